@@ -1,0 +1,1 @@
+"""The demonstration marketplace: painted photos, real pages on loopback."""

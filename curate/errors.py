@@ -1,0 +1,90 @@
+"""Every error a person can meet, and the exit code that goes with it.
+
+    CurateError                 1   anything below
+    ├── UsageError              2   a wrong option, recipe or argument: nothing was done
+    ├── GateError               3   the data failed a quality gate
+    ├── DeniedError             4   robots.txt or the site says no
+    ├── LayoutError             5   pages were read but no listing was found in them
+    ├── StateError              6   a manifest or photo is not what its sidecar says
+    ├── ResourceError           7   disk, memory, or model weights are missing
+    └── TryLaterError          75   the site asked us to come back; progress is kept
+
+`RejectedError` is not a `CurateError`: it ends one photo or page, never the run. It becomes a row with
+`keep=false` and its `reason`.
+"""
+
+EXIT_CODES: dict[int, str] = {
+    0: "done",
+    1: "an error without a category of its own",
+    2: "usage: wrong option, argument or recipe; nothing was done",
+    3: "data quality gate failed",
+    4: "denied by robots.txt or by the site",
+    5: "pages were read but no listing was found in them",
+    6: "a manifest or photo differs from its sidecar",
+    7: "out of disk or memory, or model weights are missing",
+    75: "try later: the site asked for it; progress is kept",
+    130: "interrupted; run the same command again to go on",
+}
+
+
+class CurateError(Exception):
+    """Base of all errors shown to the user as one line. The message says what happened and what to do."""
+
+    exit_code = 1
+
+
+class UsageError(CurateError):
+    """A wrong option, argument or recipe."""
+
+    exit_code = 2
+
+
+class GateError(CurateError):
+    """The data failed a quality gate, e.g. too few photos for the split that was asked for."""
+
+    exit_code = 3
+
+
+class DeniedError(CurateError):
+    """robots.txt, or the site itself, refuses us."""
+
+    exit_code = 4
+
+
+class LayoutError(CurateError):
+    """Pages came back, but no extractor found a listing in them."""
+
+    exit_code = 5
+
+
+class StateError(CurateError):
+    """A manifest, sidecar or photo is damaged, stale, or in use by another process."""
+
+    exit_code = 6
+
+
+class ResourceError(CurateError):
+    """Disk, memory or model weights are missing."""
+
+    exit_code = 7
+
+
+class TryLaterError(CurateError):
+    """The site asked us to wait longer than a run should. Rerun later; nothing is lost."""
+
+    exit_code = 75
+
+
+class RejectedError(Exception):
+    """One photo or page cannot be used.
+
+    `reason` is a member of the closed set in `schemas.REASONS`; `detail` is for the person reading the log.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[type["RejectedError"], tuple[str, str]]:
+        return type(self), (self.reason, self.detail)

@@ -1,0 +1,59 @@
+"""Where the work runs. A stage is handed a `map_fn` and does not know.
+
+A `map_fn` behaves like the built-in `map` with one iterable: lazy, in order, one result per item. The function
+given to it must be a module-level function (or a `functools.partial` of one) so that it can travel to another
+process, and must be pure, so that running it twice does no harm.
+"""
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import islice
+from typing import Protocol, TypeVar
+
+from curate.errors import ResourceError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class MapFn(Protocol):
+    """The type of `map` with one iterable."""
+
+    def __call__(self, fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]: ...
+
+
+def _run_chunk(fn: Callable[[Item], Result], chunk: list[Item]) -> list[Result]:
+    return [fn(item) for item in chunk]
+
+
+@contextmanager
+def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
+    """Yield a `map_fn` over `workers` processes; with one worker, the built-in `map`.
+
+    At most four chunks per worker are under way at once, so memory does not grow with the number of items.
+    Raises ResourceError when a worker process is killed, usually for lack of memory.
+    """
+    if workers <= 1:
+        yield map
+        return
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+
+        def map_chunks(fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+            source = iter(items)
+            pending = []
+            try:
+                while True:
+                    while len(pending) < 4 * workers and (chunk := list(islice(source, chunk_size))):
+                        pending.append(pool.submit(_run_chunk, fn, chunk))
+                    if not pending:
+                        return
+                    yield from pending.pop(0).result()
+            except BrokenProcessPool as error:
+                raise ResourceError(
+                    "a worker process was killed, probably for lack of memory: try again with fewer --workers"
+                ) from error
+
+        yield map_chunks

@@ -1,0 +1,306 @@
+"""The recipe: the whole run in one YAML file. `pipelines/swift_wagonr.yaml` is a documented example.
+
+Each section is the configuration of one stage and is handed to it as it is; making one with a bad value raises.
+"""
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from curate.errors import UsageError
+
+_RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+
+
+def normalise_class(name: str) -> str:
+    """A class name that is safe as a folder on any system: NFKC, lower case, words joined by `_`.
+
+    Raises ValueError when nothing is left of it.
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    slug = re.sub(r"[^\w]+", "_", folded).strip("_")
+    if not slug:
+        raise ValueError(f"class name {name!r} has no letter or digit in it")
+    return f"{slug}_" if slug in _RESERVED else slug
+
+
+ClassName = Annotated[str, AfterValidator(normalise_class)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are errors, values do not change after they are made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def override(self, **values: Any) -> Self:
+        """A copy with the values that are not None replaced and checked, for command line options."""
+        changed = {name: value for name, value in values.items() if value is not None}
+        return type(self).model_validate(self.model_dump() | changed)
+
+
+class Pagination(Section):
+    """How an index page leads to the next one. With neither set, each start URL is a single page."""
+
+    next_selector: str = ""  # CSS selector of the link to the next page; rel=next is always understood
+    page_parameter: str = ""  # query parameter that counts pages, e.g. page
+    first_page: int = Field(1, ge=0)
+    max_pages: int = Field(200, ge=1, le=100_000)  # per start URL
+
+
+class Selectors(Section):
+    """CSS selectors, each relative to the listing's element. `a@href` reads an attribute instead of the text."""
+
+    listing: str = ""  # one match per listing on an index page; empty: the page is one listing
+    link: str = ""  # the listing's own page, fetched when set
+    listing_id: str = ""
+    title: str = ""
+    price: str = ""
+    year: str = ""
+    region: str = ""
+    city: str = ""
+    images: str = "img@src"
+
+
+class Politeness(Section):
+    """How we behave towards the host."""
+
+    contact: str = ""  # e-mail or URL, sent in the User-Agent; required to fetch from a public host
+    min_interval_s: float = Field(1.0, ge=0, le=300)  # between two requests to one host
+    owns_host: bool = False  # you run this host: an interval under 1 s is allowed
+    allow_hosts: tuple[str, ...] = ()  # exact host:port, the only way to reach a private or loopback address
+    image_hosts: tuple[str, ...] = ()  # further hosts photos and pages may come from (exact or *.suffix)
+    obey_robots: bool = True
+    connect_timeout_s: float = Field(10, gt=0, le=300)
+    deadline_s: float = Field(60, gt=0, le=3600)  # for one transfer in all, DNS and redirects included
+    max_tries: int = Field(4, ge=1, le=10)
+    max_wait_s: float = Field(120, ge=0, le=3600)  # a longer Retry-After ends the run with exit code 75
+    max_page_bytes: int = Field(20 * 1024**2, ge=1024)
+    max_photo_bytes: int = Field(25 * 1024**2, ge=1024)
+    workers: int = Field(8, ge=1, le=64)  # threads; the pace per host holds for all of them together
+
+    @model_validator(mode="after")
+    def _pace(self) -> Self:
+        if self.min_interval_s < 1 and not self.owns_host:
+            raise ValueError("min_interval_s under 1 is only for a host you run: set owns_host: true")
+        return self
+
+
+class Source(Section):
+    """Where listings come from."""
+
+    id: str = Field(min_length=1)  # goes into every key: keep it when the site's address changes
+    adapter: Literal["jsonld", "selectors"] = "jsonld"
+    listings: dict[ClassName, tuple[str, ...]] = {}  # class to the URLs where its listings start
+    follow: bool = True  # fetch each listing's own page, for its whole gallery
+    pagination: Pagination = Pagination()
+    selectors: Selectors = Selectors()
+    required_fields: tuple[Literal["title", "price", "year", "region", "city"], ...] = ()
+    max_listings: int | None = Field(None, ge=1)  # per class
+    politeness: Politeness = Politeness()
+
+
+class Dedup(Section):
+    """Distances are bits between two 64-bit hashes: 0 is the same, 32 is unrelated."""
+
+    method: Literal["hash", "thorough"] = "hash"
+    max_distance: int = Field(10, ge=0, le=12)  # candidates for removal
+    similar_distance: int = Field(12, ge=0, le=16)  # kept together by the split, not removed
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.similar_distance < self.max_distance:
+            raise ValueError("similar_distance must not be smaller than max_distance")
+        return self
+
+
+class Concept(Section):
+    """Something a photo may show."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    keep: bool = False
+    reason: str = ""  # of a rejected photo; defaults to the name
+    class_name: ClassName | None = None  # this concept is one of the dataset's classes
+    prompts: tuple[str, ...] = ()  # for CLIP; `{}` is not needed, write whole captions
+    imagenet: tuple[str, ...] = ()  # ImageNet class names
+
+
+class Clean(Section):
+    """Which photos are usable."""
+
+    class_names: tuple[ClassName, ...] = ()
+    scorer: Literal["clip", "imagenet"] = "clip"
+    model: str = "ViT-B-32"  # any open_clip architecture
+    weights: str = "datacomp_xl_s13b_b90k"  # an open_clip tag, or the path of a local checkpoint
+    threshold: Fraction = 0.3  # least probability mass of the kept concepts
+    concepts: tuple[Concept, ...] = ()
+    batch_size: int = Field(32, ge=1, le=1024)
+    min_side: int = Field(80, ge=1)  # pixels
+    max_reject_fraction: Fraction = 0.5  # more than this and the stage stops: something is wrong
+    borderline_fraction: Fraction = 0.05  # share of the photos that a person should look at
+
+    @model_validator(mode="after")
+    def _concepts(self) -> Self:
+        from curate.schemas import REASONS
+
+        names = [concept.name for concept in self.concepts]
+        if len(names) != len(set(names)):
+            raise ValueError("two concepts have the same name")
+        if self.concepts and not any(concept.keep for concept in self.concepts):
+            raise ValueError("no concept has keep: true, so every photo would be rejected")
+        for concept in self.concepts:
+            reason = concept.reason or concept.name
+            if not concept.keep and reason not in REASONS["clean"]:
+                raise ValueError(
+                    f"concept {concept.name}: reason {reason!r} is not one of {', '.join(REASONS['clean'])}"
+                )
+        return self
+
+
+class SplitCounts(Section):
+    """Photos per split, over all classes; each class gets an equal share."""
+
+    train: int = Field(ge=0)
+    val: int = Field(ge=0)
+    test: int = Field(ge=0)
+
+
+class Split(Section):
+    """Seeded, stratified, grouped."""
+
+    class_names: tuple[ClassName, ...] = ()
+    counts: SplitCounts = SplitCounts(train=2400, val=800, test=800)
+    proportional: bool = False  # 60/20/20 of what there is, instead of exact counts
+    seed: int = Field(42, ge=0, lt=2**32)
+
+    @model_validator(mode="after")
+    def _divides(self) -> Self:
+        for split in ("train", "val", "test"):
+            if self.class_names and getattr(self.counts, split) % len(self.class_names):
+                raise ValueError(
+                    f"counts.{split}={getattr(self.counts, split)} does not divide among "
+                    f"{len(self.class_names)} classes"
+                )
+        return self
+
+
+class TrainBaseline(Section):
+    """The reference CNN."""
+
+    class_names: tuple[ClassName, ...] = ()
+    epochs: int = Field(50, ge=1)
+    batch_size: int = Field(20, ge=1)
+    learning_rate: float = Field(1e-4, gt=0)
+    image_size: int = Field(150, ge=32, le=512)
+    augment: bool = False  # flip, rotate, shift, shear, zoom
+    dropout: float = Field(0.0, ge=0, lt=1)
+    batch_norm: bool = False
+    seed: int = Field(42, ge=0, lt=2**32)
+    patience: int | None = Field(None, ge=1)  # stop after so many epochs without a better validation loss
+
+
+class Recipe(Section):
+    """A whole run."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+    classes: tuple[ClassName, ...] = Field(min_length=2)
+    source: Source | None = None
+    dedup: Dedup = Dedup()
+    clean: Clean = Clean()
+    split: Split = Split()
+    train_baseline: TrainBaseline = TrainBaseline()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hand_down_classes(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("classes"), (list, tuple)):
+            for section in ("clean", "split", "train_baseline"):
+                if isinstance(data.setdefault(section, {}), dict):
+                    data[section].setdefault("class_names", list(data["classes"]))
+        return data
+
+    @model_validator(mode="after")
+    def _classes(self) -> Self:
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError(f"two classes have the same name once normalised: {', '.join(self.classes)}")
+        known = set(self.classes)
+        if self.source and (unknown := set(self.source.listings) - known):
+            raise ValueError(f"source.listings names classes that are not in classes: {', '.join(sorted(unknown))}")
+        named = {concept.class_name for concept in self.clean.concepts if concept.class_name}
+        if unknown := named - known:
+            raise ValueError(f"clean.concepts names classes that are not in classes: {', '.join(sorted(unknown))}")
+        return self
+
+
+def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
+    """1-based line of the deepest key of `location` that the YAML has."""
+    line = 1
+    for step in location:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(step):
+                    line, node = key.start_mark.line + 1, value
+                    break
+            else:
+                return line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+        else:
+            return line
+    return line
+
+
+def _duplicate_key(node: yaml.Node | None) -> yaml.Node | None:
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if key.value in seen:
+                return key  # type: ignore[no-any-return]
+            seen.add(key.value)
+            if found := _duplicate_key(value):
+                return found
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            if found := _duplicate_key(item):
+                return found
+    return None
+
+
+def parse(text: str, name: str) -> Recipe:
+    """Read a recipe. Raises UsageError with one line per mistake: file, line, key, what is wrong."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{name}:{mark.line + 1}" if mark else name
+        raise UsageError(f"{where}: not valid YAML: {getattr(error, 'problem', error)}") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"{name}:1: a recipe is a mapping with at least `name` and `classes`")
+    if twice := _duplicate_key(node):
+        raise UsageError(f"{name}:{twice.start_mark.line + 1}: {twice.value}: this key is there twice")
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            location = tuple(step for step in problem["loc"] if step != "[key]")
+            key = ".".join(str(step) for step in location) or "recipe"
+            message = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"{name}:{_line_of(node, location)}: {key}: {message}")
+        raise UsageError("\n".join(lines)) from error
+
+
+def load(path: Path) -> Recipe:
+    """Read the recipe at `path`. Raises UsageError."""
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; name a recipe with --recipe FILE") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not UTF-8 text") from error

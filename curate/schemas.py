@@ -1,0 +1,198 @@
+"""Every manifest row, as a frozen dataclass. Read this file first.
+
+A manifest is a CSV with one row per photo. Columns are the fields below, in order. Each stage reads the rows
+that the stage before it kept, and writes one row for each of them, sorted by `key`. A rejected row stays in
+the manifest of the stage that rejected it, with `keep=false` and a `reason` out of `REASONS`.
+
+Field types are `str`, `int`, `float`, `bool` and `int | None`, `float | None`; an absent value is an empty cell.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRow:
+    """One photo of one listing, as the site offered it."""
+
+    stage: ClassVar[str] = "fetch"
+
+    key: str  # 16 hex digits, see `photo_key`
+    listing_id: str
+    class_name: str  # what the seller says it is
+    position: int  # 0-based place in the listing's gallery
+    title: str
+    region: str
+    city: str
+    year: int | None
+    price: float | None
+    page_url: str
+    image_url: str  # canonical; a path for imported folders
+    aliases: str  # other URLs of the same photo in this listing, separated by spaces
+    path: str  # images/<ab>/<sha256>.<ext>, relative to the manifest's folder; empty when rejected
+    sha256: str
+    bytes: int
+    width: int  # pixels, after EXIF orientation
+    height: int
+    split_hint: str  # train, val or test where the source was already split, else empty
+    keep: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DedupRow:
+    """Is this photo the one to keep among its copies?"""
+
+    stage: ClassVar[str] = "dedup"
+
+    key: str
+    path: str
+    phash: str  # 16 hex digits, 64-bit DCT hash, bit order of imagehash.phash
+    group: str  # key of the keeper of its duplicates; its own key when it has none
+    similar_group: str  # smallest key of its looser group: what the split must keep together
+    duplicate_of: str  # key of the keeper, empty for the keeper itself
+    distance: int | None  # bits between the two hashes (the nearer of plain and mirrored), None for a keeper
+    confirmed_by: str  # what proved the pair: sha256, phash, aligned ... ; empty for a keeper
+    label_conflict: bool  # its copies carry different class names: a person must decide
+    keep: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CleanRow:
+    """Is this a usable photo of its class?"""
+
+    stage: ClassVar[str] = "clean"
+
+    key: str
+    path: str
+    class_name: str  # after review; the seller's class otherwise
+    score: float  # 0..1, probability mass of the kept concepts
+    concept: str  # the most probable concept
+    concept_score: float  # 0..1, its probability
+    typicality: float  # 0..1, how alike the rest of the collection; small is an outlier
+    label_score: float | None  # 0..1, out-of-sample probability of class_name; None where not computed
+    likely_class: str  # the class that out-of-sample prediction prefers; empty where not computed
+    sharpness: float  # 0..1, small is blurred
+    brightness: float  # 0..1, small is dark
+    borderline: bool  # a person should look at it
+    review_rank: int | None  # 1 = look at this one first; None when not borderline
+    keep: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRow:
+    """Which split a clean photo went to. `keep=false` rows were surplus to the counts asked for."""
+
+    stage: ClassVar[str] = "split"
+
+    key: str
+    path: str
+    class_name: str
+    group: str  # smallest key of its connected component by listing and by similarity
+    split: str  # train, val, test; empty when surplus
+    keep: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainBaselineRow:
+    """What the best network said about a photo of the val or test split, or why it could not be used."""
+
+    stage: ClassVar[str] = "train_baseline"
+
+    key: str
+    split: str
+    class_name: str
+    predicted: str
+    probability: float  # 0..1, of the predicted class
+    keep: bool
+    reason: str
+
+
+Row = FetchRow | DedupRow | CleanRow | SplitRow | TrainBaselineRow
+ROW_TYPES: dict[str, type[Row]] = {
+    row_type.stage: row_type for row_type in (FetchRow, DedupRow, CleanRow, SplitRow, TrainBaselineRow)
+}
+STAGES: tuple[str, ...] = tuple(ROW_TYPES)
+
+# Every reason a row may carry, per stage, with the sentence `curate explain` shows.
+REASONS: dict[str, dict[str, str]] = {
+    "fetch": {
+        "aspect": "one side is more than ten times the other",
+        "bad_encoding": "the body's compression is broken or of an unknown kind",
+        "bad_url": "the photo's address is not a usable URL",
+        "blank": "the picture is one colour",
+        "body_truncated": "the connection closed before the whole body arrived, at every try",
+        "connect_failed": "no connection could be made, at every try",
+        "deadline": "the transfer took longer than the recipe's total deadline",
+        "decode_truncated": "the picture's data ends too early",
+        "decode_failed": "the picture's data is damaged",
+        "dns": "the host name does not resolve",
+        "empty": "the file or body holds no bytes",
+        "format_not_allowed": "a file format that is not a photo format",
+        "hash_mismatch": "the stored file no longer has its sha256",
+        "http_client_error": "the server answered 4xx: the photo is gone or forbidden",
+        "http_server_error": "the server answered 5xx, at every try",
+        "metadata_bomb": "the file carries an unreasonable amount of metadata",
+        "missing_field": "the listing has no id, or a field that the recipe requires",
+        "noai": "the server's X-Robots-Tag forbids this use",
+        "not_an_image": "the bytes are not a picture (often an HTML page)",
+        "not_gallery": "an icon, tracker or placeholder, not a photo of the listing",
+        "offsite": "the address, or a redirect, leads to a host that the recipe does not allow",
+        "page_truncated": "the page ends before its closing tag, at every try",
+        "private_address": "the host is not a public address, and the recipe does not allow it by name",
+        "protocol": "the server does not speak proper HTTP",
+        "redirect_downgrade": "redirected from https to http",
+        "redirect_invalid": "a redirect without a usable target",
+        "redirect_loop": "more redirects than allowed",
+        "robots": "robots.txt disallows this address",
+        "tls": "the server's certificate is not valid",
+        "too_large": "more bytes than the recipe allows",
+        "too_many_pixels": "more pixels than the decoder's ceiling",
+        "too_small": "fewer pixels than any photo has",
+        "unreadable": "the file cannot be opened, or is not a regular file inside the folder",
+    },
+    "dedup": {
+        "exact_duplicate": "byte for byte the same file as the one kept",
+        "near_duplicate": "the same picture as the one kept: recompressed, resized, marked or cropped",
+        "undecodable": "the stored file is gone, changed, or cannot be decoded any more",
+    },
+    "clean": {
+        "not_car": "nothing in it looks like the wanted object",
+        "interior": "the inside of the car",
+        "closeup": "a detail, not the whole car",
+        "other_vehicle": "a vehicle of another kind",
+        "wrong_model": "a car of another model than its listing says",
+        "document": "a document, advert or screenshot",
+        "person": "a person is the subject",
+        "too_small": "fewer pixels than the recipe allows",
+        "blank": "one colour or nearly so",
+        "blurred": "too blurred to use",
+        "dark": "too dark to use",
+        "odd_shape": "a panorama or strip",
+        "score_nan": "the scorer returned no number for it",
+        "reviewed": "a person rejected it in review.csv",
+        "undecodable": "the stored file is gone, changed, or cannot be decoded any more",
+    },
+    "split": {
+        "surplus": "more photos of this class than the split asked for",
+    },
+    "train_baseline": {},
+}
+
+
+def photo_key(source_id: str, listing_id: str, photo_id: str) -> str:
+    """Key of a photo: first 16 hex digits of the sha256 of where it was found.
+
+    The listing is part of it, so that one picture in two listings is two rows and dedup can see it.
+    `photo_id` is the canonical URL, or the path inside an imported folder.
+    """
+    import hashlib
+
+    text = "\n".join((source_id, listing_id, photo_id))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Sources: listing pages in, listings out."""

@@ -1,0 +1,1 @@
+"""Stages: each reads the manifest before it and writes its own."""
