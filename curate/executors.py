@@ -7,7 +7,7 @@ process, and must be pure, so that running it twice does no harm.
 
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
@@ -22,7 +22,9 @@ Result = TypeVar("Result")
 class MapFn(Protocol):
     """The type of `map` with one iterable."""
 
-    def __call__(self, fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]: ...
+    def __call__(self, fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]:
+        """Apply `fn` to each item, lazily and in order."""
+        ...
 
 
 def _run_chunk(fn: Callable[[Item], Result], chunk: list[Item]) -> list[Result]:
@@ -43,7 +45,7 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
 
         def map_chunks(fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
             source = iter(items)
-            pending = []
+            pending: list[Future[list[Result]]] = []
             try:
                 while True:
                     while len(pending) < 4 * workers and (chunk := list(islice(source, chunk_size))):

@@ -1,224 +1,39 @@
-"""Manifests: strict read, atomic write, and the sidecar that proves them.
+"""Manifests and their sidecars.
 
 `<stage>.csv` holds rows, `<stage>.json` (its sidecar) holds what is true of them: their count and sha256, the
 sha256 of each input, configuration, versions, counts by reason, times. A manifest that exists is complete; one
 that differs from its sidecar is refused; one whose inputs, configuration or versions changed is stale.
 """
 
-import csv
 import dataclasses
 import hashlib
-import io
+import itertools
 import json
-import os
-import sys
-import tempfile
 import types
-import typing
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel
 
 from curate import __version__
-from curate.errors import ResourceError, StateError
+from curate.errors import StateError
+from curate.files import atomic_write as atomic_write
+from curate.files import crash_point as crash_point
+from curate.files import file_sha256 as file_sha256
+from curate.files import inside as inside
+from curate.files import lock as lock
+from curate.files import sweep as sweep
 from curate.schemas import REASONS, ROW_TYPES, Row
+from curate.table import format_rows as format_rows
+from curate.table import parse_rows as parse_rows
 
 FORMAT = 1  # of the sidecar and of the cell encoding
 RowT = TypeVar("RowT")
-
-# A spreadsheet runs a cell that starts with one of these (OWASP ASVS 1.2.10). Such text, and text that starts
-# with the quote itself, is written behind a quote, which reading takes away again.
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\0", "'")
-
-csv.field_size_limit(16 * 1024 * 1024)
-
-
-# --- cells and rows -----------------------------------------------------------------------------------------
-
-
-@lru_cache
-def _columns(row_type: type[Any]) -> dict[str, tuple[type, bool]]:
-    """Column name to (type, may be absent)."""
-    hints = typing.get_type_hints(row_type)
-    columns = {}
-    for field in dataclasses.fields(row_type):
-        hint = hints[field.name]
-        optional = isinstance(hint, types.UnionType)
-        kind = next(t for t in typing.get_args(hint) if t is not type(None)) if optional else hint
-        columns[field.name] = (kind, optional)
-    return columns
-
-
-def _to_cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(round(value, 6))
-    if isinstance(value, int):
-        return str(value)
-    text = str(value).encode("utf-8", "replace").decode("utf-8")  # a lone surrogate becomes "?"
-    return "'" + text if text.startswith(_FORMULA_START) else text
-
-
-def _from_cell(cell: str, kind: type, optional: bool) -> object:
-    if cell == "" and optional:
-        return None
-    if kind is bool:
-        return {"true": True, "false": False}[cell]
-    if kind is str:
-        return cell.removeprefix("'")
-    return kind(cell)
-
-
-def format_rows(rows: Iterable[object], row_type: type[Any]) -> bytes:
-    """The CSV of `rows`: UTF-8, LF line ends, header first."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    names = list(_columns(row_type))
-    writer.writerow(names)
-    for row in rows:
-        cells = [_to_cell(getattr(row, name)) for name in names]
-        # csv quotes a cell for the line end it writes itself; a lone CR needs it as well to survive reading.
-        if any("\r" in cell for cell in cells):
-            buffer.write(",".join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n")
-        else:
-            writer.writerow(cells)
-    return buffer.getvalue().encode("utf-8")
-
-
-def parse_rows(data: bytes, row_type: type[RowT], name: str) -> list[RowT]:
-    """Read rows back. Columns may come in any order and a BOM is accepted; anything else is refused.
-
-    Raises StateError naming file, row and column.
-    """
-    columns = _columns(row_type)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise StateError(f"{name}: not UTF-8 at byte {error.start}; the file is damaged") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[RowT] = []
-    try:
-        header = next(reader, [])
-        missing, extra = set(columns) - set(header), set(header) - set(columns)
-        if missing or extra or len(header) != len(columns):
-            what = [f"missing {', '.join(sorted(missing))}"] if missing else []
-            what += [f"unknown {', '.join(sorted(extra))}"] if extra else []
-            raise StateError(f"{name}: wrong columns: {'; '.join(what) or 'a column is there twice'}")
-        for number, cells in enumerate(reader, start=2):
-            if len(cells) != len(header):
-                raise StateError(f"{name} row {number}: {len(cells)} cells, expected {len(header)}")
-            values = {}
-            for column, cell in zip(header, cells, strict=True):
-                try:
-                    values[column] = _from_cell(cell, *columns[column])
-                except (ValueError, KeyError) as error:
-                    kind = columns[column][0].__name__
-                    raise StateError(f"{name} row {number}, column {column}: {cell!r} is not {kind}") from error
-            rows.append(row_type(**values))
-    except csv.Error as error:
-        raise StateError(f"{name} line {reader.line_num}: {error}") from error
-    return rows
-
-
-# --- files --------------------------------------------------------------------------------------------------
-
-
-def crash_point(name: str) -> None:
-    """End the process here when `CURATE_CRASH_AT` names this point: how the tests prove that a rerun recovers."""
-    if os.environ.get("CURATE_CRASH_AT") == name:
-        os._exit(137)
-
-
-def atomic_write(path: Path, data: bytes) -> None:
-    """Write `data` so that `path` either holds all of it or what it held before.
-
-    A temporary file in the same folder, fsync, rename, fsync of the folder. Raises ResourceError when the disk
-    refuses.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            crash_point("before_rename")
-            os.replace(temporary, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
-        crash_point("after_rename")
-        _fsync_folder(path.parent)
-    except OSError as error:
-        raise ResourceError(f"cannot write {path}: {error.strerror or error}; free space or fix it, then rerun") from error
-
-
-def _fsync_folder(folder: Path) -> None:
-    if sys.platform == "win32":  # folders cannot be opened there; NTFS journals the rename
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sweep(folder: Path) -> None:
-    """Remove temporary files of dead runs. Call it only while holding the folder's lock."""
-    for leftover in folder.rglob(".tmp-*"):
-        with suppress(OSError):
-            leftover.unlink()
-
-
-def inside(folder: Path, relative: str) -> Path:
-    """The absolute path of a row's file. Raises StateError for a path that leads out of `folder`."""
-    root = folder.resolve()
-    target = (root / relative).resolve()
-    if not relative or not target.is_relative_to(root):
-        raise StateError(f"{relative!r} leads out of {folder}: the manifest was not written by curate")
-    return target
-
-
-@contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """Hold `folder` for one run. Raises StateError naming the process that holds it; a dead one holds nothing."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ResourceError(f"cannot create {folder}: {error.strerror or error}") from error
-    holder = folder / ".lock.pid"
-    guard = FileLock(folder / ".lock", timeout=0)
-    try:
-        guard.acquire()
-    except Timeout as error:
-        pid = holder.read_text(encoding="utf-8").strip() if holder.exists() else "unknown"
-        raise StateError(f"{folder} is in use by process {pid}; wait for it to end, or stop it") from error
-    except OSError as error:
-        raise ResourceError(f"cannot lock {folder}: {error.strerror or error}") from error
-    try:
-        holder.write_text(f"{os.getpid()}\n", encoding="utf-8")
-        sweep(folder)
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        guard.release()
-
-
-# --- manifests and sidecars ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -252,12 +67,6 @@ def sidecar_path(folder: Path, stage: str) -> Path:
     return folder / f"{stage}.json"
 
 
-def file_sha256(path: Path) -> str:
-    """Hex sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def provenance(
     folder: Path,
     stage: str,
@@ -279,7 +88,8 @@ def provenance(
             raise StateError(f"{csv_path(folder, upstream)} is not there: run `curate {command(upstream)}` first")
         if changed := stale_inputs(folder, upstream):
             raise StateError(
-                f"{upstream}.csv was made from another {', '.join(changed)}: run `curate {command(upstream)}` first"
+                f"{upstream}.csv was made from another {', '.join(changed)}: "
+                f"run `curate {command(upstream)}` first"
             )
         digests[f"{upstream}.csv"] = read_sidecar(folder, upstream)["sha256"]
     for path in extra_files:
@@ -381,7 +191,7 @@ def write(
     """
     stage = made_from.stage
     keys = [row.key for row in rows]
-    if any(a >= b for a, b in zip(keys, keys[1:], strict=False)):
+    if any(a >= b for a, b in itertools.pairwise(keys)):
         raise StateError(f"{stage}: rows are not sorted by unique key")
     for row in rows:
         if row.keep != (row.reason == "") or (row.reason and row.reason not in REASONS[stage]):

@@ -229,7 +229,9 @@ class Recipe(Section):
             raise ValueError(f"two classes have the same name once normalised: {', '.join(self.classes)}")
         known = set(self.classes)
         if self.source and (unknown := set(self.source.listings) - known):
-            raise ValueError(f"source.listings names classes that are not in classes: {', '.join(sorted(unknown))}")
+            raise ValueError(
+                f"source.listings names classes that are not in classes: {', '.join(sorted(unknown))}"
+            )
         named = {concept.class_name for concept in self.clean.concepts if concept.class_name}
         if unknown := named - known:
             raise ValueError(f"clean.concepts names classes that are not in classes: {', '.join(sorted(unknown))}")

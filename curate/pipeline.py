@@ -1,0 +1,84 @@
+"""Run stages of a recipe, one after the other, under the lock of their folder."""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from curate import executors, manifest
+from curate.errors import UsageError
+from curate.recipe import Recipe, load
+from curate.schemas import STAGES
+
+DEFAULT_RECIPE = Path("pipelines/swift_wagonr.yaml")
+
+
+def find_recipe(path: Path) -> Recipe:
+    """Load a recipe by path, or by the name of one that comes with curate (`demo`, `pipelines/demo.yaml`).
+
+    Raises UsageError when there is none, or when it has a mistake.
+    """
+    package = Path(__file__).parent
+    shipped = [package / "pipelines", package.parent / "pipelines"]  # installed as a wheel, or a checkout
+    candidates = [path] + [folder / f"{path.stem}.yaml" for folder in shipped]
+    return load(next((candidate for candidate in candidates if candidate.is_file()), path))
+
+
+def default_workers() -> int:
+    """Processes to use when the user does not say: one per core."""
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> None:
+    """Run one stage, or find that nothing changed. The caller holds the folder's lock."""
+    from curate.stages import clean, dedup, fetch, split, train_baseline
+
+    with executors.local(workers) as map_fn:
+        if stage == "fetch":
+            if recipe.source is None:
+                raise UsageError(
+                    f"recipe {recipe.name} has no source: use `curate import FOLDER` for photos that you have, "
+                    "or `curate demo` to see a whole run"
+                )
+            fetch.run(folder, recipe.source, map_fn)
+        elif stage == "dedup":
+            dedup.run(folder, recipe.dedup, map_fn)
+        elif stage == "clean":
+            clean.run(folder, recipe.clean, map_fn)
+        elif stage == "split":
+            split.run(folder, recipe.split, map_fn)
+        else:
+            train_baseline.run(folder, recipe.train_baseline, map_fn)
+
+
+def summary(folder: Path, stage: str) -> list[str]:
+    """What a stage reports when it ends: its funnel line, and what it notes for the reader in its sidecar."""
+    notes = manifest.read_sidecar(folder, stage)["notes"]
+    return [manifest.funnel_line(folder, stage), *(f"  {line}" for line in notes.get("summary", []))]
+
+
+def run_stages(
+    stages: Iterable[str],
+    recipe: Recipe,
+    folder: Path,
+    workers: int,
+    echo: Callable[[str], None],
+) -> None:
+    """Run `stages` in order; `echo` gets each stage's summary as soon as it ends."""
+    with manifest.lock(folder):
+        for stage in stages:
+            sidecar = manifest.sidecar_path(folder, stage)
+            before = sidecar.read_bytes() if sidecar.exists() else b""
+            run_stage(stage, recipe, folder, workers)
+            first, *rest = summary(folder, stage)
+            echo(f"{first} (unchanged)" if sidecar.read_bytes() == before else first)
+            for line in rest:
+                echo(line)
+
+
+def stages_to_run(recipe: Recipe, folder: Path) -> list[str]:
+    """All stages, without fetch when the photos were imported."""
+    if manifest.csv_path(folder, "fetch").exists():
+        imported = manifest.read_sidecar(folder, "fetch")["notes"].get("imported", False)
+        if imported or recipe.source is None:
+            return list(STAGES[1:])
+    return list(STAGES)
