@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from curate import executors, manifest
+from curate import executors, files, manifest
 from curate.errors import UsageError
-from curate.recipe import Recipe, load
+from curate.recipe import Recipe, Source
+from curate.recipe_file import load
 from curate.schemas import STAGES
 
 DEFAULT_RECIPE = Path("pipelines/swift_wagonr.yaml")
@@ -28,18 +29,22 @@ def default_workers() -> int:
     return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
+def _source(recipe: Recipe) -> Source:
+    if recipe.source is None:
+        raise UsageError(
+            f"recipe {recipe.name} has no source: use `curate import FOLDER` for photos that you have, "
+            "or `curate demo` to see a whole run"
+        )
+    return recipe.source
+
+
 def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> None:
     """Run one stage, or find that nothing changed. The caller holds the folder's lock."""
     from curate.stages import clean, dedup, fetch, split, train_baseline
 
     with executors.local(workers) as map_fn:
         if stage == "fetch":
-            if recipe.source is None:
-                raise UsageError(
-                    f"recipe {recipe.name} has no source: use `curate import FOLDER` for photos that you have, "
-                    "or `curate demo` to see a whole run"
-                )
-            fetch.run(folder, recipe.source, map_fn)
+            fetch.run(folder, _source(recipe), map_fn)
         elif stage == "dedup":
             dedup.run(folder, recipe.dedup, map_fn)
         elif stage == "clean":
@@ -56,6 +61,11 @@ def summary(folder: Path, stage: str) -> list[str]:
     return [manifest.funnel_line(folder, stage), *(f"  {line}" for line in notes.get("summary", []))]
 
 
+def _echo_all(lines: Iterable[str], echo: Callable[[str], None]) -> None:
+    for line in lines:
+        echo(line)
+
+
 def run_stages(
     stages: Iterable[str],
     recipe: Recipe,
@@ -64,15 +74,32 @@ def run_stages(
     echo: Callable[[str], None],
 ) -> None:
     """Run `stages` in order; `echo` gets each stage's summary as soon as it ends."""
-    with manifest.lock(folder):
+    with files.lock(folder):
         for stage in stages:
             sidecar = manifest.sidecar_path(folder, stage)
             before = sidecar.read_bytes() if sidecar.exists() else b""
             run_stage(stage, recipe, folder, workers)
             first, *rest = summary(folder, stage)
             echo(f"{first} (unchanged)" if sidecar.read_bytes() == before else first)
-            for line in rest:
-                echo(line)
+            _echo_all(rest, echo)
+
+
+def fetch_again(recipe: Recipe, folder: Path, accept_drop: bool, echo: Callable[[str], None]) -> None:
+    """Visit the site again although the manifest is complete."""
+    from curate.stages import fetch
+
+    with files.lock(folder):
+        fetch.run(folder, _source(recipe), refresh=True, accept_drop=accept_drop)
+        _echo_all(summary(folder, "fetch"), echo)
+
+
+def import_photos(recipe: Recipe, folder: Path, path: Path, workers: int, echo: Callable[[str], None]) -> None:
+    """Take photos from a folder tree or a CSV in place of the fetch stage."""
+    from curate.stages import import_
+
+    with files.lock(folder), executors.local(workers) as map_fn:
+        import_.run(folder, path, recipe.classes, map_fn)
+        _echo_all(summary(folder, "fetch"), echo)
 
 
 def stages_to_run(recipe: Recipe, folder: Path) -> list[str]:

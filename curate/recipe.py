@@ -3,15 +3,10 @@
 Each section is the configuration of one stage and is handed to it as it is; making one with a bad value raises.
 """
 
-import re
 import unicodedata
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from curate.errors import UsageError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 
@@ -22,7 +17,8 @@ def normalise_class(name: str) -> str:
     Raises ValueError when nothing is left of it.
     """
     folded = unicodedata.normalize("NFKC", name).casefold()
-    slug = re.sub(r"[^\w]+", "_", folded).strip("_")
+    letters = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in folded)
+    slug = "_".join(letters.split())
     if not slug:
         raise ValueError(f"class name {name!r} has no letter or digit in it")
     return f"{slug}_" if slug in _RESERVED else slug
@@ -236,73 +232,3 @@ class Recipe(Section):
         if unknown := named - known:
             raise ValueError(f"clean.concepts names classes that are not in classes: {', '.join(sorted(unknown))}")
         return self
-
-
-def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
-    """1-based line of the deepest key of `location` that the YAML has."""
-    line = 1
-    for step in location:
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.value == str(step):
-                    line, node = key.start_mark.line + 1, value
-                    break
-            else:
-                return line
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        else:
-            return line
-    return line
-
-
-def _duplicate_key(node: yaml.Node | None) -> yaml.Node | None:
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if key.value in seen:
-                return key  # type: ignore[no-any-return]
-            seen.add(key.value)
-            if found := _duplicate_key(value):
-                return found
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            if found := _duplicate_key(item):
-                return found
-    return None
-
-
-def parse(text: str, name: str) -> Recipe:
-    """Read a recipe. Raises UsageError with one line per mistake: file, line, key, what is wrong."""
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{name}:{mark.line + 1}" if mark else name
-        raise UsageError(f"{where}: not valid YAML: {getattr(error, 'problem', error)}") from error
-    if not isinstance(data, dict):
-        raise UsageError(f"{name}:1: a recipe is a mapping with at least `name` and `classes`")
-    if twice := _duplicate_key(node):
-        raise UsageError(f"{name}:{twice.start_mark.line + 1}: {twice.value}: this key is there twice")
-    try:
-        return Recipe.model_validate(data)
-    except ValidationError as error:
-        lines = []
-        for problem in error.errors():
-            location = tuple(step for step in problem["loc"] if step != "[key]")
-            key = ".".join(str(step) for step in location) or "recipe"
-            message = problem["msg"].removeprefix("Value error, ")
-            lines.append(f"{name}:{_line_of(node, location)}: {key}: {message}")
-        raise UsageError("\n".join(lines)) from error
-
-
-def load(path: Path) -> Recipe:
-    """Read the recipe at `path`. Raises UsageError."""
-    try:
-        return parse(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; name a recipe with --recipe FILE") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not UTF-8 text") from error
