@@ -1,19 +1,23 @@
-"""What surrounds every command: one line and an exit code for each failure, a clean stop on SIGTERM."""
+"""What surrounds every command: the recipe and folder it works on, one line and an exit code for each failure."""
 
 import errno
 import os
 import signal
+from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from curate import __version__
-from curate.errors import CurateError
+from curate.errors import CurateError, UsageError
+
+if TYPE_CHECKING:
+    from curate.recipe import Recipe
 
 
-def exit_with(message: str, code: int) -> NoReturn:
+def _exit_with(message: str, code: int) -> NoReturn:
     typer.echo(f"curate: {message}", err=True)
     raise typer.Exit(code)
 
@@ -22,20 +26,21 @@ class Commands(TyperGroup):
     """Turns every failure into one line and its exit code; `CURATE_DEBUG=1` shows the traceback instead."""
 
     def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
         except CurateError as error:
             if os.environ.get("CURATE_DEBUG"):
                 raise
-            exit_with(str(error), error.exit_code)
+            _exit_with(str(error), error.exit_code)
         except KeyboardInterrupt:
-            exit_with("interrupted; run the same command again to go on", 130)
+            _exit_with("interrupted; run the same command again to go on", 130)
         except MemoryError:
-            exit_with("out of memory; try fewer --workers or a smaller batch_size in the recipe", 7)
+            _exit_with("out of memory; try fewer --workers or a smaller batch_size in the recipe", 7)
         except OSError as error:
             if os.environ.get("CURATE_DEBUG") or error.errno == errno.EPIPE:
                 raise
-            exit_with(f"{error.filename or 'system'}: {error.strerror or error}", 7)
+            _exit_with(f"{error.filename or 'system'}: {error.strerror or error}", 7)
 
 
 def print_version(wanted: bool) -> None:
@@ -52,3 +57,47 @@ def _interrupt(signum: int, frame: FrameType | None) -> None:
 def stop_cleanly_on_sigterm() -> None:
     """SIGTERM ends a run as cleanly as Ctrl-C."""
     signal.signal(signal.SIGTERM, _interrupt)
+
+
+class Choice(NamedTuple):
+    """What the options before the command chose."""
+
+    recipe_path: Path
+    folder: Path | None
+
+
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes to use.", show_default="one per core")]
+
+
+def recipe_and_folder(ctx: typer.Context) -> "tuple[Recipe, Path]":
+    """The recipe that was chosen, and the folder of its manifests."""
+    from curate.pipeline import find_recipe
+
+    recipe = find_recipe(ctx.obj.recipe_path)
+    return recipe, ctx.obj.folder or Path("manifests") / recipe.name
+
+
+def with_options(recipe: "Recipe", section: str, **options: Any) -> "Recipe":
+    """The recipe with options of the command line in place of its values. Raises UsageError for a bad one."""
+    from pydantic import ValidationError
+
+    try:
+        return recipe.model_copy(update={section: getattr(recipe, section).override(**options)})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = "--" + str(problem["loc"][0]).replace("_", "-") if problem["loc"] else section
+        raise UsageError(f"{name}: {problem['msg'].removeprefix('Value error, ')}") from error
+
+
+def run_stages_of(ctx: typer.Context, stages: list[str], recipe: "Recipe", workers: int | None) -> None:
+    """Run `stages` of `recipe` in the chosen folder, printing what each of them says."""
+    from curate.pipeline import default_workers, run_stages
+
+    _, folder = recipe_and_folder(ctx)
+    run_stages(stages, recipe, folder, workers or default_workers(), typer.echo)
+
+
+def echo_all(lines: list[str]) -> None:
+    """Print line by line."""
+    for line in lines:
+        typer.echo(line)

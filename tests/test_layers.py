@@ -18,7 +18,9 @@ LAYERS: list[set[str]] = [
     {"stages"},
     {"pipeline", "history"},
     {"web", "demo"},
-    {"cli", "console"},
+    {"console"},
+    {"commands"},
+    {"cli"},
 ]
 
 

@@ -1,0 +1,1 @@
+"""The commands, by what they do: run stages, or look at what they did."""

@@ -1,0 +1,66 @@
+"""Commands that look at what the stages did."""
+
+from typing import Annotated
+
+import typer
+
+from curate.console import echo_all, recipe_and_folder
+from curate.errors import StateError
+
+commands = typer.Typer()
+
+
+@commands.command()
+def status(ctx: typer.Context) -> None:
+    """Show the funnel, what is stale, what to run next.
+
+    Example: curate status
+    """
+    from curate.history import status as lines_of
+
+    recipe, folder = recipe_and_folder(ctx)
+    echo_all(lines_of(folder, recipe))
+
+
+@commands.command()
+def explain(
+    ctx: typer.Context,
+    key: Annotated[str, typer.Argument(help="A photo's key, the start of one, or a listing's id.")],
+) -> None:
+    """Tell one photo's whole history, stage by stage.
+
+    Example: curate explain 3f9a2c
+    """
+    from curate.history import explain as lines_of
+
+    _, folder = recipe_and_folder(ctx)
+    echo_all(lines_of(folder, key))
+
+
+@commands.command()
+def verify(ctx: typer.Context) -> None:
+    """Check that manifests and photos agree.
+
+    Lists every disagreement and exits with 6 when there is one.
+
+    Example: curate verify
+    """
+    from curate.history import verify as problems_in
+
+    _, folder = recipe_and_folder(ctx)
+    if problems := problems_in(folder):
+        echo_all(problems)
+        raise StateError(f"{folder}: {len(problems)} problem{'s' if len(problems) > 1 else ''}, listed above")
+    typer.echo(f"{folder}: manifests and photos agree")
+
+
+@commands.command()
+def report(ctx: typer.Context) -> None:
+    """Write the whole run on one self-contained HTML page.
+
+    Example: curate report
+    """
+    from curate.web.report import write_report
+
+    recipe, folder = recipe_and_folder(ctx)
+    typer.echo(f"report: {write_report(folder, recipe.name)}")

@@ -1,0 +1,179 @@
+"""Commands that run stages."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.console import Workers, recipe_and_folder, run_stages_of, with_options
+
+commands = typer.Typer()
+
+
+@commands.command()
+def fetch(
+    ctx: typer.Context,
+    refresh: Annotated[bool, typer.Option(help="Visit the site again although the manifest is complete.")] = False,
+    accept_drop: Annotated[
+        bool, typer.Option(help="With --refresh: accept that more than half of the listings are gone.")
+    ] = False,
+) -> None:
+    """Fetch the listings of each class and their photos.
+
+    Polite: robots.txt, one request a second, an identifying User-Agent. Interrupted, it goes on where it was.
+
+    Example: curate --recipe pipelines/swift_wagonr.yaml fetch
+    """
+    from curate.pipeline import fetch_again, run_stages
+
+    recipe, folder = recipe_and_folder(ctx)
+    if refresh or accept_drop:
+        fetch_again(recipe, folder, accept_drop, typer.echo)
+    else:
+        run_stages(["fetch"], recipe, folder, 1, typer.echo)
+
+
+@commands.command("import")
+def import_(
+    ctx: typer.Context,
+    path: Annotated[Path, typer.Argument(help="A folder tree with a folder per class, or a CSV.")],
+    workers: Workers = None,
+) -> None:
+    """Take photos that you have, instead of fetching.
+
+    A folder per class, also below train, validation and test; or a CSV with the columns class_name and path or
+    url, and optionally listing_id, title, region, city, year, price.
+
+    Example: curate --recipe pipelines/swift_wagonr.yaml import photos/
+    """
+    from curate.pipeline import default_workers, import_photos
+
+    recipe, folder = recipe_and_folder(ctx)
+    import_photos(recipe, folder, path, workers or default_workers(), typer.echo)
+
+
+@commands.command()
+def dedup(
+    ctx: typer.Context,
+    method: Annotated[
+        str | None, typer.Option(help="hash, or thorough for mirrors, frames and crops.", show_default="recipe's")
+    ] = None,
+    max_distance: Annotated[
+        int | None, typer.Option(help="Bits between two hashes, 0 to 12.", show_default="recipe's")
+    ] = None,
+    workers: Workers = None,
+) -> None:
+    """Find copies of the same picture and keep the best one.
+
+    Example: curate dedup --max-distance 10
+    """
+    recipe, _ = recipe_and_folder(ctx)
+    run_stages_of(ctx, ["dedup"], with_options(recipe, "dedup", method=method, max_distance=max_distance), workers)
+
+
+@commands.command()
+def clean(
+    ctx: typer.Context,
+    threshold: Annotated[
+        float | None, typer.Option(help="Least probability of the kept concepts.", show_default="recipe's, 0.3")
+    ] = None,
+    scorer: Annotated[str | None, typer.Option(help="clip or imagenet.", show_default="recipe's")] = None,
+    model: Annotated[str | None, typer.Option(help="open_clip architecture.", show_default="recipe's")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="open_clip tag, or a local checkpoint.", show_default="recipe's")
+    ] = None,
+    workers: Workers = None,
+) -> None:
+    """Reject what is not a usable photo of its class.
+
+    Not a car, an interior, a close-up, another vehicle, the wrong model; blurred, dark or blank.
+
+    Example: curate clean --threshold 0.3
+    """
+    recipe, _ = recipe_and_folder(ctx)
+    options = {"threshold": threshold, "scorer": scorer, "model": model, "weights": weights}
+    run_stages_of(ctx, ["clean"], with_options(recipe, "clean", **options), workers)
+
+
+@commands.command()
+def split(
+    ctx: typer.Context,
+    seed: Annotated[int | None, typer.Option(help="Of the split.", show_default="recipe's, 42")] = None,
+    proportional: Annotated[
+        bool, typer.Option("--proportional", help="60/20/20 of what there is instead of the recipe's counts.")
+    ] = False,
+) -> None:
+    """Split into train, val and test, without a leak.
+
+    Exact counts per class; no listing and no near-duplicate across splits, with a printed proof.
+
+    Example: curate split --seed 42
+    """
+    recipe, _ = recipe_and_folder(ctx)
+    run_stages_of(ctx, ["split"], with_options(recipe, "split", seed=seed, proportional=proportional or None), 1)
+
+
+@commands.command()
+def train_baseline(
+    ctx: typer.Context,
+    epochs: Annotated[int | None, typer.Option(help="Passes over train.", show_default="recipe's, 50")] = None,
+    augment: Annotated[bool, typer.Option("--augment", help="Flip, rotate, shift, shear, zoom.")] = False,
+    dropout: Annotated[float | None, typer.Option(help="Before the last layer.", show_default="recipe's")] = None,
+    batch_norm: Annotated[bool, typer.Option("--batch-norm", help="After each convolution.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Of weights and order.", show_default="recipe's, 42")] = None,
+) -> None:
+    """Train the reference CNN and test it once.
+
+    Example: curate train-baseline --epochs 50
+    """
+    recipe, _ = recipe_and_folder(ctx)
+    options = {
+        "epochs": epochs,
+        "augment": augment or None,
+        "dropout": dropout,
+        "batch_norm": batch_norm or None,
+        "seed": seed,
+    }
+    run_stages_of(ctx, ["train_baseline"], with_options(recipe, "train_baseline", **options), 1)
+
+
+@commands.command()
+def run(ctx: typer.Context, workers: Workers = None) -> None:
+    """Run every stage, then write the report.
+
+    What is up to date is left as it is.
+
+    Example: curate --recipe pipelines/swift_wagonr.yaml run
+    """
+    from curate.pipeline import stages_to_run
+    from curate.web.report import write_report
+
+    recipe, folder = recipe_and_folder(ctx)
+    run_stages_of(ctx, stages_to_run(recipe, folder), recipe, workers)
+    typer.echo(f"report: {write_report(folder, recipe.name)}")
+
+
+@commands.command()
+def demo(
+    ctx: typer.Context,
+    site: Annotated[bool, typer.Option("--site", help="Only serve the marketplace, until Ctrl-C.")] = False,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port on loopback.", show_default="8765, or a free one")
+    ] = None,
+    workers: Workers = None,
+) -> None:
+    """Run every stage on a painted marketplace.
+
+    Paints a small marketplace, serves it as real pages on loopback and fetches it over HTTP.
+
+    Example: curate demo
+    """
+    from curate.demo.run import run as run_demo
+    from curate.demo.run import serve_site
+    from curate.pipeline import default_workers
+
+    folder = ctx.obj.folder or Path("manifests/demo")
+    if site:
+        serve_site(folder, port, workers or default_workers(), typer.echo)
+    else:
+        run_demo(folder, port, workers or default_workers(), typer.echo)
