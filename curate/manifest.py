@@ -85,11 +85,11 @@ def provenance(
     digests = {}
     for upstream in inputs:
         if not csv_path(folder, upstream).exists():
-            raise StateError(f"{csv_path(folder, upstream)} is not there: run `curate {command(upstream)}` first")
+            raise StateError(f"{csv_path(folder, upstream)} is not there: {remedy(upstream)} first")
         if changed := stale_inputs(folder, upstream):
             raise StateError(
                 f"{upstream}.csv was made from another {', '.join(changed)}: "
-                f"run `curate {command(upstream)}` first"
+                f"{remedy(upstream)} first"
             )
         digests[f"{upstream}.csv"] = read_sidecar(folder, upstream)["sha256"]
     for path in extra_files:
@@ -103,6 +103,11 @@ def command(stage: str) -> str:
     return stage.replace("_", "-")
 
 
+def remedy(stage: str) -> str:
+    """What makes the manifest of a stage, for error messages."""
+    return "run `curate fetch` or `curate import`" if stage == "fetch" else f"run `curate {command(stage)}`"
+
+
 def read_sidecar(folder: Path, stage: str) -> dict[str, Any]:
     """The sidecar as written. Raises StateError when it is missing or damaged."""
     path = sidecar_path(folder, stage)
@@ -112,7 +117,7 @@ def read_sidecar(folder: Path, stage: str) -> dict[str, Any]:
             raise StateError(f"{path}: format {sidecar['format']}, this version reads {FORMAT}")
         return dict(sidecar)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StateError(f"{path}: missing or damaged; run `curate {command(stage)}` again") from error
+        raise StateError(f"{path}: missing or damaged; {remedy(stage)} again") from error
 
 
 def stale_inputs(folder: Path, stage: str) -> list[str]:
@@ -158,11 +163,11 @@ def read(folder: Path, row_type: type[RowT]) -> list[RowT]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise StateError(f"{path} is not there: run `curate {command(stage)}` first") from error
+        raise StateError(f"{path} is not there: {remedy(stage)} first") from error
     if hashlib.sha256(data).hexdigest() != sidecar["sha256"]:
         raise StateError(
             f"{path} was changed after it was written (its sha256 is not the sidecar's): "
-            f"delete it and run `curate {command(stage)}` again; your own decisions belong in review.csv"
+            f"delete it and {remedy(stage)} again; your own decisions belong in review.csv"
         )
     rows = parse_rows(data, row_type, str(path))
     if len(rows) != sidecar["rows"]:

@@ -1,0 +1,70 @@
+"""The command line: help, errors in one line, exit codes."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from curate.cli import app
+from curate.errors import EXIT_CODES, CurateError
+
+COMMANDS = sorted(
+    command.name or getattr(command.callback, "__name__", "").replace("_", "-")
+    for group in app.registered_groups
+    for command in (group.typer_instance or typer.Typer()).registered_commands
+)
+
+
+def invoke(*arguments: str | Path) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_all_commands_are_there() -> None:
+    wanted = "clean dedup demo explain fetch import report run split status train-baseline verify"
+    assert set(wanted.split()) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    code, out, _ = invoke(command, "--help")
+    assert code == 0
+    example = re.search(r"Example: curate (.*)", out)
+    assert example
+    assert command in example[1].split()
+
+
+def test_exit_codes_are_documented_and_belong_to_the_error_tree() -> None:
+    _, out, _ = invoke("--help")
+    text = " ".join(out.split())
+    for code, meaning in EXIT_CODES.items():
+        assert f"{code} {meaning}" in text
+    assert {error.exit_code for error in CurateError.__subclasses__()} <= set(EXIT_CODES)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--recipe", "nowhere.yaml", "status"], 2, "nowhere.yaml: No such file or directory; name a recipe"),
+        (["clean", "--threshold", "7"], 2, "--threshold: Input should be less than or equal to 1"),
+        (["clean", "--scorer", "magic"], 2, "--scorer: Input should be 'clip' or 'imagenet'"),
+        (["split", "--seed", "-1"], 2, "--seed: Input should be greater than or equal to 0"),
+        (["train-baseline", "--epochs", "0"], 2, "--epochs: Input should be greater than or equal to 1"),
+        (["dedup", "--max-distance", "99"], 2, "--max-distance: Input should be less than or equal to 12"),
+        (["dedup"], 6, "fetch.csv is not there: run `curate fetch` or `curate import` first"),
+    ],
+)
+def test_a_wrong_word_is_one_line_that_says_what_to_do(
+    arguments: list[str], code: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    got, out, err = invoke(*arguments)
+    assert (got, out) == (code, "")
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_version() -> None:
+    assert invoke("--version")[1].startswith("curate 0.")
