@@ -13,7 +13,6 @@ from curate.errors import RejectedError
 
 MAX_METADATA_BYTES = 8 * 1024**2  # phones store depth maps of some megabytes beside the photo
 MAX_METADATA_ITEMS = 1000  # segments, chunks or tags
-MAX_SCANS = 100  # of a progressive JPEG; encoders write about ten
 
 _ORIENTATION_TAG = 0x0112
 _MPF_COUNT_TAG = 0xB001
@@ -46,7 +45,8 @@ class Header:
 
     format: str  # jpeg, mpo, png, webp, gif, avif, bmp, tiff
     frames: int = 1
-    orientation: int = 1  # EXIF, 1..8; only for jpeg and mpo, the other formats go through `orientation`
+    orientation: int = 1  # 1..8; only for jpeg and mpo: the others' metadata is found by their decoder
+    scans: int = 1  # how many times over a progressive JPEG paints its picture
     width: int = 0  # pixels; only for webp, whose decoder allocates the picture on opening
     height: int = 0
 
@@ -71,8 +71,7 @@ def read(data: bytes) -> Header:
     if data.startswith(b"BM"):
         return Header("bmp")
     if data.startswith((b"II*\x00", b"MM\x00*")):
-        directory(data)
-        return Header("tiff")
+        return _tiff(data)
     for magic, kind in _OTHER_KINDS.items():
         if data.startswith(magic):
             raise RejectedError("format_not_allowed", f"{kind} file")
@@ -96,10 +95,11 @@ def orientation(exif: bytes, xmp: bytes = b"") -> int:
     return value if value is not None and 1 <= value <= 8 else 1
 
 
-def directory(tiff: bytes) -> dict[int, int]:
-    """Tag to value of the first directory of a TIFF structure; a value is an offset where it does not fit.
+def directory(tiff: bytes, start: int | None = None) -> dict[int, int]:
+    """Tag to value of the first directory of a TIFF structure, or of the one at `start`.
 
-    What cannot be read is left out. Raises RejectedError(metadata_bomb) for tags that claim too many bytes.
+    A value that is longer than four bytes is its offset. What cannot be read is left out. Raises
+    RejectedError(metadata_bomb) for tags that together claim far more bytes than a photo's do.
     """
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     tags: dict[int, int] = {}
@@ -107,15 +107,19 @@ def directory(tiff: bytes) -> dict[int, int]:
         return tags
     claimed = 0
     try:
-        (start,) = struct.unpack_from(f"{order}L", tiff, 4)
+        if start is None:
+            (start,) = struct.unpack_from(f"{order}L", tiff, 4)
         (entries,) = struct.unpack_from(f"{order}H", tiff, start)
-        for index in range(entries):
-            tag, kind, count = struct.unpack_from(f"{order}HHL", tiff, start + 2 + 12 * index)
-            claimed += count * _TIFF_TYPE_BYTES.get(kind, 0)
-            # A decoder does not copy what lies beyond the end of the data, so such a claim is only garbage.
-            if claimed > MAX_METADATA_BYTES and claimed > len(tiff):
-                raise RejectedError("metadata_bomb", f"tags claim {claimed} bytes out of {len(tiff)}")
-            (tags[tag],) = struct.unpack_from(order + ("H" if kind == 3 else "L"), tiff, start + 10 + 12 * index)
+        for place in range(start + 2, start + 2 + 12 * entries, 12):
+            tag, kind, count, value = struct.unpack_from(f"{order}HHLL", tiff, place)
+            size = count * _TIFF_TYPE_BYTES.get(kind, 0)
+            if 4 < size <= len(tiff) - value:  # a claim beyond the end is garbage that nobody copies
+                claimed += size
+            if claimed > max(MAX_METADATA_BYTES, len(tiff)):
+                raise RejectedError("metadata_bomb", f"tags claim over {claimed} bytes of {len(tiff)}")
+            if kind == 3 and count == 1:
+                (value,) = struct.unpack_from(f"{order}H", tiff, place + 8)
+            tags[tag] = value
     except struct.error:
         pass
     return tags
@@ -155,7 +159,7 @@ def _jpeg(data: bytes) -> Header:
             metadata.add(size)
             body = data[position + 2 : position + size]
             if marker == 0xE1 and body.startswith(b"Exif\x00\x00"):
-                exif = exif or body
+                exif += body[6:]
             elif marker == 0xE1 and body.startswith(b"http://ns.adobe.com/xap/1.0/\x00"):
                 xmp = xmp or body
             elif marker == 0xE2 and body.startswith(b"MPF\x00"):
@@ -165,9 +169,18 @@ def _jpeg(data: bytes) -> Header:
     end = data.find(b"\xff\xd9", position)
     if end < 0:
         raise RejectedError("decode_truncated", "the JPEG has no end marker")
-    if (scans := 1 + data.count(b"\xff\xda", position, end)) > MAX_SCANS:
-        raise RejectedError("too_many_pixels", f"the JPEG paints its picture {scans} times over")
-    return Header("mpo" if frames > 1 else "jpeg", frames, orientation(exif, xmp))
+    scans = 1 + data.count(b"\xff\xda", position, end)
+    return Header("mpo" if frames > 1 else "jpeg", frames, orientation(exif, xmp), scans)
+
+
+def _tiff(data: bytes) -> Header:
+    tags = directory(data)
+    if not tags:
+        raise RejectedError("decode_truncated", "the TIFF ends before its directory")
+    for pointer in (0x8769, 0x8825, 0xA005):  # EXIF, GPS and, inside EXIF, interoperability
+        if pointer in tags:
+            tags |= directory(data, tags[pointer])
+    return Header("tiff")  # its pages are not counted
 
 
 def _png(data: bytes) -> Header:

@@ -26,6 +26,7 @@ from curate.manifest import atomic_write, inside
 
 MAX_BYTES = 64 * 1024**2
 MAX_PIXELS = 50_000_000
+MAX_PAINTED_PIXELS = 10 * MAX_PIXELS  # over all scans of a progressive JPEG; encoders write about ten
 MAX_SIDE_RATIO = 10
 MIN_SIDE = 80  # pixels; smaller than this both ways it is an icon, not a photo
 MIN_CONTRAST = 2.0  # standard deviation of the liveliest channel, 0..255; under this it is one colour
@@ -33,6 +34,8 @@ MIN_CONTRAST = 2.0  # standard deviation of the liveliest channel, 0..255; under
 _EXTENSIONS = {"jpeg": "jpg", "mpo": "jpg", "tiff": "tif"}
 _TIFF_COMPRESSIONS = {"raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate"}
 
+# Pillow's other warnings are about metadata that is not used here.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
@@ -50,8 +53,9 @@ class Picture:
 def decode(data: bytes, at_least: int | None = None) -> Picture:
     """Decode `data`; of an animation, its first frame.
 
-    With `at_least`, a JPEG may come at 1/2, 1/4 or 1/8 scale while its shorter side stays >= that. Safe to call from several threads. Raises RejectedError: empty, not_an_image,
-    format_not_allowed, metadata_bomb, too_many_pixels, aspect, decode_truncated, decode_failed.
+    With `at_least`, a JPEG may come at 1/2, 1/4 or 1/8 scale while its shorter side stays >= that. Safe to call from
+    several threads. Raises RejectedError: empty, not_an_image, format_not_allowed, metadata_bomb, too_many_pixels,
+    aspect, decode_truncated, decode_failed.
     """
     header = headers.read(data)
     if header.width:
@@ -84,29 +88,33 @@ def check(picture: Picture) -> None:
         raise RejectedError("blank", f"contrast {contrast:.2f}")
 
 
-def _check_size(width: int, height: int) -> None:
+def _check_size(width: int, height: int, scans: int = 1) -> None:
     if width < 1 or height < 1:
         raise RejectedError("decode_failed", f"{width}x{height} pixels")
-    if width * height > MAX_PIXELS:
-        raise RejectedError("too_many_pixels", f"{width}x{height} pixels")
+    if width * height > MAX_PIXELS or width * height * scans > MAX_PAINTED_PIXELS:
+        raise RejectedError("too_many_pixels", f"{width}x{height} pixels, painted {scans} times")
     if max(width, height) > MAX_SIDE_RATIO * min(width, height):
         raise RejectedError("aspect", f"{width}x{height} pixels")
 
 
 def _decode_jpeg(data: bytes, header: headers.Header, at_least: int | None) -> Picture:
-    height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-    _check_size(width, height)
-    # Only the scales that libjpeg-turbo has vector code for; -(-a // b) rounds up, as it does.
-    wanted = at_least or max(width, height)
-    factor = next((f for f in (8, 4, 2) if -(-min(width, height) // f) >= wanted), 1)
-    cmyk = colours in ("CMYK", "YCCK")
-    pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
-        data,
-        "CMYK" if cmyk else "RGB",
-        min_height=-(-height // factor),
-        min_width=-(-width // factor),
-        min_factor=float(factor),
-    )
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+        _check_size(width, height, header.scans)
+        scale = _scale(width, height, at_least)
+        cmyk = colours in ("CMYK", "YCCK")
+        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
+            data,
+            "CMYK" if cmyk else "RGB",
+            min_width=-(-width // scale),
+            min_height=-(-height // scale),
+            min_factor=float(scale),
+        )
+    except ValueError as error:
+        if str(error).startswith(("Premature end", "Corrupt JPEG data")):
+            raise
+        # Sound files can be beyond turbojpeg: unusual subsampling, a warning about a field nobody uses.
+        return _decode_other(data, header)
     if cmyk:  # stored inverted, as Adobe does: 255 is no ink
         ink = pixels.astype(np.uint16)
         pixels = ((ink[..., :3] * ink[..., 3:] + 127) // 255).astype(np.uint8)
@@ -117,19 +125,26 @@ def _decode_jpeg(data: bytes, header: headers.Header, at_least: int | None) -> P
 
 def _decode_other(data: bytes, header: headers.Header) -> Picture:
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # another library may have set it
-    with Image.open(io.BytesIO(data), formats=[header.format.upper()]) as image:
-        width, height = image.size
-        _check_size(width, height)
-        if header.format == "tiff" and image.info.get("compression") not in _TIFF_COMPRESSIONS:
+    name = "JPEG" if header.format == "mpo" else header.format.upper()
+    with Image.open(io.BytesIO(data), formats=[name]) as image:
+        _check_size(*image.size, header.scans)
+        if name == "TIFF" and image.info.get("compression") not in _TIFF_COMPRESSIONS:
             raise RejectedError("format_not_allowed", f"TIFF with {image.info.get('compression')} compression")
-        frames = getattr(image, "n_frames", 1) if header.format == "avif" else header.frames
+        frames = getattr(image, "n_frames", 1) if name == "AVIF" else header.frames
         image.load()
-        pixels = _rgb_on_white(image)
-        exif, xmp = image.info.get("exif", b""), image.info.get("xmp", b"")
-        turn = headers.orientation(data if header.format == "tiff" else exif, xmp)
-    if turn >= 5:
-        width, height = height, width
-    return Picture(_upright(pixels, turn), width, height, header.format, frames)
+        turn = header.orientation
+        if name in ("PNG", "WEBP", "AVIF"):  # Pillow turns a TIFF by itself, GIF and BMP know no orientation
+            turn = headers.orientation(image.info.get("exif", b""), image.info.get("xmp", b""))
+        pixels = _upright(_rgb_on_white(image), turn)
+    height, width = pixels.shape[:2]
+    return Picture(pixels, width, height, header.format, frames)
+
+
+def _scale(width: int, height: int, at_least: int | None) -> int:
+    """Which fraction of a JPEG to decode: those that libjpeg-turbo has vector code for. It rounds sides up."""
+    if at_least is None:
+        return 1
+    return next((scale for scale in (8, 4, 2) if -(-min(width, height) // scale) >= at_least), 1)
 
 
 def _rgb_on_white(image: Image.Image) -> NDArray[np.uint8]:
