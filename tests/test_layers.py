@@ -16,7 +16,7 @@ LAYERS: list[set[str]] = [
     {"manifest", "recipe_file", "images", "net"},
     {"hashing", "scorers", "sources", "networks"},
     {"stages"},
-    {"pipeline", "history"},
+    {"pipeline", "history", "verify"},
     {"web", "demo"},
     {"console"},
     {"commands"},

@@ -1,0 +1,409 @@
+"""explain, status and verify: M01, M02, M06, M07, M08, M09, M13, P12."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from curate import history, manifest
+from curate.errors import StateError, UsageError
+from curate.schemas import REASONS, STAGES, CleanRow, DedupRow, FetchRow, SplitRow, TrainBaselineRow
+from tests import painted_run
+from tests.painted_run import RECIPE, key
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return painted_run.build(tmp_path)
+
+
+# --- explain ------------------------------------------------------------------------------------------------
+
+
+def test_explain_a_kept_photo_tells_every_stage(folder: Path) -> None:
+    lines = history.explain(folder, key(13))
+    path = manifest.read(folder, FetchRow)[13].path
+    size = (folder / path).stat().st_size
+    assert lines == [
+        "0d0d0d0d0d0d0d0d: photo 2 of listing L6, swift",
+        "  title    Swift VXi",
+        "  from     New Delhi, Delhi, 2014",
+        "  page     https://cars.example/6",
+        "  address  https://cars.example/13.jpg",
+        f"  file     {path}, 160×120 px, {size:,} bytes",
+        "fetch: kept",
+        "dedup: kept",
+        "clean: kept",
+        "  score 0.760 (threshold 0.3); most probable: car 0.750",
+        "  typicality 0.50, sharpness 0.80, brightness 0.60",
+        "  class swift has probability 0.900, likeliest is swift",
+        "split: kept",
+        "  test, class swift",
+        "train_baseline: one of its val and test photos",
+        "  predicted wagonr with probability 0.970, wrong: it is in class swift",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "tail"),
+    [
+        pytest.param(
+            22, ["fetch: rejected, not_an_image: the bytes are not a picture (often an HTML page)"], id="fetch"
+        ),
+        pytest.param(
+            5,
+            [
+                f"dedup: rejected, near_duplicate: {REASONS['dedup']['near_duplicate']}",
+                "  copy of 0404040404040404 at 7 bits, proved by aligned",
+                "  its copies carry different class names: a person must decide",
+                "  its duplicate group has 1 other photo:",
+                "    0404040404040404  the one kept; swift, listing L2",
+            ],
+            id="dedup",
+        ),
+        pytest.param(
+            6,
+            [
+                "clean: rejected, not_car: nothing in it looks like the wanted object",
+                "  score 0.120 (threshold 0.3); most probable: not_car 0.750",
+                "  typicality 0.50, sharpness 0.80, brightness 0.60",
+            ],
+            id="clean",
+        ),
+        pytest.param(
+            20,
+            [
+                "split: rejected, surplus: more photos of this class than the split asked for",
+                "  no split, class swift",
+            ],
+            id="split",
+        ),
+        pytest.param(2, ["train_baseline: it was trained on, so there is no prediction for it"], id="train"),
+    ],
+)
+def test_explain_ends_where_the_photo_ended(folder: Path, number: int, tail: list[str]) -> None:
+    assert history.explain(folder, key(number))[-len(tail) :] == tail
+
+
+def test_explain_shows_the_copies_of_a_keeper(folder: Path) -> None:
+    assert "    0101010101010101  exact_duplicate, 0 bits, sha256; swift, listing L0" in history.explain(
+        folder, key(0)
+    )
+
+
+def test_explain_says_what_has_not_run(tmp_path: Path) -> None:
+    painted_run.build(tmp_path, last="dedup")
+    assert history.explain(tmp_path, key(0))[-1] == "clean: has not run yet; next is `curate clean`"
+
+
+def test_explain_shows_machine_and_person(folder: Path) -> None:
+    review = "key,decision,class_name,note\n" + f'{key(9)},reject,,"sold, not shown"\n{key(8)},keep,wagonr,\n'
+    (folder / "review.csv").write_text(review, encoding="utf-8")
+    lines = history.explain(folder, key(9))
+    assert lines[-5] == "clean: rejected, reviewed: a person rejected it in review.csv"
+    assert lines[-1] == "review: a person decided reject (sold, not shown)"
+    assert history.explain(folder, key(8))[-1] == "review: a person decided keep wagonr"
+
+
+def test_explain_shows_a_class_that_review_changed(folder: Path) -> None:
+    rows = [dataclasses.replace(row, class_name="wagonr") for row in manifest.read(folder, CleanRow)]
+    painted_run.rewrite(folder, "clean", list(rows))
+    assert "  the seller says swift, review says wagonr" in history.explain(folder, key(12))
+
+
+def test_explain_marks_the_borderline(folder: Path) -> None:
+    assert "  borderline: a person should look at it, number 1 in the queue" in history.explain(folder, key(10))
+
+
+def test_explain_takes_the_start_of_a_key(folder: Path) -> None:
+    assert history.explain(folder, "0d0") == history.explain(folder, key(13)) == history.explain(folder, "0D0")
+
+
+def test_explain_a_listing_lists_its_photos(folder: Path) -> None:
+    assert history.explain(folder, "L3") == [
+        "L3 “Swift VXi”: 2 photos",
+        "  0606060606060606  wagonr, rejected by clean: not_car",
+        "  0707070707070707  wagonr, rejected by clean: closeup",
+    ]
+    assert history.explain(folder, "L7")[1:] == [
+        "  0e0e0e0e0e0e0e0e  wagonr, in val",
+        "  0f0f0f0f0f0f0f0f  wagonr, in test",
+    ]
+
+
+def test_explain_a_file_lists_the_photos_that_share_it(folder: Path) -> None:
+    row = manifest.read(folder, FetchRow)[0]
+    for name in (row.sha256, row.path):
+        assert history.explain(folder, name) == [
+            f"{name}: 2 photos",
+            "  0000000000000000  swift, in train",
+            "  0101010101010101  swift, rejected by dedup: exact_duplicate",
+        ]
+
+
+def test_explain_an_unknown_key_names_the_nearest(folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"no photo or listing '0d0d0d0d0d0d0dff' .*nearest are 0d0d0d0d0d0d0d0d"):
+        history.explain(folder, "0d0d0d0d0d0d0dff")
+
+
+@pytest.mark.parametrize("unlike", ["zzzzzzzz", ""])
+def test_explain_an_unlike_key_names_none(folder: Path, unlike: str) -> None:
+    with pytest.raises(UsageError, match=r"no photo or listing .*fetch\.csv$"):
+        history.explain(folder, unlike)
+
+
+def test_explain_an_ambiguous_start_asks_for_more(folder: Path) -> None:
+    with pytest.raises(
+        UsageError, match=r"16 keys start with 0: 0000000000000000, 0101010101010101, .*write more of it"
+    ):
+        history.explain(folder, "0")
+
+
+def test_explain_before_fetch_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="run `curate fetch` or `curate import` first"):
+        history.explain(tmp_path, "aa")
+
+
+def test_p12_a_hostile_title_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    painted_run.build(tmp_path, last="fetch", title="\x1b[2Jgone\nfetch: kept\u202e मारुति")
+    title = next(line for line in history.explain(tmp_path, key(0)) if "title" in line)
+    assert title == "  title    �[2Jgone�fetch: kept� मारुति"
+
+
+# --- status -------------------------------------------------------------------------------------------------
+
+
+def states(folder: Path) -> dict[str, str]:
+    """Stage to what stands in its brackets, and what is next."""
+    *lines, last = history.status(folder, RECIPE)
+    return {line.split(":")[0]: line.split("[", 1)[1].rstrip("]") for line in lines} | {"next": last}
+
+
+def test_status_of_a_whole_run(folder: Path) -> None:
+    assert history.status(folder, RECIPE) == [
+        "fetch: 24 in, 22 kept, 1 http_client_error, 1 not_an_image [current]",
+        "dedup: 22 in, 18 kept, 2 near_duplicate, 1 exact_duplicate, 1 undecodable [current]",
+        "clean: 18 in, 14 kept, 1 closeup, 1 not_car, 1 reviewed, 1 wrong_model [current]",
+        "split: 14 in, 13 kept, 1 surplus [current]",
+        "train_baseline: 4 in, 4 kept [current]",
+        "next: nothing, every stage is current; `curate report` shows them",
+    ]
+
+
+def test_status_of_an_empty_folder(tmp_path: Path) -> None:
+    assert states(tmp_path) == dict.fromkeys(STAGES, "missing") | {
+        "next": "next: `curate fetch`, or `curate run` for all that is left"
+    }
+
+
+def test_status_without_a_source_points_to_import(tmp_path: Path) -> None:
+    recipe = RECIPE.model_copy(update={"source": None})
+    assert history.status(tmp_path, recipe)[-1].startswith("next: `curate import FOLDER`")
+
+
+def test_status_of_imported_photos_does_not_ask_the_recipe(tmp_path: Path) -> None:
+    painted_run.publish(tmp_path, painted_run.fetch_rows(tmp_path, ""), {"imported": True})
+    recipe = RECIPE.model_copy(update={"source": None})
+    assert history.status(tmp_path, recipe)[0].endswith("[current]")
+
+
+def test_m08_status_names_the_input_that_changed(folder: Path) -> None:
+    painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
+    now = states(folder)
+    assert now["dedup"] == "current"
+    assert now["clean"] == "stale: dedup.csv changed"
+    assert now["split"] == "stale: dedup.csv changed; clean comes first"
+    assert now["train_baseline"] == "stale: clean comes first"
+    assert now["next"] == "next: `curate clean`, or `curate run` for all that is left"
+
+
+def test_m09_status_names_the_option_that_changed(folder: Path) -> None:
+    recipe = RECIPE.model_copy(update={"clean": RECIPE.clean.override(threshold=0.4)})
+    assert history.status(folder, recipe)[2].endswith("[stale: config.threshold: 0.3 -> 0.4]")
+
+
+def test_m09_status_names_the_version_that_changed(folder: Path) -> None:
+    sidecar = manifest.read_sidecar(folder, "split")
+    sidecar["versions"] |= {"curate": "0.0.1", "weights": "sha256 of something"}
+    manifest.sidecar_path(folder, "split").write_text(json.dumps(sidecar), encoding="utf-8")
+    assert states(folder)["split"].startswith("stale: versions.curate: 0.0.1 -> ")
+    assert "weights" not in states(folder)["split"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda folder: (folder / "clean.json").unlink(), id="no sidecar"),
+        pytest.param(lambda folder: (folder / "clean.json").write_text("{"), id="sidecar cut"),
+        pytest.param(lambda folder: (folder / "clean.csv").write_text("key\n"), id="M01"),
+    ],
+)
+def test_status_names_a_damaged_manifest(folder: Path, damage: Callable[[Path], None]) -> None:
+    damage(folder)
+    now = states(folder)
+    assert now["clean"].startswith("damaged: ")
+    assert now["next"].startswith("next: `curate clean`")
+
+
+# --- verify -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("last", STAGES)
+def test_verify_finds_nothing_wrong_in_a_sound_run(tmp_path: Path, last: str) -> None:
+    assert history.verify(painted_run.build(tmp_path, last)) == []
+
+
+def test_verify_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="holds no manifest"):
+        history.verify(tmp_path)
+
+
+def cut(data: bytes) -> bytes:
+    return data[: len(data) - 30]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param(cut, ["its sha256 is not the sidecar's", "cells, expected"], id="M01-mid-row"),
+        pytest.param(
+            lambda data: b"", ["its sha256 is not the sidecar's", "wrong columns: missing class_name"], id="M01-empty"
+        ),
+        pytest.param(
+            lambda data: data.replace(b"keep,reason", b"keep,why"),
+            ["its sha256 is not the sidecar's", "wrong columns: missing reason; unknown why"],
+            id="M02-column",
+        ),
+        pytest.param(
+            lambda data: data.replace(b"true", b"yes", 1),
+            ["its sha256 is not the sidecar's", "split.csv row 2, column keep: 'yes' is not bool"],
+            id="M02-cell",
+        ),
+    ],
+)
+def test_verify_a_damaged_manifest(folder: Path, change: Callable[[bytes], bytes], expected: list[str]) -> None:
+    path = folder / "split.csv"
+    path.write_bytes(change(path.read_bytes()))
+    problems = history.verify(folder)
+    assert len(problems) == len(expected)
+    for problem, part in zip(problems, expected, strict=True):
+        assert problem.startswith("split.csv") and part in problem
+
+
+def test_m06_duplicate_keys_and_broken_order(folder: Path) -> None:
+    rows = manifest.read(folder, SplitRow)
+    painted_run.rewrite(folder, "split", [rows[1], rows[0], rows[1], *rows[2:]])
+    problems = history.verify(folder)
+    assert f"split.csv: key {rows[1].key} is there more than once" in problems
+    assert "split.csv: rows are not sorted by key" in problems
+
+
+def test_m06_missing_file_and_file_without_a_row(folder: Path) -> None:
+    row = manifest.read(folder, FetchRow)[4]
+    (folder / row.path).unlink()
+    stray = folder / "images" / "zz" / "stray.jpg"
+    stray.parent.mkdir()
+    stray.write_bytes(b"x")
+    assert history.verify(folder) == [
+        f"fetch.csv: row {key(4)}: {row.path}: the file is missing",
+        "images/zz/stray.jpg: a file without a row in fetch.csv",
+    ]
+
+
+def test_m06_each_row_of_a_shared_file_is_named(folder: Path) -> None:
+    row = manifest.read(folder, FetchRow)[0]
+    (folder / row.path).unlink()
+    assert [problem.split(":")[1] for problem in history.verify(folder)] == [f" row {key(0)}", f" row {key(1)}"]
+
+
+def test_m07_an_edited_picture(folder: Path) -> None:
+    longer, same_size = (manifest.read(folder, FetchRow)[number] for number in (2, 4))
+    (folder / longer.path).write_bytes(painted_run.paint(2) + b"more")
+    data = bytearray((folder / same_size.path).read_bytes())
+    data[-20] ^= 1
+    (folder / same_size.path).write_bytes(data)
+    assert history.verify(folder) == [
+        f"fetch.csv: row {key(2)}: {longer.path}: {longer.bytes + 4} bytes, the manifest says {longer.bytes}",
+        f"fetch.csv: row {key(4)}: {same_size.path}: its sha256 is not the manifest's; the picture was changed",
+    ]
+
+
+def test_m07_a_row_that_names_another_file(folder: Path) -> None:
+    rows = manifest.read(folder, FetchRow)
+    other = dataclasses.replace(rows[2], path=rows[4].path, bytes=rows[4].bytes, sha256=rows[2].sha256)
+    painted_run.rewrite(folder, "fetch", [*rows[:2], other, *rows[3:]])
+    problems = history.verify(folder)
+    assert any(f"row {key(2)}: {rows[4].path}: its sha256 is not the manifest's" in line for line in problems)
+    assert f"dedup.csv: row {key(2)}: path {rows[2].path!r} is not the one in fetch.csv" in problems
+
+
+@pytest.mark.parametrize("path", ["../outside.jpg", "/etc/hostname", "images/../fetch.csv", "images/a\0.jpg"])
+def test_m13_a_path_that_leads_out(folder: Path, path: str) -> None:
+    (folder.parent / "outside.jpg").write_bytes(b"x")
+    rows = manifest.read(folder, FetchRow)
+    painted_run.rewrite(folder, "fetch", [dataclasses.replace(rows[0], path=path), *rows[1:]])
+    problem = next(line for line in history.verify(folder) if line.startswith(f"fetch.csv: row {key(0)}:"))
+    assert "out of" in problem or "null" in problem
+
+
+def test_m13_a_link_that_leads_out(folder: Path) -> None:
+    row = manifest.read(folder, FetchRow)[2]
+    (folder / row.path).unlink()
+    (folder / row.path).symlink_to("/etc/hostname")
+    (problem,) = history.verify(folder)
+    assert problem.startswith(f"fetch.csv: row {key(2)}:") and "leads out of" in problem
+
+
+def test_m08_a_stale_stage(folder: Path) -> None:
+    painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
+    problems = history.verify(folder)
+    assert f"dedup.csv: no row for {key(21)}, kept by fetch" in problems
+    assert [problem for problem in problems if "stale" in problem] == [
+        "clean.csv: stale, made from another dedup.csv; run `curate clean` again",
+        "split.csv: stale, made from another dedup.csv; run `curate split` again",
+    ]
+
+
+def test_verify_rows_that_the_stage_before_did_not_keep(folder: Path) -> None:
+    rows = manifest.read(folder, TrainBaselineRow)
+    painted_run.rewrite(folder, "train_baseline", [dataclasses.replace(rows[0], key=key(2)), *rows[1:]])
+    assert history.verify(folder) == [
+        f"train_baseline.csv: no row for {key(12)}, kept by split",
+        f"train_baseline.csv: a row for {key(2)}, not handed on by split",
+    ]
+
+
+def test_verify_a_reason_outside_the_closed_set(folder: Path) -> None:
+    rows = manifest.read(folder, CleanRow)
+    odd = [dataclasses.replace(rows[0], reason="ugly", keep=False), dataclasses.replace(rows[1], keep=False)]
+    painted_run.rewrite(folder, "clean", [*odd, *rows[2:]])
+    problems = [problem for problem in history.verify(folder) if "reason" in problem]
+    assert problems == [
+        f"clean.csv: row {rows[0].key} has keep=false with reason 'ugly'",
+        f"clean.csv: row {rows[1].key} has keep=false with reason ''",
+    ]
+
+
+def test_verify_a_sidecar_that_counts_otherwise(folder: Path) -> None:
+    sidecar = manifest.read_sidecar(folder, "clean") | {"rows": 17, "counts": {"kept": 17}}
+    manifest.sidecar_path(folder, "clean").write_text(json.dumps(sidecar), encoding="utf-8")
+    assert history.verify(folder) == [
+        "clean.csv: 18 rows, its sidecar says 17",
+        "clean.csv: its rows do not add up to the sidecar's counts by reason",
+    ]
+
+
+def test_verify_half_a_pair(folder: Path) -> None:
+    (folder / "train_baseline.csv").unlink()
+    (folder / "split.json").unlink()
+    problems = history.verify(folder)
+    assert any("split.csv" in line and "missing or damaged" in line for line in problems)
+    assert any(line.startswith("train_baseline.csv: missing, but its sidecar is there") for line in problems)
+
+
+def test_verify_a_gap_in_the_chain(folder: Path) -> None:
+    (folder / "clean.csv").unlink()
+    (folder / "clean.json").unlink()
+    assert "clean.csv: missing, but split.csv was made from it" in history.verify(folder)
