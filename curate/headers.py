@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from curate.errors import RejectedError
 
 MAX_METADATA_BYTES = 8 * 1024**2  # phones store depth maps of some megabytes beside the photo
-MAX_METADATA_ITEMS = 1000  # segments, chunks or tags
+MAX_METADATA_ITEMS = 1000  # segments, chunks or boxes
+MAX_DIRECTORIES = 16  # EXIF blocks in one AVIF; it has one
 
 _ORIENTATION_TAG = 0x0112
 _MPF_COUNT_TAG = 0xB001
@@ -269,6 +270,8 @@ def _iso_media(data: bytes) -> Header:
         boxes.add(0)
         position += size
     # The decoder parses the EXIF block on opening; it may lie anywhere, so every TIFF structure is looked at.
-    for start in re.finditer(rb"II\*\x00|MM\x00\*", data):
-        directory(data[start.start() :])
+    for number, found in enumerate(re.finditer(rb"II\*\x00|MM\x00\*", data)):
+        if number == MAX_DIRECTORIES:
+            raise RejectedError("metadata_bomb", f"over {MAX_DIRECTORIES} EXIF blocks")
+        directory(data[found.start() :])
     return Header("avif")

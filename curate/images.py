@@ -22,7 +22,7 @@ from PIL import Image, ImageFile
 
 from curate import headers
 from curate.errors import RejectedError, ResourceError, StateError
-from curate.manifest import atomic_write, inside
+from curate.files import atomic_write, inside
 
 MAX_BYTES = 64 * 1024**2
 MAX_PIXELS = 50_000_000
@@ -53,9 +53,9 @@ class Picture:
 def decode(data: bytes, at_least: int | None = None) -> Picture:
     """Decode `data`; of an animation, its first frame.
 
-    With `at_least`, a JPEG may come at 1/2, 1/4 or 1/8 scale while its shorter side stays >= that. Safe to call from
-    several threads. Raises RejectedError: empty, not_an_image, format_not_allowed, metadata_bomb, too_many_pixels,
-    aspect, decode_truncated, decode_failed.
+    With `at_least`, a JPEG may come at 1/2, 1/4 or 1/8 scale while its shorter side stays >= that. Safe to call
+    from several threads. Raises RejectedError: empty, not_an_image, format_not_allowed, metadata_bomb,
+    too_many_pixels, aspect, decode_truncated, decode_failed.
     """
     header = headers.read(data)
     if header.width:
@@ -225,7 +225,7 @@ def load(folder: Path, path: str, sha256: str, at_least: int | None = None) -> P
     """
     try:
         file = inside(folder, path)
-    except ValueError as error:
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL in the name
         raise RejectedError("unreadable", f"{path!r}: {error}") from error
     except StateError as error:
         parts = PurePath(path)
