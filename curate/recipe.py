@@ -125,6 +125,18 @@ class Concept(Section):
     imagenet: tuple[str, ...] = ()  # ImageNet class names
 
 
+class DefectThresholds(Section):
+    """Least acceptable scores of `defects.py`, 0..1. The defaults reject what no network could learn from."""
+
+    dark: Fraction = 0.2
+    light: Fraction = 0.03
+    blurry: Fraction = 0.35  # blurred by 2% of its width
+    low_information: Fraction = 0.25  # two flat colours
+    odd_aspect_ratio: Fraction = 0.2  # five times as wide as high
+    odd_size: Fraction = 0.35  # a longer side under 79 pixels
+    document: Fraction = 0.12
+
+
 class Clean(Section):
     """Which photos are usable."""
 
@@ -135,7 +147,7 @@ class Clean(Section):
     threshold: Fraction = 0.3  # least probability mass of the kept concepts
     concepts: tuple[Concept, ...] = ()
     batch_size: int = Field(32, ge=1, le=1024)
-    min_side: int = Field(80, ge=1)  # pixels
+    defects: DefectThresholds = DefectThresholds()
     max_reject_fraction: Fraction = 0.5  # more than this and the stage stops: something is wrong
     borderline_fraction: Fraction = 0.05  # share of the photos that a person should look at
 

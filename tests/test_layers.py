@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1] / "curate"
 LAYERS: list[set[str]] = [
     {"curate", "errors"},
     {"schemas", "files", "table", "executors", "recipe"},
-    {"manifest", "recipe_file", "images", "net"},
+    {"manifest", "recipe_file", "headers", "images", "defects", "net"},
     {"hashing", "scorers", "sources", "networks"},
     {"stages"},
     {"pipeline", "history", "verify"},
