@@ -1,0 +1,54 @@
+"""Thumbnails for a page: a photo of a manifest row as a `data:` URI, with the words that stand beside it."""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from curate import images
+from curate.errors import RejectedError
+from curate.schemas import FetchRow
+
+SIDE = 160  # pixels, the longer side of a thumbnail
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small picture. `source` is empty when the photo cannot be shown any more; `alt` says why."""
+
+    source: str
+    alt: str
+    width: int  # pixels
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One photo, or a copy beside the photo that was kept, and what is said of it."""
+
+    thumbnails: tuple[Thumbnail, ...]
+    lines: tuple[str, ...]
+    key: str
+
+
+def thumbnail(folder: Path, photo: FetchRow, what: str) -> Thumbnail:
+    """The photo of a row at no more than `SIDE` pixels; `what` begins its alt text."""
+    alt = f"{what}: {photo.class_name}, photo {photo.key}"
+    try:
+        picture = images.load(folder, photo.path, photo.sha256, at_least=SIDE)
+    except RejectedError as error:
+        return Thumbnail("", f"{alt} cannot be shown ({error.reason})", SIDE, SIDE * 3 // 4)
+    data = base64.b64encode(images.encode_thumbnail(picture, SIDE)).decode("ascii")
+    scale = min(1.0, SIDE / max(picture.width, picture.height))
+    width, height = (max(1, round(side * scale)) for side in (picture.width, picture.height))
+    return Thumbnail(f"data:image/jpeg;base64,{data}", alt, width, height)
+
+
+def spread(items: Sequence[Item], number: int, by: Callable[[Item], Any]) -> list[Item]:
+    """At most `number` of `items`, evenly spaced over their order by `by`: the same ones every time."""
+    ordered = sorted(items, key=by)
+    if len(ordered) <= number:
+        return ordered
+    return [ordered[place * (len(ordered) - 1) // max(1, number - 1)] for place in range(number)]
