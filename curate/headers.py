@@ -141,8 +141,9 @@ class _Metadata:
 
 def _jpeg(data: bytes) -> Header:
     metadata, position = _Metadata(), 2
-    exif = xmp = b""
+    exif = xmp = components = b""
     frames = 1
+    several_scans = False
     while True:
         match = _JPEG_MARKER.search(data, position)  # as libjpeg does: what lies between two segments is skipped
         if match is None or match.end() + 2 > len(data):
@@ -155,9 +156,12 @@ def _jpeg(data: bytes) -> Header:
             raise RejectedError("decode_truncated", "the JPEG ends before its picture")
         size = int.from_bytes(data[position : position + 2])
         if marker == 0xDA:
+            several_scans |= data[position + 2 : position + 3] < components
             break
-        if marker >= 0xE0:
-            metadata.add(size)
+        metadata.add(size if marker >= 0xE0 else 0)
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # the frame
+            several_scans, components = marker & 3 == 2, data[position + 7 : position + 8]
+        elif marker >= 0xE0:
             body = data[position + 2 : position + size]
             if marker == 0xE1 and body.startswith(b"Exif\x00\x00"):
                 exif += body[6:]
@@ -166,11 +170,12 @@ def _jpeg(data: bytes) -> Header:
             elif marker == 0xE2 and body.startswith(b"MPF\x00"):
                 frames = max(1, directory(body[4:]).get(_MPF_COUNT_TAG, 1))
         position += size
-    # Inside a scan 0xFF is always followed by 0x00, so these two bytes are the end, or the start of the next scan.
-    end = data.find(b"\xff\xd9", position)
-    if end < 0:
+    # Inside a scan 0xFF is always followed by 0x00, so two bytes tell the next scan, and the end.
+    if data.rfind(b"\xff\xd9") < position:
         raise RejectedError("decode_truncated", "the JPEG has no end marker")
-    scans = 1 + data.count(b"\xff\xda", position, end)
+    scans = 1
+    if several_scans:  # progressive, or a scan per colour
+        scans += data.count(b"\xff\xda", position, data.find(b"\xff\xd9", position))
     return Header("mpo" if frames > 1 else "jpeg", frames, orientation(exif, xmp), scans)
 
 

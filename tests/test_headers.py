@@ -40,6 +40,7 @@ def test_any_bytes_end_in_a_header_or_a_reason(magic: bytes, rest: bytes) -> Non
         pytest.param(b"\xff\xd8" + b"\xff" * 8_000_000, id="jpeg-of-fill-bytes"),
         pytest.param(b"\xff\xd8\xff\x00" * 2_000_000, id="jpeg-of-stuffed-bytes"),
         pytest.param(b"\xff\xd8\xff" + b"\xe0\x00\x00\xff" * 2_000_000, id="jpeg-of-empty-segments"),
+        pytest.param(b"\xff\xd8" + b"\xff\xc4\x00\x02" * 2_000_000, id="jpeg-of-tables"),
         pytest.param(b"\x89PNG\r\n\x1a\n" + (bytes(4) + b"IDAT" + bytes(4)) * 600_000, id="png-of-empty-data"),
         pytest.param(
             b"GIF89a" + bytes(7) + b"\x2c" + bytes(9) + b"\x02" + b"\x01\x00" * 4_000_000, id="gif-of-blocks"
@@ -97,3 +98,18 @@ def test_a_directory_may_not_claim_more_than_a_photo_carries() -> None:
     assert len(headers.directory(overlapping(150))) == 150
     with pytest.raises(RejectedError, match="metadata_bomb"):
         headers.directory(overlapping(200))
+
+
+def jpeg_of(frame: int, components: int, scans: list[int]) -> bytes:
+    """A JPEG without a picture: one frame, and a scan for each number of components."""
+    data = b"\xff\xd8\xff" + bytes([frame]) + struct.pack(">HBHHB", 8, 8, 8, 8, components)
+    for scanned in scans:
+        data += b"\xff\xda\x00\x03" + bytes([scanned]) + b"entropy\xff\x00coded"
+    return data + b"\xff\xd9"
+
+
+def test_scans_are_counted_where_they_repaint() -> None:
+    assert headers.read(jpeg_of(0xC0, 3, [3])).scans == 1
+    assert headers.read(jpeg_of(0xC0, 3, [1, 1, 1])).scans == 3
+    assert headers.read(jpeg_of(0xC2, 3, [3, 1, 1, 1, 3])).scans == 5
+    assert headers.read(jpeg_of(0xC2, 3, [3, 1]) + jpeg_of(0xC2, 3, [3] * 9)).scans == 2
