@@ -1,0 +1,110 @@
+"""Whole groups into splits of an exact size. Pure functions.
+
+Every group has a split of its own by the hash of its name: the range of the hash is cut in proportion to the
+sizes of the splits. Groups are placed one after the other, large before small, then by hash: each in its own
+split, or in the next one with room for all of it. So large groups stay where their hash puts them, and single
+photos, last in line, fill each split to the exact count.
+
+One more photo takes one place. A single photo that finds its split full because of it moves on to the next split
+with room, and that can happen once per split: at most one photo per split boundary changes. (A single photo that
+becomes a pair leaves one place and takes two, and may be at the root of twice as many changes.)
+
+Which photos are surplus is a matter of hash too: groups are wanted in order of hash until there are enough photos
+of each class, the last one in part; what is left only fills gaps. So listings with few photos are as likely to be
+used as those with many.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from curate.schemas import SPLITS
+
+Sizes = Mapping[str, int]  # class name to number of photos
+Targets = Mapping[str, Sizes]  # split to sizes
+_RANGE = 2**256
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Photos that must not be parted. The name decides its hash: keep it while photos come and go."""
+
+    name: str
+    sizes: Sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a group goes, and how many of its photos fit there. An empty split: it is surplus as a whole."""
+
+    split: str
+    taken: Sizes
+
+
+def draw(seed: int, name: str) -> int:
+    """A number below 2**256 that depends on `seed` and `name` only: the sha256 of both."""
+    return int.from_bytes(hashlib.sha256(f"{seed}|{name}".encode("utf-8", "surrogatepass")).digest(), "big")
+
+
+def preferences(drawn: int, targets: Targets) -> list[str]:
+    """The splits in the order in which a group with the hash `drawn` asks for room."""
+    totals = [sum(targets[split].values()) for split in SPLITS]
+    point, own = drawn * sum(totals) // _RANGE, 0
+    while own < len(SPLITS) - 1 and point >= totals[own]:
+        point -= totals[own]
+        own += 1
+    return [*SPLITS[own:], *SPLITS[:own]]
+
+
+def quotas(groups: Sequence[Group], targets: Targets, seed: int) -> dict[str, Sizes]:
+    """How many photos of each group are wanted, by name: in order of hash, until each class has enough."""
+    missing = Counter[str]()
+    for sizes in targets.values():
+        missing.update(sizes)
+    wanted: dict[str, Sizes] = {}
+    for group in sorted(groups, key=lambda group: draw(seed, group.name)):
+        wanted[group.name] = {name: min(size, missing[name]) for name, size in group.sizes.items()}
+        missing.subtract(wanted[group.name])
+    return wanted
+
+
+def pack(groups: Sequence[Group], targets: Targets, seed: int, trim: bool) -> dict[str, Placement]:
+    """Place each group; by name.
+
+    With `trim`, gaps that no whole group fits are filled by parts of groups, whose other photos stay surplus, and
+    a split stays short when no group is left for it. Without, no photo is surplus: a group that fits nowhere goes
+    to the split with most room and makes it larger than its target.
+    """
+    rank = {group.name: draw(seed, group.name) for group in groups}
+    everything = {group.name: group.sizes for group in groups}
+    room: dict[str, Counter[str]] = {split: Counter(targets[split]) for split in SPLITS}
+    placed: dict[str, Placement] = {}
+
+    def put(name: str, split: str, sizes: Sizes) -> None:
+        before: Sizes = placed[name].taken if name in placed else {}
+        placed[name] = Placement(split, {c: before.get(c, 0) + sizes.get(c, 0) for c in everything[name]})
+        room[split].subtract(sizes)
+
+    def put_where_it_fits(wanted: Mapping[str, Sizes]) -> None:
+        for name in sorted(wanted, key=lambda name: (-sum(wanted[name].values()), rank[name])):
+            for split in preferences(rank[name], targets):
+                if all(room[split][c] >= count for c, count in wanted[name].items()):
+                    put(name, split, wanted[name])
+                    break
+
+    chosen = quotas(groups, targets, seed) if trim else everything
+    put_where_it_fits({name: sizes for name, sizes in chosen.items() if any(sizes.values())})
+    put_where_it_fits({name: sizes for name, sizes in everything.items() if name not in placed})
+    for name in sorted(everything, key=lambda name: (name not in placed, rank[name])):
+        splits = [placed[name].split] if name in placed else preferences(rank[name], targets)
+        if trim:
+            taken: Sizes = placed[name].taken if name in placed else {}
+            left = {c: count - taken.get(c, 0) for c, count in everything[name].items()}
+            parts = {s: {c: max(0, min(count, room[s][c])) for c, count in left.items()} for s in splits}
+            split = max(splits, key=lambda s: sum(parts[s].values()))
+            if any(parts[split].values()):
+                put(name, split, parts[split])
+        elif name not in placed:
+            put(name, max(splits, key=lambda s: min(room[s][c] for c in everything[name])), everything[name])
+    return {name: placed.get(name, Placement("", {})) for name in everything}
