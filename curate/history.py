@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
 
-from curate import __version__, manifest
+from curate import __version__, manifest, review
 from curate.errors import StateError, UsageError
 from curate.recipe import Recipe, Section
 from curate.schemas import (
@@ -29,7 +29,6 @@ from curate.schemas import (
 )
 from curate.verify import verify as verify
 
-REVIEW = "review.csv"  # a person's decisions: key, decision, class_name, note
 _DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 RowT = TypeVar("RowT", FetchRow, DedupRow, CleanRow, SplitRow, TrainBaselineRow)
 
@@ -115,7 +114,7 @@ def _photo_history(folder: Path, rows: Manifests, photo: FetchRow) -> list[str]:
         "file": f"{photo.path}, {photo.width}×{photo.height} px, {photo.bytes:,} bytes" if photo.path else "",
     }
     lines += [f"  {name:<7}  {_plain(text)}" for name, text in facts.items() if text]
-    decisions = [row for row in read_review(folder) if row.get("key") == photo.key]
+    decisions = [row for row in read_review(folder) if row.get("key", "").strip() == photo.key]
     for stage in STAGES:
         if not manifest.csv_path(folder, stage).exists():
             return [*lines, f"{stage}: has not run yet; next is `curate {manifest.command(stage)}`"]
@@ -130,6 +129,8 @@ def _photo_history(folder: Path, rows: Manifests, photo: FetchRow) -> list[str]:
             lines.append(f"{stage}: has no row for it; run `curate {manifest.command(stage)}` again")
         if stage == "clean":
             lines += [_decision(decision) for decision in decisions]
+            if len({(row.get("decision"), row.get("class_name")) for row in decisions}) > 1:
+                lines.append("  these decisions contradict each other, so none is obeyed")
         if row is None or not row.keep:
             break
     return lines
@@ -180,7 +181,7 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
 
 def read_review(folder: Path) -> list[dict[str, str]]:
     """The rows of `review.csv` as text, for showing only; empty without that file."""
-    path = folder / REVIEW
+    path = folder / review.NAME
     if not path.exists():
         return []
     text = path.read_bytes().decode("utf-8-sig", "replace")

@@ -107,6 +107,15 @@ def test_explain_shows_machine_and_person(folder: Path) -> None:
     assert history.explain(folder, key(8))[-1] == "review: a person decided keep wagonr"
 
 
+def test_explain_shows_decisions_that_contradict(folder: Path) -> None:
+    (folder / "review.csv").write_text(f"key,decision\n{key(9)},reject\n{key(9)},keep\n", encoding="utf-8")
+    assert history.explain(folder, key(9))[-3:] == [
+        "review: a person decided reject",
+        "review: a person decided keep",
+        "  these decisions contradict each other, so none is obeyed",
+    ]
+
+
 def test_explain_shows_a_class_that_review_changed(folder: Path) -> None:
     rows = [dataclasses.replace(row, class_name="wagonr") for row in manifest.read(folder, CleanRow)]
     painted_run.rewrite(folder, "clean", list(rows))
@@ -269,7 +278,9 @@ def cut(data: bytes) -> bytes:
     [
         pytest.param(cut, ["its sha256 is not the sidecar's", "cells, expected"], id="M01-mid-row"),
         pytest.param(
-            lambda data: b"", ["its sha256 is not the sidecar's", "wrong columns: missing class_name"], id="M01-empty"
+            lambda data: b"",
+            ["its sha256 is not the sidecar's", "wrong columns: missing class_name"],
+            id="M01-empty",
         ),
         pytest.param(
             lambda data: data.replace(b"keep,reason", b"keep,why"),

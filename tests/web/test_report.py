@@ -165,7 +165,8 @@ def test_w01_hostile_text_is_only_text(tmp_path: Path, last: str) -> None:
         changed: list[Any] = []
         for row in manifest.read(tmp_path, ROW_TYPES[stage]):
             fields = {field.name for field in dataclasses.fields(row)} & names
-            changed.append(dataclasses.replace(row, **{name: f"{getattr(row, name)}{HOSTILE}" for name in fields}))
+            texts: dict[str, Any] = {name: f"{getattr(row, name)}{HOSTILE}" for name in fields}
+            changed.append(dataclasses.replace(row, **texts))
         painted_run.rewrite(tmp_path, stage, changed)
         sidecar = manifest.read_sidecar(tmp_path, stage)
         inputs = [name.removesuffix(".csv") for name in sidecar["inputs"]]
