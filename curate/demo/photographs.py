@@ -110,21 +110,21 @@ def finish(rng: Rng, picture: Picture, outdoors: bool = False) -> Picture:
     height, width = picture.shape[:2]
     ys = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     xs = np.linspace(-1, 1, width, dtype=np.float32)[None]
-    picture = picture * (1 - np.float32(rng.uniform(0, 0.22)) * (xs**2 + ys**2) / 2)[..., None]
+    corners = (1 - rng.uniform(0, 0.22) * (xs**2 + ys**2) / 2)[..., None]
     cast = np.array([rng.uniform(0.95, 1.05), 1.0, rng.uniform(0.95, 1.05)])
     contrast, shift = np.float32(rng.uniform(0.88, 1.12)), np.float32(rng.uniform(-10, 10))
-    picture = np.asarray((picture * cast - 118) * contrast + 118 + shift, dtype=np.float32)
+    taken = np.asarray((picture * corners * cast - 118) * contrast + 118 + shift, dtype=np.float32)
     weather = rng.random() if outdoors else 1.0
     if weather < 0.05:
         fog = np.clip(0.26 + 0.18 * grain(rng, height, width, 2), 0, 0.5)[..., None]
-        picture += (206 - picture) * fog
+        taken += (206 - taken) * fog
     elif weather < 0.12:
         drops = (rng.random((height, width)) > 0.9975).astype(np.float32)
         kernel = np.zeros((15, 15), np.float32)
         cv2.line(kernel, (5, 14), (9, 0), 1.0, 1)
-        picture += cv2.filter2D(drops, -1, kernel)[..., None] * 46
+        taken += cv2.filter2D(drops, -1, kernel)[..., None] * 46
     noise = rng.standard_normal((height, width, 1)).astype(np.float32)
-    return np.asarray(np.clip(picture + noise * rng.uniform(0.5, 4.5), 0, 255), dtype=np.float32)
+    return np.asarray(np.clip(taken + noise * rng.uniform(0.5, 4.5), 0, 255), dtype=np.float32)
 
 
 def encode(picture: Picture, quality: int) -> bytes:

@@ -1,10 +1,10 @@
-"""The demonstration: paint a marketplace, serve it on loopback, and run every stage of pipelines/demo.yaml on it."""
+"""The demonstration: paint a marketplace, serve it on loopback, run every stage of pipelines/demo.yaml on it."""
 
 import csv
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from curate import executors, manifest
@@ -32,19 +32,15 @@ def marketplace(folder: Path, port: int | None, workers: int, echo: Echo, per_cl
         listings = paint_catalogue(folder / "site", SEED, per_class, map_fn)
     photos = sum(len(listing.photos) for listing in listings)
     echo(f"site: {photos} photos in {len(listings)} listings, painted in {time.monotonic() - started:.0f} s")
-    try:
-        running = serve(listings, port or PORT)
-        site = running.__enter__()
-    except UsageError:
-        if port:
-            raise
-        running = serve(listings)
-        site = running.__enter__()
-        echo(f"site: port {PORT} is taken, so photos are fetched anew from another one; --port chooses")
-    try:
+    with ExitStack() as running:
+        try:
+            site = running.enter_context(serve(listings, port or PORT))
+        except UsageError:
+            if port:
+                raise
+            echo(f"site: port {PORT} is taken, so photos are fetched anew from a free one; --port chooses")
+            site = running.enter_context(serve(listings))
         yield site
-    finally:
-        running.__exit__(None, None, None)
 
 
 def recipe_for(site: Site, recipe: Recipe) -> Recipe:
@@ -100,11 +96,8 @@ def verdicts(folder: Path) -> dict[str, tuple[str, str]]:
     for row in manifest.read(folder, FetchRow):
         names[row.key] = row.image_url.rpartition("/")[2].removesuffix(".jpg")
         found[names[row.key]] = ("", "") if row.keep else ("fetch", row.reason)
-    for stage in (DedupRow, CleanRow):
-        for later in manifest.read(folder, stage):
-            if not later.keep:
-                found[names[later.key]] = (stage.stage, later.reason)
-    return found
+    later: list[DedupRow | CleanRow] = [*manifest.read(folder, DedupRow), *manifest.read(folder, CleanRow)]
+    return found | {names[row.key]: (row.stage, row.reason) for row in later if not row.keep}
 
 
 def is_true(truth: Mapping[str, str], stage: str, reason: str, copies: int) -> bool:
@@ -117,7 +110,7 @@ def is_true(truth: Mapping[str, str], stage: str, reason: str, copies: int) -> b
 
 
 def compare(folder: Path, truth: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Two lines: how many rejected photos have their true reason, and what of the junk and of the good was missed."""
+    """Two lines: how many rejected photos have their true reason, and what the stages got wrong."""
     decided = verdicts(folder)
     copies = Counter(row["picture"] for row in truth.values() if row["issue"] != "corrupt")
     rejected = {name: verdict for name, verdict in decided.items() if verdict[0]}
