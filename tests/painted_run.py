@@ -44,6 +44,7 @@ HISTORY = [
     {"epoch": 2, "train_loss": 0.5, "val_loss": 0.55, "train_accuracy": 0.8, "val_accuracy": 0.75},
     {"epoch": 3, "train_loss": 0.3, "val_loss": 0.6, "train_accuracy": 0.9, "val_accuracy": 0.75},
 ]
+SUMMARY = ["2 of 3 decisions in review.csv were obeyed"]
 PROOF = ["12 photos in 10 groups", "0 groups in more than one split"]
 
 
@@ -202,6 +203,7 @@ def build(folder: Path, last: str = "train_baseline", title: str = "Swift VXi") 
     split = split_rows([row for row in clean if row.keep])
     tables: list[list[Any]] = [fetched, dedup, clean, split, predictions([row for row in split if row.keep])]
     notes: dict[str, Any] = {
+        "clean": {"summary": SUMMARY},
         "split": {"proof": {"lines": PROOF}},
         "train_baseline": {"history": HISTORY, "best_epoch": 2},
     }

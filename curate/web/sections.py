@@ -42,7 +42,13 @@ def funnel(stages: Sequence[str], sidecars: Mapping[str, Mapping[str, Any]], row
     ]
     by_split = Counter(row.split for row in rows.split.values() if row.keep)
     ends = [(split, by_split[split]) for split in SPLITS] if by_split else [("photos so far", parts[-1]["kept"])]
-    return {"stages": parts, "chart": charts.flow(flows, ends)}
+    said = [
+        (stage, str(line))
+        for stage in stages
+        if stage != "split"  # its summary is its proof, shown with the split
+        for line in sidecars[stage]["notes"].get("summary", [])
+    ]
+    return {"stages": parts, "chart": charts.flow(flows, ends), "said": said}
 
 
 def kept_photos(rows: Manifests) -> tuple[dict[str, str], str]:

@@ -78,7 +78,7 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
     assert "sold as swift, likelier wagonr (p 0.90)" in text
     assert "#1, kept" in text  # the borderline photo
     assert "1 carry more than one class name" in text
-    assert all(line in text for line in painted_run.PROOF)
+    assert all(line in text for line in (*painted_run.PROOF, *painted_run.SUMMARY))
     assert "wagonr 97.0%, listed as swift" in text
     assert "threshold 0.3" in text and "best, epoch 2" in text
     for stage in STAGES:
