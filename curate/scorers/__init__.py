@@ -4,13 +4,13 @@ The way has two steps, so that a new threshold or prompt costs no second look at
 `embed` turns pixels into embeddings (slow, kept on disk), `probabilities` turns embeddings into concepts (fast).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.recipe import Concept
+from curate.recipe import Clean, Concept
 
 Pixels = NDArray[np.uint8]  # (n, side, side, 3) RGB
 Embeddings = NDArray[np.float32]  # (n, d)
@@ -34,8 +34,9 @@ class Scorer(Protocol):
         """Length of an embedding."""
         ...
 
-    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(height, width, 3) RGB of any size to the (side, side, 3) that `embed` reads."""
+    @property
+    def prepare(self) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
+        """(height, width, 3) RGB of any size to the (side, side, 3) that `embed` reads; can go to a process."""
         ...
 
     def embed(self, pixels: Pixels) -> Embeddings:
@@ -48,3 +49,17 @@ class Scorer(Protocol):
         Raises UsageError when the concepts do not fit the scorer.
         """
         ...
+
+
+def load(config: Clean) -> Scorer:
+    """The scorer of the recipe. Raises ResourceError when its weights are missing or wrong: it names the other.
+
+    Cheap: networks are read on first use.
+    """
+    if config.scorer == "imagenet":
+        from curate.scorers.imagenet import ImageNet
+
+        return ImageNet()
+    from curate.scorers.clip import Clip
+
+    return Clip(config.model, config.weights)

@@ -13,7 +13,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -193,9 +193,10 @@ class ImageNet:
             "input": "squeeze-224",
         }
 
-    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """See the module's `prepare`."""
-        return prepare(pixels)
+    @property
+    def prepare(self) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
+        """The module's `prepare`."""
+        return prepare
 
     def embed(self, pixels: Pixels) -> Embeddings:
         """(n, 224, 224, 3) uint8 RGB to (n, 1280) float32, the features before the classifier (all >= 0)."""

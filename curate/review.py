@@ -1,0 +1,71 @@
+"""A person's decisions: `review.csv` beside the manifests. Read and obeyed at every run, never written here.
+
+Columns: key, decision (keep or reject), class_name (the right class; empty: as the seller says), note (free text).
+Further columns are ignored. A key may come more than once as long as the decisions agree; where they do not, none
+is obeyed and the photo is put before a person again.
+"""
+
+import csv
+import io
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.errors import UsageError
+from curate.recipe import normalise_class
+
+NAME = "review.csv"
+DECISIONS = ("keep", "reject")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person said about one photo."""
+
+    keep: bool
+    class_name: str  # empty: as the seller says
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """All decisions of one file."""
+
+    decisions: dict[str, Decision]  # by key
+    conflicts: tuple[str, ...]  # keys with decisions that contradict each other, sorted
+
+
+def load(path: Path, class_names: Sequence[str]) -> Review:
+    """The decisions in `path`; none when it is not there. Raises UsageError naming file, row and what to do."""
+    if not path.exists():
+        return Review({}, ())
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path}: cannot be read as a UTF-8 CSV: {error}") from error
+    said: dict[str, set[Decision]] = {}
+    for number, row in enumerate(rows, start=2):
+        key, decision = parse(row, class_names, f"{path} row {number}")
+        said.setdefault(key, set()).add(decision)
+    return Review(
+        {key: next(iter(decisions)) for key, decisions in said.items() if len(decisions) == 1},
+        tuple(sorted(key for key, decisions in said.items() if len(decisions) > 1)),
+    )
+
+
+def parse(row: dict[str, str | None], class_names: Collection[str], where: str) -> tuple[str, Decision]:
+    """Key and decision of one row. Raises UsageError that begins with `where`."""
+    cells = {name: (row.get(name) or "").strip() for name in ("key", "decision", "class_name")}
+    if not cells["key"]:
+        raise UsageError(f"{where}: no key; the columns are key, decision, class_name, note")
+    decision = cells["decision"].lower()
+    if decision not in DECISIONS:
+        raise UsageError(f"{where}: decision {cells['decision']!r} is not one of {', '.join(DECISIONS)}")
+    name = cells["class_name"]
+    try:
+        name = normalise_class(name) if name else ""
+    except ValueError as error:
+        raise UsageError(f"{where}: {error}") from error
+    if name and name not in class_names:
+        raise UsageError(f"{where}: class {name!r} is not in the recipe; its classes are {', '.join(class_names)}")
+    return cells["key"], Decision(decision == "keep", name)
