@@ -6,7 +6,7 @@ sidecars, so the same manifests give the same bytes. Thumbnails are re-encoded: 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def write_report(folder: Path, title: str) -> Path:
         "manifests": [_manifest_facts(stage, sidecars[stage]) for stage in stages],
         "versions": versions(sidecars),
         "seeds": seeds(sidecars),
-        "recipe": recorded_recipe(title, sidecars),
+        "recipe": recorded_recipe(title, sidecars, sorted({row.class_name for row in rows.fetch.values()})),
         "commands": [manifest.command(stage) for stage in stages],
         "imported": bool(sidecars["fetch"]["notes"].get("imported")),
     }
@@ -114,13 +114,16 @@ def seeds(sidecars: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, int]]:
     ]
 
 
-def recorded_recipe(title: str, sidecars: Mapping[str, Mapping[str, Any]]) -> str:
-    """The recipe this run was made with, options of the command line included, as YAML that `--recipe` takes."""
+def recorded_recipe(title: str, sidecars: Mapping[str, Mapping[str, Any]], found: Sequence[str]) -> str:
+    """The recipe this run was made with, options of the command line included, as YAML that `--recipe` takes.
+
+    `found` are the classes of the photos, for a run that has not come to a stage that records its classes.
+    """
     configs = {stage: sidecar["config"] for stage, sidecar in sidecars.items()}
     named = (config.get("class_names") for config in configs.values())
     recipe: dict[str, Any] = {
         "name": re.sub(r"[^A-Za-z0-9_-]+", "_", title).strip("_-")[:64] or "recorded",
-        "classes": next((names for names in named if names), sorted(configs["fetch"].get("listings", {}))),
+        "classes": next((names for names in named if names), list(found)),
     }
     if not sidecars["fetch"]["notes"].get("imported"):
         recipe["source"] = configs["fetch"]

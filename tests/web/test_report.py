@@ -192,11 +192,14 @@ def test_t08_a_class_without_test_photos_has_no_accuracy(folder: Path) -> None:
     assert "test, swift 0 of 1" in text and "test, wagonr" not in text
 
 
-def test_recorded_recipe_can_be_run_again(folder: Path) -> None:
-    text = write_report(folder, "painted").read_text(encoding="utf-8")
+@pytest.mark.parametrize("last", STAGES)
+def test_recorded_recipe_can_be_run_again(tmp_path: Path, last: str) -> None:
+    text = write_report(painted_run.build(tmp_path, last), "painted").read_text(encoding="utf-8")
     found = re.search(r"<pre[^>]*><code>(.*?)</code></pre>", text, re.DOTALL)
     assert found
-    assert recipe_file.parse(html.unescape(found.group(1)), "recipe.yaml") == painted_run.RECIPE
+    recipe = recipe_file.parse(html.unescape(found.group(1)), "recipe.yaml")
+    assert recipe.source == painted_run.RECIPE.source and recipe.classes == painted_run.RECIPE.classes
+    assert (recipe == painted_run.RECIPE) == (last == "train_baseline")
 
 
 # --- pure parts ---------------------------------------------------------------------------------------------
