@@ -3,6 +3,7 @@
 Each section is the configuration of one stage and is handed to it as it is; making one with a bad value raises.
 """
 
+import re
 import unicodedata
 from typing import Annotated, Any, Literal, Self
 
@@ -66,7 +67,7 @@ class Politeness(Section):
     """How we behave towards the host."""
 
     contact: str = ""  # e-mail or URL, sent in the User-Agent; required to fetch from a public host
-    min_interval_s: float = Field(1.0, ge=0, le=300)  # between two requests to one host
+    min_interval_s: float = Field(1.0, ge=0, le=300)  # from an answer of a host to the next request to it
     owns_host: bool = False  # you run this host: an interval under 1 s is allowed
     allow_hosts: tuple[str, ...] = ()  # exact host:port, the only way to reach a private or loopback address
     image_hosts: tuple[str, ...] = ()  # further hosts photos and pages may come from (exact or *.suffix)
@@ -78,6 +79,18 @@ class Politeness(Section):
     max_page_bytes: int = Field(20 * 1024**2, ge=1024)
     max_photo_bytes: int = Field(25 * 1024**2, ge=1024)
     workers: int = Field(8, ge=1, le=64)  # threads; the pace per host holds for all of them together
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        if not (self.contact.isascii() and self.contact.isprintable()):
+            raise ValueError("contact must be an e-mail address or URL in plain ASCII, on one line")
+        for name in self.allow_hosts:
+            if not re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", name):
+                raise ValueError(f"allow_hosts: {name!r} is not host:port, e.g. 127.0.0.1:8000")
+        for name in self.image_hosts:
+            if not re.fullmatch(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?", name):
+                raise ValueError(f"image_hosts: {name!r} is not a host, e.g. img.example.org or *.example.org")
+        return self
 
     @model_validator(mode="after")
     def _pace(self) -> Self:
@@ -203,12 +216,12 @@ class TrainBaseline(Section):
     epochs: int = Field(50, ge=1)
     batch_size: int = Field(20, ge=1)
     learning_rate: float = Field(1e-4, gt=0)
-    image_size: int = Field(150, ge=32, le=512)
+    image_size: int = Field(150, ge=46, le=512)  # pixels; four convolutions and poolings need 46
     augment: bool = False  # flip, rotate, shift, shear, zoom
     dropout: float = Field(0.0, ge=0, lt=1)
     batch_norm: bool = False
     seed: int = Field(42, ge=0, lt=2**32)
-    patience: int | None = Field(None, ge=1)  # stop after so many epochs without a better validation loss
+    patience: int | None = Field(None, ge=1)  # stop after so many epochs without a better one on val
 
 
 class Recipe(Section):

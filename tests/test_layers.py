@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[1] / "curate"
 LAYERS: list[set[str]] = [
     {"curate", "errors"},
     {"schemas", "files", "table", "executors", "recipe"},
-    {"manifest", "recipe_file", "headers", "images", "defects", "net"},
+    {"manifest", "recipe_file", "headers", "images", "defects"},
+    {"net_address", "net_transport", "net_answer", "net_state", "pace", "robots", "net"},
     {
         "hashing",
         "pairs",
@@ -23,6 +24,13 @@ LAYERS: list[set[str]] = [
         "packing",
         "proof",
         "scorers",
+        "embeddings",
+        "outliers",
+        "labels",
+        "evidence",
+        "relevance",
+        "review",
+        "calibration",
         "sources",
         "networks",
     },
