@@ -4,7 +4,7 @@ Colours are (red, green, blue) in 0..255. Picture arrays are (height, width, 3) 
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,7 @@ class Camera:
     focal: float  # pixels
     centre: tuple[float, float]  # pixels
 
+    @cached_property
     def basis(self) -> tuple[Points, Points, Points]:
         """Unit vectors to the right, up and forward."""
         forward = self.target - self.eye
@@ -58,7 +59,7 @@ class Camera:
 
     def project(self, points: Points) -> Points:
         """(..., 3) metres to (..., 2) pixels."""
-        right, up, forward = self.basis()
+        right, up, forward = self.basis
         offset = points - self.eye
         depth = np.maximum(offset @ forward, 0.05)
         x = self.centre[0] + self.focal * (offset @ right) / depth
@@ -68,7 +69,7 @@ class Camera:
     @property
     def horizon(self) -> float:
         """y of the horizon, pixels."""
-        _, up, forward = self.basis()
+        _, up, forward = self.basis
         level = np.array([forward[0], forward[1], 0.0])
         level /= np.linalg.norm(level)
         return float(self.centre[1] - self.focal * (level @ up) / (level @ forward))
@@ -166,32 +167,35 @@ class Layer:
         import cv2
 
         pixels = np.round(np.asarray(outline) * SUPERSAMPLE).astype(np.int32)
+        fill = np.clip(np.asarray(colour, dtype=np.float64), 0, 255)
+        if fill.ndim == 1 and opacity == 1 and not within and clip is None:
+            cv2.fillPoly(self.colour, [pixels], fill.tolist())
+            cv2.fillPoly(self.mask, [pixels], 255)
+            return
         height, width = self.mask.shape
         x0, y0 = np.maximum(pixels.min(axis=0), 0)
         x1, y1 = np.minimum(pixels.max(axis=0) + 1, (width, height))
         if x0 >= x1 or y0 >= y1:
             return
+        corner = np.array([x0, y0], np.int32)
         stamp = np.zeros((y1 - y0, x1 - x0), np.uint8)
-        cv2.fillPoly(stamp, [pixels - np.array([x0, y0], np.int32)], 255)
+        cv2.fillPoly(stamp, [pixels - corner], 1)
         if clip is not None:
             other = np.zeros_like(stamp)
-            cv2.fillPoly(
-                other, [np.round(clip * SUPERSAMPLE).astype(np.int32) - np.array([x0, y0], np.int32)], 255
-            )
+            cv2.fillPoly(other, [np.round(clip * SUPERSAMPLE).astype(np.int32) - corner], 1)
             stamp &= other
+        under, cover = self.colour[y0:y1, x0:x1], self.mask[y0:y1, x0:x1]
         if within:
-            stamp &= self.mask[y0:y1, x0:x1]
-        inside = stamp > 0
-        fill = np.asarray(colour, dtype=np.float64)
+            stamp &= cover > 0
         if fill.ndim == 2:
             steps = np.linspace(0, len(fill) - 1, y1 - y0)
-            lines = np.stack([np.interp(steps, np.arange(len(fill)), fill[:, c]) for c in range(3)], axis=1)
-            fill = np.broadcast_to(lines[:, None], (y1 - y0, x1 - x0, 3))[inside]
-        under = self.colour[y0:y1, x0:x1]
-        under[inside] = np.clip(under[inside] * (1 - opacity) + fill * opacity, 0, 255)
+            fill = np.stack([np.interp(steps, np.arange(len(fill)), fill[:, c]) for c in range(3)], axis=1)[
+                :, None
+            ]
+        paint = fill if opacity == 1 else under * (1 - opacity) + fill * opacity
+        np.copyto(under, paint.astype(np.uint8), where=stamp.view(bool)[..., None])
         if not within:
-            cover = self.mask[y0:y1, x0:x1]
-            cover[inside] = np.maximum(cover[inside], round(255 * opacity))
+            np.maximum(cover, stamp * np.uint8(round(255 * opacity)), out=cover)
 
     def line(self, points: Points, colour: Colour | Points, thickness: float) -> None:
         """A line through (n, 2), `thickness` in pixels, on what is painted already."""

@@ -160,9 +160,9 @@ def paint(shot: Shot, seed: int) -> bytes:
     else:
         width, height = SIZES[int(rng.integers(len(SIZES)))]
         if shot.issue == "document":
-            paint_junk = screenshot if rng.random() < 0.65 else document
+            paint_junk = screenshot if rng.random() < 0.8 else document
         elif shot.issue == "interior":
-            paint_junk = instruments if rng.random() < 0.65 else interior
+            paint_junk = instruments if rng.random() < 0.75 else interior
         else:
             paint_junk = PAINTERS[shot.issue]
         picture = finish(rng, paint_junk(rng, width, height))

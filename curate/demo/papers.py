@@ -42,7 +42,7 @@ WORDS = [
 
 
 def _rows(rng: Rng, count: int) -> str:
-    return " ".join(WORDS[int(i)] for i in rng.integers(0, len(WORDS), count))
+    return " ".join(WORDS[int(i)] for i in rng.permutation(len(WORDS))[:count])
 
 
 def _sheet(rng: Rng) -> Image.Image:
@@ -80,7 +80,7 @@ def document(rng: Rng, width: int, height: int) -> Picture:
         wood + grain(rng, height, width, 6)[..., None] * 16 + grain(rng, height, width, 1)[..., None] * 5
     ).astype(np.float32)
     page = np.asarray(_sheet(rng), np.float32)
-    tall = height * rng.uniform(1.0, 1.45)
+    tall = height * rng.uniform(0.85, 1.1)
     half = np.array((tall * 0.38, tall / 2))
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half * rng.uniform(0.92, 1.06, (4, 2))
     turn = rng.normal(0, 0.16) + (np.pi / 2 if width > height and rng.random() < 0.3 else 0)

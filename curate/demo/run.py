@@ -17,7 +17,7 @@ from curate.schemas import STAGES, CleanRow, DedupRow, FetchRow
 
 PORT = 8765  # as in pipelines/demo.yaml
 SEED = 42
-PER_CLASS = 440  # good photos
+PER_CLASS = 430  # good photos
 Echo = Callable[[str], None]
 
 
