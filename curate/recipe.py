@@ -157,6 +157,8 @@ class Clean(Section):
     scorer: Literal["clip", "imagenet"] = "clip"
     model: str = "ViT-B-32"  # any open_clip architecture
     weights: str = "datacomp_xl_s13b_b90k"  # an open_clip tag, or the path of a local checkpoint
+    weights_sha256: str = ""  # what a local checkpoint must have
+    backend: Literal["auto", "torch-float32", "torch-bfloat16", "onnx-float32", "cuda-float32"] = "auto"  # of clip
     threshold: Fraction = 0.3  # least probability mass of the kept concepts
     concepts: tuple[Concept, ...] = ()
     batch_size: int = Field(32, ge=1, le=1024)

@@ -62,4 +62,4 @@ def load(config: Clean) -> Scorer:
         return ImageNet()
     from curate.scorers.clip import Clip
 
-    return Clip(config.model, config.weights)
+    return Clip(config.model, config.weights, config.weights_sha256, config.backend)

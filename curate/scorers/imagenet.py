@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import os
-import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
@@ -26,6 +25,7 @@ from curate.errors import ResourceError, UsageError
 from curate.files import atomic_write
 from curate.recipe import Concept
 from curate.scorers import Embeddings, Pixels
+from curate.scorers.model_cache import cache_folder
 
 SIDE = 224  # pixels
 DIMENSIONS = 1280
@@ -36,19 +36,6 @@ _GRAPH = f"efficientnet-lite0-{WEIGHTS_SHA256[:12]}-1"  # raise the last number 
 _MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in 0..1, what the network was trained with
 _STD = (0.229, 0.224, 0.225)
 _ELSE = "or set `scorer: clip` in the recipe"
-
-
-def cache_folder() -> Path:
-    """Where exported models are kept: `CURATE_CACHE`, else the platform's cache folder for the user."""
-    if chosen := os.environ.get("CURATE_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "curate"
 
 
 def prepare(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
