@@ -156,8 +156,9 @@ class Adapter(HTTPAdapter):
         """End every connection, also those in use by other threads, which then fail at once."""
         with self._lock:
             for connection in self._live:
-                with suppress(OSError, AttributeError):
-                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+                if (sock := connection.sock) is not None:
+                    with suppress(OSError):  # the peer, or the thread that uses it, may have been faster
+                        socket.socket.shutdown(sock, socket.SHUT_RDWR)
         super().close()
 
     def answer(self, url: str, headers: Mapping[str, str], ends_at: float) -> requests.Response:
