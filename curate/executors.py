@@ -6,8 +6,9 @@ process, and must be pure, so that running it twice does no harm.
 """
 
 import multiprocessing
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
@@ -59,3 +60,25 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
                 ) from error
 
         yield map_chunks
+
+
+@contextmanager
+def threads(workers: int) -> Iterator[MapFn]:
+    """Yield a `map_fn` over `workers` threads, for work that waits for a network.
+
+    At most eight items per thread are under way at once. Leaving the context drops what has not begun, and waits
+    for what has.
+    """
+    pool = ThreadPoolExecutor(workers)
+
+    def map_items(fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        source = iter(items)
+        pending: deque[Future[Result]] = deque(pool.submit(fn, item) for item in islice(source, 8 * workers))
+        while pending:
+            yield pending.popleft().result()
+            pending.extend(pool.submit(fn, item) for item in islice(source, 8 * workers - len(pending)))
+
+    try:
+        yield map_items
+    finally:
+        pool.shutdown(cancel_futures=True)

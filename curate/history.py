@@ -245,7 +245,8 @@ def changes(folder: Path, stage: str, recipe: Recipe) -> list[str]:
     Raises StateError when a sidecar is missing or damaged.
     """
     recorded = manifest.recorded_provenance(folder, stage)
-    section: Section | None = recipe.source if stage == "fetch" else getattr(recipe, stage)
+    source = recipe.source.without_pace() if recipe.source else None
+    section: Section | None = source if stage == "fetch" else getattr(recipe, stage)
     if manifest.read_sidecar(folder, stage)["notes"].get("imported"):
         section = None  # photos from a folder: the recipe has no say in it
     config = json.loads(section.model_dump_json()) if section else recorded.config

@@ -99,6 +99,18 @@ class Politeness(Section):
         return self
 
 
+_PACE = (
+    "contact",
+    "min_interval_s",
+    "owns_host",
+    "connect_timeout_s",
+    "deadline_s",
+    "max_tries",
+    "max_wait_s",
+    "workers",
+)
+
+
 class Source(Section):
     """Where listings come from."""
 
@@ -111,6 +123,12 @@ class Source(Section):
     required_fields: tuple[Literal["title", "price", "year", "region", "city"], ...] = ()
     max_listings: int | None = Field(None, ge=1)  # per class
     politeness: Politeness = Politeness()
+
+    def without_pace(self) -> Self:
+        """A copy without the politeness that cannot change a result: what the manifest is made from."""
+        default = Politeness()
+        pace = {name: getattr(default, name) for name in _PACE}
+        return self.model_copy(update={"politeness": self.politeness.model_copy(update=pace)})
 
 
 class Dedup(Section):

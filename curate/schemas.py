@@ -144,6 +144,7 @@ REASONS: dict[str, dict[str, str]] = {
         "not_an_image": "the bytes are not a picture (often an HTML page)",
         "not_gallery": "an icon, tracker or placeholder, not a photo of the listing",
         "offsite": "the address, or a redirect, leads to a host that the recipe does not allow",
+        "page_too_complex": "the page has more tags than any page for people",
         "page_truncated": "the page ends before its closing tag, at every try",
         "private_address": "the host is not a public address, and the recipe does not allow it by name",
         "protocol": "the server does not speak proper HTTP",

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1] / "curate"
 LAYERS: list[set[str]] = [
     {"curate", "errors"},
     {"schemas", "files", "table", "executors", "recipe"},
-    {"manifest", "recipe_file", "headers", "images", "defects"},
+    {"manifest", "journal", "recipe_file", "headers", "images", "defects"},
     {"net_address", "net_transport", "net_answer", "net_state", "pace", "robots", "net"},
     {
         "hashing",
@@ -31,6 +31,7 @@ LAYERS: list[set[str]] = [
         "relevance",
         "review",
         "calibration",
+        "downloads",
         "sources",
         "networks",
     },
