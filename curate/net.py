@@ -266,8 +266,9 @@ class Client:
         return response.status_code, net_transport.body(response, MAX_BYTES, head_only=True)
 
     def _lookup(self, host: str, port: int, left_s: float) -> list[str]:
+        wait_s = min(left_s, self._politeness.connect_timeout_s)
         named = f"{f'[{host}]' if ':' in host else host}:{port}".lower() in self._allowed
-        return net_address.addresses(host, port, named, left_s, self._resolve)
+        return net_address.addresses(host, port, named, wait_s, self._resolve)
 
     def _pause(self, tries: int) -> None:
         """Wait between two tries of one URL, unless the client is closed."""

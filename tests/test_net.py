@@ -370,15 +370,13 @@ def test_f20_resolver_that_hangs_ends_at_the_deadline() -> None:
         release.wait(10)
         return []
 
+    settings = public(obey_robots=False, min_interval_s=0, owns_host=True)
     started = time.monotonic()
-    with (
-        Client(public(obey_robots=False, min_interval_s=1), resolve=hang, jitter=lambda: 0) as net,
-        pytest.raises(RejectedError) as caught,
-    ):
+    with Client(settings, resolve=hang, jitter=lambda: 0) as net, pytest.raises(RejectedError) as caught:
         net.get("http://cars.example/a", LIMIT, "photo")
     release.set()
-    assert caught.value.reason in ("dns", "deadline")
-    assert time.monotonic() - started < 2 * 0.5 + 1 + 0.5  # two tries and the pace between them
+    assert caught.value.reason == "dns"
+    assert 0.9 < time.monotonic() - started < 1.5  # two tries of half a second
 
 
 @pytest.mark.parametrize(
@@ -412,28 +410,10 @@ def test_f36_name_is_resolved_once_per_connection_and_pinned() -> None:
 @pytest.mark.parametrize(
     "host",
     [
-        "127.0.0.1",
-        "127.1",
-        "0x7f.1",
-        "2130706433",
-        "017700000001",
-        "0",
-        "①②⑦.0.0.1",
-        "127.0.0.1.",
-        "[::1]",
-        "[::]",
-        "[::ffff:7f00:1]",
-        "[::7f00:1]",
-        "[64:ff9b::7f00:1]",
-        "[64:ff9b:1::1]",
-        "[2002:7f00:1::]",
-        "[fec0::1]",
-        "169.254.169.254",
-        "100.64.0.1",
-        "224.0.0.1",
-        "192.168.0.1",
-        "user@127.0.0.1",
-        "localhost",
+        *("127.0.0.1", "127.1", "0x7f.1", "2130706433", "017700000001", "0", "①②⑦.0.0.1", "127.0.0.1."),
+        *("[::1]", "[::]", "[::ffff:7f00:1]", "[::7f00:1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::1]"),
+        *("[2002:7f00:1::]", "[fec0::1]", "169.254.169.254", "100.64.0.1", "224.0.0.1", "192.168.0.1"),
+        *("user@127.0.0.1", "localhost"),
     ],
 )
 def test_f35_private_addresses_are_never_dialled(host: str) -> None:
