@@ -1,0 +1,26 @@
+"""Training curves as a picture."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+
+def draw(history: Sequence[Mapping[str, float]], best_epoch: int) -> bytes:
+    """A PNG: loss and accuracy per epoch on train and val, the best epoch marked."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    epochs = [entry["epoch"] for entry in history]
+    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        for part, colour in (("train", "#8a8f98"), ("val", "#1f5fbf")):
+            axes.plot(epochs, [entry[f"{part}_{name}"] for entry in history], ".-", color=colour, label=part)
+        axes.axvline(best_epoch, color="#c0392b", linewidth=1, linestyle=":", label=f"best epoch, {best_epoch}")
+        axes.set(xlabel="epoch", title=name.capitalize())
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False)
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(buffer)  # type: ignore[no-untyped-call]
+    return buffer.getvalue()
