@@ -98,7 +98,7 @@ def import_photos(recipe: Recipe, folder: Path, path: Path, workers: int, echo: 
     from curate.stages import import_
 
     with files.lock(folder), executors.local(workers) as map_fn:
-        import_.run(folder, path, recipe.classes, map_fn)
+        import_.run(folder, path, recipe.classes, map_fn, recipe.source.politeness if recipe.source else None)
         _echo_all(summary(folder, "fetch"), echo)
 
 
