@@ -41,6 +41,11 @@ class Commands(TyperGroup):
             if os.environ.get("CURATE_DEBUG") or error.errno == errno.EPIPE:
                 raise
             _exit_with(f"{error.filename or 'system'}: {error.strerror or error}", 7)
+        except Exception as error:
+            if os.environ.get("CURATE_DEBUG") or isinstance(error, typer.Abort) or hasattr(error, "exit_code"):
+                raise  # the last two are typer's own way to end
+            what = f"{type(error).__name__}: {error}"
+            _exit_with(f"a mistake in curate itself, {what}; CURATE_DEBUG=1 shows where, please report it", 1)
 
 
 def print_version(wanted: bool) -> None:

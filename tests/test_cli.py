@@ -1,6 +1,7 @@
 """The command line: help, errors in one line, exit codes."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from curate.cli import app
-from curate.errors import EXIT_CODES, CurateError
+from curate.errors import EXIT_CODES, CurateError, DeniedError
 
 COMMANDS = sorted(
     command.name or getattr(command.callback, "__name__", "").replace("_", "-")
@@ -63,6 +64,34 @@ def test_a_wrong_word_is_one_line_that_says_what_to_do(
     got, out, err = invoke(*arguments)
     assert (got, out) == (code, "")
     assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def fails_with(error: BaseException) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (KeyboardInterrupt(), 130, "curate: interrupted; run the same command again to go on"),
+        (MemoryError(), 7, "curate: out of memory; try fewer --workers"),
+        (OSError(28, "No space left on device", "x.csv"), 7, "curate: x.csv: No space left on device"),
+        (DeniedError("no"), 4, "curate: no"),
+        (ZeroDivisionError("oh"), 1, "curate: a mistake in curate itself, ZeroDivisionError: oh"),
+    ],
+)
+def test_every_failure_is_one_line_and_an_exit_code(
+    error: BaseException, code: int, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curate.verify.verify", fails_with(error))
+    monkeypatch.setattr("curate.history.verify", fails_with(error))
+    got, out, err = invoke("verify")
+    assert (got, out) == (code, "")
+    assert err.startswith(message)
     assert len(err.splitlines()) == 1
 
 
