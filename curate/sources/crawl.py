@@ -127,6 +127,8 @@ def _start(reader: Reader, item: tuple[str, str]) -> Crawled:
             return out
         if not found.listings and not (counted and number):
             raise _layout_error(reader, url, found)
+        if len(found.listings) == 1 and found.listings[0].page_url == url:  # the page is the listing
+            found = replace(found, listings=(_named(found.listings[0], set()),))
         new = [listing for listing in found.listings if _identity(listing) not in seen]
         out.used |= set(found.used) if found.listings else set()
         out.listings += [(class_name, listing) for listing in new]
@@ -142,6 +144,13 @@ def _identity(listing: Listing) -> tuple[str, ...]:
     if listing.listing_id:
         return (listing.listing_id,)
     return (listing.page_url, listing.title, *(photo.url for photo in listing.photos))
+
+
+def _named(listing: Listing, index_urls: set[str]) -> Listing:
+    """A listing without an id but with a page of its own is known by path and query of that page."""
+    if listing.listing_id or listing.page_url in index_urls:
+        return listing
+    return replace(listing, listing_id=listing.page_url.partition("://")[2].partition("/")[2])
 
 
 def _layout_error(reader: Reader, url: str, found: Found) -> LayoutError:
@@ -228,7 +237,8 @@ def crawl(reader: Reader, map_fn: MapFn) -> Crawled:
     crawled.listings = list(_limited(crawled.listings, config.max_listings))
     if config.follow:
         _follow(reader, crawled, map_fn)
-    crawled.listings, crawled.in_two_classes = unite(crawled.listings)
+    named = [(name, _named(listing, crawled.index_urls)) for name, listing in crawled.listings]
+    crawled.listings, crawled.in_two_classes = unite(named)
     return crawled
 
 

@@ -186,7 +186,7 @@ def _photos(value: Any, base: str, named: dict[str, Node]) -> Iterator[Photo]:
             yield found
 
 
-def _listing(node: Node, parent: Node, page_url: str, base: str, alone: bool, named: dict[str, Node]) -> Listing:
+def _listing(node: Node, parent: Node, page_url: str, base: str, named: dict[str, Node]) -> Listing:
     offer = _offer(node, parent, named)
     own_url = ""
     for value in (node.get("url"), node.get("@id"), offer.get("url"), parent.get("url")):
@@ -198,13 +198,10 @@ def _listing(node: Node, parent: Node, page_url: str, base: str, alone: bool, na
             break
         except RejectedError:
             continue
-    listing_id = _listing_id(node)
-    if not listing_id and (own_url or alone):
-        listing_id = id_of_page(own_url or page_url)
     city, region = _place(node, offer, named)
     images = _first(node, "image", "images", "photo", "associatedMedia")
     return Listing(
-        listing_id=listing_id,
+        listing_id=_listing_id(node),
         page_url=own_url or page_url,
         title=text(_first(node, "name", "headline", "title")),
         model=text(node.get("model")),
@@ -217,11 +214,6 @@ def _listing(node: Node, parent: Node, page_url: str, base: str, alone: bool, na
 
 
 _YEARS = ("vehicleModelDate", "modelDate", "productionDate", "dateVehicleFirstRegistered", "releaseDate")
-
-
-def id_of_page(url: str) -> str:
-    """The id of a listing that has none but its page: path and query of the address."""
-    return url.partition("://")[2].partition("/")[2]
 
 
 # --- pages --------------------------------------------------------------------------------------------------
@@ -262,7 +254,7 @@ def extract(page: str, page_url: str, is_listing_page: bool) -> Found:
             used += [repair] if repair else []
     named = _by_id(blocks)
     nodes = list(_nodes(blocks, named, set()))
-    listings = [_listing(node, parent, page_url, base, len(nodes) == 1, named) for node, parent in nodes]
+    listings = [_listing(node, parent, page_url, base, named) for node, parent in nodes]
     if is_listing_page:
         whole = [listing for (node, _), listing in zip(nodes, listings, strict=True) if _is_listing(node)]
         listings = [listing for listing in whole if listing.page_url == page_url][:1] or whole[:1]

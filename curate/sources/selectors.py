@@ -16,7 +16,7 @@ from curate.net import canonical_url
 from curate.recipe import Selectors
 from curate.sources import Found, Listing, Photo
 from curate.sources.gallery import gallery, photo, srcset
-from curate.sources.jsonld import base_url, id_of_page, next_urls
+from curate.sources.jsonld import base_url, next_urls
 from curate.sources.page import tags
 from curate.sources.values import number, text, year
 
@@ -104,7 +104,7 @@ def _photos(scope: Tag, selector: str, base: str) -> tuple[Photo, ...]:
 def _listing(scope: Tag, selectors: Selectors, page_url: str, base: str, alone: bool) -> Listing | None:
     link = "" if alone else _url(scope, selectors.link, base)
     listing = Listing(
-        listing_id=_value(scope, selectors.listing_id) or (id_of_page(link or page_url) if link or alone else ""),
+        listing_id=_value(scope, selectors.listing_id),
         page_url=link or page_url,
         title=_value(scope, selectors.title),
         region=_value(scope, selectors.region),
