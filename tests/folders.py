@@ -124,17 +124,17 @@ def split_row(photo: FetchRow, split: str) -> SplitRow:
 
 
 def build_folder(folder: Path, upto: str = "clean", n: int = 40, rejected: int = 2) -> Path:
-    """Manifests up to the stage `upto`: `n` kept photos, half of each class, the first `rejected` more not_car.
+    """Manifests up to the stage `upto`: `n` kept photos, half of each class, and `rejected` more that are not_car.
 
-    A split is 60/20/20 by listing.
+    The split is 60/20/20, by listing when `n` is a multiple of 20.
     """
     photos = []
     for number in range(n + rejected):
         class_name = CLASSES[number % 2]
         path, sha256 = images.store(folder, paint(class_name, number), "jpeg")
         photos.append(fetch_row(number, class_name, path=path, sha256=sha256))
-    clean = [clean_row(photo, "not_car" if place < rejected else "") for place, photo in enumerate(photos)]
-    kept = photos[rejected:]
+    clean = [clean_row(photo, "not_car" if place >= n else "") for place, photo in enumerate(photos)]
+    kept = photos[:n]
     parts = (4 * (n * 3 // 20), 4 * (n // 20))
     splits = [
         split_row(photo, "train" if i < parts[0] else "val" if i < sum(parts) else "test")

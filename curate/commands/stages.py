@@ -118,7 +118,7 @@ def train_baseline(
     ctx: typer.Context,
     epochs: Annotated[int | None, typer.Option(help="Passes over train.", show_default="recipe's, 50")] = None,
     augment: Annotated[bool, typer.Option("--augment", help="Flip, rotate, shift, shear, zoom.")] = False,
-    dropout: Annotated[float | None, typer.Option(help="Before the last layer.", show_default="recipe's")] = None,
+    dropout: Annotated[float | None, typer.Option(help="Before the dense layer.", show_default="recipe's")] = None,
     batch_norm: Annotated[bool, typer.Option("--batch-norm", help="After each convolution.")] = False,
     seed: Annotated[int | None, typer.Option(help="Of weights and order.", show_default="recipe's, 42")] = None,
 ) -> None:
