@@ -57,7 +57,7 @@ def _system_resolver(host: str, port: int) -> list[Any]:
 
 
 class Client:
-    """Fetches with one politeness. Thread-safe; enter the context before starting the threads that use it.
+    """Fetches with one politeness. Thread-safe; leave the context before joining the threads that use it.
 
     `state_file` keeps robots.txt copies and the times that hosts told us to come back. With `start_urls`, only
     their hosts and those that the politeness names are asked; without, only redirects are held to that. Leaving
