@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _META_CHARSET = re.compile(rb"<meta\b[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
-_STATEFUL = ("utf-16", "utf-32", "iso-2022", "hz")  # their bytes can pass for UTF-8, so what is declared counts
+_STATEFUL = ("utf-16", "utf-32", "iso2022", "hz")  # their bytes can pass for UTF-8, so what is declared counts
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
-_TAG = re.compile(r"<!--|<(script|link|base|a)\b([^>]{0,4000})>", re.IGNORECASE)
+_TAG = re.compile(r"<!--|<(script|link|base|a)\b([^<>]*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([\w:-]{1,40})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 
 
@@ -35,8 +35,9 @@ def to_text(data: bytes, charset: str = "") -> str:
         if data.startswith(mark):
             return data[len(mark) :].decode(name, "replace")
     match = _META_CHARSET.search(data[:4096])
-    declared = [_codec(charset), _codec(match[1].decode("ascii")) if match else ""]
-    declared = [name for name in declared if name]
+    meta = _codec(match[1].decode("ascii")) if match else ""
+    meta = "" if meta.startswith("utf-16") else meta  # the tag was readable as ASCII, so it is wrong
+    declared = [name for name in (_codec(charset), meta) if name]
     first = [name for name in declared if name.startswith(_STATEFUL)]
     for name in [*first, "utf-8", *declared]:
         try:
