@@ -9,17 +9,18 @@ from curate.demo.cars import SHAPES, Car, draw
 from curate.demo.places import Rng
 from curate.demo.scenes import Scene, paint_scene, place_shadow
 
-PAINTS: tuple[Colour, ...] = (
-    (236, 236, 233), (236, 236, 233), (186, 190, 196), (186, 190, 196), (104, 108, 114), (34, 36, 40),
-    (170, 22, 30), (120, 20, 34), (28, 66, 140), (66, 118, 176), (206, 104, 34), (120, 84, 58), (214, 178, 60),
-    (46, 96, 74), (196, 182, 156),
-)  # fmt: skip
-SIZES = ((400, 300), (440, 330), (480, 360), (480, 320), (360, 360), (340, 400))  # pixels
+COMMON: tuple[Colour, ...] = ((236, 236, 233), (186, 190, 196))  # white and silver sell in every model
+PAINTS: dict[str, tuple[Colour, ...]] = {
+    "hatchback": ((176, 22, 30), (204, 30, 36), (28, 66, 150), (60, 124, 196), (218, 100, 26), (226, 182, 44)),
+    "tallboy": ((104, 108, 114), (46, 96, 74), (112, 84, 62), (196, 182, 152), (136, 150, 132), (44, 48, 54)),
+}
+SIZES = ((400, 300), (440, 330), (440, 330), (480, 360), (480, 320), (380, 320))  # pixels
 
 
 def choose_car(rng: Rng, class_name: str) -> Car:
     """A car of the class, as one seller owns it."""
-    paint = PAINTS[int(rng.integers(len(PAINTS)))]
+    own = PAINTS[class_name] if rng.random() < 0.7 else COMMON
+    paint = own[int(rng.integers(len(own)))]
     shade = rng.uniform(0.88, 1.08)
     return Car(
         shape=SHAPES[class_name],
@@ -35,7 +36,7 @@ def photograph(rng: Rng, car: Car, place: str, hour: str) -> Picture:
     """A photo of `car` from a random side, (height, width, 3); `place` and `hour` are those of `scenes`."""
     width, height = SIZES[int(rng.integers(len(SIZES)))]
     length = car.shape.outline[-2][0]
-    yaw = np.deg2rad(rng.choice([40, 140, 90, 16, 164], p=[0.45, 0.25, 0.18, 0.07, 0.05]) + rng.normal(0, 12))
+    yaw = np.deg2rad(rng.choice([42, 140, 90, 15], p=[0.5, 0.2, 0.25, 0.05]) + rng.normal(0, 8))
     yaw *= rng.choice([-1, 1])
     tall = max(z for _, z in car.shape.outline)
     distance = rng.uniform(1.25, 2.3) * length
@@ -47,11 +48,11 @@ def photograph(rng: Rng, car: Car, place: str, hour: str) -> Picture:
     around *= (1.0, car.shape.half_width, tall)
     seen = camera.project(around)
     low, high = seen.min(axis=0), seen.max(axis=0)
-    share = rng.uniform(0.7, 1.02)
+    share = rng.uniform(0.84, 1.02)
     focal = min(width * share / (high[0] - low[0]), height * 0.86 / (high[1] - low[1]))
     middle = (low + high) / 2 * focal
     slack = (np.array([width, height]) - (high - low) * focal) / 2
-    shift = rng.uniform(-0.7, 0.7, 2) * slack + (0, 0.25 * slack[1])
+    shift = rng.uniform(-0.5, 0.5, 2) * slack + (0, 0.25 * slack[1])
     centre = (float(width / 2 - middle[0] + shift[0]), float(height / 2 - middle[1] + shift[1]))
     camera = Camera(eye, target, float(focal), centre)
     scene = paint_scene(rng, width, height, camera.horizon, place, hour)
