@@ -37,8 +37,8 @@ _UNREACHABLE = {"dns", "connect_failed", "deadline", "tls"}
 
 def photo_id(url: str, own_hosts: Sequence[str]) -> str:
     """What names a photo within its listing: its URL, without the host where that is the site's own."""
-    parts = urlsplit(url)
-    return url.removeprefix(f"{parts.scheme}://{parts.netloc}") if parts.netloc in own_hosts else url
+    host, slash, rest = url.partition("://")[2].partition("/")
+    return slash + rest if host in own_hosts else url
 
 
 def missing(listing: Listing, config: Source) -> bool:
