@@ -78,7 +78,7 @@ class Shot:
 
 
 def plan(seed: int, per_class: int) -> list[Shot]:
-    """What to paint: `per_class` good photos of each class in listings of two to five, and the rest on top.
+    """What to paint: `per_class` good photos of each class in listings of one to three, and the rest on top.
 
     Raises ValueError when `per_class` is under 1.
     """
@@ -89,7 +89,7 @@ def plan(seed: int, per_class: int) -> list[Shot]:
     for class_name in CLASSES:
         good = 0
         while good < per_class:
-            count = min(int(rng.integers(2, 6)), per_class - good)
+            count = min(int(rng.integers(1, 4)), per_class - good)
             shots += _listing(rng, seed, class_name, len(shots), count)
             good += count
     total = len(shots) / (1 - sum(JUNK.values()) - WRONG_MODEL)

@@ -55,13 +55,23 @@ def recipe_for(site: Site, recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"source": changed})
 
 
-def run(folder: Path, port: int | None, workers: int, echo: Echo, per_class: int = PER_CLASS) -> None:
-    """Run every stage over HTTP, then say how the rejected photos compare with what was painted."""
+def run(
+    folder: Path,
+    port: int | None,
+    workers: int,
+    echo: Echo,
+    per_class: int = PER_CLASS,
+    recipe: Recipe | None = None,
+) -> None:
+    """Run every stage over HTTP, then say how the rejected photos compare with what was painted.
+
+    `recipe` is pipelines/demo.yaml when not given. Raises what the stages raise.
+    """
     from curate.web.report import write_report
 
+    recipe = recipe or find_recipe(Path("pipelines/demo.yaml"))
     with marketplace(folder, port, workers, echo, per_class) as site:
-        recipe = recipe_for(site, find_recipe(Path("pipelines/demo.yaml")))
-        run_stages(STAGES, recipe, folder, workers, echo)
+        run_stages(STAGES, recipe_for(site, recipe), folder, workers, echo)
         echo(f"site: {len(site.requests)} requests answered")
     for line in compare(folder, read_truth(folder / "site" / "truth.csv")):
         echo(line)
