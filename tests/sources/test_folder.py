@@ -1,0 +1,185 @@
+"""Folder trees and CSVs."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from curate.errors import UsageError
+from curate.sources.folder import Item, Offered, read
+
+CLASSES = ("swift", "wagon_r")
+
+
+def touch(root: Path, *names: str) -> None:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def names(offered: Offered) -> list[tuple[str, str, str]]:
+    return [(item.class_name, item.name, item.split) for item in offered.items]
+
+
+def test_a_folder_per_class(tmp_path: Path) -> None:
+    touch(tmp_path, "swift/b.jpg", "swift/a.jpg", "Wagon R/deep/er/c.jpg", "swift/.DS_Store", "swift/Thumbs.db")
+    assert names(read(tmp_path, CLASSES)) == [
+        ("wagon_r", "Wagon R/deep/er/c.jpg", ""),
+        ("swift", "swift/a.jpg", ""),
+        ("swift", "swift/b.jpg", ""),
+    ]
+
+
+def test_splits_with_a_folder_per_class(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "train/swift/1.jpg",
+        "Validation/swift/2.jpg",
+        "val/wagon_r/3.jpg",
+        "test/swift/4.jpg",
+        "README.md",
+    )
+    offered = read(tmp_path, CLASSES)
+    assert sorted(names(offered), key=lambda item: item[1].lower()) == [
+        ("swift", "test/swift/4.jpg", "test"),
+        ("swift", "train/swift/1.jpg", "train"),
+        ("wagon_r", "val/wagon_r/3.jpg", "val"),
+        ("swift", "Validation/swift/2.jpg", "val"),
+    ]
+    assert offered.remarks == ("passed over 'README.md': not in a class folder",)
+
+
+def test_d08_spellings_of_one_class_are_joined_and_reported(tmp_path: Path) -> None:
+    touch(tmp_path, "Wagon R/1.jpg", "wagon-r/2.jpg", " Swift /3.jpg")
+    offered = read(tmp_path, CLASSES)
+    assert {item.class_name for item in offered.items} == set(CLASSES)
+    assert offered.remarks == ("folders Wagon R, wagon-r are one class: wagon_r",)
+
+
+def test_an_unknown_class_names_the_known_ones(tmp_path: Path) -> None:
+    touch(tmp_path, "swift/1.jpg", "dzire/2.jpg")
+    with pytest.raises(UsageError, match=r"'dzire' is no class of the recipe; its classes are swift, wagon_r"):
+        read(tmp_path, CLASSES)
+
+
+@pytest.mark.parametrize("name", ["???", b"\xff".decode("utf-8", "surrogateescape")])
+def test_i20_a_class_folder_without_letters(tmp_path: Path, name: str) -> None:
+    touch(tmp_path, f"{name}/1.jpg")
+    with pytest.raises(UsageError, match="is no class of the recipe"):
+        read(tmp_path, CLASSES)
+
+
+def test_nothing_to_import(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no photos; expected a folder for each of swift, wagon_r"):
+        read(tmp_path, CLASSES)
+    with pytest.raises(UsageError, match="neither a folder nor a CSV"):
+        read(tmp_path / "absent", CLASSES)
+
+
+def test_i19_links_that_lead_out_have_no_file(tmp_path: Path) -> None:
+    touch(tmp_path, "tree/swift/1.jpg", "outside/secret.jpg")
+    swift = tmp_path / "tree/swift"
+    (swift / "2.jpg").symlink_to("1.jpg")
+    (swift / "3.jpg").symlink_to(tmp_path / "outside/secret.jpg")
+    (swift / "4").symlink_to(tmp_path / "outside")
+    (swift / "5.jpg").symlink_to("5.jpg")
+    (swift / "6.jpg").mkdir()
+    os.mkfifo(swift / "7.jpg")
+    found = {item.name: item.file for item in read(tmp_path / "tree", CLASSES).items}
+    assert found == {
+        "swift/1.jpg": (swift / "1.jpg").resolve(),
+        "swift/2.jpg": (swift / "1.jpg").resolve(),
+        "swift/3.jpg": None,
+        "swift/4": None,
+        "swift/5.jpg": None,
+        "swift/6.jpg": (swift / "6.jpg").resolve(),  # a folder, a FIFO: reading them is refused
+        "swift/7.jpg": (swift / "7.jpg").resolve(),
+    }
+
+
+def test_i20_odd_names_are_data(tmp_path: Path) -> None:
+    odd = [
+        "new\nline.jpg",
+        "caf\u00e9.jpg",
+        "cafe\u0301.jpg",
+        "A.jpg",
+        "a.jpg",
+        "back\\slash.jpg",
+        "'=1.jpg",
+        "x" * 250,
+    ]
+    odd.append(b"\xff\xfe.jpg".decode("utf-8", "surrogateescape"))
+    touch_all = [tmp_path / "swift" / name for name in odd]
+    (tmp_path / "swift").mkdir()
+    for path in touch_all:
+        path.write_bytes(b"x")
+    offered = read(tmp_path, CLASSES)
+    found = {item.name for item in offered.items}
+    assert len(found) == len(odd)
+    assert {"swift/\\xff\\xfe.jpg", "swift/back\\\\slash.jpg", "swift/new\nline.jpg"} <= found
+    for name in found:
+        name.encode("utf-8")
+
+
+# --- CSV ----------------------------------------------------------------------------------------------------
+
+
+def csv(folder: Path, text: str | bytes) -> Path:
+    path = folder / "photos.csv"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def test_a_csv_with_everything(tmp_path: Path) -> None:
+    text = (
+        "\ufeffclass_name,path,url,listing_id,title,region,city,year,price,split\r\n"
+        'Swift,a/1.jpg,,7,"=1, ""mint""",MH,Pune,2016,345000.5,validation\r\n'
+        "wagon r,,HTTPS://Cars.Example:443/2.jpg,,,,,,,\r\n"
+    )
+    assert read(csv(tmp_path, text), CLASSES).items == (
+        Item(
+            "swift", "a/1.jpg", (tmp_path / "a/1.jpg").resolve(), False, "val", "7", '=1, "mint"', "MH",
+            "Pune", 2016, 345000.5,
+        ),
+        Item("wagon_r", "https://cars.example/2.jpg", None, True),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["../secret.jpg", "/etc/passwd", "a/../../secret.jpg", "\0.jpg"])
+def test_i19_a_path_that_leads_out_of_the_csvs_folder_has_no_file(tmp_path: Path, path: str) -> None:
+    (item,) = read(csv(tmp_path, f"class_name,path\nswift,{path}\n"), CLASSES).items
+    assert item.file is None
+
+
+def test_a_row_twice_counts_once(tmp_path: Path) -> None:
+    offered = read(csv(tmp_path, "class_name,path\nswift,1.jpg\nswift,1.jpg\n"), CLASSES)
+    assert (len(offered.items), offered.remarks) == (1, ("1 rows repeat a photo of their listing and count once",))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("path\n1.jpg\n", "needs the columns class_name and path or url; has path"),
+        ("class_name\nswift\n", "needs the columns"),
+        ("", "needs the columns"),
+        ("class_name,path\n", "no rows"),
+        ("class_name,path,colour\nswift,1.jpg,red\n", "unknown columns colour; known: city"),
+        ("class_name,path\nswift\n", "row 2: more or fewer cells"),
+        ("class_name,path\nswift,1.jpg,x\n", "row 2: more or fewer cells"),
+        ("class_name,path\nswift,1.jpg\ndzire,2.jpg\n", "row 3: 'dzire' is no class"),
+        ("class_name,path,url\nswift,,\n", "row 2: give either a path or a url"),
+        ("class_name,path,url\nswift,1.jpg,https://a.example/\n", "row 2: give either a path or a url"),
+        ("class_name,url\nswift,ftp://a.example/1.jpg\n", "row 2, column url: .*not an http"),
+        ("class_name,path,year\nswift,1.jpg,new\n", "row 2, column year: 'new' is not a number"),
+        ("class_name,path,year\nswift,1.jpg,2016.5\n", "row 2, column year: '2016.5' is not a year"),
+        ("class_name,path,price\nswift,1.jpg,inf\n", "row 2, column price: 'inf' is not a number"),
+        ("class_name,path,split\nswift,1.jpg,dev\n", "row 2, column split: 'dev' is not train, val or test"),
+        ("class_name,path\nswift,1.jpg\nwagon r,1.jpg\n", "rows 2 and 3: 1.jpg is both swift and wagon_r"),
+        ('class_name,path\nswift,"1.jpg\n', "line"),
+        (b"class_name,path\nswift,\xff.jpg\n", "not UTF-8 at byte 22"),
+    ],
+)
+def test_a_wrong_csv_is_told_by_row_and_column(tmp_path: Path, text: str | bytes, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        read(csv(tmp_path, text), CLASSES)

@@ -1,0 +1,157 @@
+"""Photos that one has, in place of fetch."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from curate import executors, manifest
+from curate.downloads import Outcome
+from curate.errors import TryLaterError, UsageError
+from curate.recipe import Politeness
+from curate.schemas import FetchRow, photo_key
+from curate.sources.folder import Item
+from curate.stages import import_
+from tests import faults
+from tests.stages.small_site import CLASSES, jpeg, politeness
+
+
+def tree(root: Path) -> Path:
+    """2 classes with 3 photos each, the last of which is cut."""
+    for c, class_name in enumerate(CLASSES):
+        (root / class_name).mkdir(parents=True)
+        for n in range(3):
+            data = jpeg(3 * c + n)
+            (root / class_name / f"{n}.jpg").write_bytes(data[:-200] if n == 2 else data)
+    return root
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_tree_becomes_a_manifest(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    rows = import_.run(out, tree(tmp_path / "in"), CLASSES)
+    assert manifest.funnel_line(out, "fetch") == "fetch: 6 in, 4 kept, 2 decode_truncated"
+    assert manifest.read_sidecar(out, "fetch")["notes"]["imported"] is True
+    assert manifest.read(out, FetchRow) == rows
+    row = next(row for row in rows if row.image_url == "swift/1.jpg")
+    assert row.key == photo_key("import", "swift/1.jpg", "swift/1.jpg")
+    assert row.listing_id == "swift/1.jpg"  # each photo is a listing of its own
+    assert (row.class_name, row.width, row.height, row.split_hint) == ("swift", 128, 96, "")
+    assert (out / row.path).read_bytes() == jpeg(1)
+
+
+def test_m12_importing_the_same_again_changes_nothing(tmp_path: Path) -> None:
+    source, out = tree(tmp_path / "in"), tmp_path / "out"
+    import_.run(out, source, CLASSES)
+    before = files(out)
+    import_.run(out, source, CLASSES)
+    assert files(out) == before
+    (source / "swift/0.jpg").write_bytes(jpeg(99))
+    (source / "wagonr/0.jpg").unlink()
+    rows = import_.run(out, source, CLASSES)
+    assert len(rows) == 5
+    assert sorted(path.read_bytes() for path in out.glob("images/*/*")) == sorted(jpeg(n) for n in (99, 1, 4))
+
+
+def test_workers_change_no_byte(tmp_path: Path) -> None:
+    source = tree(tmp_path / "in")
+    import_.run(tmp_path / "1", source, CLASSES)
+    with executors.local(2, chunk_size=2) as map_fn:
+        import_.run(tmp_path / "2", source, CLASSES, map_fn)
+    assert (tmp_path / "1/fetch.csv").read_bytes() == (tmp_path / "2/fetch.csv").read_bytes()
+
+
+def test_i19_what_cannot_be_read_is_a_row(tmp_path: Path) -> None:
+    swift = tmp_path / "in/swift"
+    swift.mkdir(parents=True)
+    (tmp_path / "secret.jpg").write_bytes(jpeg(1))
+    (swift / "link.jpg").symlink_to(tmp_path / "secret.jpg")
+    (swift / "device.jpg").symlink_to("/dev/zero")
+    (swift / "dangling.jpg").symlink_to("absent.jpg")
+    (swift / "folder.jpg").mkdir()
+    os.mkfifo(swift / "fifo.jpg")
+    (swift / "notes.txt").write_text("no photo")
+    (swift / "empty.jpg").touch()
+    (swift / "inside.jpg").symlink_to("good.jpg")
+    (swift / "good.jpg").write_bytes(jpeg(1))
+    rows = import_.run(tmp_path / "out", tmp_path / "in", CLASSES)
+    reasons = {row.image_url.removeprefix("swift/"): row.reason for row in rows}
+    assert reasons == {
+        "link.jpg": "unreadable", "device.jpg": "unreadable", "dangling.jpg": "unreadable",
+        "folder.jpg": "unreadable", "fifo.jpg": "unreadable", "notes.txt": "not_an_image", "empty.jpg": "empty",
+        "inside.jpg": "", "good.jpg": "",
+    }  # fmt: skip
+
+
+def test_i20_odd_names_come_back_from_the_manifest(tmp_path: Path) -> None:
+    swift = tmp_path / "in/swift"
+    swift.mkdir(parents=True)
+    odd = [
+        "=1+1.jpg",
+        "new\nline.jpg",
+        "a,\"b'.jpg",
+        "CON.jpg",
+        "A.jpg",
+        "a.jpg",
+        "caf\u00e9.jpg",
+        "cafe\u0301.jpg",
+        "\r.jpg",
+    ]
+    odd.append(b"\xff.jpg".decode("utf-8", "surrogateescape"))
+    for number, name in enumerate(odd):
+        (swift / name).write_bytes(jpeg(number))
+    rows = import_.run(tmp_path / "out", tmp_path / "in", CLASSES)
+    assert len(rows) == len(odd) and all(row.keep for row in rows)
+    assert manifest.read(tmp_path / "out", FetchRow) == rows
+    assert all(Path(row.path).stem == row.sha256 for row in rows)
+
+
+def test_a_csv_of_paths_with_listings(tmp_path: Path) -> None:
+    tree(tmp_path)
+    text = (
+        "class_name,path,listing_id,year\nswift,swift/1.jpg,7,2016\nswift,swift/0.jpg,7,2016\nwagonr,../x.jpg,8,\n"
+    )
+    (tmp_path / "photos.csv").write_text(text)
+    rows = import_.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES)
+    assert {(row.listing_id, row.position, row.image_url, row.year, row.reason) for row in rows} == {
+        ("7", 0, "swift/1.jpg", 2016, ""),
+        ("7", 1, "swift/0.jpg", 2016, ""),
+        ("8", 0, "../x.jpg", None, "unreadable"),
+    }  # fmt: skip
+
+
+def test_a_csv_of_urls_is_fetched_and_resumed(tmp_path: Path) -> None:
+    later = faults.status(503, {"Retry-After": "9999"})
+    routes: dict[str, faults.Fault | list[faults.Fault]]
+    routes = {"/1.jpg": faults.ok(jpeg(1)), "/2.jpg": [later, faults.ok(jpeg(2))], "/3.jpg": faults.status(404)}
+    with faults.serve(routes) as server:
+        polite = Politeness.model_validate(politeness(server.host_port, workers=1))
+        lines = ["class_name,url", *(f"swift,{server.url(f'/{n}.jpg')}" for n in (1, 3, 2))]
+        (tmp_path / "photos.csv").write_text("\n".join(lines))
+        with pytest.raises(TryLaterError, match="1 photos have to wait"):
+            import_.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
+        assert not (tmp_path / "out/fetch.csv").exists()
+        (tmp_path / "out/hosts.json").unlink()  # time passes
+        rows = import_.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
+        assert Counter(server.paths())["/1.jpg"] == 1
+    assert Counter(row.reason for row in rows) == {"": 2, "http_client_error": 1}
+    assert not (tmp_path / "out/fetch.journal").exists()
+
+
+def test_a_public_url_without_a_contact_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "photos.csv").write_text("class_name,url\nswift,http://93.184.215.14/1.jpg\n")
+    with pytest.raises(UsageError, match="contact"):
+        import_.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES)
+
+
+def test_decide_with_literals() -> None:
+    items = [Item("swift", "b.jpg", None, split="val"), Item("swift", "a.jpg", None, listing_id="7", title="T")]
+    rows = import_.decide(items, [Outcome(reason="unreadable"), Outcome("images/a", "a", 1, 2, 3)])
+    assert [row.key for row in rows] == sorted(row.key for row in rows)
+    assert {(row.listing_id, row.title, row.split_hint, row.keep, row.bytes) for row in rows} == {
+        ("b.jpg", "", "val", False, 0), ("7", "T", "", True, 1),
+    }  # fmt: skip
