@@ -1,4 +1,4 @@
-"""What dedup remembers of a photo: its hash and a small grey picture, by the sha256 of the file.
+"""What dedup remembers of a photo, by the sha256 of its file: its hash and a small grey picture.
 
 The store lies beside the manifest and makes adding photos cheap: those it knows are neither read nor decoded
 again. It is only a memory: a store that is damaged, or was written by other versions, is dropped and made anew,
@@ -6,7 +6,6 @@ with the same result.
 """
 
 import hashlib
-import io
 from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
@@ -14,28 +13,76 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from tqdm import tqdm
 
 from curate import hashing, images
 from curate.errors import RejectedError
 from curate.executors import MapFn
-from curate.manifest import atomic_write
+from curate.files import atomic_write
 
 NAME = "dedup.cache"
-FORMAT = 1
+FORMAT = 2
 SIDE = 64  # pixels of the remembered square picture
 AT_LEAST = 96  # pixels, shorter side of the decoded picture
-RECORD = np.dtype([("sha256", "S64"), ("phash", "u8"), ("grey", "u1", (SIDE, SIDE))])
+RECORD = np.dtype(
+    [
+        ("sha256", "S64"),
+        ("phash", "u8"),  # of the whole photo, as imagehash computes it
+        ("mirror", "u8"),  # of its mirror image
+        ("content", "f4"),  # share of the photo's area inside a plain frame; 1 without a frame
+        ("grey", "u1", (SIDE, SIDE)),  # what is inside the frame
+    ]
+)
 
 Records = NDArray[np.void]
+
+_PLAIN = 6  # grey levels: how even a frame is after JPEG compression
+_STEP = 14  # grey levels between a frame and the picture inside it
+
+
+def frame(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """Top, bottom, left and right of what is inside a plain frame or bars: (h, w) grey to pixels, as slice bounds.
+
+    A side has a frame when 2-25% of it are of one grey and most of the next line is of another. A studio's white
+    wall does not count: the car touches it in a few places only.
+    """
+    top, bottom = _bars(grey)
+    left, right = _bars(grey[top:bottom].T)
+    return top, bottom, left, right
+
+
+def _bars(grey: NDArray[np.uint8]) -> tuple[int, int]:
+    """First and last row (exclusive) inside a plain bar at the top and at the bottom."""
+    rows = len(grey)
+    return _bar(grey), rows - _bar(grey[::-1])
+
+
+def _bar(grey: NDArray[np.uint8]) -> int:
+    rows = len(grey)
+    most = rows // 4 + 2
+    off = np.abs(grey[:most].astype(np.int16) - int(np.median(grey[0])))
+    plain = (off <= _PLAIN).mean(axis=1) >= 0.97
+    if plain.all() or not plain[0]:
+        return 0
+    width = int(np.argmin(plain))
+    beyond = off[width : width + 3].max(axis=0)  # the edge may be blurred over a pixel or two
+    if width < 0.02 * rows or (beyond > _STEP).mean() < 0.6:
+        return 0
+    return width + 1
 
 
 def of_pixels(pixels: NDArray[np.uint8], sha256: str = "") -> Records:
     """The record of one (h, w, 3) RGB picture: () RECORD."""
+    grey = hashing.grey(pixels)
+    top, bottom, left, right = frame(np.asarray(grey))
     record = np.zeros((), RECORD)
     record["sha256"] = sha256
-    record["phash"] = hashing.phash(pixels)
-    record["grey"] = hashing.grey_square(pixels, SIDE)
+    record["phash"], record["mirror"] = hashing.phash(grey)
+    record["content"] = (bottom - top) * (right - left) / (grey.width * grey.height)
+    record["grey"] = np.asarray(
+        grey.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=(left, top, right, bottom))
+    )
     return record
 
 
@@ -97,7 +144,4 @@ def _read(folder: Path) -> Records:
 
 def _write(folder: Path, records: Records) -> None:
     payload = records.tobytes()
-    buffer = io.BytesIO()
-    for part in (_header(), hashlib.sha256(payload).digest(), payload):
-        buffer.write(part)
-    atomic_write(folder / NAME, buffer.getvalue())
+    atomic_write(folder / NAME, b"".join((_header(), hashlib.sha256(payload).digest(), payload)))

@@ -50,17 +50,24 @@ def _pairs_of(photos: Indices, order: Indices, starts: Indices) -> Indices:
     return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
 
-def components(count: int, first: Indices, second: Indices) -> Indices:
-    """Connected components: (count,), the smallest number of each one's component."""
-    parent = np.arange(count)
+def components(count: int, first: Indices, second: Indices, most: int) -> Indices:
+    """Groups joined pair by pair, in the order given: (count,), the smallest number of each one's group.
+
+    A pair that would make a group of more than `most` is left out: likeness is no equivalence, and in a large
+    collection of look-alikes a chain of it would end up joining everything.
+    """
+    parent = list(range(count))
+    size = [1] * count
 
     def root(node: int) -> int:
         while parent[node] != node:
             parent[node] = parent[parent[node]]
-            node = int(parent[node])
+            node = parent[node]
         return node
 
     for a, b in zip(first.tolist(), second.tolist(), strict=True):
         low, high = sorted((root(a), root(b)))
-        parent[high] = low
+        if low != high and size[low] + size[high] <= most:
+            parent[high] = low
+            size[low] += size[high]
     return np.array([root(node) for node in range(count)], dtype=np.int64)

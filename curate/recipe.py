@@ -132,11 +132,14 @@ class Source(Section):
 
 
 class Dedup(Section):
-    """Distances are bits between two 64-bit hashes: 0 is the same, 32 is unrelated."""
+    """Distances are bits between two 64-bit hashes, of pictures or parts: 0 is the same, 32 is unrelated.
+
+    They say which pairs are compared; what a comparison must show is told in `matching` and `copies`.
+    """
 
     method: Literal["hash", "thorough"] = "hash"
-    max_distance: int = Field(10, ge=0, le=12)  # candidates for removal
-    similar_distance: int = Field(12, ge=0, le=16)  # kept together by the split, not removed
+    max_distance: int = Field(12, ge=0, le=12)  # compared, and removed when proved to be copies
+    similar_distance: int = Field(12, ge=0, le=12)  # compared, and kept together by the split when alike
 
     @model_validator(mode="after")
     def _order(self) -> Self:

@@ -4,8 +4,9 @@ Reads fetch.csv and its photos; writes dedup.csv, one row per photo that fetch k
 remembers of each photo, see `fingerprints`).
 
 Files with the same bytes are copies by sha256. Different files are candidates when their perceptual hashes, plain
-or mirrored, are within a few bits, and copies when comparing the two pictures confirms it (see `matching`). Which
-copy stays, and how groups form, is told in `grouping`. Photos are ranked by pixels, then bytes, then key.
+or mirrored, are within a few bits, and copies when comparing the two pictures confirms it (see `copies`). Which
+copy stays, and how groups form, is told in `grouping`. Photos are ranked by pixels (a plain frame not
+counted), then bytes, then key.
 """
 
 from collections import defaultdict
@@ -16,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from curate import fingerprints, hashing, manifest, matching
+from curate import copies, fingerprints, hashing, manifest
+from curate.copies import Copies
 from curate.executors import MapFn
 from curate.fingerprints import Records
 from curate.grouping import Indices
@@ -24,12 +26,12 @@ from curate.recipe import Dedup
 from curate.schemas import DedupRow, FetchRow
 
 
-def rank(photo: FetchRow) -> tuple[int, int, str]:
-    """Sort key: the better photo first."""
-    return (-photo.width * photo.height, -photo.bytes, photo.key)
+def rank(photo: FetchRow, content: float = 1.0) -> tuple[int, int, str]:
+    """Sort key: the better photo first. `content` is the share of its area that is not a plain frame."""
+    return (-round(photo.width * photo.height * content), -photo.bytes, photo.key)
 
 
-def decide(photos: Sequence[FetchRow], prints: Mapping[str, int], found: matching.Copies) -> list[DedupRow]:
+def decide(photos: Sequence[FetchRow], prints: Mapping[str, int], found: Copies) -> list[DedupRow]:
     """One row per photo, sorted by key.
 
     `prints` maps the sha256 of every readable file to its number in `found`, which says for each file, by number:
@@ -103,10 +105,13 @@ def _undecodable(photo: FetchRow) -> DedupRow:
 
 def in_rank_order(photos: Sequence[FetchRow], records: Records) -> tuple[Records, dict[str, int]]:
     """The records from the best file to the worst, and the number of each file in that order."""
+    names = [sha256.decode() for sha256 in records["sha256"].tolist()]
+    content = dict(zip(names, records["content"].tolist(), strict=True))
     best: dict[str, tuple[int, int, str]] = {}
     for photo in photos:
-        best[photo.sha256] = min(best.get(photo.sha256, rank(photo)), rank(photo))
-    names = [sha256.decode() for sha256 in records["sha256"].tolist()]
+        if photo.sha256 in content:
+            own = rank(photo, content[photo.sha256])
+            best[photo.sha256] = min(best.get(photo.sha256, own), own)
     order = sorted(range(len(names)), key=lambda number: best[names[number]])
     numbers: Indices = np.array(order, dtype=np.int64)
     return records[numbers], {names[number]: place for place, number in enumerate(order)}
@@ -114,7 +119,7 @@ def in_rank_order(photos: Sequence[FetchRow], records: Records) -> tuple[Records
 
 def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
     """Run the stage in `folder`, or return what is there when nothing changed."""
-    packages = ["pillow", "simplejpeg", "numpy"]
+    packages = ["pillow", "simplejpeg", "opencv-python-headless"]
     wanted = manifest.provenance(folder, "dedup", inputs=["fetch"], config=config, packages=packages)
     if manifest.is_current(folder, wanted):
         return manifest.read(folder, DedupRow)
@@ -122,6 +127,6 @@ def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
     photos = [row for row in manifest.read(folder, FetchRow) if row.keep]
     records, refused = fingerprints.collect(folder, {photo.sha256: photo.path for photo in photos}, map_fn)
     records, prints = in_rank_order(photos, records)
-    rows = decide(photos, prints, matching.find_copies(records, config, map_fn))
+    rows = decide(photos, prints, copies.find(records, config, map_fn))
     manifest.write(folder, rows, wanted, started, notes={"undecodable": refused})
     return rows

@@ -1,0 +1,77 @@
+"""The compiled loop behind `pairs`. Imported by it only when hashes are searched, because numba is slow to
+import."""
+
+import numba  # noqa: TID253  (this module is itself imported inside a function)
+import numpy as np
+
+M1, M2, M4 = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333), np.uint64(0x0F0F0F0F0F0F0F0F)
+ONES, TOP = np.uint64(0x0101010101010101), np.uint64(56)
+S1, S2, S4 = np.uint64(1), np.uint64(2), np.uint64(4)
+
+
+@numba.njit(inline="always")
+def popcount(x):  # type: ignore[no-untyped-def]
+    """Bits set. LLVM knows this idiom and emits the processor's own instruction."""
+    x = x - ((x >> S1) & M1)
+    x = (x & M2) + ((x >> S2) & M2)
+    x = (x + (x >> S4)) & M4
+    return (x * ONES) >> TOP
+
+
+@numba.njit(nogil=True, cache=True)
+def join(  # type: ignore[no-untyped-def]
+    start,
+    stop,
+    left,
+    left_starts,
+    right,
+    right_starts,
+    masks,
+    earlier,
+    limits,
+    bits,
+    same,
+    out_left,
+    out_right,
+    out_bits,
+):
+    """Pairs of `left` and `right` whose buckets differ by one of `masks` and that differ in at most `bits`
+    bits.
+
+    Both sides are sorted into 65,536 buckets by one 16-bit chunk; `start..stop` are the buckets of `left` to take.
+    A pair that one of the `earlier` chunks finds as well (within its entry in `limits`) is left to that chunk.
+    `same` says that both sides are one list, of which each pair is wanted once. Places in the sorted lists go to
+    `out_*` as far as they reach; the number of pairs found is returned.
+    """
+    found = 0
+    room = len(out_bits)
+    for bucket in range(start, stop):
+        x0, x1 = left_starts[bucket], left_starts[bucket + 1]
+        if x0 == x1:
+            continue
+        for mask in masks:
+            other = bucket ^ mask
+            y0, y1 = right_starts[other], right_starts[other + 1]
+            if y0 == y1 or (same and other < bucket):
+                continue
+            for x in range(x0, x1):
+                value = left[x]
+                near = 0
+                for y in range(y0, y1):
+                    near += popcount(value ^ right[y]) <= bits
+                if near == 0:
+                    continue
+                for y in range(y0, y1):
+                    difference = value ^ right[y]
+                    distance = popcount(difference)
+                    if distance > bits or (same and other == bucket and y <= x):
+                        continue
+                    taken = False
+                    for chunk in range(len(earlier)):
+                        taken |= popcount(difference & earlier[chunk]) <= limits[chunk]
+                    if taken:
+                        continue
+                    if found < room:
+                        out_left[found], out_right[found], out_bits[found] = x, y, distance
+                    found += 1
+    return found
