@@ -135,7 +135,7 @@ def _listing(rng: Rng, seed: int, class_name: str, first: int, count: int) -> It
     )
     car_seed = int(rng.integers(2**31))
     usual = str(rng.choice(list(PLACES), p=[0.3, 0.2, 0.2, 0.15, 0.15]))
-    hour = str(rng.choice(HOURS, p=[0.54, 0.28, 0.13, 0.05]))
+    hour = str(rng.choice(HOURS, p=[0.57, 0.3, 0.1, 0.03]))
     for number in range(first, first + count):
         place = usual if rng.random() < 0.6 else str(rng.choice(list(PLACES)))
         name = _photo_id(seed, number)

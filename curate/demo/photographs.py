@@ -19,7 +19,7 @@ SIZES = ((400, 300), (440, 330), (440, 330), (480, 360), (480, 320), (380, 320))
 
 def choose_car(rng: Rng, class_name: str) -> Car:
     """A car of the class, as one seller owns it."""
-    own = PAINTS[class_name] if rng.random() < 0.8 else COMMON
+    own = PAINTS[class_name] if rng.random() < 0.9 else COMMON
     paint = own[int(rng.integers(len(own)))]
     shade = rng.uniform(0.88, 1.08)
     return Car(
