@@ -7,7 +7,13 @@ from curate.intervals import wilson
 
 @pytest.mark.parametrize(
     ("right", "number", "low", "high"),
-    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (81, 263, 0.2553, 0.3662), (717, 800, 0.87319, 0.91552)],
+    [
+        # Newcombe (1998), Statistics in Medicine 17:857, table I, method 3
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (29, 29, 0.8830, 1.0),
+    ],
 )
-def test_wilson(right: int, number: int, low: float, high: float) -> None:
-    assert wilson(right, number) == pytest.approx((low, high), abs=5e-5)  # 81 of 263: Newcombe (1998), table I
+def test_wilson_gives_the_published_values(right: int, number: int, low: float, high: float) -> None:
+    assert wilson(right, number) == pytest.approx((low, high), abs=5e-5)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.history import Manifests
+from curate.intervals import wilson
 from curate.proof import prove
 from curate.schemas import REASONS, SPLITS, STAGES, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
 from curate.web import charts
@@ -251,16 +252,6 @@ def _series(history: Sequence[Mapping[str, Any]], word: str) -> dict[str, list[f
 
 def _float(value: object) -> float:
     return float(value) if isinstance(value, (int, float)) else math.nan
-
-
-def wilson(right: int, number: int) -> tuple[float, float]:
-    """95% interval of a proportion `right / number` (Wilson, 1927, J. Am. Stat. Assoc. 22:209)."""
-    z = 1.959963984540054
-    share = right / number
-    centre = share + z * z / (2 * number)
-    spread_ = z * math.sqrt(share * (1 - share) / number + z * z / (4 * number * number))
-    scale = 1 + z * z / number
-    return max(0.0, (centre - spread_) / scale), min(1.0, (centre + spread_) / scale)
 
 
 def unseen_label(photo: FetchRow) -> str:

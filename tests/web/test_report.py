@@ -17,7 +17,7 @@ from PIL import Image
 from curate import images, manifest, recipe_file
 from curate.errors import StateError
 from curate.schemas import REASONS, ROW_TYPES, STAGES, DedupRow, FetchRow, TrainBaselineRow
-from curate.web import charts, sections
+from curate.web import charts
 from curate.web.pictures import spread
 from curate.web.report import usable_stages, write_report
 from tests import painted_run
@@ -203,14 +203,6 @@ def test_recorded_recipe_can_be_run_again(tmp_path: Path, last: str) -> None:
 
 
 # --- pure parts ---------------------------------------------------------------------------------------------
-
-
-def test_wilson_interval_against_published_values() -> None:
-    # Newcombe (1998), Statistics in Medicine 17:857, table I, method 3
-    assert [round(end, 4) for end in sections.wilson(81, 263)] == [0.2553, 0.3662]
-    assert [round(end, 4) for end in sections.wilson(15, 148)] == [0.0624, 0.1605]
-    assert [round(end, 4) for end in sections.wilson(0, 20)] == [0.0, 0.1611]
-    assert [round(end, 4) for end in sections.wilson(29, 29)] == [0.8830, 1.0]
 
 
 def test_histogram_counts_every_finite_score() -> None:
