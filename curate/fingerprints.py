@@ -38,6 +38,7 @@ RECORD = np.dtype(
 Records = NDArray[np.void]
 
 _PLAIN = 6  # grey levels: how even a frame is after JPEG compression
+_RINGING = 8  # lines before an edge that JPEG may disturb
 _STEP = 14  # grey levels between a frame and the picture inside it
 
 
@@ -65,11 +66,11 @@ def _bar(grey: NDArray[np.uint8]) -> int:
     plain = (off <= _PLAIN).mean(axis=1) >= 0.97
     if plain.all() or not plain[0]:
         return 0
-    width = int(np.argmin(plain))
-    beyond = off[width : width + 3].max(axis=0)  # the edge may be blurred over a pixel or two
-    if width < 0.02 * rows or (beyond > _STEP).mean() < 0.6:
+    uneven = int(np.argmin(plain))
+    inside = (off[uneven : uneven + _RINGING] > _STEP).mean(axis=1) >= 0.6
+    if uneven < 0.02 * rows or not inside.any():
         return 0
-    return width + 1
+    return uneven + int(np.argmax(inside)) + 1  # the first line may be blurred
 
 
 def of_pixels(pixels: NDArray[np.uint8], sha256: str = "") -> Records:

@@ -1,0 +1,157 @@
+"""The dedup stage: which rows come out, and that nothing but their content decides it."""
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from curate import copies, executors, fingerprints, manifest
+from curate.recipe import Dedup
+from curate.schemas import DedupRow
+from curate.stages import dedup
+from tests.benchmarks.edits import apply
+from tests.scenes import jpeg, photo_row, scene, store
+
+HASH, THOROUGH = Dedup(method="hash"), Dedup(method="thorough")
+
+
+def key(number: int) -> str:
+    return f"{number:016x}"
+
+
+def by_number(rows: list[DedupRow]) -> dict[int, DedupRow]:
+    return {int(row.key, 16): row for row in rows}
+
+
+def market(count: int = 6) -> list[tuple[int, bytes, str]]:
+    """Scenes, each with a smaller copy and an identical one."""
+    photos = []
+    for seed in range(count):
+        data = jpeg(scene(seed))
+        small = apply(scene(seed), "half size", str(seed))
+        photos += [(seed, data, "hatch"), (seed + 100, small, "hatch"), (seed + 200, data, "hatch")]
+    return photos
+
+
+def test_one_row_per_photo_with_its_keeper_and_proof(tmp_path: Path) -> None:
+    store(tmp_path, market(2))
+    rows = by_number(dedup.run(tmp_path, HASH))
+    assert [rows[n].reason for n in (0, 100, 200)] == ["", "near_duplicate", "exact_duplicate"]
+    assert [rows[n].group for n in (0, 100, 200)] == [key(0)] * 3
+    assert [rows[n].duplicate_of for n in (0, 100, 200)] == ["", key(0), key(0)]
+    assert [rows[n].confirmed_by for n in (0, 100, 200)] == ["", "aligned", "sha256"]
+    assert rows[0].distance is None
+    assert rows[200].distance == 0
+    assert 0 <= (rows[100].distance or 0) <= 12
+    assert rows[1].group == key(1)
+    assert len({rows[n].similar_group for n in (0, 100, 200)}) == 1
+    assert not any(row.label_conflict for row in rows.values())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_d02_the_same_bytes_from_any_order_and_number_of_workers(tmp_path: Path, workers: int) -> None:
+    photos = market(4)
+    written = []
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        store(folder, random.Random(name).sample(photos, len(photos)))
+        with executors.local(workers) as map_fn:
+            dedup.run(folder, THOROUGH, map_fn)
+        written.append(manifest.csv_path(folder, "dedup").read_bytes())
+    assert written[0] == written[1]
+
+
+def test_d02_the_largest_photo_stays_then_the_most_bytes_then_the_key(tmp_path: Path) -> None:
+    picture = scene(3)
+    framed = Image.new("RGB", (400, 300), "white")
+    framed.paste(picture, (40, 40))
+    store(
+        tmp_path,
+        [
+            (5, jpeg(picture.resize((160, 110))), "hatch"),
+            (6, jpeg(picture, 60), "hatch"),
+            (7, jpeg(picture, 95), "hatch"),
+            (8, jpeg(picture, 95), "hatch"),
+            (9, jpeg(framed, 95), "hatch"),  # more pixels, but of a frame
+        ],
+    )
+    assert {row.group for row in dedup.run(tmp_path, HASH)} == {key(7)}
+
+
+def test_d03_ten_thousand_blanks_are_one_group() -> None:
+    records = np.zeros(10_000, fingerprints.RECORD)
+    records["grey"] = 240
+    found = copies.find(records, HASH)
+    assert not found.keeper.any()
+
+
+def test_d03_a_crowd_of_one_picture_is_one_group() -> None:
+    records = np.repeat(fingerprints.of_pixels(np.asarray(scene(1)))[None], 600)
+    records["grey"][1:] ^= np.random.default_rng(0).integers(0, 2, (599, 64, 64), dtype=np.uint8)
+    assert not copies.find(records, HASH).keeper.any()
+
+
+def test_d04_an_unreadable_file_is_one_rejected_row(tmp_path: Path) -> None:
+    photos = [(n, jpeg(scene(n)), "hatch") for n in range(5)]
+    store(tmp_path, [*photos, (7, b"\xff\xd8 not a photo", "hatch"), (8, jpeg(scene(8)), "hatch")])
+    (tmp_path / photo_row(8, jpeg(scene(8))).path).unlink()
+    rows = by_number(dedup.run(tmp_path, HASH))
+    assert len(rows) == 7
+    assert [n for n, row in rows.items() if not row.keep] == [7, 8]
+    assert {rows[n].reason for n in (7, 8)} == {"undecodable"}
+    assert rows[7].group == key(7)
+    assert len(manifest.read_sidecar(tmp_path, "dedup")["notes"]["undecodable"]) == 2
+
+
+def test_one_picture_under_two_classes_is_flagged(tmp_path: Path) -> None:
+    store(
+        tmp_path,
+        [
+            (1, jpeg(scene(1)), "hatch"),
+            (2, jpeg(scene(1)), "sedan"),
+            (3, jpeg(scene(2), 95), "hatch"),
+            (4, jpeg(scene(2), 50), "sedan"),
+            (5, jpeg(scene(3)), "sedan"),
+        ],
+    )
+    rows = by_number(dedup.run(tmp_path, HASH))
+    assert [n for n, row in rows.items() if row.label_conflict] == [1, 2, 3, 4]
+
+
+def test_added_photos_give_what_a_run_from_scratch_gives(tmp_path: Path) -> None:
+    photos = market(5)
+    grown, scratch = tmp_path / "grown", tmp_path / "scratch"
+    store(grown, photos[:8])
+    dedup.run(grown, THOROUGH)
+    store(grown, photos)
+    store(scratch, photos)
+    assert dedup.run(grown, THOROUGH) == dedup.run(scratch, THOROUGH)
+    assert manifest.csv_path(grown, "dedup").read_bytes() == manifest.csv_path(scratch, "dedup").read_bytes()
+
+
+def test_a_second_run_touches_nothing(tmp_path: Path) -> None:
+    store(tmp_path, market(2))
+    rows = dedup.run(tmp_path, HASH)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert dedup.run(tmp_path, HASH) == rows
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_d01_a_chain_of_crops_joins_only_what_was_compared() -> None:
+    # A wide scene, its left part and its right part: the parts share too little to be copies of each other.
+    wide = scene(4, 480, 220)
+    left, right = wide.crop((0, 0, 400, 220)), wide.crop((80, 0, 480, 220))
+    records = np.array([fingerprints.of_pixels(np.asarray(part)) for part in (left, right)], fingerprints.RECORD)
+    found = copies.find(records, THOROUGH)
+    assert found.keeper.tolist() == [0, 1]
+
+
+def test_no_photos_at_all(tmp_path: Path) -> None:
+    rows = [replace(photo_row(1, jpeg(scene(1))), keep=False, reason="blank", path="")]
+    from tests.folders import publish
+
+    publish(tmp_path, "fetch", rows)
+    assert dedup.run(tmp_path, THOROUGH) == []
