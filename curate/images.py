@@ -83,7 +83,7 @@ def check(picture: Picture) -> None:
     if max(picture.width, picture.height) < MIN_SIDE:
         raise RejectedError("too_small", f"{picture.width}x{picture.height} pixels")
     step = max(1, min(picture.pixels.shape[:2]) // 128)
-    contrast = picture.pixels[::step, ::step].reshape(-1, 3).std(axis=0).max()
+    contrast = max(picture.pixels[::step, ::step, channel].std() for channel in range(3))  # 6 times std(axis=0)
     if contrast < MIN_CONTRAST:
         raise RejectedError("blank", f"contrast {contrast:.2f}")
 
