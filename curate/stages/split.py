@@ -45,7 +45,9 @@ def group_photos(
     first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     groups: dict[int, list[CleanRow]] = defaultdict(list)
     by_key = {photo.key: photo for photo in photos}
-    for key, component in zip(number, components(len(photos), first, second).tolist(), strict=True):
+    for key, component in zip(
+        number, components(len(photos), first, second, most=len(photos)).tolist(), strict=True
+    ):
         groups[component].append(by_key[key])
     return list(groups.values())
 
