@@ -146,10 +146,11 @@ def is_current(folder: Path, wanted: Provenance) -> bool:
     path = csv_path(folder, wanted.stage)
     if not path.exists() or not sidecar_path(folder, wanted.stage).exists():
         return False
-    return (
-        recorded_provenance(folder, wanted.stage) == wanted
-        and file_sha256(path) == read_sidecar(folder, wanted.stage)["sha256"]
-    )
+    try:
+        sidecar = read_sidecar(folder, wanted.stage)
+        return recorded_provenance(folder, wanted.stage) == wanted and file_sha256(path) == sidecar["sha256"]
+    except StateError:  # a damaged sidecar proves nothing: the stage runs again
+        return False
 
 
 def read(folder: Path, row_type: type[RowT]) -> list[RowT]:

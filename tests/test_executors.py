@@ -1,6 +1,8 @@
 """Executors: the same results, in the same order, from one process or two."""
 
+import itertools
 import os
+import time
 
 import pytest
 
@@ -52,3 +54,31 @@ def test_items_are_taken_as_needed() -> None:
     with executors.local(2, chunk_size=2) as map_fn:
         next(iter(map_fn(square, items())))  # type: ignore[arg-type]
         assert len(taken) <= 2 * 4 * 2
+
+
+def test_threads_keep_order_and_bound_what_waits() -> None:
+    begun: list[int] = []
+
+    def note(number: int) -> int:
+        begun.append(number)
+        return square(number)
+
+    with executors.threads(3) as map_fn:
+        results = iter(map_fn(note, itertools.count()))
+        assert [next(results) for _ in range(100)] == [n * n for n in range(100)]
+        assert len(begun) <= 100 + 8 * 3
+        assert list(map_fn(square, [])) == []
+
+
+def test_threads_drop_what_has_not_begun_after_an_error() -> None:
+    begun: list[int] = []
+
+    def fail_first(number: int) -> None:
+        begun.append(number)
+        if number == 0:
+            raise ResourceError("full")
+        time.sleep(0.05)
+
+    with pytest.raises(ResourceError, match="full"), executors.threads(1) as map_fn:
+        list(map_fn(fail_first, range(8)))
+    assert len(begun) < 4

@@ -9,6 +9,7 @@ keep the journal as well, and the stage ends with TryLaterError.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 from curate import __version__, downloads, executors, manifest
 from curate.downloads import Outcome
-from curate.errors import GateError, LayoutError, RejectedError, TryLaterError, UsageError
+from curate.errors import GateError, LayoutError, RejectedError, StateError, TryLaterError, UsageError
 from curate.executors import MapFn
 from curate.files import crash_point
 from curate.journal import Journal, read_header
@@ -188,6 +189,19 @@ def _finish(folder: Path, rows: Sequence[FetchRow]) -> None:
     (folder / "fetch.journal").unlink(missing_ok=True)
 
 
+def _remember_photos(folder: Path, journal: Journal) -> None:
+    """Photos that another recipe fetched need not be fetched again: their rows count as journaled."""
+    try:
+        imported = manifest.read_sidecar(folder, "fetch")["notes"].get("imported")
+        rows = [] if imported else manifest.read(folder, FetchRow)
+    except StateError:  # there is no manifest, or it cannot be trusted
+        return
+    for row in rows:
+        if row.keep and journal.get("photo", row.image_url) is None:
+            outcome = Outcome(row.path, row.sha256, row.bytes, row.width, row.height)
+            journal.add("photo", row.image_url, asdict(outcome))
+
+
 def _previous(folder: Path, wanted: Provenance) -> tuple[list[FetchRow], str]:
     """Rows of the manifest that was made from the same, and its sha256; nothing when there is none."""
     if not manifest.is_current(folder, wanted):
@@ -222,6 +236,8 @@ def run(
         executors.threads(config.politeness.workers) as threads,
         Client(config.politeness, folder / "hosts.json", start_urls=urls) as client,
     ):
+        if not published:
+            _remember_photos(folder, journal)
         rows, crawled = _fetch(folder, config, journal, threads, client)
         robots = client.robots_decisions()
     if before and not accept_drop:

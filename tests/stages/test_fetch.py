@@ -102,6 +102,31 @@ def test_m12_the_second_run_asks_for_nothing_and_changes_nothing(tmp_path: Path)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_another_recipe_reads_the_pages_again_but_no_photo_twice(tmp_path: Path) -> None:
+    with serve(listings()) as site:
+        fetch.run(tmp_path, source(site.url))
+        since = len(site.requests)
+        rows = fetch.run(tmp_path, source(site.url, max_listings=2))
+        asked = [request.path for request in site.requests[since:]]
+    assert len(rows) == 12
+    assert Counter(path for path in asked if "photos" in path) == {  # the cut ones get another chance
+        "/photos/swift-0-0.jpg": 2, "/photos/wagonr-0-12.jpg": 2,
+    }  # fmt: skip
+    assert len(list(tmp_path.glob("images/*/*"))) == 10
+
+
+@pytest.mark.parametrize("name", ["fetch.csv", "fetch.json"])
+def test_m01_a_damaged_manifest_is_made_anew(tmp_path: Path, name: str) -> None:
+    with serve(listings(1, 2)) as site:
+        config = source(site.url)
+        fetch.run(tmp_path, config)
+        whole = (tmp_path / "fetch.csv").read_bytes()
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-20])
+        fetch.run(tmp_path, config)
+    assert (tmp_path / "fetch.csv").read_bytes() == whole
+    assert manifest.read(tmp_path, FetchRow)
+
+
 def test_the_number_of_threads_changes_no_byte(tmp_path: Path) -> None:
     manifests = set()
     with serve(listings()) as site:
