@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
 
+import certifi
 import requests
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
@@ -115,14 +116,14 @@ class Adapter(HTTPAdapter):
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
         """Called by the parent's constructor. The certificates are certifi's, whatever the environment says."""
         context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-        context.load_verify_locations(requests.certs.where())
+        context.load_verify_locations(certifi.where())
         context.sslsocket_class = _TLSSocket
         self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, ssl_context=context)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TLSPool}
 
     def get_connection_with_tls_context(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:
         """The pool for the request's host; `verify`, `cert` and proxies have no say."""
-        return self.poolmanager.connection_from_url(request.url)  # type: ignore[arg-type]
+        return self.poolmanager.connection_from_url(str(request.url))
 
     def cert_verify(self, *_: Any) -> None:
         """Nothing to add to the context of `init_poolmanager`."""
