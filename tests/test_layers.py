@@ -48,7 +48,7 @@ LAYERS: list[set[str]] = [
     {"web", "demo"},
     {"console"},
     {"commands"},
-    {"cli"},
+    {"cli", "__main__"},
 ]
 
 
