@@ -112,7 +112,8 @@ def _fetch_one(
     except TryLaterError as error:
         return Deferred(str(error))
     crash_point("between_photo_and_journal")
-    journal.add("photo", url, asdict(outcome))
+    if not outcome.reason:  # what failed gets another chance when an interrupted run goes on
+        journal.add("photo", url, asdict(outcome))
     crash_point("after_journal")
     return outcome
 
@@ -122,11 +123,8 @@ def _remembered(folder: Path, journal: Journal, url: str) -> Outcome | None:
     if record is None:
         return None
     outcome = Outcome(**record)
-    if not outcome.reason:
-        file = inside(folder, outcome.path)
-        if not file.is_file() or file_sha256(file) != outcome.sha256:
-            return None
-    return outcome
+    file = inside(folder, outcome.path)
+    return outcome if file.is_file() and file_sha256(file) == outcome.sha256 else None
 
 
 def remove_orphans(folder: Path, rows: Iterable[FetchRow]) -> int:

@@ -1,7 +1,7 @@
 """Index pages, their next pages, and the pages of listings: every listing of every class, over `net`.
 
-The journal remembers what each page held, so that an interrupted crawl reads no page twice. Its results come in
-the order of the recipe's URLs, whatever the number of threads.
+The journal remembers what each page held, so that an interrupted crawl reads only those again that failed.
+Its results come in the order of the recipe's URLs, whatever the number of threads.
 """
 
 import hashlib
@@ -62,19 +62,13 @@ class Reader:
         """What the page at `url` holds. Raises RejectedError, DeniedError, TryLaterError."""
         kind = "listing page" if is_listing_page else "index page"
         if (record := self.journal.get(kind, url)) is not None:
-            if "reason" in record:
-                raise RejectedError(record["reason"], record["detail"])
             return _found(record)
-        try:
-            reply = self.client.get(url, self.config.politeness.max_page_bytes, "page")
-            found = extract(reply.data, reply.charset, reply.url, is_listing_page, self.config)
-        except RejectedError as error:
-            self.journal.add(kind, url, {"reason": error.reason, "detail": error.detail[:300]})
-            raise
+        reply = self.client.get(url, self.config.politeness.max_page_bytes, "page")
+        found = extract(reply.data, reply.charset, reply.url, is_listing_page, self.config)
         if not found.listings:
             name = hashlib.sha256(reply.data).hexdigest()[:16]
             atomic_write(self.folder / "layout" / f"{name}.html", reply.data)
-            return replace(found, used=(f"layout/{name}.html",))  # not journaled: the site may have been repaired
+            return replace(found, used=(f"layout/{name}.html",))
         self.journal.add(kind, url, asdict(found))
         return found
 

@@ -75,7 +75,7 @@ def main() -> int:
             kills += most
             different += snapshot(folder) != unbroken
             asked = Counter(request.path for request in site.requests[since:] if "/photos/" in request.path)
-            again += sum((asked - once).values())
+            again += sum(count - 1 for path, count in asked.items() if once[path] == 1)  # not the cut ones
             runs += 1
         photos = sum("/photos/" in path for path in once)
         print(

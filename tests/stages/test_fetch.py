@@ -417,6 +417,26 @@ def test_a_site_out_of_reach_points_to_demo_and_import(tmp_path: Path) -> None:
         fetch.run(tmp_path, config)
 
 
+def test_a_page_that_failed_is_asked_for_again(tmp_path: Path) -> None:
+    with faults.serve({"/cars": [faults.status(404), html(car(1))], **photos(1)}) as server:
+        config = source(server.url(""), ["/cars"])
+        with pytest.raises(LayoutError):
+            fetch.run(tmp_path, config)
+        assert [row.keep for row in fetch.run(tmp_path, config)] == [True]
+
+
+def test_a_host_that_the_recipe_permits_later_is_asked_then(tmp_path: Path) -> None:
+    with (
+        faults.serve({"/2.jpg": faults.ok(jpeg(2))}) as other,
+        faults.serve({"/cars": html(car(1, ["/1.jpg", other.url("/2.jpg")])), **photos(1)}) as server,
+    ):
+        rows = fetch.run(tmp_path, source(server.url(""), ["/cars"]))
+        assert Counter(row.reason for row in rows) == {"": 1, "offsite": 1}
+        hosts = politeness(server.host_port, other.host_port)
+        assert all(row.keep for row in fetch.run(tmp_path, source(server.url(""), ["/cars"], politeness=hosts)))
+        assert server.paths().count("/1.jpg") == 1
+
+
 @pytest.mark.parametrize(
     ("starts", "message"),
     [
