@@ -16,6 +16,7 @@ from typing import Any, Self
 from curate.errors import ResourceError
 from curate.files import atomic_write
 
+FORMAT = "1"  # of the lines, and of what the stages record in them
 _SYNC_EVERY_S = 1.0
 Json = Any  # what json.loads gives
 
@@ -23,7 +24,8 @@ Json = Any  # what json.loads gives
 class Journal:
     """The journal at `path`, for a run described by `header`. Thread-safe; a context manager that closes the file.
 
-    A journal of a run with another header keeps only the records of those kinds that `survivors` names.
+    A journal of a run with another header keeps only the records of those kinds that `survivors` names, and none
+    when its format is another.
     Raises ResourceError when the disk refuses.
     """
 
@@ -31,7 +33,10 @@ class Journal:
         self.path = path
         self._lock = threading.Lock()
         self._synced_at_s = time.monotonic()
+        header = {"format": FORMAT} | header
         old_header, self._records, whole = _read(path)
+        if old_header is not None and old_header.get("format") != FORMAT:
+            self._records = {}
         try:
             if not whole or old_header != header:
                 if old_header != header:

@@ -157,7 +157,7 @@ def test_journal_remembers(tmp_path: Path) -> None:
         assert journal.get("photo", "b") == 2
         assert journal.get("page", "b") is None
         assert len(journal) == 2
-    assert read_header(path) == {"run": "1"}
+    assert read_header(path) == {"format": "1", "run": "1"}
 
 
 def test_f44_journal_cut_at_every_byte(tmp_path: Path) -> None:
@@ -193,6 +193,13 @@ def test_m09_journal_of_another_run_keeps_only_survivors(tmp_path: Path) -> None
     with Journal(path, {"run": "2"}, survivors=("photo",)) as journal:
         assert (journal.get("photo", "1"), journal.get("page", "1")) == (1, None)
     assert [json.loads(line)[0] for line in path.read_bytes().splitlines()] == ["header", "photo"]
+
+
+def test_m09_journal_of_another_format_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    path.write_text('["header","",{"format":"0","run":"1"}]\n["photo","1",1]\n')
+    with Journal(path, {"run": "1"}, survivors=("photo",)) as journal:
+        assert len(journal) == 0
 
 
 def test_rows_are_what_the_manifest_says(tmp_path: Path, config: Source) -> None:
