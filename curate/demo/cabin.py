@@ -3,6 +3,7 @@
 import numpy as np
 
 from curate.demo.canvas import SUPERSAMPLE, Layer, Picture, circle, grain, smooth
+from curate.demo.photographs import tilt
 from curate.demo.places import Rng
 from curate.demo.scenes import paint_scene
 
@@ -63,17 +64,7 @@ def instruments(rng: Rng, width: int, height: int) -> Picture:
             layer.polygon(cell, np.array([(60, 60, 62), (24, 24, 26)]))
             _digit(layer, str(rng.integers(10)), place, y + 0.46 * radius, radius * 0.14)
     layer.onto(picture)
-    return _tilt(rng, picture)
-
-
-def _tilt(rng: Rng, picture: Picture) -> Picture:
-    """As from a hand that does not hold the camera straight: turned, nearer, off centre."""
-    import cv2
-
-    height, width = picture.shape[:2]
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), rng.normal(0, 7), rng.uniform(1.0, 1.35))
-    matrix[:, 2] = matrix[:, 2] + rng.uniform(-0.14, 0.14, 2) * (width, height)
-    return np.asarray(cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REFLECT))
+    return tilt(rng, picture)
 
 
 def _digit(layer: Layer, text: str, x: float, y: float, size: float) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from curate.demo.canvas import Colour, Layer, Picture, Points, circle, grain, smooth
+from curate.demo.photographs import tilt
 from curate.demo.places import Rng
 from curate.demo.scenes import paint_scene
 
@@ -148,7 +149,7 @@ def closeup(rng: Rng, width: int, height: int) -> Picture:
             circle(x + rim * 0.21 * np.cos(angle), y + rim * 0.21 * np.sin(angle), rim * 0.028, 12), (52, 54, 58)
         )
     layer.onto(picture)
-    return picture
+    return tilt(rng, picture)
 
 
 def street_only(rng: Rng, width: int, height: int) -> Picture:

@@ -83,7 +83,7 @@ def document(rng: Rng, width: int, height: int) -> Picture:
     tall = height * rng.uniform(0.85, 1.1)
     half = np.array((tall * 0.38, tall / 2))
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half * rng.uniform(0.92, 1.06, (4, 2))
-    turn = rng.normal(0, 0.16) + (np.pi / 2 if width > height and rng.random() < 0.3 else 0)
+    turn = rng.normal(0, 0.24) + (np.pi / 2 if width > height and rng.random() < 0.3 else 0)
     corners = corners @ np.array([(np.cos(turn), np.sin(turn)), (-np.sin(turn), np.cos(turn))])
     corners += (width / 2 + rng.normal(0, width * 0.04), height / 2 + rng.normal(0, height * 0.04))
     source = np.array([(0, 0), (620, 0), (620, 820), (0, 820)], np.float32)

@@ -36,23 +36,23 @@ def photograph(rng: Rng, car: Car, place: str, hour: str) -> Picture:
     """A photo of `car` from a random side, (height, width, 3); `place` and `hour` are those of `scenes`."""
     width, height = SIZES[int(rng.integers(len(SIZES)))]
     length = car.shape.outline[-2][0]
-    yaw = np.deg2rad(rng.choice([42, 140, 90, 15], p=[0.5, 0.2, 0.25, 0.05]) + rng.normal(0, 8))
+    yaw = np.deg2rad(rng.choice([44, 132, 90], p=[0.6, 0.15, 0.25]) + rng.normal(0, 11))
     yaw *= rng.choice([-1, 1])
     tall = max(z for _, z in car.shape.outline)
-    distance = rng.uniform(1.25, 2.3) * length
+    distance = rng.uniform(1.15, 2.4) * length
     target = np.array([length / 2, 0.0, 0.45 * tall])
     eye = target + distance * np.array([-np.cos(yaw), np.sin(yaw), 0])
-    eye[2] = rng.uniform(1.0, 2.1)
+    eye[2] = rng.uniform(0.8, 2.2)
     camera = Camera(eye, target, 1.0, (0.0, 0.0))
     around = np.array([(x, y, z) for x in (0, length) for y in (-1.05, 1.05) for z in (0, 1)])
     around *= (1.0, car.shape.half_width, tall)
     seen = camera.project(around)
     low, high = seen.min(axis=0), seen.max(axis=0)
-    share = rng.uniform(0.84, 1.02)
+    share = rng.uniform(0.76, 1.04)
     focal = min(width * share / (high[0] - low[0]), height * 0.86 / (high[1] - low[1]))
     middle = (low + high) / 2 * focal
     slack = (np.array([width, height]) - (high - low) * focal) / 2
-    shift = rng.uniform(-0.5, 0.5, 2) * slack + (0, 0.25 * slack[1])
+    shift = rng.uniform(-0.75, 0.75, 2) * slack + (0, 0.25 * slack[1])
     centre = (float(width / 2 - middle[0] + shift[0]), float(height / 2 - middle[1] + shift[1]))
     camera = Camera(eye, target, float(focal), centre)
     scene = paint_scene(rng, width, height, camera.horizon, place, hour)
@@ -104,6 +104,20 @@ def defocus(scene: Scene, sigma: float) -> None:
         scene.picture[:] = cv2.GaussianBlur(scene.picture, (0, 0), sigma)
 
 
+def tilt(rng: Rng, picture: Picture) -> Picture:
+    """As from a hand that does not hold the camera straight: turned, askew, nearer, off centre."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    turn, near = np.deg2rad(rng.normal(0, 7)), rng.uniform(1.02, 1.35)
+    squeeze = np.array([(near * rng.uniform(0.78, 1.0), 0), (rng.normal(0, 0.06), near)])
+    turned = np.array([(np.cos(turn), np.sin(turn)), (-np.sin(turn), np.cos(turn))]) @ squeeze
+    middle = np.array((width / 2, height / 2))
+    shift = middle - turned @ middle + rng.uniform(-0.12, 0.12, 2) * (width, height)
+    matrix = np.concatenate([turned, shift[:, None]], axis=1)
+    return np.asarray(cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REFLECT))
+
+
 def finish(rng: Rng, picture: Picture, outdoors: bool = False) -> Picture:
     """What a camera adds: vignette, colour cast, contrast, haze or rain, and sensor noise."""
     import cv2
@@ -116,10 +130,10 @@ def finish(rng: Rng, picture: Picture, outdoors: bool = False) -> Picture:
     contrast, shift = np.float32(rng.uniform(0.88, 1.12)), np.float32(rng.uniform(-10, 10))
     taken = np.asarray((picture * corners * cast - 118) * contrast + 118 + shift, dtype=np.float32)
     weather = rng.random() if outdoors else 1.0
-    if weather < 0.05:
+    if weather < 0.04:
         fog = np.clip(0.26 + 0.18 * grain(rng, height, width, 2), 0, 0.5)[..., None]
         taken += (206 - taken) * fog
-    elif weather < 0.12:
+    elif weather < 0.07:
         drops = (rng.random((height, width)) > 0.9975).astype(np.float32)
         kernel = np.zeros((15, 15), np.float32)
         cv2.line(kernel, (5, 14), (9, 0), 1.0, 1)
