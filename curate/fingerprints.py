@@ -7,6 +7,7 @@ with the same result.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +23,7 @@ from curate.executors import MapFn
 from curate.files import atomic_write
 
 NAME = "dedup.cache"
-FORMAT = 2
+FORMAT = 3
 SIDE = 64  # pixels of the remembered square picture
 AT_LEAST = 96  # pixels, shorter side of the decoded picture
 RECORD = np.dtype(
@@ -45,32 +46,41 @@ _STEP = 14  # grey levels between a frame and the picture inside it
 def frame(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     """Top, bottom, left and right of what is inside a plain frame or bars: (h, w) grey to pixels, as slice bounds.
 
-    A side has a frame when 2-25% of it are of one grey and most of the next line is of another. A studio's white
-    wall does not count: the car touches it in a few places only.
+    A side has a bar when 2-25% of it are of one grey and most of the next line is of another. A studio's white
+    wall does not count: the car touches it in a few places only. But where two sides show a frame, the others have
+    it too if they are plain as far in: then it is the picture that begins in the frame's grey.
     """
-    top, bottom = _bars(grey)
-    left, right = _bars(grey[top:bottom].T)
-    return top, bottom, left, right
+    upright = [_bar(grey), _bar(grey[::-1])]
+    rows = slice(upright[0].width, len(grey) - upright[1].width)
+    bars = [*upright, _bar(grey[rows].T), _bar(grey[rows, ::-1].T)]
+    seen = [bar for bar in bars if bar.width]
+    widths = [bar.width for bar in bars]
+    if len(seen) >= 2 and max(widths) <= min(bar.width for bar in seen) + 2:
+        same = [bar.plain + 2 >= max(widths) and abs(bar.grey - seen[0].grey) <= _PLAIN for bar in bars]
+        widths = [width or max(widths) * fits for width, fits in zip(widths, same, strict=True)]
+    return widths[0], len(grey) - widths[1], widths[2], grey.shape[1] - widths[3]
 
 
-def _bars(grey: NDArray[np.uint8]) -> tuple[int, int]:
-    """First and last row (exclusive) inside a plain bar at the top and at the bottom."""
-    rows = len(grey)
-    return _bar(grey), rows - _bar(grey[::-1])
+@dataclass(frozen=True)
+class _Bar:
+    """What one side looks like."""
+
+    width: int  # lines of a bar and its blurred edge, 0 without one
+    plain: int  # lines of one grey, at most a quarter of all
+    grey: int
 
 
-def _bar(grey: NDArray[np.uint8]) -> int:
-    rows = len(grey)
-    most = rows // 4 + 2
-    off = np.abs(grey[:most].astype(np.int16) - int(np.median(grey[0])))
-    plain = (off <= _PLAIN).mean(axis=1) >= 0.97
-    if plain.all() or not plain[0]:
-        return 0
-    uneven = int(np.argmin(plain))
-    inside = (off[uneven : uneven + _RINGING] > _STEP).mean(axis=1) >= 0.6
-    if uneven < 0.02 * rows or not inside.any():
-        return 0
-    return uneven + int(np.argmax(inside)) + 1  # the first line may be blurred
+def _bar(grey: NDArray[np.uint8]) -> _Bar:
+    """The bar along the first lines."""
+    count = len(grey)
+    level = int(np.median(grey[0]))
+    off = np.abs(grey[: count // 4 + 2].astype(np.int16) - level)
+    even = (off <= _PLAIN).mean(axis=1) >= 0.97
+    plain = len(even) if even.all() else int(np.argmin(even))
+    inside = (off[plain : plain + _RINGING] > _STEP).mean(axis=1) >= 0.6
+    if plain < 0.02 * count or not inside.any():
+        return _Bar(0, plain, level)
+    return _Bar(plain + int(np.argmax(inside)) + 1, plain, level)
 
 
 def of_pixels(pixels: NDArray[np.uint8], sha256: str = "") -> Records:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from curate import fingerprints, images
 from tests.scenes import jpeg, scene, store
@@ -33,6 +33,13 @@ def test_a_studio_wall_is_no_frame() -> None:
         Image.radial_gradient("L").resize((160, 90)).point(lambda value: 255 * (value < 120)),
     )
     assert fingerprints.frame(np.asarray(studio.convert("L"))) == (0, 200, 0, 300)
+
+
+def test_a_frame_is_seen_where_the_picture_begins_in_its_colour() -> None:
+    picture = scene(5)
+    ImageDraw.Draw(picture).polygon(((0, 0), (320, 0), (0, 220)), fill="white")
+    grey = np.asarray(ImageOps.expand(picture, 15, fill="white").convert("L"))
+    assert fingerprints.frame(grey) == (16, 234, 16, 334)
 
 
 def test_a_plain_picture_has_no_frame() -> None:
@@ -69,7 +76,7 @@ def test_only_new_files_are_decoded_and_equal_bytes_once(tmp_path: Path, monkeyp
         pytest.param(lambda data: data[: len(data) // 2], id="cut"),
         pytest.param(lambda data: data[:-1] + bytes([data[-1] ^ 1]), id="one-bit"),
         pytest.param(lambda data: b"", id="empty"),
-        pytest.param(lambda data: data.replace(b"fingerprints 2", b"fingerprints 1"), id="other-version"),
+        pytest.param(lambda data: data.replace(b"fingerprints 3", b"fingerprints 2"), id="other-version"),
         pytest.param(lambda data: b"\x80" * 5000, id="nonsense"),
     ],
 )

@@ -1,0 +1,135 @@
+"""Recall per edit and precision over pairs, ours beside imagehash, imagededup and fastdup.
+
+    python -m tests.benchmarks.dedup_quality PHOTOS [--originals 2400] [--edited 250] [--out FOLDER]
+
+PHOTOS is any folder of photos. A set with eleven edits of some of them is made from it (see `edits`), all tools
+look for duplicates, and all pairs are judged. For ours, two files are a pair when the stage groups them.
+FOLDER keeps the set, the peers' environments, and `disagreements-*.jpg`: pairs that we call copies and that come
+from two different files of PHOTOS. Some of those are true re-uploads that nobody told us of: look at them.
+"""
+
+import argparse
+import itertools
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from curate import copies, executors, fingerprints
+from curate.copies import Copies
+from curate.recipe import Dedup
+from tests.benchmarks import peers
+from tests.benchmarks.edits import EDITS, build
+
+Pair = tuple[str, str]
+
+
+def fingerprint(path: Path) -> bytes:
+    """The record of a file, as the stage makes it."""
+    from curate import images
+
+    picture = images.decode(path.read_bytes(), fingerprints.AT_LEAST)
+    record = fingerprints.of_pixels(picture.pixels, path.name)
+    return record.tobytes() + (picture.width * picture.height).to_bytes(8, "big")
+
+
+def ours(paths: list[Path], method: str) -> tuple[list[str], Copies, float]:
+    """File names in rank order, what the stage finds of them, and the seconds it took."""
+    with executors.local(2) as map_fn:
+        list(map_fn(len, [[]] * 64))  # start the processes, as any stage before this one would have
+        started = time.perf_counter()
+        data = list(map_fn(fingerprint, paths))
+        records = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.RECORD)
+        area = np.array([int.from_bytes(one[-8:], "big") for one in data]) * records["content"]
+        size = np.array([path.stat().st_size for path in paths])
+        order = np.lexsort((records["sha256"], -size, -np.rint(area)))
+        found = copies.find(records[order], Dedup.model_validate({"method": method}), map_fn)
+        seconds = time.perf_counter() - started
+    return [paths[number].name for number in order], found, seconds
+
+
+def grouped_pairs(names: list[str], found: Copies) -> set[Pair]:
+    """All pairs of names within one group."""
+    groups = defaultdict(list)
+    for name, keeper in zip(names, found.keeper.tolist(), strict=True):
+        groups[keeper].append(name)
+    return {pair for group in groups.values() for pair in itertools.combinations(sorted(group), 2)}
+
+
+def judge(pairs: set[Pair], names: list[str]) -> tuple[list[float], float]:
+    """Recall per edit (of the pairs of an original and its edit), and precision over all pairs."""
+    present = set(names)
+    recall = []
+    for number in range(1, len(EDITS) + 1):
+        wanted = [(f"{name[:5]}__00.jpg", name) for name in names if name[5:] == f"__{number:02d}.jpg"]
+        wanted = [pair for pair in wanted if pair[0] in present]
+        recall.append(sum(pair in pairs for pair in wanted) / max(1, len(wanted)))
+    true = sum(a[:5] == b[:5] for a, b in pairs)
+    return recall, true / max(1, len(pairs))
+
+
+def draw(pairs: list[Pair], photos: Path, target: Path) -> None:
+    """A sheet of pairs of photos, three to a row."""
+    width, height, columns = 230, 155, 3
+    rows = -(-len(pairs) // columns)
+    sheet = Image.new("RGB", (columns * (2 * width + 12), max(1, rows) * (height + 20)), "white")
+    pen = ImageDraw.Draw(sheet)
+    for number, pair in enumerate(pairs):
+        x, y = number % columns * (2 * width + 12), number // columns * (height + 20)
+        pen.text((x, y + 2), f"{pair[0]}  {pair[1]}", fill="black")
+        for side, name in enumerate(pair):
+            with Image.open(photos / name) as photo:
+                sheet.paste(photo.convert("RGB").resize((width, height)), (x + side * (width + 4), y + 16))
+    sheet.save(target, quality=85)
+
+
+def print_row(name: str, pairs: set[Pair], names: list[str], seconds: float) -> None:
+    """One line of the table."""
+    recall, precision = judge(pairs, names)
+    cells = " ".join(f"{value:7.3f}" for value in recall)
+    print(f"{name:28} {cells}  {np.mean(recall):6.3f} {precision:10.4f} {seconds:7.1f} s")
+
+
+def main() -> None:
+    """Build the set, run everybody, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--originals", type=int, default=2400)
+    parser.add_argument("--edited", type=int, default=250)
+    parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "curate-dedup-quality")
+    parser.add_argument("--no-peers", action="store_true")
+    options = parser.parse_args()
+    photos = options.out / "photos"
+    for old in photos.glob("*.jpg"):
+        old.unlink()
+    build(options.photos, photos, options.originals, options.edited)
+    paths = sorted(photos.glob("*.jpg"))
+    names = [path.name for path in paths]
+    print(f"{len(paths)} files, {len({name[:5] for name in names})} pictures, {options.edited} of them edited")
+    print(f"{'':28} {' '.join(f'{edit[:7]:>7}' for edit in EDITS)}  {'mean':>6} {'precision':>10}")
+    for method in ("hash", "thorough"):
+        ranked, found, seconds = ours(paths, method)
+        pairs = grouped_pairs(ranked, found)
+        print_row(f"curate {method}", pairs, names, seconds)
+        seen: dict[Pair, Pair] = {}
+        for pair in sorted(pairs):
+            if pair[0][:5] != pair[1][:5]:
+                seen.setdefault((pair[0][:5], pair[1][:5]), pair)
+        draw(list(seen.values())[:60], photos, options.out / f"disagreements-{method}.jpg")
+        print(
+            f"{'':28} pairs that differ from truth come from {len(seen)} pairs of pictures, drawn in {options.out}"
+        )
+    for peer in () if options.no_peers else peers.PEERS:
+        answer = peers.run(peer, photos, options.out)
+        if isinstance(answer, str):
+            print(f"{peer.name}: skipped, {answer}")
+            continue
+        for setting, listed in answer["found"].items():
+            print_row(f"{peer.name} {setting}", {(min(p), max(p)) for p in listed}, names, answer["seconds"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""The same work side by side: hash and search of a folder of photos, ours and its peers, in turn on one machine.
+
+    python -m tests.benchmarks.dedup_speed PHOTOS [--count 4000] [--large] [--rounds 3] [--out FOLDER]
+
+Two processes for everybody; the median of the rounds counts. With --large, 40 photos of 12 megapixels, enlarged
+from PHOTOS, are hashed by us and by imagehash, one process each.
+"""
+
+import argparse
+import random
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import imagehash
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from curate import executors, fingerprints, hashing, images, pairs
+from tests.benchmarks import dedup_quality, peers
+
+
+def hash_and_search(paths: list[Path]) -> float:
+    """Seconds to hash every file and find all pairs within 10 bits: what imagehash and imagededup are timed on."""
+    with executors.local(2) as map_fn:
+        list(map_fn(len, [[]] * 64))
+        started = time.perf_counter()
+        data = list(map_fn(dedup_quality.fingerprint, paths))
+        records = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.RECORD)
+        pairs.gather(pairs.within(records["phash"], 10))
+        return time.perf_counter() - started
+
+
+def large_photos(source: list[Path], folder: Path, count: int = 40) -> list[Path]:
+    """`count` photos of 4000×3000."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, path in enumerate(source[:count]):
+        with Image.open(path) as photo:
+            photo.convert("RGB").resize((4000, 3000), Image.Resampling.BICUBIC).save(
+                folder / f"{number:02d}.jpg", quality=90
+            )
+    return sorted(folder.glob("*.jpg"))
+
+
+def own_hash(path: Path) -> int:
+    """Our hash of a file."""
+    return int(fingerprints.of_pixels(images.decode(path.read_bytes(), fingerprints.AT_LEAST).pixels)["phash"])
+
+
+def time_large(paths: list[Path]) -> None:
+    """Ours against imagehash on large files, and how far the hashes are apart."""
+    started = time.perf_counter()
+    mine = [
+        int(fingerprints.of_pixels(images.decode(path.read_bytes(), fingerprints.AT_LEAST).pixels)["phash"])
+        for path in paths
+    ]
+    middle = time.perf_counter()
+    theirs = [int(str(imagehash.phash(Image.open(path))), 16) for path in paths]
+    end = time.perf_counter()
+    apart = hashing.distance(np.array(mine, np.uint64), np.array(theirs, np.uint64))
+    print(
+        f"12 megapixels: curate {(middle - started) / len(paths) * 1e3:.1f} ms, imagehash {(end - middle) / len(paths) * 1e3:.1f} ms,"
+    )
+    print(
+        f"  {(end - middle) / (middle - started):.1f} times; hashes {apart.mean():.2f} bits apart on average, {apart.max()} at most"
+    )
+
+
+def main() -> None:
+    """Print seconds and photos per second for everybody."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--count", type=int, default=4000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "curate-dedup-speed")
+    options = parser.parse_args()
+    folder = options.out / "photos"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    candidates = sorted(path for path in options.photos.rglob("*.jpg"))
+    random.Random(42).shuffle(candidates)
+    paths: list[Path] = []
+    for path in candidates:
+        try:
+            with Image.open(path) as photo:
+                photo.load()
+        except Exception:
+            continue
+        target = folder / f"{len(paths):06d}.jpg"
+        shutil.copyfile(path, target)
+        paths.append(target)
+        if len(paths) == options.count:
+            break
+    seconds: dict[str, list[float]] = {}
+    skipped = {}
+    for _ in range(options.rounds):
+        seconds.setdefault("curate, hash and search", []).append(hash_and_search(paths))
+        for method in ("hash", "thorough"):
+            seconds.setdefault(f"curate, {method} with proof", []).append(dedup_quality.ours(paths, method)[2])
+        for peer in peers.PEERS:
+            if peer.name not in skipped:
+                answer = peers.run(peer, folder, options.out)
+                if isinstance(answer, str):
+                    skipped[peer.name] = answer
+                else:
+                    seconds.setdefault(peer.name, []).append(answer["seconds"])
+    for name, values in seconds.items():
+        middle = statistics.median(values)
+        spread = f"{min(values):.2f}-{max(values):.2f}"
+        print(f"{name:28} {middle:7.2f} s ({spread})  {len(paths) / middle:7.0f} photos/s")
+    for name, why in skipped.items():
+        print(f"{name}: skipped, {why}")
+    apart = distances(paths)
+    print(f"hashes are {apart.mean():.2f} bits from imagehash's on average, {apart.max()} at most")
+    if options.large:
+        time_large(large_photos(paths, options.out / "large"))
+
+
+def distances(paths: list[Path]) -> NDArray[np.uint8]:
+    """Bits between our hash and imagehash's, per photo."""
+    mine = [
+        int(np.frombuffer(dedup_quality.fingerprint(path)[:-8], fingerprints.RECORD)["phash"][0]) for path in paths
+    ]
+    theirs = [int(str(imagehash.phash(Image.open(path))), 16) for path in paths]
+    return hashing.distance(np.array(mine, np.uint64), np.array(theirs, np.uint64))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Other tools that look for duplicates, each installed in an environment of its own and run as its manual says.
+
+Each script reads a folder, prints one JSON object: seconds (of its own work, imports not counted) and the pairs of
+file names it calls duplicates, per setting.
+"""
+
+import json
+import subprocess
+import sys
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+IMAGEHASH = """
+import json, sys, time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+import imagehash, numpy as np
+from PIL import Image
+def one(path):
+    return int(str(imagehash.phash(Image.open(path))), 16)
+if __name__ == "__main__":
+    paths = sorted(Path(sys.argv[1]).glob("*.jpg"))
+    started = time.perf_counter()
+    with ProcessPoolExecutor(2) as pool:
+        hashes = np.array(list(pool.map(one, paths, chunksize=32)), np.uint64)
+    hashed = time.perf_counter() - started
+    found = {10: [], 12: []}
+    for i in range(len(hashes)):
+        distance = np.bitwise_count(hashes[i] ^ hashes[i + 1:])
+        for bits in found:
+            found[bits] += [(paths[i].name, paths[i + 1 + j].name) for j in np.flatnonzero(distance <= bits)]
+    seconds = time.perf_counter() - started
+    print(json.dumps({"seconds": seconds, "hash_seconds": hashed,
+                      "found": {f"pHash 64, <={bits} bits": pairs for bits, pairs in found.items()}}))
+"""
+
+IMAGEDEDUP = """
+import json, sys, time
+from imagededup.methods import PHash
+if __name__ == "__main__":
+    started = time.perf_counter()
+    method = PHash(verbose=False)
+    hashes = method.encode_images(image_dir=sys.argv[1], num_enc_workers=2)
+    found = method.find_duplicates(encoding_map=hashes, max_distance_threshold=10, num_dist_workers=2)
+    seconds = time.perf_counter() - started
+    pairs = sorted({tuple(sorted((a, b))) for a, others in found.items() for b in others})
+    print(json.dumps({"seconds": seconds, "found": {"PHash, <=10 bits": pairs}}))
+"""
+
+FASTDUP = """
+import json, os, sys, tempfile, time
+import fastdup
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as work:
+        started = time.perf_counter()
+        tool = fastdup.create(work_dir=work, input_dir=sys.argv[1])
+        tool.run(threshold=0.9, ccthreshold=0.96, num_threads=2, verbose=False, print_summary=False,
+                 overwrite=True)
+        table = tool.similarity()
+        seconds = time.perf_counter() - started
+        rows = [(os.path.basename(a), os.path.basename(b), float(d))
+                for a, b, d in zip(table["filename_from"], table["filename_to"], table["distance"])]
+    found = {}
+    for least in (0.96, 0.93):
+        found[f">={least}"] = sorted({tuple(sorted((a, b))) for a, b, d in rows if d >= least and a != b})
+    print(json.dumps({"seconds": seconds, "found": found}))
+"""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A tool, what pip installs for it, and the script that runs it."""
+
+    name: str
+    packages: tuple[str, ...]
+    script: str
+
+
+PEERS = (
+    Peer("imagehash", ("imagehash", "numpy>=2"), IMAGEHASH),
+    Peer("imagededup", ("imagededup",), IMAGEDEDUP),
+    Peer("fastdup", ("fastdup",), FASTDUP),
+)
+
+
+def environment(peer: Peer, environments: Path) -> Path | str:
+    """The peer's Python, installed on first use; or why there is none."""
+    home = environments / peer.name
+    python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    ready = home / "ready"
+    if not ready.exists():
+        venv.create(home, with_pip=True, clear=True)
+        command = [str(python), "-m", "pip", "install", "--quiet", *peer.packages]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
+        except subprocess.TimeoutExpired:
+            return "its installation took longer than 20 minutes"
+        if done.returncode:
+            return f"it does not install: {(done.stderr.strip().splitlines() or ['no word'])[-1]}"
+        ready.touch()
+    return python
+
+
+def run(peer: Peer, photos: Path, environments: Path) -> dict[str, Any] | str:
+    """What the peer's script printed, or why it could not."""
+    python = environment(peer, environments)
+    if isinstance(python, str):
+        return python
+    script = environments / f"{peer.name}.py"
+    script.write_text(peer.script, encoding="utf-8")
+    try:
+        done = subprocess.run(
+            [str(python), str(script), str(photos)], capture_output=True, text=True, timeout=3600, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return "it ran longer than an hour"
+    for line in reversed(done.stdout.splitlines()):
+        if line.startswith("{"):
+            return dict(json.loads(line))
+    return f"it failed: {(done.stderr.strip().splitlines() or ['no word'])[-1]}"
