@@ -471,7 +471,7 @@ def fetch_tls(context: ssl.SSLContext, host: str = "shop.test") -> tuple[bytes |
 def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trust the certificates of the tests, as if they were in certifi."""
     bundle = TLS / "valid.pem"
-    monkeypatch.setattr("requests.certs.where", lambda: str(bundle))
+    monkeypatch.setattr("certifi.where", lambda: str(bundle))
 
 
 def test_f21_self_signed() -> None:
@@ -494,7 +494,7 @@ def test_f21_wrong_host(trusted: None) -> None:
 
 
 def test_f21_expired(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("requests.certs.where", lambda: str(TLS / "expired.pem"))
+    monkeypatch.setattr("certifi.where", lambda: str(TLS / "expired.pem"))
     assert fetch_tls(tls_context("expired.pem"))[0] == "tls"
 
 
