@@ -186,6 +186,8 @@ class Clean(Section):
     defects: DefectThresholds = DefectThresholds()
     max_reject_fraction: Fraction = 0.5  # more than this and the stage stops: something is wrong
     borderline_fraction: Fraction = 0.05  # share of the photos that a person should look at
+    outlier_rate: Fraction = 0.005  # share of the good photos that may look odd enough for doubt; 0: never doubt
+    wrong_model_below: Fraction = 0.0  # reject a photo with a smaller label_score; 0: only a person may
 
     @model_validator(mode="after")
     def _concepts(self) -> Self:

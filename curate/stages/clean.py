@@ -3,42 +3,31 @@
 Reads dedup.csv (the rows kept), fetch.csv (class, listing, sha256), the photos and review.csv; writes clean.csv,
 one row per photo that dedup kept, and clean.*.cache (what it remembers of each photo, see `embeddings`).
 
-A scorer gives every photo a probability per concept of the recipe. `score` is the sum over the kept concepts; a
-photo under the threshold is rejected with the reason of its most probable other concept. Plain defects reject
-before that, and a person's decision in review.csv stands above all.
+A scorer gives every photo a probability per concept of the recipe, and the collection itself corrects it (see
+`relevance`). `score` is the sum over the kept concepts; a photo under the threshold is rejected with the reason of
+its most probable other concept. Plain defects reject before that, and a person's decision in review.csv stands
+above all. A doubtful class (see `labels`) is put before a person: alone it rejects only if the recipe says so.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from curate import defects, embeddings, manifest, outliers, review, scorers
+from curate import borderline, defects, embeddings, evidence, manifest, review, scorers
 from curate.defects import Defects
+from curate.embeddings import Looks
 from curate.errors import GateError, UsageError
+from curate.evidence import Photo, Signals
 from curate.executors import MapFn
 from curate.recipe import Clean
 from curate.review import Review
 from curate.schemas import CleanRow, DedupRow, FetchRow
 
-PACKAGES = ("numpy", "pillow", "simplejpeg", "onnxruntime")
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """What the stages before know of a photo."""
-
-    key: str
-    path: str
-    sha256: str
-    class_name: str  # what the seller says
-    listing_id: str
-    group: str  # smallest key of what the split keeps together
-    label_conflict: bool
+PACKAGES = ("numpy", "pillow", "simplejpeg", "onnxruntime", "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +42,24 @@ class Evidence:
     likely_class: str = ""
 
 
-def verdict(evidence: Evidence, config: Clean) -> str:
+def verdict(found: Evidence, config: Clean) -> str:
     """The machine's reason to reject a photo, empty to keep it. Pure."""
-    if evidence.refused or evidence.defects is None:
+    if found.refused or found.defects is None:
         return "undecodable"
-    if reason := defects.reason(evidence.defects, config.defects):
+    if reason := defects.reason(found.defects, config.defects):
         return reason
-    score = kept_mass(evidence.concepts, config)
+    score = kept_mass(found.concepts, config)
     if not np.isfinite(score):
         return "score_nan"
     if score < config.threshold:
         rejecting = [
             (p, -place, concept.reason or concept.name)
-            for place, (p, concept) in enumerate(zip(evidence.concepts, config.concepts, strict=True))
+            for place, (p, concept) in enumerate(zip(found.concepts, config.concepts, strict=True))
             if not concept.keep
         ]
         return max(rejecting)[2]
+    if found.label_score is not None and found.label_score < config.wrong_model_below:
+        return "wrong_model"
     return ""
 
 
@@ -78,27 +69,27 @@ def kept_mass(concepts: Sequence[float], config: Clean) -> float:
     return round(float(mass), 4) if np.isfinite(sum(concepts)) else float("nan")
 
 
-def decide(photo: Photo, evidence: Evidence, config: Clean, decisions: Review) -> CleanRow:
+def decide(photo: Photo, found: Evidence, config: Clean, decisions: Review) -> CleanRow:
     """The row of one photo. Pure."""
-    reason = verdict(evidence, config)
+    reason = verdict(found, config)
     class_name = photo.class_name
-    if (said := decisions.decisions.get(photo.key)) and not evidence.refused:
+    if (said := decisions.decisions.get(photo.key)) and not found.refused:
         reason = "" if said.keep else (reason or "reviewed")
         class_name = said.class_name or class_name
-    best = int(np.argmax(evidence.concepts)) if evidence.concepts and reason != "score_nan" else None
-    score = kept_mass(evidence.concepts, config) if best is not None else 0.0
+    best = int(np.argmax(found.concepts)) if found.concepts and reason != "score_nan" else None
+    score = kept_mass(found.concepts, config) if best is not None else 0.0
     return CleanRow(
         key=photo.key,
         path=photo.path,
         class_name=class_name,
         score=min(1.0, score),
         concept=config.concepts[best].name if best is not None else "",
-        concept_score=min(1.0, round(evidence.concepts[best], 4)) if best is not None else 0.0,
-        typicality=round(evidence.typicality, 4),
-        label_score=None if evidence.label_score is None else round(evidence.label_score, 4),
-        likely_class=evidence.likely_class,
-        sharpness=round(evidence.defects.blurry, 4) if evidence.defects else 0.0,
-        brightness=round(evidence.defects.dark, 4) if evidence.defects else 0.0,
+        concept_score=min(1.0, round(found.concepts[best], 4)) if best is not None else 0.0,
+        typicality=round(found.typicality, 4),
+        label_score=None if found.label_score is None else round(found.label_score, 4),
+        likely_class=found.likely_class,
+        sharpness=round(found.defects.blurry, 4) if found.defects else 0.0,
+        brightness=round(found.defects.dark, 4) if found.defects else 0.0,
         borderline=False,
         review_rank=None,
         keep=not reason,
@@ -161,28 +152,41 @@ def check_gate(rows: Sequence[CleanRow], config: Clean) -> None:
         )
 
 
-def gather(
-    photos: Sequence[Photo], looks: embeddings.Looks, scorer: scorers.Scorer, config: Clean
+def judge(
+    photos: Sequence[Photo], looks: Looks, signals: Signals, seen: Sequence[Photo], config: Clean
 ) -> list[Evidence]:
-    """The evidence for each of `photos`, in their order."""
-    seen = [photo for photo in photos if photo.sha256 not in looks.refused]
-    names = [photo.sha256 for photo in seen]
-    concepts = np.empty((len(seen), len(config.concepts)))
-    vectors: NDArray[np.float32] = np.empty((len(seen), scorer.dimensions), np.float32)
-    scores: dict[str, Defects] = {}
-    for where, records in looks.blocks(names):
-        concepts[where] = scorer.probabilities(records["embedding"], config.concepts)
-        vectors[where] = records["embedding"]
-        for photo, values in zip(seen[where], records["defects"], strict=True):
-            scores[photo.key] = Defects(*(float(value) for value in values))
-    typical = outliers.typicality(vectors, [photo.listing_id for photo in seen])
-    found = {
-        photo.key: Evidence(
-            defects=scores[photo.key], concepts=tuple(concepts[place].tolist()), typicality=float(typical[place])
-        )
-        for place, photo in enumerate(seen)
-    }
+    """The evidence for each of `photos`, in order; `signals` are about `seen`, those that could be opened."""
+    classes = config.class_names or tuple(sorted({photo.class_name for photo in photos}))
+    found = {}
+    for where, records in looks.blocks([photo.sha256 for photo in seen]):
+        for place, values in zip(range(len(seen))[where], records["defects"], strict=True):
+            photo, chances = seen[place], signals.labels[place]
+            known = len(chances) and np.isfinite(chances).all()
+            found[photo.key] = Evidence(
+                defects=Defects(*(float(value) for value in values)),
+                concepts=tuple(signals.concepts[place].tolist()),
+                typicality=float(signals.typicality[place]),
+                label_score=float(chances[classes.index(photo.class_name)]) if known else None,
+                likely_class=classes[int(chances.argmax())] if known else "",
+            )
     return [found.get(photo.key) or Evidence(refused=looks.refused[photo.sha256]) for photo in photos]
+
+
+def queue(rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean, decisions: Review) -> list[CleanRow]:
+    """The rows, those for a person marked and ranked."""
+    use = [
+        borderline.usefulness(
+            row.score,
+            config.threshold,
+            row.keep,
+            row.label_score,
+            photo.key in decisions.conflicts or (photo.label_conflict and photo.key not in decisions.decisions),
+            photo.key in decisions.decisions,
+        )
+        for row, photo in zip(rows, photos, strict=True)
+    ]
+    places = borderline.rank([row.key for row in rows], use, config.borderline_fraction)
+    return [replace(row, borderline=row.key in places, review_rank=places.get(row.key)) for row in rows]
 
 
 def summary(photos: Sequence[Photo], decisions: Review, refused: Mapping[str, str]) -> list[str]:
@@ -222,9 +226,12 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     looks = embeddings.collect(
         folder, {photo.sha256: photo.path for photo in photos}, scorer, map_fn, config.batch_size
     )
-    evidence = gather(photos, looks, scorer, config)
-    rows = [decide(photo, found, config, decisions) for photo, found in zip(photos, evidence, strict=True)]
+    seen = [photo for photo in photos if photo.sha256 not in looks.refused]
+    signals = evidence.gather(folder, seen, looks, scorer, config)
+    judged = judge(photos, looks, signals, seen, config)
+    rows = [decide(photo, found, config, decisions) for photo, found in zip(photos, judged, strict=True)]
     check_gate(rows, config)
+    rows = queue(rows, photos, config, decisions)
     notes = {"scorer": dict(scorer.identity), "summary": summary(photos, decisions, looks.refused)}
     manifest.write(folder, rows, wanted, started, notes)
     return rows
