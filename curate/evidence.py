@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from curate import labels, outliers, probes, relevance
 from curate.embeddings import BLOCK, Looks
@@ -71,7 +72,9 @@ def gather(folder: Path, photos: Sequence[Photo], looks: Looks, scorer: Scorer, 
                 return Signals(*(found[name] for name in Signals.__slots__))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass
-    signals = compute(photos, looks, scorer, config)
+    # One thread: small matrices gain nothing from more, and the sums come out the same on every machine.
+    with threadpool_limits(1, user_api="blas"):
+        signals = compute(photos, looks, scorer, config)
     buffer = io.BytesIO()
     np.savez(buffer, digest=np.array(digest), **{name: getattr(signals, name) for name in Signals.__slots__})
     atomic_write(path, buffer.getvalue())
@@ -108,7 +111,8 @@ def compute(photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean
     reasons = ["" if concept.keep else concept.reason or concept.name for concept in config.concepts]
     detail = reasons.index("closeup") if "closeup" in reasons else None
     final = relevance.spread(believed, wanted, usual, keep, detail)
-    final = relevance.name_reasons(final, keep, features, groups)
+    hints = relevance.standardised([relevance.logit(typicality), relevance.logit(mass)])
+    final = relevance.name_reasons(final, keep, np.hstack([features, hints]), groups)
     score = final[:, np.array(keep)].sum(axis=1)
     classes = list(config.class_names) or sorted({photo.class_name for photo in photos})
     given = np.array([classes.index(photos[place].class_name) for place in places.tolist()])

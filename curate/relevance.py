@@ -21,6 +21,7 @@ from curate.probes import Floats, out_of_sample
 SURE = 0.8  # a zero-shot probability above this, or under 1 - this, may teach
 MIN_TEACHERS = 20  # sure photos of either kind; with fewer there is no probe
 MIN_TRUSTED = 200  # photos; with fewer, the tail of the typical ones is not known
+HINT_WEIGHT = 10.0  # standard deviations of a feature
 MATES_LIMIT = 3.0  # log odds: one in twenty good photos may look like none of its listing
 _FLOOR = 1e-6
 
@@ -121,6 +122,14 @@ def spread(zero_shot: Floats, wanted: Floats, usual_: Floats, keep: Sequence[boo
         result[:, kept] *= usual_[:, None]
         result[:, detail] += lost
     return result
+
+
+def standardised(columns: Sequence[Floats]) -> NDArray[np.float32]:
+    """A few plain signals as columns that weigh about as much as hundreds of features: (n, len(columns))."""
+    stacked = np.stack(columns, axis=1)
+    middle = np.median(stacked, axis=0)
+    size = np.abs(stacked - middle).mean(axis=0) + _FLOOR
+    return np.asarray(HINT_WEIGHT * (stacked - middle) / size, dtype=np.float32)
 
 
 def name_reasons(
