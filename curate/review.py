@@ -34,8 +34,11 @@ class Review:
     conflicts: tuple[str, ...]  # keys with decisions that contradict each other, sorted
 
 
-def load(path: Path, class_names: Sequence[str]) -> Review:
-    """The decisions in `path`; none when it is not there. Raises UsageError naming file, row and what to do."""
+def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
+    """The decisions in `path`; none when it is not there. With `blank`, rows not yet decided are left out.
+
+    Raises UsageError naming file, row and what to do.
+    """
     if not path.exists():
         return Review({}, ())
     try:
@@ -45,6 +48,8 @@ def load(path: Path, class_names: Sequence[str]) -> Review:
         raise UsageError(f"{path}: cannot be read as a UTF-8 CSV: {error}") from error
     said: dict[str, set[Decision]] = {}
     for number, row in enumerate(rows, start=2):
+        if blank and not (row.get("decision") or "").strip():
+            continue
         key, decision = parse(row, class_names, f"{path} row {number}")
         said.setdefault(key, set()).add(decision)
     return Review(
