@@ -23,7 +23,7 @@ from curate.executors import MapFn
 from curate.files import atomic_write
 
 NAME = "dedup.cache"
-FORMAT = 3
+FORMAT = 4
 SIDE = 64  # pixels of the remembered square picture
 AT_LEAST = 96  # pixels, shorter side of the decoded picture
 RECORD = np.dtype(
@@ -40,6 +40,7 @@ Records = NDArray[np.void]
 
 _PLAIN = 6  # grey levels: how even a frame is after JPEG compression
 _RINGING = 8  # lines before an edge that JPEG may disturb
+_UNEVEN = 60  # grey levels within one line that no frame has
 _STEP = 14  # grey levels between a frame and the picture inside it
 
 
@@ -73,7 +74,10 @@ class _Bar:
 def _bar(grey: NDArray[np.uint8]) -> _Bar:
     """The bar along the first lines."""
     count = len(grey)
-    level = int(np.median(grey[0]))
+    first = grey[0]
+    if int(first.max()) - int(first.min()) > _UNEVEN:
+        return _Bar(0, 0, 0)
+    level = int(np.median(first))
     off = np.abs(grey[: count // 4 + 2].astype(np.int16) - level)
     even = (off <= _PLAIN).mean(axis=1) >= 0.97
     plain = len(even) if even.all() else int(np.argmin(even))
@@ -85,15 +89,14 @@ def _bar(grey: NDArray[np.uint8]) -> _Bar:
 
 def of_pixels(pixels: NDArray[np.uint8], sha256: str = "") -> Records:
     """The record of one (h, w, 3) RGB picture: () RECORD."""
-    grey = hashing.grey(pixels)
-    top, bottom, left, right = frame(np.asarray(grey))
+    grey = hashing.luma(pixels)
+    top, bottom, left, right = frame(grey)
     record = np.zeros((), RECORD)
     record["sha256"] = sha256
     record["phash"], record["mirror"] = hashing.phash(grey)
-    record["content"] = (bottom - top) * (right - left) / (grey.width * grey.height)
-    record["grey"] = np.asarray(
-        grey.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=(left, top, right, bottom))
-    )
+    record["content"] = (bottom - top) * (right - left) / grey.size
+    inside = Image.fromarray(grey[top:bottom, left:right])
+    record["grey"] = np.asarray(inside.resize((SIDE, SIDE), Image.Resampling.HAMMING))
     return record
 
 

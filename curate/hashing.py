@@ -1,11 +1,13 @@
 """Perceptual hashes: pure functions from pixels to bits.
 
-The hash is the DCT hash of the `imagehash` package: grey, 32×32 by Lanczos, two-dimensional DCT-II, the 8×8
+The hash is that of `imagehash.phash`: grey, 32×32 by Lanczos, two-dimensional DCT-II, the 8×8
 lowest frequencies compared with their median, first bit = lowest frequency. Mirroring a picture flips the
 sign of its odd horizontal frequencies, so the mirrored hash comes from the same transform.
 
 The cosines are rounded to 14 binary digits. All sums are then integers below 2**53, which doubles hold
 exactly: the same pixels give the same bits on any machine, and a picture of one colour gives exact zeros."""
+
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +24,9 @@ COSINES: NDArray[np.float64] = np.rint(2**14 * np.cos(np.pi * _U * (2 * _X + 1) 
 _MIRROR = np.where(np.arange(LOW) % 2, -1.0, 1.0)  # per horizontal frequency
 
 
-def grey(pixels: NDArray[np.uint8]) -> Image.Image:
-    """(h, w, 3) RGB to its luma of ITU-R 601."""
-    return Image.fromarray(pixels).convert("L")
+def luma(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(h, w, 3) RGB to (h, w) grey by ITU-R 601."""
+    return np.asarray(Image.fromarray(pixels).convert("L"))
 
 
 def frequencies(squares: NDArray[np.uint8]) -> Frequencies:
@@ -40,7 +42,8 @@ def mirrored(low: Frequencies) -> Frequencies:
 def bits(low: Frequencies) -> Hashes:
     """(n, 8, 8) frequencies to (n,) hashes: one bit per frequency above the median, lowest frequency first."""
     flat = low.reshape(len(low), LOW * LOW)
-    return _pack(flat > np.median(flat, axis=1, keepdims=True))
+    middle = np.partition(flat, (31, 32), axis=1)[:, 31:33]
+    return _pack(flat > middle.mean(axis=1, keepdims=True))
 
 
 def sign_bits(low: Frequencies) -> Hashes:
@@ -54,11 +57,28 @@ def _pack(flags: NDArray[np.bool_]) -> Hashes:
     return np.packbits(flags, axis=1).view(">u8")[:, 0].astype(np.uint64)
 
 
-def phash(picture: Image.Image) -> tuple[int, int]:
-    """The 64-bit hashes of a grey picture and of its mirror image (`to_hex` gives the text of `imagehash`)."""
-    square = np.asarray(picture.resize((SQUARE, SQUARE), Image.Resampling.LANCZOS))
-    low = frequencies(square[None])
-    return int(bits(low)[0]), int(bits(mirrored(low))[0])
+@lru_cache(maxsize=4096)
+def _reading(length: int) -> NDArray[np.float64]:
+    """(8, length): Lanczos from `length` pixels to 32 and the cosines, in one; whole numbers."""
+    scale = max(1.0, length / SQUARE)  # of the filter, which has three lobes
+    centre = (np.arange(SQUARE) + 0.5)[:, None] * length / SQUARE
+    distance = (np.arange(length) + 0.5 - centre) / scale
+    weights = np.where(np.abs(distance) < 3, np.sinc(distance) * np.sinc(distance / 3), 0)
+    return np.asarray(np.rint(COSINES @ (weights / weights.sum(axis=1, keepdims=True))))
+
+
+def phash(grey: NDArray[np.uint8]) -> tuple[int, int]:
+    """The 64-bit hashes of a grey picture (h, w) and of its mirror image.
+
+    Shrinking and transforming are one product of matrices. `imagehash` rounds to whole grey levels in between, so
+    a bit or two may differ where a frequency is next to the median.
+    """
+    height, width = grey.shape
+    level = float(grey[0, 0])  # taken out first, so that one colour gives exact zeros
+    low = (_reading(height) @ (grey - level) @ _reading(width).T)[None]
+    low[0, 0, 0] += level * _reading(height)[0].sum() * _reading(width)[0].sum()
+    plain, flipped = bits(np.concatenate([low, mirrored(low)])).tolist()
+    return plain, flipped
 
 
 def to_hex(value: int) -> str:

@@ -108,7 +108,7 @@ def run(peer: Peer, photos: Path, environments: Path) -> dict[str, Any] | str:
     python = environment(peer, environments)
     if isinstance(python, str):
         return python
-    script = environments / f"{peer.name}.py"
+    script = environments / f"run_{peer.name}.py"  # not the name of the module that it imports
     script.write_text(peer.script, encoding="utf-8")
     try:
         done = subprocess.run(
