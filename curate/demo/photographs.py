@@ -9,10 +9,10 @@ from curate.demo.cars import SHAPES, Car, draw
 from curate.demo.places import Rng
 from curate.demo.scenes import Scene, paint_scene, place_shadow
 
-COMMON: tuple[Colour, ...] = ((236, 236, 233), (186, 190, 196))  # white and silver sell in every model
+COMMON: tuple[Colour, ...] = ((236, 236, 233),)  # white sells in every model
 PAINTS: dict[str, tuple[Colour, ...]] = {
-    "hatchback": ((176, 22, 30), (204, 30, 36), (28, 66, 150), (60, 124, 196), (218, 100, 26), (226, 182, 44)),
-    "tallboy": ((104, 108, 114), (46, 96, 74), (112, 84, 62), (196, 182, 152), (136, 150, 132), (44, 48, 54)),
+    "hatchback": ((176, 22, 30), (204, 30, 36), (36, 92, 206), (70, 146, 224), (224, 104, 24), (244, 200, 24)),
+    "tallboy": ((186, 190, 196), (104, 108, 114), (46, 96, 74), (112, 84, 62), (196, 182, 152), (136, 150, 132)),
 }
 SIZES = ((400, 300), (440, 330), (440, 330), (480, 360), (480, 320), (380, 320))  # pixels
 
