@@ -23,9 +23,9 @@ from curate.executors import MapFn
 from curate.files import atomic_write
 
 NAME = "dedup.cache"
-FORMAT = 4
+FORMAT = 5
 SIDE = 64  # pixels of the remembered square picture
-AT_LEAST = 96  # pixels, shorter side of the decoded picture
+AT_LEAST = 64  # pixels, shorter side of the decoded picture
 RECORD = np.dtype(
     [
         ("sha256", "S64"),
@@ -89,7 +89,7 @@ def _bar(grey: NDArray[np.uint8]) -> _Bar:
 
 def of_pixels(pixels: NDArray[np.uint8], sha256: str = "") -> Records:
     """The record of one (h, w, 3) RGB picture: () RECORD."""
-    grey = hashing.luma(pixels)
+    grey = hashing.luma(pixels, AT_LEAST)
     top, bottom, left, right = frame(grey)
     record = np.zeros((), RECORD)
     record["sha256"] = sha256

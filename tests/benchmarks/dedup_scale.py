@@ -30,7 +30,11 @@ def of_photos(folder: Path, count: int, seed: int = 42) -> Hashes:
     known = []
     for path in sorted(folder.rglob("*.jpg")):
         try:
-            known.append(int(fingerprints.of_pixels(images.decode(path.read_bytes(), 96).pixels)["phash"]))
+            known.append(
+                int(
+                    fingerprints.of_pixels(images.decode(path.read_bytes(), fingerprints.AT_LEAST).pixels)["phash"]
+                )
+            )
         except Exception:  # an unreadable file has no hash
             continue
     random = np.random.default_rng(seed)
