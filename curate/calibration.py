@@ -89,8 +89,8 @@ def draw(rows: Sequence[CleanRow], count: int) -> list[CleanRow]:
     """
     left = sorted(_scored(rows), key=lambda row: sha256(f"sample|{row.key}".encode()).digest())
     bands: dict[int, list[CleanRow]] = {}
-    for row in left:
-        bands.setdefault(_band(row.score, EDGES), []).append(row)
+    for row, band in zip(left, _bands(np.array([row.score for row in left]), EDGES).tolist(), strict=True):
+        bands.setdefault(band, []).append(row)
     drawn: dict[str, CleanRow] = {}
     turn = 0
     while len(drawn) < min(count // 2, len(left)):
@@ -162,8 +162,8 @@ def estimate(
     ignored: int = 0,
 ) -> Calibration:
     """The calibration of photos with `scores` (n,), of which those with scores `labelled` (m,) are `good` (m,)."""
-    size = np.bincount([_band(s, edges) for s in scores], minlength=len(edges)).astype(float)
-    bands = np.array([_band(s, edges) for s in labelled])
+    size = np.bincount(_bands(scores, edges), minlength=len(edges)).astype(float)
+    bands = _bands(labelled, edges)
     goods = np.bincount(bands[good], minlength=len(edges)).astype(float)
     bads = np.bincount(bands[~good], minlength=len(edges)).astype(float)
     pooled = _pool(goods + bads)
@@ -232,8 +232,9 @@ def _scored(rows: Sequence[CleanRow]) -> list[CleanRow]:
     return [row for row in rows if row.reason not in _NOT_BY_SCORE]
 
 
-def _band(score: float, edges: Sequence[float]) -> int:
-    return max(0, int(np.searchsorted(edges, score, side="right")) - 1)
+def _bands(scores: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.int64]:
+    """The band of each score: (n,), the number of its lower edge."""
+    return np.maximum(np.searchsorted(edges, scores, side="right") - 1, 0)
 
 
 def _pool(counts: NDArray[np.float64]) -> list[range]:

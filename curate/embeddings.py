@@ -11,7 +11,7 @@ import json
 import queue
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
 from functools import partial
@@ -188,7 +188,7 @@ def _at(file: BinaryIO, offset: int, size: int) -> bytes:
 _END = object()
 
 
-def ahead(items: Iterable[Item], depth: int = 128) -> Iterator[Item]:
+def ahead(items: Iterable[Item], depth: int = 128) -> Generator[Item, None, None]:
     """`items`, produced in a thread of their own up to `depth` ahead of the one that is asked for."""
     ready: queue.Queue[Any] = queue.Queue(depth)
     stop = threading.Event()

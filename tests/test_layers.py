@@ -32,6 +32,8 @@ LAYERS: list[set[str]] = [
         "labels",
         "evidence",
         "relevance",
+        "probes",
+        "borderline",
         "review",
         "calibration",
         "downloads",

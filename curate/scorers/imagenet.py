@@ -75,10 +75,11 @@ def load_network() -> Any:
 
     Raises ResourceError as `find_weights` does.
     """
+    path = find_weights()
     import timm
     import torch
 
-    weights = torch.load(find_weights(), map_location="cpu", weights_only=True)
+    weights = torch.load(path, map_location="cpu", weights_only=True)
     network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     names = network.state_dict().keys()
     network.load_state_dict(dict(zip(names, weights.values(), strict=True)))
@@ -87,13 +88,12 @@ def load_network() -> Any:
 
 def _export() -> bytes:
     """The ONNX graph: (n, 224, 224, 3) uint8 to (n, 1280) float32, its class names and classifier inside."""
+    network = load_network()
     import warnings
 
     import onnx
     import torch
     from torchvision.models import EfficientNet_B0_Weights
-
-    network = load_network()
 
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) * 255 for values in (_MEAN, _STD))
 
@@ -210,6 +210,7 @@ def concept_members(concepts: Sequence[Concept], class_names: Sequence[str]) -> 
 
     Raises UsageError for an unknown class (naming close matches), a class named twice, or no `*` to take the rest.
     """
+    index = {name: row for row, name in enumerate(class_names)}
     members = np.zeros((len(class_names), len(concepts)), dtype=bool)
     rest = [column for column, concept in enumerate(concepts) if REST in concept.imagenet]
     if len(rest) != 1:
@@ -222,15 +223,12 @@ def concept_members(concepts: Sequence[Concept], class_names: Sequence[str]) -> 
         for name in concept.imagenet:
             if name == REST:
                 continue
-            indices = [
-                i for i, known in enumerate(class_names) if known == name
-            ]  # `crane` is a bird and a machine
-            if not indices:
+            if name not in index:
                 close = difflib.get_close_matches(name, class_names, n=3, cutoff=0.5)
                 hint = f"; did you mean {', '.join(close)}?" if close else ""
                 raise UsageError(f"clean.concepts.{concept.name}: ImageNet has no class {name!r}{hint}")
-            if members[indices].any():
+            if members[index[name]].any():
                 raise UsageError(f"clean.concepts.{concept.name}: ImageNet class {name!r} is named twice")
-            members[indices, column] = True
+            members[index[name], column] = True
     members[~members.any(axis=1), rest[0]] = True
     return members

@@ -1,0 +1,233 @@
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from curate import executors, images, manifest, scorers
+from curate.defects import Defects
+from curate.errors import GateError, ResourceError, UsageError
+from curate.evidence import Photo
+from curate.recipe import Clean, Concept, DefectThresholds
+from curate.review import Decision, Review
+from curate.schemas import CleanRow, FetchRow
+from curate.stages import clean
+from curate.stages.clean import Evidence
+from tests.folders import CLASSES, build_folder, dedup_row, fetch_row, publish
+from tests.scorers.plain import PlainScorer
+
+CONCEPTS = (
+    Concept(name="car", keep=True, imagenet=("sports car", "minivan")),
+    Concept(name="closeup", imagenet=("car wheel",)),
+    Concept(name="other", reason="not_car", imagenet=("*",)),
+)
+CONFIG = Clean(class_names=CLASSES, scorer="imagenet", concepts=CONCEPTS, threshold=0.3, max_reject_fraction=0.9)
+PAINTED = CONFIG.override(
+    defects=dict.fromkeys(DefectThresholds.model_fields, 0.0)
+)  # painted colours are no photos
+FINE = Defects(
+    dark=0.9, light=0.9, blurry=0.9, low_information=0.8, odd_aspect_ratio=0.7, odd_size=1.0, document=1.0
+)
+PHOTO = Photo("k1", "images/1.jpg", "f" * 64, "hatch", "L1", "k1", False)
+NOTHING = Review({}, ())
+
+
+def colour_folder(folder: Path, colours: Sequence[tuple[int, int, int]]) -> Path:
+    """A folder up to dedup with a photo per colour, classes in turn, under uneven light."""
+    photos = []
+    for number, colour in enumerate(colours):
+        spots = np.random.default_rng(number).integers(0, 80, (9, 12), dtype=np.uint8)
+        light = np.asarray(Image.fromarray(spots).resize((160, 120)), dtype=np.int64)[:, :, None] - 40
+        pixels = np.where(np.array(colour) == 0, 0, np.clip(np.array(colour) + light, 0, 255)).astype(np.uint8)
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG")
+        path, sha256 = images.store(folder, buffer.getvalue(), "png")
+        photos.append(fetch_row(number, CLASSES[number % 2], path=path, sha256=sha256))
+    publish(folder, "fetch", photos)
+    publish(folder, "dedup", [dedup_row(photo) for photo in photos])
+    return folder
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch) -> PlainScorer:
+    scorer = PlainScorer()
+    monkeypatch.setattr(scorers, "load", lambda _: scorer)
+    return scorer
+
+
+RED, GREEN, BLUE = (180, 60, 60), (60, 180, 60), (60, 60, 180)
+
+
+# --- the pure part ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05)), ""),
+        (Evidence(defects=FINE, concepts=(0.3, 0.3, 0.4)), ""),
+        (Evidence(defects=FINE, concepts=(0.29, 0.4, 0.31)), "closeup"),
+        (Evidence(defects=FINE, concepts=(0.2, 0.3, 0.5)), "not_car"),
+        (Evidence(defects=FINE, concepts=(0.2, 0.4, 0.4)), "closeup"),
+        (Evidence(defects=replace(FINE, dark=0.01), concepts=(0.9, 0.05, 0.05)), "dark"),
+        (Evidence(defects=replace(FINE, blurry=0.01), concepts=(0.1, 0.0, 0.9)), "blurred"),
+        pytest.param(Evidence(defects=FINE, concepts=(float("nan"), 0.5, 0.5)), "score_nan", id="D10"),
+        (Evidence(refused="hash_mismatch"), "undecodable"),
+        (Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05), label_score=0.001, likely_class="sedan"), ""),
+    ],
+)
+def test_reasons(found: Evidence, reason: str) -> None:
+    row = clean.decide(PHOTO, found, CONFIG, NOTHING)
+    assert (row.keep, row.reason) == (not reason, reason)
+
+
+def test_a_doubtful_class_rejects_only_when_the_recipe_says_so() -> None:
+    found = Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05), label_score=0.001, likely_class="sedan")
+    strict = CONFIG.override(wrong_model_below=0.01)
+    assert clean.decide(PHOTO, found, strict, NOTHING).reason == "wrong_model"
+
+
+def test_a_person_stands_above_the_machine() -> None:
+    good = Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05))
+    bad = Evidence(defects=FINE, concepts=(0.1, 0.8, 0.1))
+    keep, reject, other = (
+        Review({"k1": decision}, ())
+        for decision in (Decision(True, ""), Decision(False, ""), Decision(True, "sedan"))
+    )
+    assert clean.decide(PHOTO, bad, CONFIG, keep).keep
+    assert clean.decide(PHOTO, good, CONFIG, reject).reason == "reviewed"
+    assert clean.decide(PHOTO, bad, CONFIG, reject).reason == "closeup"
+    assert clean.decide(PHOTO, good, CONFIG, other).class_name == "sedan"
+    assert clean.decide(PHOTO, Evidence(refused="unreadable"), CONFIG, keep).reason == "undecodable"
+
+
+# --- the whole stage ----------------------------------------------------------------------------------------
+
+
+def test_photos_are_judged_by_their_concept(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, GREEN, BLUE, RED, RED])
+    rows = clean.run(folder, PAINTED)
+    assert [row.reason for row in rows] == ["", "", "closeup", "not_car", "", ""]
+    assert [row.concept for row in rows[:4]] == ["car", "car", "closeup", "other"]
+    assert all(row.score >= 0.3 for row in rows if row.keep)
+    assert rows == manifest.read(folder, CleanRow)
+    assert manifest.read_sidecar(folder, "clean")["notes"]["scorer"] == {"scorer": "plain"}
+
+
+def test_a_second_run_does_nothing(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, BLUE])
+    clean.run(folder, PAINTED)
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    clean.run(folder, PAINTED)
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_another_threshold_looks_at_no_photo(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, (130, 100, 70), (130, 100, 70)])
+    assert all(row.keep for row in clean.run(folder, PAINTED))
+    seen = plain.seen
+    rows = clean.run(folder, PAINTED.override(threshold=0.5))
+    assert plain.seen == seen
+    assert sum(not row.keep for row in rows) == 2
+
+
+def test_workers_do_not_change_a_byte(tmp_path: Path) -> None:
+    config = PAINTED.override(max_reject_fraction=1.0, threshold=0.0)
+    one = build_folder(tmp_path / "one", upto="dedup", n=12, rejected=0)
+    two = build_folder(tmp_path / "two", upto="dedup", n=12, rejected=0)
+    clean.run(one, config)
+    with executors.local(2, chunk_size=2) as map_fn:
+        clean.run(two, config.override(batch_size=5), map_fn)
+    assert (one / "clean.csv").read_bytes() == (two / "clean.csv").read_bytes()
+
+
+def test_review_is_obeyed_and_left_alone(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, BLUE, RED, RED])
+    keys = [row.key for row in clean.run(folder, PAINTED)]
+    text = f"key,decision,class_name,note\n{keys[0]},reject,,\n{keys[2]},keep,sedan,\ngone,keep,,\n"
+    text += f"{keys[3]},keep,,\n{keys[3]},reject,,\n"
+    (folder / "review.csv").write_text(text)
+    rows = clean.run(folder, PAINTED)
+    assert [row.reason for row in rows] == ["reviewed", "", "", "", ""]
+    assert rows[2].class_name == "sedan"
+    assert rows[3].borderline and rows[3].review_rank == 1, "a contradiction goes back to a person"
+    assert (folder / "review.csv").read_text() == text
+    summary = "\n".join(manifest.read_sidecar(folder, "clean")["notes"]["summary"])
+    assert "2 decisions obeyed" in summary
+    assert "1 decisions are about photos that are not here" in summary
+    assert keys[3] in summary
+    (folder / "review.csv").unlink()
+    assert [row.reason for row in clean.run(folder, PAINTED)] == ["", "", "not_car", "", ""]
+
+
+def test_label_conflicts_of_dedup_go_to_a_person(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, RED, RED])
+    fetched = manifest.read(folder, FetchRow)
+    publish(folder, "dedup", [replace(dedup_row(p), label_conflict=p.key == fetched[1].key) for p in fetched])
+    ranked = [row.review_rank for row in clean.run(folder, PAINTED)]
+    assert ranked[1] == 1
+
+
+def test_the_queue_has_the_recipes_size(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [(120 + 5 * n, 60, 60) for n in range(20)])
+    rows = clean.run(folder, PAINTED.override(borderline_fraction=0.25))
+    assert sorted(row.review_rank for row in rows if row.review_rank is not None) == [1, 2, 3, 4, 5]
+
+
+def test_d10_a_score_that_is_no_number_is_a_reason(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, (0, 128, 128), RED])
+    rows = clean.run(folder, PAINTED)
+    assert [row.reason for row in rows] == ["", "", "score_nan", ""]
+    assert all(np.isfinite(row.score) for row in rows)
+
+
+def test_d11_too_many_rejections_stop_the_run(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, BLUE, BLUE, GREEN, BLUE])
+    with pytest.raises(GateError, match=r"4 of 6 photos would be rejected \(3 not_car, 1 closeup\)"):
+        clean.run(folder, PAINTED.override(max_reject_fraction=0.5))
+    assert not (folder / "clean.csv").exists()
+
+
+def test_d11_everything_rejected(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [BLUE, BLUE, BLUE])
+    with pytest.raises(GateError, match="3 of 3 photos would be rejected"):
+        clean.run(folder, PAINTED)
+
+
+def test_d11_a_class_that_loses_all_its_photos(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, BLUE, RED, BLUE])
+    with pytest.raises(GateError, match="no photo of class sedan would be left"):
+        clean.run(folder, PAINTED)
+
+
+def test_d09_missing_weights_stop_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = colour_folder(tmp_path / "run", [RED, RED])
+    monkeypatch.setenv("CURATE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("curate.scorers.imagenet.PACKAGE", "no-such-package")
+    before = sorted(path.name for path in folder.iterdir())
+    with pytest.raises(ResourceError, match="scorer: clip"):
+        clean.run(folder, PAINTED)
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_unknown_and_empty_classes_are_named(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED])
+    with pytest.raises(UsageError, match="class sedan, which the recipe does not name"):
+        clean.run(folder, PAINTED.override(class_names=("hatch", "van")))
+    with pytest.raises(GateError, match="no photo of class van is left"):
+        clean.run(folder, PAINTED.override(class_names=(*CLASSES, "van")))
+
+
+def test_no_concepts(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"clean\.concepts is empty"):
+        clean.run(tmp_path, Clean(class_names=CLASSES, scorer="imagenet"))
+
+
+def test_a_photo_that_changed_on_disk_is_rejected(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, RED, RED])
+    path = manifest.read(folder, FetchRow)[1].path
+    (folder / path).write_bytes(b"not what it was")
+    assert [row.reason for row in clean.run(folder, PAINTED)] == ["", "undecodable", "", ""]
