@@ -33,6 +33,19 @@ from curate.table import format_rows as format_rows
 from curate.table import parse_rows as parse_rows
 
 FORMAT = 1  # of the sidecar and of the cell encoding
+_SIDECAR = [
+    "format",
+    "stage",
+    "rows",
+    "sha256",
+    "counts",
+    "inputs",
+    "config",
+    "versions",
+    "started",
+    "finished",
+    "notes",
+]
 RowT = TypeVar("RowT")
 
 
@@ -88,8 +101,7 @@ def provenance(
             raise StateError(f"{csv_path(folder, upstream)} is not there: {remedy(upstream)} first")
         if changed := stale_inputs(folder, upstream):
             raise StateError(
-                f"{upstream}.csv was made from another {', '.join(changed)}: "
-                f"{remedy(upstream)} first"
+                f"{upstream}.csv was made from another {', '.join(changed)}: {remedy(upstream)} first"
             )
         digests[f"{upstream}.csv"] = read_sidecar(folder, upstream)["sha256"]
     for path in extra_files:
@@ -115,7 +127,7 @@ def read_sidecar(folder: Path, stage: str) -> dict[str, Any]:
         sidecar = json.loads(path.read_bytes())
         if sidecar["format"] != FORMAT:
             raise StateError(f"{path}: format {sidecar['format']}, this version reads {FORMAT}")
-        return dict(sidecar)
+        return {name: sidecar[name] for name in _SIDECAR}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StateError(f"{path}: missing or damaged; {remedy(stage)} again") from error
 

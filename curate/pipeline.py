@@ -10,8 +10,6 @@ from curate.recipe import Recipe, Source
 from curate.recipe_file import load
 from curate.schemas import STAGES
 
-DEFAULT_RECIPE = Path("pipelines/swift_wagonr.yaml")
-
 
 def find_recipe(path: Path) -> Recipe:
     """Load a recipe by path, or by the name of one that comes with curate (`demo`, `pipelines/demo.yaml`).
@@ -19,9 +17,11 @@ def find_recipe(path: Path) -> Recipe:
     Raises UsageError when there is none, or when it has a mistake.
     """
     package = Path(__file__).parent
-    shipped = [package / "pipelines", package.parent / "pipelines"]  # installed as a wheel, or a checkout
-    candidates = [path] + [folder / f"{path.stem}.yaml" for folder in shipped]
-    return load(next((candidate for candidate in candidates if candidate.is_file()), path))
+    if not path.is_file() and path.parent in (Path(), Path("pipelines")):
+        for shipped in (package / "pipelines", package.parent / "pipelines"):  # as a wheel, or a checkout
+            if (shipped / f"{path.stem}.yaml").is_file():
+                return load(shipped / f"{path.stem}.yaml")
+    return load(path)
 
 
 def default_workers() -> int:

@@ -158,6 +158,17 @@ class Concept(Section):
     prompts: tuple[str, ...] = ()  # for CLIP; `{}` is not needed, write whole captions
     imagenet: tuple[str, ...] = ()  # ImageNet class names
 
+    @model_validator(mode="after")
+    def _reason(self) -> Self:
+        from curate.schemas import REASONS
+
+        reason = self.reason or self.name
+        if not self.keep and reason not in REASONS["clean"]:
+            raise ValueError(
+                f"reason {reason!r} of concept {self.name} is not one of {', '.join(REASONS['clean'])}"
+            )
+        return self
+
 
 class DefectThresholds(Section):
     """Least acceptable scores of `defects.py`, 0..1. The defaults reject what no network could learn from."""
@@ -187,23 +198,16 @@ class Clean(Section):
     max_reject_fraction: Fraction = 0.5  # more than this and the stage stops: something is wrong
     borderline_fraction: Fraction = 0.05  # share of the photos that a person should look at
     outlier_rate: Fraction = 0.005  # share of the good photos that may look odd enough for doubt; 0: never doubt
+    thorough: bool = False  # fine-tune a network on the collection to judge its class names; takes minutes
     wrong_model_below: Fraction = 0.0  # reject a photo with a smaller label_score; 0: only a person may
 
     @model_validator(mode="after")
     def _concepts(self) -> Self:
-        from curate.schemas import REASONS
-
         names = [concept.name for concept in self.concepts]
         if len(names) != len(set(names)):
             raise ValueError("two concepts have the same name")
         if self.concepts and not any(concept.keep for concept in self.concepts):
             raise ValueError("no concept has keep: true, so every photo would be rejected")
-        for concept in self.concepts:
-            reason = concept.reason or concept.name
-            if not concept.keep and reason not in REASONS["clean"]:
-                raise ValueError(
-                    f"concept {concept.name}: reason {reason!r} is not one of {', '.join(REASONS['clean'])}"
-                )
         return self
 
 
@@ -225,6 +229,8 @@ class Split(Section):
 
     @model_validator(mode="after")
     def _divides(self) -> Self:
+        if self.proportional or "counts" not in self.model_fields_set:
+            return self
         for split in ("train", "val", "test"):
             if self.class_names and getattr(self.counts, split) % len(self.class_names):
                 raise ValueError(
@@ -272,7 +278,7 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _classes(self) -> Self:
         if len(set(self.classes)) != len(self.classes):
-            raise ValueError(f"two classes have the same name once normalised: {', '.join(self.classes)}")
+            raise ValueError(f"classes has two of the same name once normalised: {', '.join(self.classes)}")
         known = set(self.classes)
         if self.source and (unknown := set(self.source.listings) - known):
             raise ValueError(

@@ -63,8 +63,11 @@ def parse(text: str, name: str) -> Recipe:
         lines = []
         for problem in error.errors():
             location = tuple(step for step in problem["loc"] if step != "[key]")
-            key = ".".join(str(step) for step in location) or "recipe"
             message = problem["msg"].removeprefix("Value error, ")
+            key = ".".join(str(step) for step in location)
+            if not key:  # about two sections: the message begins with the key that is wrong
+                key, _, message = message.partition(" ")
+                location = tuple(key.split("."))
             lines.append(f"{name}:{_line_of(node, location)}: {key}: {message}")
         raise UsageError("\n".join(lines)) from error
 

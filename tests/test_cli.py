@@ -49,6 +49,7 @@ def test_exit_codes_are_documented_and_belong_to_the_error_tree() -> None:
     ("arguments", "code", "message"),
     [
         (["--recipe", "nowhere.yaml", "status"], 2, "nowhere.yaml: No such file or directory; name a recipe"),
+        (["--recipe", "mine/demo.yaml", "status"], 2, "mine/demo.yaml: No such file or directory; name a recipe"),
         (["clean", "--threshold", "7"], 2, "--threshold: Input should be less than or equal to 1"),
         (["clean", "--scorer", "magic"], 2, "--scorer: Input should be 'clip' or 'imagenet'"),
         (["split", "--seed", "-1"], 2, "--seed: Input should be greater than or equal to 0"),

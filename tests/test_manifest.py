@@ -244,6 +244,7 @@ def test_a_damaged_sidecar_is_refused(tmp_path: Path) -> None:
     sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"format": 99}))
     with pytest.raises(StateError, match="format 99, this version reads 1"):
         manifest.read(tmp_path, FetchRow)
-    sidecar.write_text("{")
-    with pytest.raises(StateError, match="missing or damaged"):
-        manifest.read(tmp_path, FetchRow)
+    for text in ("{", "[]", '{"format": 1}'):
+        sidecar.write_text(text)
+        with pytest.raises(StateError, match="missing or damaged"):
+            manifest.read(tmp_path, FetchRow)

@@ -38,15 +38,21 @@ def test_a_good_recipe_hands_its_classes_to_the_stages() -> None:
         (("scorer: imagenet", "scorer: magic"), "r.yaml:8: clean.scorer: Input should be 'clip' or 'imagenet'"),
         (("scorer: imagenet", "scorers: imagenet"), "r.yaml:8: clean.scorers: Extra inputs are not permitted"),
         (("{name: interior}", "{name: Interior}"), "r.yaml:11: clean.concepts.1.name: String should match"),
-        (("{name: interior}", "{name: pink}"), "concept pink: reason 'pink' is not one of not_car, interior"),
-        (("{name: interior}", "{name: car}"), "r.yaml:7: clean: two concepts have the same name"),
+        (
+            ("{name: interior}", "{name: pink}"),
+            "r.yaml:11: clean.concepts.1: reason 'pink' of concept pink is not one of",
+        ),
+        (("{name: interior}", "{name: car, keep: true}"), "r.yaml:7: clean: two concepts have the same name"),
         (("keep: true", "keep: false, reason: not_car"), "r.yaml:7: clean: no concept has keep: true"),
         (("train: 2400", "train: -1"), "r.yaml:13: split.counts.train: Input should be greater"),
         (("train: 2400", "train: 2401"), "r.yaml:12: split: counts.train=2401 does not divide among 2 classes"),
-        (("[swift, wagonr]", "[Swift, ' swift ']"), "two classes have the same name once normalised"),
+        (("[swift, wagonr]", "[Swift, ' swift ']"), "r.yaml:2: classes: has two of the same name once normalised"),
         (("[swift, wagonr]", "[swift]"), "r.yaml:2: classes: Tuple should have at least 2 items"),
         (("[swift, wagonr]", "[swift, '🚗']"), "r.yaml:2: classes.1: class name '🚗' has no letter or digit"),
-        (("    swift: [", "    dzire: ["), "source.listings names classes that are not in classes: dzire"),
+        (
+            ("    swift: [", "    dzire: ["),
+            "r.yaml:5: source.listings: names classes that are not in classes: dzire",
+        ),
         (("split:", "clean:"), "r.yaml:12: clean: this key is there twice"),
         (("classes: [", "classes: ["), None),
         (("name: cars", "name: {"), "r.yaml:"),
@@ -108,3 +114,9 @@ def test_an_option_is_checked_like_the_recipe(threshold: float) -> None:
 
 def test_counts_divide_among_any_number_of_classes() -> None:
     assert Split(class_names=("a", "b", "c"), counts=SplitCounts(train=6, val=3, test=3)).counts.train == 6
+
+
+def test_three_classes_need_no_counts_of_their_own_until_the_split() -> None:
+    recipe = parse("name: three\nclasses: [a, b, c]\n", "r.yaml")
+    assert recipe.split.class_names == ("a", "b", "c")
+    assert Split(class_names=("a", "b", "c"), proportional=True).proportional
