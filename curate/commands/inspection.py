@@ -1,5 +1,6 @@
 """Commands that look at what the stages did."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -64,3 +65,43 @@ def report(ctx: typer.Context) -> None:
 
     recipe, folder = recipe_and_folder(ctx)
     typer.echo(f"report: {write_report(folder, recipe.name)}")
+
+
+@commands.command()
+def sample(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Option(help="The CSV to write; it must not be there yet.")] = Path("sample.csv"),
+    count: Annotated[int, typer.Option(min=1, help="Photos to draw.")] = 300,
+) -> None:
+    """Draw photos to be labelled, for `calibrate`.
+
+    Half of them evenly over the scores, half at random. Fill in the column decision: keep or reject.
+
+    Example: curate sample --out sample.csv --count 300
+    """
+    from curate.calibration import sample as draw_sample
+
+    recipe, folder = recipe_and_folder(ctx)
+    written = draw_sample(folder, recipe.clean, count, out)
+    typer.echo(f"{out}: {written} photos to be labelled; write keep or reject into the column decision, then:")
+    typer.echo(f"curate calibrate {out}")
+
+
+@commands.command()
+def calibrate(
+    ctx: typer.Context,
+    labels: Annotated[Path, typer.Argument(help="Labelled photos: what `sample` drew, or review.csv.")],
+    precision: Annotated[float, typer.Option(min=0, max=1, help="Wanted share of good photos kept.")] = 0.99,
+) -> None:
+    """Find the threshold for a wanted precision.
+
+    Precision, recall and rejection rate at each threshold with 95% intervals; a plot beside the manifests.
+
+    Example: curate calibrate sample.csv --precision 0.99
+    """
+    from curate.calibration import calibrate as calibrate_with
+
+    recipe, folder = recipe_and_folder(ctx)
+    plot = folder / "calibration.png"
+    echo_all(calibrate_with(folder, recipe.clean, labels, precision, plot).lines())
+    typer.echo(f"plot: {plot}")
