@@ -4,7 +4,7 @@ import hashlib
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,8 +19,8 @@ def crash_point(name: str) -> None:
         os._exit(137)
 
 
-def atomic_write(path: Path, data: bytes) -> None:
-    """Write `data` so that `path` either holds all of it or what it held before.
+def atomic_write(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write `data`, whole or in parts, so that `path` either holds all of it or what it held before.
 
     A temporary file in the same folder, fsync, rename, fsync of the folder. Raises ResourceError when the disk
     refuses.
@@ -30,7 +30,7 @@ def atomic_write(path: Path, data: bytes) -> None:
         temporary = path.parent / f".tmp-{secrets.token_hex(8)}"  # mkstemp would hide the file from the group
         try:
             with temporary.open("xb") as file:
-                file.write(data)
+                file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
             crash_point("before_rename")

@@ -1,14 +1,16 @@
 """Photos as one array of equal size, decoded once.
 
-The array is a memory-mapped file beside the manifests, named after what is in it, so another run with the same
-photos (another epoch, variant or learning rate) does not decode again.
+The array is a file beside the manifests, named after what is in it and what decoded it, so another run with the
+same photos (another epoch, variant or learning rate) does not decode again. It is written photo by photo and only
+then memory-mapped, for reading: writing through a map of a file with holes ends the process on a full disk.
 """
 
 import hashlib
-import os
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +19,9 @@ from PIL import Image
 from tqdm import tqdm
 
 from curate import images
-from curate.errors import RejectedError, ResourceError, StateError
+from curate.errors import RejectedError, StateError
 from curate.executors import MapFn
+from curate.files import atomic_write
 
 VERSION = 1  # of the decoding and resizing
 Photo = tuple[str, str, str]  # key, path, sha256
@@ -45,35 +48,24 @@ def load_all(folder: Path, photos: Sequence[Photo], side: int, map_fn: MapFn = m
 
     Raises StateError naming the first photo that cannot be used, ResourceError when the disk is full.
     """
-    content = "\n".join([f"{VERSION} {side}", *(sha256 for _, _, sha256 in photos)])
+    decoders = [f"{name} {version(name)}" for name in ("pillow", "simplejpeg")]
+    content = "\n".join([f"{VERSION} {side}", *decoders, *(sha256 for _, _, sha256 in photos)])
     target = folder / "cache" / f"photos-{hashlib.sha256(content.encode()).hexdigest()[:16]}.npy"
     if not target.exists():
-        try:
-            target.parent.mkdir(exist_ok=True)
-            for old in target.parent.glob("photos-*.npy"):
-                with suppress(OSError):
-                    old.unlink()
-            _build(target, folder, photos, side, map_fn)
-        except OSError as error:
-            raise ResourceError(
-                f"cannot write {target}: {error.strerror or error}; free space, then rerun"
-            ) from error
+        for old in target.parent.glob("photos-*.npy"):
+            with suppress(OSError):
+                old.unlink()
+        atomic_write(target, _parts(folder, photos, side, map_fn))
     array: NDArray[np.uint8] = np.load(target, mmap_mode="r")
     return array
 
 
-def _build(target: Path, folder: Path, photos: Sequence[Photo], side: int, map_fn: MapFn) -> None:
-    temporary = target.with_name(f".tmp-{target.name}")
+def _parts(folder: Path, photos: Sequence[Photo], side: int, map_fn: MapFn) -> Iterator[bytes]:
+    """The .npy file: its header, then one photo after the other."""
+    header = io.BytesIO()
     shape = (len(photos), side, side, 3)
-    array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
-    try:
-        loaded = map_fn(partial(load_one, folder=folder, side=side), photos)
-        for place, pixels in enumerate(
-            tqdm(loaded, total=len(photos), desc="decode", unit="photo", disable=None, leave=False)
-        ):
-            array[place] = pixels
-        array.flush()
-        os.replace(temporary, target)  # noqa: PTH105
-    finally:
-        del array
-        temporary.unlink(missing_ok=True)
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    yield header.getvalue()
+    loaded = map_fn(partial(load_one, folder=folder, side=side), photos)
+    for pixels in tqdm(loaded, total=len(photos), desc="decode", unit="photo", disable=None, leave=False):
+        yield pixels.tobytes()

@@ -1,12 +1,15 @@
 """Photos as one array."""
 
+import errno
+import os
+import resource
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from curate import images, manifest, photo_arrays
-from curate.errors import StateError
+from curate.errors import ResourceError, StateError
 from curate.schemas import FetchRow
 from tests.folders import build_folder
 
@@ -51,3 +54,41 @@ def test_t01_a_damaged_photo_is_named_and_leaves_nothing_behind(folder: Path) ->
     with pytest.raises(StateError, match=f"photo {key} .*hash_mismatch"):
         photo_arrays.load_all(folder, listed(folder), 50)
     assert list((folder / "cache").iterdir()) == []
+
+
+def test_another_version_of_a_decoder_decodes_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = set()
+    for package in ("", "pillow", "simplejpeg"):
+        monkeypatch.setattr(photo_arrays, "version", lambda name, new=package: "2" if name == new else "1")
+        photo_arrays.load_all(folder, listed(folder), 50)
+        names |= {path.name for path in (folder / "cache").iterdir()}
+    assert len(names) == 3
+
+
+def test_f46_a_file_that_may_not_grow_is_a_resource_error_and_leaves_nothing(folder: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))  # bytes; the array has 45,000
+    try:
+        with pytest.raises(ResourceError, match=r"cannot write .*photos-.*npy: .*rerun"):
+            photo_arrays.load_all(folder, listed(folder), 50)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list((folder / "cache").iterdir()) == []
+    assert len(photo_arrays.load_all(folder, listed(folder), 50)) == 6
+
+
+def test_f46_a_full_disk_that_only_fsync_notices(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ResourceError, match="No space left on device; free space"):
+        photo_arrays.load_all(folder, listed(folder), 50)
+    assert list((folder / "cache").iterdir()) == []
+
+
+def test_f46_no_photo_is_written_through_a_map(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes = []
+    monkeypatch.setattr(np.lib.format, "open_memmap", lambda _, mode, **__: modes.append(mode))
+    photo_arrays.load_all(folder, listed(folder), 50)
+    assert modes == ["r"]
