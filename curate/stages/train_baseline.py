@@ -111,7 +111,7 @@ def notes_of(rows: Sequence[TrainBaselineRow], state: training.State, meta: dict
 
 def is_complete(folder: Path, made_from: manifest.Provenance) -> bool:
     """True when manifest and model are there and belong together."""
-    if not manifest.is_current(folder, made_from) or not (folder / "curves.png").exists():
+    if not manifest.is_current(folder, made_from):
         return False
     weights, description = folder / "model" / "model.safetensors", folder / "model" / "model.json"
     wanted = manifest.read_sidecar(folder, "train_baseline")["notes"].get("model_sha256")
@@ -123,6 +123,9 @@ def run(folder: Path, config: TrainBaseline, map_fn: MapFn = map) -> list[TrainB
     packages = ["torch", "numpy", "pillow", "simplejpeg"]
     wanted = manifest.provenance(folder, "train_baseline", ["split", "fetch"], config, packages)
     if is_complete(folder, wanted):
+        if not (folder / "curves.png").exists():
+            notes = manifest.read_sidecar(folder, "train_baseline")["notes"]
+            atomic_write(folder / "curves.png", curves.draw(notes["history"], notes["best_epoch"]))
         return manifest.read(folder, TrainBaselineRow)
     started = datetime.now(UTC)
     parts = by_split(manifest.read(folder, SplitRow), config)

@@ -90,6 +90,14 @@ def test_a_second_run_does_nothing(trained: Path, monkeypatch: pytest.MonkeyPatc
     assert {path: path.stat().st_mtime_ns for path in trained.rglob("*") if path.is_file()} == before
 
 
+def test_deleted_curves_are_drawn_again_without_training(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "fit", lambda *_: pytest.fail("trained again"))
+    picture = (trained / "curves.png").read_bytes()
+    (trained / "curves.png").unlink()
+    assert train_baseline.run(trained, CONFIG) == manifest.read(trained, TrainBaselineRow)
+    assert (trained / "curves.png").read_bytes() == picture
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     return build_folder(tmp_path, "split", n=20)
