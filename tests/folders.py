@@ -48,7 +48,9 @@ def paint(class_name: str, number: int, width: int = 160, height: int = 120) -> 
     return buffer.getvalue()
 
 
-def fetch_row(number: int, class_name: str, listing_id: str = "", path: str = "", sha256: str = "") -> FetchRow:
+def fetch_row(
+    number: int, class_name: str, listing_id: str = "", path: str = "", sha256: str = "", size: int = 1000
+) -> FetchRow:
     """Photo `number`, kept."""
     return FetchRow(
         key=f"{number:016x}",
@@ -65,7 +67,7 @@ def fetch_row(number: int, class_name: str, listing_id: str = "", path: str = ""
         aliases="",
         path=path or f"images/{number}.jpg",
         sha256=sha256 or f"{number:064x}",
-        bytes=1000,
+        bytes=size,
         width=160,
         height=120,
         split_hint="",
@@ -131,8 +133,9 @@ def build_folder(folder: Path, upto: str = "clean", n: int = 40, rejected: int =
     photos = []
     for number in range(n + rejected):
         class_name = CLASSES[number % 2]
-        path, sha256 = images.store(folder, paint(class_name, number), "jpeg")
-        photos.append(fetch_row(number, class_name, path=path, sha256=sha256))
+        data = paint(class_name, number)
+        path, sha256 = images.store(folder, data, "jpeg")
+        photos.append(fetch_row(number, class_name, path=path, sha256=sha256, size=len(data)))
     clean = [clean_row(photo, "not_car" if place >= n else "") for place, photo in enumerate(photos)]
     kept = photos[:n]
     parts = (4 * (n * 3 // 20), 4 * (n // 20))

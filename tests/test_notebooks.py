@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from curate.verify import verify
 from tests.folders import build_folder
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
@@ -27,7 +28,9 @@ def test_outputs_are_stripped(path: Path) -> None:
 
 def test_the_starter_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = next(path for path in NOTEBOOKS if path.stem == "starter")
-    monkeypatch.setenv("CURATE_FOLDER", str(build_folder(tmp_path, "split", n=40)))
+    folder = build_folder(tmp_path, "split", n=40)
+    assert verify(folder) == []
+    monkeypatch.setenv("CURATE_FOLDER", str(folder))
     monkeypatch.setenv("CURATE_EPOCHS", "2")
     notebook = read(path)
     NotebookClient(notebook, timeout=100, resources={"metadata": {"path": str(path.parent)}}).execute()
