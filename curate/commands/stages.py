@@ -56,7 +56,7 @@ def import_(
 def dedup(
     ctx: typer.Context,
     method: Annotated[
-        str | None, typer.Option(help="hash, or thorough for mirrors, frames and crops.", show_default="recipe's")
+        str | None, typer.Option(help="hash, or thorough for strong crops.", show_default="recipe's")
     ] = None,
     max_distance: Annotated[
         int | None, typer.Option(help="Bits between two hashes, 0 to 12.", show_default="recipe's")
