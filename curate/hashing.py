@@ -25,7 +25,7 @@ _MIRROR = np.where(np.arange(LOW) % 2, -1.0, 1.0)  # per horizontal frequency
 
 
 def luma(pixels: NDArray[np.uint8], at_least: int = 0) -> NDArray[np.uint8]:
-    """(h, w, 3) RGB to (h, w) grey by ITU-R 601; with `at_least`, shrunk by a whole factor as far as that allows."""
+    """(h, w, 3) RGB to (h, w) grey by ITU-R 601, shrunk by a whole factor as far as `at_least` allows."""
     grey = Image.fromarray(pixels).convert("L")
     factor = min(grey.size) // at_least if at_least else 1
     return np.asarray(grey.reduce(factor) if factor > 1 else grey)
