@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from curate import images
-from curate.errors import RejectedError, TryLaterError
+from curate import images, manifest
+from curate.errors import RejectedError, StateError, TryLaterError
 from curate.executors import MapFn
 from curate.files import crash_point, file_sha256, inside
 from curate.journal import Journal
@@ -66,7 +66,7 @@ def from_web(client: Client, folder: Path, max_bytes: int, urls: Iterable[str]) 
             return keep(folder, reply.data, pictures[0])
         except RejectedError as error:
             reason = reason or error.reason
-            if error.reason not in ("http_client_error", "not_an_image"):
+            if error.reason not in ("forbidden", "gone", "http_client_error", "not_an_image"):
                 break
     return Outcome(reason=reason or "bad_url")
 
@@ -101,6 +101,18 @@ def fetch_all(
         else:
             outcomes[url] = outcome
     return outcomes, deferred
+
+
+def remember(folder: Path, journal: Journal) -> None:
+    """Photos of the manifest that is there need not be fetched again: their rows count as journaled."""
+    try:
+        rows = manifest.read(folder, FetchRow)
+    except StateError:  # there is no manifest, or it cannot be trusted
+        return
+    for row in rows:
+        if row.keep and journal.get("photo", row.image_url) is None:
+            outcome = Outcome(row.path, row.sha256, row.bytes, row.width, row.height)
+            journal.add("photo", row.image_url, asdict(outcome))
 
 
 def _fetch_one(

@@ -55,6 +55,10 @@ def refuse_status(response: requests.Response) -> None:
         raise ThrottledError("http_client_error", f"{url}: 429")
     if status == 408 or status >= 500:
         raise RejectedError("http_server_error", f"{url}: {status}")
+    if status in (404, 410):
+        raise RejectedError("gone", f"{url}: {status}")
+    if status in (401, 403, 451):
+        raise RejectedError("forbidden", f"{url}: {status}")
     if status >= 400:
         raise RejectedError("http_client_error", f"{url}: {status}")
     if status in (204, 205):

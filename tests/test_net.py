@@ -147,7 +147,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n"
         # breach of the protocol (RFC 9110, 15.3.7), which the reason should say.
         pytest.param(status(206, {"Content-Range": "bytes 0-4/9"}, b"hello"), "protocol", 1, id="F32-206"),
         pytest.param(status(304), "protocol", 1, id="F40-304-unasked"),
-        pytest.param(status(404), "http_client_error", 1, id="404"),
+        pytest.param(status(404), "gone", 1, id="404"),
         pytest.param(status(500), "http_server_error", 3, id="500"),
         pytest.param(redirect("/x"), "redirect_loop", 1, id="F33-loop"),
         pytest.param(status(302), "redirect_invalid", 1, id="F33-no-location"),

@@ -113,7 +113,7 @@ def _start(reader: Reader, item: tuple[str, str]) -> Crawled:
         try:
             found = reader.read(url, is_listing_page=False)
         except RejectedError as error:
-            if not (counted and number and error.reason == "http_client_error"):  # counted past the last page
+            if not (counted and number and error.reason == "gone"):  # counted past the last page
                 out.failures.append(Failure(class_name, url, error.reason, error.detail))
             return out
         except TryLaterError as error:

@@ -9,7 +9,6 @@ keep the journal as well, and the stage ends with TryLaterError.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 
 from curate import __version__, downloads, executors, manifest
 from curate.downloads import Outcome
-from curate.errors import GateError, LayoutError, RejectedError, StateError, TryLaterError, UsageError
+from curate.errors import DeniedError, GateError, LayoutError, RejectedError, StateError, TryLaterError, UsageError
 from curate.executors import MapFn
 from curate.files import crash_point
 from curate.journal import Journal, read_header
@@ -30,7 +29,9 @@ from curate.sources.crawl import Crawled, Reader, crawl
 
 _RESERVED = (".example", ".invalid", ".test", ".example.com", ".example.org", ".example.net")  # RFC 2606
 _ELSEWHERE = "see a whole run with `curate demo`, or use photos that you have with `curate import FOLDER`"
-_UNREACHABLE = {"dns", "connect_failed", "deadline", "tls"}
+_PASSING = {"body_truncated", "connect_failed", "deadline", "http_server_error", "page_truncated"}
+_UNREACHABLE = _PASSING | {"dns", "tls"}
+_DENIED = {"forbidden", "noai", "robots"}
 
 
 # --- rows ---------------------------------------------------------------------------------------------------
@@ -122,7 +123,10 @@ def check_source(config: Source) -> None:
 
 
 def check_found(crawled: Crawled, config: Source) -> None:
-    """Raise when a class has no listing at all: TryLaterError for a site out of reach, LayoutError otherwise."""
+    """Raise when a class has no listing at all.
+
+    TryLaterError for a site out of reach, DeniedError for one that does not let us in, LayoutError otherwise.
+    """
     found = {class_name for class_name, _ in crawled.listings}
     empty = [name for name in config.listings if config.listings[name] and name not in found]
     failures = [failure for failure in crawled.failures if failure.class_name in empty]
@@ -131,6 +135,8 @@ def check_found(crawled: Crawled, config: Source) -> None:
     why = "; ".join(f"{failure.url}: {failure.reason} ({failure.detail})" for failure in failures[:3])
     if failures and all(failure.reason in _UNREACHABLE for failure in failures):
         raise TryLaterError(f"the site cannot be reached: {why}. Try again later; meanwhile {_ELSEWHERE}")
+    if failures and all(failure.reason in _DENIED for failure in failures):
+        raise DeniedError(f"the site does not let us in: {why}. Ask its owner for permission, or {_ELSEWHERE}")
     names = ", ".join(empty)
     raise LayoutError(f"no listing of {names} was found: {why or 'all were found under another class first'}")
 
@@ -174,9 +180,14 @@ def _fetch(
     photos = wanted_photos(crawled, config)
     limit = config.politeness.max_photo_bytes
     outcomes, deferred = downloads.fetch_all(client, folder, journal, limit, photos, map_fn)
-    if waiting := crawled.deferred + deferred:
+    pages = crawled.deferred + [  # who knows what comes after an index page that was out of order
+        f"{failure.url}: {failure.reason} ({failure.detail})"
+        for failure in crawled.failures
+        if failure.reason in _PASSING and failure.url in crawled.index_urls
+    ]
+    if waiting := pages + deferred:
         raise TryLaterError(
-            f"{len(deferred)} photos and {len(crawled.deferred)} pages have to wait: {waiting[0]}. "
+            f"{len(deferred)} photos and {len(pages)} pages have to wait: {waiting[0]}. "
             f"{len(outcomes)} photos are safe; run the same command later to go on"
         )
     return decide(crawled, outcomes, config), crawled
@@ -189,24 +200,13 @@ def _finish(folder: Path, rows: Sequence[FetchRow]) -> None:
     (folder / "fetch.journal").unlink(missing_ok=True)
 
 
-def _remember_photos(folder: Path, journal: Journal) -> None:
-    """Photos that another recipe fetched need not be fetched again: their rows count as journaled."""
-    try:
-        imported = manifest.read_sidecar(folder, "fetch")["notes"].get("imported")
-        rows = [] if imported else manifest.read(folder, FetchRow)
-    except StateError:  # there is no manifest, or it cannot be trusted
-        return
-    for row in rows:
-        if row.keep and journal.get("photo", row.image_url) is None:
-            outcome = Outcome(row.path, row.sha256, row.bytes, row.width, row.height)
-            journal.add("photo", row.image_url, asdict(outcome))
-
-
 def _previous(folder: Path, wanted: Provenance) -> tuple[list[FetchRow], str]:
-    """Rows of the manifest that was made from the same, and its sha256; nothing when there is none."""
-    if not manifest.is_current(folder, wanted):
+    """Rows of the manifest of the same recipe, by whatever version, and its sha256; nothing when there is none."""
+    try:
+        sidecar, rows = manifest.read_sidecar(folder, "fetch"), manifest.read(folder, FetchRow)
+    except StateError:  # there is no manifest, or it cannot be trusted
         return [], ""
-    return manifest.read(folder, FetchRow), str(manifest.read_sidecar(folder, "fetch")["sha256"])
+    return (rows, str(sidecar["sha256"])) if sidecar["config"] == wanted.config else ([], "")
 
 
 def run(
@@ -215,17 +215,19 @@ def run(
     """Run the stage in `folder`, go on with an interrupted run, or return what is there when nothing changed.
 
     `refresh` visits the site again although the manifest is complete; `accept_drop` then lets more than half of
-    the listings vanish. The network is waited for by `config.politeness.workers` threads, not by `map_fn`.
+    the listings vanish. Photos that are stored are not fetched again. The network is waited for by
+    `config.politeness.workers` threads, not by `map_fn`.
     Raises UsageError, DeniedError, LayoutError, TryLaterError, GateError, ResourceError.
     """
     recorded = config.without_pace()
-    wanted = manifest.provenance(folder, "fetch", [], recorded, ["beautifulsoup4", "pillow", "simplejpeg"])
+    wanted = manifest.provenance(folder, "fetch", [], recorded)  # libraries may change, photos keep their bytes
     before, published = _previous(folder, wanted)
+    current = manifest.is_current(folder, wanted)
     path = folder / "fetch.journal"
     journaled = read_header(path)
-    if published and journaled and journaled["replaces"] != published:
+    if current and journaled and journaled["replaces"] != published:
         _finish(folder, before)  # the journal's own run was published, and died before this
-    if published and not refresh:
+    if current and not refresh:
         return before
     check_source(config)
     started = datetime.now(UTC)
@@ -236,8 +238,7 @@ def run(
         executors.threads(config.politeness.workers) as threads,
         Client(config.politeness, folder / "hosts.json", start_urls=urls) as client,
     ):
-        if not published:
-            _remember_photos(folder, journal)
+        downloads.remember(folder, journal)
         rows, crawled = _fetch(folder, config, journal, threads, client)
         robots = client.robots_decisions()
     if before and not accept_drop:

@@ -88,6 +88,7 @@ def _fetched(folder: Path, path: Path, items: Sequence[Item], politeness: Polite
         executors.threads(politeness.workers) as threads,
         Client(politeness, folder / "hosts.json", start_urls=urls) as client,
     ):
+        downloads.remember(folder, journal)
         outcomes, deferred = downloads.fetch_all(
             client, folder, journal, politeness.max_photo_bytes, urls, threads
         )
@@ -112,7 +113,7 @@ def run(
     started = datetime.now(UTC)
     offered = sources.read(path, class_names)
     config = Import(path=str(path.resolve()), class_names=class_names)
-    wanted = manifest.provenance(folder, "fetch", [], config, ["pillow", "simplejpeg"])
+    wanted = manifest.provenance(folder, "fetch", [], config)
     local = [item for item in offered.items if not item.is_url]
     remote = [item for item in offered.items if item.is_url]
     fetched = _fetched(folder, path, remote, politeness or Politeness()) if remote else {}

@@ -211,6 +211,36 @@ def test_p09_pagination_ends(
     assert sorted(path for path in paths if "jpg" not in path and "robots" not in path) == asked
 
 
+@pytest.mark.parametrize("status", [404, 410])
+def test_p09_counting_ends_where_the_server_says_gone(tmp_path: Path, status: int) -> None:
+    routes = {"/cars": html(car(1)), "/cars?p=2": faults.status(status), **photos(1)}
+    rows, _ = fetched(tmp_path, routes, pagination={"page_parameter": "p"})
+    assert [row.reason for row in rows] == [""]
+
+
+@pytest.mark.parametrize(("status", "reason"), [(403, "forbidden"), (400, "http_client_error")])
+def test_p09_a_page_that_is_refused_is_not_the_end(tmp_path: Path, status: int, reason: str) -> None:
+    routes = {"/cars": html(car(1)), "/cars?p=2": faults.status(status), **photos(1)}
+    rows, _ = fetched(tmp_path, routes, pagination={"page_parameter": "p"})
+    assert sorted(row.reason for row in rows) == ["", reason]
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_p09_an_index_page_out_of_order_is_waited_for(tmp_path: Path, counted: bool) -> None:
+    pagination = {"page_parameter": "p"} if counted else {}
+    second = [faults.status(500), faults.status(500), html(car(2))]  # two tries each
+    routes = {"/cars": html(car(1), next_path="/cars?p=2"), "/cars?p=2": second, **photos(1, 2)}
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], pagination=pagination)
+        with pytest.raises(
+            TryLaterError, match="1 pages have to wait: .*p=2: http_server_error.*1 photos are"
+        ):
+            fetch.run(tmp_path, config)
+        assert not (tmp_path / "fetch.csv").exists()
+        assert [row.keep for row in fetch.run(tmp_path, config)] == [True, True]
+        assert (server.paths().count("/cars"), server.paths().count("/1.jpg")) == (1, 1)
+
+
 def test_max_listings_per_class(tmp_path: Path) -> None:
     with serve(listings(25, 1)) as site:
         rows = fetch.run(tmp_path, source(site.url, max_listings=3))
@@ -265,14 +295,27 @@ def test_listing_pages_that_are_gone_become_rows(tmp_path: Path) -> None:
     }  # fmt: skip
     rows, _ = fetched(tmp_path, routes)
     assert {(row.page_url.rpartition("/")[2], row.reason) for row in rows} == {
-        ("0", ""), ("1", "missing_field"), ("2", "http_client_error"), ("3", ""),
+        ("0", ""), ("1", "missing_field"), ("2", "gone"), ("3", ""),
     }  # fmt: skip
     assert "2 pages could not be used" in manifest.read_sidecar(tmp_path, "fetch")["notes"]["summary"][1]
 
 
 def test_a_class_without_any_listing_stops_the_run(tmp_path: Path) -> None:
-    with pytest.raises(LayoutError, match=r"no listing of swift was found: .*/cars: http_client_error"):
+    with pytest.raises(LayoutError, match=r"no listing of swift was found: .*/cars: gone"):
         fetched(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        pytest.param({"/robots.txt": faults.ok(b"User-agent: *\nDisallow: /cars", "text/plain")}, id="robots"),
+        pytest.param({"/cars": faults.status(401)}, id="401"),
+        pytest.param({"/cars": faults.status(403)}, id="403"),
+    ],
+)
+def test_a_site_that_does_not_let_us_in(tmp_path: Path, routes: dict[str, faults.Fault]) -> None:
+    with pytest.raises(DeniedError, match=r"does not let us in: .*/cars.*`curate import"):
+        fetched(tmp_path, {"/cars": html(car(1)), **routes})
 
 
 def test_f43_a_challenge_page_ends_the_run_as_denied(tmp_path: Path) -> None:
@@ -328,7 +371,7 @@ def test_an_alias_is_tried_where_the_site_has_no_original(tmp_path: Path) -> Non
         ),
         pytest.param(faults.ok(jpeg(1), "application/octet-stream"), ".jpg", "", id="F42-octet-stream"),
         pytest.param(faults.ok(b"", "image/jpeg"), "", "empty", id="F32"),
-        pytest.param(faults.status(404), "", "http_client_error", id="404"),
+        pytest.param(faults.status(404), "", "gone", id="404"),
         pytest.param(faults.unframed(jpeg(1)[:-200]), "", "decode_truncated", id="F24"),
         pytest.param(faults.short(jpeg(1), 90_000), "", "body_truncated", id="F22"),
         pytest.param(faults.ok(jpeg(1, 24)), "", "too_small", id="I16"),
@@ -511,6 +554,32 @@ def test_p08_refresh_looks_again_and_refuses_a_drop(tmp_path: Path) -> None:
         assert len(server.seen) == asked  # what was seen is accepted, not asked for again
     assert len(list(tmp_path.glob("images/*/*"))) == 2  # photos of listings that are gone go as well
     assert not (tmp_path / "fetch.journal").exists()
+
+
+def test_p08_refresh_fetches_no_photo_twice(tmp_path: Path) -> None:
+    with faults.serve({"/cars": [html(car(1)), html([car(1), car(2)])], **photos(1, 2)}) as server:
+        config = source(server.url(""), ["/cars"])
+        fetch.run(tmp_path, config)
+        assert [row.keep for row in fetch.run(tmp_path, config, refresh=True)] == [True, True]
+        assert Counter(path for path in server.paths() if "jpg" in path) == {"/1.jpg": 1, "/2.jpg": 1}
+
+
+def test_p08_another_version_of_a_library_or_of_curate_passes_no_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = html([car(n) for n in range(5)])
+    with faults.serve({"/cars": [many, html(car(0))], **photos(*range(5))}) as server:
+        config = source(server.url(""), ["/cars"])
+        rows = fetch.run(tmp_path, config)
+        asked = len(server.seen)
+        monkeypatch.setattr(manifest, "version", lambda name: "99")
+        assert fetch.run(tmp_path, config) == rows
+        assert len(server.seen) == asked
+        monkeypatch.setattr(manifest, "__version__", "99")
+        with pytest.raises(GateError, match="1 listings, 5 the last time"):
+            fetch.run(tmp_path, config)
+    assert manifest.read(tmp_path, FetchRow) == rows
+    assert len(list(tmp_path.glob("images/*/*"))) == 5
 
 
 def test_p08_a_field_that_vanished_is_a_drop() -> None:
