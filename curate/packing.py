@@ -12,6 +12,9 @@ becomes a pair leaves one place and takes two, and may be at the root of twice a
 Which photos are surplus is a matter of hash too: groups are wanted in order of hash until there are enough photos
 of each class, the last one in part; what is left only fills gaps. So listings with few photos are as likely to be
 used as those with many.
+
+Large groups and little surplus can leave a split short on that way although some other placement fits. Then, and
+only then, `cover` searches for one.
 """
 
 import hashlib
@@ -24,6 +27,8 @@ from curate.schemas import SPLITS
 Sizes = Mapping[str, int]  # class name to number of photos
 Targets = Mapping[str, Sizes]  # split to sizes
 _RANGE = 2**256
+_WORK = 100_000  # states that `cover` keeps, over all groups: a second or two
+_LEAST_STATES = 50  # kept per group, however many groups there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,10 @@ def quotas(groups: Sequence[Group], targets: Targets, seed: int) -> dict[str, Si
 def pack(groups: Sequence[Group], targets: Targets, seed: int, trim: bool) -> dict[str, Placement]:
     """Place each group; by name.
 
-    With `trim`, gaps that no whole group fits are filled by parts of groups, whose other photos stay surplus, and
-    a split stays short when no group is left for it. Without, no photo is surplus: a group that fits nowhere goes
-    to the split with most room and makes it larger than its target.
+    With `trim`, gaps that no whole group fits are filled by parts of groups, whose other photos stay surplus. When
+    a split is short even so, the placement that `cover` finds is taken instead; if it finds none, the split stays
+    short. Without `trim`, no photo is surplus: a group that fits nowhere goes to the split with most room and
+    makes it larger than its target.
     """
     rank = {group.name: draw(seed, group.name) for group in groups}
     everything = {group.name: group.sizes for group in groups}
@@ -107,4 +113,74 @@ def pack(groups: Sequence[Group], targets: Targets, seed: int, trim: bool) -> di
                 put(name, split, parts[split])
         elif name not in placed:
             put(name, max(splits, key=lambda s: min(room[s][c] for c in everything[name])), everything[name])
+    if trim and any(count > 0 for counts in room.values() for count in counts.values()):
+        placed = cover(groups, targets, seed, {name: place.split for name, place in placed.items()}) or placed
     return {name: placed.get(name, Placement("", {})) for name in everything}
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the splits still lack, and how that came about."""
+
+    gaps: tuple[int, ...]  # photos, for each split and in it each class
+    agreed: int  # photos so far in the split that `first` has for them
+    group: str  # placed last
+    split: str
+    before: "_State | None"
+
+
+def cover(
+    groups: Sequence[Group], targets: Targets, seed: int, first: Mapping[str, str]
+) -> dict[str, Placement] | None:
+    """A placement that fills every split exactly, by name of the group; None when none was found.
+
+    Groups are placed one after the other, those of several classes first, then class by class, large before small.
+    A group that overfills a split wastes photos, and a state is given up as soon as the groups to come cannot make
+    up for it. Of the others the best are kept: least waste, then most photos in the split that `first` has for
+    their group (beam search). Unless states had to be left out, None proves that there is no such placement.
+    """
+    classes = sorted({name for sizes in targets.values() for name in sizes})
+    lacking = tuple(targets[split][name] for split in SPLITS for name in classes)
+    most = max(_LEAST_STATES, _WORK // max(1, len(groups)))
+    left = Counter[str]()
+    for group in groups:
+        left.update(group.sizes)
+    states = [_State(lacking, 0, "", "", None)]
+    for group in sorted(groups, key=lambda g: _turn(g, draw(seed, g.name))):
+        left.subtract(group.sizes)
+        sizes = [
+            (place, group.sizes[name], left[name]) for place, name in enumerate(classes) if name in group.sizes
+        ]
+        asked = preferences(draw(seed, group.name), targets)
+        reached: dict[tuple[int, ...], _State] = {}
+        for state in states:
+            nowhere = True
+            for split in asked:
+                gaps = list(state.gaps)
+                start = SPLITS.index(split) * len(classes)
+                for place, size, _ in sizes:
+                    gaps[start + place] = max(0, gaps[start + place] - size)
+                if count := sum(state.gaps) - sum(gaps):
+                    nowhere = False
+                    new, agreed = tuple(gaps), state.agreed + count * (first.get(group.name) == split)
+                    if all(sum(gaps[place :: len(classes)]) <= to_come for place, _, to_come in sizes) and (
+                        new not in reached or reached[new].agreed < agreed
+                    ):
+                        reached[new] = _State(new, agreed, group.name, split, state)
+            if nowhere:
+                reached.setdefault(state.gaps, state)
+        states = sorted(reached.values(), key=lambda s: (sum(s.gaps), -s.agreed, s.gaps))[:most]
+    if not states or any(states[0].gaps):
+        return None
+    placed, state = {}, states[0]
+    while state.before:
+        change = [before - after for before, after in zip(state.before.gaps, state.gaps, strict=True)]
+        taken = {name: sum(change[place :: len(classes)]) for place, name in enumerate(classes)}
+        placed[state.group] = Placement(state.split, {name: count for name, count in taken.items() if count})
+        state = state.before
+    return placed
+
+
+def _turn(group: Group, drawn: int) -> tuple[int, list[str], int, int]:
+    """Sorts groups into the order in which `cover` places them."""
+    return -len(group.sizes), sorted(group.sizes), -sum(group.sizes.values()), drawn

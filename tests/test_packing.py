@@ -1,12 +1,14 @@
 """Whole groups into splits of an exact size."""
 
+import itertools
+import random
 from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.packing import Group, Placement, Targets, draw, pack, preferences, quotas
+from curate.packing import Group, Placement, Targets, cover, draw, pack, preferences, quotas
 from curate.schemas import SPLITS
 
 
@@ -149,3 +151,87 @@ def test_another_seed_gives_another_split() -> None:
     targets = per_class(60, 20, 20, "a")
     splits = [tuple(p.split for p in pack(singles(100), targets, seed, trim=True).values()) for seed in range(5)]
     assert len(set(splits)) == 5
+
+
+def is_exact(placed: dict[str, Placement] | None, targets: Targets) -> bool:
+    wanted = {(split, name): n for split, sizes in targets.items() for name, n in sizes.items() if n}
+    return placed is not None and filled(placed) == wanted
+
+
+def can_be_exact(groups: list[Group], targets: Targets, classes: str) -> bool:
+    """By trying every placement: does each split get enough of each class?"""
+    need = [targets[split][name] for split in SPLITS for name in classes]
+    reached = {tuple(need)}
+    for group in groups:
+        sizes = [group.sizes.get(name, 0) for name in classes]
+        own = [[0] * len(sizes) * place + sizes for place in range(len(SPLITS))]
+        reached = {
+            tuple(max(0, gap - size) for gap, size in itertools.zip_longest(gaps, each, fillvalue=0))
+            for gaps in reached
+            for each in own
+        }
+    return (0,) * len(need) in reached
+
+
+def test_one_large_group_does_not_leave_test_empty() -> None:
+    groups = [Group(f"g{size}", {"a": size}) for size in (4, 2, 1)]
+    placed = pack(groups, per_class(3, 1, 1, "a"), 42, trim=True)
+    assert {name: (place.split, place.taken["a"]) for name, place in placed.items()} == {
+        "g4": ("train", 3),
+        "g2": ("test", 1),
+        "g1": ("val", 1),
+    }
+
+
+def test_every_small_collection_that_can_be_packed_is() -> None:
+    possible = missed = 0
+    for count in range(3, 6):
+        for sizes in itertools.combinations_with_replacement(range(1, 5), count):
+            groups = [Group(f"g{number}", {"a": size}) for number, size in enumerate(sizes)]
+            for train, val, test in itertools.product(range(1, 5), range(1, 4), range(1, 4)):
+                targets = per_class(train, val, test, "a")
+                if train + val + test <= sum(sizes) and can_be_exact(groups, targets, "a"):
+                    possible += 1
+                    missed += not is_exact(pack(groups, targets, 42, trim=True), targets)
+    assert (possible, missed) == (3425, 0)
+
+
+@settings(max_examples=200, deadline=None)
+@given(group_lists.map(lambda groups: groups[:6]), target_sizes, st.integers(0, 5))
+def test_none_is_found_only_where_there_is_none(
+    groups: list[Group], sizes: tuple[int, int, int], seed: int
+) -> None:
+    targets = per_class(*sizes, "a", "b")
+    possible = can_be_exact(groups, targets, "ab")
+    assert is_exact(pack(groups, targets, seed, trim=True), targets) == possible
+    assert is_exact(cover(groups, targets, seed, {}), targets) == possible
+
+
+def test_listings_of_5_to_12_photos_with_95_of_100_used() -> None:
+    chance = random.Random(1)
+    targets = per_class(57, 19, 19, "a", "b")
+    for seed in range(40):
+        groups = []
+        for name in "ab":
+            left = 100
+            while left:
+                size = min(left, chance.randint(5, 12))
+                groups.append(Group(f"{name}{left}", {name: size}))
+                left -= size
+        assert is_exact(pack(groups, targets, seed, trim=True), targets)
+
+
+def test_the_search_keeps_groups_where_they_were_if_it_can() -> None:
+    groups = singles(30)
+    targets = per_class(18, 6, 6, "a")
+    first = {name: place.split for name, place in pack(groups, targets, 42, trim=True).items()}
+    again = cover(groups, targets, 7, first)
+    assert again is not None
+    assert {name: place.split for name, place in again.items()} == first
+
+
+def test_a_large_collection_is_searched_within_bounds() -> None:
+    groups = [Group(f"s{n}", {"ab"[n % 2]: 1 + n % 4}) for n in range(1600)] + [
+        Group("large", {"a": 300, "b": 300})
+    ]
+    assert is_exact(cover(groups, targets := per_class(1400, 200, 200, "a", "b"), 42, {}), targets)

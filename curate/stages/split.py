@@ -116,7 +116,10 @@ def check(proof: Proof, targets: Targets, config: Split) -> None:
     ]
     if short:
         remedy = "collect more listings" if config.proportional else "lower split.counts, or use `--proportional`"
-        raise GateError(f"there are enough photos, but in groups too large to part: {', '.join(short)}; {remedy}")
+        raise GateError(
+            "there are enough photos, but no packing of their groups, which must not be parted, was found: "
+            f"{', '.join(short)}; {remedy}"
+        )
 
 
 def run(folder: Path, config: Split, map_fn: MapFn = map) -> list[SplitRow]:
