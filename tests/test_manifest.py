@@ -186,6 +186,20 @@ def test_a_missing_input_names_the_command_to_run(tmp_path: Path) -> None:
         manifest.provenance(tmp_path, "x", ["train_baseline"], Split())
 
 
+def test_m11_only_the_holder_of_the_lock_sweeps_temporary_files(tmp_path: Path) -> None:
+    leftover = tmp_path / "images" / "ab" / ".tmp-of-a-dead-run"
+    leftover.parent.mkdir(parents=True)
+    leftover.touch()
+    with manifest.lock(tmp_path):
+        assert not leftover.exists()
+        assert leftover.parent.exists()
+        leftover.touch()  # now of the run that holds the lock
+        with pytest.raises(StateError, match="in use by process"), manifest.lock(tmp_path):
+            pass
+        publish(tmp_path, [ROW])
+        assert leftover.exists()
+
+
 @pytest.mark.parametrize("point", ["before_rename", "after_rename", "between_manifest_and_sidecar"])
 def test_m10_a_crash_while_publishing_never_leaves_a_trusted_half(tmp_path: Path, point: str) -> None:
     publish(tmp_path, [ROW])
@@ -198,7 +212,7 @@ def test_m10_a_crash_while_publishing_never_leaves_a_trusted_half(tmp_path: Path
     with pytest.raises(StateError, match="run `curate fetch` or `curate import`"):
         manifest.read(tmp_path, FetchRow)
     with manifest.lock(tmp_path):
-        assert not list(tmp_path.glob(".tmp-*")), "M11: leftovers of the dead run are swept"
+        assert not list(tmp_path.glob(".tmp-*"))
     publish(tmp_path, [ROW])
     assert manifest.read(tmp_path, FetchRow) == [ROW]
 
