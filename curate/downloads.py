@@ -1,7 +1,8 @@
 """Photos into the folder: checked by decoding, their original bytes kept under their sha256."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -9,12 +10,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from curate import images, manifest
-from curate.errors import RejectedError, StateError, TryLaterError
+from curate.errors import GateError, RejectedError, StateError, TryLaterError
 from curate.executors import MapFn
 from curate.files import crash_point, file_sha256, inside
 from curate.journal import Journal
 from curate.net import Client, Reply
-from curate.schemas import FetchRow
+from curate.schemas import REASONS, FetchRow
 
 _DECODED_SIDE = 160  # pixels; enough to see that all of a JPEG is there and that it shows something
 _STORED = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
@@ -137,6 +138,22 @@ def _remembered(folder: Path, journal: Journal, url: str) -> Outcome | None:
     outcome = Outcome(**record)
     file = inside(folder, outcome.path)
     return outcome if file.is_file() and file_sha256(file) == outcome.sha256 else None
+
+
+def check_kept(rows: Sequence[FetchRow], class_names: Iterable[str]) -> None:
+    """Raise GateError when all photos of a class were rejected, or when it has none."""
+    reasons: dict[str, Counter[str]] = {name: Counter() for name in class_names}
+    for row in rows:
+        if row.class_name in reasons:
+            reasons[row.class_name][row.reason] += 1
+    for name, counts in reasons.items():
+        if "" not in counts:
+            why = "its listings offered none"
+            if counts:
+                reason, most = max(counts.items(), key=lambda item: (item[1], item[0]))
+                url = next(row.image_url for row in rows if (row.class_name, row.reason) == (name, reason))
+                why = f"{most} of {counts.total()} are {reason} ({REASONS['fetch'][reason]}), e.g. {url}"
+            raise GateError(f"no photo of {name} was kept: {why}. Nothing was published; mend it and run again")
 
 
 def remove_orphans(folder: Path, rows: Iterable[FetchRow]) -> int:

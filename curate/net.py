@@ -75,7 +75,10 @@ class Client:
     ) -> None:
         self._politeness = politeness
         self._allowed = {name.lower() for name in politeness.allow_hosts}
-        self._starts = None if start_urls is None else {net_address.parse(url).host_port for url in start_urls}
+        starts = [net_address.parse(url) for url in start_urls or ()]
+        self._starts = None if start_urls is None else {address.host_port for address in starts}
+        named = {net_address.parse(f"http://{name}").host for name in self._allowed}
+        self._own = named | {address.host for address in starts}
         self._resolve = resolve
         self._jitter = jitter
         self._state = State(state_file)
@@ -277,6 +280,7 @@ class Client:
     def _host(self, name: str) -> Host:
         with self._lock:
             if name not in self._hosts:
-                self._hosts[name] = Host(name, self._politeness.min_interval_s)
+                least_s = 0.0 if name in self._own else 1.0  # whoever runs one host does not run them all
+                self._hosts[name] = Host(name, max(least_s, self._politeness.min_interval_s))
                 self._hosts[name].hold(self._state.wait_s(name))
             return self._hosts[name]

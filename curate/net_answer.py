@@ -17,9 +17,19 @@ _GATE = re.compile(
     rb"|verify (?:that )?you are|robot check|security check|captcha|unusual traffic)",
     re.IGNORECASE,
 )
+# Listings in schema.org's words, as a URL or in JSON-LD; a gate may well describe itself or its site in others.
+_TYPES = rb"(?:Car|Vehicle|(?:Individual)?Product|Motorcycle|MotorizedBicycle|BusOrCoach|ItemList|Offer)\b"
 _LISTING = re.compile(
-    rb"application/ld\+json|schema\.org/(?:Car|Vehicle|Product|ItemList)|__NEXT_DATA__", re.IGNORECASE
+    rb"schema\.org/" + _TYPES + rb"|@type(?:\"|&quot;)\s*:\s*(?:\[[^\]]{0,200}?)?(?:\"|&quot;)" + _TYPES,
+    re.IGNORECASE,
 )
+_VALUED = (
+    "max-image-preview",
+    "max-snippet",
+    "max-video-preview",
+    "unavailable_after",
+)  # robots rules with a value
+_NAME = re.compile(r"\*|[a-z_][^\s:]*")  # of a bot; what else stands before a colon is part of a date
 _HIDDEN = (b"script", b"style", b"noscript")
 _TAG = re.compile(rb"<[^<>]*>")
 _GATE_TEXT = 1_500  # bytes of visible text; a gate says little
@@ -80,9 +90,13 @@ def forbids_use(header: str) -> bool:
     """Does an `X-Robots-Tag` say noai or noimageai, to everybody or to us?"""
     speaks_to_us = True
     for part in header.lower().split(","):
-        agent, colon, directive = part.rpartition(":")
-        if colon:  # `bot: noindex, noai` speaks to one bot until the next name
-            speaks_to_us = agent.strip() in ("*", "curate")
-        if speaks_to_us and directive.strip() in ("noai", "noimageai"):
+        agent, colon, directive = (text.strip() for text in part.partition(":"))
+        if not colon:
+            directive = agent
+        elif (
+            _NAME.fullmatch(agent) and agent not in _VALUED
+        ):  # `bot: noindex, noai`: to one bot until the next name
+            speaks_to_us = agent in ("*", "curate")
+        if speaks_to_us and directive in ("noai", "noimageai"):
             return True
     return False

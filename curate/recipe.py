@@ -68,7 +68,7 @@ class Politeness(Section):
 
     contact: str = ""  # e-mail or URL, sent in the User-Agent; required to fetch from a public host
     min_interval_s: float = Field(1.0, ge=0, le=300)  # from an answer of a host to the next request to it
-    owns_host: bool = False  # you run this host: an interval under 1 s is allowed
+    owns_host: bool = False  # you run the hosts of `listings` and allow_hosts: they may be asked faster
     allow_hosts: tuple[str, ...] = ()  # exact host:port, the only way to reach a private or loopback address
     image_hosts: tuple[str, ...] = ()  # further hosts photos and pages may come from (exact or *.suffix)
     obey_robots: bool = True

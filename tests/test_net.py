@@ -160,6 +160,15 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n"
         pytest.param(ok(PHOTO, headers={"X-Robots-Tag": "noai"}), "noai", 1, id="F13-noai"),
         pytest.param(ok(PHOTO, headers={"X-Robots-Tag": "noindex, NoImageAI"}), "noai", 1, id="F13-noimageai"),
         pytest.param(ok(PHOTO, headers={"X-Robots-Tag": "curate: noai"}), "noai", 1, id="F13-by-name"),
+        pytest.param(
+            ok(PHOTO, headers={"X-Robots-Tag": "max-image-preview:large, noai"}), "noai", 1, id="F13-after-a-value"
+        ),
+        pytest.param(
+            ok(PHOTO, headers={"X-Robots-Tag": "unavailable_after: Sun, 25-Jun-2028 15:00:00 PST, noai"}),
+            "noai",
+            1,
+            id="F13-after-a-date",
+        ),
     ],
 )
 def test_fault_is_a_reason(fault: Fault, reason: str, tries: int) -> None:
@@ -182,6 +191,10 @@ def test_fault_is_a_reason(fault: Fault, reason: str, tries: int) -> None:
         pytest.param(encoded(GZ + b"\0" * 512, "gzip"), id="padded"),
         pytest.param(unframed(PHOTO), id="unframed"),
         pytest.param(ok(PHOTO, headers={"X-Robots-Tag": "otherbot: noai"}), id="F13-for-another"),
+        pytest.param(
+            ok(PHOTO, headers={"X-Robots-Tag": "otherbot: max-snippet:0, unavailable_after: 25 Jun 2028, noai"}),
+            id="F13-values-for-another",
+        ),
         pytest.param([redirect("/y/../x"), redirect("?again"), ok(PHOTO)], id="F33-two-hops"),
     ],
 )
@@ -363,6 +376,25 @@ def test_f20_no_such_name() -> None:
         assert net.requests_sent == 0
 
 
+@pytest.mark.parametrize(("host", "least_s", "most_s"), [("cars.example", 0, 0.9), ("img.example", 1, 3)])
+def test_f14_only_hosts_that_are_ours_are_asked_faster(host: str, least_s: float, most_s: float) -> None:
+    asked_at: list[float] = []
+
+    def absent(host: str, port: int) -> list[Any]:
+        asked_at.append(time.monotonic())
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    settings = public(
+        obey_robots=False, min_interval_s=0, owns_host=True, image_hosts=("img.example",), max_tries=2
+    )
+    with (
+        Client(settings, start_urls=["http://cars.example/"], resolve=absent, jitter=lambda: 0) as net,
+        pytest.raises(RejectedError),
+    ):
+        net.get(f"http://{host}/a", LIMIT, "photo")
+    assert least_s <= asked_at[1] - asked_at[0] <= most_s
+
+
 def test_f20_resolver_that_hangs_ends_at_the_deadline() -> None:
     release = threading.Event()
 
@@ -372,7 +404,11 @@ def test_f20_resolver_that_hangs_ends_at_the_deadline() -> None:
 
     settings = public(obey_robots=False, min_interval_s=0, owns_host=True)
     started = time.monotonic()
-    with Client(settings, resolve=hang, jitter=lambda: 0) as net, pytest.raises(RejectedError) as caught:
+    urls = ["http://cars.example/"]
+    with (
+        Client(settings, start_urls=urls, resolve=hang, jitter=lambda: 0) as net,
+        pytest.raises(RejectedError) as caught,
+    ):
         net.get("http://cars.example/a", LIMIT, "photo")
     release.set()
     assert caught.value.reason == "dns"
@@ -637,9 +673,13 @@ LISTING = (
 )
 
 
-def test_f43_gate_page_stops_the_run() -> None:
+WEBSITE = b'<script type="application/ld+json">{"@type": ["WebSite", "Thing"], "name": "Cars"}</script><script>'
+
+
+@pytest.mark.parametrize("page", [GATE, GATE.replace(b"<script>", WEBSITE)], ids=["plain", "with-json-ld"])
+def test_f43_gate_page_stops_the_run(page: bytes) -> None:
     with (
-        serve({"/x": ok(GATE, "text/html")}) as server,
+        serve({"/x": ok(page, "text/html")}) as server,
         client(server) as net,
         pytest.raises(DeniedError, match="asks for a human"),
     ):
@@ -647,7 +687,14 @@ def test_f43_gate_page_stops_the_run() -> None:
     assert len(server.times("/x")) == 1
 
 
-@pytest.mark.parametrize("page", [LISTING, GATE.replace(b"Checking", b"A Swift for sale. " * 200)])
+@pytest.mark.parametrize(
+    "page",
+    [
+        LISTING,
+        LISTING.replace(b'"Car"', b'["Thing", "Car"]'),
+        GATE.replace(b"Checking", b"A Swift for sale. " * 200),
+    ],
+)
 def test_f43_listing_with_a_captcha_in_its_form_is_no_gate(page: bytes) -> None:
     reply, _ = fetch(ok(page, "text/html"), "page")
     assert isinstance(reply, Reply)

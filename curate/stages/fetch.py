@@ -241,6 +241,7 @@ def run(
         downloads.remember(folder, journal)
         rows, crawled = _fetch(folder, config, journal, threads, client)
         robots = client.robots_decisions()
+    downloads.check_kept(rows, dict.fromkeys(name for name, _ in crawled.listings))
     if before and not accept_drop:
         check_drop(before, rows)
     notes: dict[str, Any] = {

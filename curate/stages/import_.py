@@ -14,9 +14,9 @@ from tqdm import tqdm
 
 from curate import __version__, downloads, executors, images, manifest
 from curate.downloads import Outcome
-from curate.errors import RejectedError, TryLaterError
+from curate.errors import RejectedError, StateError, TryLaterError, UsageError
 from curate.executors import MapFn
-from curate.journal import Journal
+from curate.journal import Journal, read_header
 from curate.net import Client
 from curate.recipe import ClassName, Politeness, Section
 from curate.schemas import FetchRow, photo_key
@@ -79,6 +79,22 @@ def decide(items: Sequence[Item], outcomes: Sequence[Outcome]) -> list[FetchRow]
     return sorted(rows, key=lambda row: row.key)
 
 
+def check_free(folder: Path) -> None:
+    """Raise UsageError when `folder` holds photos from a site, published or on the way: an import deletes them."""
+    journal = read_header(folder / "fetch.journal")
+    imported = journal is None or journal.get("pages", "").split()[1:2] == ["import"]
+    if manifest.sidecar_path(folder, "fetch").exists():  # without it, nothing was published
+        try:
+            imported &= bool(manifest.read_sidecar(folder, "fetch")["notes"].get("imported"))
+        except StateError:
+            imported = False
+    if not imported:
+        raise UsageError(
+            f"{folder} holds photos fetched from a site, or fetch.json is damaged; an import would delete them: "
+            "choose another folder with `curate --folder FOLDER import PATH`"
+        )
+
+
 def _fetched(folder: Path, path: Path, items: Sequence[Item], politeness: Politeness) -> dict[str, Outcome]:
     """Outcomes of the items that are URLs."""
     urls = {item.name: (item.name,) for item in items}
@@ -108,8 +124,10 @@ def run(
 ) -> list[FetchRow]:
     """Import the tree or CSV at `path`; the manifest is left as it is when nothing in it would change.
 
-    Raises UsageError for a path, class or CSV that is wrong, ResourceError, and for URLs what `fetch` raises.
+    Raises UsageError for a path, class or CSV that is wrong, or a folder with photos from a site; GateError when
+    no photo of a class is kept; ResourceError; and for URLs what `fetch` raises.
     """
+    check_free(folder)
     started = datetime.now(UTC)
     offered = sources.read(path, class_names)
     config = Import(path=str(path.resolve()), class_names=class_names)
@@ -120,6 +138,7 @@ def run(
     work = map_fn(partial(keep_file, folder), [item.file for item in local])
     kept = iter(tqdm(work, "photos", len(local), disable=None, leave=False))
     rows = decide(offered.items, [fetched[item.name] if item.is_url else next(kept) for item in offered.items])
+    downloads.check_kept(rows, dict.fromkeys(row.class_name for row in rows))
     if not (manifest.is_current(folder, wanted) and manifest.read(folder, FetchRow) == rows):
         notes = {"imported": True, "summary": list(offered.remarks)}
         manifest.write(folder, rows, wanted, started, notes)

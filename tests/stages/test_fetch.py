@@ -232,9 +232,7 @@ def test_p09_an_index_page_out_of_order_is_waited_for(tmp_path: Path, counted: b
     routes = {"/cars": html(car(1), next_path="/cars?p=2"), "/cars?p=2": second, **photos(1, 2)}
     with faults.serve(routes) as server:
         config = source(server.url(""), ["/cars"], pagination=pagination)
-        with pytest.raises(
-            TryLaterError, match="1 pages have to wait: .*p=2: http_server_error.*1 photos are"
-        ):
+        with pytest.raises(TryLaterError, match=r"1 pages have to wait: .*p=2: http_server_error.*1 photos are"):
             fetch.run(tmp_path, config)
         assert not (tmp_path / "fetch.csv").exists()
         assert [row.keep for row in fetch.run(tmp_path, config)] == [True, True]
@@ -380,9 +378,10 @@ def test_an_alias_is_tried_where_the_site_has_no_original(tmp_path: Path) -> Non
     ],
 )
 def test_every_photo_ends_as_a_row(tmp_path: Path, answer: faults.Fault, extension: str, reason: str) -> None:
-    (row,), _ = fetched(tmp_path, {"/cars": html(car(1)), "/1.jpg": answer})
+    rows, _ = fetched(tmp_path, {"/cars": html(car(1, ["/1.jpg", "/2.jpg"])), "/1.jpg": answer, **photos(2)})
+    (row,) = (row for row in rows if row.image_url.endswith("/1.jpg"))
     assert (row.keep, row.reason, Path(row.path).suffix) == (not reason, reason, extension)
-    assert bool(row.path) == bool(list(tmp_path.glob("images/*/*")))
+    assert len(list(tmp_path.glob("images/*/*"))) == 1 + bool(row.path)
 
 
 def test_f42_a_png_called_jpg_is_stored_as_png(tmp_path: Path) -> None:
@@ -424,6 +423,34 @@ def test_one_picture_in_two_listings_is_two_rows_and_one_request(tmp_path: Path)
     rows, asked = fetched(tmp_path, {"/cars": html([car(1), car(2, ["/1.jpg"])]), **photos(1)})
     assert len({row.key for row in rows}) == 2 and len({row.path for row in rows}) == 1
     assert asked.count("/1.jpg") == 1
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        pytest.param(
+            ["http://127.0.0.1:1/1.jpg"],
+            r"1 of 1 are offsite \(.*e\.g\. http://127.0.0.1:1/1.jpg",
+            id="offsite",
+        ),
+        pytest.param(["/3.jpg", "/4.jpg", "/5.txt"], r"2 of 3 are gone \(.*404", id="gone"),
+        pytest.param([], "its listings offered none", id="no-photos"),
+    ],
+)
+def test_a_class_that_keeps_no_photo_is_not_published(tmp_path: Path, images: list[str], message: str) -> None:
+    routes = {
+        "/s": html(car(1, images)), "/5.txt": faults.ok(b"text"),
+        "/w": html(car(2)), **photos(2),
+    }  # fmt: skip
+    with faults.serve(routes) as server:
+        starts = {"swift": [server.url("/s")], "wagonr": [server.url("/w")]}
+        config = source(server.url("")).override(listings=starts)
+        with pytest.raises(GateError, match=f"no photo of swift was kept: {message}"):
+            fetch.run(tmp_path, config)
+        assert not (tmp_path / "fetch.csv").exists()
+        with pytest.raises(GateError):
+            fetch.run(tmp_path, config)
+        assert server.paths().count("/2.jpg") == 1  # the journal is kept
 
 
 # --- hosts that ask for time, disks that are full -----------------------------------------------------------

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from curate import executors, manifest
+from curate.demo.site import serve
 from curate.downloads import Outcome
-from curate.errors import TryLaterError, UsageError
+from curate.errors import GateError, TryLaterError, UsageError
 from curate.recipe import Politeness
 from curate.schemas import FetchRow, photo_key
 from curate.sources.folder import Item
-from curate.stages import import_
+from curate.stages import fetch, import_
 from tests import faults
-from tests.stages.small_site import CLASSES, jpeg, politeness
+from tests.stages.small_site import CLASSES, jpeg, listings, politeness, source
 
 
 def tree(root: Path) -> Path:
@@ -114,6 +115,7 @@ def test_a_csv_of_paths_with_listings(tmp_path: Path) -> None:
     tree(tmp_path)
     text = (
         "class_name,path,listing_id,year\nswift,swift/1.jpg,7,2016\nswift,swift/0.jpg,7,2016\nwagonr,../x.jpg,8,\n"
+        "wagonr,wagonr/0.jpg,8,\n"
     )
     (tmp_path / "photos.csv").write_text(text)
     rows = import_.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES)
@@ -121,6 +123,7 @@ def test_a_csv_of_paths_with_listings(tmp_path: Path) -> None:
         ("7", 0, "swift/1.jpg", 2016, ""),
         ("7", 1, "swift/0.jpg", 2016, ""),
         ("8", 0, "../x.jpg", None, "unreadable"),
+        ("8", 1, "wagonr/0.jpg", None, ""),
     }  # fmt: skip
 
 
@@ -141,6 +144,42 @@ def test_a_csv_of_urls_is_fetched_and_resumed(tmp_path: Path) -> None:
         assert (Counter(server.paths())["/1.jpg"], Counter(server.paths())["/2.jpg"]) == (1, 2)
     assert Counter(row.reason for row in rows) == {"": 2, "gone": 1}
     assert not (tmp_path / "out/fetch.journal").exists()
+
+
+def test_a_class_without_a_photo_is_not_published(tmp_path: Path) -> None:
+    swift = tree(tmp_path / "in") / "swift"
+    for n in range(2):
+        (swift / f"{n}.jpg").write_text("no photo")
+    with pytest.raises(GateError, match=r"no photo of swift was kept: 2 of 3 are not_an_image"):
+        import_.run(tmp_path / "out", tmp_path / "in", CLASSES)
+    assert not (tmp_path / "out/fetch.csv").exists()
+
+
+def test_photos_from_a_site_are_not_imported_over(tmp_path: Path) -> None:
+    photos, out = tree(tmp_path / "in"), tmp_path / "out"
+    with serve(listings(1, 2)) as site:
+        config = source(site.url)
+        fetch.run(out, config)
+    before = files(out)
+    for sidecar in (before["fetch.json"], b"{"):
+        (out / "fetch.json").write_bytes(sidecar)
+        with pytest.raises(UsageError, match="--folder FOLDER"):
+            import_.run(out, photos, CLASSES)
+    (out / "fetch.json").write_bytes(before["fetch.json"])
+    assert files(out) == before
+
+
+def test_a_fetch_that_was_interrupted_is_not_imported_over(tmp_path: Path) -> None:
+    photos, out = tree(tmp_path / "in"), tmp_path / "out"
+    with serve(listings(1, 2)) as site, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest, "write", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            fetch.run(out, source(site.url))
+    before = files(out)
+    assert "fetch.journal" in before
+    with pytest.raises(UsageError, match="--folder FOLDER"):
+        import_.run(out, photos, CLASSES)
+    assert files(out) == before
 
 
 def test_a_public_url_without_a_contact_is_refused(tmp_path: Path) -> None:
