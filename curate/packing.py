@@ -13,11 +13,12 @@ Which photos are surplus is a matter of hash too: groups are wanted in order of 
 of each class, the last one in part; what is left only fills gaps. So listings with few photos are as likely to be
 used as those with many.
 
-Large groups and little surplus can leave a split short on that way although some other placement fits. Then, and
-only then, `cover` searches for one.
+Large groups and little surplus can leave a split short on that way, or without any photo of a class, although some
+other placement fits. Then, and only then, `cover` searches for one.
 """
 
 import hashlib
+import types
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -74,13 +75,20 @@ def quotas(groups: Sequence[Group], targets: Targets, seed: int) -> dict[str, Si
     return wanted
 
 
-def pack(groups: Sequence[Group], targets: Targets, seed: int, trim: bool) -> dict[str, Placement]:
+def pack(
+    groups: Sequence[Group],
+    targets: Targets,
+    seed: int,
+    trim: bool,
+    fixed: Mapping[str, str] = types.MappingProxyType({}),
+) -> dict[str, Placement]:
     """Place each group; by name.
 
     With `trim`, gaps that no whole group fits are filled by parts of groups, whose other photos stay surplus. When
     a split is short even so, the placement that `cover` finds is taken instead; if it finds none, the split stays
     short. Without `trim`, no photo is surplus: a group that fits nowhere goes to the split with most room and
-    makes it larger than its target.
+    makes it larger than its target; when a class is absent from a split, `cover` finds groups to fix there first.
+    `fixed` names the splits of groups that are not asked.
     """
     rank = {group.name: draw(seed, group.name) for group in groups}
     everything = {group.name: group.sizes for group in groups}
@@ -99,8 +107,12 @@ def pack(groups: Sequence[Group], targets: Targets, seed: int, trim: bool) -> di
                     put(name, split, wanted[name])
                     break
 
+    for name, split in fixed.items():
+        put(name, split, everything[name])
     chosen = quotas(groups, targets, seed) if trim else everything
-    put_where_it_fits({name: sizes for name, sizes in chosen.items() if any(sizes.values())})
+    put_where_it_fits(
+        {name: sizes for name, sizes in chosen.items() if name not in placed and any(sizes.values())}
+    )
     put_where_it_fits({name: sizes for name, sizes in everything.items() if name not in placed})
     for name in sorted(everything, key=lambda name: (name not in placed, rank[name])):
         splits = [placed[name].split] if name in placed else preferences(rank[name], targets)
@@ -113,8 +125,17 @@ def pack(groups: Sequence[Group], targets: Targets, seed: int, trim: bool) -> di
                 put(name, split, parts[split])
         elif name not in placed:
             put(name, max(splits, key=lambda s: min(room[s][c] for c in everything[name])), everything[name])
+    first = {name: place.split for name, place in placed.items()}
     if trim and any(count > 0 for counts in room.values() for count in counts.values()):
-        placed = cover(groups, targets, seed, {name: place.split for name, place in placed.items()}) or placed
+        placed = cover(groups, targets, seed, first) or placed
+    elif (
+        not trim
+        and not fixed
+        and any(room[s][c] == n > 0 for s, sizes in targets.items() for c, n in sizes.items())
+    ):
+        one_each = {split: {name: min(1, n) for name, n in sizes.items()} for split, sizes in targets.items()}
+        if found := cover(groups, one_each, seed, first):
+            return pack(groups, targets, seed, trim, {name: place.split for name, place in found.items()})
     return {name: placed.get(name, Placement("", {})) for name in everything}
 
 

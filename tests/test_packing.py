@@ -235,3 +235,21 @@ def test_a_large_collection_is_searched_within_bounds() -> None:
         Group("large", {"a": 300, "b": 300})
     ]
     assert is_exact(cover(groups, targets := per_class(1400, 200, 200, "a", "b"), 42, {}), targets)
+
+
+def test_two_small_groups_do_not_leave_a_split_empty() -> None:
+    groups = [Group("large", {"a": 8}), *singles(2)]
+    for seed in range(20):
+        placed = pack(groups, per_class(6, 2, 2, "a"), seed, trim=False)
+        assert placed["large"].split == "train"
+        assert {place.split for place in placed.values()} == set(SPLITS)
+
+
+@settings(max_examples=200, deadline=None)
+@given(group_lists.map(lambda groups: groups[:7]), st.tuples(*[st.integers(1, 9)] * 3), st.integers(0, 5))
+def test_without_trimming_a_class_is_absent_from_a_split_only_where_it_has_to_be(
+    groups: list[Group], sizes: tuple[int, int, int], seed: int
+) -> None:
+    tally = filled(pack(groups, per_class(*sizes, "a", "b"), seed, trim=False))
+    possible = can_be_exact(groups, per_class(1, 1, 1, "a", "b"), "ab")
+    assert all(tally[split, name] for split in SPLITS for name in "ab") == possible
