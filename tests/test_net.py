@@ -384,9 +384,7 @@ def test_f14_only_hosts_that_are_ours_are_asked_faster(host: str, least_s: float
         asked_at.append(time.monotonic())
         raise socket.gaierror(socket.EAI_AGAIN, "try again")
 
-    settings = public(
-        obey_robots=False, min_interval_s=0, owns_host=True, image_hosts=("img.example",), max_tries=2
-    )
+    settings = public(obey_robots=False, min_interval_s=0, owns_host=True, image_hosts=("img.example",))
     with (
         Client(settings, start_urls=["http://cars.example/"], resolve=absent, jitter=lambda: 0) as net,
         pytest.raises(RejectedError),
