@@ -37,7 +37,6 @@ class FetchRow:
     bytes: int
     width: int  # pixels, after EXIF orientation
     height: int
-    split_hint: str  # train, val or test where the source was already split, else empty
     keep: bool
     reason: str
 

@@ -70,7 +70,6 @@ def fetch_row(
         bytes=size,
         width=160,
         height=120,
-        split_hint="",
         keep=True,
         reason="",
     )

@@ -99,7 +99,6 @@ def fetch_rows(folder: Path, title: str) -> list[FetchRow]:
                 bytes=0 if reason else len(data),
                 width=0 if reason else 160,
                 height=0 if reason else 120,
-                split_hint="",
                 keep=not reason,
                 reason=reason,
             )

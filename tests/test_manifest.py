@@ -36,7 +36,6 @@ ROW = FetchRow(
     bytes=10,
     width=640,
     height=480,
-    split_hint="",
     keep=True,
     reason="",
 )

@@ -1,11 +1,12 @@
 """A folder tree or a CSV instead of a site: what it offers, as plain items.
 
-A tree has a folder per class, or `train`, `validation` (or `val`) and `test` with a folder per class in each.
+A tree has a folder per class, or `train`, `validation` (or `val`) and `test` with a folder per class in each: these
+are searched, and their names forgotten, as are those of a CSV's column `split`. The split stage makes its own.
 Class folders are compared by `recipe.normalise_class`. Every file below them is offered, but hidden ones and those
 that systems leave behind. Links to files inside the tree are followed, others are offered as unreadable.
 
 A CSV has a column `class_name` and either `path`, relative to the CSV and inside its folder, or `url`; and if it
-likes `listing_id`, `title`, `region`, `city`, `year`, `price`, `split`.
+likes `listing_id`, `title`, `region`, `city`, `year`, `price`.
 """
 
 import csv
@@ -14,7 +15,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from curate.errors import RejectedError, UsageError
 from curate.images import read_file
@@ -22,14 +23,7 @@ from curate.net_address import canonical_url
 from curate.recipe import normalise_class
 from curate.sources.values import MAX_TEXT
 
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "validation": "val",
-    "valid": "val",
-    "val": "val",
-    "test": "test",
-}
+SPLIT_NAMES = {"train", "training", "validation", "valid", "val", "test"}
 _PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"}
 _LITTER = {"thumbs.db", "desktop.ini"}
 _COLUMNS = {"path", "url", "class_name", "listing_id", "title", "region", "city", "year", "price", "split"}
@@ -44,7 +38,6 @@ class Item:
     name: str  # its path as UTF-8 text with /, or its canonical URL
     file: Path | None = None  # None for a URL, and for a path that leads out of the tree
     is_url: bool = False
-    split: str = ""  # train, val, test or ""
     listing_id: str = ""
     title: str = ""
     region: str = ""
@@ -99,19 +92,22 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
     splits = [e for e in folders if e.name.lower() in SPLIT_NAMES and e.name.lower() not in class_names]
     items: list[Item] = []
     spellings: dict[str, set[str]] = {}
-    homes = [(entry, "") for entry in folders if entry not in splits]
+    homes = [entry for entry in folders if entry not in splits]
     for split in splits:
         below = _entries(Path(split.path))
-        homes += [(entry, SPLIT_NAMES[split.name.lower()]) for entry in below if _is_folder(entry)]
+        homes += [entry for entry in below if _is_folder(entry)]
         remarks += [
             f"passed over {split.name}/{entry.name!r}: not in a class folder"
             for entry in below
             if not _is_folder(entry)
         ]
-    for home, split_name in homes:
+    for home in homes:
         class_name = _known(home.name, class_names, str(root))
         spellings.setdefault(class_name, set()).add(home.name)
-        items += [_item(root, file, class_name, split_name) for file in _files(Path(home.path))]
+        items += [
+            Item(class_name, _utf8(file.relative_to(root)), _inside(root, file))
+            for file in _files(Path(home.path))
+        ]
     for class_name, names in sorted(spellings.items()):
         if len(names) > 1:
             remarks.append(f"folders {', '.join(sorted(names))} are one class: {class_name}")
@@ -128,10 +124,6 @@ def _files(folder: Path) -> Iterator[Path]:
             yield from _files(path)
         else:
             yield path
-
-
-def _item(root: Path, file: Path, class_name: str, split: str) -> Item:
-    return Item(class_name, _utf8(file.relative_to(root)), _inside(root, file), split=split)
 
 
 def _inside(root: Path, file: Path) -> Path | None:
@@ -201,9 +193,6 @@ def _row(path: Path, number: int, cells: dict[str, str], class_names: Sequence[s
         raise UsageError(f"{where}: more or fewer cells than columns")
     cells = {name: cell.strip() for name, cell in cells.items()}
     class_name = _known(cells["class_name"], class_names, where)
-    split = cells.get("split", "").lower()
-    if split and split not in SPLIT_NAMES:
-        raise UsageError(f"{where}, column split: {split!r} is not train, val or test")
     url, name = cells.get("url", ""), cells.get("path", "")
     if bool(url) == bool(name):
         raise UsageError(f"{where}: give either a path or a url")
@@ -215,6 +204,7 @@ def _row(path: Path, number: int, cells: dict[str, str], class_names: Sequence[s
             raise UsageError(f"{where}, column url: {error.detail}") from error
     else:
         file = _inside(path.parent, path.parent / name)
+        name = PurePath(name).as_posix()  # ./a.jpg is a.jpg
     texts = {column: cells.get(column, "")[:MAX_TEXT] for column in ("listing_id", "title", "region", "city")}
     year = _number(where, "year", cells)
     if year is not None and (year != int(year) or not 0 < year < 10_000):
@@ -224,7 +214,6 @@ def _row(path: Path, number: int, cells: dict[str, str], class_names: Sequence[s
         name,
         file,
         bool(url),
-        SPLIT_NAMES.get(split, ""),
         year=None if year is None else int(year),
         price=_number(where, "price", cells),
         **texts,

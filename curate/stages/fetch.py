@@ -95,7 +95,6 @@ def _row(key: str, class_name: str, listing: Listing, position: int, photo: Phot
         bytes=outcome.bytes,
         width=outcome.width,
         height=outcome.height,
-        split_hint="",
         keep=not outcome.reason,
         reason=outcome.reason,
     )

@@ -71,7 +71,6 @@ def decide(items: Sequence[Item], outcomes: Sequence[Outcome]) -> list[FetchRow]
                 bytes=outcome.bytes,
                 width=outcome.width,
                 height=outcome.height,
-                split_hint=item.split,
                 keep=not outcome.reason,
                 reason=outcome.reason,
             )

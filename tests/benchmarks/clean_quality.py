@@ -76,7 +76,6 @@ def build(folder: Path) -> None:
                         bytes=len(data),
                         width=picture.width,
                         height=picture.height,
-                        split_hint="",
                         keep=True,
                         reason="",
                     )

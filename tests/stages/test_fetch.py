@@ -611,7 +611,7 @@ def test_p08_another_version_of_a_library_or_of_curate_passes_no_gate(
 
 def test_p08_a_field_that_vanished_is_a_drop() -> None:
     row = FetchRow(
-        "k", "1", "swift", 0, "Swift", "MH", "Pune", 2016, 1.0, "", "", "", "", "", 0, 0, 0, "", False, "bad_url"
+        "k", "1", "swift", 0, "Swift", "MH", "Pune", 2016, 1.0, "", "", "", "", "", 0, 0, 0, False, "bad_url"
     )
     rows = [replace(row, listing_id=str(n)) for n in range(4)]
     fetch.check_drop(rows, rows)
@@ -638,7 +638,7 @@ def test_decide_with_literals() -> None:
     assert by_reason.keys() == {"", "bad_url", "tls"}
     assert by_reason[""] == FetchRow(
         photo_key("small", "7", "/1.jpg"), "7", "swift", 0, "Swift", "MH", "Pune", 2016, 5.0, "http://cars.test/l/7",
-        "http://cars.test/1.jpg", "http://cars.test/1.jpg;s=9", "images/ab/ab.jpg", "ab", 10, 20, 30, "", True, "",
+        "http://cars.test/1.jpg", "http://cars.test/1.jpg;s=9", "images/ab/ab.jpg", "ab", 10, 20, 30, True, "",
     )  # fmt: skip
     assert by_reason["tls"].page_url == "http://cars.test/l/8"
 
@@ -658,7 +658,7 @@ def test_orphans_are_only_files_named_by_their_content(tmp_path: Path) -> None:
     for file in (kept, orphan, own):
         file.write_bytes(b"x")
     row = FetchRow(
-        "k", "", "", 0, "", "", "", None, None, "", "", "", f"images/ab/{kept.name}", "", 0, 0, 0, "", True, ""
+        "k", "", "", 0, "", "", "", None, None, "", "", "", f"images/ab/{kept.name}", "", 0, 0, 0, True, ""
     )
     assert downloads.remove_orphans(tmp_path, [row]) == 1
     assert sorted(tmp_path.glob("images/ab/*")) == sorted([kept, own])

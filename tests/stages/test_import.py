@@ -41,7 +41,7 @@ def test_a_tree_becomes_a_manifest(tmp_path: Path) -> None:
     row = next(row for row in rows if row.image_url == "swift/1.jpg")
     assert row.key == photo_key("import", "swift/1.jpg", "swift/1.jpg")
     assert row.listing_id == "swift/1.jpg"  # each photo is a listing of its own
-    assert (row.class_name, row.width, row.height, row.split_hint) == ("swift", 128, 96, "")
+    assert (row.class_name, row.width, row.height) == ("swift", 128, 96)
     assert (out / row.path).read_bytes() == jpeg(1)
 
 
@@ -189,9 +189,9 @@ def test_a_public_url_without_a_contact_is_refused(tmp_path: Path) -> None:
 
 
 def test_decide_with_literals() -> None:
-    items = [Item("swift", "b.jpg", None, split="val"), Item("swift", "a.jpg", None, listing_id="7", title="T")]
+    items = [Item("swift", "b.jpg"), Item("swift", "a.jpg", None, listing_id="7", title="T")]
     rows = import_.decide(items, [Outcome(reason="unreadable"), Outcome("images/a", "a", 1, 2, 3)])
     assert [row.key for row in rows] == sorted(row.key for row in rows)
-    assert {(row.listing_id, row.title, row.split_hint, row.keep, row.bytes) for row in rows} == {
-        ("b.jpg", "", "val", False, 0), ("7", "T", "", True, 1),
+    assert {(row.listing_id, row.title, row.keep, row.bytes) for row in rows} == {
+        ("b.jpg", "", False, 0), ("7", "T", True, 1),
     }  # fmt: skip
