@@ -9,7 +9,7 @@ from curate.demo.cars import SHAPES, Car, draw
 from curate.demo.places import Rng
 from curate.demo.scenes import Scene, paint_scene, place_shadow
 
-COMMON: tuple[Colour, ...] = ((236, 236, 233),)  # white sells in every model
+WHITE: Colour = (242, 242, 240)  # sells in every model
 PAINTS: dict[str, tuple[Colour, ...]] = {
     "hatchback": ((176, 22, 30), (204, 30, 36), (36, 92, 206), (70, 146, 224), (224, 104, 24), (244, 200, 24)),
     "tallboy": ((186, 190, 196), (104, 108, 114), (46, 96, 74), (112, 84, 62), (196, 182, 152), (136, 150, 132)),
@@ -19,8 +19,8 @@ SIZES = ((400, 300), (440, 330), (440, 330), (480, 360), (480, 320), (380, 320))
 
 def choose_car(rng: Rng, class_name: str) -> Car:
     """A car of the class, as one seller owns it."""
-    own = PAINTS[class_name] if rng.random() < 0.9 else COMMON
-    paint = own[int(rng.integers(len(own)))]
+    own = PAINTS[class_name]
+    paint = WHITE if rng.random() < 0.06 else own[int(rng.integers(len(own)))]
     shade = rng.uniform(0.88, 1.08)
     return Car(
         shape=SHAPES[class_name],
