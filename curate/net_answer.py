@@ -23,13 +23,9 @@ _LISTING = re.compile(
     rb"schema\.org/" + _TYPES + rb"|@type(?:\"|&quot;)\s*:\s*(?:\[[^\]]{0,200}?)?(?:\"|&quot;)" + _TYPES,
     re.IGNORECASE,
 )
-_VALUED = (
-    "max-image-preview",
-    "max-snippet",
-    "max-video-preview",
-    "unavailable_after",
-)  # robots rules with a value
-_NAME = re.compile(r"\*|[a-z_][^\s:]*")  # of a bot; what else stands before a colon is part of a date
+# Of an X-Robots-Tag: rules that have a value, and names of bots. Other words before a colon are parts of dates.
+_VALUED = ("max-image-preview", "max-snippet", "max-video-preview", "unavailable_after")
+_NAME = re.compile(r"\*|[a-z_][^\s:]*")
 _HIDDEN = (b"script", b"style", b"noscript")
 _TAG = re.compile(rb"<[^<>]*>")
 _GATE_TEXT = 1_500  # bytes of visible text; a gate says little

@@ -1,7 +1,7 @@
 """A folder tree or a CSV instead of a site: what it offers, as plain items.
 
-A tree has a folder per class, or `train`, `validation` (or `val`) and `test` with a folder per class in each: these
-are searched, and their names forgotten, as are those of a CSV's column `split`. The split stage makes its own.
+A tree has a folder per class, or `train`, `validation` (or `val`) and `test` with a folder per class in each:
+those are only searched, and a CSV's column `split` is passed over, because the split stage makes a new split.
 Class folders are compared by `recipe.normalise_class`. Every file below them is offered, but hidden ones and those
 that systems leave behind. Links to files inside the tree are followed, others are offered as unreadable.
 
