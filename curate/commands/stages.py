@@ -41,8 +41,8 @@ def import_(
 ) -> None:
     """Take photos that you have, instead of fetching.
 
-    A folder per class, also below train, validation and test; or a CSV with the columns class_name and path or
-    url, and optionally listing_id, title, region, city, year, price.
+    A folder per class; or a CSV with the columns class_name and path or url, and optionally listing_id, title,
+    region, city, year, price. Folders train, validation and test are only searched: split makes a new split.
 
     Example: curate --recipe pipelines/swift_wagonr.yaml import photos/
     """
