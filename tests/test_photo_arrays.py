@@ -2,7 +2,6 @@
 
 import errno
 import os
-import resource
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +65,7 @@ def test_another_version_of_a_decoder_decodes_again(folder: Path, monkeypatch: p
 
 
 def test_f46_a_file_that_may_not_grow_is_a_resource_error_and_leaves_nothing(folder: Path) -> None:
+    resource = pytest.importorskip("resource", reason="limits on the size of files are POSIX only")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))  # bytes; the array has 45,000
     try:
