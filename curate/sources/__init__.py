@@ -43,3 +43,4 @@ class Found:
     listings: tuple[Listing, ...] = ()
     next_urls: tuple[str, ...] = ()  # canonical
     used: tuple[str, ...] = ()  # extractors that found something, and the repairs they needed
+    page: bytes | None = None  # all of it, where no listing was found in it

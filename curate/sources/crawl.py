@@ -66,9 +66,7 @@ class Reader:
         reply = self.client.get(url, self.config.politeness.max_page_bytes, "page")
         found = extract(reply.data, reply.charset, reply.url, is_listing_page, self.config)
         if not found.listings:
-            name = hashlib.sha256(reply.data).hexdigest()[:16]
-            atomic_write(self.folder / "layout" / f"{name}.html", reply.data)
-            return replace(found, used=(f"layout/{name}.html",))
+            return replace(found, page=reply.data)
         self.journal.add(kind, url, asdict(found))
         return found
 
@@ -148,7 +146,10 @@ def _named(listing: Listing, index_urls: set[str]) -> Listing:
 
 
 def _layout_error(reader: Reader, url: str, found: Found) -> LayoutError:
-    saved = reader.folder / (found.used[0] if found.used else "layout")
+    """Keeps the page for the person who has to look at it."""
+    page = found.page or b""
+    saved = reader.folder / "layout" / f"{hashlib.sha256(page).hexdigest()[:16]}.html"
+    atomic_write(saved, page)
     tried = (
         "schema.org JSON-LD (source.adapter: jsonld)"
         if reader.config.adapter == "jsonld"
@@ -179,16 +180,17 @@ def _follow(reader: Reader, crawled: Crawled, map_fn: MapFn) -> None:
     urls = [url for url in urls if url not in crawled.index_urls]
     results = map_fn(partial(_read_listing, reader), urls)
     pages: dict[str, Found | RejectedError | TryLaterError] = {}
-    empty = 0
+    empty, without = 0, ("", Found())  # the first page without a listing
     for url, result in zip(urls, tqdm(results, "listings", len(urls), disable=None, leave=False), strict=True):
         pages[url] = result
-        empty += isinstance(result, Found) and not result.listings
-        if isinstance(result, Found) and not result.listings and empty == len(pages) >= min(_PATIENCE, len(urls)):
-            raise _layout_error(reader, url, result)
+        if isinstance(result, Found) and not result.listings:
+            empty += 1
+            without = (url, result) if empty == 1 else without
+            pages[url] = replace(result, page=None)  # one of them is enough to hold
+            if empty == len(pages) >= min(_PATIENCE, len(urls)):
+                raise _layout_error(reader, *without)
     if urls and 2 * empty > len(urls):
-        url, result = next((u, p) for u, p in pages.items() if isinstance(p, Found) and not p.listings)
-        assert isinstance(result, Found)
-        raise _layout_error(reader, url, result)
+        raise _layout_error(reader, *without)
     listings, told = [], set()
     for class_name, listing in crawled.listings:
         page = pages.get(listing.page_url)

@@ -7,7 +7,7 @@ import re
 MAX_TEXT = 1000  # characters kept of a title or place
 _MAX_NUMBER = 100  # characters looked at for a number or year
 
-_NUMBER = re.compile(r"\d[\d.,'\u00a0\u202f ]*")
+_NUMBER = re.compile(r"(?:(?<![\w.])\.)?\d[\d.,'\u00a0\u202f ]*")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _UNITS = (("crore", 1e7), ("lakh", 1e5), ("lac", 1e5))  # Indian English for large sums
 
@@ -24,7 +24,7 @@ def text(value: object) -> str:
 
 
 def number(value: object) -> float | None:
-    """The first number in `value`: 345000, "₹ 3,45,000", "12.500,50 €", "3.45 Lakh". None where there is none."""
+    """The first number in `value`: 345000, "₹ 3,45,000", "12.500,50 €", "4.500 Lakh". None where there is none."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _finite(float(value)) if abs(value) < 1e15 else None
     words = text(value)[:_MAX_NUMBER]
@@ -32,14 +32,16 @@ def number(value: object) -> float | None:
     if not match or words[: match.start()].endswith("-"):
         return None
     digits = re.sub(r"['\s]", "", match[0]).rstrip(".,")
-    # A separator is the decimal point when it is the last, occurs once, and does not cut off three digits.
-    place = max(digits.rfind("."), digits.rfind(","))
-    whole, fraction = digits, ""
-    if place >= 0 and digits.count(digits[place]) == 1 and len(digits) - place - 1 != 3:
-        whole, fraction = digits[:place], digits[place + 1 :]
-    plain = f"{re.sub('[.,]', '', whole)}.{fraction or 0}"
     rest = words[match.end() :].lstrip().lower()
     unit = next((factor for name, factor in _UNITS if rest.startswith(name)), 1.0)
+    # A separator is the decimal point when it is the last, occurs once, and does not cut off three digits. A dot
+    # may also cut off three when it comes first, or before a unit.
+    place = max(digits.rfind("."), digits.rfind(","))
+    whole, fraction = digits, ""
+    any_length = digits[place] == "." and (place == 0 or unit > 1)
+    if place >= 0 and digits.count(digits[place]) == 1 and (any_length or len(digits) - place - 1 != 3):
+        whole, fraction = digits[:place], digits[place + 1 :]
+    plain = f"{re.sub('[.,]', '', whole)}.{fraction or 0}"
     return _finite(round(float(plain) * unit, 6))
 
 

@@ -208,6 +208,8 @@ def test_p09_pagination_ends(
 ) -> None:
     rows, paths = fetched(tmp_path, routes, pagination=pagination)
     assert all(row.keep for row in rows)
+    assert not (tmp_path / "layout").exists()  # a last page without listings is nothing to look at
+    assert manifest.read_sidecar(tmp_path, "fetch")["notes"]["extractors"] == ["jsonld"]
     assert sorted(path for path in paths if "jpg" not in path and "robots" not in path) == asked
 
 
@@ -229,6 +231,7 @@ def test_p09_a_page_that_is_refused_is_not_the_end(tmp_path: Path, status: int, 
 def test_p09_an_index_page_out_of_order_is_waited_for(tmp_path: Path, counted: bool) -> None:
     pagination = {"page_parameter": "p"} if counted else {}
     second = [faults.status(500), faults.status(500), html(car(2))]  # two tries each
+    routes: dict[str, faults.Fault | list[faults.Fault]]
     routes = {"/cars": html(car(1), next_path="/cars?p=2"), "/cars?p=2": second, **photos(1, 2)}
     with faults.serve(routes) as server:
         config = source(server.url(""), ["/cars"], pagination=pagination)
@@ -279,10 +282,12 @@ def test_p07_most_listing_pages_empty_stops_the_run(tmp_path: Path) -> None:
     index = [{"@type": "ListItem", "url": f"/l/{n}"} for n in range(3)]
     routes = {
         "/cars": html({"@type": "ItemList", "itemListElement": index}),
-        "/l/0": html(car(0)), "/l/1": html(), "/l/2": html(), **photos(0),
+        "/l/0": html(car(0)), "/l/1": html(body="first"), "/l/2": html(body="second"), **photos(0),
     }  # fmt: skip
     with pytest.raises(LayoutError, match="/l/1"):
         fetched(tmp_path, routes)
+    (saved,) = (tmp_path / "layout").iterdir()
+    assert b"first" in saved.read_bytes()
 
 
 def test_listing_pages_that_are_gone_become_rows(tmp_path: Path) -> None:
