@@ -26,7 +26,7 @@ from curate.recipe import Clean
 from curate.scorers import Scorer
 
 NAME = "clean.signals.cache"
-FORMAT = 2
+FORMAT = 3  # raise it with every change of method
 USABLE = 0.3  # a photo with less of the kept concepts neither teaches nor votes about classes
 
 
@@ -107,7 +107,8 @@ def compute(photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean
     trusted = both > 0.5
     likeness = relevance.likeness_to_mates(lambda few: read(places[list(few)]), inner, trusted)
     wanted = relevance.expit(relevance.logit(both) + relevance.mates_say(likeness, mass))
-    usual = relevance.usual(typicality, trusted, config.outlier_rate)
+    rate = config.outlier_rate if relevance.can_learn(mass) else 0.0
+    usual = relevance.usual(typicality, trusted, rate)
     reasons = ["" if concept.keep else concept.reason or concept.name for concept in config.concepts]
     detail = reasons.index("closeup") if "closeup" in reasons else None
     final = relevance.spread(believed, wanted, usual, keep, detail)

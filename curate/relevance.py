@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from curate.probes import Floats, out_of_sample
 
 SURE = 0.8  # a zero-shot probability above this, or under 1 - this, may teach
-MIN_TEACHERS = 20  # sure photos of either kind; with fewer there is no probe
+MIN_TEACHERS = 10  # sure photos of either kind; with fewer nothing is learnt
 MIN_TRUSTED = 200  # photos; with fewer, the tail of the typical ones is not known
 HINT_WEIGHT = 10.0  # standard deviations of a feature
 MATES_LIMIT = 3.0  # log odds: one in twenty good photos may look like none of its listing
@@ -37,11 +37,16 @@ def expit(log_odds: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-log_odds)))
 
 
+def can_learn(zero_shot: Floats) -> bool:
+    """Is there enough of the wanted and of the unwanted that zero-shot is sure of?"""
+    return bool(min((zero_shot > SURE).sum(), (zero_shot < 1 - SURE).sum()) >= MIN_TEACHERS)
+
+
 def probed(zero_shot: Floats, features: NDArray[np.float32], groups: Sequence[str]) -> Floats:
     """Zero-shot probability and probe in equal parts, as log odds: (n,) and (n, d) to (n,)."""
-    wanted, unwanted = zero_shot > SURE, zero_shot < 1 - SURE
-    if min(wanted.sum(), unwanted.sum()) < MIN_TEACHERS:
+    if not can_learn(zero_shot):
         return zero_shot
+    wanted, unwanted = zero_shot > SURE, zero_shot < 1 - SURE
     weights = np.where(unwanted, wanted.sum() / unwanted.sum(), 1.0) * (wanted | unwanted)
     probe = out_of_sample(features, wanted.astype(np.int64), groups, weights, 2)[:, 1]
     return expit((logit(zero_shot) + logit(probe)) / 2)
@@ -138,23 +143,24 @@ def name_reasons(
     """Tell the rejecting concepts apart by what the collection holds of each: (n, k) to (n, k), same row sums.
 
     A probe learns from the photos that are surely of one rejecting concept, each concept weighing the same, and
-    counts as much as what was believed before. Concepts with too few such photos are left as they are, and so is
-    the mass of the kept concepts.
+    counts twice what was believed before; a second round learns from what the first made sure. Concepts with too
+    few such photos are left as they are, and so is the mass of the kept concepts.
     """
     rejecting = np.flatnonzero(~np.array(keep, dtype=bool))
-    believed = concepts[:, rejecting]
-    sure = believed.max(axis=1) > SURE
-    best = believed.argmax(axis=1)
-    counts = np.bincount(best[sure], minlength=len(rejecting))
-    known = np.flatnonzero(counts >= MIN_TEACHERS)
-    if len(known) < 2:
-        return concepts
-    weights = np.where(sure & np.isin(best, known), 1 / np.maximum(counts[best], 1), 0.0)
-    weights *= counts[known].sum() / len(known)
-    labels = np.searchsorted(known, best).astype(np.int64)
-    probe = out_of_sample(features, labels, groups, weights, len(known))
-    mass = believed[:, known].sum(axis=1, keepdims=True)
-    joint = np.sqrt(np.clip(believed[:, known], _FLOOR, None) * np.clip(probe, _FLOOR, None))
     result = concepts.copy()
-    result[:, rejecting[known]] = mass * joint / joint.sum(axis=1, keepdims=True)
+    for _ in range(2):
+        believed = result[:, rejecting]
+        sure = believed.max(axis=1) > SURE
+        best = believed.argmax(axis=1)
+        counts = np.bincount(best[sure], minlength=len(rejecting))
+        known = np.flatnonzero(counts >= MIN_TEACHERS)
+        if len(known) < 2:
+            break
+        weights = np.where(sure & np.isin(best, known), 1 / np.maximum(counts[best], 1), 0.0)
+        weights *= counts[known].sum() / len(known)
+        labels = np.searchsorted(known, best).astype(np.int64)
+        probe = out_of_sample(features, labels, groups, weights, len(known))
+        mass = believed[:, known].sum(axis=1, keepdims=True)
+        joint = np.cbrt(np.clip(believed[:, known], _FLOOR, None) * np.clip(probe, _FLOOR, None) ** 2)
+        result[:, rejecting[known]] = mass * joint / joint.sum(axis=1, keepdims=True)
     return result

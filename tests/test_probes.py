@@ -144,9 +144,9 @@ def test_the_probe_finds_the_junk_that_zero_shot_doubts() -> None:
 
 
 def test_a_clean_or_tiny_collection_is_judged_by_zero_shot_alone() -> None:
-    zero_shot, points, groups = market(300, 12)
+    zero_shot, points, groups = market(300, 9)
     assert np.array_equal(relevance.probed(zero_shot, points, groups), zero_shot)
-    assert np.array_equal(relevance.usual(zero_shot, zero_shot > 0.9, 0.0), np.ones(312))
+    assert np.array_equal(relevance.usual(zero_shot, zero_shot > 0.9, 0.0), np.ones(309))
     assert np.array_equal(relevance.usual(zero_shot[:50], zero_shot[:50] > 0, 0.01), np.ones(50))
 
 
@@ -175,7 +175,7 @@ def test_mates_speak_within_bounds() -> None:
     assert said[0] > 0 > said[30]
     assert np.abs(said).max() <= relevance.MATES_LIMIT
     assert said[-1] == 0
-    assert np.array_equal(relevance.mates_say(likeness[:40], zero_shot[:40]), np.zeros(40))
+    assert np.array_equal(relevance.mates_say(likeness[:35], zero_shot[:35]), np.zeros(35))
 
 
 def test_spread_keeps_the_sum() -> None:
@@ -197,5 +197,5 @@ def test_reasons_keep_the_mass_and_follow_the_photos() -> None:
     assert np.allclose(found.sum(axis=1), 1)
     assert np.array_equal(found[:, 0], concepts[:, 0])
     assert (found[80:, 2] > found[80:, 1]).all()
-    few = relevance.name_reasons(concepts[:50], [True, False, False], points[:50], [str(n) for n in range(50)])
-    assert np.array_equal(few, concepts[:50])
+    few = relevance.name_reasons(concepts[:45], [True, False, False], points[:45], [str(n) for n in range(45)])
+    assert np.array_equal(few, concepts[:45])
