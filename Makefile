@@ -19,6 +19,7 @@ setup: $(VENV)/.installed-dev
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV): torch and the rest, up to 6 GB; a few minutes the first time"
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 

@@ -79,7 +79,10 @@ def recipe_and_folder(ctx: typer.Context) -> "tuple[Recipe, Path]":
     from curate.pipeline import find_recipe
 
     recipe = find_recipe(ctx.obj.recipe_path)
-    return recipe, ctx.obj.folder or Path("manifests") / recipe.name
+    folder = ctx.obj.folder or Path("manifests") / recipe.name
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--folder {folder} is a file; name the folder of the manifests")
+    return recipe, folder
 
 
 def with_options(recipe: "Recipe", section: str, **options: Any) -> "Recipe":

@@ -103,7 +103,9 @@ def provenance(
             raise StateError(
                 f"{upstream}.csv was made from another {', '.join(changed)}: {remedy(upstream)} first"
             )
-        digests[f"{upstream}.csv"] = read_sidecar(folder, upstream)["sha256"]
+        if (digest := file_sha256(csv_path(folder, upstream))) != read_sidecar(folder, upstream)["sha256"]:
+            raise _edited(csv_path(folder, upstream), upstream)
+        digests[f"{upstream}.csv"] = digest
     for path in extra_files:
         digests[path.name] = file_sha256(path) if path.exists() else "absent"
     versions = {"curate": __version__} | {name: version(name) for name in packages} | dict(extra_versions)
@@ -178,14 +180,18 @@ def read(folder: Path, row_type: type[RowT]) -> list[RowT]:
     except OSError as error:
         raise StateError(f"{path} is not there: {remedy(stage)} first") from error
     if hashlib.sha256(data).hexdigest() != sidecar["sha256"]:
-        raise StateError(
-            f"{path} was changed after it was written (its sha256 is not the sidecar's): "
-            f"delete it and {remedy(stage)} again; your own decisions belong in review.csv"
-        )
+        raise _edited(path, stage)
     rows = parse_rows(data, row_type, str(path))
     if len(rows) != sidecar["rows"]:
         raise StateError(f"{path}: {len(rows)} rows, its sidecar says {sidecar['rows']}")
     return rows
+
+
+def _edited(path: Path, stage: str) -> StateError:
+    return StateError(
+        f"{path} was changed after it was written (its sha256 is not the sidecar's): "
+        f"delete it and {remedy(stage)} again; your own decisions belong in review.csv"
+    )
 
 
 def counts(rows: Iterable[Row]) -> dict[str, int]:

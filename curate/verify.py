@@ -39,12 +39,20 @@ def verify(folder: Path) -> list[str]:
         elif later := [name for name in there if STAGES.index(name) > STAGES.index(stage)]:
             problems.append(f"{stage}.csv: missing, but {later[0]}.csv was made from it")
     for earlier, later_stage in itertools.pairwise(STAGES):
-        if earlier in rows and later_stage in rows:
+        if earlier in rows and later_stage in rows and not _is_stale(folder, later_stage):
             problems += _chain_problems(earlier, rows[earlier], later_stage, rows[later_stage])
     if "fetch" in rows:
         problems += _file_problems(folder, [row for row in rows["fetch"] if isinstance(row, FetchRow)])
-        problems += _path_problems(rows)
+        problems += _path_problems({stage: found for stage, found in rows.items() if not _is_stale(folder, stage)})
     return problems
+
+
+def _is_stale(folder: Path, stage: str) -> bool:
+    """True when the stage was made from other inputs: one line says so, its rows need not be told one by one."""
+    try:
+        return bool(manifest.stale_inputs(folder, stage))
+    except StateError:
+        return False
 
 
 def _manifest_problems(folder: Path, stage: str, rows: dict[str, list[Row]]) -> Iterator[str]:
@@ -116,7 +124,7 @@ def _file_problem(folder: Path, row: FetchRow) -> str:
         if Path(row.path).is_absolute() or not path.is_relative_to((folder / IMAGES).resolve()):
             return f"{row.path!r} leads out of {IMAGES}/"
         if not path.is_file():
-            return f"{row.path}: the file is missing"
+            return f"{row.path}: the file is missing; `curate fetch --refresh` fetches it again"
         if path.stat().st_size != row.bytes:
             return f"{row.path}: {path.stat().st_size} bytes, the manifest says {row.bytes}"
         if manifest.file_sha256(path) != row.sha256:

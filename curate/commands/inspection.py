@@ -64,7 +64,7 @@ def report(ctx: typer.Context) -> None:
     from curate.web.report import write_report
 
     recipe, folder = recipe_and_folder(ctx)
-    typer.echo(f"report: {write_report(folder, recipe.name)}")
+    typer.echo(f"report: {write_report(folder, recipe.name).resolve()}")
 
 
 @commands.command()

@@ -150,7 +150,7 @@ def run(ctx: typer.Context, workers: Workers = None) -> None:
 
     recipe, folder = recipe_and_folder(ctx)
     run_stages_of(ctx, stages_to_run(recipe, folder), recipe, workers)
-    typer.echo(f"report: {write_report(folder, recipe.name)}")
+    typer.echo(f"report: {write_report(folder, recipe.name).resolve()}")
 
 
 @commands.command()

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import yaml
+
 from curate import executors, manifest
 from curate.demo.painter import paint_catalogue
 from curate.demo.site import Site, serve
 from curate.errors import UsageError
+from curate.files import atomic_write
 from curate.pipeline import find_recipe, run_stages
 from curate.recipe import Recipe
 from curate.schemas import STAGES, CleanRow, DedupRow, FetchRow
@@ -28,6 +31,7 @@ def marketplace(folder: Path, port: int | None, workers: int, echo: Echo, per_cl
     Without `port` it is 8765, or a free one where that is taken. Raises UsageError where `port` is taken.
     """
     started = time.monotonic()
+    echo("site: painting the photos, where they are not there yet")
     with executors.local(workers) as map_fn:
         listings = paint_catalogue(folder / "site", SEED, per_class, map_fn)
     photos = sum(len(listing.photos) for listing in listings)
@@ -38,7 +42,7 @@ def marketplace(folder: Path, port: int | None, workers: int, echo: Echo, per_cl
         except UsageError:
             if port:
                 raise
-            echo(f"site: port {PORT} is taken, so photos are fetched anew from a free one; --port chooses")
+            echo(f"site: port {PORT} is taken, so it runs on a free one; --port chooses")
             site = running.enter_context(serve(listings))
         yield site
 
@@ -53,6 +57,16 @@ def recipe_for(site: Site, recipe: Recipe) -> Recipe:
     politeness = source.politeness.override(allow_hosts=[site.host])
     changed = source.override(listings=listings, politeness=politeness.model_dump())
     return recipe.model_copy(update={"source": changed})
+
+
+def recipe_file(site: Site, recipe: Recipe, folder: Path) -> Path:
+    """A recipe file for `site` as it runs now: the shipped one, or where the port is another, one in `folder`."""
+    shipped = Path("pipelines/demo.yaml")
+    if site.host == f"127.0.0.1:{PORT}":
+        return shipped
+    path = folder / "demo.yaml"
+    atomic_write(path, yaml.safe_dump(recipe_for(site, recipe).model_dump(mode="json")).encode())
+    return path
 
 
 def run(
@@ -73,16 +87,19 @@ def run(
     with marketplace(folder, port, workers, echo, per_class) as site:
         run_stages(STAGES, recipe_for(site, recipe), folder, workers, echo)
         echo(f"site: {len(site.requests)} requests answered")
+        written = recipe_file(site, recipe, folder)
     for line in compare(folder, read_truth(folder / "site" / "truth.csv")):
         echo(line)
-    echo(f"report: {write_report(folder, recipe.name)}")
+    echo(f"recipe: {written}")
+    echo(f"report: {write_report(folder, recipe.name).resolve()}")
 
 
 def serve_site(folder: Path, port: int | None, workers: int, echo: Echo, per_class: int = PER_CLASS) -> None:
     """Only serve the marketplace, until interrupted."""
     with marketplace(folder, port, workers, echo, per_class) as site:
         echo(f"site: {site.url} (Ctrl-C ends it)")
-        echo("try: curate --recipe pipelines/demo.yaml fetch")
+        written = recipe_file(site, find_recipe(Path("pipelines/demo.yaml")), folder)
+        echo(f"try: curate --recipe {written} --folder {folder} fetch")
         try:
             while True:
                 time.sleep(3600)

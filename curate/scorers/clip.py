@@ -6,10 +6,13 @@ them, at the model's own temperature. What the photos and prompts gave is kept, 
 there is something new to look at.
 """
 
+import difflib
 import hashlib
 import io
 import json
+import logging
 import os
+import textwrap
 import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +35,7 @@ MIN_COSINE = 0.999  # a faster way of computing must give the float32 embedding 
 BACKENDS = ("torch-float32", "torch-bfloat16", "onnx-float32", "cuda-float32")
 BATCH = 16  # photos
 _ELSE = "or set `scorer: imagenet` in the recipe, which needs no download"
+_OFFLINE = f"go online once, or give the path of a checkpoint, {_ELSE}"
 _PROBES = 8  # pictures on which the ways of computing are compared
 
 
@@ -122,8 +126,6 @@ class Clip:
         import open_clip
 
         if self._model_name not in open_clip.list_models():
-            import difflib
-
             close = difflib.get_close_matches(self._model_name, open_clip.list_models(), n=3)
             raise UsageError(f"open_clip has no model {self._model_name!r}; near are {', '.join(close) or 'none'}")
         tags = open_clip.list_pretrained_tags_by_model(self._model_name)
@@ -133,13 +135,15 @@ class Clip:
                 f"its tags are {', '.join(tags) or 'none'}"
             )
         try:
+            logging.disable(logging.CRITICAL)  # the hub client logs each retry
             model = open_clip.create_model(self._model_name, pretrained=self._weights)
         except Exception as error:  # what open_clip, the hub client and torch raise has no common base
-            what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            what = textwrap.shorten(str(error) or type(error).__name__, 160, placeholder=" …")
             raise ResourceError(
-                f"scorer clip: cannot load {self._model_name} with weights {self._weights}: {what[:200]}: "
-                f"go online once, or give the path of a checkpoint, {_ELSE}"
+                f"scorer clip: cannot load {self._model_name} with weights {self._weights}: {what}: {_OFFLINE}"
             ) from error
+        finally:
+            logging.disable(logging.NOTSET)
         return model.eval()
 
     def _recall(self) -> dict[str, Any] | None:
