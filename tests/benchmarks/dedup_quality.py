@@ -41,7 +41,7 @@ def ours(paths: list[Path], method: str) -> tuple[list[str], Copies, float]:
     with executors.local(2) as map_fn:
         list(
             map_fn(fingerprint, paths[:64])
-        )  # start the processes: imports are not counted, for the peers neither
+        )  # imports are not counted, for peers neither
         started = time.perf_counter()
         data = list(map_fn(fingerprint, paths))
         records = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.RECORD)
