@@ -126,25 +126,23 @@ class Clip:
         import open_clip
 
         if self._model_name not in open_clip.list_models():
-            close = difflib.get_close_matches(self._model_name, open_clip.list_models(), n=3)
-            raise UsageError(f"open_clip has no model {self._model_name!r}; near are {', '.join(close) or 'none'}")
+            close = ", ".join(difflib.get_close_matches(self._model_name, open_clip.list_models(), n=3)) or "none"
+            raise UsageError(f"open_clip has no model {self._model_name!r}; near are {close}")
         tags = open_clip.list_pretrained_tags_by_model(self._model_name)
         if not Path(self._weights).is_file() and self._weights not in tags:
+            known = ", ".join(tags) or "none"
             raise UsageError(
-                f"{self._weights!r} is no weights tag of {self._model_name} and no file; "
-                f"its tags are {', '.join(tags) or 'none'}"
+                f"{self._weights!r} is no file and no weights tag of {self._model_name}: it has {known}"
             )
         try:
             logging.disable(logging.CRITICAL)  # the hub client logs each retry
-            model = open_clip.create_model(self._model_name, pretrained=self._weights)
+            return open_clip.create_model(self._model_name, pretrained=self._weights).eval()
         except Exception as error:  # what open_clip, the hub client and torch raise has no common base
             what = textwrap.shorten(str(error) or type(error).__name__, 160, placeholder=" …")
-            raise ResourceError(
-                f"scorer clip: cannot load {self._model_name} with weights {self._weights}: {what}: {_OFFLINE}"
-            ) from error
+            name = f"{self._model_name} with weights {self._weights}"
+            raise ResourceError(f"scorer clip: cannot load {name}: {what}: {_OFFLINE}") from error
         finally:
             logging.disable(logging.NOTSET)
-        return model.eval()
 
     def _recall(self) -> dict[str, Any] | None:
         """What was measured before, if it is whole."""
