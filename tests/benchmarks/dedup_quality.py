@@ -39,9 +39,7 @@ def fingerprint(path: Path) -> bytes:
 def ours(paths: list[Path], method: str) -> tuple[list[str], Copies, float]:
     """File names in rank order, what the stage finds of them, and the seconds it took."""
     with executors.local(2) as map_fn:
-        list(
-            map_fn(fingerprint, paths[:64])
-        )  # imports are not counted, for peers neither
+        list(map_fn(fingerprint, paths[:64]))  # imports are not counted, for peers neither
         started = time.perf_counter()
         data = list(map_fn(fingerprint, paths))
         records = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.RECORD)
