@@ -139,8 +139,7 @@ class Clip:
             return open_clip.create_model(self._model_name, pretrained=self._weights).eval()
         except Exception as error:  # what open_clip, the hub client and torch raise has no common base
             what = textwrap.shorten(str(error) or type(error).__name__, 160, placeholder=" …")
-            name = f"{self._model_name} with weights {self._weights}"
-            raise ResourceError(f"scorer clip: cannot load {name}: {what}: {_OFFLINE}") from error
+            raise ResourceError(f"scorer clip: cannot load {self._weights}: {what}: {_OFFLINE}") from error
         finally:
             logging.disable(logging.NOTSET)
 
