@@ -77,7 +77,7 @@ def collect(
 ) -> Looks:
     """Look at `photos` (sha256 to path); those in the store are not opened. Raises ResourceError."""
     path = store_path(folder, scorer)
-    record = _record(scorer.dimensions)
+    record = record_type(scorer.dimensions)
     header = _header(scorer)
     known = _open(path, header, record)
     missing = sorted((sha256, file) for sha256, file in photos.items() if sha256 not in known)
@@ -106,7 +106,8 @@ def collect(
     return Looks(path, len(header), record, known, refused)
 
 
-def _record(dimensions: int) -> np.dtype[Any]:
+def record_type(dimensions: int) -> np.dtype[Any]:
+    """How a photo lies in the store."""
     return np.dtype(
         [
             ("sha256", "S64"),

@@ -34,6 +34,7 @@ LAYERS: list[set[str]] = [
         "relevance",
         "probes",
         "borderline",
+        "finetune",
         "review",
         "calibration",
         "downloads",

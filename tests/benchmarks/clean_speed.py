@@ -1,0 +1,172 @@
+"""How fast clean is, file to row, beside plain loops; and how its memory grows.
+
+    python -m tests.benchmarks.clean_speed imagenet --folder manifests/market-quality
+    python -m tests.benchmarks.clean_speed clip --folder manifests/market-quality
+    python -m tests.benchmarks.clean_speed threshold --folder manifests/market-quality
+    python -m tests.benchmarks.clean_speed memory --photos 50000
+
+The folder is one that clean_quality made. Both sides of a ratio run in turns on the same photos; the weights of clip
+are random. A plain loop is what a model's documentation shows: open, transform, stack, forward in batches of 32.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from curate import embeddings, evidence, executors, scorers
+from curate.embeddings import Looks
+from curate.evidence import Photo
+from curate.pipeline import default_workers
+from curate.recipe import Clean
+from curate.scorers import imagenet
+from curate.stages import clean
+from tests.benchmarks.clean_quality import config
+
+ROUNDS = 3
+
+
+def plain_loop(paths: list[Path], model: Any, transform: Any) -> float:
+    """Photos per second of a plain torch loop."""
+    import torch
+
+    start = time.perf_counter()
+    with torch.inference_mode():
+        for first in range(0, len(paths), 32):
+            batch = [transform(Image.open(path).convert("RGB")) for path in paths[first : first + 32]]
+            model(torch.stack(batch))
+    return len(paths) / (time.perf_counter() - start)
+
+
+def ours(folder: Path, photos: dict[str, str], scorer: scorers.Scorer) -> float:
+    """Photos per second of the stage's pass: read, check, decode, defects, embedding, store."""
+    scorer.embed(
+        np.zeros((32, scorer.side, scorer.side, 3), np.uint8)
+    )  # loads the network, as the loop has its own
+    embeddings.store_path(folder, scorer).unlink(missing_ok=True)
+    with executors.local(default_workers()) as map_fn:
+        list(map_fn(str, range(64)))  # starts the processes
+        start = time.perf_counter()
+        embeddings.collect(folder, photos, scorer, map_fn)
+        return len(photos) / (time.perf_counter() - start)
+
+
+def compare(kind: str, folder: Path, count: int) -> None:
+    """Print photos per second of both, in turns, and their ratio."""
+    section = config(("sedan", "suv"))
+    chosen = clean.read_photos(folder, section)[:count]
+    files = {photo.sha256: photo.path for photo in chosen}
+    paths = [folder / photo.path for photo in chosen]
+    with tempfile.TemporaryDirectory() as scratch:
+        scorer: scorers.Scorer
+        if kind == "imagenet":
+            from timm.data.config import resolve_data_config
+            from timm.data.transforms_factory import create_transform
+
+            model = imagenet.load_network()
+            transform = create_transform(**resolve_data_config({}, model=model))  # type: ignore[no-untyped-call]
+            scorer = imagenet.ImageNet()
+        else:
+            import open_clip
+            import torch
+
+            whole, _, transform = open_clip.create_model_and_transforms("ViT-B-32", pretrained=None)
+            model = whole.eval().visual
+            torch.save(whole.state_dict(), Path(scratch) / "random.pt")
+            scorer = scorers.load(section.override(scorer="clip", weights=str(Path(scratch) / "random.pt")))
+            print(f"clip: backend {scorer.identity['backend']}")
+        (Path(scratch) / "images").symlink_to((folder / "images").resolve())
+        ratios = []
+        for _ in range(ROUNDS):
+            fast, slow = ours(folder, files, scorer), plain_loop(paths[: max(64, count // 8)], model, transform)
+            ratios.append(fast / slow)
+            print(
+                f"{kind}: {fast:.0f} photos/s, plain loop {slow:.0f} photos/s, ratio {fast / slow:.1f}", flush=True
+            )
+        print(f"{kind}: ratio {min(ratios):.1f} to {max(ratios):.1f}, n = {count}")
+
+
+def threshold(folder: Path) -> None:
+    """Seconds of a new threshold and of a new list of concepts, with the photos known; each in its own process."""
+    section = config(("sedan", "suv"))
+    for name, changed in (
+        ("a new threshold", section.override(threshold=0.31)),
+        ("back again", section),
+    ):
+        code = (
+            "import sys; from pathlib import Path; from curate.recipe import Clean;"
+            "from curate.stages import clean;"
+            "clean.run(Path(sys.argv[1]), Clean.model_validate_json(sys.argv[2]))"
+        )
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code, str(folder), changed.model_dump_json()], check=True)
+        print(f"{name}: {time.perf_counter() - start:.1f} s with start of the process")
+
+
+def memory(count: int) -> None:
+    """Peak memory of the collection's analysis on `count` made-up embeddings, read from a store as always."""
+    section = config(("sedan", "suv"))
+    scorer = imagenet.ImageNet()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        photos, looks = made_up(folder, scorer, section, count)
+        before = peak_mib()
+        start = time.perf_counter()
+        evidence.gather(folder, photos, looks, scorer, section)
+        print(
+            f"{count} photos: peak {peak_mib():.0f} MiB ({before:.0f} before), {time.perf_counter() - start:.0f} s"
+        )
+
+
+def made_up(folder: Path, scorer: scorers.Scorer, section: Clean, count: int) -> tuple[list[Photo], Looks]:
+    """`count` photos in listings of three whose embeddings are noise around two centres, one in ten elsewhere."""
+    random = np.random.default_rng(0)
+    centres = np.abs(random.normal(size=(3, scorer.dimensions))).astype(np.float32)
+    names = [f"{number:064x}" for number in range(count)]
+    path = embeddings.store_path(folder, scorer)
+    record = embeddings.record_type(scorer.dimensions)
+    with path.open("wb") as file:
+        for start in range(0, count, embeddings.BLOCK):
+            block = np.zeros(min(embeddings.BLOCK, count - start), record)
+            kind = np.where(random.random(len(block)) < 0.1, 2, (np.arange(len(block)) // 3) % 2)
+            noise = np.abs(random.normal(size=(len(block), scorer.dimensions)))
+            block["embedding"] = centres[kind] + noise.astype(np.float32)
+            file.write(block.tobytes())
+    photos = [
+        Photo(name[-16:], f"{name}.jpg", name, section.class_names[n // 3 % 2], f"L{n // 3}", name[-16:], False)
+        for n, name in enumerate(names)
+    ]
+    return photos, Looks(path, 0, record, {name: n for n, name in enumerate(names)}, {})
+
+
+def peak_mib() -> float:
+    """Largest resident set of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Measure one thing."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["imagenet", "clip", "threshold", "memory"])
+    parser.add_argument("--folder", type=Path, help="a folder that clean_quality made")
+    parser.add_argument("--photos", type=int, default=1000)
+    options = parser.parse_args()
+    if options.what == "memory":
+        memory(options.photos)
+    elif options.folder is None:
+        parser.error("--folder is needed")
+    elif options.what == "threshold":
+        threshold(options.folder)
+    else:
+        compare(options.what, options.folder, options.photos)
+
+
+if __name__ == "__main__":
+    main()
