@@ -138,8 +138,8 @@ class Clip:
             logging.disable(logging.CRITICAL)  # the hub client logs each retry
             return open_clip.create_model(self._model_name, pretrained=self._weights).eval()
         except Exception as error:  # what open_clip, the hub client and torch raise has no common base
-            what = textwrap.shorten(str(error) or repr(error), 160, placeholder=" …")
-            raise ResourceError(f"clip: cannot load {self._model_name} {self._weights}: {what}: {_OFFLINE}") from error
+            what = textwrap.shorten(f"{self._model_name} {self._weights}: {error}", 240, placeholder=" …")
+            raise ResourceError(f"scorer clip: cannot load {what}: {_OFFLINE}") from error
         finally:
             logging.disable(logging.NOTSET)
 
