@@ -5,7 +5,7 @@
     python -m tests.benchmarks.clean_speed threshold --folder manifests/market-quality
     python -m tests.benchmarks.clean_speed memory --photos 50000
 
-The folder is one that clean_quality made. Both sides of a ratio run in turns on the same photos; the weights of clip
+The folder is one that clean_quality made. Both sides of a ratio run in turns on the same photos; the clip weights
 are random. A plain loop is what a model's documentation shows: open, transform, stack, forward in batches of 32.
 """
 
