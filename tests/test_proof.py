@@ -27,8 +27,8 @@ def test_a_clean_split_is_proved_with_its_counts() -> None:
     assert proof.notes()["counts"]["val"] == {"a": 1, "b": 1}
 
 
-def photos_with(number: int, **values: str) -> list[FetchRow]:
-    changed = fetch_row(number, PHOTOS[number].class_name, **({"listing_id": f"L{number}"} | values))
+def photos_with(number: int, listing_id: str = "", sha256: str = "") -> list[FetchRow]:
+    changed = fetch_row(number, PHOTOS[number].class_name, listing_id or f"L{number}", sha256=sha256)
     return [*PHOTOS[:number], changed, *PHOTOS[number + 1 :]]
 
 
