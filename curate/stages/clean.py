@@ -227,7 +227,7 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
         folder, {photo.sha256: photo.path for photo in photos}, scorer, map_fn, config.batch_size
     )
     seen = [photo for photo in photos if photo.sha256 not in looks.refused]
-    signals = evidence.gather(folder, seen, looks, scorer, config)
+    signals = evidence.gather(folder, seen, looks, scorer, config, map_fn)
     judged = judge(photos, looks, signals, seen, config)
     rows = [decide(photo, found, config, decisions) for photo, found in zip(photos, judged, strict=True)]
     check_gate(rows, config)
