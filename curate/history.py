@@ -14,7 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
 
-from curate import __version__, manifest, review
+from curate import __version__, manifest
+from curate.cleaning import review
 from curate.errors import StateError, UsageError
 from curate.recipe import Recipe, Section
 from curate.schemas import (

@@ -79,7 +79,7 @@ def sample(
 
     Example: curate sample --out sample.csv --count 300
     """
-    from curate.calibration import sample as draw_sample
+    from curate.cleaning.calibration import sample as draw_sample
 
     recipe, folder = recipe_and_folder(ctx)
     written = draw_sample(folder, recipe.clean, count, out)
@@ -99,7 +99,7 @@ def calibrate(
 
     Example: curate calibrate sample.csv --precision 0.99
     """
-    from curate.calibration import calibrate as calibrate_with
+    from curate.cleaning.calibration import calibrate as calibrate_with
 
     recipe, folder = recipe_and_folder(ctx)
     plot = folder / "calibration.png"

@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from curate.errors import LayoutError, RejectedError, TryLaterError
 from curate.executors import MapFn
+from curate.fetching.journal import Journal
 from curate.files import atomic_write
-from curate.journal import Journal
-from curate.net import Client, canonical_url
+from curate.net.client import Client, canonical_url
 from curate.recipe import Source
 from curate.sources import Found, Listing, Photo, jsonld, selectors
 from curate.sources.merging import merged, unite

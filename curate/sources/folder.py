@@ -19,7 +19,7 @@ from pathlib import Path, PurePath
 
 from curate.errors import RejectedError, UsageError
 from curate.images import read_file
-from curate.net_address import canonical_url
+from curate.net.address import canonical_url
 from curate.recipe import normalise_class
 from curate.sources.values import MAX_TEXT
 

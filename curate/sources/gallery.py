@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from curate.errors import RejectedError
-from curate.net_address import canonical_url, parse
+from curate.net.address import canonical_url, parse
 from curate.sources import Photo
 from curate.sources.values import url_text
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from curate.errors import RejectedError
-from curate.net import canonical_url
+from curate.net.client import canonical_url
 from curate.sources import Found, Listing, Photo
 from curate.sources.gallery import gallery, photo
 from curate.sources.page import Tag, tags

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from bs4.element import Tag
 
 from curate.errors import RejectedError, UsageError
-from curate.net import canonical_url
+from curate.net.client import canonical_url
 from curate.recipe import Selectors
 from curate.sources import Found, Listing, Photo
 from curate.sources.gallery import gallery, photo, srcset

@@ -17,14 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-from curate import borderline, defects, embeddings, evidence, manifest, review, scorers
-from curate.defects import Defects
-from curate.embeddings import Looks
+from curate import manifest, scorers
+from curate.cleaning import borderline, defects, embeddings, evidence, review
+from curate.cleaning.defects import Defects
+from curate.cleaning.embeddings import Looks
+from curate.cleaning.evidence import Photo, Signals
+from curate.cleaning.review import Review
 from curate.errors import GateError, UsageError
-from curate.evidence import Photo, Signals
 from curate.executors import MapFn
 from curate.recipe import Clean
-from curate.review import Review
 from curate.schemas import CleanRow, DedupRow, FetchRow
 
 PACKAGES = ("numpy", "pillow", "simplejpeg", "onnxruntime", "scikit-learn", "scipy")

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from curate import copies, fingerprints, hashing, manifest
-from curate.copies import Copies
+from curate import manifest
+from curate.duplicates import copies, fingerprints, hashing
+from curate.duplicates.copies import Copies
+from curate.duplicates.fingerprints import Records
+from curate.duplicates.grouping import Indices
 from curate.executors import MapFn
-from curate.fingerprints import Records
-from curate.grouping import Indices
 from curate.recipe import Dedup
 from curate.schemas import DedupRow, FetchRow
 

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from curate import __version__, downloads, executors, manifest
-from curate.downloads import Outcome
+from curate import __version__, executors, manifest
 from curate.errors import DeniedError, GateError, LayoutError, RejectedError, StateError, TryLaterError, UsageError
 from curate.executors import MapFn
+from curate.fetching import downloads
+from curate.fetching.downloads import Outcome
+from curate.fetching.journal import Journal, read_header
 from curate.files import crash_point
-from curate.journal import Journal, read_header
 from curate.manifest import Provenance
-from curate.net import Client, canonical_url
+from curate.net.client import Client, canonical_url
 from curate.recipe import Source
 from curate.schemas import FetchRow, photo_key
 from curate.sources import Listing, Photo, selectors

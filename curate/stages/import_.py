@@ -12,12 +12,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from curate import __version__, downloads, executors, images, manifest
-from curate.downloads import Outcome
+from curate import __version__, executors, images, manifest
 from curate.errors import RejectedError, StateError, TryLaterError, UsageError
 from curate.executors import MapFn
-from curate.journal import Journal, read_header
-from curate.net import Client
+from curate.fetching import downloads
+from curate.fetching.downloads import Outcome
+from curate.fetching.journal import Journal, read_header
+from curate.net.client import Client
 from curate.recipe import ClassName, Politeness, Section
 from curate.schemas import FetchRow, photo_key
 from curate.sources import folder as sources

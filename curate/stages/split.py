@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 
 from curate import manifest
+from curate.duplicates.grouping import components
 from curate.errors import GateError, UsageError
 from curate.executors import MapFn
-from curate.grouping import components
-from curate.packing import Group, Sizes, Targets, draw, pack
-from curate.proof import Proof, prove
 from curate.recipe import Split
 from curate.schemas import SPLITS, CleanRow, DedupRow, FetchRow, SplitRow
+from curate.splitting.packing import Group, Sizes, Targets, draw, pack
+from curate.splitting.proof import Proof, prove
 
 
 def group_photos(

@@ -19,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from curate import curves, manifest, networks, photo_arrays, training
+from curate import manifest
 from curate.errors import GateError
 from curate.executors import MapFn
 from curate.files import atomic_write
 from curate.intervals import wilson
 from curate.recipe import TrainBaseline
 from curate.schemas import SPLITS, FetchRow, SplitRow, TrainBaselineRow
+from curate.training import curves, loop, networks, photo_arrays
 
 
 def decide(
@@ -90,7 +91,7 @@ def by_split(rows: Sequence[SplitRow], config: TrainBaseline) -> dict[str, list[
     return parts
 
 
-def notes_of(rows: Sequence[TrainBaselineRow], state: training.State, meta: dict[str, Any]) -> dict[str, Any]:
+def notes_of(rows: Sequence[TrainBaselineRow], state: loop.State, meta: dict[str, Any]) -> dict[str, Any]:
     """The sidecar's notes: history, accuracies, and the summary for the terminal."""
     results = {split: accuracy(rows, split) for split in ("val", "test")}
     seconds = [entry["seconds"] for entry in state.history]
@@ -133,7 +134,7 @@ def run(folder: Path, config: TrainBaseline, map_fn: MapFn = map) -> list[TrainB
     sha256 = {row.key: row.sha256 for row in manifest.read(folder, FetchRow)}
     listed = [(row.key, row.path, sha256[row.key]) for row in photos]
     pixels = photo_arrays.load_all(folder, listed, config.image_size, map_fn)
-    labels = training.labels_of([row.class_name for row in photos], config.class_names)
+    labels = loop.labels_of([row.class_name for row in photos], config.class_names)
     seen = len(parts["train"])
     chosen = seen + len(parts["val"])
 
@@ -145,9 +146,9 @@ def run(folder: Path, config: TrainBaseline, map_fn: MapFn = map) -> list[TrainB
             bar.n = int(entry["epoch"])
             bar.set_postfix(loss=f"{entry['train_loss']:.3f}", val=f"{entry['val_accuracy']:.3f}")
 
-        state = training.fit(
-            training.Photos(pixels[:seen], labels[:seen]),
-            training.Photos(pixels[seen:chosen], labels[seen:chosen]),
+        state = loop.fit(
+            loop.Photos(pixels[:seen], labels[:seen]),
+            loop.Photos(pixels[seen:chosen], labels[seen:chosen]),
             config,
             checkpoint,
             hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest(),

@@ -11,8 +11,8 @@ from typing import Any
 
 from curate.history import Manifests
 from curate.intervals import wilson
-from curate.proof import prove
 from curate.schemas import REASONS, SPLITS, STAGES, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
+from curate.splitting.proof import prove
 from curate.web import charts
 from curate.web.pictures import Figure, spread, thumbnail
 

@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from curate import borderline, embeddings, evidence, images, manifest, probes, scorers
+from curate import images, manifest, scorers
+from curate.cleaning import borderline, embeddings, evidence, probes
+from curate.cleaning.evidence import Photo, Signals
 from curate.errors import RejectedError
-from curate.evidence import Photo, Signals
 from curate.recipe import Clean, Dedup, Section
 from curate.recipe_file import load
 from curate.schemas import FetchRow, photo_key

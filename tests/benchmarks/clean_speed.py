@@ -21,9 +21,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from curate import embeddings, evidence, executors, scorers
-from curate.embeddings import Looks
-from curate.evidence import Photo
+from curate import executors, scorers
+from curate.cleaning import embeddings, evidence
+from curate.cleaning.embeddings import Looks
+from curate.cleaning.evidence import Photo
 from curate.pipeline import default_workers
 from curate.recipe import Clean
 from curate.scorers import imagenet

@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from curate import copies, executors, fingerprints
-from curate.copies import Copies
+from curate import executors
+from curate.duplicates import copies, fingerprints
+from curate.duplicates.copies import Copies
 from curate.recipe import Dedup
 from tests.benchmarks import peers
 from tests.benchmarks.edits import EDITS, build

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from curate import fingerprints, images, pairs
-from curate.pairs import Hashes
+from curate import images
+from curate.duplicates import fingerprints, pairs
+from curate.duplicates.pairs import Hashes
 
 
 def uniform(count: int, seed: int = 42) -> Hashes:

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from curate import executors, fingerprints, hashing, images, pairs
+from curate import executors, images
+from curate.duplicates import fingerprints, hashing, pairs
 from tests.benchmarks import dedup_quality, peers
 
 

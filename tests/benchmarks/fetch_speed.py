@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 
 import requests
 
-from curate.net import Client
+from curate.net.client import Client
 from curate.recipe import Politeness
 
 BODY = os.urandom(37_000)  # bytes: the mean photo of a classifieds site

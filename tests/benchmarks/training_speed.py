@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from curate.networks import reference_cnn, to_input
-from curate.training import reduced_precision
+from curate.training.loop import reduced_precision
+from curate.training.networks import reference_cnn, to_input
 
 BATCH = 20
 

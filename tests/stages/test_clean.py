@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from curate import executors, images, manifest, scorers
-from curate.defects import Defects
+from curate.cleaning.defects import Defects
+from curate.cleaning.evidence import Photo
+from curate.cleaning.review import Decision, Review
 from curate.errors import GateError, ResourceError, UsageError
-from curate.evidence import Photo
 from curate.recipe import Clean, Concept, DefectThresholds
-from curate.review import Decision, Review
 from curate.schemas import CleanRow, FetchRow
 from curate.stages import clean
 from curate.stages.clean import Evidence

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from curate import copies, executors, fingerprints, manifest
+from curate import executors, manifest
+from curate.duplicates import copies, fingerprints
 from curate.recipe import Dedup
 from curate.schemas import DedupRow
 from curate.stages import dedup

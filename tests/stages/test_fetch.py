@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from curate import downloads, files, manifest
+from curate import files, manifest
 from curate.demo.site import serve
-from curate.downloads import Outcome
 from curate.errors import (
     CurateError,
     DeniedError,
@@ -26,6 +25,8 @@ from curate.errors import (
     TryLaterError,
     UsageError,
 )
+from curate.fetching import downloads
+from curate.fetching.downloads import Outcome
 from curate.recipe import Source
 from curate.schemas import FetchRow, photo_key
 from curate.sources import Listing, Photo

@@ -14,8 +14,8 @@ import pytest
 
 from curate import images, manifest
 from curate.demo.site import Site, serve
+from curate.fetching.journal import Journal, read_header
 from curate.files import lock
-from curate.journal import Journal, read_header
 from curate.recipe import Source
 from curate.schemas import FetchRow
 from curate.stages import fetch

@@ -8,8 +8,8 @@ import pytest
 
 from curate import executors, manifest
 from curate.demo.site import serve
-from curate.downloads import Outcome
 from curate.errors import GateError, TryLaterError, UsageError
+from curate.fetching.downloads import Outcome
 from curate.recipe import Politeness
 from curate.schemas import FetchRow, photo_key
 from curate.sources.folder import Item

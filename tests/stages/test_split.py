@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from curate import manifest
 from curate.errors import GateError, UsageError
-from curate.packing import Targets
-from curate.proof import prove
 from curate.recipe import Split, SplitCounts
 from curate.schemas import SPLITS, CleanRow, DedupRow, FetchRow, SplitRow
+from curate.splitting.packing import Targets
+from curate.splitting.proof import prove
 from curate.stages import split
 from tests.folders import CLASSES, build_folder, clean_row, dedup_row, fetch_row, publish
 

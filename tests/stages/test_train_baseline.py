@@ -11,11 +11,12 @@ import pytest
 import torch
 from PIL import Image
 
-from curate import curves, manifest, networks, photo_arrays, training
+from curate import manifest
 from curate.errors import GateError, StateError
 from curate.recipe import TrainBaseline
 from curate.schemas import SplitRow, TrainBaselineRow
 from curate.stages import train_baseline
+from curate.training import curves, loop, networks, photo_arrays
 from tests.folders import CLASSES, build_folder, fetch_row, publish, split_row
 
 CONFIG = TrainBaseline(class_names=CLASSES, epochs=5, batch_size=6, image_size=54, learning_rate=5e-4)
@@ -84,14 +85,14 @@ def test_it_leaves_a_model_curves_and_decoded_photos_but_no_checkpoint(trained: 
 
 
 def test_a_second_run_does_nothing(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "fit", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(loop, "fit", lambda *_: pytest.fail("trained again"))
     before = {path: path.stat().st_mtime_ns for path in trained.rglob("*") if path.is_file()}
     assert train_baseline.run(trained, CONFIG) == manifest.read(trained, TrainBaselineRow)
     assert {path: path.stat().st_mtime_ns for path in trained.rglob("*") if path.is_file()} == before
 
 
 def test_deleted_curves_are_drawn_again_without_training(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "fit", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(loop, "fit", lambda *_: pytest.fail("trained again"))
     picture = (trained / "curves.png").read_bytes()
     (trained / "curves.png").unlink()
     assert train_baseline.run(trained, CONFIG) == manifest.read(trained, TrainBaselineRow)

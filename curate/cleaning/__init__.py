@@ -1,0 +1,1 @@
+"""Which photos are usable, and of which class: start at `evidence`."""

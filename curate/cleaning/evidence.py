@@ -1,0 +1,162 @@
+"""All that is found out about the photos of a collection, as arrays, in the order of the photos.
+
+The scorer's view of each photo (embedding, concepts, defects) comes from `embeddings`; what the collection says
+about it from `relevance`, `outliers` and `labels`. The latter is kept in `clean.signals.cache`, so that another
+threshold takes no time at all.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from curate.cleaning import finetune, labels, outliers, probes, relevance
+from curate.cleaning.embeddings import BLOCK, Looks
+from curate.cleaning.probes import Floats
+from curate.executors import MapFn
+from curate.files import atomic_write
+from curate.recipe import Clean
+from curate.scorers import Scorer
+
+NAME = "clean.signals.cache"
+FORMAT = 3  # raise it with every change of method
+USABLE = 0.3  # a photo with less of the kept concepts neither teaches nor votes about classes
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """What the stages before know of a photo."""
+
+    key: str
+    path: str
+    sha256: str
+    class_name: str  # what the seller says
+    listing_id: str
+    group: str  # smallest key of what the split keeps together
+    label_conflict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What was found out, one row per photo."""
+
+    zero_shot: Floats  # (n, k) probability per concept, by the scorer alone
+    concepts: Floats  # (n, k) probability per concept, after all signals; NaN where the scorer says NaN
+    typicality: Floats  # (n,) 0..1
+    labels: Floats  # (n, classes) out-of-sample probability of each class; (n, 0) where not computed
+
+
+def gather(
+    folder: Path, photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean, map_fn: MapFn = map
+) -> Signals:
+    """The signals of `photos`, all of which have been looked at; from the cache where nothing changed."""
+    facts = {
+        "format": FORMAT,
+        "scorer": dict(scorer.identity),
+        "versions": {name: version(name) for name in ("curate", "numpy", "scikit-learn", "scipy")},
+        "concepts": [concept.model_dump() for concept in config.concepts],
+        "classes": config.class_names,
+        "outlier_rate": config.outlier_rate,
+        "thorough": version("torch") if config.thorough else "",
+        "photos": [(p.key, p.sha256, p.class_name, p.listing_id, p.group) for p in photos],
+    }
+    digest = hashlib.sha256(json.dumps(facts).encode("utf-8", "surrogatepass")).hexdigest()
+    path = folder / NAME
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            if str(found["digest"]) == digest:
+                return Signals(*(found[name] for name in Signals.__slots__))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        pass
+    # One thread: small matrices gain nothing from more, and the sums come out the same on every machine.
+    with threadpool_limits(1, user_api="blas"):
+        signals = compute(folder, photos, looks, scorer, config, map_fn)
+    buffer = io.BytesIO()
+    np.savez(buffer, digest=np.array(digest), **{name: getattr(signals, name) for name in Signals.__slots__})
+    atomic_write(path, buffer.getvalue())
+    return signals
+
+
+def compute(
+    folder: Path, photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean, map_fn: MapFn = map
+) -> Signals:
+    """The signals of `photos`, by blocks: a sample and the projected features are in memory, not all photos."""
+    names = [photo.sha256 for photo in photos]
+    listings = [photo.listing_id for photo in photos]
+    zero_shot = np.empty((len(photos), len(config.concepts)))
+    for where, records in looks.blocks(names):
+        zero_shot[where] = scorer.probabilities(records["embedding"], config.concepts)
+    finite = np.isfinite(zero_shot).all(axis=1)
+    places = np.flatnonzero(finite)
+    if not len(places):
+        nothing = np.full(zero_shot.shape, np.nan)
+        return Signals(zero_shot, nothing, np.zeros(len(photos)), np.empty((len(photos), 0)))
+
+    def read(wanted: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        return np.ascontiguousarray(looks.read([names[place] for place in wanted])["embedding"])
+
+    features, typicality = _features(places, read, listings)
+    groups = probes.join_groups([listings[p] for p in places.tolist()], [photos[p].group for p in places.tolist()])
+    inner = [listings[place] for place in places]
+    keep = [concept.keep for concept in config.concepts]
+    believed = zero_shot[places]
+    mass = believed[:, np.array(keep)].sum(axis=1)
+    both = relevance.probed(mass, features, groups)
+    trusted = both > 0.5
+    likeness = relevance.likeness_to_mates(lambda few: read(places[list(few)]), inner, trusted)
+    wanted = relevance.expit(relevance.logit(both) + relevance.mates_say(likeness, mass))
+    rate = config.outlier_rate if relevance.can_learn(mass) else 0.0
+    usual = relevance.usual(typicality, trusted, rate)
+    reasons = ["" if concept.keep else concept.reason or concept.name for concept in config.concepts]
+    detail = reasons.index("closeup") if "closeup" in reasons else None
+    final = relevance.spread(believed, wanted, usual, keep, detail)
+    hints = relevance.standardised([relevance.logit(typicality), relevance.logit(mass)])
+    final = relevance.name_reasons(final, keep, np.hstack([features, hints]), groups)
+    score = final[:, np.array(keep)].sum(axis=1)
+    classes = list(config.class_names) or sorted({photo.class_name for photo in photos})
+    given = np.array([classes.index(photos[place].class_name) for place in places.tolist()])
+    files = [(photos[place].sha256, photos[place].path) for place in places.tolist()]
+
+    def tuned(weights: Floats) -> Floats:
+        return finetune.class_probabilities(folder, files, given, groups, weights, len(classes), map_fn)
+
+    found = labels.label_probabilities(
+        features, given, inner, groups, score >= USABLE, len(classes), tuned if config.thorough else None
+    )
+
+    def scatter(values: Floats, fill: float) -> Floats:
+        result = np.full((len(photos), *values.shape[1:]), fill)
+        result[places] = values
+        return result
+
+    return Signals(
+        zero_shot,
+        scatter(final, np.nan),
+        scatter(typicality, 0.0),
+        np.empty((len(photos), 0)) if found is None else scatter(found, np.nan),
+    )
+
+
+def _features(
+    places: NDArray[np.int64], read: Callable[[NDArray[np.int64]], NDArray[np.float32]], listings: Sequence[str]
+) -> tuple[NDArray[np.float32], Floats]:
+    """Projected embeddings (m, at most 512) and typicality (m,) of the photos at `places`."""
+    project = probes.Projection(read(probes.evenly(places, probes.SAMPLE)))
+    some = probes.evenly(places, outliers.MAX_REFERENCES)
+    references, reference_groups = read(some), [listings[place] for place in some]
+    features, typicality = [], []
+    for start in range(0, len(places), BLOCK):
+        block = places[start : start + BLOCK]
+        embeddings = read(block)
+        features.append(project(embeddings))
+        own = [listings[place] for place in block]
+        typicality.append(outliers.typicality(embeddings, own, references, reference_groups))
+    return np.concatenate(features), np.concatenate(typicality)

@@ -1,0 +1,223 @@
+"""Which pictures may be copies of each other: perceptual hashes of parts, and exact search. Pure functions.
+
+A hash of the whole misses a copy that was cropped, or carries a plate in a corner. So parts are hashed as
+well, all from the same 64×64 pixels: like with like (the middle with the middle, the upper part with the
+upper part: one of them is free of the plate), and, in `thorough`, windows of one picture with the whole of
+the other (one of them is the crop). Mirrored copies come from the same frequencies. A pair with the way it
+matched, its pose, is a candidate; telling copies from look-alikes is left to `matching`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.duplicates import hashing, pairs
+from curate.duplicates.hashing import SQUARE, Frequencies, Hashes
+from curate.executors import MapFn
+
+Greys = NDArray[np.uint8]  # (n, 64, 64)
+Box = tuple[float, float, float, float]  # top, bottom, left, right: 0..1
+
+WHOLE: Box = (0, 1, 0, 1)
+PARTS: tuple[Box, ...] = (
+    WHOLE,
+    (1 / 8, 7 / 8, 1 / 8, 7 / 8),
+    (0, 5 / 8, 0, 1),
+    (3 / 8, 1, 0, 1),
+    (0, 1, 0, 5 / 8),
+    (0, 1, 3 / 8, 1),
+)
+WINDOW_SIDES = (0.93, 0.86, 0.80, 0.74)  # of the picture's side; two hashes overlap for what lies between
+WINDOW_STEP = 0.035
+ASPECT = 1.1  # a window is at most so much wider or higher than the picture, relative to it
+WINDOW_BITS = 10  # at most, windows being many
+FLAT = 2.0  # grey levels, root mean square of the frequencies kept: less is noise
+CROWD = 32  # of many parts with one and the same hash, so many are compared with all others
+BLOCK = 256  # pictures hashed at once
+POSES = 6  # ways to match that are tried for one pair
+
+
+@dataclass(frozen=True)
+class Pose:
+    """How two pictures may lie on each other: this part of one, mirrored or not, on that part of the
+    other."""
+
+    part: Box  # of the first picture, after mirroring
+    other: Box
+    mirrored: bool
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Ways to match, the nearest of each pair first; a pair may be there up to six times. Four (k,)
+    arrays."""
+
+    first: NDArray[np.int64]  # the picture that is mirrored and windowed
+    second: NDArray[np.int64]
+    pose: NDArray[np.int64]  # place in `poses()`
+    bits: NDArray[np.int64]  # that the two hashes differ in
+
+
+@cache
+def windows() -> tuple[Box, ...]:
+    """The windows of `thorough`."""
+    spans = [(0.0, 1.0)]
+    for side in WINDOW_SIDES:
+        count = int(np.ceil((1 - side) / WINDOW_STEP)) + 1
+        spans += [(float(at), float(at) + side) for at in np.linspace(0, 1 - side, count)]
+    return tuple(
+        (*y, *x)
+        for y in spans
+        for x in spans
+        if 1 / ASPECT <= (y[1] - y[0]) / (x[1] - x[0]) <= ASPECT and (y, x) != (spans[0], spans[0])
+    )
+
+
+@cache
+def parts(thorough: bool) -> tuple[Box, ...]:
+    """The parts that are hashed, those that meet their like first."""
+    return PARTS + (windows() if thorough else ())
+
+
+@cache
+def poses() -> tuple[Pose, ...]:
+    """All poses: each part plain, then each part mirrored."""
+    upright = [
+        Pose(part, part if number < len(PARTS) else WHOLE, False) for number, part in enumerate(parts(True))
+    ]
+    flipped = [Pose(_mirror(pose.part), _mirror(pose.other), True) for pose in upright]
+    return (*upright, *flipped)
+
+
+def _mirror(part: Box) -> Box:
+    """Where a part lies after mirroring."""
+    return (part[0], part[1], 1 - part[3], 1 - part[2])
+
+
+@cache
+def _reading(start: float, stop: float, side: int) -> NDArray[np.float64]:
+    """(8, side): the lowest frequencies of that span of a line of `side` pixels, in whole numbers."""
+    edges = np.linspace(start, stop, SQUARE + 1) * side
+    pixels = np.arange(side)
+    overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    weights = np.clip(overlap, 0, None)
+    return np.asarray(np.rint(hashing.COSINES @ (weights / weights.sum(axis=1, keepdims=True))))
+
+
+def hash_parts(thorough: bool, greys: Greys) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.bool_]]:
+    """Hashes of the `parts` of n pictures (n, 64, 64): as they are, mirrored, and whether there is more than
+    noise.
+
+    Three arrays (parts, n).
+    """
+    side = greys.shape[-1]
+    pixels = greys.astype(np.float64)
+    along: dict[tuple[float, float], NDArray[np.float64]] = {}
+    rows = []
+    for top, bottom, left, right in parts(thorough):
+        if (left, right) not in along:
+            along[left, right] = pixels @ _reading(left, right, side).T
+        low = np.asarray(_reading(top, bottom, side) @ along[left, right])
+        rows.append((hashing.sign_bits(low), hashing.sign_bits(hashing.mirrored(low)), _textured(low)))
+    plain, flipped, textured = (np.stack(column) for column in zip(*rows, strict=True))
+    return plain, flipped, textured
+
+
+def _textured(low: Frequencies) -> NDArray[np.bool_]:
+    """Whether the frequencies kept hold more than noise: root mean square over the part, in grey levels."""
+    energy = (low**2).sum(axis=(1, 2)) - low[:, 0, 0] ** 2
+    one_level = 2.0**28 * SQUARE**2 / 2  # what a wave of 1 grey level RMS, slanted, sums up to
+    return np.asarray(np.sqrt(energy) > FLAT * one_level)
+
+
+def find(greys: Greys, bits: int, thorough: bool, map_fn: MapFn = map) -> Candidates:
+    """Candidates among the pictures (n, 64, 64): parts within `bits`, and windows within `bits` or 10."""
+    blocks = (greys[start : start + BLOCK] for start in range(0, len(greys), BLOCK))
+    hashed = list(map_fn(partial(hash_parts, thorough), blocks))
+    if not hashed:
+        return Candidates(*np.empty((4, 0), np.int64))
+    plain, flipped, textured = (np.concatenate([block[k] for block in hashed], axis=1) for k in range(3))
+    table = np.concatenate([np.stack(rows) for rows in _rows(plain, flipped, textured, bits)], axis=1)
+    first, second, pose, distance = table
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    order = np.lexsort((first, pose, distance, high, low))
+    low, high = low[order], high[order]
+    new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])[: len(order)]
+    since = np.arange(len(order)) - np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
+    return Candidates(*table[:, order[since < POSES]])
+
+
+def _rows(
+    plain: NDArray[np.uint64], flipped: NDArray[np.uint64], textured: NDArray[np.bool_], bits: int
+) -> Iterator[tuple[NDArray[np.int64], ...]]:
+    """Blocks of first, second, pose, bits; the first one is empty."""
+    yield tuple(np.empty((4, 0), np.int64))
+    names = list(parts(len(plain) > len(PARTS)))
+    flips = len(parts(True))  # poses of mirrored parts come after so many upright ones
+    for number, part in enumerate(PARTS):
+        twin = names.index(_mirror(part))  # what lies there in the other picture
+        for hashes, there, pose in ((plain, number, number), (flipped, twin, number + flips)):
+            places = np.flatnonzero(textured[number] & textured[there])
+            found = _compared(hashes[number, places], plain[there, places], bits, same=hashes is plain)
+            for i, j, distance in found:
+                yield places[i], places[j], np.full(len(i), pose), distance.astype(np.int64)
+    if len(plain) == len(PARTS):
+        return
+    wholes = np.flatnonzero(textured[0])
+    window, place = np.nonzero(textured[len(PARTS) :])
+    window += len(PARTS)
+    for hashes, first_pose in ((plain, 0), (flipped, flips)):
+        for i, j, distance in pairs.across(hashes[window, place], plain[0, wholes], min(bits, WINDOW_BITS)):
+            apart = place[i] != wholes[j]
+            i, j = i[apart], j[apart]
+            yield place[i], wholes[j], window[i] + first_pose, distance[apart].astype(np.int64)
+
+
+def _compared(queries: Hashes, hashes: Hashes, bits: int, same: bool) -> Iterator[pairs.Pairs]:
+    """Pairs i < j of two lists over the same pictures, with crowds of one hash thinned out.
+
+    Ten thousand parts with one hash are fifty million pairs. Of each such crowd, the first 32 meet everybody, and
+    the others meet these 32.
+    """
+    leaders = _leaders(hashes)
+    values, of_value = np.unique(hashes, return_inverse=True)
+    if len(leaders) == len(hashes):
+        found = pairs.within(hashes, bits) if same else pairs.across(queries, hashes, bits)
+        for i, j, distance in found:
+            once = i < j
+            yield i[once], j[once], distance[once]
+        return
+    found = pairs.within(hashes[leaders], bits) if same else pairs.across(queries[leaders], hashes[leaders], bits)
+    for i, j, distance in found:
+        i, j = leaders[i], leaders[j]
+        once = i < j
+        yield i[once], j[once], distance[once]
+    followers = np.setdiff1d(np.arange(len(hashes)), leaders)
+    for lead in range(CROWD):
+        first_of = _nth_of(of_value[leaders], len(values), lead)
+        chosen = first_of[of_value[followers]]
+        usable = chosen >= 0
+        i, j = leaders[chosen[usable]], followers[usable]
+        distance = hashing.distance(queries[i], hashes[j])
+        near = distance <= bits
+        yield i[near], j[near], distance[near]
+
+
+def _leaders(hashes: Hashes) -> NDArray[np.int64]:
+    """Places of all but those that have 32 equals before them."""
+    order = np.argsort(hashes, kind="stable")
+    ordered = hashes[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))[: len(ordered)]
+    since = np.arange(len(ordered)) - np.repeat(starts, np.diff(np.append(starts, len(ordered))))
+    return np.sort(order[since < CROWD])
+
+
+def _nth_of(values: NDArray[np.int64], count: int, nth: int) -> NDArray[np.int64]:
+    """For each value below `count`, the place of its nth occurrence in `values`, or -1."""
+    order = np.argsort(values, kind="stable")
+    starts = np.searchsorted(values[order], np.arange(count))
+    ends = np.append(starts[1:], len(values))
+    there = starts + nth < ends
+    return np.where(there, order[np.minimum(starts + nth, len(values) - 1)], -1)

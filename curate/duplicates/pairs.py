@@ -1,0 +1,158 @@
+"""All pairs of 64-bit hashes within a few bits of each other: exact, in linear memory. Pure functions.
+
+The pigeonhole principle, as in Manku, Jain and Das Sarma, "Detecting near-duplicates for web crawling"
+(2007): cut the hash into four chunks of 16 bits. If two hashes differ in at most d bits, then for any limits
+that add up to d - 3 some chunk differs in no more than its own limit. So for each chunk, hashes are sorted
+into 65,536 buckets, and each bucket is compared with the few whose number differs in that few bits. A pair is
+reported by the first chunk that finds it."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import combinations, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hashes = NDArray[np.uint64]
+Places = NDArray[np.int64]
+Pairs = tuple[Places, Places, NDArray[np.uint8]]  # place in the first list, place in the second, bits that differ
+
+CHUNKS = 4
+WIDTH = 16  # bits per chunk
+MAX_BITS = 12
+_FEW = 1 << 24  # comparisons that are quicker made one by one than by compiled code that must be loaded first
+_TASKS = 64  # pieces of work per chunk
+_ROOM = 1 << 14  # pairs that one piece has room for at first
+
+
+def within(hashes: Hashes, bits: int) -> Iterator[Pairs]:
+    """Pairs i < j of `hashes` (n,) that differ in at most `bits` bits, each once, in blocks."""
+    yield from _search(hashes, hashes, bits, same=True)
+
+
+def across(queries: Hashes, hashes: Hashes, bits: int) -> Iterator[Pairs]:
+    """Pairs of one of `queries` (m,) and one of `hashes` (n,) that differ in at most `bits` bits."""
+    yield from _search(queries, hashes, bits, same=False)
+
+
+def gather(blocks: Iterator[Pairs]) -> Pairs:
+    """All blocks in one, sorted by place."""
+    parts = list(blocks)
+    if not parts:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8)
+    first, second, distance = (np.concatenate([part[k] for part in parts]) for k in range(3))
+    order = np.lexsort((second, first))
+    return first[order], second[order], distance[order]
+
+
+def _search(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[Pairs]:
+    if not 0 <= bits <= MAX_BITS:
+        raise ValueError(f"bits must be 0..{MAX_BITS}, not {bits}")
+    if len(left) * len(right) <= _FEW:
+        yield from _one_by_one(left, right, bits, same)
+    else:
+        yield from _by_chunks(left, right, bits, same)
+
+
+def _one_by_one(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[Pairs]:
+    rows = max(1, (_FEW >> 3) // max(1, len(right)))
+    for start in range(0, len(left), rows):
+        distance = np.bitwise_count(left[start : start + rows, None] ^ right[None, :])
+        i, j = np.nonzero(distance <= bits)
+        if same:
+            once = i + start < j
+            i, j = i[once], j[once]
+        yield i + start, j, distance[i, j]
+
+
+@cache
+def _masks(limit: int) -> NDArray[np.int64]:
+    """Numbers below 2**16 with at most `limit` bits set."""
+    positions = [1 << bit for bit in range(WIDTH)]
+    return np.array([sum(some) for count in range(limit + 1) for some in combinations(positions, count)], np.int64)
+
+
+def limits(bits: int) -> list[int]:
+    """Bits that each chunk may differ in; -1 for a chunk that is not needed."""
+    total = bits - (CHUNKS - 1) + CHUNKS  # counted from -1
+    return [total // CHUNKS + (chunk < total % CHUNKS) - 1 for chunk in range(CHUNKS)]
+
+
+def _spread(hashes: Hashes) -> Hashes:
+    """The same bits in another order: every fourth one into one chunk.
+
+    Neighbouring frequencies of a picture go together, and chunks that mix them fill the buckets more evenly.
+    """
+    bits = np.unpackbits(np.ascontiguousarray(hashes, ">u8").view(np.uint8).reshape(-1, 8), axis=1)
+    mixed = bits.reshape(-1, WIDTH, CHUNKS).swapaxes(1, 2).reshape(-1, 8 * 8)
+    return np.packbits(mixed, axis=1).view(">u8")[:, 0].astype(np.uint64)
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """Hashes sorted by one chunk."""
+
+    hashes: Hashes
+    places: Places  # where each was
+    starts: Places  # (65537,) of each bucket
+
+
+def _bucketed(hashes: Hashes, chunk: int) -> Buckets:
+    bucket = ((hashes >> np.uint64(chunk * WIDTH)) & np.uint64(0xFFFF)).astype(np.uint16)
+    order = np.argsort(bucket, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(bucket, minlength=1 << WIDTH))])
+    return Buckets(hashes[order], order, starts.astype(np.int64))
+
+
+def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[Pairs]:
+    left, right = _spread(left), _spread(right)
+    allowed = limits(bits)
+    with ThreadPoolExecutor(_cores()) as pool:
+        for chunk in range(CHUNKS):
+            if allowed[chunk] < 0:
+                continue
+            a = _bucketed(left, chunk)
+            b = a if same else _bucketed(right, chunk)
+            work = partial(_join, a, b, chunk, allowed, bits, same)
+            edges = np.linspace(0, 1 << WIDTH, _TASKS + 1).astype(int).tolist()
+            yield from pool.map(work, pairwise(edges))
+
+
+def _join(
+    a: Buckets, b: Buckets, chunk: int, allowed: list[int], bits: int, same: bool, bounds: tuple[int, int]
+) -> Pairs:
+    """Pairs that this chunk is the first to find, of the buckets of `a` within `bounds`."""
+    from curate.duplicates import pair_kernels
+
+    earlier = np.array([0xFFFF << (before * WIDTH) for before in range(chunk)], np.uint64)
+    earlier_limits = np.array(allowed[:chunk], np.int64)
+    room = _ROOM
+    while True:
+        x, y, distance = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint8)
+        found = pair_kernels.join(
+            *bounds,
+            a.hashes,
+            a.starts,
+            b.hashes,
+            b.starts,
+            _masks(allowed[chunk]),
+            earlier,
+            earlier_limits,
+            np.uint64(bits),
+            same,
+            x,
+            y,
+            distance,
+        )
+        if found <= room:
+            break
+        room = found  # now it is known: the second time is enough
+    i, j = a.places[x[:found]], b.places[y[:found]]
+    return (np.minimum(i, j), np.maximum(i, j), distance[:found]) if same else (i, j, distance[:found])
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,1 @@
+"""What an unfinished fetch keeps: its journal, and the photos under way."""

@@ -1,0 +1,167 @@
+"""Photos into the folder: checked by decoding, their original bytes kept under their sha256."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from curate import images, manifest
+from curate.errors import GateError, RejectedError, StateError, TryLaterError
+from curate.executors import MapFn
+from curate.fetching.journal import Journal
+from curate.files import crash_point, file_sha256, inside
+from curate.net.client import Client, Reply
+from curate.schemas import REASONS, FetchRow
+
+_DECODED_SIDE = 160  # pixels; enough to see that all of a JPEG is there and that it shows something
+_STORED = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one photo: stored, or a reason of `schemas.REASONS`."""
+
+    path: str = ""  # relative to the manifest's folder
+    sha256: str = ""
+    bytes: int = 0
+    width: int = 0  # pixels, upright
+    height: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A photo or page that has to wait, and why."""
+
+    why: str
+
+
+def check(data: bytes) -> images.Picture:
+    """Decode a photo. Raises RejectedError when it is none, or not all of it is there."""
+    picture = images.decode(data, at_least=_DECODED_SIDE)
+    images.check(picture)
+    return picture
+
+
+def keep(folder: Path, data: bytes, picture: images.Picture) -> Outcome:
+    """Store a photo's original bytes."""
+    path, sha256 = images.store(folder, data, picture.format)
+    return Outcome(path, sha256, len(data), picture.width, picture.height)
+
+
+def from_web(client: Client, folder: Path, max_bytes: int, urls: Iterable[str]) -> Outcome:
+    """Fetch one photo: from the first of `urls`, or from the next where the server has no photo there."""
+    reason = ""
+    for url in urls:
+        pictures: list[images.Picture] = []
+
+        def decode(reply: Reply, pictures: list[images.Picture] = pictures) -> None:
+            pictures[:] = [check(reply.data)]
+
+        try:
+            reply = client.get(url, max_bytes, "photo", decode)
+            return keep(folder, reply.data, pictures[0])
+        except RejectedError as error:
+            reason = reason or error.reason
+            if error.reason not in ("forbidden", "gone", "http_client_error", "not_an_image"):
+                break
+    return Outcome(reason=reason or "bad_url")
+
+
+def fetch_all(
+    client: Client,
+    folder: Path,
+    journal: Journal,
+    max_bytes: int,
+    photos: Mapping[str, tuple[str, ...]],
+    map_fn: MapFn,
+) -> tuple[dict[str, Outcome], list[str]]:
+    """Fetch `photos`, a canonical URL each with the URLs to try. Returns outcomes, and why others must wait.
+
+    What the journal knows is not fetched again, as long as its file is still there and whole.
+    """
+    outcomes: dict[str, Outcome] = {}
+    wanted = {}
+    for url, urls in photos.items():
+        if (known := _remembered(folder, journal, url)) is not None:
+            outcomes[url] = known
+        else:
+            wanted[url] = urls
+    deferred = []
+    work = partial(_fetch_one, client, folder, journal, max_bytes)
+    progress = tqdm(
+        map_fn(work, wanted.items()), "photos", len(photos), initial=len(outcomes), disable=None, leave=False
+    )
+    for url, outcome in zip(wanted, progress, strict=True):
+        if isinstance(outcome, Deferred):
+            deferred.append(outcome.why)
+        else:
+            outcomes[url] = outcome
+    return outcomes, deferred
+
+
+def remember(folder: Path, journal: Journal) -> None:
+    """Photos of the manifest that is there need not be fetched again: their rows count as journaled."""
+    try:
+        rows = manifest.read(folder, FetchRow)
+    except StateError:  # there is no manifest, or it cannot be trusted
+        return
+    for row in rows:
+        if row.keep and journal.get("photo", row.image_url) is None:
+            outcome = Outcome(row.path, row.sha256, row.bytes, row.width, row.height)
+            journal.add("photo", row.image_url, asdict(outcome))
+
+
+def _fetch_one(
+    client: Client, folder: Path, journal: Journal, max_bytes: int, item: tuple[str, tuple[str, ...]]
+) -> Outcome | Deferred:
+    url, urls = item
+    try:
+        outcome = from_web(client, folder, max_bytes, urls)
+    except TryLaterError as error:
+        return Deferred(str(error))
+    crash_point("between_photo_and_journal")
+    if not outcome.reason:  # what failed gets another chance when an interrupted run goes on
+        journal.add("photo", url, asdict(outcome))
+    crash_point("after_journal")
+    return outcome
+
+
+def _remembered(folder: Path, journal: Journal, url: str) -> Outcome | None:
+    record = journal.get("photo", url)
+    if record is None:
+        return None
+    outcome = Outcome(**record)
+    file = inside(folder, outcome.path)
+    return outcome if file.is_file() and file_sha256(file) == outcome.sha256 else None
+
+
+def check_kept(rows: Sequence[FetchRow], class_names: Iterable[str]) -> None:
+    """Raise GateError when all photos of a class were rejected, or when it has none."""
+    reasons: dict[str, Counter[str]] = {name: Counter() for name in class_names}
+    for row in rows:
+        if row.class_name in reasons:
+            reasons[row.class_name][row.reason] += 1
+    for name, counts in reasons.items():
+        if "" not in counts:
+            why = "its listings offered none"
+            if counts:
+                reason, most = max(counts.items(), key=lambda item: (item[1], item[0]))
+                url = next(row.image_url for row in rows if (row.class_name, row.reason) == (name, reason))
+                why = f"{most} of {counts.total()} are {reason} ({REASONS['fetch'][reason]}), e.g. {url}"
+            raise GateError(f"no photo of {name} was kept: {why}. Nothing was published; mend it and run again")
+
+
+def remove_orphans(folder: Path, rows: Iterable[FetchRow]) -> int:
+    """Remove stored photos that no row names: left by a crash, or by a manifest that was replaced."""
+    named = {row.path for row in rows}
+    removed = 0
+    for file in (folder / "images").glob("??/*"):
+        if _STORED.fullmatch(file.name) and file.relative_to(folder).as_posix() not in named:
+            file.unlink(missing_ok=True)
+            removed += 1
+    return removed

@@ -1,0 +1,1 @@
+"""Whole groups into exact counts, and the proof that nothing leaks."""

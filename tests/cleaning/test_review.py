@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from curate.cleaning import review
+from curate.cleaning.review import Decision
+from curate.errors import UsageError
+
+CLASSES = ("swift", "wagonr")
+
+
+def load(folder: Path, text: str, blank: bool = False) -> review.Review:
+    path = folder / "review.csv"
+    path.write_text(text, encoding="utf-8")
+    return review.load(path, CLASSES, blank)
+
+
+def test_no_file_is_no_decision(tmp_path: Path) -> None:
+    assert review.load(tmp_path / "review.csv", CLASSES) == review.Review({}, ())
+
+
+def test_decisions_are_read(tmp_path: Path) -> None:
+    found = load(
+        tmp_path,
+        '\ufeffkey,decision,class_name,note\na,keep,,ok\nb,Reject,,"x,\ny"\nc,keep,WagonR,\nc,keep,wagonr,\n',
+    )
+    assert found.decisions == {"a": Decision(True, ""), "b": Decision(False, ""), "c": Decision(True, "wagonr")}
+    assert found.conflicts == ()
+
+
+def test_contradictions_are_reported_and_not_obeyed(tmp_path: Path) -> None:
+    found = load(tmp_path, "key,decision,class_name\nb,keep,\na,keep,\nb,reject,\nc,keep,swift\nc,keep,wagonr\n")
+    assert found.decisions == {"a": Decision(True, "")}
+    assert found.conflicts == ("b", "c")
+
+
+def test_rows_without_a_decision(tmp_path: Path) -> None:
+    text = "key,decision,class_name,note\na,,,\nb,keep,,\n"
+    assert list(load(tmp_path, text, blank=True).decisions) == ["b"]
+    with pytest.raises(UsageError, match=r"review\.csv row 2: decision '' is not one of keep, reject"):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (",keep,,", "row 2: no key; the columns are key, decision, class_name, note"),
+        ("a,maybe,,", "row 2: decision 'maybe' is not one of keep, reject"),
+        ("a,keep,alto,", "row 2: class 'alto' is not in the recipe; its classes are swift, wagonr"),
+        ("a,keep,!!,", "row 2: class name '!!' has no letter or digit in it"),
+    ],
+)
+def test_mistakes_name_the_row(tmp_path: Path, row: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        load(tmp_path, f"key,decision,class_name,note\n{row}\n")
+
+
+def test_not_text(tmp_path: Path) -> None:
+    (tmp_path / "review.csv").write_bytes(b"key,decision\n\xff\xfe,keep\n")
+    with pytest.raises(UsageError, match="UTF-8 CSV"):
+        review.load(tmp_path / "review.csv", CLASSES)

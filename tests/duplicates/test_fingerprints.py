@@ -1,0 +1,93 @@
+"""What dedup remembers, and how little it trusts that."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageOps
+
+from curate import images
+from curate.duplicates import fingerprints
+from tests.scenes import jpeg, scene, store
+
+FrameColour = str
+
+
+@pytest.mark.parametrize("colour", ["white", "black", "grey"])
+@pytest.mark.parametrize("width", [8, 20])
+def test_a_plain_frame_is_seen_after_jpeg(colour: FrameColour, width: int) -> None:
+    framed = ImageOps.expand(scene(1), width, fill=colour)
+    decoded = np.asarray(images.decode(jpeg(framed, 60)).pixels)
+    top, bottom, left, right = fingerprints.frame(np.asarray(Image.fromarray(decoded).convert("L")))
+    assert abs(top - width) <= 2
+    assert abs(left - width) <= 2
+    assert abs(framed.height - bottom - width) <= 2
+    assert abs(framed.width - right - width) <= 2
+
+
+def test_a_studio_wall_is_no_frame() -> None:
+    studio = Image.new("RGB", (300, 200), "white")
+    studio.paste(scene(2, 160, 90), (70, 60), Image.new("L", (160, 90), 0).point(lambda _: 0))
+    studio.paste(
+        Image.effect_noise((160, 90), 80),
+        (70, 60),
+        Image.radial_gradient("L").resize((160, 90)).point(lambda value: 255 * (value < 120)),
+    )
+    assert fingerprints.frame(np.asarray(studio.convert("L"))) == (0, 200, 0, 300)
+
+
+def test_a_frame_is_seen_where_the_picture_begins_in_its_colour() -> None:
+    picture = scene(5)
+    ImageDraw.Draw(picture).polygon(((0, 0), (320, 0), (0, 220)), fill="white")
+    grey = np.asarray(ImageOps.expand(picture, 15, fill="white").convert("L"))
+    assert fingerprints.frame(grey) == (16, 234, 16, 334)
+
+
+def test_a_plain_picture_has_no_frame() -> None:
+    assert fingerprints.frame(np.full((60, 80), 200, np.uint8)) == (0, 60, 0, 80)
+
+
+def test_only_new_files_are_decoded_and_equal_bytes_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    load = images.load
+
+    def counting(folder: Path, path: str, sha256: str, at_least: int | None = None) -> images.Picture:
+        opened.append(sha256)
+        return load(folder, path, sha256, at_least)
+
+    monkeypatch.setattr(images, "load", counting)
+    rows = store(tmp_path, [(n, jpeg(scene(n % 3)), "hatch") for n in range(5)])
+    photos = {row.sha256: row.path for row in rows}
+    first, _ = fingerprints.collect(tmp_path, photos)
+    assert sorted(opened) == sorted(photos)
+    assert len(opened) == 3
+    more = store(tmp_path, [(n, jpeg(scene(n % 4)), "hatch") for n in range(6)])
+    opened.clear()
+    grown, _ = fingerprints.collect(tmp_path, {row.sha256: row.path for row in more})
+    assert len(opened) == 1
+    (tmp_path / fingerprints.NAME).unlink()
+    scratch, _ = fingerprints.collect(tmp_path, {row.sha256: row.path for row in more})
+    assert grown.tobytes() == scratch.tobytes()
+    assert set(first["sha256"]) < set(grown["sha256"])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda data: data[: len(data) // 2], id="cut"),
+        pytest.param(lambda data: data[:-1] + bytes([data[-1] ^ 1]), id="one-bit"),
+        pytest.param(lambda data: b"", id="empty"),
+        pytest.param(lambda data: data.replace(b"fingerprints 5", b"fingerprints 4"), id="other-version"),
+        pytest.param(lambda data: b"\x80" * 5000, id="nonsense"),
+    ],
+)
+def test_a_damaged_store_is_made_anew(tmp_path: Path, damage: object) -> None:
+    rows = store(tmp_path, [(n, jpeg(scene(n)), "hatch") for n in range(3)])
+    photos = {row.sha256: row.path for row in rows}
+    records, _ = fingerprints.collect(tmp_path, photos)
+    path = tmp_path / fingerprints.NAME
+    good = path.read_bytes()
+    path.write_bytes(damage(good))  # type: ignore[operator]
+    again, _ = fingerprints.collect(tmp_path, photos)
+    assert again.tobytes() == records.tobytes()
+    assert path.read_bytes() == good

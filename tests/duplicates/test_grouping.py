@@ -1,0 +1,79 @@
+"""Keepers and looser groups."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from curate.duplicates import grouping
+
+
+def keepers_of(count: int, confirmed: dict[tuple[int, int], float], refused: list[tuple[int, int]]) -> list[int]:
+    """Keepers where the pairs of `confirmed` are copies at that distance and those of `refused` are not."""
+    everything = [*confirmed, *refused]
+    first, second = (np.array([pair[side] for pair in everything], np.int64) for side in (0, 1))
+    distances = np.array([*confirmed.values(), *[np.inf] * len(refused)], float)
+    asked_before: set[int] = set()
+
+    def confirm(asked: grouping.Indices) -> NDArray[np.float64]:
+        assert not asked_before & set(asked.tolist()), "a pair is compared at most once"
+        asked_before.update(asked.tolist())
+        return distances[asked]
+
+    return grouping.keepers(count, first, second, confirm).tolist()  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "expected"),
+    [
+        pytest.param({(0, 1): 0.1, (1, 2): 0.1}, [0, 0, 2], id="D01-best-is-an-end"),
+        pytest.param({(0, 1): 0.1, (0, 2): 0.1}, [0, 0, 0], id="D01-best-is-the-middle"),
+        pytest.param({(0, 2): 0.1, (1, 2): 0.05}, [0, 1, 1], id="D01-worst-is-the-middle-and-joins-the-nearest"),
+    ],
+)
+def test_a_chain_removes_only_what_was_compared_with_its_keeper(
+    confirmed: dict[tuple[int, int], float], expected: list[int]
+) -> None:
+    assert keepers_of(3, confirmed, []) == expected
+
+
+def test_a_refused_candidate_stays() -> None:
+    assert keepers_of(2, {}, [(0, 1)]) == [0, 1]
+
+
+def test_a_crowd_costs_one_comparison_each() -> None:
+    count, asked = 300, []
+    first, second = np.triu_indices(count, 1)
+
+    def confirm(pairs: grouping.Indices) -> NDArray[np.float64]:
+        asked.extend(pairs.tolist())
+        return np.zeros(len(pairs))
+
+    assert set(grouping.keepers(count, first, second, confirm)) == {0}
+    assert len(asked) == count - 1
+
+
+@given(st.integers(2, 9), st.data())
+def test_every_removed_photo_has_a_confirmed_keeper_and_no_two_keepers_are_copies(
+    count: int, data: st.DataObject
+) -> None:
+    possible = list(itertools.combinations(range(count), 2))
+    chosen = data.draw(st.lists(st.sampled_from(possible), unique=True))
+    confirmed = {pair: data.draw(st.floats(0, 0.1), label=str(pair)) for pair in chosen}
+    keeper = keepers_of(count, confirmed, [pair for pair in possible if pair not in chosen])
+    for photo, kept in enumerate(keeper):
+        assert keeper[kept] == kept
+        if kept != photo:
+            nearest = min(confirmed[a, b] for a, b in confirmed if b == photo and keeper[a] == a)
+            assert confirmed[kept, photo] == nearest
+    stays = [photo for photo in range(count) if keeper[photo] == photo]
+    assert not [pair for pair in itertools.combinations(stays, 2) if pair in confirmed]
+
+
+def test_looser_groups_are_joined_in_order_up_to_their_size() -> None:
+    first, second = np.array([3, 0, 1, 4]), np.array([4, 1, 2, 5])
+    assert grouping.components(6, first, second, most=3).tolist() == [0, 0, 0, 3, 3, 3]
+    assert grouping.components(6, first, second, most=2).tolist() == [0, 0, 2, 3, 3, 5]

@@ -1,0 +1,67 @@
+"""Copies are found and proved; look-alikes are not."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from curate import images
+from curate.duplicates import copies, fingerprints
+from curate.duplicates.copies import Copies
+from curate.recipe import Dedup
+from tests.benchmarks.edits import EDITS, apply
+from tests.scenes import jpeg, scene
+
+HASH = [edit for edit in EDITS if edit not in ("crop 10%", "crop 20%", "border")]
+
+
+def find(pictures: list[bytes], method: str) -> Copies:
+    records = [fingerprints.of_pixels(images.decode(data, fingerprints.AT_LEAST).pixels) for data in pictures]
+    return copies.find(np.array(records, fingerprints.RECORD), Dedup.model_validate({"method": method}))
+
+
+@pytest.mark.parametrize(
+    ("edit", "method"), [(edit, "hash") for edit in HASH] + [(edit, "thorough") for edit in EDITS]
+)
+def test_edits_are_copies(edit: str, method: str) -> None:
+    originals = [scene(seed) for seed in range(8)]
+    edited = [apply(picture, edit, str(seed)) for seed, picture in enumerate(originals)]
+    found = find([jpeg(picture) for picture in originals] + edited, method)
+    assert found.keeper.tolist() == [*range(8), *range(8)]
+    assert all(word.startswith("aligned") for word in found.proof[8:])
+    assert ("mirrored" in found.proof[8]) == (edit == "mirror")
+
+
+def studio(seed: int, x: int = 0) -> Image.Image:
+    """Look-alikes: one outline in one place before one wall; only details differ from seed to seed."""
+    picture = Image.linear_gradient("L").resize((320, 220)).point(lambda value: 140 + value // 4).convert("RGB")
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((50 + x, 90, 270 + x, 165), fill=(150, 30, 30))
+    draw.polygon(((90 + x, 90), (120 + x, 50), (210 + x, 50), (240 + x, 90)), fill=(60, 60, 70))
+    for wheel in (95, 225):
+        draw.ellipse((wheel - 25 + x, 140, wheel + 25 + x, 190), fill="black")
+    random = np.random.default_rng(seed)
+    for _ in range(25):
+        cx, cy = random.uniform((0, 0), (320, 220))
+        draw.ellipse((cx, cy, cx + 14, cy + 10), fill=tuple(random.integers(0, 256, 3).tolist()))
+    return picture
+
+
+@pytest.mark.parametrize("method", ["hash", "thorough"])
+def test_the_same_outline_is_no_proof(method: str) -> None:
+    pictures = [jpeg(studio(seed)) for seed in range(12)]
+    assert find(pictures, method).keeper.tolist() == list(range(12))
+    assert find([*pictures, jpeg(studio(3), 60)], method).keeper.tolist() == [*range(12), 3]
+
+
+def test_plain_pictures_are_copies_when_of_one_grey() -> None:
+    greys = [200, 200, 90, 201, 0]
+    found = find(
+        [jpeg(Image.new("RGB", (120, 90), (grey,) * 3), 50 + 9 * n) for n, grey in enumerate(greys)], "hash"
+    )
+    assert found.keeper.tolist() == [0, 0, 2, 0, 4]
+    assert found.proof == ["", "plain", "", "plain", ""]
+
+
+def test_nothing_and_one() -> None:
+    assert find([], "thorough").keeper.tolist() == []
+    assert find([jpeg(scene(1))], "thorough").component.tolist() == [0]

@@ -1,0 +1,65 @@
+"""Exact search: equal to comparing all with all, whatever the hashes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.duplicates import pairs
+from curate.duplicates.pairs import Hashes
+
+
+def clustered(seed: int, count: int) -> Hashes:
+    """Hashes of which many are a few bits from each other, or equal."""
+    random = np.random.default_rng(seed)
+    centres = random.integers(0, 2**64, 1 + count // 8, dtype=np.uint64)
+    hashes = random.choice(centres, count)
+    for _ in range(int(random.integers(0, 9))):
+        hashes ^= np.uint64(1) << random.integers(0, 64, count, dtype=np.uint64) * random.integers(
+            0, 2, count, dtype=np.uint64
+        )
+    return hashes
+
+
+def all_with_all(left: Hashes, right: Hashes, bits: int, same: bool) -> set[tuple[int, int, int]]:
+    distance = np.bitwise_count(left[:, None] ^ right[None, :])
+    return {(int(i), int(j), int(distance[i, j])) for i, j in np.argwhere(distance <= bits) if not same or i < j}
+
+
+@given(st.integers(0, 2**32), st.integers(0, 300), st.integers(0, pairs.MAX_BITS), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_search_finds_every_pair_once(seed: int, count: int, bits: int, compiled: bool) -> None:
+    hashes, queries = clustered(seed, count), clustered(seed + 1, count // 3)
+    queries[: count // 9] = hashes[: count // 9]
+    method = pairs._by_chunks if compiled else pairs._one_by_one
+    for left, same in ((hashes, True), (queries, False)):
+        i, j, distance = pairs.gather(method(left, hashes, bits, same))
+        found = list(zip(i.tolist(), j.tolist(), distance.tolist(), strict=True))
+        assert len(found) == len(set(found))
+        assert set(found) == all_with_all(left, hashes, bits, same)
+
+
+@pytest.mark.parametrize("bits", range(pairs.MAX_BITS + 1))
+def test_limits_satisfy_the_pigeonhole(bits: int) -> None:
+    # Hashes whose every chunk differs in more than its limit differ in more than `bits` bits.
+    assert sum(limit + 1 for limit in pairs.limits(bits)) > bits
+
+
+def test_large_input_takes_the_compiled_way_and_agrees() -> None:
+    hashes = clustered(5, 6000)
+    assert len(hashes) ** 2 > pairs._FEW
+    way = pairs.gather(pairs.within(hashes, 10))
+    plain = pairs.gather(pairs._one_by_one(hashes, hashes, 10, True))
+    for fast, slow in zip(way, plain, strict=True):
+        assert np.array_equal(np.asarray(fast), np.asarray(slow))
+
+
+def test_room_grows_for_a_crowd() -> None:
+    hashes = np.arange(300, dtype=np.uint64)  # 44,850 pairs within 9 bits, more than one piece has room for
+    i, _, _ = pairs.gather(pairs._by_chunks(hashes, hashes, 9, True))
+    assert len(i) == 300 * 299 // 2
+
+
+def test_more_bits_than_promised_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"0\.\.12"):
+        list(pairs.within(np.zeros(3, np.uint64), 13))
