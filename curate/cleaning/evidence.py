@@ -11,6 +11,7 @@ import json
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,16 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from curate.cleaning import finetune, labels, outliers, probes, relevance
+from curate.cleaning import labels, outliers, probes, relevance
 from curate.cleaning.embeddings import BLOCK, Looks
 from curate.cleaning.probes import Floats
-from curate.executors import MapFn
 from curate.files import atomic_write
 from curate.recipe import Clean
 from curate.scorers import Scorer
 
 NAME = "clean.signals.cache"
-FORMAT = 3  # raise it with every change of method
+FORMAT = 4  # raise it with every change of method
 USABLE = 0.3  # a photo with less of the kept concepts neither teaches nor votes about classes
 
 
@@ -55,9 +55,17 @@ class Signals:
 
 
 def gather(
-    folder: Path, photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean, map_fn: MapFn = map
+    folder: Path,
+    photos: Sequence[Photo],
+    looks: Looks,
+    scorer: Scorer,
+    config: Clean,
+    closer: tuple[Looks, Scorer] | None = None,
 ) -> Signals:
-    """The signals of `photos`, all of which have been looked at; from the cache where nothing changed."""
+    """The signals of `photos`, all of which have been looked at; from the cache where nothing changed.
+
+    `closer` is a second look at them, for class names only (`clean --thorough`).
+    """
     facts = {
         "format": FORMAT,
         "scorer": dict(scorer.identity),
@@ -65,7 +73,7 @@ def gather(
         "concepts": [concept.model_dump() for concept in config.concepts],
         "classes": config.class_names,
         "outlier_rate": config.outlier_rate,
-        "thorough": version("torch") if config.thorough else "",
+        "closer": dict(closer[1].identity) if closer else {},
         "photos": [(p.key, p.sha256, p.class_name, p.listing_id, p.group) for p in photos],
     }
     digest = hashlib.sha256(json.dumps(facts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -78,7 +86,7 @@ def gather(
         pass
     # One thread: small matrices gain nothing from more, and the sums come out the same on every machine.
     with threadpool_limits(1, user_api="blas"):
-        signals = compute(folder, photos, looks, scorer, config, map_fn)
+        signals = compute(photos, looks, scorer, config, closer[0] if closer else None)
     buffer = io.BytesIO()
     np.savez(buffer, digest=np.array(digest), **{name: getattr(signals, name) for name in Signals.__slots__})
     atomic_write(path, buffer.getvalue())
@@ -86,7 +94,7 @@ def gather(
 
 
 def compute(
-    folder: Path, photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean, map_fn: MapFn = map
+    photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean, closer: Looks | None = None
 ) -> Signals:
     """The signals of `photos`, by blocks: a sample and the projected features are in memory, not all photos."""
     names = [photo.sha256 for photo in photos]
@@ -94,16 +102,14 @@ def compute(
     zero_shot = np.empty((len(photos), len(config.concepts)))
     for where, records in looks.blocks(names):
         zero_shot[where] = scorer.probabilities(records["embedding"], config.concepts)
-    finite = np.isfinite(zero_shot).all(axis=1)
-    places = np.flatnonzero(finite)
+    places = np.flatnonzero(np.isfinite(zero_shot).all(axis=1))
     if not len(places):
         nothing = np.full(zero_shot.shape, np.nan)
         return Signals(zero_shot, nothing, np.zeros(len(photos)), np.empty((len(photos), 0)))
 
-    def read(wanted: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
-        return np.ascontiguousarray(looks.read([names[place] for place in wanted])["embedding"])
-
-    features, typicality = _features(places, read, listings)
+    read = partial(_embeddings, looks, names)
+    features = _features(places, read)
+    typicality = _typicality(places, read, listings)
     groups = probes.join_groups([listings[p] for p in places.tolist()], [photos[p].group for p in places.tolist()])
     inner = [listings[place] for place in places]
     keep = [concept.keep for concept in config.concepts]
@@ -114,7 +120,7 @@ def compute(
     likeness = relevance.likeness_to_mates(lambda few: read(places[list(few)]), inner, trusted)
     wanted = relevance.expit(relevance.logit(both) + relevance.mates_say(likeness, mass))
     rate = config.outlier_rate if relevance.can_learn(mass) else 0.0
-    usual = relevance.usual(typicality, trusted, rate)
+    usual = relevance.confirmed(relevance.usual(typicality, trusted, rate), wanted, features, groups)
     reasons = ["" if concept.keep else concept.reason or concept.name for concept in config.concepts]
     detail = reasons.index("closeup") if "closeup" in reasons else None
     final = relevance.spread(believed, wanted, usual, keep, detail)
@@ -123,14 +129,9 @@ def compute(
     score = final[:, np.array(keep)].sum(axis=1)
     classes = list(config.class_names) or sorted({photo.class_name for photo in photos})
     given = np.array([classes.index(photos[place].class_name) for place in places.tolist()])
-    files = [(photos[place].sha256, photos[place].path) for place in places.tolist()]
-
-    def tuned(weights: Floats) -> Floats:
-        return finetune.class_probabilities(folder, files, given, groups, weights, len(classes), map_fn)
-
-    found = labels.label_probabilities(
-        features, given, inner, groups, score >= USABLE, len(classes), tuned if config.thorough else None
-    )
+    if closer is not None:
+        features = np.hstack([features, _features(places, partial(_embeddings, closer, names))])
+    found = labels.label_probabilities(features, given, inner, groups, score >= USABLE, len(classes))
 
     def scatter(values: Floats, fill: float) -> Floats:
         result = np.full((len(photos), *values.shape[1:]), fill)
@@ -145,18 +146,30 @@ def compute(
     )
 
 
+def _embeddings(
+    looks: Looks, names: Sequence[str], wanted: Sequence[int] | NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """The embeddings (m, d) of the photos at the places `wanted`."""
+    return np.ascontiguousarray(looks.read([names[place] for place in wanted])["embedding"])
+
+
 def _features(
-    places: NDArray[np.int64], read: Callable[[NDArray[np.int64]], NDArray[np.float32]], listings: Sequence[str]
-) -> tuple[NDArray[np.float32], Floats]:
-    """Projected embeddings (m, at most 512) and typicality (m,) of the photos at `places`."""
+    places: NDArray[np.int64], read: Callable[[NDArray[np.int64]], NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """Projected embeddings (m, at most 512) of the photos at `places`."""
     project = probes.Projection(read(probes.evenly(places, probes.SAMPLE)))
+    return np.concatenate([project(read(places[at : at + BLOCK])) for at in range(0, len(places), BLOCK)])
+
+
+def _typicality(
+    places: NDArray[np.int64], read: Callable[[NDArray[np.int64]], NDArray[np.float32]], listings: Sequence[str]
+) -> Floats:
+    """Typicality (m,) of the photos at `places`."""
     some = probes.evenly(places, outliers.MAX_REFERENCES)
-    references, reference_groups = read(some), [listings[place] for place in some]
-    features, typicality = [], []
-    for start in range(0, len(places), BLOCK):
-        block = places[start : start + BLOCK]
-        embeddings = read(block)
-        features.append(project(embeddings))
+    references, theirs = outliers.unit(read(some)), [listings[place] for place in some]
+    parts = []
+    for at in range(0, len(places), BLOCK):
+        block = places[at : at + BLOCK]
         own = [listings[place] for place in block]
-        typicality.append(outliers.typicality(embeddings, own, references, reference_groups))
-    return np.concatenate(features), np.concatenate(typicality)
+        parts.append(outliers.typicality(read(block), own, references, theirs))
+    return np.concatenate(parts)

@@ -2,11 +2,11 @@
 
 As in confident learning (Northcutt, Jiang and Chuang 2021, https://arxiv.org/abs/1911.00068): a photo whose given
 class is improbable to a model that has not seen it is suspect. All photos of a listing show one car, so they vote
-together; a second round learns less from what the first found suspect.
+together.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,26 +24,22 @@ def label_probabilities(
     groups: Sequence[str],
     usable: NDArray[np.bool_],
     classes: int,
-    second_opinion: Callable[[Floats], Floats] | None = None,
 ) -> Floats | None:
     """Probability of each class: (n, d) to (n, classes); None when there is too little to learn from.
 
-    `usable` photos show the object at all: only they teach and vote. `second_opinion` is given the weights (n,) of
-    the photos and returns out-of-sample probabilities of its own, which count as much as the probe's.
+    `usable` photos show the object at all: only they teach and vote.
     """
     if classes < 2 or np.bincount(labels[usable], minlength=classes).min() < MIN_PER_CLASS:
         return None
-    weights = usable.astype(np.float64)
-    first = vote(out_of_sample(features, labels, groups, weights, classes), listings, usable)
-    weights *= first[np.arange(len(labels)), labels]
-    second = out_of_sample(features, labels, groups, weights, classes)
-    if second_opinion is not None:
-        second = np.sqrt(second * second_opinion(weights))
-    return vote(second, listings, usable)
+    found = out_of_sample(features, labels, groups, usable.astype(np.float64), classes)
+    return vote(found, listings, usable)
 
 
 def vote(probabilities: Floats, listings: Sequence[str], usable: NDArray[np.bool_]) -> Floats:
-    """Each photo's log probabilities plus the mean of those of its listing's other usable photos, normalised."""
+    """Each photo's log probabilities plus those of its listing's other usable photos, normalised.
+
+    The others' sum counts divided by the root of their number: views of one car err together, but not wholly.
+    """
     logs = np.log(np.clip(probabilities, _FLOOR, None))
     members: dict[str, list[int]] = defaultdict(list)
     for place, listing in enumerate(listings):
@@ -54,7 +50,7 @@ def vote(probabilities: Floats, listings: Sequence[str], usable: NDArray[np.bool
             for place in places:
                 others = [other for other in places if other != place and usable[other]]
                 if others:
-                    voted[place] += logs[others].mean(axis=0)
+                    voted[place] += logs[others].sum(axis=0) / np.sqrt(len(others))
     voted -= voted.max(axis=1, keepdims=True)
     weights = np.exp(voted)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))

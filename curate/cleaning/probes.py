@@ -1,20 +1,25 @@
-"""Classifiers on embeddings, judged only on photos that they were not trained on. Pure functions.
+"""Classifiers on embeddings, judged only on photos that they were not taught. Pure functions.
 
-Multinomial logistic regression with folds that never separate photos of one listing or of one duplicate group, so
-that a photo's own copy cannot vouch for it. Same input, same output: folds come from a hash of the group's name.
+Regularised least squares with a Gaussian kernel (Rifkin, Yeo and Poggio, "Regularized least-squares
+classification", 2003): what is near teaches most, so that photos of the same make and view decide, where a linear
+model would draw one line through all of them. What a photo would be called without its listing and its copies
+follows exactly from one matrix inverse, for all groups at once (Pahikkala, Boberg and Salakoski, "Fast n-fold
+cross-validation for regularized least-squares", 2006). A logistic curve gives probabilities (Platt 1999).
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-FOLDS = 5
 DIMENSIONS = 512  # after projection
-STRENGTH = 0.01  # scikit-learn's C on standardised features
-MAX_TEACHERS = 8192  # photos a model learns from; more add time and memory, hardly accuracy
+NARROW = 2.0  # the kernel falls to exp(-2) at the typical distance, the median of all pairs
+NOISE = 0.01  # variance of a label, in units of the kernel's
+MAX_TEACHERS = 8192  # photos a model learns from: more take time by the third power, memory by the second
 SAMPLE = 4096  # photos from which the projection is learnt
+_BLOCK = 1024  # photos whose kernel is computed at once
 
 Floats = NDArray[np.float64]
 
@@ -38,13 +43,6 @@ def join_groups(*columns: Sequence[str]) -> list[str]:
     return ["{}:{}".format(*root(row[0])) for row in rows]
 
 
-def folds(groups: Sequence[str], count: int = FOLDS) -> NDArray[np.int64]:
-    """The fold of each photo, 0..count-1: groups in the order of their hash, dealt out in turn."""
-    ordered = sorted(set(groups), key=lambda name: hashlib.sha256(name.encode("utf-8", "replace")).digest())
-    fold = {name: number % count for number, name in enumerate(ordered)}
-    return np.array([fold[name] for name in groups], dtype=np.int64)
-
-
 def evenly(places: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     """At most `most` of `places`, taken at even steps."""
     if len(places) <= most:
@@ -53,7 +51,7 @@ def evenly(places: NDArray[np.int64], most: int) -> NDArray[np.int64]:
 
 
 class Projection:
-    """Embeddings to their main directions: square root (what a rectified network calls for), then PCA.
+    """Embeddings to their main directions, of length 1: square root (for what a rectified network gives), PCA.
 
     Learnt from a sample of a few thousand photos, so that any number can follow by blocks.
     """
@@ -61,19 +59,19 @@ class Projection:
     def __init__(self, sample: NDArray[np.float32]) -> None:
         roots = self._spread(sample)
         self._mean = roots.mean(axis=0)
-        self._scale = roots.std(axis=0) + 1e-6
-        centred = (roots - self._mean) / self._scale
+        centred = roots - self._mean
         values, vectors = np.linalg.eigh(centred.T @ centred)
-        keep = np.argsort(-values)[:DIMENSIONS]
-        self._axes = vectors[:, keep] / self._scale[:, None]
+        self._axes = vectors[:, np.argsort(-values)[:DIMENSIONS]]
 
     @staticmethod
     def _spread(embeddings: NDArray[np.float32]) -> Floats:
         return np.sign(embeddings) * np.sqrt(np.abs(embeddings.astype(np.float64)))
 
     def __call__(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, d) to (n, at most 256)."""
-        return np.asarray((self._spread(embeddings) - self._mean) @ self._axes, dtype=np.float32)
+        """(n, d) to (n, at most 512)."""
+        projected = (self._spread(embeddings) - self._mean) @ self._axes
+        lengths = np.linalg.norm(projected, axis=1, keepdims=True)
+        return np.asarray(projected / np.maximum(lengths, 1e-12), dtype=np.float32)
 
 
 def out_of_sample(
@@ -83,22 +81,105 @@ def out_of_sample(
     weights: Floats,
     classes: int,
 ) -> Floats:
-    """Class probabilities of each photo by a model that saw none of its group: (n, d) to (n, classes).
+    """Class probabilities of each photo by a model that all groups but its own taught: (n, d) to (n, classes).
 
-    `labels` (n,) are numbers of classes; photos of weight 0 teach nothing but are judged. Uniform where a fold has
-    fewer than two classes to learn from.
+    `labels` (n,) are numbers of classes; photos of weight 0 teach nothing but are judged. Uniform where there are
+    fewer than two classes to learn from. Of more than 8,192 teachers, whole groups are drawn by their hash.
     """
     from sklearn.linear_model import LogisticRegression
 
-    fold = folds(groups)
-    result = np.full((len(features), classes), 1 / classes)
-    for number in range(FOLDS):
-        teach, judge = (fold != number) & (weights > 0), fold == number
-        teachers = evenly(np.flatnonzero(teach), MAX_TEACHERS)
-        if len(np.unique(labels[teachers])) < 2 or not judge.any():
+    teachers = np.flatnonzero(weights > 0)
+    if len(np.unique(labels[teachers])) < 2:
+        return np.full((len(features), classes), 1 / classes)
+    raw = raw_out_of_sample(features, labels, groups, weights)
+    curve = LogisticRegression(C=100.0, max_iter=1000)
+    curve.fit(raw[teachers], labels[teachers], sample_weight=weights[teachers])
+    result = np.zeros((len(features), classes))
+    result[:, curve.classes_] = curve.predict_proba(raw)
+    return result
+
+
+def raw_out_of_sample(
+    features: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], weights: Floats
+) -> Floats:
+    """What the least squares say, about 0 to 1 for each class among the teachers: (n, d) to (n, those classes)."""
+    from scipy.linalg import lapack
+
+    teachers = _draw(groups, np.flatnonzero(weights > 0))
+    known, taught = np.unique(labels[teachers], return_inverse=True)
+    points = features[teachers].astype(np.float64)
+    scale = _typical_distance(points)
+    targets = np.eye(len(known))[taught]
+    middle = np.average(targets, axis=0, weights=weights[teachers])
+    kernel = _kernel(points, points, scale)
+    kernel[np.diag_indices(len(points))] += NOISE / weights[teachers]
+    # In place, and the lower half only: the kernel is the largest thing in memory.
+    factor, _ = lapack.dpotrf(kernel.T, lower=1, overwrite_a=1)
+    answer, _ = lapack.dpotrs(factor, targets - middle, lower=1)
+    inverse, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    raw = np.empty((len(features), len(known)))
+    strangers = []
+    for members, own in _by_group(groups, teachers):
+        if not len(own):
+            strangers += members
             continue
-        model = LogisticRegression(C=STRENGTH, max_iter=1000)
-        model.fit(features[teachers].astype(np.float64), labels[teachers], sample_weight=weights[teachers])
-        result[judge] = 0.0
-        result[np.ix_(judge, model.classes_)] = model.predict_proba(features[judge].astype(np.float64))
+        block = np.tril(inverse[np.ix_(own, own)])  # `own` ascends, so this is the half that is filled
+        correction = np.linalg.solve(block + np.tril(block, -1).T, answer[own])
+        raw[teachers[own]] = targets[own] - correction
+        if others := sorted(set(members) - set(teachers[own].tolist())):
+            columns = np.where(np.arange(len(points))[:, None] >= own[None, :], inverse[:, own], inverse[own, :].T)
+            raw[others] = middle + _kernel(features[others], points, scale) @ (answer - columns @ correction)
+    for start in range(0, len(strangers), _BLOCK):
+        some = strangers[start : start + _BLOCK]
+        raw[some] = middle + _kernel(features[some], points, scale) @ answer
+    return raw
+
+
+def _draw(groups: Sequence[str], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """At most MAX_TEACHERS of `places`, in order: whole groups, drawn by the hash of their name."""
+    if len(places) <= MAX_TEACHERS:
+        return places
+    members: dict[str, list[int]] = defaultdict(list)
+    for place in places.tolist():
+        members[groups[place]].append(place)
+    drawn: list[int] = []
+    for name in sorted(members, key=lambda name: hashlib.sha256(name.encode("utf-8", "replace")).digest()):
+        if len(drawn) + len(members[name]) <= MAX_TEACHERS:
+            drawn += members[name]
+    return np.array(sorted(drawn), dtype=np.int64)
+
+
+def _by_group(groups: Sequence[str], teachers: NDArray[np.int64]) -> list[tuple[list[int], NDArray[np.int64]]]:
+    """For each group its photos, and the numbers among `teachers` of those who teach."""
+    number = {place: n for n, place in enumerate(teachers.tolist())}
+    members: dict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(groups):
+        members[name].append(place)
+    return [
+        (places, np.array([number[place] for place in places if place in number], dtype=np.int64))
+        for places in members.values()
+    ]
+
+
+def _typical_distance(points: Floats) -> float:
+    """Median squared distance of up to 512 of the points."""
+    some = points[evenly(np.arange(len(points)), 512)]
+    return max(float(np.median(_squared_distances(some, some)[np.triu_indices(len(some), 1)])), 1e-12)
+
+
+def _squared_distances(a: Floats, b: Floats) -> Floats:
+    products = a @ b.T
+    products *= -2
+    products += (a * a).sum(axis=1)[:, None]
+    products += (b * b).sum(axis=1)[None, :]
+    return np.maximum(products, 0, out=products)
+
+
+def _kernel(a: NDArray[np.floating], b: Floats, scale: float) -> Floats:
+    """(m, d) and (n, d) to (m, n): 1 where two points are one, towards 0 the farther they are apart."""
+    result = np.empty((len(a), len(b)))
+    for start in range(0, len(a), _BLOCK):
+        block = _squared_distances(a[start : start + _BLOCK].astype(np.float64), b)
+        block *= -NARROW / scale
+        np.exp(block, out=result[start : start + _BLOCK])
     return result

@@ -6,7 +6,8 @@ Four signals for "it shows the wanted object" that err in different ways:
   sample (self-training, Yarowsky 1995; its agreement with the first is co-training, Blum and Mitchell 1998);
 - its mates: the photos of one listing show one object, so they look alike;
 - typicality: how unusual it is, among the trusted photos, to be as unlike the others as this one. The null
-  distribution is fitted to the bulk of the collection itself (empirical null, Efron 2004).
+  distribution is fitted to the bulk of the collection itself (empirical null, Efron 2004), and what is surely odd
+  teaches a probe of its own: an odd photo that is like other odd ones is odder, one like the usual ones less so.
 A collection that is too small, or holds nothing to reject, is judged by the first alone.
 """
 
@@ -20,8 +21,9 @@ from curate.cleaning.probes import Floats, out_of_sample
 
 SURE = 0.8  # a zero-shot probability above this, or under 1 - this, may teach
 MIN_TEACHERS = 10  # sure photos of either kind; with fewer nothing is learnt
+MIN_SHARE = 0.005  # of the photos surely unwanted; fewer are the zero-shot probability's own mistakes
 MIN_TRUSTED = 200  # photos; with fewer, the tail of the typical ones is not known
-HINT_WEIGHT = 10.0  # standard deviations of a feature
+HINT_WEIGHT = 0.28  # of an embedding's length, per mean deviation
 MATES_LIMIT = 3.0  # log odds: one in twenty good photos may look like none of its listing
 _FLOOR = 1e-6
 
@@ -39,7 +41,8 @@ def expit(log_odds: Floats) -> Floats:
 
 def can_learn(zero_shot: Floats) -> bool:
     """Is there enough of the wanted and of the unwanted that zero-shot is sure of?"""
-    return bool(min((zero_shot > SURE).sum(), (zero_shot < 1 - SURE).sum()) >= MIN_TEACHERS)
+    wanted, unwanted = (zero_shot > SURE).sum(), (zero_shot < 1 - SURE).sum()
+    return bool(min(wanted, unwanted) >= MIN_TEACHERS and unwanted >= MIN_SHARE * len(zero_shot))
 
 
 def probed(zero_shot: Floats, features: NDArray[np.float32], groups: Sequence[str]) -> Floats:
@@ -47,25 +50,40 @@ def probed(zero_shot: Floats, features: NDArray[np.float32], groups: Sequence[st
     if not can_learn(zero_shot):
         return zero_shot
     wanted, unwanted = zero_shot > SURE, zero_shot < 1 - SURE
-    weights = np.where(unwanted, wanted.sum() / unwanted.sum(), 1.0) * (wanted | unwanted)
-    probe = out_of_sample(features, wanted.astype(np.int64), groups, weights, 2)[:, 1]
+    probe = _probability(wanted, unwanted, features, groups)
     return expit((logit(zero_shot) + logit(probe)) / 2)
+
+
+def _probability(
+    yes: NDArray[np.bool_], no: NDArray[np.bool_], features: NDArray[np.float32], groups: Sequence[str]
+) -> Floats:
+    """Probability of "yes" by a probe that both kinds teach: (n,)."""
+    return out_of_sample(features, yes.astype(np.int64), groups, (yes | no).astype(np.float64), 2)[:, 1]
 
 
 def usual(typicality: Floats, trusted: NDArray[np.bool_], rate: float) -> Floats:
     """How usual a typicality is among the trusted photos, 0..1; 1/2 where a share `rate` of them is less typical.
 
-    The log odds of typicality are taken as normal, with the median and the lower quartile of the trusted photos.
+    The log odds of typicality are taken as normal, with the median of the trusted photos and the wider of the two
+    spreads that their lower quartile and lowest tenth tell.
     """
     if trusted.sum() < MIN_TRUSTED or rate <= 0:
         return np.ones(len(typicality))
     from scipy.stats import norm
 
     values = logit(typicality)
-    middle, quartile = np.median(values[trusted]), np.quantile(values[trusted], 0.25)
-    spread = max((middle - quartile) / norm.ppf(0.75), _FLOOR)
+    middle = np.median(values[trusted])
+    spread = max(_FLOOR, *((middle - np.quantile(values[trusted], q)) / norm.ppf(1 - q) for q in (0.25, 0.1)))
     tail = norm.cdf((values - middle) / spread)
     return np.asarray(tail / (tail + rate))
+
+
+def confirmed(usual_: Floats, wanted: Floats, features: NDArray[np.float32], groups: Sequence[str]) -> Floats:
+    """`usual_` and a probe taught by the surely usual and the surely odd wanted photos, in equal parts: (n,)."""
+    typical, odd = (usual_ > SURE) & (wanted > 0.5), (usual_ < 1 - SURE) & (wanted > 0.5)
+    if min(typical.sum(), odd.sum()) < MIN_TEACHERS:
+        return usual_
+    return expit((logit(usual_) + logit(_probability(typical, odd, features, groups))) / 2)
 
 
 def likeness_to_mates(

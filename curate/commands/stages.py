@@ -82,6 +82,10 @@ def clean(
     weights: Annotated[
         str | None, typer.Option(help="open_clip tag, or a local checkpoint.", show_default="recipe's")
     ] = None,
+    thorough: Annotated[
+        bool,
+        typer.Option("--thorough", help="Look twice, the second time closer, to find wrong classes."),
+    ] = False,
     workers: Workers = None,
 ) -> None:
     """Reject what is not a usable photo of its class.
@@ -91,7 +95,13 @@ def clean(
     Example: curate clean --threshold 0.3
     """
     recipe, _ = recipe_and_folder(ctx)
-    options = {"threshold": threshold, "scorer": scorer, "model": model, "weights": weights}
+    options = {
+        "threshold": threshold,
+        "scorer": scorer,
+        "model": model,
+        "weights": weights,
+        "thorough": thorough or None,
+    }
     run_stages_of(ctx, ["clean"], with_options(recipe, "clean", **options), workers)
 
 

