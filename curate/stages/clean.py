@@ -210,7 +210,7 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
         raise UsageError("clean.concepts is empty: name what photos may show, see pipelines/swift_wagonr.yaml")
     scorer = scorers.load(config)
     closer = scorers.closer_look() if config.thorough else None
-    identity = dict(scorer.identity) | ({"closer_look": closer.identity["input"]} if closer else {})
+    identity = dict(scorer.identity) | ({"closer_look": " ".join(closer.identity.values())} if closer else {})
     wanted = manifest.provenance(
         folder,
         "clean",

@@ -14,6 +14,7 @@ from curate.cleaning.review import Decision, Review
 from curate.errors import GateError, ResourceError, UsageError
 from curate.recipe import Clean, Concept, DefectThresholds
 from curate.schemas import CleanRow, FetchRow
+from curate.scorers import Embeddings, Pixels
 from curate.stages import clean
 from curate.stages.clean import Evidence
 from tests.folders import CLASSES, build_folder, dedup_row, fetch_row, publish
@@ -132,6 +133,33 @@ def test_another_threshold_looks_at_no_photo(tmp_path: Path, plain: PlainScorer)
     rows = clean.run(folder, PAINTED.override(threshold=0.5))
     assert plain.seen == seen
     assert sum(not row.keep for row in rows) == 2
+
+
+class RedOnly(PlainScorer):
+    def embed(self, pixels: Pixels) -> Embeddings:
+        return super().embed(pixels) * np.array([1, 0, 0], np.float32)
+
+
+def test_a_closer_look_finds_the_wrong_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closer = PlainScorer("closer")
+    monkeypatch.setattr(scorers, "load", lambda _: RedOnly())
+    monkeypatch.setattr(scorers, "closer_look", lambda: closer)
+    wrong = {13, 15, 24, 26}  # two listings
+    folder = colour_folder(
+        tmp_path, [(180, 60, 60 if number % 2 == (number not in wrong) else 120) for number in range(80)]
+    )
+    suspect = {f"{number:016x}" for number in wrong}
+
+    def doubted(rows: Sequence[CleanRow]) -> set[str]:
+        return {row.key for row in rows if row.label_score is not None and row.label_score < 0.2}
+
+    assert doubted(clean.run(folder, PAINTED)) != suspect
+    assert closer.seen == 0
+    rows = clean.run(folder, PAINTED.override(thorough=True))
+    assert doubted(rows) == suspect
+    assert closer.seen == 80
+    assert manifest.read_sidecar(folder, "clean")["notes"]["scorer"]["closer_look"] == "closer"
+    assert [row.keep for row in rows] == [True] * 80, "a doubtful class goes to a person"
 
 
 def test_workers_do_not_change_a_byte(tmp_path: Path) -> None:
