@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 DIMENSIONS = 512  # after projection
 NARROW = 2.0  # the kernel falls to exp(-2) at the typical distance, the median of all pairs
 NOISE = 0.01  # variance of a label, in units of the kernel's
-MAX_TEACHERS = 8192  # photos a model learns from: more take time by the third power, memory by the second
+MAX_TEACHERS = 6144  # photos a model learns from: more take time by the third power, memory by the second
 SAMPLE = 4096  # photos from which the projection is learnt
 _BLOCK = 1024  # photos whose kernel is computed at once
 
@@ -84,7 +84,7 @@ def out_of_sample(
     """Class probabilities of each photo by a model that all groups but its own taught: (n, d) to (n, classes).
 
     `labels` (n,) are numbers of classes; photos of weight 0 teach nothing but are judged. Uniform where there are
-    fewer than two classes to learn from. Of more than 8,192 teachers, whole groups are drawn by their hash.
+    fewer than two classes to learn from. Of more than 6,144 teachers, whole groups are drawn by their hash.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -117,22 +117,30 @@ def raw_out_of_sample(
     factor, _ = lapack.dpotrf(kernel.T, lower=1, overwrite_a=1)
     answer, _ = lapack.dpotrs(factor, targets - middle, lower=1)
     inverse, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
+
     raw = np.empty((len(features), len(known)))
-    strangers = []
-    for members, own in _by_group(groups, teachers):
-        if not len(own):
-            strangers += members
-            continue
-        block = np.tril(inverse[np.ix_(own, own)])  # `own` ascends, so this is the half that is filled
-        correction = np.linalg.solve(block + np.tril(block, -1).T, answer[own])
-        raw[teachers[own]] = targets[own] - correction
-        if others := sorted(set(members) - set(teachers[own].tolist())):
-            columns = np.where(np.arange(len(points))[:, None] >= own[None, :], inverse[:, own], inverse[own, :].T)
-            raw[others] = middle + _kernel(features[others], points, scale) @ (answer - columns @ correction)
-    for start in range(0, len(strangers), _BLOCK):
-        some = strangers[start : start + _BLOCK]
-        raw[some] = middle + _kernel(features[some], points, scale) @ answer
+    own: dict[str, list[int]] = defaultdict(list)  # the teachers of each group, by number
+    for number, place in enumerate(teachers.tolist()):
+        own[groups[place]].append(number)
+    without = {}  # what a group's teachers add to the answer
+    for name, numbers in own.items():
+        without[name] = np.linalg.solve(_columns(inverse, numbers)[numbers], answer[numbers])
+        raw[teachers[numbers]] = targets[numbers] - without[name]
+    others = np.setdiff1d(np.arange(len(features)), teachers)
+    for start in range(0, len(others), _BLOCK):
+        places = others[start : start + _BLOCK]
+        kernel = _kernel(features[places], points, scale)
+        raw[places] = middle + kernel @ answer
+        for row, place in enumerate(places.tolist()):
+            if numbers := own.get(groups[place], []):
+                raw[place] -= kernel[row] @ _columns(inverse, numbers) @ without[groups[place]]
     return raw
+
+
+def _columns(inverse: Floats, numbers: Sequence[int]) -> Floats:
+    """Some columns of a symmetric matrix of which the lower half is there."""
+    lower = np.arange(len(inverse))[:, None] >= np.array(numbers)
+    return np.where(lower, inverse[:, numbers], inverse[numbers].T)
 
 
 def _draw(groups: Sequence[str], places: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -147,18 +155,6 @@ def _draw(groups: Sequence[str], places: NDArray[np.int64]) -> NDArray[np.int64]
         if len(drawn) + len(members[name]) <= MAX_TEACHERS:
             drawn += members[name]
     return np.array(sorted(drawn), dtype=np.int64)
-
-
-def _by_group(groups: Sequence[str], teachers: NDArray[np.int64]) -> list[tuple[list[int], NDArray[np.int64]]]:
-    """For each group its photos, and the numbers among `teachers` of those who teach."""
-    number = {place: n for n, place in enumerate(teachers.tolist())}
-    members: dict[str, list[int]] = defaultdict(list)
-    for place, name in enumerate(groups):
-        members[name].append(place)
-    return [
-        (places, np.array([number[place] for place in places if place in number], dtype=np.int64))
-        for places in members.values()
-    ]
 
 
 def _typical_distance(points: Floats) -> float:

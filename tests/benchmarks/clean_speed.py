@@ -3,7 +3,7 @@
     python -m tests.benchmarks.clean_speed imagenet --folder manifests/market-quality
     python -m tests.benchmarks.clean_speed clip --folder manifests/market-quality
     python -m tests.benchmarks.clean_speed threshold --folder manifests/market-quality
-    python -m tests.benchmarks.clean_speed memory --photos 50000
+    python -m tests.benchmarks.clean_speed memory --folder manifests/market-quality --photos 50000
 
 The folder is one that clean_quality made. Both sides of a ratio run in turns on the same photos; the clip weights
 are random. A plain loop is what a model's documentation shows: open, transform, stack, forward in batches of 32.
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,40 +112,41 @@ def threshold(folder: Path) -> None:
         print(f"{name}: {time.perf_counter() - start:.1f} s with start of the process")
 
 
-def memory(count: int) -> None:
-    """Peak memory of the collection's analysis on `count` made-up embeddings, read from a store as always."""
+def memory(folder: Path, count: int) -> None:
+    """Peak memory of the collection's analysis on `count` embeddings, read from a store as always."""
     section = config(("sedan", "suv"))
     scorer = imagenet.ImageNet()
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        photos, looks = made_up(folder, scorer, section, count)
+        photos, looks = multiplied(folder, Path(scratch), scorer, section, count)
         before = peak_mib()
         start = time.perf_counter()
-        evidence.gather(folder, photos, looks, scorer, section)
-        print(
-            f"{count} photos: peak {peak_mib():.0f} MiB ({before:.0f} before), {time.perf_counter() - start:.0f} s"
-        )
+        signals = evidence.gather(Path(scratch), photos, looks, scorer, section)
+        took = time.perf_counter() - start
+        judged = "judged" if signals.labels.shape[1] else "not judged"
+        print(f"{count} photos: peak {peak_mib():.0f} MiB, {before:.0f} before; {took:.0f} s; classes {judged}")
 
 
-def made_up(folder: Path, scorer: scorers.Scorer, section: Clean, count: int) -> tuple[list[Photo], Looks]:
-    """`count` photos in listings of three whose embeddings are noise around two centres, one in ten elsewhere."""
+def multiplied(
+    folder: Path, scratch: Path, scorer: scorers.Scorer, section: Clean, count: int
+) -> tuple[list[Photo], Looks]:
+    """The photos of `folder` over and over, `count` in all, each time as other listings and a little different."""
+    known = clean.read_photos(folder, section)
+    there = embeddings.collect(folder, {photo.sha256: photo.path for photo in known}, scorer)
     random = np.random.default_rng(0)
-    centres = np.abs(random.normal(size=(3, scorer.dimensions))).astype(np.float32)
-    names = [f"{number:064x}" for number in range(count)]
-    path = embeddings.store_path(folder, scorer)
-    record = embeddings.record_type(scorer.dimensions)
+    path = embeddings.store_path(scratch, scorer)
+    photos = []
     with path.open("wb") as file:
-        for start in range(0, count, embeddings.BLOCK):
-            block = np.zeros(min(embeddings.BLOCK, count - start), record)
-            kind = np.where(random.random(len(block)) < 0.1, 2, (np.arange(len(block)) // 3) % 2)
-            noise = np.abs(random.normal(size=(len(block), scorer.dimensions)))
-            block["embedding"] = centres[kind] + noise.astype(np.float32)
+        for number in range(count):
+            turn, place = divmod(number, len(known))
+            photo = known[place]
+            block = there.read([photo.sha256]).copy()
+            block["embedding"] *= random.uniform(0.8, 1.2, scorer.dimensions).astype(np.float32)
             file.write(block.tobytes())
-    photos = [
-        Photo(name[-16:], f"{name}.jpg", name, section.class_names[n // 3 % 2], f"L{n // 3}", name[-16:], False)
-        for n, name in enumerate(names)
-    ]
-    return photos, Looks(path, 0, record, {name: n for n, name in enumerate(names)}, {})
+            name = f"{number:016x}"
+            photos.append(
+                replace(photo, key=name, sha256=name, listing_id=f"{turn} {photo.listing_id}", group=name)
+            )
+    return photos, Looks(path, 0, there.record, {photo.sha256: n for n, photo in enumerate(photos)}, {})
 
 
 def peak_mib() -> float:
@@ -156,13 +158,11 @@ def main() -> None:
     """Measure one thing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["imagenet", "clip", "threshold", "memory"])
-    parser.add_argument("--folder", type=Path, help="a folder that clean_quality made")
+    parser.add_argument("--folder", type=Path, required=True, help="a folder that clean_quality made")
     parser.add_argument("--photos", type=int, default=1000)
     options = parser.parse_args()
     if options.what == "memory":
-        memory(options.photos)
-    elif options.folder is None:
-        parser.error("--folder is needed")
+        memory(options.folder, options.photos)
     elif options.what == "threshold":
         threshold(options.folder)
     else:
