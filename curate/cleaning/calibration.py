@@ -75,8 +75,10 @@ class Calibration:
         ]
         lines.append(f"a person would reject {self.bad}; the original dataset lost about {ORIGINAL_REJECTION:.0%}")
         if self.proposed is None:
+            best = max(self.points, key=lambda point: point.precision.low)
             lines.append(
-                f"no threshold is certain to reach precision {self.target_precision:g}: label more photos"
+                f"no threshold is certain to reach precision {self.target_precision:g}; the closest is "
+                f"{best.threshold:g} with {best.precision}: label more photos, or review what no score shows"
             )
         else:
             lines.append(f"for precision {self.target_precision:g} take --threshold {self.proposed:g}")
