@@ -116,15 +116,17 @@ def read_truth(path: Path) -> dict[str, dict[str, str]]:
         return {row["photo_id"]: row for row in csv.DictReader(file)}
 
 
-def verdicts(folder: Path) -> dict[str, tuple[str, str]]:
-    """Photo id to (stage, reason) of every rejected photo, and ("", "") of every photo kept to the end."""
+def verdicts(folder: Path) -> tuple[dict[str, tuple[str, str]], set[str]]:
+    """Photo id to (stage, reason) of every rejected photo, ("", "") of those kept; and the ids put up for review."""
     names: dict[str, str] = {}
     found: dict[str, tuple[str, str]] = {}
     for row in manifest.read(folder, FetchRow):
         names[row.key] = row.image_url.rpartition("/")[2].removesuffix(".jpg")
         found[names[row.key]] = ("", "") if row.keep else ("fetch", row.reason)
-    later: list[DedupRow | CleanRow] = [*manifest.read(folder, DedupRow), *manifest.read(folder, CleanRow)]
-    return found | {names[row.key]: (row.stage, row.reason) for row in later if not row.keep}
+    cleaned = manifest.read(folder, CleanRow)
+    later: list[DedupRow | CleanRow] = [*manifest.read(folder, DedupRow), *cleaned]
+    found |= {names[row.key]: (row.stage, row.reason) for row in later if not row.keep}
+    return found, {names[row.key] for row in cleaned if row.borderline}
 
 
 def is_true(truth: Mapping[str, str], stage: str, reason: str, copies: int) -> bool:
@@ -137,8 +139,8 @@ def is_true(truth: Mapping[str, str], stage: str, reason: str, copies: int) -> b
 
 
 def compare(folder: Path, truth: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Two lines: how many rejected photos have their true reason, and what the stages got wrong."""
-    decided = verdicts(folder)
+    """Lines: how many rejected photos have their true reason, what the stages got wrong, what review would find."""
+    decided, queue = verdicts(folder)
     copies = Counter(row["picture"] for row in truth.values() if row["issue"] != "corrupt")
     rejected = {name: verdict for name, verdict in decided.items() if verdict[0]}
     right = sum(
@@ -151,8 +153,13 @@ def compare(folder: Path, truth: Mapping[str, Mapping[str, str]]) -> list[str]:
     good = [name for name, row in truth.items() if row["issue"] == "none" and copies[row["picture"]] == 1]
     lost = sum(name in rejected for name in good)
     share = right / len(rejected) if rejected else 1.0
+    wrong = [
+        name for name in junk if truth[name]["issue"] == "wrong_model" and not decided.get(name, (" ", ""))[0]
+    ]
     slipped = ", ".join(f"{count} {issue}" for issue, count in missed.most_common()) or "none"
     return [
         f"truth: {right} of {len(rejected)} rejected photos have their true reason ({share:.1%})",
         f"truth: {lost} of {len(good)} good photos were rejected ({lost / len(good):.1%}); junk kept: {slipped}",
+        f"truth: {len(queue.intersection(wrong))} of {len(wrong)} photos of the wrong class are among the "
+        f"{len(queue)} put up for review",
     ]

@@ -11,7 +11,7 @@ from curate.demo.run import PORT, compare, is_true, marketplace, recipe_for, run
 from curate.errors import UsageError
 from curate.pipeline import find_recipe
 from curate.recipe import Recipe, SplitCounts
-from curate.schemas import STAGES, FetchRow
+from curate.schemas import STAGES, CleanRow, FetchRow
 
 PER_CLASS = 24
 
@@ -47,6 +47,10 @@ def test_the_demo_runs_every_stage_and_a_second_time_does_nothing(tmp_path: Path
     right = re.search(r"truth: (\d+) of (\d+) rejected photos have their true reason", text)
     assert right is not None
     assert int(right[1]) >= 0.8 * int(right[2]) > 0
+    review = re.search(r"truth: (\d+) of (\d+) photos of the wrong class are among the (\d+) put up", text)
+    assert review is not None
+    assert int(review[3]) == sum(row.borderline for row in manifest.read(tmp_path, CleanRow))
+    assert 0 <= int(review[1]) <= int(review[2]) > 0
     lost = re.search(r"truth: (\d+) of (\d+) good photos were rejected", text)
     assert lost is not None
     assert int(lost[1]) <= 0.1 * int(lost[2])
