@@ -117,7 +117,7 @@ def read_truth(path: Path) -> dict[str, dict[str, str]]:
 
 
 def verdicts(folder: Path) -> tuple[dict[str, tuple[str, str]], set[str]]:
-    """Photo id to (stage, reason) of every rejected photo, ("", "") of those kept; and the ids put up for review."""
+    """Photo id to (stage, reason) of the rejected, to ("", "") of the kept; and the ids put up for review."""
     names: dict[str, str] = {}
     found: dict[str, tuple[str, str]] = {}
     for row in manifest.read(folder, FetchRow):
@@ -139,7 +139,7 @@ def is_true(truth: Mapping[str, str], stage: str, reason: str, copies: int) -> b
 
 
 def compare(folder: Path, truth: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Lines: how many rejected photos have their true reason, what the stages got wrong, what review would find."""
+    """How many rejected photos have their true reason, what went wrong, and what a review would find."""
     decided, queue = verdicts(folder)
     copies = Counter(row["picture"] for row in truth.values() if row["issue"] != "corrupt")
     rejected = {name: verdict for name, verdict in decided.items() if verdict[0]}

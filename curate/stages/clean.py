@@ -195,7 +195,7 @@ def summary(photos: Sequence[Photo], decisions: Review, refused: Mapping[str, st
     keys = {photo.key for photo in photos}
     lines = []
     if obeyed := sum(key in keys for key in decisions.decisions):
-        lines.append(f"{review.NAME}: {obeyed} decisions obeyed")
+        lines.append(f"{review.NAME}: {obeyed} decision{'s' if obeyed > 1 else ''} obeyed")
     if strangers := sum(key not in keys for key in decisions.decisions):
         lines.append(f"{review.NAME}: {strangers} decisions are about photos that are not here (any more)")
     if decisions.conflicts:
