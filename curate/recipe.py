@@ -154,7 +154,7 @@ class Concept(Section):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     keep: bool = False
     reason: str = ""  # of a rejected photo; defaults to the name
-    class_name: ClassName | None = None  # this concept is one of the dataset's classes
+    class_name: ClassName | None = None  # the class it stands for: judges class names where photos are few
     prompts: tuple[str, ...] = ()  # for CLIP; `{}` is not needed, write whole captions
     imagenet: tuple[str, ...] = ()  # ImageNet class names
 

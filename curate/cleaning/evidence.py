@@ -27,7 +27,7 @@ from curate.recipe import Clean
 from curate.scorers import Scorer
 
 NAME = "clean.signals.cache"
-FORMAT = 4  # raise it with every change of method
+FORMAT = 5  # raise it with every change of method
 USABLE = 0.3  # a photo with less of the kept concepts neither teaches nor votes about classes
 
 
@@ -131,7 +131,8 @@ def compute(
     given = np.array([classes.index(photos[place].class_name) for place in places.tolist()])
     if closer is not None:
         features = np.hstack([features, _features(places, partial(_embeddings, closer, names))])
-    found = labels.label_probabilities(features, given, inner, groups, score >= USABLE, len(classes))
+    alone = labels.zero_shot_classes(believed, [concept.class_name for concept in config.concepts], classes)
+    found = labels.label_probabilities(features, given, inner, groups, score >= USABLE, len(classes), alone)
 
     def scatter(values: Floats, fill: float) -> Floats:
         result = np.full((len(photos), *values.shape[1:]), fill)

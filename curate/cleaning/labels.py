@@ -24,15 +24,33 @@ def label_probabilities(
     groups: Sequence[str],
     usable: NDArray[np.bool_],
     classes: int,
+    zero_shot: Floats | None = None,
 ) -> Floats | None:
-    """Probability of each class: (n, d) to (n, classes); None when there is too little to learn from.
+    """Probability of each class: (n, d) to (n, classes).
 
-    `usable` photos show the object at all: only they teach and vote.
+    `usable` photos show the object at all: only they teach and vote. Where they are too few to learn from, the
+    `zero_shot` probabilities (n, classes) stand in; None when there are none.
     """
     if classes < 2 or np.bincount(labels[usable], minlength=classes).min() < MIN_PER_CLASS:
-        return None
+        return None if zero_shot is None else vote(zero_shot, listings, usable)
     found = out_of_sample(features, labels, groups, usable.astype(np.float64), classes)
     return vote(found, listings, usable)
+
+
+def zero_shot_classes(
+    believed: Floats, concept_classes: Sequence[str | None], classes: Sequence[str]
+) -> Floats | None:
+    """Concept probabilities (n, k) to class probabilities (n, classes), by the concepts that stand for a class.
+
+    None unless every class has such a concept, and the scorer knows each: then nothing can be said.
+    """
+    if len(classes) < 2 or not set(classes) <= set(concept_classes):
+        return None
+    mass = np.stack([believed[:, [name == c for c in concept_classes]].sum(axis=1) for name in classes], axis=1)
+    if not mass.any(axis=0).all():
+        return None
+    mass += _FLOOR
+    return np.asarray(mass / mass.sum(axis=1, keepdims=True))
 
 
 def vote(probabilities: Floats, listings: Sequence[str], usable: NDArray[np.bool_]) -> Floats:

@@ -161,6 +161,21 @@ def test_too_few_photos_say_nothing_about_labels() -> None:
     assert labels.label_probabilities(points, given_labels, listings, listings, usable, 1) is None
 
 
+def test_zero_shot_stands_in_where_there_are_few_photos() -> None:
+    points, given_labels, listings = two_classes(wrong=0)
+    usable = np.arange(200) < 120
+    believed = np.array([[0.5, 0.3, 0.1, 0.1], [0.1, 0.2, 0.6, 0.1]])[np.arange(200) // 100]
+    alone = labels.zero_shot_classes(believed, [None, "swift", "wagonr", None], ["swift", "wagonr"])
+    assert alone is not None
+    assert alone[0] == pytest.approx([0.75, 0.25], abs=1e-5)
+    found = labels.label_probabilities(points, given_labels, listings, listings, usable, 2, alone)
+    assert found is not None
+    assert found[0, 0] > 0.75 and found[199, 1] == pytest.approx(alone[199, 1])
+    assert labels.zero_shot_classes(believed, [None, "swift", None, None], ["swift", "wagonr"]) is None
+    unknown = believed * [1, 1, 0, 1]  # the scorer has nothing for wagonr
+    assert labels.zero_shot_classes(unknown, [None, "swift", "wagonr", None], ["swift", "wagonr"]) is None
+
+
 def test_photos_of_a_listing_vote() -> None:
     before = np.array([[0.9, 0.1], [0.6, 0.4], [0.5, 0.5], [0.2, 0.8]])
     after = labels.vote(before, ["a", "a", "b", "b"], np.array([True, True, True, False]))
