@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 from curate import manifest
+from curate.errors import CurateError
 from curate.schemas import FetchRow
 from tests.benchmarks.clean_quality import build, config, of_stage
 from tests.benchmarks.pipeline_market import original, read_truth
@@ -27,8 +28,11 @@ def main() -> None:
     truth = read_truth()
     names = {row.key: row.image_url for row in manifest.read(options.folder, FetchRow)}
     section = config(("sedan", "suv")).override(scorer="clip", model=options.model, weights=options.weights)
-    for line in of_stage(options.folder, section, lambda key: truth[original(truth, names[key])]["issue"]):
-        print(line, flush=True)
+    try:
+        for line in of_stage(options.folder, section, lambda key: truth[original(truth, names[key])]["issue"]):
+            print(line, flush=True)
+    except CurateError as error:  # random weights see no car anywhere
+        raise SystemExit(str(error)) from error
     print(f"  {manifest.read_sidecar(options.folder, 'clean')['notes']['scorer']}")
 
 
