@@ -199,7 +199,7 @@ class Clean(Section):
     borderline_fraction: Fraction = 0.05  # share of the photos that a person should look at
     outlier_rate: Fraction = 0.006  # share of the good photos that may look odd enough for doubt; 0: never doubt
     thorough: bool = False  # look twice, the second time closer, to judge class names better; three times as long
-    wrong_model_below: Fraction = 0.0  # reject a photo with a smaller label_score; 0: only a person may
+    wrong_model_below: Fraction = 0.0  # reject under this label_score if its listing agrees; 0: only a person may
 
     @model_validator(mode="after")
     def _concepts(self) -> Self:

@@ -34,6 +34,7 @@ from curate.scorers import Scorer
 FORMAT = 1
 DEFECTS = tuple(field.name for field in fields(Defects))
 BLOCK = 1024  # photos
+PACKAGES = ("pillow", "simplejpeg", "numpy", "opencv-python-headless", "onnxruntime", "torch")  # that make a look
 Records = NDArray[np.void]
 Look = tuple[str, tuple[float, ...], NDArray[np.uint8]]  # sha256, defect scores, network input
 Item = TypeVar("Item")
@@ -48,6 +49,11 @@ class Looks:
     record: np.dtype[Any]
     place: Mapping[str, int]  # sha256 to the number of its record
     refused: Mapping[str, str]  # sha256 of a photo without record, to the reason
+
+    def header(self) -> bytes:
+        """What the embeddings were made with."""
+        with self.path.open("rb") as file:
+            return file.read(self.offset)
 
     def read(self, sha256s: Sequence[str]) -> Records:
         """(n,) records, in the order asked for: fields `sha256`, `defects` (n, 7), `embedding` (n, d)."""
@@ -120,7 +126,7 @@ def record_type(dimensions: int) -> np.dtype[Any]:
 
 
 def _header(scorer: Scorer) -> bytes:
-    versions = {name: version(name) for name in ("pillow", "simplejpeg", "numpy")}
+    versions = {name: version(name) for name in PACKAGES}
     facts = {"format": FORMAT, "defects": DEFECTS, **scorer.identity, **versions}
     return json.dumps(facts, sort_keys=True).encode() + b"\n"
 

@@ -27,7 +27,7 @@ from curate.recipe import Clean
 from curate.scorers import Scorer
 
 NAME = "clean.signals.cache"
-FORMAT = 5  # raise it with every change of method
+FORMAT = 6  # raise it with every change of method
 USABLE = 0.3  # a photo with less of the kept concepts neither teaches nor votes about classes
 
 
@@ -52,6 +52,7 @@ class Signals:
     concepts: Floats  # (n, k) probability per concept, after all signals; NaN where the scorer says NaN
     typicality: Floats  # (n,) 0..1
     labels: Floats  # (n, classes) out-of-sample probability of each class; (n, 0) where not computed
+    against: Floats  # (n,) 1 where both the photo and the others of its listing speak against its class
 
 
 def gather(
@@ -74,6 +75,7 @@ def gather(
         "classes": config.class_names,
         "outlier_rate": config.outlier_rate,
         "closer": dict(closer[1].identity) if closer else {},
+        "looks": [one.header().decode("utf-8", "replace") for one in (looks, *(closer or ())[:1])],
         "photos": [(p.key, p.sha256, p.class_name, p.listing_id, p.group) for p in photos],
     }
     digest = hashlib.sha256(json.dumps(facts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -102,16 +104,20 @@ def compute(
     zero_shot = np.empty((len(photos), len(config.concepts)))
     for where, records in looks.blocks(names):
         zero_shot[where] = scorer.probabilities(records["embedding"], config.concepts)
-    places = np.flatnonzero(np.isfinite(zero_shot).all(axis=1))
+    finite = np.isfinite(zero_shot.sum(axis=1))
+    if closer is not None:
+        for where, records in closer.blocks(names):
+            finite[where] &= np.isfinite(records["embedding"]).all(axis=1)
+    places = np.flatnonzero(finite)
     if not len(places):
-        nothing = np.full(zero_shot.shape, np.nan)
-        return Signals(zero_shot, nothing, np.zeros(len(photos)), np.empty((len(photos), 0)))
+        nothing, zeros = np.full(zero_shot.shape, np.nan), np.zeros(len(photos))
+        return Signals(zero_shot, nothing, zeros, np.empty((len(photos), 0)), zeros)
 
     read = partial(_embeddings, looks, names)
     features = _features(places, read)
-    typicality = _typicality(places, read, listings)
-    groups = probes.join_groups([listings[p] for p in places.tolist()], [photos[p].group for p in places.tolist()])
-    inner = [listings[place] for place in places]
+    inner = [listings[place] for place in places.tolist()]
+    groups = probes.join_groups(inner, [photos[place].group for place in places.tolist()])
+    typicality = _typicality(places, read, groups)
     keep = [concept.keep for concept in config.concepts]
     believed = zero_shot[places]
     mass = believed[:, np.array(keep)].sum(axis=1)
@@ -127,12 +133,10 @@ def compute(
     hints = relevance.standardised([relevance.logit(typicality), relevance.logit(mass)])
     final = relevance.name_reasons(final, keep, np.hstack([features, hints]), groups)
     score = final[:, np.array(keep)].sum(axis=1)
-    classes = list(config.class_names) or sorted({photo.class_name for photo in photos})
-    given = np.array([classes.index(photos[place].class_name) for place in places.tolist()])
     if closer is not None:
         features = np.hstack([features, _features(places, partial(_embeddings, closer, names))])
-    alone = labels.zero_shot_classes(believed, [concept.class_name for concept in config.concepts], classes)
-    found = labels.label_probabilities(features, given, inner, groups, score >= USABLE, len(classes), alone)
+    given = [photos[place].class_name for place in places.tolist()]
+    voted, against = _class_names(given, features, inner, groups, score >= USABLE, believed, config)
 
     def scatter(values: Floats, fill: float) -> Floats:
         result = np.full((len(photos), *values.shape[1:]), fill)
@@ -143,8 +147,29 @@ def compute(
         zero_shot,
         scatter(final, np.nan),
         scatter(typicality, 0.0),
-        np.empty((len(photos), 0)) if found is None else scatter(found, np.nan),
+        scatter(voted, np.nan),
+        scatter(against, 0.0),
     )
+
+
+def _class_names(
+    given: Sequence[str],
+    features: NDArray[np.float32],
+    listings: Sequence[str],
+    groups: Sequence[str],
+    usable: NDArray[np.bool_],
+    believed: Floats,
+    config: Clean,
+) -> tuple[Floats, Floats]:
+    """Class probabilities (m, classes), or (m, 0); and 1 where photo and listing agree against the class: (m,)."""
+    classes = list(config.class_names) or sorted(set(given))
+    numbers = np.array([classes.index(name) for name in given])
+    by_concept = labels.zero_shot_classes(believed, [concept.class_name for concept in config.concepts], classes)
+    alone = labels.label_probabilities(features, numbers, groups, usable, len(classes), by_concept)
+    if alone is None:
+        return np.empty((len(given), 0)), np.zeros(len(given))
+    voted = labels.vote(alone, listings, usable)
+    return voted, labels.both_against(alone, voted, numbers).astype(np.float64)
 
 
 def _embeddings(
@@ -163,14 +188,13 @@ def _features(
 
 
 def _typicality(
-    places: NDArray[np.int64], read: Callable[[NDArray[np.int64]], NDArray[np.float32]], listings: Sequence[str]
+    places: NDArray[np.int64], read: Callable[[NDArray[np.int64]], NDArray[np.float32]], groups: Sequence[str]
 ) -> Floats:
-    """Typicality (m,) of the photos at `places`."""
-    some = probes.evenly(places, outliers.MAX_REFERENCES)
-    references, theirs = outliers.unit(read(some)), [listings[place] for place in some]
-    parts = []
-    for at in range(0, len(places), BLOCK):
-        block = places[at : at + BLOCK]
-        own = [listings[place] for place in block]
-        parts.append(outliers.typicality(read(block), own, references, theirs))
+    """Typicality (m,) of the photos at `places`, whose groups (m,) are given."""
+    some = probes.evenly(np.arange(len(places)), outliers.MAX_REFERENCES)
+    references, theirs = read(places[some]), [groups[number] for number in some]
+    parts = [
+        outliers.typicality(read(places[at : at + BLOCK]), groups[at : at + BLOCK], references, theirs)
+        for at in range(0, len(places), BLOCK)
+    ]
     return np.concatenate(parts)

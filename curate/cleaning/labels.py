@@ -5,7 +5,6 @@ class is improbable to a model that has not seen it is suspect. All photos of a 
 together.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,21 +19,19 @@ _FLOOR = 1e-6  # of a probability
 def label_probabilities(
     features: NDArray[np.float32],
     labels: NDArray[np.int64],
-    listings: Sequence[str],
     groups: Sequence[str],
     usable: NDArray[np.bool_],
     classes: int,
     zero_shot: Floats | None = None,
 ) -> Floats | None:
-    """Probability of each class: (n, d) to (n, classes).
+    """Probability of each class by the photo alone: (n, d) to (n, classes); `vote` comes after.
 
-    `usable` photos show the object at all: only they teach and vote. Where they are too few to learn from, the
-    `zero_shot` probabilities (n, classes) stand in; None when there are none.
+    Only `usable` photos teach: they show the object at all. Where they are too few to learn from, the `zero_shot`
+    probabilities (n, classes) stand in; None when there are none.
     """
     if classes < 2 or np.bincount(labels[usable], minlength=classes).min() < MIN_PER_CLASS:
-        return None if zero_shot is None else vote(zero_shot, listings, usable)
-    found = out_of_sample(features, labels, groups, usable.astype(np.float64), classes)
-    return vote(found, listings, usable)
+        return zero_shot
+    return out_of_sample(features, labels, groups, usable.astype(np.float64), classes)
 
 
 def zero_shot_classes(
@@ -53,22 +50,29 @@ def zero_shot_classes(
     return np.asarray(mass / mass.sum(axis=1, keepdims=True))
 
 
+def both_against(alone: Floats, voted: Floats, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where the photo itself, and the others of its listing, hold the same other class for likelier: (n,)."""
+    rows, likely = np.arange(len(labels)), voted.argmax(axis=1)
+    own = np.log(np.clip(alone, _FLOOR, None))
+    others = np.log(np.clip(voted, _FLOOR**3, None)) - own  # up to a constant per photo
+    return np.asarray(
+        (own[rows, labels] < own[rows, likely]) & (others[rows, labels] + 1e-9 < others[rows, likely])
+    )
+
+
 def vote(probabilities: Floats, listings: Sequence[str], usable: NDArray[np.bool_]) -> Floats:
     """Each photo's log probabilities plus those of its listing's other usable photos, normalised.
 
     The others' sum counts divided by the root of their number: views of one car err together, but not wholly.
     """
     logs = np.log(np.clip(probabilities, _FLOOR, None))
-    members: dict[str, list[int]] = defaultdict(list)
-    for place, listing in enumerate(listings):
-        members[listing].append(place)
-    voted = logs.copy()
-    for places in members.values():
-        if len(places) > 1:
-            for place in places:
-                others = [other for other in places if other != place and usable[other]]
-                if others:
-                    voted[place] += logs[others].sum(axis=0) / np.sqrt(len(others))
+    _, listing = np.unique(np.array(listings, dtype=object), return_inverse=True)
+    own = logs * usable[:, None]
+    total, count = np.zeros_like(logs), np.zeros(len(logs))
+    np.add.at(total, listing, own)
+    np.add.at(count, listing, usable)
+    others = np.maximum(count[listing] - usable, 1)
+    voted = logs + (total[listing] - own) / np.sqrt(others)[:, None]
     voted -= voted.max(axis=1, keepdims=True)
     weights = np.exp(voted)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))

@@ -84,35 +84,42 @@ def out_of_sample(
     """Class probabilities of each photo by a model that all groups but its own taught: (n, d) to (n, classes).
 
     `labels` (n,) are numbers of classes; photos of weight 0 teach nothing but are judged. Uniform where there are
-    fewer than two classes to learn from. Of more than 6,144 teachers, whole groups are drawn by their hash.
+    fewer than two classes to learn from. Of more than 6,144 teachers, some of each class are drawn. The kernel's
+    width, the classes' shares and the curve come from all teachers: too few numbers to recognise anybody by.
     """
     from sklearn.linear_model import LogisticRegression
 
-    teachers = np.flatnonzero(weights > 0)
+    teachers, weights = _draw(labels, groups, weights)
     if len(np.unique(labels[teachers])) < 2:
         return np.full((len(features), classes), 1 / classes)
-    raw = raw_out_of_sample(features, labels, groups, weights)
+    raw = raw_out_of_sample(features, labels, groups, teachers, weights)
     curve = LogisticRegression(C=100.0, max_iter=1000)
-    curve.fit(raw[teachers], labels[teachers], sample_weight=weights[teachers])
+    curve.fit(raw[teachers], labels[teachers], sample_weight=weights)
     result = np.zeros((len(features), classes))
     result[:, curve.classes_] = curve.predict_proba(raw)
     return result
 
 
 def raw_out_of_sample(
-    features: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], weights: Floats
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    groups: Sequence[str],
+    teachers: NDArray[np.int64],
+    weights: Floats,
 ) -> Floats:
-    """What the least squares say, about 0 to 1 for each class among the teachers: (n, d) to (n, those classes)."""
+    """What the least squares say, about 0 to 1 for each class among the teachers: (n, d) to (n, those classes).
+
+    `teachers` (t,) are places, in order, with `weights` (t,).
+    """
     from scipy.linalg import lapack
 
-    teachers = _draw(groups, np.flatnonzero(weights > 0))
     known, taught = np.unique(labels[teachers], return_inverse=True)
     points = features[teachers].astype(np.float64)
     scale = _typical_distance(points)
     targets = np.eye(len(known))[taught]
-    middle = np.average(targets, axis=0, weights=weights[teachers])
+    middle = np.average(targets, axis=0, weights=weights)
     kernel = _kernel(points, points, scale)
-    kernel[np.diag_indices(len(points))] += NOISE / weights[teachers]
+    kernel[np.diag_indices(len(points))] += NOISE / weights
     # In place, and the lower half only: the kernel is the largest thing in memory.
     factor, _ = lapack.dpotrf(kernel.T, lower=1, overwrite_a=1)
     answer, _ = lapack.dpotrs(factor, targets - middle, lower=1)
@@ -124,16 +131,21 @@ def raw_out_of_sample(
         own[groups[place]].append(number)
     without = {}  # what a group's teachers add to the answer
     for name, numbers in own.items():
-        without[name] = np.linalg.solve(_columns(inverse, numbers)[numbers], answer[numbers])
+        half = np.tril(inverse[np.ix_(numbers, numbers)])
+        without[name] = np.linalg.solve(half + np.tril(half, -1).T, answer[numbers])
         raw[teachers[numbers]] = targets[numbers] - without[name]
-    others = np.setdiff1d(np.arange(len(features)), teachers)
+    others = sorted(set(range(len(features))) - set(teachers.tolist()), key=lambda place: (groups[place], place))
+    name, added = "", np.zeros_like(answer)
     for start in range(0, len(others), _BLOCK):
         places = others[start : start + _BLOCK]
         kernel = _kernel(features[places], points, scale)
         raw[places] = middle + kernel @ answer
-        for row, place in enumerate(places.tolist()):
+        for row, place in enumerate(places):
             if numbers := own.get(groups[place], []):
-                raw[place] -= kernel[row] @ _columns(inverse, numbers) @ without[groups[place]]
+                if groups[place] != name:
+                    name = groups[place]
+                    added = _columns(inverse, numbers) @ without[name]
+                raw[place] -= kernel[row] @ added
     return raw
 
 
@@ -143,18 +155,29 @@ def _columns(inverse: Floats, numbers: Sequence[int]) -> Floats:
     return np.where(lower, inverse[:, numbers], inverse[numbers].T)
 
 
-def _draw(groups: Sequence[str], places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """At most MAX_TEACHERS of `places`, in order: whole groups, drawn by the hash of their name."""
+def _draw(labels: NDArray[np.int64], groups: Sequence[str], weights: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Places, in order, of at most MAX_TEACHERS photos of some weight, and their weights.
+
+    No class gets more than its share of the places while others want them, and what is drawn of a class weighs as
+    much as all of it. Which photos are drawn goes by the hash of their group.
+    """
+    places = np.flatnonzero(weights > 0)
     if len(places) <= MAX_TEACHERS:
-        return places
-    members: dict[str, list[int]] = defaultdict(list)
-    for place in places.tolist():
-        members[groups[place]].append(place)
-    drawn: list[int] = []
-    for name in sorted(members, key=lambda name: hashlib.sha256(name.encode("utf-8", "replace")).digest()):
-        if len(drawn) + len(members[name]) <= MAX_TEACHERS:
-            drawn += members[name]
-    return np.array(sorted(drawn), dtype=np.int64)
+        return places, weights[places]
+
+    def rank(place: int) -> tuple[bytes, int]:
+        return hashlib.sha256(groups[place].encode("utf-8", "replace")).digest(), place
+
+    classes, sizes = np.unique(labels[places], return_counts=True)
+    left = MAX_TEACHERS
+    factor = np.zeros(len(labels))
+    for turn, number in enumerate(np.argsort(sizes, kind="stable").tolist()):
+        members = places[labels[places] == classes[number]].tolist()
+        drawn = sorted(members, key=rank)[: left // (len(classes) - turn)]
+        factor[drawn] = len(members) / len(drawn)
+        left -= len(drawn)
+    chosen = np.flatnonzero(factor)
+    return chosen, weights[chosen] * factor[chosen]
 
 
 def _typical_distance(points: Floats) -> float:

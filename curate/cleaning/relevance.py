@@ -26,6 +26,7 @@ MIN_TRUSTED = 200  # photos; with fewer, the tail of the typical ones is not kno
 HINT_WEIGHT = 0.28  # of an embedding's length, per mean deviation
 MATES_LIMIT = 3.0  # log odds: one in twenty good photos may look like none of its listing
 _FLOOR = 1e-6
+_BLOCK = 1024  # photos
 
 
 def logit(probability: Floats) -> Floats:
@@ -101,11 +102,13 @@ def likeness_to_mates(
         if len(places) > 1 and trusted[places].any():
             vectors = read(places).astype(np.float64)
             vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _FLOOR)
-            alike = vectors @ vectors.T
-            np.fill_diagonal(alike, np.nan)
-            alike[:, ~trusted[places]] = np.nan
-            found = ~np.isnan(alike).all(axis=1)
-            result[np.array(places)[found]] = np.nanmax(alike[found], axis=1)
+            for start in range(0, len(places), _BLOCK):
+                alike = vectors[start : start + _BLOCK] @ vectors.T
+                alike[:, ~trusted[places]] = -np.inf
+                rows = np.arange(len(alike))
+                alike[rows, start + rows] = -np.inf
+                best = alike.max(axis=1)
+                result[places[start : start + _BLOCK]] = np.where(np.isfinite(best), best, np.nan)
     return result
 
 

@@ -25,6 +25,11 @@ class Scorer(Protocol):
         ...
 
     @property
+    def notes(self) -> Mapping[str, str]:
+        """What else the sidecar should tell, e.g. the temperature."""
+        ...
+
+    @property
     def side(self) -> int:
         """Pixels of the square input."""
         ...
@@ -52,10 +57,7 @@ class Scorer(Protocol):
 
 
 def load(config: Clean) -> Scorer:
-    """The scorer of the recipe. Raises ResourceError when its weights are missing or wrong: it names the other.
-
-    Cheap: networks are read on first use.
-    """
+    """The scorer of the recipe. Raises ResourceError when its weights are missing or wrong: it names the other."""
     if config.scorer == "imagenet":
         from curate.scorers.imagenet import ImageNet
 
@@ -66,9 +68,10 @@ def load(config: Clean) -> Scorer:
 
 
 def closer_look() -> Scorer:
-    """What `clean --thorough` looks at each photo with once more: more pixels, for small differences.
+    """What `clean --thorough` looks at each photo with once more: EfficientNet-Lite0 at 320 pixels.
 
-    Raises ResourceError when its weights are missing or wrong.
+    The same beside `clip`, whose networks take one size of input only. Raises ResourceError when its weights are
+    missing or wrong.
     """
     from curate.scorers.imagenet import CLOSER, ImageNet
 

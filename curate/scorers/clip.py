@@ -11,9 +11,7 @@ import hashlib
 import io
 import json
 import logging
-import os
 import textwrap
-import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
@@ -28,15 +26,12 @@ from PIL import Image
 from curate.errors import ResourceError, UsageError
 from curate.files import atomic_write, file_sha256
 from curate.recipe import Concept
-from curate.scorers import Embeddings, Pixels
+from curate.scorers import Embeddings, Pixels, clip_backends
 from curate.scorers.model_cache import cache_folder
 
-MIN_COSINE = 0.999  # a faster way of computing must give the float32 embedding to within this
-BACKENDS = ("torch-float32", "torch-bfloat16", "onnx-float32", "cuda-float32")
 BATCH = 16  # photos
 _ELSE = "or set `scorer: imagenet` in the recipe, which needs no download"
 _OFFLINE = f"go online once, or give the path of a checkpoint, {_ELSE}"
-_PROBES = 8  # pictures on which the ways of computing are compared
 
 
 def prepare(pixels: NDArray[np.uint8], side: int, mode: str, interpolation: str) -> NDArray[np.uint8]:
@@ -59,12 +54,14 @@ def prepare(pixels: NDArray[np.uint8], side: int, mode: str, interpolation: str)
 def checkpoint(weights: str, expected_sha256: str = "") -> Path | None:
     """The local file that `weights` names; None when it is an open_clip tag.
 
-    Raises ResourceError when the file is missing or its sha256 is not the expected one.
+    Raises ResourceError when the file is missing or its sha256 is not the expected one, UsageError for a tag's.
     """
     path = Path(weights)
     if not path.is_file():
         if path.suffix or len(path.parts) > 1:
             raise ResourceError(f"scorer clip: there is no checkpoint {weights}: give its path, {_ELSE}")
+        if expected_sha256:
+            raise UsageError(f"clean.weights_sha256 is for a checkpoint in a file; weights is the tag {weights}")
         return None
     if expected_sha256 and (digest := file_sha256(path)) != expected_sha256:
         raise ResourceError(
@@ -80,7 +77,7 @@ class Clip:
     def __init__(self, model: str, weights: str, weights_sha256: str = "", backend: str = "auto") -> None:
         """Find the weights; raises ResourceError or UsageError when that fails, before any work.
 
-        `backend` auto takes the fastest of `BACKENDS` on this machine; it is measured once and remembered.
+        `backend` auto takes the fastest of `clip_backends` on this machine; it is measured once and remembered.
         """
         self._model_name, self._weights = model, weights
         file = checkpoint(weights, weights_sha256)
@@ -92,6 +89,12 @@ class Clip:
         self.identity: Mapping[str, str] = {"scorer": "clip", **known, "backend": self._facts["backend"]}
         self.side: int = self._facts["side"]
         self.dimensions: int = self._facts["dimensions"]
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """The temperature of the last softmax, and how fast each way of computing was when one was chosen."""
+        speeds = ", ".join(f"{name} {speed}" for name, speed in self._facts["photos_per_s"].items())
+        return {"temperature": f"{1 / self._known_prompts[2]:.6g}", "photos_per_s": speeds}
 
     @property
     def prepare(self) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
@@ -147,45 +150,21 @@ class Clip:
         """What was measured before, if it is whole."""
         try:
             facts = json.loads((cache_folder() / f"clip-{self._name}.json").read_bytes())
-            return dict(facts) if facts["backend"] in BACKENDS else None
+            return dict(facts) if clip_backends.is_usable(facts["backend"]) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def _measure(self, wanted: str) -> dict[str, Any]:
         """Time the ways of computing on this machine and choose one."""
-        import torch
-
-        settings, side = self._model.visual.preprocess_cfg, self._side()
-        # Smooth coloured noise: what a network takes for a picture.
-        noise = np.random.default_rng(0).integers(0, 256, (_PROBES, 8, 8, 3), dtype=np.uint8)
-        pixels = np.stack([np.asarray(Image.fromarray(one).resize((side, side))) for one in noise])
-        if wanted == "auto":
-            candidates = ("cuda-float32",) if torch.cuda.is_available() else BACKENDS[:3]
-        else:
-            candidates = (wanted,)
-        exact = self._torch_embedder("cpu", torch.float32)(pixels)
-        speeds: dict[str, float] = {}
-        for backend in candidates:
-            embed = self._embedder(backend)
-            cosine = (embed(pixels) * exact).sum(axis=1).min()
-            start = time.perf_counter()
-            embed(pixels)
-            if cosine >= MIN_COSINE or backend == wanted:
-                speeds[backend] = _PROBES / (time.perf_counter() - start)
-        facts = {
-            "backend": max(speeds, key=lambda name: speeds[name]),
-            "photos_per_s": {name: round(speed, 1) for name, speed in speeds.items()},
-            "side": side,
-            "dimensions": exact.shape[1],
-            "mode": settings["resize_mode"],
-            "interpolation": settings["interpolation"],
-        }
+        settings = self._model.visual.preprocess_cfg
+        try:
+            facts = clip_backends.measure(self._model.visual, wanted)
+        except FloatingPointError as error:
+            what = f"{self._model_name} {self._weights}"
+            raise ResourceError(f"scorer clip: {what} gives no numbers (NaN): fetch it again, {_ELSE}") from error
+        facts |= {"mode": settings["resize_mode"], "interpolation": settings["interpolation"]}
         atomic_write(cache_folder() / f"clip-{self._name}.json", json.dumps(facts).encode())
         return facts
-
-    def _side(self) -> int:
-        size = self._model.visual.preprocess_cfg["size"]
-        return int(size[0] if isinstance(size, (tuple, list)) else size)
 
     # --- prompts --------------------------------------------------------------------------------------------
 
@@ -225,76 +204,4 @@ class Clip:
 
     @cached_property
     def _embed(self) -> Callable[[Pixels], Embeddings]:
-        return self._embedder(self._facts["backend"])
-
-    def _embedder(self, backend: str) -> Callable[[Pixels], Embeddings]:
-        import torch
-
-        if backend == "onnx-float32":
-            return self._onnx_embedder()
-        if backend == "cuda-float32":
-            return self._torch_embedder("cuda", torch.float32)
-        return self._torch_embedder("cpu", torch.bfloat16 if backend == "torch-bfloat16" else torch.float32)
-
-    def _tower(self, dtype: Any) -> Any:
-        """A torch module from (n, side, side, 3) uint8 to (n, d) float32 of length 1, computing in `dtype`."""
-        import copy
-
-        import torch
-
-        visual, settings = copy.deepcopy(self._model.visual).to(dtype), self._model.visual.preprocess_cfg
-        mean, std = (torch.tensor(settings[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
-
-        class Tower(torch.nn.Module):
-            def __init__(self) -> None:
-                super().__init__()
-                self.visual = visual
-
-            def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-                scaled = pixels.permute(0, 3, 1, 2).float() / 255
-                features = self.visual(((scaled - mean.to(scaled.device)) / std.to(scaled.device)).to(dtype))
-                return torch.nn.functional.normalize(features.float(), dim=-1)
-
-        return Tower().eval()
-
-    def _torch_embedder(self, device: str, dtype: Any) -> Callable[[Pixels], Embeddings]:
-        import torch
-
-        tower = self._tower(dtype).to(device)
-
-        def embed(pixels: Pixels) -> Embeddings:
-            with torch.inference_mode():
-                features = tower(torch.from_numpy(np.array(pixels)).to(device))
-            return np.asarray(features.cpu().numpy(), dtype=np.float32)
-
-        return embed
-
-    def _onnx_embedder(self) -> Callable[[Pixels], Embeddings]:
-        import warnings
-
-        import onnxruntime
-        import torch
-
-        buffer = io.BytesIO()
-        side = self._side()
-        fast = torch.backends.mha.get_fastpath_enabled()
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
-            torch.backends.mha.set_fastpath_enabled(False)  # fused attention has no ONNX operator
-            try:
-                torch.onnx.export(
-                    self._tower(torch.float32),
-                    (torch.zeros(2, side, side, 3, dtype=torch.uint8),),
-                    buffer,  # type: ignore[arg-type]
-                    input_names=["pixels"],
-                    output_names=["embedding"],
-                    dynamic_axes={"pixels": {0: "n"}, "embedding": {0: "n"}},
-                    dynamo=False,
-                )
-            finally:
-                torch.backends.mha.set_fastpath_enabled(fast)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = os.cpu_count() or 1
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(buffer.getvalue(), options, providers=["CPUExecutionProvider"])
-        return lambda pixels: np.asarray(session.run(None, {"pixels": pixels})[0], dtype=np.float32)
+        return clip_backends.embedder(self._model.visual, self._facts["backend"])

@@ -183,6 +183,11 @@ class ImageNet:
         }
 
     @property
+    def notes(self) -> dict[str, str]:
+        """Nothing: the network's classes are used as they are."""
+        return {}
+
+    @property
     def prepare(self) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
         """The module's `prepare`."""
         return partial(prepare, side=self.side)

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from curate import manifest, scorers
-from curate.cleaning import borderline, defects, embeddings, evidence, review
+from curate.cleaning import borderline, defects, embeddings, evidence, labels, review
 from curate.cleaning.defects import Defects
 from curate.cleaning.embeddings import Looks
 from curate.cleaning.evidence import Photo, Signals
@@ -28,7 +28,7 @@ from curate.executors import MapFn
 from curate.recipe import Clean
 from curate.schemas import CleanRow, DedupRow, FetchRow
 
-PACKAGES = ("numpy", "pillow", "simplejpeg", "onnxruntime", "scikit-learn", "scipy")
+PACKAGES = (*embeddings.PACKAGES, "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Evidence:
     typicality: float = 0.0
     label_score: float | None = None
     likely_class: str = ""
+    against: bool = False  # the photo and its listing's others both speak against its class
 
 
 def verdict(found: Evidence, config: Clean) -> str:
@@ -59,7 +60,7 @@ def verdict(found: Evidence, config: Clean) -> str:
             if not concept.keep
         ]
         return max(rejecting)[2]
-    if found.label_score is not None and found.label_score < config.wrong_model_below:
+    if found.against and found.label_score is not None and found.label_score < config.wrong_model_below:
         return "wrong_model"
     return ""
 
@@ -77,7 +78,7 @@ def decide(photo: Photo, found: Evidence, config: Clean, decisions: Review) -> C
     if (said := decisions.decisions.get(photo.key)) and not found.refused:
         reason = "" if said.keep else (reason or "reviewed")
         class_name = said.class_name or class_name
-    best = int(np.argmax(found.concepts)) if found.concepts and reason != "score_nan" else None
+    best = int(np.argmax(found.concepts)) if found.concepts and np.isfinite(found.concepts).all() else None
     score = kept_mass(found.concepts, config) if best is not None else 0.0
     return CleanRow(
         key=photo.key,
@@ -146,7 +147,7 @@ def check_gate(rows: Sequence[CleanRow], config: Clean) -> None:
             "check the recipe's concepts and threshold, or raise that limit"
         )
     left = {row.class_name for row in rows if row.keep}
-    if gone := sorted({row.class_name for row in rows} - left):
+    if gone := sorted({*config.class_names, *(row.class_name for row in rows)} - left):
         raise GateError(
             f"clean: no photo of class {', '.join(gone)} would be left ({reasons}): nothing was written; "
             "check the recipe's concepts and threshold"
@@ -154,10 +155,11 @@ def check_gate(rows: Sequence[CleanRow], config: Clean) -> None:
 
 
 def judge(
-    photos: Sequence[Photo], looks: Looks, signals: Signals, seen: Sequence[Photo], config: Clean
+    photos: Sequence[Photo], looks: Looks, signals: Signals, refused: Mapping[str, str], config: Clean
 ) -> list[Evidence]:
-    """The evidence for each of `photos`, in order; `signals` are about `seen`, those that could be opened."""
+    """The evidence for each of `photos`, in order; `signals` are about those that are not `refused`."""
     classes = config.class_names or tuple(sorted({photo.class_name for photo in photos}))
+    seen = [photo for photo in photos if photo.sha256 not in refused]
     found = {}
     for where, records in looks.blocks([photo.sha256 for photo in seen]):
         for place, values in zip(range(len(seen))[where], records["defects"], strict=True):
@@ -169,18 +171,17 @@ def judge(
                 typicality=float(signals.typicality[place]),
                 label_score=float(chances[classes.index(photo.class_name)]) if known else None,
                 likely_class=classes[int(chances.argmax())] if known else "",
+                against=bool(signals.against[place]),
             )
-    return [found.get(photo.key) or Evidence(refused=looks.refused[photo.sha256]) for photo in photos]
+    return [found.get(photo.key) or Evidence(refused=refused[photo.sha256]) for photo in photos]
 
 
 def queue(rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean, decisions: Review) -> list[CleanRow]:
     """The rows, those for a person marked and ranked."""
     use = [
         borderline.usefulness(
-            row.score,
-            config.threshold,
-            row.keep,
-            row.label_score,
+            0.5 if row.reason == "score_nan" else borderline.doubt(row.score, config.threshold, row.keep),
+            row.label_score if row.keep else None,
             photo.key in decisions.conflicts or (photo.label_conflict and photo.key not in decisions.decisions),
             photo.key in decisions.decisions,
         )
@@ -190,14 +191,16 @@ def queue(rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean, deci
     return [replace(row, borderline=row.key in places, review_rank=places.get(row.key)) for row in rows]
 
 
-def summary(photos: Sequence[Photo], decisions: Review, refused: Mapping[str, str]) -> list[str]:
+def summary(photos: Sequence[Photo], decisions: Review, refused: Mapping[str, str], judged: bool) -> list[str]:
     """Lines for the end of the run."""
-    keys = {photo.key for photo in photos}
     lines = []
+    if not judged:
+        lines.append(f"class names were not judged: a class has fewer than {labels.MIN_PER_CLASS} usable photos")
+    keys = {photo.key for photo in photos if photo.sha256 not in refused}
     if obeyed := sum(key in keys for key in decisions.decisions):
         lines.append(f"{review.NAME}: {obeyed} decision{'s' if obeyed > 1 else ''} obeyed")
     if strangers := sum(key not in keys for key in decisions.decisions):
-        lines.append(f"{review.NAME}: {strangers} decisions are about photos that are not here (any more)")
+        lines.append(f"{review.NAME}: {strangers} about photos that are not here (any more), or unreadable")
     if decisions.conflicts:
         some = ", ".join(decisions.conflicts[:5])
         lines.append(f"{review.NAME}: contradictory decisions, none of them obeyed, about {some}")
@@ -225,19 +228,20 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     started = datetime.now(UTC)
     photos = read_photos(folder, config)
     decisions = review.load(folder / review.NAME, config.class_names)
+    right = {key: said.class_name for key, said in decisions.decisions.items() if said.class_name}
+    photos = [replace(photo, class_name=right.get(photo.key, photo.class_name)) for photo in photos]
     scorer.probabilities(np.zeros((1, scorer.dimensions), np.float32), config.concepts)  # refuses bad concepts now
     files = {photo.sha256: photo.path for photo in photos}
     looks = embeddings.collect(folder, files, scorer, map_fn, config.batch_size)
-    seen = [photo for photo in photos if photo.sha256 not in looks.refused]
-    second = None
-    if closer:
-        files = {photo.sha256: photo.path for photo in seen}
-        second = (embeddings.collect(folder, files, closer, map_fn, config.batch_size), closer)
+    second = (embeddings.collect(folder, files, closer, map_fn, config.batch_size), closer) if closer else None
+    refused = {**looks.refused, **(second[0].refused if second else {})}
+    seen = [photo for photo in photos if photo.sha256 not in refused]
     signals = evidence.gather(folder, seen, looks, scorer, config, second)
-    judged = judge(photos, looks, signals, seen, config)
+    judged = judge(photos, looks, signals, refused, config)
     rows = [decide(photo, found, config, decisions) for photo, found in zip(photos, judged, strict=True)]
     check_gate(rows, config)
     rows = queue(rows, photos, config, decisions)
-    notes = {"scorer": identity, "summary": summary(photos, decisions, looks.refused)}
+    lines = summary(photos, decisions, refused, judged=bool(signals.labels.shape[1]))
+    notes = {"scorer": identity | dict(scorer.notes), "summary": lines}
     manifest.write(folder, rows, wanted, started, notes)
     return rows

@@ -160,7 +160,9 @@ def of_signals(
     label_score = signals.labels[np.arange(len(photos)), own]
     kept = score >= section.threshold
     use = [
-        borderline.usefulness(s, section.threshold, k, label, contradicted=False, reviewed=False)
+        borderline.usefulness(
+            borderline.doubt(s, section.threshold, k), label if k else None, contradicted=False, reviewed=False
+        )
         for s, k, label in zip(score.tolist(), kept.tolist(), label_score.tolist(), strict=True)
     ]
     queue = borderline.rank([photo.key for photo in photos], use, section.borderline_fraction)

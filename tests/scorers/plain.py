@@ -29,6 +29,10 @@ class PlainScorer:
         return {"scorer": self.name}
 
     @property
+    def notes(self) -> Mapping[str, str]:
+        return {"temperature": "none"}
+
+    @property
     def prepare(self) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
         return mean_square
 

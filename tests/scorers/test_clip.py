@@ -11,7 +11,7 @@ from PIL import Image
 from curate.errors import ResourceError, UsageError
 from curate.files import file_sha256
 from curate.recipe import Concept
-from curate.scorers import clip
+from curate.scorers import clip, clip_backends
 from curate.scorers.clip import Clip
 
 MODEL = "curate-tiny"
@@ -81,7 +81,9 @@ def test_prepares_pixels_as_open_clip_does(mode: str, size: tuple[int, int]) -> 
 def test_faster_ways_of_computing_give_the_same_embedding(tiny: Path, backend: str) -> None:
     pixels = photos(3)
     exact = Clip(MODEL, str(tiny), backend="torch-float32").embed(pixels)
-    assert (Clip(MODEL, str(tiny), backend=backend).embed(pixels) * exact).sum(axis=1).min() > clip.MIN_COSINE
+    assert (Clip(MODEL, str(tiny), backend=backend).embed(pixels) * exact).sum(
+        axis=1
+    ).min() > clip_backends.MIN_COSINE
 
 
 @pytest.mark.parametrize("backend", ["torch-float32", "torch-bfloat16", "onnx-float32"])
@@ -97,7 +99,7 @@ def test_d10_batch_size_does_not_matter(tiny: Path, backend: str) -> None:
 
 def test_auto_chooses_one_way_and_remembers_it(tiny: Path, cache: Path) -> None:
     first = Clip(MODEL, str(tiny))
-    assert first.identity["backend"] in clip.BACKENDS
+    assert first.identity["backend"] in clip_backends.BACKENDS
     assert first.identity["weights"] == file_sha256(tiny)
     first.probabilities(np.zeros((1, 32), np.float32), CONCEPTS)
     again = Clip(MODEL, str(tiny))
@@ -146,3 +148,33 @@ def test_every_concept_needs_prompts(tiny: Path) -> None:
     scorer = Clip(MODEL, str(tiny), backend="torch-float32")
     with pytest.raises(UsageError, match="person: scorer clip needs `prompts`"):
         scorer.probabilities(np.zeros((1, 32), np.float32), (*CONCEPTS, Concept(name="person")))
+
+
+def test_d10_weights_that_give_nan(tiny: Path, tmp_path: Path) -> None:
+    weights = torch.load(tiny, weights_only=True)
+    weights["visual.proj"][0, 0] = torch.nan
+    torch.save(weights, tmp_path / "nan.pt")
+    with pytest.raises(ResourceError, match=r"gives no numbers \(NaN\).*scorer: imagenet"):
+        Clip(MODEL, str(tmp_path / "nan.pt"))
+
+
+def test_a_backend_that_the_machine_has_not(tiny: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UsageError, match=r"no CUDA device here: set it to auto"):
+        Clip(MODEL, str(tiny), backend="cuda-float32")
+    remembered = Clip(MODEL, str(tiny))
+    for path in cache.glob("clip-*.json"):
+        path.write_text(path.read_text().replace(remembered.identity["backend"], "cuda-float32"))
+    assert Clip(MODEL, str(tiny)).identity["backend"] != "cuda-float32", "the device is gone since"
+
+
+def test_d09_a_checksum_is_for_files() -> None:
+    with pytest.raises(UsageError, match=r"weights is the tag datacomp"):
+        Clip("ViT-B-32", "datacomp_xl_s13b_b90k", weights_sha256="0" * 64)
+
+
+def test_the_sidecar_learns_the_temperature(tiny: Path) -> None:
+    scorer = Clip(MODEL, str(tiny), backend="torch-float32")
+    scorer.probabilities(np.zeros((1, 32), np.float32), CONCEPTS)
+    assert float(scorer.notes["temperature"]) == pytest.approx(0.07)
+    assert scorer.notes["photos_per_s"].startswith("torch-float32 ")

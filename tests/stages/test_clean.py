@@ -1,6 +1,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,9 @@ def test_reasons(found: Evidence, reason: str) -> None:
 def test_a_doubtful_class_rejects_only_when_the_recipe_says_so() -> None:
     found = Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05), label_score=0.001, likely_class="sedan")
     strict = CONFIG.override(wrong_model_below=0.01)
-    assert clean.decide(PHOTO, found, strict, NOTHING).reason == "wrong_model"
+    assert clean.decide(PHOTO, found, strict, NOTHING).keep, "its listing says nothing"
+    assert clean.decide(PHOTO, replace(found, against=True), strict, NOTHING).reason == "wrong_model"
+    assert clean.decide(PHOTO, replace(found, against=True), CONFIG, NOTHING).keep
 
 
 def test_a_person_stands_above_the_machine() -> None:
@@ -115,7 +118,7 @@ def test_photos_are_judged_by_their_concept(tmp_path: Path, plain: PlainScorer) 
     assert [row.concept for row in rows[:4]] == ["car", "car", "closeup", "other"]
     assert all(row.score >= 0.3 for row in rows if row.keep)
     assert rows == manifest.read(folder, CleanRow)
-    assert manifest.read_sidecar(folder, "clean")["notes"]["scorer"] == {"scorer": "plain"}
+    assert manifest.read_sidecar(folder, "clean")["notes"]["scorer"] == {"scorer": "plain", "temperature": "none"}
 
 
 def test_a_second_run_does_nothing(tmp_path: Path, plain: PlainScorer) -> None:
@@ -162,11 +165,77 @@ def test_a_closer_look_finds_the_wrong_class(tmp_path: Path, monkeypatch: pytest
     assert [row.keep for row in rows] == [True] * 80, "a doubtful class goes to a person"
 
 
+class Blind(PlainScorer):
+    def embed(self, pixels: Pixels) -> Embeddings:
+        return super().embed(pixels) * np.float32(np.nan)
+
+
+def test_a_closer_look_that_fails_rejects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: PlainScorer
+) -> None:
+    monkeypatch.setattr(scorers, "closer_look", lambda: Blind("blind"))
+    folder = colour_folder(tmp_path, [RED, RED, RED])
+    thorough = PAINTED.override(thorough=True, max_reject_fraction=1.0)
+    with pytest.raises(GateError, match="3 score_nan"):
+        clean.run(folder, thorough)
+    monkeypatch.setattr(scorers, "closer_look", lambda: PlainScorer("closer"))
+    first = clean.run(folder, PAINTED)[0]
+    (folder / first.path).write_bytes(b"damaged since the first look")
+    assert clean.run(folder, thorough)[0].reason == "undecodable"
+
+
+def test_a_person_keeps_a_photo_without_a_score(plain: PlainScorer) -> None:
+    nothing = Evidence(defects=FINE, concepts=(float("nan"), 0.5, 0.5))
+    row = clean.decide(PHOTO, nothing, CONFIG, Review({"k1": Decision(True, "")}, ()))
+    assert row.keep and (row.score, row.concept, row.concept_score) == (0.0, "", 0.0)
+
+
+def test_the_right_class_is_judged_and_teaches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scorers, "load", lambda _: PlainScorer())
+    wrong = {13, 15}
+    folder = colour_folder(
+        tmp_path, [(180, 60, 60 if number % 2 == (number not in wrong) else 120) for number in range(80)]
+    )
+    before = {row.key: row for row in clean.run(folder, PAINTED)}
+    lines = [f"{number:016x},keep,{CLASSES[0]}," for number in wrong]
+    (folder / "review.csv").write_text("\n".join(["key,decision,class_name,note", *lines]))
+    after = {row.key: row for row in clean.run(folder, PAINTED)}
+    for number in wrong:
+        key = f"{number:016x}"
+        doubted, trusted = before[key].label_score, after[key].label_score
+        assert doubted is not None and trusted is not None
+        assert doubted < 0.2 < 0.8 < trusted
+        assert after[key].class_name == after[key].likely_class == CLASSES[0]
+
+
+def test_a_class_that_a_person_gives_away_stops_the_run(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED] * 4)
+    lines = [f"{number:016x},keep,{CLASSES[0]}," for number in (1, 3)]
+    (folder / "review.csv").write_text("\n".join(["key,decision,class_name,note", *lines]))
+    with pytest.raises(GateError, match=f"no photo of class {CLASSES[1]} would be left"):
+        clean.run(folder, PAINTED)
+
+
+def test_other_packages_look_and_judge_anew(
+    tmp_path: Path, plain: PlainScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, RED, RED])
+    clean.run(folder, PAINTED)
+    before = (folder / "clean.signals.cache").read_bytes()
+    monkeypatch.setattr(
+        "curate.cleaning.embeddings.version", lambda name: "99" if name == "onnxruntime" else version(name)
+    )
+    clean.run(folder, PAINTED.override(threshold=0.31))
+    assert plain.seen == 8
+    assert (folder / "clean.signals.cache").read_bytes() != before
+
+
 def test_workers_do_not_change_a_byte(tmp_path: Path) -> None:
-    config = PAINTED.override(max_reject_fraction=1.0, threshold=0.0)
-    one = build_folder(tmp_path / "one", upto="dedup", n=12, rejected=0)
-    two = build_folder(tmp_path / "two", upto="dedup", n=12, rejected=0)
-    clean.run(one, config)
+    everything = Concept(name="car", keep=True, imagenet=("*",)).model_dump()
+    config = PAINTED.override(concepts=[everything, CONCEPTS[1].model_dump()])
+    one = build_folder(tmp_path / "one", upto="dedup", n=64, rejected=0)
+    two = build_folder(tmp_path / "two", upto="dedup", n=64, rejected=0)
+    assert all(row.label_score is not None for row in clean.run(one, config)), "everything is computed"
     with executors.local(2, chunk_size=2) as map_fn:
         clean.run(two, config.override(batch_size=5), map_fn)
     assert (one / "clean.csv").read_bytes() == (two / "clean.csv").read_bytes()
@@ -185,7 +254,7 @@ def test_review_is_obeyed_and_left_alone(tmp_path: Path, plain: PlainScorer) -> 
     assert (folder / "review.csv").read_text() == text
     summary = "\n".join(manifest.read_sidecar(folder, "clean")["notes"]["summary"])
     assert "2 decisions obeyed" in summary
-    assert "1 decisions are about photos that are not here" in summary
+    assert "1 about photos that are not here" in summary
     assert keys[3] in summary
     (folder / "review.csv").unlink()
     assert [row.reason for row in clean.run(folder, PAINTED)] == ["", "", "not_car", "", ""]
