@@ -134,14 +134,25 @@ def of_stage(folder: Path, section: Clean, issue_of: Callable[[str], str]) -> It
             f"  {kind} rejected {share(len(found), len(mine))}, target {TARGETS[kind]}: "
             f"{'met' if met else 'MISSED'}; as {dict(reasons.most_common())}"
         )
-    yield f"  right reason {share(right, total)}, {share(right + subkinds, total)} document, person as not_car"
+    met = right + subkinds >= 0.9 * total
+    yield (
+        f"  right reason {share(right, total)}, {share(right + subkinds, total)} document, person as not_car, "
+        f"target 0.9: {'met' if met else 'MISSED'}"
+    )
     suspicion = np.array(
         [1 - row.label_score if row.keep and row.label_score is not None else 0.0 for row in rows]
     )
     queued = np.array([row.borderline for row in rows])
     yield f"  wrong_model: {wrong_classes(suspicion, issues == 'wrong_model', queued)}; queue of {queued.sum()}"
+    precision, share_queued = (0.70, 0.90) if section.thorough else (0.55, 0.80)
+    yield f"  targets: average precision {precision}, in the queue {share_queued}"
     rejected = sum(not row.keep for row in rows)
     truly = int((issues != "none").sum())
+    scorer, photos = scorers.load(section), clean.read_photos(folder, section)
+    looks = embeddings.collect(folder, {photo.sha256: photo.path for photo in photos}, scorer)
+    keep = [concept.keep for concept in section.concepts]
+    plain = scorer.probabilities(looks.read([photo.sha256 for photo in photos])["embedding"], section.concepts)
+    yield f"  class sum alone: {lost_and_found(plain[:, keep].sum(axis=1), issues, section.threshold)}"
     yield f"  rejection rate {rejected / len(rows):.1%}, truth {truly / len(rows):.1%}, the original's 10.0%"
 
 
