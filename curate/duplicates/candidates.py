@@ -51,10 +51,9 @@ class Pose:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Ways to match, the nearest of each pair first; a pair may be there up to six times. Four (k,)
-    arrays."""
+    """Ways to match two views, the nearest of each pair of pictures first, up to six of them. Four (k,) arrays."""
 
-    first: NDArray[np.int64]  # the picture that is mirrored and windowed
+    first: NDArray[np.int64]  # the view that is mirrored and windowed
     second: NDArray[np.int64]
     pose: NDArray[np.int64]  # place in `poses()`
     bits: NDArray[np.int64]  # that the two hashes differ in
@@ -132,17 +131,21 @@ def _textured(low: Frequencies) -> NDArray[np.bool_]:
     return np.asarray(np.sqrt(energy) > FLAT * one_level)
 
 
-def find(greys: Greys, bits: int, thorough: bool, map_fn: MapFn = map) -> Candidates:
-    """Candidates among the pictures (n, 64, 64): parts within `bits`, and windows within `bits` or 10."""
+def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_fn: MapFn = map) -> Candidates:
+    """Candidates among n views of pictures (n, 64, 64): parts within `bits`, and windows within `bits` or 10.
+
+    `owner` (n,) numbers the picture that each is a view of.
+    """
     blocks = (greys[start : start + BLOCK] for start in range(0, len(greys), BLOCK))
     hashed = list(map_fn(partial(hash_parts, thorough), blocks))
     if not hashed:
         return Candidates(*np.empty((4, 0), np.int64))
     plain, flipped, textured = (np.concatenate([block[k] for block in hashed], axis=1) for k in range(3))
     table = np.concatenate([np.stack(rows) for rows in _rows(plain, flipped, textured, bits)], axis=1)
+    table = table[:, owner[table[0]] != owner[table[1]]]
     first, second, pose, distance = table
-    low, high = np.minimum(first, second), np.maximum(first, second)
-    order = np.lexsort((first, pose, distance, high, low))
+    low, high = np.sort(owner[table[:2]], axis=0)
+    order = np.lexsort((second, first, pose, distance, high, low))
     low, high = low[order], high[order]
     new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])[: len(order)]
     since = np.arange(len(order)) - np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))

@@ -5,24 +5,24 @@ less than that, the same car from the same spot a second later, say; the split k
 pairs of the same search that agree in good part, joined from the most alike to the least into groups of at
 most 64."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.duplicates import candidates, grouping, hashing
-from curate.duplicates.candidates import Candidates
+from curate.duplicates import candidates, fingerprints, geometry, grouping, hashing
+from curate.duplicates.comparing import Pairs
 from curate.duplicates.fingerprints import Records
+from curate.duplicates.geometry import Map
 from curate.duplicates.grouping import Indices
-from curate.duplicates.matching import PROOF, Answer, Job, compare
+from curate.duplicates.matching import PROOF
 from curate.executors import MapFn
 from curate.recipe import Dedup
 
 ALIKE = 0.75  # agreement of pictures that the split keeps together
 MOST_ALIKE = 64  # pictures in such a group
-PAIRS_PER_JOB = 32
 SECOND_LOOKS = 2  # rounds
+CROP = 0.92  # of the area: a copy that shows less is called a crop
 PLAIN_LEVELS = 3  # grey levels between two pictures without detail that are the same
 
 
@@ -37,96 +37,58 @@ class Copies:
     component: Indices  # (n,) smallest number of its looser group
 
 
-class _Pairs:
-    """Pairs of pictures that may be copies, what is known of them, and how to learn more."""
-
-    def __init__(self, records: Records, found: Candidates, config: Dedup, map_fn: MapFn) -> None:
-        self.greys: NDArray[np.uint8] = records["grey"]
-        self.found, self.map_fn = found, map_fn
-        low, high = np.minimum(found.first, found.second), np.maximum(found.first, found.second)
-        new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])[: len(low)]
-        self.starts = np.append(np.flatnonzero(new), len(low))  # where the ways to match of each pair start
-        self.better, self.worse = low[self.starts[:-1]], high[self.starts[:-1]]
-        self.near = found.bits[self.starts[:-1]] <= config.max_distance
-        self.agreement = np.full(len(self.better), np.nan)  # nan: nobody has asked
-        self.words = np.full(len(self.better), "", dtype=object)
-
-    def add(self, better: Indices, worse: Indices, agreement: float, word: str) -> None:
-        """Further pairs; with a nan for agreement, they are compared in every pose when asked for."""
-        self.better, self.worse = np.append(self.better, better), np.append(self.worse, worse)
-        self.near = np.append(self.near, np.ones(len(better), bool))
-        self.agreement = np.append(self.agreement, np.full(len(better), agreement))
-        self.words = np.append(self.words, np.full(len(better), word, dtype=object))
-
-    def confirm(self, asked: Indices) -> NDArray[np.float64]:
-        """Distance of each pair: 1 - agreement where they are copies, else infinity."""
-        unknown = asked[np.isnan(self.agreement[asked])]
-        answers: list[Answer] = [a for job in self.map_fn(compare, self._jobs(unknown)) for a in job]
-        self.agreement[unknown] = [value for value, _ in answers]
-        self.words[unknown] = [_word(pose) for _, pose in answers]
-        return np.where(self.proved(asked), 1 - self.agreement[asked], np.inf)
-
-    def proved(self, asked: Indices) -> NDArray[np.bool_]:
-        """Which of them are copies, as far as is known."""
-        return np.asarray((self.agreement[asked] >= PROOF) & self.near[asked])
-
-    def _ways(self, pair: int) -> list[tuple[int, int, int]]:
-        if pair < len(self.starts) - 1:
-            rows = range(self.starts[pair], self.starts[pair + 1])
-            return [(int(self.found.first[k]), int(self.found.second[k]), int(self.found.pose[k])) for k in rows]
-        a, b = int(self.better[pair]), int(self.worse[pair])
-        return [way for pose in range(len(candidates.poses())) for way in ((a, b, pose), (b, a, pose))]
-
-    def _jobs(self, asked: Indices) -> Iterator[Job]:
-        for start in range(0, len(asked), PAIRS_PER_JOB):
-            ways = [self._ways(pair) for pair in asked[start : start + PAIRS_PER_JOB].tolist()]
-            places: dict[int, int] = {}
-            for first, second, _ in (way for several in ways for way in several):
-                places.setdefault(first, len(places))
-                places.setdefault(second, len(places))
-            yield Job(
-                self.greys[list(places)], [[(places[a], places[b], p) for a, b, p in several] for several in ways]
-            )
-
-
 def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
     """Compare all pictures, numbered from best to worst, with each other."""
     count = len(records)
-    found = candidates.find(records["grey"], config.similar_distance, config.method == "thorough", map_fn)
-    pairs = _Pairs(records, found, config, map_fn)
-    pairs.add(*_plain_pairs(records["grey"]), 1.0, "plain")
+    views, owner = fingerprints.views(records)
+    found = candidates.find(views["grey"], owner, config.similar_distance, config.method == "thorough", map_fn)
+    pairs = Pairs(records, found, config.max_distance, map_fn)
+    plain = _plain_pairs(views["grey"][:count])
+    pairs.add(*plain, agreement=1.0, least=PROOF)
     keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.confirm)
     for _ in range(SECOND_LOOKS):
-        better, worse = _second_look(keeper, pairs)
-        if not len(better):
+        linked = _links(keeper, pairs)
+        if not linked:
             break
-        pairs.add(better, worse, np.nan, "")
+        for (better, worse), places in sorted(linked.items()):
+            pairs.add_linked(better, worse, places)
         keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.confirm)
     proof = [""] * count
     for pair in np.flatnonzero(keeper[pairs.worse] == pairs.better).tolist():
-        if pairs.agreement[pair] >= PROOF:
-            proof[pairs.worse[pair]] = pairs.words[pair]
+        if pairs.agreement[pair] >= pairs.least[pair]:
+            proof[pairs.worse[pair]] = _word(pairs.place[pair])
+    for number in plain[1][keeper[plain[1]] == plain[0]].tolist():
+        proof[number] = "plain"
     return Copies(records["phash"], keeper, _distances(records, keeper), proof, _components(keeper, pairs))
 
 
-def _second_look(keeper: Indices, pairs: _Pairs) -> tuple[Indices, Indices]:
-    """Pairs of keepers that were not compared, though one is the copy of a copy of the other.
+def _links(keeper: Indices, pairs: Pairs) -> dict[tuple[int, int], list[Map]]:
+    """Pairs of keepers of which one is the copy of a copy of the other, and where in the better one that puts it.
 
     A strong crop and a framed copy may both be proved copies of the photo between them, and be too far apart for
-    the search. Being copies of one photo removes neither: they are compared with each other, in every pose.
+    the search. Being copies of one photo removes neither: they are compared with each other, lying as they must.
     """
     removed, stays = keeper[pairs.better] != pairs.better, keeper[pairs.worse] == pairs.worse
     pairs.confirm(np.flatnonzero(removed & stays & pairs.near))
     everything = np.arange(len(pairs.better))
-    linked = pairs.proved(everything) & (keeper[pairs.better] != keeper[pairs.worse])
-    ends = np.stack([keeper[pairs.better[linked]], keeper[pairs.worse[linked]]])
-    wanted = set(zip(ends.min(axis=0).tolist(), ends.max(axis=0).tolist(), strict=True))
-    wanted -= set(zip(pairs.better.tolist(), pairs.worse.tolist(), strict=True))
-    chosen = np.array(sorted(wanted), np.int64).reshape(-1, 2)
-    return chosen[:, 0], chosen[:, 1]
+    proved = pairs.proved(everything)
+    in_keeper = dict.fromkeys(range(len(keeper)), np.eye(3))
+    for pair in np.flatnonzero(proved & (keeper[pairs.worse] == pairs.better)).tolist():
+        in_keeper[int(pairs.worse[pair])] = pairs.place[pair]
+    known = {(int(pairs.better[pair]), int(pairs.worse[pair])) for pair in pairs.linked}
+    links: dict[tuple[int, int], list[Map]] = {}
+    for pair in np.flatnonzero(proved & (keeper[pairs.better] != keeper[pairs.worse])).tolist():
+        better, worse = int(pairs.better[pair]), int(pairs.worse[pair])
+        ends = int(keeper[better]), int(keeper[worse])
+        place = in_keeper[better] @ pairs.place[pair] @ np.linalg.inv(in_keeper[worse])
+        if ends[0] > ends[1]:
+            ends, place = ends[::-1], np.linalg.inv(place)
+        if ends not in known:
+            links.setdefault(ends, []).append(place)
+    return links
 
 
-def _components(keeper: Indices, pairs: _Pairs) -> Indices:
+def _components(keeper: Indices, pairs: Pairs) -> Indices:
     """The looser groups: (n,) smallest number of each picture's."""
     better, worse = pairs.better, pairs.worse
     stays = (keeper[better] == better) & (keeper[worse] == worse)
@@ -135,12 +97,11 @@ def _components(keeper: Indices, pairs: _Pairs) -> Indices:
     return grouping.components(len(keeper), better[alike], worse[alike], MOST_ALIKE)[keeper]
 
 
-def _word(number: int) -> str:
+def _word(place: Map) -> str:
     """What proved a pair, for the manifest."""
-    pose = candidates.poses()[number]
-    return " ".join(
-        ["aligned"] + ["mirrored"] * pose.mirrored + ["crop"] * (pose.other == candidates.WHOLE != pose.part)
-    )
+    part = abs(float(np.linalg.det(place)))
+    crop = min(part, 1 / part) < CROP
+    return " ".join(["aligned"] + ["mirrored"] * geometry.mirrored(place) + ["crop"] * crop)
 
 
 def _plain_pairs(greys: NDArray[np.uint8]) -> tuple[Indices, Indices]:

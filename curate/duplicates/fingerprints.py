@@ -1,4 +1,7 @@
-"""What dedup remembers of a photo, by the sha256 of its file: its hash and a small grey picture.
+"""What dedup remembers of a photo, by the sha256 of its file: its hash and small pictures of it.
+
+A photo in a plain frame is looked at twice, as it is and without the frame. What looks like a frame may be a wall
+or the sky, and then it is not found in every copy: so both views are compared with those of other photos.
 
 The store lies beside the manifest and makes adding photos cheap: those it knows are neither read nor decoded
 again. It is only a memory: a store that is damaged, or was written by other versions, is dropped and made anew,
@@ -24,16 +27,18 @@ from curate.executors import MapFn
 from curate.files import atomic_write
 
 NAME = "dedup.cache"
-FORMAT = 5
-SIDE = 64  # pixels of the remembered square picture
+FORMAT = 6
+SIDE = 64  # pixels of the remembered square pictures
+COLOUR_SIDE = 16
 AT_LEAST = 64  # pixels, shorter side of the decoded picture
+VIEW = np.dtype([("grey", "u1", (SIDE, SIDE)), ("colour", "u1", (COLOUR_SIDE, COLOUR_SIDE, 3))])  # RGB
 RECORD = np.dtype(
     [
         ("sha256", "S64"),
         ("phash", "u8"),  # of the whole photo, as imagehash computes it
         ("mirror", "u8"),  # of its mirror image
-        ("content", "f4"),  # share of the photo's area inside a plain frame; 1 without a frame
-        ("grey", "u1", (SIDE, SIDE)),  # what is inside the frame
+        ("box", "f8", 4),  # what is inside a plain frame: top, bottom, left, right; 0..1
+        ("views", VIEW, (2,)),  # the whole photo, and what is inside the frame
     ]
 )
 
@@ -90,15 +95,51 @@ def _bar(grey: NDArray[np.uint8]) -> _Bar:
 
 def of_pixels(pixels: NDArray[np.uint8], sha256: str = "") -> Records:
     """The record of one (h, w, 3) RGB picture: () RECORD."""
-    grey = hashing.luma(pixels, AT_LEAST)
+    picture = Image.fromarray(pixels)
+    grey = hashing.luma(picture, AT_LEAST)
+    height, width = grey.shape
     top, bottom, left, right = frame(grey)
     record = np.zeros((), RECORD)
     record["sha256"] = sha256
     record["phash"], record["mirror"] = hashing.phash(grey)
-    record["content"] = (bottom - top) * (right - left) / grey.size
-    inside = Image.fromarray(grey[top:bottom, left:right])
-    record["grey"] = np.asarray(inside.resize((SIDE, SIDE), Image.Resampling.HAMMING))
+    record["box"] = top / height, bottom / height, left / width, right / width
+    record["views"][0] = _view(grey, picture, (0, 0, width, height))
+    record["views"][1] = record["views"][0]
+    if framed(record):
+        record["views"][1] = _view(grey, picture, (left, top, right, bottom))
     return record
+
+
+def _view(grey: NDArray[np.uint8], picture: Image.Image, box: tuple[int, int, int, int]) -> Records:
+    """What is remembered of the part `box` (left, top, right, bottom; pixels of `grey`) of a picture: () VIEW."""
+    view = np.zeros((), VIEW)
+    left, top, right, bottom = box
+    part = Image.fromarray(grey[top:bottom, left:right])
+    view["grey"] = np.asarray(part.resize((SIDE, SIDE), Image.Resampling.HAMMING))
+    x, y = picture.width / grey.shape[1], picture.height / grey.shape[0]
+    side = (COLOUR_SIDE, COLOUR_SIDE)
+    view["colour"] = np.asarray(
+        picture.resize(side, Image.Resampling.BOX, (left * x, top * y, right * x, bottom * y), reducing_gap=1.0)
+    )
+    return view
+
+
+def content(records: Records) -> NDArray[np.float64]:
+    """Share of each photo's area that is not a plain frame."""
+    top, bottom, left, right = np.moveaxis(records["box"], -1, 0)
+    return np.asarray((bottom - top) * (right - left))
+
+
+def framed(records: Records) -> NDArray[np.bool_]:
+    """Whether each photo has a plain frame, and so two views."""
+    return np.asarray(content(records) < 1)
+
+
+def views(records: Records) -> tuple[Records, NDArray[np.int64]]:
+    """All views of n pictures, the n whole ones first: (m,) VIEW, and the number of each one's picture (m,)."""
+    twice = np.flatnonzero(framed(records))
+    everything = np.concatenate([records["views"][:, 0], records["views"][twice, 1]])
+    return everything, np.concatenate([np.arange(len(records)), twice])
 
 
 def _of_file(folder: Path, photo: tuple[str, str]) -> bytes | str:

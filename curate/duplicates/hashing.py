@@ -24,9 +24,9 @@ COSINES: NDArray[np.float64] = np.rint(2**14 * np.cos(np.pi * _U * (2 * _X + 1) 
 _MIRROR = np.where(np.arange(LOW) % 2, -1.0, 1.0)  # per horizontal frequency
 
 
-def luma(pixels: NDArray[np.uint8], at_least: int = 0) -> NDArray[np.uint8]:
-    """(h, w, 3) RGB to (h, w) grey by ITU-R 601, shrunk by a whole factor as far as `at_least` allows."""
-    grey = Image.fromarray(pixels).convert("L")
+def luma(picture: Image.Image, at_least: int = 0) -> NDArray[np.uint8]:
+    """RGB to (h, w) grey by ITU-R 601, shrunk by a whole factor as far as `at_least` allows."""
+    grey = picture.convert("L")
     factor = min(grey.size) // at_least if at_least else 1
     return np.asarray(grey.reduce(factor) if factor > 1 else grey)
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.duplicates.candidates import Pose, poses
+from curate.duplicates import geometry
+from curate.duplicates.fingerprints import Records
+from curate.duplicates.geometry import Map, Warp
 
 Detail = NDArray[np.float32]  # (64, 64), local contrast
-Warp = NDArray[np.float32]  # (2, 3), pixels of the second picture to pixels of the first
-Answer = tuple[float, int]  # agreement, number of the pose
+Way = tuple[int, int, Map]  # number of the first view, of the second, where the second may lie in the first
+Answer = tuple[float, tuple[int, Map]]  # agreement, place of the way that fits best, and where it led
 
 PROOF = 0.92  # agreement of copies; the least of the edits measured was 0.94, the most of other photos 0.90
 HOPE = 0.3  # agreement before alignment under which aligning is not tried; of copies the least was 0.4
@@ -35,8 +37,8 @@ SMOOTHING = 5  # pixels, while aligning
 class Job:
     """A few pairs of pictures to compare: small, because it may travel to another process."""
 
-    greys: NDArray[np.uint8]  # (m, 64, 64)
-    ways: Sequence[Sequence[tuple[int, int, int]]]  # per pair: place of first, of second, number of the pose
+    views: Records  # (m,) VIEW
+    ways: Sequence[Sequence[Way]]  # per pair
 
 
 def detail(grey: NDArray[np.uint8]) -> Detail:
@@ -48,19 +50,8 @@ def detail(grey: NDArray[np.uint8]) -> Detail:
     return np.asarray(high / np.sqrt(cv2.GaussianBlur(high * high, (0, 0), COARSE) + NOISE**2), np.float32)
 
 
-def starting_warp(pose: Pose, side: int) -> Warp:
-    """Where the pose says that the second picture's pixels lie in the first one (mirrored already, if it is)."""
-    rows = []
-    for axis in (1, 0):  # x, then y
-        a, b = pose.part[2 * axis : 2 * axis + 2], pose.other[2 * axis : 2 * axis + 2]
-        scale = (a[1] - a[0]) / (b[1] - b[0])
-        shift = (a[0] - b[0] * scale) * side - 0.5 + 0.5 * scale
-        rows.append([scale, 0, shift] if axis else [0, scale, shift])
-    return np.array(rows, np.float32)
-
-
 def compare(job: Job) -> list[Answer]:
-    """How well the pictures of each pair agree: -1..1, and the pose in which they do.
+    """How well the pictures of each pair agree, -1..1, and in which way they do.
 
     Of the ways to match, the one that fits best as it is gets aligned; if even that fits badly, the pair is
     refused.
@@ -68,36 +59,41 @@ def compare(job: Job) -> list[Answer]:
     import cv2
 
     cv2.setNumThreads(1)  # the caller runs many of these side by side
-    details = [detail(grey) for grey in job.greys]
-    answers = []
-    for ways in job.ways:
-        best = (-1.0, 0, details[0], details[0], np.eye(2, 3, dtype=np.float32))
-        for first, second, number in ways:
-            pose = poses()[number]
-            lower = np.ascontiguousarray(details[first][:, ::-1]) if pose.mirrored else details[first]
-            warp = starting_warp(pose, len(lower))
-            fit = correlation(lower, details[second], warp)
-            if fit > best[0]:
-                best = (fit, number, lower, details[second], warp)
-        fit, number, lower, upper, warp = best
-        if HOPE <= fit < PROOF:
-            fit = max(fit, _aligned(lower, upper, warp))
-        answers.append((round(fit, 4), number))
-    return answers
+    details = [detail(grey) for grey in job.views["grey"]]
+    return [_compare_pair(details, ways) for ways in job.ways]
 
 
-def _aligned(first: Detail, second: Detail, start: Warp) -> float:
-    """Their correlation after alignment; 0 when that leads nowhere."""
+def _compare_pair(details: Sequence[Detail], ways: Sequence[Way]) -> Answer:
+    fits = []
+    for first, second, place in ways:
+        lower = np.ascontiguousarray(details[first][:, ::-1]) if geometry.mirrored(place) else details[first]
+        warp = geometry.to_pixels(place, len(lower))
+        fits.append((correlation(lower, details[second], warp), lower, details[second], warp))
+    best = max(range(len(ways)), key=lambda number: fits[number][0])
+    fit, lower, upper, warp = fits[best]
+    place = ways[best][2]
+    if HOPE <= fit < PROOF:
+        better, aligned = _aligned(lower, upper, warp)
+        if better > fit:
+            fit, place = better, geometry.from_pixels(aligned, len(lower), geometry.mirrored(place))
+    return round(fit, 4), (best, place)
+
+
+def _aligned(first: Detail, second: Detail, start: Warp) -> tuple[float, Warp]:
+    """Their correlation after alignment, and how they lie then; 0 when that leads nowhere."""
     import cv2
 
     everywhere = np.ones(second.shape, np.uint8)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-3)
     try:
-        _, warp = cv2.findTransformECC(second, first, start.copy(), cv2.MOTION_AFFINE, stop, everywhere, SMOOTHING)
+        _, found = cv2.findTransformECC(
+            second, first, start.copy(), cv2.MOTION_AFFINE, stop, everywhere, SMOOTHING
+        )
     except cv2.error:  # it did not converge
-        return 0.0
+        return 0.0, start
+    warp = np.asarray(found, np.float32)
     growth = np.linalg.det(warp[:, :2]) / np.linalg.det(start[:, :2])
-    return correlation(first, second, np.asarray(warp, np.float32)) if 1 / STRETCH < growth < STRETCH else 0.0
+    return (correlation(first, second, warp) if 1 / STRETCH < growth < STRETCH else 0.0), warp
 
 
 def correlation(first: Detail, second: Detail, warp: Warp) -> float:

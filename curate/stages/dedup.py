@@ -107,7 +107,7 @@ def _undecodable(photo: FetchRow) -> DedupRow:
 def in_rank_order(photos: Sequence[FetchRow], records: Records) -> tuple[Records, dict[str, int]]:
     """The records from the best file to the worst, and the number of each file in that order."""
     names = [sha256.decode() for sha256 in records["sha256"].tolist()]
-    content = dict(zip(names, records["content"].tolist(), strict=True))
+    content = dict(zip(names, fingerprints.content(records).tolist(), strict=True))
     best: dict[str, tuple[int, int, str]] = {}
     for photo in photos:
         if photo.sha256 in content:

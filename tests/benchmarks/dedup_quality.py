@@ -44,7 +44,7 @@ def ours(paths: list[Path], method: str) -> tuple[list[str], Copies, float]:
         started = time.perf_counter()
         data = list(map_fn(fingerprint, paths))
         records = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.RECORD)
-        area = np.array([int.from_bytes(one[-8:], "big") for one in data]) * records["content"]
+        area = np.array([int.from_bytes(one[-8:], "big") for one in data]) * fingerprints.content(records)
         size = np.array([path.stat().st_size for path in paths])
         order = np.lexsort((records["sha256"], -size, -np.rint(area)))
         found = copies.find(records[order], Dedup.model_validate({"method": method}), map_fn)

@@ -77,7 +77,7 @@ def test_only_new_files_are_decoded_and_equal_bytes_once(tmp_path: Path, monkeyp
         pytest.param(lambda data: data[: len(data) // 2], id="cut"),
         pytest.param(lambda data: data[:-1] + bytes([data[-1] ^ 1]), id="one-bit"),
         pytest.param(lambda data: b"", id="empty"),
-        pytest.param(lambda data: data.replace(b"fingerprints 5", b"fingerprints 4"), id="other-version"),
+        pytest.param(lambda data: data.replace(b"fingerprints 6", b"fingerprints 5"), id="other-version"),
         pytest.param(lambda data: b"\x80" * 5000, id="nonsense"),
     ],
 )

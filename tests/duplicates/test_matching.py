@@ -53,6 +53,27 @@ def test_the_same_outline_is_no_proof(method: str) -> None:
     assert find([*pictures, jpeg(studio(3), 60)], method).keeper.tolist() == [*range(12), 3]
 
 
+def test_a_wall_taken_for_a_frame_hides_no_copy() -> None:
+    picture = scene(6)
+    ImageDraw.Draw(picture).rectangle((0, 170, 320, 220), fill=(200, 200, 200))
+    cut = picture.crop((0, 0, 320, 160))  # as if the wall were a frame, seen in one copy only
+    other = np.array(images.decode(jpeg(cut)).pixels)
+    records = np.array(
+        [fingerprints.of_pixels(np.asarray(picture)), fingerprints.of_pixels(other)], fingerprints.RECORD
+    )
+    assert fingerprints.framed(records).tolist() == [True, False]
+    assert copies.find(records, Dedup(method="hash")).keeper.tolist() == [0, 0]
+    records["views"][0, 1] = records["views"][0, 0]  # without the second view
+    assert copies.find(records, Dedup(method="hash")).keeper.tolist() == [0, 1]
+
+
+def test_a_third_picture_shows_two_crops_to_be_copies() -> None:
+    picture = scene(9)
+    upper, lower = jpeg(picture.crop((0, 0, 306, 211))), jpeg(picture.crop((14, 9, 320, 220)))
+    assert find([upper, lower], "hash").keeper.tolist() == [0, 1]  # too far apart for the search
+    assert find([upper, jpeg(picture), lower], "hash").keeper.tolist() == [0, 0, 0]
+
+
 def test_plain_pictures_are_copies_when_of_one_grey() -> None:
     greys = [200, 200, 90, 201, 0]
     found = find(

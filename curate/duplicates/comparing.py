@@ -1,0 +1,101 @@
+"""Pairs of pictures that may be copies, what is known of them, and how to learn more."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.duplicates import candidates, fingerprints, geometry
+from curate.duplicates.candidates import Candidates
+from curate.duplicates.fingerprints import Records
+from curate.duplicates.geometry import Map
+from curate.duplicates.grouping import Indices
+from curate.duplicates.matching import PROOF, Answer, Job, Way, compare
+from curate.executors import MapFn
+
+LINKED = 0.75  # agreement that proves a pair to be copies when a third picture is a proved copy of both
+PAIRS_PER_JOB = 32
+MOST_WAYS = 6  # that are tried for a linked pair
+
+
+class Pairs:
+    """Pairs of pictures, numbered from best to worst, and what comparing them has shown. Arrays of one entry per
+    pair."""
+
+    def __init__(self, records: Records, found: Candidates, max_distance: int, map_fn: MapFn) -> None:
+        self.views, self.owner = fingerprints.views(records)
+        self.boxes = records["box"]
+        self.found, self.map_fn = found, map_fn
+        low, high = np.sort([self.owner[found.first], self.owner[found.second]], axis=0)
+        new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])[: len(low)]
+        self.starts = np.append(np.flatnonzero(new), len(low))  # where the ways to match of each pair start
+        self.better, self.worse = low[self.starts[:-1]], high[self.starts[:-1]]
+        count = len(self.better)
+        self.near = found.bits[self.starts[:-1]] <= max_distance
+        self.agreement = np.full(count, np.nan)  # nan: nobody has asked
+        self.least = np.full(count, PROOF)  # agreement that proves it
+        self.place = np.tile(np.eye(3), (count, 1, 1))  # where the worse picture lies in the better one
+        self.linked: dict[int, list[Way]] = {}  # ways to match of the pairs that others have led to
+
+    def add(self, better: Indices, worse: Indices, agreement: float, least: float) -> None:
+        """Further pairs, proved by the agreement `least`."""
+        count = len(better)
+        self.better, self.worse = np.append(self.better, better), np.append(self.worse, worse)
+        self.near = np.append(self.near, np.ones(count, bool))
+        self.agreement = np.append(self.agreement, np.full(count, agreement))
+        self.least = np.append(self.least, np.full(count, least))
+        self.place = np.concatenate([self.place, np.tile(np.eye(3), (count, 1, 1))])
+
+    def add_linked(self, better: int, worse: int, places: list[Map]) -> None:
+        """A pair that third pictures lead to: `places` says where each of them puts the worse one."""
+        ways = []
+        for a in np.flatnonzero(self.owner == better).tolist():
+            for b in np.flatnonzero(self.owner == worse).tolist():
+                outer, inner = self._box(a), self._box(b)
+                ways += [(a, b, np.linalg.inv(outer) @ place @ inner) for place in places[:MOST_WAYS]]
+        self.linked[len(self.better)] = ways
+        self.add(np.array([better]), np.array([worse]), np.nan, LINKED)
+
+    def confirm(self, asked: Indices) -> NDArray[np.float64]:
+        """Distance of each pair: 1 - agreement where they are copies, else infinity."""
+        unknown = asked[np.isnan(self.agreement[asked])]
+        answers: list[Answer] = [a for job in self.map_fn(compare, self._jobs(unknown)) for a in job]
+        for pair, (agreement, (number, place)) in zip(unknown.tolist(), answers, strict=True):
+            first, second, _ = self._ways(pair)[number]
+            self.agreement[pair] = agreement
+            seen = self._box(first) @ place @ np.linalg.inv(self._box(second))
+            self.place[pair] = seen if self.owner[first] == self.better[pair] else np.linalg.inv(seen)
+        return np.where(self.proved(asked), 1 - self.agreement[asked], np.inf)
+
+    def proved(self, asked: Indices) -> NDArray[np.bool_]:
+        """Which of them are copies, as far as is known."""
+        return np.asarray((self.agreement[asked] >= self.least[asked]) & self.near[asked])
+
+    def _box(self, view: int) -> Map:
+        """Where a view lies in its picture."""
+        whole = view < len(self.boxes)
+        return geometry.of_box(candidates.WHOLE if whole else tuple(self.boxes[self.owner[view]]))
+
+    def _ways(self, pair: int) -> list[Way]:
+        if pair in self.linked:
+            return self.linked[pair]
+        rows = range(self.starts[pair], self.starts[pair + 1])
+        found = self.found
+        return [(int(found.first[k]), int(found.second[k]), _places()[found.pose[k]]) for k in rows]
+
+    def _jobs(self, asked: Indices) -> Iterator[Job]:
+        for start in range(0, len(asked), PAIRS_PER_JOB):
+            ways = [self._ways(pair) for pair in asked[start : start + PAIRS_PER_JOB].tolist()]
+            seats: dict[int, int] = {}
+            for first, second, _ in (way for several in ways for way in several):
+                seats.setdefault(first, len(seats))
+                seats.setdefault(second, len(seats))
+            seated = [[(seats[a], seats[b], place) for a, b, place in several] for several in ways]
+            yield Job(self.views[list(seats)], seated)
+
+
+@cache
+def _places() -> list[Map]:
+    """Of every pose."""
+    return [geometry.of_pose(pose) for pose in candidates.poses()]
