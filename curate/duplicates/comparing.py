@@ -14,7 +14,7 @@ from curate.duplicates.grouping import Indices
 from curate.duplicates.matching import PROOF, Answer, Job, Way, compare
 from curate.executors import MapFn
 
-LINKED = 0.75  # agreement that proves a pair to be copies when a third picture is a proved copy of both
+LINKED = 0.77  # agreement that proves a pair to be copies when a third picture is a proved copy of both
 PAIRS_PER_JOB = 32
 MOST_WAYS = 6  # that are tried for a linked pair
 
@@ -25,7 +25,6 @@ class Pairs:
 
     def __init__(self, records: Records, found: Candidates, max_distance: int, map_fn: MapFn) -> None:
         self.views, self.owner = fingerprints.views(records)
-        self.boxes = records["box"]
         self.found, self.map_fn = found, map_fn
         low, high = np.sort([self.owner[found.first], self.owner[found.second]], axis=0)
         new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])[: len(low)]
@@ -74,8 +73,8 @@ class Pairs:
 
     def _box(self, view: int) -> Map:
         """Where a view lies in its picture."""
-        whole = view < len(self.boxes)
-        return geometry.of_box(candidates.WHOLE if whole else tuple(self.boxes[self.owner[view]]))
+        picture = self.owner[view]
+        return np.eye(3) if view == picture else geometry.of_box(tuple(self.views["box"][picture].tolist()))
 
     def _ways(self, pair: int) -> list[Way]:
         if pair in self.linked:

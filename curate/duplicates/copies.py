@@ -19,7 +19,7 @@ from curate.duplicates.matching import PROOF
 from curate.executors import MapFn
 from curate.recipe import Dedup
 
-ALIKE = 0.75  # agreement of pictures that the split keeps together
+ALIKE = 0.8  # agreement of pictures that the split keeps together
 MOST_ALIKE = 64  # pictures in such a group
 SECOND_LOOKS = 2  # rounds
 CROP = 0.92  # of the area: a copy that shows less is called a crop

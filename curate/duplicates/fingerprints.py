@@ -31,13 +31,18 @@ FORMAT = 6
 SIDE = 64  # pixels of the remembered square pictures
 COLOUR_SIDE = 16
 AT_LEAST = 64  # pixels, shorter side of the decoded picture
-VIEW = np.dtype([("grey", "u1", (SIDE, SIDE)), ("colour", "u1", (COLOUR_SIDE, COLOUR_SIDE, 3))])  # RGB
+VIEW = np.dtype(
+    [
+        ("grey", "u1", (SIDE, SIDE)),
+        ("colour", "u1", (COLOUR_SIDE, COLOUR_SIDE, 3)),  # RGB
+        ("box", "f4", 4),  # what of the view is inside a plain frame: top, bottom, left, right; 0..1
+    ]
+)
 RECORD = np.dtype(
     [
         ("sha256", "S64"),
         ("phash", "u8"),  # of the whole photo, as imagehash computes it
         ("mirror", "u8"),  # of its mirror image
-        ("box", "f8", 4),  # what is inside a plain frame: top, bottom, left, right; 0..1
         ("views", VIEW, (2,)),  # the whole photo, and what is inside the frame
     ]
 )
@@ -102,10 +107,9 @@ def of_pixels(pixels: NDArray[np.uint8], sha256: str = "") -> Records:
     record = np.zeros((), RECORD)
     record["sha256"] = sha256
     record["phash"], record["mirror"] = hashing.phash(grey)
-    record["box"] = top / height, bottom / height, left / width, right / width
-    record["views"][0] = _view(grey, picture, (0, 0, width, height))
-    record["views"][1] = record["views"][0]
-    if framed(record):
+    record["views"] = _view(grey, picture, (0, 0, width, height))
+    if bottom - top < height or right - left < width:
+        record["views"][0]["box"] = top / height, bottom / height, left / width, right / width
         record["views"][1] = _view(grey, picture, (left, top, right, bottom))
     return record
 
@@ -113,6 +117,7 @@ def of_pixels(pixels: NDArray[np.uint8], sha256: str = "") -> Records:
 def _view(grey: NDArray[np.uint8], picture: Image.Image, box: tuple[int, int, int, int]) -> Records:
     """What is remembered of the part `box` (left, top, right, bottom; pixels of `grey`) of a picture: () VIEW."""
     view = np.zeros((), VIEW)
+    view["box"] = 0, 1, 0, 1
     left, top, right, bottom = box
     part = Image.fromarray(grey[top:bottom, left:right])
     view["grey"] = np.asarray(part.resize((SIDE, SIDE), Image.Resampling.HAMMING))
@@ -126,7 +131,7 @@ def _view(grey: NDArray[np.uint8], picture: Image.Image, box: tuple[int, int, in
 
 def content(records: Records) -> NDArray[np.float64]:
     """Share of each photo's area that is not a plain frame."""
-    top, bottom, left, right = np.moveaxis(records["box"], -1, 0)
+    top, bottom, left, right = np.moveaxis(records["views"]["box"][..., 0, :].astype(float), -1, 0)
     return np.asarray((bottom - top) * (right - left))
 
 

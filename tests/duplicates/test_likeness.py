@@ -1,0 +1,86 @@
+"""What makes two pictures copies, and what does not."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
+
+from curate import images
+from curate.duplicates import copies, fingerprints, likeness
+from curate.recipe import Dedup
+from tests.benchmarks.edits import apply
+from tests.scenes import jpeg, scene
+
+Paint = tuple[int, int, int]
+
+
+def kept(pictures: list[bytes], method: str = "thorough") -> list[int]:
+    records = [fingerprints.of_pixels(images.decode(data, fingerprints.AT_LEAST).pixels) for data in pictures]
+    found = copies.find(np.array(records, fingerprints.RECORD), Dedup.model_validate({"method": method}))
+    return found.keeper.tolist()  # type: ignore[no-any-return]
+
+
+def car(paint: Paint) -> Image.Image:
+    """A car before a busy grey wall: another paint, and nothing else."""
+    random = np.random.default_rng(3)
+    picture = Image.new("RGB", (320, 220), (190, 190, 190))
+    draw = ImageDraw.Draw(picture)
+    for _ in range(120):
+        x, y, w, h = random.uniform((0, 0, 5, 5), (320, 220, 40, 30))
+        level = int(random.integers(90, 240))
+        draw.rectangle((x, y, x + w, y + h), fill=(level, level, level))
+    draw.rectangle((0, 170, 320, 220), fill=(70, 70, 70))
+    draw.rectangle((40, 80, 280, 180), fill=paint)
+    for _ in range(60):  # reflections
+        x, y, w, h = random.uniform((45, 85, 4, 3), (265, 172, 30, 14))
+        shade = float(random.uniform(0.5, 1.3))
+        draw.ellipse((x, y, x + w, y + h), fill=tuple(min(250, int(level * shade)) for level in paint))
+    return picture
+
+
+BLUE, BROWN, DARK, LIGHT = (60, 90, 200), (130, 90, 20), (24, 24, 24), (235, 235, 235)
+
+
+def test_other_paint_is_no_copy() -> None:
+    grey = [np.asarray(car(paint).convert("L"), float).mean() for paint in (BLUE, BROWN)]
+    assert abs(grey[0] - grey[1]) < 4  # so that grey alone could not tell them apart
+    assert kept([jpeg(car(BLUE)), jpeg(car(BROWN))]) == [0, 1]
+    assert kept([jpeg(car(BLUE)), jpeg(car(LIGHT))]) == [0, 1]
+
+
+@pytest.mark.parametrize("edit", ["grey", "+35% light", "logo", "crop 4%", "mirror", "rotate 2°"])
+@pytest.mark.parametrize("paint", [BLUE, BROWN, DARK])
+def test_an_edit_is_no_other_paint(paint: Paint, edit: str) -> None:
+    assert kept([jpeg(car(paint)), apply(car(paint), edit, "1")]) == [0, 0]
+
+
+def test_a_cast_is_no_other_paint() -> None:
+    pixels = np.asarray(car(BLUE), np.int16) + np.array([18, 4, -14])
+    assert kept([jpeg(car(BLUE)), jpeg(Image.fromarray(pixels.clip(0, 255).astype(np.uint8)))]) == [0, 0]
+
+
+def haze(seed: int) -> Image.Image:
+    """A sky: one grey turning into another, and nothing else."""
+    return scene(seed).convert("L").filter(ImageFilter.GaussianBlur(32)).convert("RGB")
+
+
+def test_turned_corners_and_frames_prove_nothing() -> None:
+    turned = [haze(n).rotate(2, Image.Resampling.BICUBIC, fillcolor="black") for n in range(6)]
+    framed = [ImageOps.expand(haze(n), 22, fill="white") for n in range(6, 12)]
+    assert kept([jpeg(picture, 95) for picture in turned + framed]) == list(range(12))
+
+
+@pytest.mark.parametrize("edit", ["jpeg 40", "half size", "grey", "border", "mirror"])
+def test_smooth_pictures_are_copies_when_their_greys_agree(edit: str) -> None:
+    originals = [haze(n) for n in range(6)]
+    pictures = [jpeg(picture, 95) for picture in originals]
+    pictures += [apply(picture, edit, str(n)) for n, picture in enumerate(originals)]
+    assert kept(pictures) == [*range(6), *range(6)]
+
+
+def test_what_is_burnt_out_counts_for_nothing() -> None:
+    picture, burnt = scene(4), scene(4)
+    ImageDraw.Draw(burnt).rectangle((0, 0, 320, 110), fill="white")  # half of it
+    looks = [likeness.look(fingerprints.of_pixels(np.asarray(image))["views"][0]) for image in (picture, burnt)]
+    assert likeness.agreement(looks[0], looks[1], np.eye(3)) > 0.97
+    everywhere = [likeness.Look(a.grey, np.ones_like(a.mask), a.detail, a.colour) for a in looks]
+    assert likeness.agreement(everywhere[0], everywhere[1], np.eye(3)) < 0.92
