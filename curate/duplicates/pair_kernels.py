@@ -6,6 +6,7 @@ import numpy as np
 
 M1, M2, M4 = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333), np.uint64(0x0F0F0F0F0F0F0F0F)
 ONES, TOP = np.uint64(0x0101010101010101), np.uint64(56)
+GROUP = 32  # hashes of the other bucket that are counted before any is looked at
 S1, S2, S4 = np.uint64(1), np.uint64(2), np.uint64(4)
 
 
@@ -41,7 +42,8 @@ def join(  # type: ignore[no-untyped-def]
     Both sides are sorted into 65,536 buckets by one 16-bit chunk; `start..stop` are the buckets of `left` to take.
     A pair that one of the `earlier` chunks finds as well (within its entry in `limits`) is left to that chunk.
     `same` says that both sides are one list, of which each pair is wanted once. Places in the sorted lists go to
-    `out_*` as far as they reach; the number of pairs found is returned.
+    `out_*`. Before the bucket that they have no room for, it stops. Returns the number of pairs found, and the
+    bucket reached.
     """
     found = 0
     room = len(out_bits)
@@ -49,6 +51,7 @@ def join(  # type: ignore[no-untyped-def]
         x0, x1 = left_starts[bucket], left_starts[bucket + 1]
         if x0 == x1:
             continue
+        before = found
         for mask in masks:
             other = bucket ^ mask
             y0, y1 = right_starts[other], right_starts[other + 1]
@@ -56,22 +59,25 @@ def join(  # type: ignore[no-untyped-def]
                 continue
             for x in range(x0, x1):
                 value = left[x]
-                near = 0
-                for y in range(y0, y1):
-                    near += popcount(value ^ right[y]) <= bits
-                if near == 0:
-                    continue
-                for y in range(y0, y1):
-                    difference = value ^ right[y]
-                    distance = popcount(difference)
-                    if distance > bits or (same and other == bucket and y <= x):
+                for y2 in range(y0, y1, GROUP):
+                    y3 = min(y2 + GROUP, y1)
+                    near = 0
+                    for y in range(y2, y3):
+                        near += popcount(value ^ right[y]) <= bits
+                    if near == 0:
                         continue
-                    taken = False
-                    for chunk in range(len(earlier)):
-                        taken |= popcount(difference & earlier[chunk]) <= limits[chunk]
-                    if taken:
-                        continue
-                    if found < room:
+                    for y in range(y2, y3):
+                        difference = value ^ right[y]
+                        distance = popcount(difference)
+                        if distance > bits or (same and other == bucket and y <= x):
+                            continue
+                        taken = False
+                        for chunk in range(len(earlier)):
+                            taken |= popcount(difference & earlier[chunk]) <= limits[chunk]
+                        if taken:
+                            continue
+                        if found == room:
+                            return before, bucket
                         out_left[found], out_right[found], out_bits[found] = x, y, distance
-                    found += 1
-    return found
+                        found += 1
+    return found, stop

@@ -7,8 +7,9 @@ into 65,536 buckets, and each bucket is compared with the few whose number diffe
 reported by the first chunk that finds it."""
 
 import os
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import combinations, pairwise
@@ -24,8 +25,8 @@ CHUNKS = 4
 WIDTH = 16  # bits per chunk
 MAX_BITS = 12
 _FEW = 1 << 24  # comparisons that are quicker made one by one than by compiled code that must be loaded first
-_TASKS = 64  # pieces of work per chunk
-_ROOM = 1 << 14  # pairs that one piece has room for at first
+_TASKS = 256  # pieces of work per chunk
+_ROOM = 1 << 16  # pairs that are found at once, as long as no bucket has more
 
 
 def within(hashes: Hashes, bits: int) -> Iterator[Pairs]:
@@ -81,16 +82,6 @@ def limits(bits: int) -> list[int]:
     return [total // CHUNKS + (chunk < total % CHUNKS) - 1 for chunk in range(CHUNKS)]
 
 
-def _spread(hashes: Hashes) -> Hashes:
-    """The same bits in another order: every fourth one into one chunk.
-
-    Neighbouring frequencies of a picture go together, and chunks that mix them fill the buckets more evenly.
-    """
-    bits = np.unpackbits(np.ascontiguousarray(hashes, ">u8").view(np.uint8).reshape(-1, 8), axis=1)
-    mixed = bits.reshape(-1, WIDTH, CHUNKS).swapaxes(1, 2).reshape(-1, 8 * 8)
-    return np.packbits(mixed, axis=1).view(">u8")[:, 0].astype(np.uint64)
-
-
 @dataclass(frozen=True)
 class Buckets:
     """Hashes sorted by one chunk."""
@@ -108,7 +99,6 @@ def _bucketed(hashes: Hashes, chunk: int) -> Buckets:
 
 
 def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[Pairs]:
-    left, right = _spread(left), _spread(right)
     allowed = limits(bits)
     with ThreadPoolExecutor(_cores()) as pool:
         for chunk in range(CHUNKS):
@@ -118,22 +108,29 @@ def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[P
             b = a if same else _bucketed(right, chunk)
             work = partial(_join, a, b, chunk, allowed, bits, same)
             edges = np.linspace(0, 1 << WIDTH, _TASKS + 1).astype(int).tolist()
-            yield from pool.map(work, pairwise(edges))
+            waiting: deque[Future[list[Pairs]]] = deque()  # few, so that pairs do not pile up
+            for bounds in pairwise(edges):
+                waiting.append(pool.submit(work, bounds))
+                if len(waiting) > 2 * _cores():
+                    yield from waiting.popleft().result()
+            for task in waiting:
+                yield from task.result()
 
 
 def _join(
     a: Buckets, b: Buckets, chunk: int, allowed: list[int], bits: int, same: bool, bounds: tuple[int, int]
-) -> Pairs:
+) -> list[Pairs]:
     """Pairs that this chunk is the first to find, of the buckets of `a` within `bounds`."""
     from curate.duplicates import pair_kernels
 
     earlier = np.array([0xFFFF << (before * WIDTH) for before in range(chunk)], np.uint64)
     earlier_limits = np.array(allowed[:chunk], np.int64)
-    room = _ROOM
-    while True:
+    room, (bucket, stop), blocks = _ROOM, bounds, []
+    while bucket < stop:
         x, y, distance = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint8)
-        found = pair_kernels.join(
-            *bounds,
+        found, reached = pair_kernels.join(
+            bucket,
+            stop,
             a.hashes,
             a.starts,
             b.hashes,
@@ -147,11 +144,17 @@ def _join(
             y,
             distance,
         )
-        if found <= room:
-            break
-        room = found  # now it is known: the second time is enough
-    i, j = a.places[x[:found]], b.places[y[:found]]
-    return (np.minimum(i, j), np.maximum(i, j), distance[:found]) if same else (i, j, distance[:found])
+        if reached == bucket:  # one bucket alone has more pairs than there is room for
+            room *= 4
+            continue
+        bucket = reached
+        i, j = a.places[x[:found]], b.places[y[:found]]
+        blocks.append(
+            (np.minimum(i, j), np.maximum(i, j), distance[:found].copy())
+            if same
+            else (i, j, distance[:found].copy())
+        )
+    return blocks
 
 
 def _cores() -> int:

@@ -54,10 +54,12 @@ def test_large_input_takes_the_compiled_way_and_agrees() -> None:
         assert np.array_equal(np.asarray(fast), np.asarray(slow))
 
 
-def test_room_grows_for_a_crowd() -> None:
-    hashes = np.arange(300, dtype=np.uint64)  # 44,850 pairs within 9 bits, more than one piece has room for
-    i, _, _ = pairs.gather(pairs._by_chunks(hashes, hashes, 9, True))
-    assert len(i) == 300 * 299 // 2
+@pytest.mark.parametrize("room", [1, 7, 1 << 16])
+def test_a_crowd_is_found_in_whatever_room_there_is(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "_ROOM", room)
+    hashes = np.arange(300, dtype=np.uint64)  # all within 9 bits, in few buckets
+    i, j, _ = pairs.gather(pairs._by_chunks(hashes, hashes, 9, True))
+    assert np.array_equal(np.stack([i, j]), np.triu_indices(300, 1))
 
 
 def test_more_bits_than_promised_are_refused() -> None:
