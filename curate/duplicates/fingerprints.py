@@ -124,7 +124,7 @@ def _view(grey: NDArray[np.uint8], picture: Image.Image, box: tuple[int, int, in
     x, y = picture.width / grey.shape[1], picture.height / grey.shape[0]
     side = (COLOUR_SIDE, COLOUR_SIDE)
     view["colour"] = np.asarray(
-        picture.resize(side, Image.Resampling.BOX, (left * x, top * y, right * x, bottom * y), reducing_gap=1.0)
+        picture.resize(side, Image.Resampling.BOX, (left * x, top * y, right * x, bottom * y))
     )
     return view
 

@@ -47,18 +47,20 @@ class Look:
     grey: Grey
     mask: Mask
     detail: Detail
+    soft: Detail  # the same, blurred
     colour: Colour
 
     def flipped(self) -> "Look":
         """Its mirror image."""
-        parts = (self.grey, self.mask, self.detail, self.colour)
+        parts = (self.grey, self.mask, self.detail, self.soft, self.colour)
         return Look(*(np.ascontiguousarray(part[:, ::-1]) for part in parts))
 
 
 def look(view: Records) -> Look:
     """Make a view ready."""
     grey, mask = view["grey"].astype(np.float32), usable(view)
-    return Look(grey, mask, detail(grey, mask), view["colour"].astype(np.float32))
+    fine = detail(grey, mask)
+    return Look(grey, mask, fine, _soft(fine, 1.0), view["colour"].astype(np.float32))
 
 
 def usable(view: Records) -> Mask:
@@ -84,9 +86,8 @@ def detail(grey: Grey, mask: Mask) -> Detail:
 
 def glance(first: Look, second: Look, warp: Warp) -> float:
     """A quick look at how well two views agree as they lie."""
-    layers = np.dstack([first.detail, first.mask, first.grey])
-    lower, mask, grey = _warped(layers, warp)
-    return _likeness(_soft(lower, 1.0), _soft(second.detail, 1.0), grey, second.grey, mask * second.mask)
+    lower, mask, grey = _warped(np.dstack([first.soft, first.mask, first.grey]), warp)
+    return _likeness(lower, second.soft, grey, second.grey, mask * second.mask)
 
 
 def agreement(first: Look, second: Look, place: Map) -> float:
