@@ -1,6 +1,6 @@
 """Pairs of pictures that may be copies, what is known of them, and how to learn more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 import numpy as np
@@ -25,6 +25,8 @@ class Pairs:
 
     def __init__(self, records: Records, found: Candidates, max_distance: int, map_fn: MapFn) -> None:
         self.views, self.owner = fingerprints.views(records)
+        self.count = len(records)
+        self.framed = self.owner[self.count :]  # the pictures that have a second view, in order
         self.found, self.map_fn = found, map_fn
         low, high = np.sort([self.owner[found.first], self.owner[found.second]], axis=0)
         new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])[: len(low)]
@@ -34,7 +36,7 @@ class Pairs:
         self.near = found.bits[self.starts[:-1]] <= max_distance
         self.agreement = np.full(count, np.nan)  # nan: nobody has asked
         self.least = np.full(count, PROOF)  # agreement that proves it
-        self.place = np.tile(np.eye(3), (count, 1, 1))  # where the worse picture lies in the better one
+        self.place: dict[int, Map] = {}  # of those that are proved: where the worse picture lies in the better
         self.linked: dict[int, list[Way]] = {}  # ways to match of the pairs that others have led to
 
     def add(self, better: Indices, worse: Indices, agreement: float, least: float) -> None:
@@ -44,17 +46,19 @@ class Pairs:
         self.near = np.append(self.near, np.ones(count, bool))
         self.agreement = np.append(self.agreement, np.full(count, agreement))
         self.least = np.append(self.least, np.full(count, least))
-        self.place = np.concatenate([self.place, np.tile(np.eye(3), (count, 1, 1))])
 
-    def add_linked(self, better: int, worse: int, places: list[Map]) -> None:
-        """A pair that third pictures lead to: `places` says where each of them puts the worse one."""
-        ways = []
-        for a in np.flatnonzero(self.owner == better).tolist():
-            for b in np.flatnonzero(self.owner == worse).tolist():
-                outer, inner = self._box(a), self._box(b)
-                ways += [(a, b, np.linalg.inv(outer) @ place @ inner) for place in places[:MOST_WAYS]]
-        self.linked[len(self.better)] = ways
-        self.add(np.array([better]), np.array([worse]), np.nan, LINKED)
+    def add_linked(self, links: Mapping[tuple[int, int], list[Map]]) -> None:
+        """Pairs (better, worse) that third pictures lead to, and where each of them puts the worse one."""
+        first = len(self.better)
+        ends = np.array(sorted(links), np.int64).reshape(-1, 2)
+        for number, (better, worse) in enumerate(ends.tolist(), start=first):
+            self.linked[number] = [
+                (a, b, np.linalg.inv(self._box(a)) @ place @ self._box(b))
+                for a in self._views_of(better)
+                for b in self._views_of(worse)
+                for place in links[better, worse][:MOST_WAYS]
+            ]
+        self.add(ends[:, 0], ends[:, 1], np.nan, LINKED)
 
     def confirm(self, asked: Indices) -> NDArray[np.float64]:
         """Distance of each pair: 1 - agreement where they are copies, else infinity."""
@@ -63,13 +67,21 @@ class Pairs:
         for pair, (agreement, (number, place)) in zip(unknown.tolist(), answers, strict=True):
             first, second, _ = self._ways(pair)[number]
             self.agreement[pair] = agreement
+            if agreement < self.least[pair]:
+                continue
             seen = self._box(first) @ place @ np.linalg.inv(self._box(second))
             self.place[pair] = seen if self.owner[first] == self.better[pair] else np.linalg.inv(seen)
         return np.where(self.proved(asked), 1 - self.agreement[asked], np.inf)
 
-    def proved(self, asked: Indices) -> NDArray[np.bool_]:
+    def proved(self, asked: Indices | slice) -> NDArray[np.bool_]:
         """Which of them are copies, as far as is known."""
         return np.asarray((self.agreement[asked] >= self.least[asked]) & self.near[asked])
+
+    def _views_of(self, picture: int) -> list[int]:
+        """The whole picture, and what is inside its frame."""
+        inner = int(np.searchsorted(self.framed, picture))
+        framed = inner < len(self.framed) and self.framed[inner] == picture
+        return [picture, self.count + inner] if framed else [picture]
 
     def _box(self, view: int) -> Map:
         """Where a view lies in its picture."""

@@ -43,22 +43,17 @@ def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
     views, owner = fingerprints.views(records)
     found = candidates.find(views["grey"], owner, config.similar_distance, config.method == "thorough", map_fn)
     pairs = Pairs(records, found, config.max_distance, map_fn)
-    plain = _plain_pairs(views["grey"][:count])
-    pairs.add(*plain, agreement=1.0, least=PROOF)
+    pairs.add(*_plain_pairs(views["grey"][:count]), agreement=1.0, least=PROOF)
     keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.confirm)
     for _ in range(SECOND_LOOKS):
         linked = _links(keeper, pairs)
         if not linked:
             break
-        for (better, worse), places in sorted(linked.items()):
-            pairs.add_linked(better, worse, places)
+        pairs.add_linked(linked)
         keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.confirm)
     proof = [""] * count
-    for pair in np.flatnonzero(keeper[pairs.worse] == pairs.better).tolist():
-        if pairs.agreement[pair] >= pairs.least[pair]:
-            proof[pairs.worse[pair]] = _word(pairs.place[pair])
-    for number in plain[1][keeper[plain[1]] == plain[0]].tolist():
-        proof[number] = "plain"
+    for pair in np.flatnonzero((keeper[pairs.worse] == pairs.better) & pairs.proved(slice(None))).tolist():
+        proof[pairs.worse[pair]] = _word(pairs.place.get(pair))
     return Copies(records["phash"], keeper, _distances(records, keeper), proof, _components(keeper, pairs))
 
 
@@ -70,17 +65,18 @@ def _links(keeper: Indices, pairs: Pairs) -> dict[tuple[int, int], list[Map]]:
     """
     removed, stays = keeper[pairs.better] != pairs.better, keeper[pairs.worse] == pairs.worse
     pairs.confirm(np.flatnonzero(removed & stays & pairs.near))
-    everything = np.arange(len(pairs.better))
-    proved = pairs.proved(everything)
-    in_keeper = dict.fromkeys(range(len(keeper)), np.eye(3))
+    proved = pairs.proved(slice(None))
+    nowhere = np.eye(3)  # a keeper in itself, or one plain picture in another
+    in_keeper: dict[int, Map] = {}
     for pair in np.flatnonzero(proved & (keeper[pairs.worse] == pairs.better)).tolist():
-        in_keeper[int(pairs.worse[pair])] = pairs.place[pair]
+        in_keeper[int(pairs.worse[pair])] = pairs.place.get(pair, nowhere)
     known = {(int(pairs.better[pair]), int(pairs.worse[pair])) for pair in pairs.linked}
     links: dict[tuple[int, int], list[Map]] = {}
     for pair in np.flatnonzero(proved & (keeper[pairs.better] != keeper[pairs.worse])).tolist():
         better, worse = int(pairs.better[pair]), int(pairs.worse[pair])
         ends = int(keeper[better]), int(keeper[worse])
-        place = in_keeper[better] @ pairs.place[pair] @ np.linalg.inv(in_keeper[worse])
+        into, out_of = in_keeper.get(better, nowhere), np.linalg.inv(in_keeper.get(worse, nowhere))
+        place = into @ pairs.place.get(pair, nowhere) @ out_of
         if ends[0] > ends[1]:
             ends, place = ends[::-1], np.linalg.inv(place)
         if ends not in known:
@@ -97,8 +93,10 @@ def _components(keeper: Indices, pairs: Pairs) -> Indices:
     return grouping.components(len(keeper), better[alike], worse[alike], MOST_ALIKE)[keeper]
 
 
-def _word(place: Map) -> str:
-    """What proved a pair, for the manifest."""
+def _word(place: Map | None) -> str:
+    """What proved a pair, for the manifest; `place` is None for two pictures of one grey."""
+    if place is None:
+        return "plain"
     part = abs(float(np.linalg.det(place)))
     crop = min(part, 1 / part) < CROP
     return " ".join(["aligned"] + ["mirrored"] * geometry.mirrored(place) + ["crop"] * crop)
