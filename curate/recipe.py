@@ -134,7 +134,7 @@ class Source(Section):
 class Dedup(Section):
     """Distances are bits between two 64-bit hashes, of pictures or parts: 0 is the same, 32 is unrelated.
 
-    They say which pairs are compared; what a comparison must show is told in `matching` and `copies`.
+    They say which pairs are compared; what a comparison must show is told in `likeness` and `copies`.
     """
 
     method: Literal["hash", "thorough"] = "hash"
