@@ -1,6 +1,24 @@
 """How sure a measured share is."""
 
 import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_DRAWS = 4000  # of the posterior
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share, 0..1, and its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
 def wilson(right: int, number: int) -> tuple[float, float]:
@@ -14,3 +32,32 @@ def wilson(right: int, number: int) -> tuple[float, float]:
     half = z * math.sqrt(share * (1 - share) / number + z * z / (4 * number * number))
     scale = 1 + z * z / number
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+
+
+def good_photos(
+    size: NDArray[np.int64], labels: NDArray[np.int64], goods: NDArray[np.int64], seed: int
+) -> NDArray[np.float64]:
+    """How many photos of a run of bands are good, (1 + draws,): the estimate, then draws of the posterior.
+
+    All three are counts per band: photos, the labelled among them, the good among those. One Beta posterior for
+    the whole run (prior of Jeffreys; each label weighed by the photos of its band that it stands for, and all
+    counted by their effective number, Kish 1965) says how many of the photos that nobody labelled are good. So ten
+    good of ten are not certain, a run labelled in full is, and one without labels may be anything from 0 to 1. A
+    prior for each band instead would pull the sum towards one half.
+    """
+    random = np.random.default_rng(seed)
+    weight = size / np.maximum(labels, 1)  # photos that a label stands for
+    stood_for = float((weight * labels).sum())
+    share = float((weight * goods).sum()) / stood_for if stood_for else 0.5
+    count = stood_for**2 / float((weight**2 * labels).sum()) if stood_for else 0.0
+    chance = random.beta(count * share + 0.5, max(0.0, count * (1 - share)) + 0.5, _DRAWS)
+    unknown = size - labels
+    own = np.where(labels > 0, goods / np.maximum(labels, 1), share)
+    value = goods.sum() + float((unknown * own).sum())
+    return np.concatenate([[value], goods.sum() + random.binomial(unknown.sum(), chance)])
+
+
+def of_draws(values: NDArray[np.float64]) -> Estimate:
+    """The first value, and the 95% interval of the rest widened to hold it."""
+    low, high = np.quantile(values[1:], (0.025, 0.975))
+    return Estimate(float(values[0]), float(min(low, values[0])), float(max(high, values[0])))

@@ -1,14 +1,15 @@
 """A threshold one can defend: precision and recall at each, estimated on a few hundred labelled photos.
 
-`sample` draws photos from bands of the score, more where it is doubtful, and writes them as a CSV for a person to
-fill in; `calibrate` reads such labels back (or any review.csv) and weighs each band by the photos it stands for
-(post-stratification, Cochran 1977). Intervals are 95%, simulated from a Beta posterior per band with the prior of
-Jeffreys, so that a band with ten good photos out of ten is not taken for certain.
+`sample` draws photos for a person to label, more where the score is doubtful; `calibrate` reads such labels, with
+those of review.csv or without. The review queue is a stratum of its own, because a person who works through it
+labels the most suspect photos: its labels speak for the queue, the others for the rest, by band of the score
+(post-stratification, Cochran 1977). Intervals are 95% and simulated, see `intervals.good_photos`.
 """
 
 import csv
 import io
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,29 +18,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate import manifest
-from curate.cleaning import review
+from curate.cleaning import borderline, review
 from curate.errors import UsageError
 from curate.files import atomic_write
+from curate.intervals import Estimate, good_photos, of_draws, wilson
 from curate.recipe import Clean
-from curate.schemas import CleanRow
+from curate.schemas import CleanRow, DedupRow
 
 ORIGINAL_REJECTION = 0.10  # what the makers of the original dataset deleted by hand
 EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)  # of the bands of the score
-MIN_PER_BAND = 5  # labels; a band with fewer is joined with the next
-_DRAWS = 4000  # of the posterior
+MIN_LABELS = 10  # fewer tell nothing
 _NOT_BY_SCORE = ("undecodable", "score_nan", "too_small", "odd_shape", "blank", "dark", "blurred")
+_SELDOM_BY_SCORE = ("document", "wrong_model")  # a concept's reason too, but then the score is under the threshold
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A share, 0..1, and its 95% interval."""
+class Photos:
+    """The photos of clean.csv, by what decides about them."""
 
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+    scored: tuple[CleanRow, ...]  # their fate hangs on the score
+    queued: frozenset[str]  # keys of those that come first in the review queue, whatever was reviewed already
+    plain: int  # photos rejected whatever their score, e.g. for a plain defect
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +48,39 @@ class Point:
     threshold: float
     precision: Estimate  # of the kept photos, the share that is good
     recall: Estimate  # of the good photos, the share that is kept
-    rejected: Estimate  # of such photos, the share under the threshold
+    rejected: Estimate  # of all such photos, the share under the threshold or rejected whatever the score
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """All thresholds, and the one to take."""
 
-    points: tuple[Point, ...]  # by threshold
-    bad: Estimate  # share of the photos that a person would reject
+    points: tuple[Point, ...]  # by threshold; without those that keep no photo
+    bad: Estimate  # share of all photos that a person would reject, those of `plain` among them
+    plain: int  # photos rejected whatever their score
     labelled: int  # labels that were used
-    ignored: int  # labels about photos that are not in clean.csv
+    ignored: int  # labels about photos that are not in clean.csv, or whose score decides nothing
+    conflicts: tuple[str, ...]  # keys with decisions that contradict each other: none of them was used
     target_precision: float
-    proposed: float | None  # smallest threshold whose precision is at least the target, with 97.5% certainty
+    proposed: float | None  # smallest from which on all reach the target precision, each with 97.5% certainty
     current: float  # the recipe's
 
     def lines(self) -> list[str]:
         """A table for the terminal."""
-        lines = [f"{self.labelled} labels" + (f", {self.ignored} about unknown photos" if self.ignored else "")]
+        lines = [f"{self.labelled} labels"]
+        if self.ignored:
+            lines[0] += f"; {self.ignored} more are about photos that are not here or that no score decides about"
+        if self.conflicts:
+            lines.append(f"contradictory decisions, none of them used, about {', '.join(self.conflicts)}")
         lines.append("threshold  precision             recall                rejected")
         lines += [
-            f"{p.threshold:9.2f}  {p.precision!s:20}  {p.recall!s:20}  {p.rejected!s:20}"
+            f"{p.threshold:9g}  {p.precision!s:20}  {p.recall!s:20}  {p.rejected!s:20}"
             + (" <- the recipe's" if p.threshold == self.current else "")
             for p in self.points
         ]
         lines.append(f"a person would reject {self.bad}; the original dataset lost about {ORIGINAL_REJECTION:.0%}")
+        if self.plain:
+            lines.append(f"both rates count the {self.plain} photos that go whatever their score (plain defects)")
         if self.proposed is None:
             best = max(self.points, key=lambda point: point.precision.low)
             lines.append(
@@ -85,27 +92,45 @@ class Calibration:
         return lines
 
 
-def draw(rows: Sequence[CleanRow], count: int) -> list[CleanRow]:
-    """`count` of the rows, sorted by key: half of them evenly over the bands of the score, half at random.
+def photos_in(folder: Path, config: Clean) -> Photos:
+    """The photos of clean.csv in `folder`. Raises StateError when clean has not run.
+
+    The queue is that of a collection without decisions: a label must not move its photo to another stratum.
+    """
+    rows = manifest.read(folder, CleanRow)
+    contradicted = {row.key for row in manifest.read(folder, DedupRow) if row.label_conflict}
+    scored = tuple(row for row in rows if not _plain(row, config.threshold))
+    keep = {row.key for row in scored if row.score >= config.threshold}
+    use = [
+        borderline.usefulness(
+            row.score, config.threshold, row.key in keep, row.label_score, row.key in contradicted, reviewed=False
+        )
+        for row in rows
+    ]
+    queued = borderline.rank([row.key for row in rows], use, config.borderline_fraction)
+    return Photos(scored, frozenset(queued), len(rows) - len(scored))
+
+
+def draw(rows: Sequence[CleanRow], queued: Collection[str], count: int) -> list[CleanRow]:
+    """`count` of the rows, sorted by key: half at random, half over all bands, a third of these in the queue.
 
     The same rows for the same manifest: the draw goes by the hash of the key.
     """
-    left = sorted(_scored(rows), key=lambda row: sha256(f"sample|{row.key}".encode()).digest())
-    bands: dict[int, list[CleanRow]] = {}
+    left = sorted(rows, key=lambda row: sha256(f"sample|{row.key}".encode()).digest())
+    turns: Counter[tuple[bool, int]] = Counter()
+    places: list[tuple[int, bool, CleanRow]] = []  # how many of its stratum come before, in the queue, photo
     for row, band in zip(left, _bands(np.array([row.score for row in left]), EDGES).tolist(), strict=True):
-        bands.setdefault(band, []).append(row)
-    drawn: dict[str, CleanRow] = {}
-    turn = 0
-    while len(drawn) < min(count // 2, len(left)):
-        for band in sorted(bands):
-            if turn < len(bands[band]) and len(drawn) < count // 2:
-                drawn[bands[band][turn].key] = bands[band][turn]
-        turn += 1
-    for row in left:
-        if len(drawn) >= count:
-            break
-        drawn.setdefault(row.key, row)
-    return sorted(drawn.values(), key=lambda row: row.key)
+        stratum = (row.key in queued, band)
+        places.append((turns[stratum], stratum[0], row))
+        turns[stratum] += 1
+    places.sort(key=lambda place: place[0])
+    sides = [[row for _, inside, row in places if inside == side] for side in (True, False)]
+    fair = sorted(
+        ((2 - side) * place, side, row.key) for side in range(2) for place, row in enumerate(sides[side])
+    )
+    drawn = {key for _, _, key in fair[: (count + 1) // 2]}
+    drawn |= set([row.key for row in left if row.key not in drawn][: count // 2])
+    return sorted((row for row in rows if row.key in drawn), key=lambda row: row.key)
 
 
 def sample(folder: Path, config: Clean, count: int, out: Path) -> int:
@@ -115,7 +140,8 @@ def sample(folder: Path, config: Clean, count: int, out: Path) -> int:
     """
     if out.exists():
         raise UsageError(f"{out} is there already and may hold labels: give another name with --out")
-    drawn = draw(manifest.read(folder, CleanRow), count)
+    photos = photos_in(folder, config)
+    drawn = draw(photos.scored, photos.queued, count)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["key", "decision", "class_name", "note", "path", "score"])
@@ -125,30 +151,42 @@ def sample(folder: Path, config: Clean, count: int, out: Path) -> int:
 
 
 def calibrate(
-    folder: Path, config: Clean, labels: Path, target_precision: float = 0.99, plot: Path | None = None
+    folder: Path, config: Clean, labels: Sequence[Path], target_precision: float = 0.99, plot: Path | None = None
 ) -> Calibration:
-    """What each threshold is worth by the labels in `labels`; draws `plot` (PNG) when given.
+    """What each threshold is worth by the labels in the files `labels`; draws `plot` (PNG) when given.
 
-    Raises UsageError when the labels cannot be read or are too few, StateError when clean has not run.
+    A photo that a person keeps is good, under whichever class. Raises UsageError when the labels cannot be read,
+    are too few or leave a stratum out, StateError when clean has not run.
     """
-    if not labels.exists():
-        raise UsageError(
-            f"{labels} is not there: make one with `curate sample`, fill in keep or reject, and name it"
-        )
-    rows = {row.key: row for row in _scored(manifest.read(folder, CleanRow))}
-    said = review.load(labels, config.class_names, blank=True).decisions
-    good = {key: decision.keep for key, decision in said.items() if key in rows}
-    if len(good) < 2 * MIN_PER_BAND:
-        raise UsageError(f"{labels}: only {len(good)} labels are about photos of clean.csv: label a few hundred")
-    edges = sorted({*EDGES, config.threshold})
+    said: dict[str, set[bool]] = {}
+    conflicts: set[str] = set()
+    for path in labels:
+        if not path.exists():
+            raise UsageError(
+                f"{path} is not there: make one with `curate sample`, fill in keep or reject, and name it"
+            )
+        read = review.load(path, config.class_names, blank=True)
+        conflicts.update(read.conflicts)
+        for key, decision in read.decisions.items():
+            said.setdefault(key, set()).add(decision.keep)
+    conflicts.update(key for key, keeps in said.items() if len(keeps) > 1)
+    photos = photos_in(folder, config)
+    places = {row.key: place for place, row in enumerate(photos.scored)}
+    good = {places[key]: True in said[key] for key in sorted(said) if key in places and key not in conflicts}
+    if len(good) < MIN_LABELS:
+        names = ", ".join(map(str, labels))
+        raise UsageError(f"{names}: only {len(good)} labels are about photos of clean.csv: label a few hundred")
     result = estimate(
-        np.array([row.score for row in rows.values()]),
-        np.array([rows[key].score for key in good]),
+        np.array([row.score for row in photos.scored]),
+        np.array([row.key in photos.queued for row in photos.scored]),
+        np.array(list(good)),
         np.array(list(good.values())),
-        edges,
+        sorted({*EDGES, config.threshold}),
         target_precision,
         config.threshold,
-        ignored=len(said) - len(good),
+        photos.plain,
+        ignored=len(set(said) - set(places) - conflicts),
+        conflicts=tuple(sorted(conflicts)),
     )
     if plot is not None:
         draw_plot(result, plot)
@@ -157,55 +195,72 @@ def calibrate(
 
 def estimate(
     scores: NDArray[np.float64],
-    labelled: NDArray[np.float64],
+    queued: NDArray[np.bool_],
+    labelled: NDArray[np.int64],
     good: NDArray[np.bool_],
     edges: Sequence[float],
     target_precision: float,
     current: float,
+    plain: int = 0,
     ignored: int = 0,
+    conflicts: tuple[str, ...] = (),
 ) -> Calibration:
-    """The calibration of photos with `scores` (n,), of which those with scores `labelled` (m,) are `good` (m,)."""
-    size = np.bincount(_bands(scores, edges), minlength=len(edges)).astype(float)
-    bands = _bands(labelled, edges)
-    goods = np.bincount(bands[good], minlength=len(edges)).astype(float)
-    bads = np.bincount(bands[~good], minlength=len(edges)).astype(float)
-    pooled = _pool(goods + bads)
-    goods, bads = (np.array([values[list(pool)].sum() for pool in pooled]) for values in (goods, bads))
-    share = goods / np.maximum(goods + bads, 1)
-    draws = np.random.default_rng(0).beta(goods + 0.5, bads + 0.5, (_DRAWS, len(edges)))
-    chances = np.vstack([share, draws])  # the first row is the estimate, the others the posterior
-    right = chances * size
-    points = []
+    """The calibration of photos with `scores` (n,), of which `queued` (n,) are in the queue.
+
+    Those at the places `labelled` (m,) are `good` (m,). A threshold cuts the photos in four disjoint runs, in the
+    queue or not and kept or not, and each is drawn once. Raises UsageError when queue or rest have no label.
+    """
+    strata = (2, len(edges))  # outside the queue and in it, by band
+    cells = _bands(scores, edges) + len(edges) * queued
+    size, labels, goods = (
+        np.bincount(chosen, minlength=2 * len(edges)).reshape(strata)
+        for chosen in (cells, cells[labelled], cells[labelled[good]])
+    )
+    for side, name in enumerate(("outside the review queue", "in the review queue")):
+        if size[side].any() and not labels[side].any():
+            raise UsageError(
+                f"no label is about the {size[side].sum()} photos {name}, and the others do not speak for them: "
+                "label the photos that `curate sample` draws, and name that file too"
+            )
+    total = len(scores) + plain
+    points, could = [], []
     for place, threshold in enumerate(edges):
-        kept = size[place:].sum()
-        ratio = np.divide(right[:, place:].sum(axis=1), kept) if kept else np.ones(len(right))
+        kept = int(size[:, place:].sum())
+        runs = [(side, run) for run in (slice(place, None), slice(place)) for side in range(2)]
+        if not kept:
+            break
+        drawn = [good_photos(size[cut], labels[cut], goods[cut], seed) for seed, cut in enumerate(runs)]
+        right, lost = drawn[0] + drawn[1], drawn[2] + drawn[3]
+        under = plain + int(size[:, :place].sum())
         points.append(
             Point(
                 threshold,
-                _interval(ratio),
-                _interval(right[:, place:].sum(axis=1) / np.maximum(right.sum(axis=1), 1e-12)),
-                wilson(float(size[:place].sum()), float(size.sum())),
+                of_draws(right / kept),
+                of_draws(right / np.maximum(right + lost, 1e-12)),
+                Estimate(under / total, *wilson(under, total)),
             )
         )
-    enough = [point.threshold for point in points if point.precision.low >= target_precision]
+        # where there are too few labels to reach the target even if all were good, a miss says nothing
+        best = [good_photos(size[cut], labels[cut], labels[cut], seed) for seed, cut in enumerate(runs[:2])]
+        could.append(of_draws((best[0] + best[1]) / kept).low >= target_precision)
+    halves = [good_photos(size[side], labels[side], goods[side], side) for side in range(2)]
+    proposed = None
+    for point, able in zip(reversed(points), reversed(could), strict=True):
+        if point.precision.low >= target_precision:
+            proposed = point.threshold
+        elif able:
+            break
     return Calibration(
         points=tuple(points),
-        bad=_interval(1 - right.sum(axis=1) / size.sum()),
+        bad=of_draws((total - halves[0] - halves[1]) / total),
+        plain=plain,
         labelled=len(labelled),
         ignored=ignored,
+        conflicts=conflicts,
         target_precision=target_precision,
-        proposed=min(enough, default=None),
+        proposed=proposed,
         current=current,
     )
-
-
-def wilson(hits: float, count: float) -> Estimate:
-    """Share of `hits` among `count` with the interval of Wilson 1927."""
-    z = 1.959964
-    share = hits / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
-    return Estimate(share, max(0.0, middle - half), min(1.0, middle + half))
 
 
 def draw_plot(calibration: Calibration, path: Path) -> None:
@@ -230,28 +285,11 @@ def draw_plot(calibration: Calibration, path: Path) -> None:
     atomic_write(path, buffer.getvalue())
 
 
-def _scored(rows: Sequence[CleanRow]) -> list[CleanRow]:
-    """The rows whose fate hangs on the score."""
-    return [row for row in rows if row.reason not in _NOT_BY_SCORE]
+def _plain(row: CleanRow, threshold: float) -> bool:
+    """Was the photo rejected whatever its score?"""
+    return row.reason in _NOT_BY_SCORE or (row.reason in _SELDOM_BY_SCORE and row.score >= threshold)
 
 
 def _bands(scores: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.int64]:
     """The band of each score: (n,), the number of its lower edge."""
     return np.maximum(np.searchsorted(edges, scores, side="right") - 1, 0)
-
-
-def _pool(counts: NDArray[np.float64]) -> list[range]:
-    """For each band the bands whose labels speak for it: itself, or it with neighbours until there are enough."""
-    pools = []
-    for place in range(len(counts)):
-        low, high = place, place + 1
-        while counts[low:high].sum() < MIN_PER_BAND and (low > 0 or high < len(counts)):
-            low, high = max(0, low - 1), min(len(counts), high + 1)
-        pools.append(range(low, high))
-    return pools
-
-
-def _interval(values: NDArray[np.float64]) -> Estimate:
-    """The first value, and the 95% interval of the rest widened to hold it."""
-    low, high = np.quantile(values[1:], (0.025, 0.975))
-    return Estimate(float(values[0]), float(min(low, values[0])), float(max(high, values[0])))

@@ -75,7 +75,8 @@ def sample(
 ) -> None:
     """Draw photos to be labelled, for `calibrate`.
 
-    Half of them evenly over the scores, half at random. Fill in the column decision: keep or reject.
+    Half of them at random, half evenly over the scores, in the review queue and outside. Fill in the column
+    decision: keep or reject. A good photo under the wrong class is keep, with its right class in class_name.
 
     Example: curate sample --out sample.csv --count 300
     """
@@ -83,19 +84,27 @@ def sample(
 
     recipe, folder = recipe_and_folder(ctx)
     written = draw_sample(folder, recipe.clean, count, out)
-    typer.echo(f"{out}: {written} photos to be labelled; write keep or reject into the column decision, then:")
+    typer.echo(f"{out}: {written} photos to be labelled; write keep or reject into the column decision")
+    typer.echo(
+        "a good photo under the wrong class: keep, and its right class in class_name; it counts as good. Then:"
+    )
     typer.echo(f"curate calibrate {out}")
 
 
 @commands.command()
 def calibrate(
     ctx: typer.Context,
-    labels: Annotated[Path, typer.Argument(help="Labelled photos: what `sample` drew, or review.csv.")],
-    precision: Annotated[float, typer.Option(min=0, max=1, help="Wanted share of good photos kept.")] = 0.99,
+    labels: Annotated[
+        list[Path], typer.Argument(help="Labelled photos: what `sample` drew, and review.csv too if you like.")
+    ],
+    precision: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the kept photos that must be good.")
+    ] = 0.99,
 ) -> None:
     """Find the threshold for a wanted precision.
 
     Precision, recall and rejection rate at each threshold with 95% intervals; a plot beside the manifests.
+    review.csv alone tells of the review queue only: name a sample beside it.
 
     Example: curate calibrate sample.csv --precision 0.99
     """
