@@ -103,7 +103,10 @@ def photos_in(folder: Path, config: Clean) -> Photos:
     keep = {row.key for row in scored if row.score >= config.threshold}
     use = [
         borderline.usefulness(
-            row.score, config.threshold, row.key in keep, row.label_score, row.key in contradicted, reviewed=False
+            borderline.doubt(row.score, config.threshold, row.key in keep),
+            row.label_score if row.key in keep else None,
+            row.key in contradicted,
+            reviewed=False,
         )
         for row in rows
     ]
