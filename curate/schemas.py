@@ -54,7 +54,9 @@ class DedupRow:
     similar_group: str  # smallest key of its looser group: what the split must keep together
     duplicate_of: str  # key of the keeper, empty for the keeper itself
     distance: int | None  # bits between the two hashes (the nearer of plain and mirrored), None for a keeper
-    confirmed_by: str  # what proved the pair: sha256, phash, aligned ... ; empty for a keeper
+    # What proved the pair: sha256, plain (one grey), or aligned with mirrored, crop, larger (shows more), linked
+    # (a third photo is a copy of both, so less agreement will do); empty for a keeper
+    confirmed_by: str
     label_conflict: bool  # its copies carry different class names: a person must decide
     keep: bool
     reason: str

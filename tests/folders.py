@@ -85,7 +85,7 @@ def dedup_row(photo: FetchRow, similar_to: str = "", copy_of: str = "") -> Dedup
         similar_group=similar_to or copy_of or photo.key,
         duplicate_of=copy_of,
         distance=4 if copy_of else None,
-        confirmed_by="phash" if copy_of else "",
+        confirmed_by="aligned" if copy_of else "",
         label_conflict=False,
         keep=not copy_of,
         reason="near_duplicate" if copy_of else "",

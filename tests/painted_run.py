@@ -108,7 +108,7 @@ def fetch_rows(folder: Path, title: str) -> list[FetchRow]:
 
 def dedup_rows(fetched: list[FetchRow]) -> list[DedupRow]:
     """22 photos, three of them copies and one unreadable."""
-    copies = {1: (0, 0, "sha256"), 3: (2, 4, "phash"), 5: (4, 7, "aligned")}
+    copies = {1: (0, 0, "sha256"), 3: (2, 4, "aligned crop"), 5: (4, 7, "aligned")}
     rows = []
     for number, row in enumerate(fetched[:22]):
         keeper, distance, proof = copies.get(number, (number, None, ""))

@@ -35,7 +35,7 @@ ASPECT = 1.1  # a window is at most so much wider or higher than the picture, re
 WINDOW_BITS = 10  # at most, windows being many
 FLAT = 2.0  # grey levels, root mean square of the frequencies kept: less is noise
 CROWD = 32  # of many parts with one and the same hash, so many are compared with all others
-BLOCK = 256  # pictures hashed at once
+BLOCK = 64  # pictures hashed at once
 POSES = 6  # ways to match that are tried for one pair
 
 
@@ -169,7 +169,10 @@ def _rows(
     if len(plain) == len(PARTS):
         return
     wholes = np.flatnonzero(textured[0])
-    window, place = np.nonzero(textured[len(PARTS) :])
+    wholes = wholes[_leaders(plain[0, wholes])]  # of a crowd of one picture, the first find the crops for all
+    led = np.zeros(len(textured[0]), bool)
+    led[_leaders(plain[0])] = True
+    window, place = np.nonzero(textured[len(PARTS) :] & led)
     window += len(PARTS)
     for hashes, first_pose in ((plain, 0), (flipped, flips)):
         for i, j, distance in pairs.across(hashes[window, place], plain[0, wholes], min(bits, WINDOW_BITS)):

@@ -22,7 +22,7 @@ from curate.recipe import Dedup
 ALIKE = 0.8  # agreement of pictures that the split keeps together
 MOST_ALIKE = 64  # pictures in such a group
 SECOND_LOOKS = 2  # rounds
-CROP = 0.92  # of the area: a copy that shows less is called a crop
+CROP = 0.92  # of the area: a copy that shows less is called a crop, one that shows as much more larger
 PLAIN_LEVELS = 3  # grey levels between two pictures without detail that are the same
 
 
@@ -53,7 +53,7 @@ def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
         keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.confirm)
     proof = [""] * count
     for pair in np.flatnonzero((keeper[pairs.worse] == pairs.better) & pairs.proved(slice(None))).tolist():
-        proof[pairs.worse[pair]] = _word(pairs.place.get(pair))
+        proof[pairs.worse[pair]] = _word(pairs.place.get(pair)) + " linked" * (pair in pairs.linked)
     return Copies(records["phash"], keeper, _distances(records, keeper), proof, _components(keeper, pairs))
 
 
@@ -98,8 +98,8 @@ def _word(place: Map | None) -> str:
     if place is None:
         return "plain"
     part = abs(float(np.linalg.det(place)))
-    crop = min(part, 1 / part) < CROP
-    return " ".join(["aligned"] + ["mirrored"] * geometry.mirrored(place) + ["crop"] * crop)
+    less, more = part < CROP, 1 / part < CROP
+    return " ".join(["aligned"] + ["mirrored"] * geometry.mirrored(place) + ["crop"] * less + ["larger"] * more)
 
 
 def _plain_pairs(greys: NDArray[np.uint8]) -> tuple[Indices, Indices]:

@@ -49,6 +49,7 @@ RECORD = np.dtype(
 
 Records = NDArray[np.void]
 
+SMALLEST = 16  # pixels; of a thinner picture nothing is taken for a frame
 _PLAIN = 6  # grey levels: how even a frame is after JPEG compression
 _RINGING = 8  # lines before an edge that JPEG may disturb
 _UNEVEN = 60  # grey levels within one line that no frame has
@@ -62,6 +63,8 @@ def frame(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     wall does not count: the car touches it in a few places only. But where two sides show a frame, the others have
     it too if they are plain as far in: then it is the picture that begins in the frame's grey.
     """
+    if min(grey.shape) < SMALLEST:
+        return 0, grey.shape[0], 0, grey.shape[1]
     upright = [_bar(grey), _bar(grey[::-1])]
     rows = slice(upright[0].width, len(grey) - upright[1].width)
     bars = [*upright, _bar(grey[rows].T), _bar(grey[rows, ::-1].T)]

@@ -73,7 +73,8 @@ def phash(grey: NDArray[np.uint8]) -> tuple[int, int]:
     """The 64-bit hashes of a grey picture (h, w) and of its mirror image.
 
     Shrinking and transforming are one product of matrices. `imagehash` rounds to whole grey levels in between, so
-    a bit or two may differ where a frequency is next to the median.
+    a bit or two may differ where a frequency is next to the median. Of photos decoded at a reduced scale, as dedup
+    does, .67 bits differ on average and 8 at most (4,000 photos).
     """
     height, width = grey.shape
     level = float(grey[0, 0])  # taken out first, so that one colour gives exact zeros

@@ -120,7 +120,7 @@ def in_rank_order(photos: Sequence[FetchRow], records: Records) -> tuple[Records
 
 def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
     """Run the stage in `folder`, or return what is there when nothing changed."""
-    packages = ["pillow", "simplejpeg", "opencv-python-headless"]
+    packages = ["pillow", "simplejpeg", "opencv-python-headless", "numpy"]
     wanted = manifest.provenance(folder, "dedup", inputs=["fetch"], config=config, packages=packages)
     if manifest.is_current(folder, wanted):
         return manifest.read(folder, DedupRow)

@@ -47,6 +47,18 @@ def test_a_plain_picture_has_no_frame() -> None:
     assert fingerprints.frame(np.full((60, 80), 200, np.uint8)) == (0, 60, 0, 80)
 
 
+@pytest.mark.parametrize("shape", [(8, 80), (80, 8), (15, 150), (16, 160), (17, 90), (1, 1), (3, 3)])
+def test_a_thin_picture_has_a_record(shape: tuple[int, int]) -> None:
+    pixels = np.full((*shape, 3), 255, np.uint8)
+    middle = shape[0] // 2
+    pixels[middle - 1 : middle + 1] = np.random.default_rng(0).integers(
+        0, 200, (*pixels[middle - 1 : middle + 1].shape,)
+    )
+    for turned in (pixels, np.ascontiguousarray(pixels.swapaxes(0, 1))):
+        top, bottom, left, right = fingerprints.of_pixels(turned)["views"][0]["box"]
+        assert 0 <= top < bottom <= 1 and 0 <= left < right <= 1
+
+
 def test_only_new_files_are_decoded_and_equal_bytes_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     load = images.load

@@ -71,7 +71,9 @@ def test_a_third_picture_shows_two_crops_to_be_copies() -> None:
     picture = scene(9)
     upper, lower = jpeg(picture.crop((0, 0, 306, 211))), jpeg(picture.crop((14, 9, 320, 220)))
     assert find([upper, lower], "hash").keeper.tolist() == [0, 1]  # too far apart for the search
-    assert find([upper, jpeg(picture), lower], "hash").keeper.tolist() == [0, 0, 0]
+    together = find([upper, jpeg(picture), lower], "hash")
+    assert together.keeper.tolist() == [0, 0, 0]
+    assert together.proof == ["", "aligned", "aligned linked"]
 
 
 def test_plain_pictures_are_copies_when_of_one_grey() -> None:
