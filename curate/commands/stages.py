@@ -90,7 +90,7 @@ def clean(
 ) -> None:
     """Reject what is not a usable photo of its class.
 
-    Not a car, an interior, a close-up, another vehicle, the wrong model; blurred, dark or blank.
+    Not a car, an interior, a close-up, another vehicle; blurred, dark or blank. A doubtful class goes to review.
 
     Example: curate clean --threshold 0.3
     """
