@@ -1,6 +1,5 @@
 """Ways to compute the image tower of an open_clip model, and which of them is fastest on this machine."""
 
-import io
 import os
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from curate.errors import UsageError
-from curate.scorers import Embeddings, Pixels
+from curate.scorers import Embeddings, Pixels, onnx_graph
 
 BACKENDS = ("torch-float32", "torch-bfloat16", "onnx-float32", "cuda-float32")
 MIN_COSINE = 0.999  # a faster way of computing must give the float32 embedding to within this
@@ -115,31 +114,12 @@ def _torch_embedder(visual: Any, device: str, dtype: Any) -> Callable[[Pixels], 
 
 
 def _onnx_embedder(visual: Any) -> Callable[[Pixels], Embeddings]:
-    import warnings
-
     import onnxruntime
     import torch
 
-    buffer = io.BytesIO()
-    side = side_of(visual)
-    fast = torch.backends.mha.get_fastpath_enabled()
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        torch.backends.mha.set_fastpath_enabled(False)  # fused attention has no ONNX operator
-        try:
-            torch.onnx.export(
-                _tower(visual, torch.float32),
-                (torch.zeros(2, side, side, 3, dtype=torch.uint8),),
-                buffer,  # type: ignore[arg-type]
-                input_names=["pixels"],
-                output_names=["embedding"],
-                dynamic_axes={"pixels": {0: "n"}, "embedding": {0: "n"}},
-                dynamo=False,
-            )
-        finally:
-            torch.backends.mha.set_fastpath_enabled(fast)
+    graph = onnx_graph.export(_tower(visual, torch.float32), side_of(visual))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = os.cpu_count() or 1
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(buffer.getvalue(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     return lambda pixels: np.asarray(session.run(None, {"pixels": pixels})[0], dtype=np.float32)

@@ -9,7 +9,6 @@ Concepts are sums over the 1,000 ImageNet classes; `*` in a concept means every 
 
 import difflib
 import hashlib
-import io
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -25,7 +24,7 @@ from numpy.typing import NDArray
 from curate.errors import ResourceError, UsageError
 from curate.files import atomic_write
 from curate.recipe import Concept
-from curate.scorers import Embeddings, Pixels
+from curate.scorers import Embeddings, Pixels, onnx_graph
 from curate.scorers.model_cache import cache_folder
 
 SIDE = 224  # pixels, what the network was trained with
@@ -91,8 +90,6 @@ def load_network() -> Any:
 def _export(side: int) -> bytes:
     """The ONNX graph: (n, side, side, 3) uint8 to (n, 1280) float32, its class names and classifier inside."""
     network = load_network()
-    import warnings
-
     import onnx
     import torch
     from torchvision.models import EfficientNet_B0_Weights
@@ -109,19 +106,7 @@ def _export(side: int) -> bytes:
             features = self.network.forward_features(scaled)
             return self.network.forward_head(features, pre_logits=True)  # type: ignore[no-any-return]
 
-    buffer = io.BytesIO()
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the exporter announces its successor, which needs one more package
-        torch.onnx.export(
-            Graph().eval(),
-            (torch.zeros(2, side, side, 3, dtype=torch.uint8),),
-            buffer,  # type: ignore[arg-type]
-            input_names=["pixels"],
-            output_names=["embedding"],
-            dynamic_axes={"pixels": {0: "n"}, "embedding": {0: "n"}},
-            dynamo=False,
-        )
-    model = onnx.load_from_string(buffer.getvalue())
+    model = onnx.load_from_string(onnx_graph.export(Graph().eval(), side))
     for name in ("weight", "bias"):
         tensor = getattr(network.classifier, name).detach().numpy()
         model.graph.initializer.append(onnx.numpy_helper.from_array(tensor, f"classifier.{name}"))
