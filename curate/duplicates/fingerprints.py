@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from tqdm import tqdm
 
 from curate import images
@@ -103,33 +102,39 @@ def _bar(grey: NDArray[np.uint8]) -> _Bar:
 
 def of_pixels(pixels: NDArray[np.uint8], sha256: str = "") -> Records:
     """The record of one (h, w, 3) RGB picture: () RECORD."""
-    picture = Image.fromarray(pixels)
-    grey = hashing.luma(picture, AT_LEAST)
+    grey = hashing.luma(pixels, AT_LEAST)
     height, width = grey.shape
     top, bottom, left, right = frame(grey)
     record = np.zeros((), RECORD)
     record["sha256"] = sha256
     record["phash"], record["mirror"] = hashing.phash(grey)
-    record["views"] = _view(grey, picture, (0, 0, width, height))
+    views = record["views"]
+    _look(views[0], grey, pixels, (0, height, 0, width))
     if bottom - top < height or right - left < width:
-        record["views"][0]["box"] = top / height, bottom / height, left / width, right / width
-        record["views"][1] = _view(grey, picture, (left, top, right, bottom))
+        views[0]["box"] = top / height, bottom / height, left / width, right / width
+        _look(views[1], grey, pixels, (top, bottom, left, right))
     return record
 
 
-def _view(grey: NDArray[np.uint8], picture: Image.Image, box: tuple[int, int, int, int]) -> Records:
-    """What is remembered of the part `box` (left, top, right, bottom; pixels of `grey`) of a picture: () VIEW."""
-    view = np.zeros((), VIEW)
+def _look(
+    view: Records, grey: NDArray[np.uint8], pixels: NDArray[np.uint8], box: tuple[int, int, int, int]
+) -> None:
+    """Fill in what is remembered of the part `box` (top, bottom, left, right; pixels of `grey`) of a picture."""
+    top, bottom, left, right = box
+    y, x = pixels.shape[0] / grey.shape[0], pixels.shape[1] / grey.shape[1]
     view["box"] = 0, 1, 0, 1
-    left, top, right, bottom = box
-    part = Image.fromarray(grey[top:bottom, left:right])
-    view["grey"] = np.asarray(part.resize((SIDE, SIDE), Image.Resampling.HAMMING))
-    x, y = picture.width / grey.shape[1], picture.height / grey.shape[0]
-    side = (COLOUR_SIDE, COLOUR_SIDE)
-    view["colour"] = np.asarray(
-        picture.resize(side, Image.Resampling.BOX, (left * x, top * y, right * x, bottom * y))
+    view["grey"] = _square(grey[top:bottom, left:right], SIDE)
+    view["colour"] = _square(
+        pixels[round(top * y) : round(bottom * y), round(left * x) : round(right * x)], COLOUR_SIDE
     )
-    return view
+
+
+def _square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """A picture as a square: means over areas, one axis after the other, for OpenCV has them only where no axis grows."""
+    import cv2
+
+    narrow = cv2.resize(pixels, (side, len(pixels)), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(narrow, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def content(records: Records) -> NDArray[np.float64]:

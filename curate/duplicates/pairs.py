@@ -25,6 +25,7 @@ CHUNKS = 4
 WIDTH = 16  # bits per chunk
 MAX_BITS = 12
 _FEW = 1 << 24  # comparisons that are quicker made one by one than by compiled code that must be loaded first
+_BLOCK = 1 << 17  # comparisons at once, that fit into a processor's cache
 _TASKS = 256  # pieces of work per chunk
 _ROOM = 1 << 16  # pairs that are found at once, as long as no bucket has more
 
@@ -59,14 +60,15 @@ def _search(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[Pair
 
 
 def _one_by_one(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[Pairs]:
-    rows = max(1, (_FEW >> 3) // max(1, len(right)))
+    rows = max(1, _BLOCK // max(1, len(right)))
     for start in range(0, len(left), rows):
-        distance = np.bitwise_count(left[start : start + rows, None] ^ right[None, :])
+        others = start if same else 0  # pairs with those before have been seen
+        distance = np.bitwise_count(left[start : start + rows, None] ^ right[None, others:])
         i, j = np.nonzero(distance <= bits)
         if same:
-            once = i + start < j
+            once = i < j
             i, j = i[once], j[once]
-        yield i + start, j, distance[i, j]
+        yield i + start, j + others, distance[i, j]
 
 
 @cache

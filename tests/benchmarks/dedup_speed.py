@@ -24,15 +24,15 @@ from curate.duplicates import fingerprints, hashing, pairs
 from tests.benchmarks import dedup_quality, peers
 
 
-def own_hash(path: Path) -> int:
+def own_hash(path: str) -> int:
     """Our hash of a file."""
-    picture = Image.fromarray(images.decode(path.read_bytes(), fingerprints.AT_LEAST).pixels)
-    return hashing.phash(hashing.luma(picture, fingerprints.AT_LEAST))[0]
+    picture = images.decode(images.read_file(Path(path)), fingerprints.AT_LEAST)
+    return hashing.phash(hashing.luma(picture.pixels, fingerprints.AT_LEAST))[0]
 
 
 def hash_and_search(paths: list[Path]) -> float:
     """Seconds to hash every file and find all pairs within 10 bits: what imagehash and imagededup are timed on."""
-    with executors.local(2, chunk_size=32) as map_fn:
+    with executors.local(2, chunk_size=64) as map_fn:
         list(map_fn(own_hash, paths[:256]))
         started = time.perf_counter()
         hashes = np.array(list(map_fn(own_hash, paths)), np.uint64)
@@ -42,7 +42,7 @@ def hash_and_search(paths: list[Path]) -> float:
 
 def records_and_search(paths: list[Path]) -> float:
     """The same with all that the stage remembers of a photo: two hashes, and the small pictures for the proof."""
-    with executors.local(2, chunk_size=32) as map_fn:
+    with executors.local(2, chunk_size=64) as map_fn:
         list(map_fn(dedup_quality.fingerprint, paths[:256]))
         started = time.perf_counter()
         data = list(map_fn(dedup_quality.fingerprint, paths))
