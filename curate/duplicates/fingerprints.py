@@ -130,7 +130,7 @@ def _look(
 
 
 def _square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """A picture as a square: means over areas, one axis after the other, for OpenCV has them only where no axis grows."""
+    """A picture as a square: means over areas. An axis at a time, as OpenCV has none where one of two grows."""
     import cv2
 
     narrow = cv2.resize(pixels, (side, len(pixels)), interpolation=cv2.INTER_AREA)

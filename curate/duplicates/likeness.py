@@ -2,11 +2,11 @@
 
 Photos of cars look alike: one car before its dealer's wall looks like the next. So outlines prove nothing, detail
 does: each picture's local contrast is brought to one level, so that the wall behind the car counts as much as its
-grille, and the two are correlated. The worst eighth is left out, for a plate or a watermark may cover so much;
-what is next to the edge, in a plain frame, black or white is left out too, for an edit may have put it there.
-Then the greys of larger patches are compared: after a change of brightness and contrast, those of a copy agree.
-Where they agree well, less detail will do; where they do not, or the colours do not, it is one thing in other
-paint."""
+grille, and the two are correlated. The worst eighth is left out, for a plate or a watermark may cover so much, but
+only half as much away from the edge: another car on the same spot is no watermark. What is next to the edge, in a
+plain frame, black or white is left out too, for an edit may have put it there. Then the greys of larger patches
+are compared: after a change of brightness and contrast, those of a copy agree. Where they agree well, less detail
+will do; where they do not, or the colours do not, it is one thing in other paint."""
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -28,7 +28,8 @@ LOST = 4  # grey levels from black or white
 FINE, COARSE = 2.5, 5.0  # pixels: sizes of detail, and of the surroundings that it is measured against
 NOISE = 4.0  # grey levels of contrast that count as nothing
 BLOCKS = 8  # per side, in which agreement is measured
-LEFT_OUT = 1 / 8  # of the blocks
+LEFT_OUT = 1 / 8  # of the blocks that two pictures share
+INSIDE_LEFT_OUT = 1 / 16  # of them, away from the edge
 LEAST_OVERLAP = 0.45  # of the second picture
 LEAST_BLOCKS = 6  # that hold detail; with fewer, the greys themselves are compared
 SMOOTH = 0.05  # agreement lost per grey level between pictures without detail: 1.6 levels are no proof any more
@@ -128,20 +129,29 @@ def _likeness(first: Detail, second: Detail, grey: Grey, other: Grey, mask: Mask
     of the greys."""
     aa, bb, ab, area = (_blocks(part) for part in (first * first, second * second, first * second, mask))
     used = np.flatnonzero(area > (len(mask) // BLOCKS) ** 2 / 8)
-    kept = round(len(used) * (1 - LEFT_OUT))
     if (np.maximum(aa, bb)[used] > 0.1 * area[used]).sum() >= LEAST_BLOCKS:
-        best = used[np.argsort((aa + bb - 2 * ab)[used], kind="stable")[:kept]]
+        best = used[_agreeing(used, BLOCKS, (aa + bb - 2 * ab)[used])]
         return float(ab[best].sum() / np.sqrt(aa[best].sum() * bb[best].sum() + 1e-6))
     if len(used) < BLOCKS**2 / 3:
         return 0.0
-    off = np.sort(_blocks(mask * (grey - other) ** 2)[used] / area[used])[:kept]
-    return max(0.0, 1 - SMOOTH * float(np.sqrt(off.mean())))
+    off = _blocks(mask * (grey - other) ** 2)[used] / area[used]
+    return max(0.0, 1 - SMOOTH * float(np.sqrt(off[_agreeing(used, BLOCKS, off)].mean())))
+
+
+def _agreeing(cells: NDArray[np.int64], width: int, off: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Places of those `cells` (k,) of a grid that are not left out. Each of them is `off` (k,) so far."""
+    rows, columns = np.divmod(cells, width)
+    at_edge = np.isin(rows, (rows.min(), rows.max())) | np.isin(columns, (columns.min(), columns.max()))
+    worst = np.argsort(-off, kind="stable")
+    inside = np.cumsum(~at_edge[worst])  # how many of the worst are not at the edge
+    out = worst[at_edge[worst] | (inside <= round(len(cells) * INSIDE_LEFT_OUT))]
+    return np.setdiff1d(worst, out[: round(len(cells) * LEFT_OUT)])
 
 
 def compare_greys(grey: Grey, other: Grey, mask: Mask) -> tuple[float, float]:
     """How far the greys of the blocks are off a line from one picture's to the other's, and how far they spread.
 
-    Root mean squares, in grey levels, the worst eighth left out; zeros when too little is left to say.
+    Root mean squares, in grey levels, the worst left out; zeros when too little is left to say.
     """
     area = _blocks(mask)
     used = np.flatnonzero(area > (len(mask) // BLOCKS) ** 2 / 8)
@@ -153,7 +163,7 @@ def compare_greys(grey: Grey, other: Grey, mask: Mask) -> tuple[float, float]:
         x, y = a[kept] - a[kept].mean(), b[kept] - b[kept].mean()
         slope = np.clip((x * y).sum() / max((x * x).sum(), 1e-6), 1 / CONTRAST, CONTRAST)
         off = np.abs(b - b[kept].mean() - slope * (a - a[kept].mean()))
-        kept = np.argsort(off, kind="stable")[: round(len(used) * (1 - LEFT_OUT))]
+        kept = _agreeing(used, BLOCKS, off)
     return float(np.sqrt((off[kept] ** 2).mean())), float(b[kept].std())
 
 
@@ -161,7 +171,7 @@ def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[
     """Which cells are not burnt out in either picture (16, 16), and how well their colours go together, -1..1.
 
     Colour is what a cell has besides grey. A grey copy has none and says nothing, so it goes with all; a brighter
-    one has more of it. The worst eighth is left out.
+    one has more of it. The worst cells are left out.
     """
     layers = np.dstack([first, np.ones(first.shape[:2], np.float32)])
     *channels, inside = _warped(layers, geometry.to_pixels(place, len(first)))
@@ -170,7 +180,7 @@ def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[
     if known.sum() < known.size / 12:
         return known, 1.0
     a, b = (_soft(part - part.mean(axis=2, keepdims=True), 0.8)[known] for part in (lower, second))
-    kept = np.argsort(((a - b) ** 2).sum(axis=1), kind="stable")[: round(len(a) * (1 - LEFT_OUT))]
+    kept = _agreeing(np.flatnonzero(known), len(known), ((a - b) ** 2).sum(axis=1))
     aa, bb, ab = (float((p[kept] * q[kept]).sum()) for p, q in ((a, a), (b, b), (a, b)))
     return known, ab / np.sqrt(aa * bb) if min(aa, bb) >= COLOURFUL**2 * len(kept) else 1.0
 

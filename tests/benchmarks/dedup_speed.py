@@ -24,9 +24,9 @@ from curate.duplicates import fingerprints, hashing, pairs
 from tests.benchmarks import dedup_quality, peers
 
 
-def own_hash(path: str) -> int:
+def own_hash(path: Path) -> int:
     """Our hash of a file."""
-    picture = images.decode(images.read_file(Path(path)), fingerprints.AT_LEAST)
+    picture = images.decode(images.read_file(path), fingerprints.AT_LEAST)
     return hashing.phash(hashing.luma(picture.pixels, fingerprints.AT_LEAST))[0]
 
 

@@ -86,3 +86,26 @@ def test_what_is_burnt_out_counts_for_nothing() -> None:
     assert likeness.agreement(looks[0], looks[1], np.eye(3)) > 0.97
     everywhere = [replace(a, mask=np.ones_like(a.mask)) for a in looks]
     assert likeness.agreement(everywhere[0], everywhere[1], np.eye(3)) < 0.92
+
+
+def with_thing(area: float, thing: int) -> Image.Image:
+    """One place, and in the middle of it, over that share of the picture, one of many things."""
+    place = scene(4)
+    size = tuple(round(side * (area * 4 / np.pi) ** 0.5) for side in place.size)
+    mask = Image.new("L", size)
+    ImageDraw.Draw(mask).ellipse((0, 0, *size), fill=255)
+    corner = tuple((whole - part) // 2 for whole, part in zip(place.size, size, strict=True))
+    place.paste(scene(thing).resize(size), corner, mask)
+    return place
+
+
+def test_another_thing_on_the_same_spot_is_no_copy() -> None:
+    things = [jpeg(with_thing(0.2, thing)) for thing in range(10, 18)]
+    assert kept(things) == list(range(8))
+
+
+def test_a_cover_in_the_middle_is_an_edit() -> None:
+    for number in range(6):
+        covered = scene(number)
+        ImageDraw.Draw(covered).rectangle((130, 140, 210, 165), fill="white")  # a number plate: 3% of the picture
+        assert kept([jpeg(scene(number)), jpeg(covered)]) == [0, 0]
