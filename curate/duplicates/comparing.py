@@ -14,7 +14,7 @@ from curate.duplicates.grouping import Indices
 from curate.duplicates.matching import PROOF, Answer, Job, Way, compare
 from curate.executors import MapFn
 
-LINKED = 0.77  # agreement that proves a pair to be copies when a third picture is a proved copy of both
+LINKED = 0.82  # agreement that proves a pair to be copies when a third picture is a proved copy of both
 PAIRS_PER_JOB = 8  # a process is handed sixteen such jobs at once
 MOST_WAYS = 6  # that are tried for a linked pair
 

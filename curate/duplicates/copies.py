@@ -1,9 +1,9 @@
 """Which pictures are copies of which: candidates, proof and groups put together.
 
-Two kinds of groups come out. Copies are proved: one by one against the picture that stays. Alike pictures are
-less than that, the same car from the same spot a second later, say; the split keeps them together. They are
-pairs of the same search that agree in good part, joined from the most alike to the least into groups of at
-most 64."""
+Two kinds of groups come out. Copies are proved, one by one, against the picture that stays; a little less proof
+will do where a third picture is a proved copy of both ("linked"). Alike pictures are less than that, the same car
+from the same spot a second later, say; the split keeps them together. They are pairs of the same search that agree
+in good part, joined from the most alike to the least into groups of at most 64."""
 
 from dataclasses import dataclass
 
@@ -85,12 +85,11 @@ def _links(keeper: Indices, pairs: Pairs) -> dict[tuple[int, int], list[Map]]:
 
 
 def _components(keeper: Indices, pairs: Pairs) -> Indices:
-    """The looser groups: (n,) smallest number of each picture's."""
-    better, worse = pairs.better, pairs.worse
-    stays = (keeper[better] == better) & (keeper[worse] == worse)
-    alike = np.flatnonzero(stays & (pairs.agreement >= ALIKE))
-    alike = alike[np.lexsort((worse[alike], better[alike], -pairs.agreement[alike]))]
-    return grouping.components(len(keeper), better[alike], worse[alike], MOST_ALIKE)[keeper]
+    """The looser groups: (n,) smallest number of each. What is alike to a copy is alike to its keeper."""
+    alike = np.flatnonzero(pairs.agreement >= ALIKE)
+    alike = alike[np.lexsort((pairs.worse[alike], pairs.better[alike], -pairs.agreement[alike]))]
+    better, worse = keeper[pairs.better[alike]], keeper[pairs.worse[alike]]
+    return grouping.components(len(keeper), better, worse, MOST_ALIKE)[keeper]
 
 
 def _word(place: Map | None) -> str:
