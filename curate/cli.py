@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from curate.commands import inspection, stages
-from curate.console import Choice, Commands, print_version, stop_cleanly_on_sigterm
+from curate.console import DEFAULT_RECIPE, Choice, Commands, print_version, stop_cleanly_on_sigterm
 from curate.errors import EXIT_CODES
 
 app = typer.Typer(
@@ -25,9 +25,9 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
-    recipe: Annotated[Path, typer.Option(help="The recipe, or the name of one that comes with curate.")] = Path(
-        "pipelines/swift_wagonr.yaml"
-    ),
+    recipe: Annotated[
+        Path, typer.Option(help="The recipe, or the name of one that comes with curate.")
+    ] = DEFAULT_RECIPE,
     folder: Annotated[
         Path | None, typer.Option(help="Where manifests and photos go.", show_default="manifests/<recipe name>")
     ] = None,

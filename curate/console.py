@@ -2,7 +2,11 @@
 
 import errno
 import os
+import re
+import shlex
 import signal
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
@@ -15,6 +19,10 @@ from curate.errors import CurateError, UsageError
 
 if TYPE_CHECKING:
     from curate.recipe import Recipe
+
+
+DEFAULT_RECIPE = Path("pipelines/swift_wagonr.yaml")
+_COMMAND = re.compile(r"`curate (?=[a-z])(?!demo\b)")  # as messages name one; the demo has a recipe of its own
 
 
 def _exit_with(message: str, code: int) -> NoReturn:
@@ -32,7 +40,7 @@ class Commands(TyperGroup):
         except CurateError as error:
             if os.environ.get("CURATE_DEBUG"):
                 raise
-            _exit_with(str(error), error.exit_code)
+            _exit_with(as_typed(str(error), ctx.obj), error.exit_code)
         except KeyboardInterrupt:
             _exit_with("interrupted; run the same command again to go on", 130)
         except MemoryError:
@@ -67,8 +75,30 @@ def stop_cleanly_on_sigterm() -> None:
 class Choice(NamedTuple):
     """What the options before the command chose."""
 
-    recipe_path: Path
-    folder: Path | None
+    recipe_path: Path = DEFAULT_RECIPE
+    folder: Path | None = None
+
+    def options(self) -> str:
+        """The same as words of a command line, each with a space behind; empty where all is as by default."""
+        words = [] if self.recipe_path == DEFAULT_RECIPE else ["--recipe", str(self.recipe_path)]
+        words += [] if self.folder is None else ["--folder", str(self.folder)]
+        return "".join(f"{shlex.quote(word)} " for word in words)
+
+
+def as_typed(text: str, choice: Choice | None) -> str:
+    """`text` with the options of `choice` in each command it tells to run, so that it can be copied as it is."""
+    return _COMMAND.sub(lambda found: found[0] + choice.options(), text) if choice else text
+
+
+def echo(ctx: typer.Context, text: str) -> None:
+    """Print what a command says."""
+    typer.echo(as_typed(text, ctx.obj))
+
+
+def echo_all(ctx: typer.Context, lines: Iterable[str]) -> None:
+    """Print line by line."""
+    for line in lines:
+        echo(ctx, line)
 
 
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes to use.", show_default="one per core")]
@@ -102,10 +132,4 @@ def run_stages_of(ctx: typer.Context, stages: list[str], recipe: "Recipe", worke
     from curate.pipeline import default_workers, run_stages
 
     _, folder = recipe_and_folder(ctx)
-    run_stages(stages, recipe, folder, workers or default_workers(), typer.echo)
-
-
-def echo_all(lines: list[str]) -> None:
-    """Print line by line."""
-    for line in lines:
-        typer.echo(line)
+    run_stages(stages, recipe, folder, workers or default_workers(), partial(echo, ctx))

@@ -9,7 +9,9 @@ import typer
 from typer.testing import CliRunner
 
 from curate.cli import app
+from curate.console import Choice, as_typed
 from curate.errors import EXIT_CODES, CurateError, DeniedError
+from tests.folders import build_folder
 
 COMMANDS = sorted(
     command.name or getattr(command.callback, "__name__", "").replace("_", "-")
@@ -66,6 +68,31 @@ def test_a_wrong_word_is_one_line_that_says_what_to_do(
     assert (got, out) == (code, "")
     assert message in err
     assert len(err.splitlines()) == 1
+
+
+def test_commands_in_messages_repeat_the_options_that_were_given(tmp_path: Path) -> None:
+    folder = tmp_path / "my run"
+    given = f"--recipe demo --folder '{folder}' "
+    _, out, _ = invoke("--recipe", "demo", "--folder", folder, "status")
+    assert out.splitlines()[-1] == f"next: `curate {given}fetch`, or `curate {given}run` for all that is left"
+    _, _, err = invoke("--recipe", "demo", "--folder", folder, "dedup")
+    assert f"run `curate {given}fetch` or `curate {given}import` first" in err
+    build_folder(folder)
+    _, out, _ = invoke("--folder", folder, "sample", "--out", tmp_path / "my sample.csv", "--count", "5")
+    assert out.splitlines()[-1] == f"`curate --folder '{folder}' calibrate '{tmp_path}/my sample.csv'`"
+
+
+@pytest.mark.parametrize(
+    ("choice", "text"),
+    [
+        (Choice(), "run `curate fetch` or `curate demo`"),
+        (Choice(Path("mine.yaml")), "run `curate --recipe mine.yaml fetch` or `curate demo`"),
+        (Choice(folder=Path("x")), "run `curate --folder x fetch` or `curate demo`"),
+        (None, "run `curate fetch` or `curate demo`"),
+    ],
+)
+def test_the_demo_has_a_recipe_of_its_own(choice: Choice | None, text: str) -> None:
+    assert as_typed("run `curate fetch` or `curate demo`", choice) == text
 
 
 def fails_with(error: BaseException) -> Callable[..., None]:

@@ -1,11 +1,12 @@
 """Commands that look at what the stages did."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from curate.console import echo_all, recipe_and_folder
+from curate.console import echo, echo_all, recipe_and_folder
 from curate.errors import StateError
 
 commands = typer.Typer()
@@ -20,7 +21,7 @@ def status(ctx: typer.Context) -> None:
     from curate.history import status as lines_of
 
     recipe, folder = recipe_and_folder(ctx)
-    echo_all(lines_of(folder, recipe))
+    echo_all(ctx, lines_of(folder, recipe))
 
 
 @commands.command()
@@ -35,7 +36,7 @@ def explain(
     from curate.history import explain as lines_of
 
     _, folder = recipe_and_folder(ctx)
-    echo_all(lines_of(folder, key))
+    echo_all(ctx, lines_of(folder, key))
 
 
 @commands.command()
@@ -50,9 +51,9 @@ def verify(ctx: typer.Context) -> None:
 
     _, folder = recipe_and_folder(ctx)
     if problems := problems_in(folder):
-        echo_all(problems)
+        echo_all(ctx, problems)
         raise StateError(f"{folder}: {len(problems)} problem{'s' if len(problems) > 1 else ''}, listed above")
-    typer.echo(f"{folder}: manifests and photos agree")
+    echo(ctx, f"{folder}: manifests and photos agree")
 
 
 @commands.command()
@@ -64,7 +65,7 @@ def report(ctx: typer.Context) -> None:
     from curate.web.report import write_report
 
     recipe, folder = recipe_and_folder(ctx)
-    typer.echo(f"report: {write_report(folder, recipe.name).resolve()}")
+    echo(ctx, f"report: {write_report(folder, recipe.name).resolve()}")
 
 
 @commands.command()
@@ -84,11 +85,12 @@ def sample(
 
     recipe, folder = recipe_and_folder(ctx)
     written = draw_sample(folder, recipe.clean, count, out)
-    typer.echo(f"{out}: {written} photos to be labelled; write keep or reject into the column decision")
-    typer.echo(
-        "a good photo under the wrong class: keep, and its right class in class_name; it counts as good. Then:"
+    echo(ctx, f"{out}: {written} photos to be labelled; write keep or reject into the column decision")
+    echo(
+        ctx,
+        "a good photo under the wrong class: keep, and its right class in class_name; it counts as good. Then:",
     )
-    typer.echo(f"curate calibrate {out}")
+    echo(ctx, f"`curate calibrate {shlex.quote(str(out))}`")
 
 
 @commands.command()
@@ -112,5 +114,5 @@ def calibrate(
 
     recipe, folder = recipe_and_folder(ctx)
     plot = folder / "calibration.png"
-    echo_all(calibrate_with(folder, recipe.clean, labels, precision, plot).lines())
-    typer.echo(f"plot: {plot}")
+    echo_all(ctx, calibrate_with(folder, recipe.clean, labels, precision, plot).lines())
+    echo(ctx, f"plot: {plot}")

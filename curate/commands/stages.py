@@ -1,11 +1,12 @@
 """Commands that run stages."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from curate.console import Workers, recipe_and_folder, run_stages_of, with_options
+from curate.console import Workers, echo, recipe_and_folder, run_stages_of, with_options
 
 commands = typer.Typer()
 
@@ -28,9 +29,9 @@ def fetch(
 
     recipe, folder = recipe_and_folder(ctx)
     if refresh or accept_drop:
-        fetch_again(recipe, folder, accept_drop, typer.echo)
+        fetch_again(recipe, folder, accept_drop, partial(echo, ctx))
     else:
-        run_stages(["fetch"], recipe, folder, 1, typer.echo)
+        run_stages(["fetch"], recipe, folder, 1, partial(echo, ctx))
 
 
 @commands.command("import")
@@ -49,7 +50,7 @@ def import_(
     from curate.pipeline import default_workers, import_photos
 
     recipe, folder = recipe_and_folder(ctx)
-    import_photos(recipe, folder, path, workers or default_workers(), typer.echo)
+    import_photos(recipe, folder, path, workers or default_workers(), partial(echo, ctx))
 
 
 @commands.command()
@@ -184,6 +185,6 @@ def demo(
 
     folder = ctx.obj.folder or Path("manifests/demo")
     if site:
-        serve_site(folder, port, workers or default_workers(), typer.echo)
+        serve_site(folder, port, workers or default_workers(), partial(echo, ctx))
     else:
-        run_demo(folder, port, workers or default_workers(), typer.echo)
+        run_demo(folder, port, workers or default_workers(), partial(echo, ctx))

@@ -1,6 +1,7 @@
 """The demonstration: paint a marketplace, serve it on loopback, run every stage of pipelines/demo.yaml on it."""
 
 import csv
+import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -90,7 +91,8 @@ def run(
         written = recipe_file(site, recipe, folder)
     for line in compare(folder, read_truth(folder / "site" / "truth.csv")):
         echo(line)
-    echo(f"recipe: {written}")
+    words = ["--recipe", str(written), "--folder", str(folder)]
+    echo(f"recipe: {written}; look around with `curate {shlex.join(words)} status`")
     echo(f"report: {write_report(folder, recipe.name).resolve()}")
 
 
@@ -99,7 +101,8 @@ def serve_site(folder: Path, port: int | None, workers: int, echo: Echo, per_cla
     with marketplace(folder, port, workers, echo, per_class) as site:
         echo(f"site: {site.url} (Ctrl-C ends it)")
         written = recipe_file(site, find_recipe(Path("pipelines/demo.yaml")), folder)
-        echo(f"try: curate --recipe {written} --folder {folder} fetch")
+        words = ["--recipe", str(written), "--folder", str(folder)]
+        echo(f"try: `curate {shlex.join(words)} fetch`")
         try:
             while True:
                 time.sleep(3600)
