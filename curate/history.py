@@ -1,23 +1,20 @@
 """What the manifests of a folder say, read together. Reads only.
 
-`explain` answers "why is this photo in or out", `status` "what is there and what to run next", `verify` (of
-`verify.py`) "is everything what it claims to be".
+`explain` answers "why is this photo in or out". What is there and what to run next is told by `status`, whether
+everything is what it claims to be by `verify`.
 """
 
 import csv
 import difflib
 import io
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
 
-from curate import __version__, manifest
+from curate import manifest
 from curate.cleaning import review
 from curate.errors import StateError, UsageError
-from curate.recipe import Recipe, Section
 from curate.schemas import (
     REASONS,
     STAGES,
@@ -28,7 +25,6 @@ from curate.schemas import (
     SplitRow,
     TrainBaselineRow,
 )
-from curate.verify import verify as verify
 
 _DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 RowT = TypeVar("RowT", FetchRow, DedupRow, CleanRow, SplitRow, TrainBaselineRow)
@@ -203,64 +199,3 @@ def _plain(text: str) -> str:
 
 def _plural(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
-
-
-# --- status -------------------------------------------------------------------------------------------------
-
-
-def status(folder: Path, recipe: Recipe) -> list[str]:
-    """One line per stage (missing, damaged, stale with what changed, current) and what to run next."""
-    lines = []
-    next_stage = ""  # the first that is not current; all after it wait for it
-    for stage in STAGES:
-        state = _state(folder, stage, recipe, next_stage)
-        lines.append(state)
-        if not state.endswith("[current]"):
-            next_stage = next_stage or stage
-    if not next_stage:
-        return [*lines, "next: nothing, every stage is current; `curate report` shows them"]
-    if next_stage == "fetch" and recipe.source is None:
-        return [*lines, "next: `curate import FOLDER` (the recipe has no source to fetch from)"]
-    return [*lines, f"next: `curate {manifest.command(next_stage)}`, or `curate run` for all that is left"]
-
-
-def _state(folder: Path, stage: str, recipe: Recipe, waits_for: str) -> str:
-    path = manifest.csv_path(folder, stage)
-    if not path.exists():
-        return f"{stage}: [missing]"
-    try:
-        funnel = manifest.funnel_line(folder, stage)
-        if manifest.file_sha256(path) != manifest.read_sidecar(folder, stage)["sha256"]:
-            return f"{funnel} [damaged: {path.name} was changed after it was written; delete it]"
-        changed = changes(folder, stage, recipe)
-    except StateError as error:
-        return f"{stage}: [damaged: {error}]"
-    if waits_for:
-        changed.append(f"{waits_for} comes first")
-    return f"{funnel} [{'stale: ' + '; '.join(changed) if changed else 'current'}]"
-
-
-def changes(folder: Path, stage: str, recipe: Recipe) -> list[str]:
-    """What changed since `stage` ran: its inputs, its section of the recipe, the packages it used.
-
-    Raises StateError when a sidecar is missing or damaged.
-    """
-    recorded = manifest.recorded_provenance(folder, stage)
-    source = recipe.source.without_pace() if recipe.source else None
-    section: Section | None = source if stage == "fetch" else getattr(recipe, stage)
-    if manifest.read_sidecar(folder, stage)["notes"].get("imported"):
-        section = None  # photos from a folder: the recipe has no say in it
-    config = json.loads(section.model_dump_json()) if section else recorded.config
-    versions = {name: _version_now(name, then) for name, then in recorded.versions.items()}
-    now = manifest.Provenance(stage, recorded.inputs, config, versions)
-    return [f"{name} changed" for name in manifest.stale_inputs(folder, stage)] + recorded.changes(now)
-
-
-def _version_now(name: str, then: str) -> str:
-    """The installed version of a package; what is not a package (a sha256 of weights) counts as unchanged."""
-    if name == "curate":
-        return __version__
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return then

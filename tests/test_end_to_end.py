@@ -89,7 +89,7 @@ def test_what_depends_on_a_change_is_done_again_and_nothing_else(run: Run) -> No
     clean = manifest.csv_path(run.folder, "clean").read_bytes()
     assert "split: " in run.curate("split", "--seed", "7")
     assert manifest.csv_path(run.folder, "clean").read_bytes() == clean
-    assert "config.seed: 7 -> 42" in run.curate("status")
+    assert "split.seed is 7 here, 42 in the recipe" in run.curate("status")
     out = run.curate("run")
     done_again = [
         line for line in out.splitlines() if re.match(r"\w+: \d+ in", line) and "(unchanged)" not in line

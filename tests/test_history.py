@@ -1,4 +1,4 @@
-"""explain, status and verify: M01, M02, M06, M07, M08, M09, M13, P12."""
+"""explain and verify: M01, M02, M06, M07, M08, M13, P12."""
 
 import dataclasses
 import json
@@ -10,8 +10,9 @@ import pytest
 from curate import history, manifest
 from curate.errors import StateError, UsageError
 from curate.schemas import REASONS, STAGES, CleanRow, DedupRow, FetchRow, SplitRow, TrainBaselineRow
+from curate.verify import verify
 from tests import painted_run
-from tests.painted_run import RECIPE, key
+from tests.painted_run import key
 
 
 @pytest.fixture
@@ -181,92 +182,17 @@ def test_p12_a_hostile_title_cannot_steer_the_terminal(tmp_path: Path) -> None:
     assert title == "  title    �[2Jgone�fetch: kept� मारुति"
 
 
-# --- status -------------------------------------------------------------------------------------------------
-
-
-def states(folder: Path) -> dict[str, str]:
-    """Stage to what stands in its brackets, and what is next."""
-    *lines, last = history.status(folder, RECIPE)
-    return {line.split(":")[0]: line.split("[", 1)[1].rstrip("]") for line in lines} | {"next": last}
-
-
-def test_status_of_a_whole_run(folder: Path) -> None:
-    assert history.status(folder, RECIPE) == [
-        "fetch: 24 in, 22 kept, 1 http_client_error, 1 not_an_image [current]",
-        "dedup: 22 in, 18 kept, 2 near_duplicate, 1 exact_duplicate, 1 undecodable [current]",
-        "clean: 18 in, 14 kept, 1 closeup, 1 not_car, 1 reviewed, 1 wrong_model [current]",
-        "split: 14 in, 13 kept, 1 surplus [current]",
-        "train_baseline: 4 in, 4 kept [current]",
-        "next: nothing, every stage is current; `curate report` shows them",
-    ]
-
-
-def test_status_of_an_empty_folder(tmp_path: Path) -> None:
-    assert states(tmp_path) == dict.fromkeys(STAGES, "missing") | {
-        "next": "next: `curate fetch`, or `curate run` for all that is left"
-    }
-
-
-def test_status_without_a_source_points_to_import(tmp_path: Path) -> None:
-    recipe = RECIPE.model_copy(update={"source": None})
-    assert history.status(tmp_path, recipe)[-1].startswith("next: `curate import FOLDER`")
-
-
-def test_status_of_imported_photos_does_not_ask_the_recipe(tmp_path: Path) -> None:
-    painted_run.publish(tmp_path, painted_run.fetch_rows(tmp_path, ""), {"imported": True})
-    recipe = RECIPE.model_copy(update={"source": None})
-    assert history.status(tmp_path, recipe)[0].endswith("[current]")
-
-
-def test_m08_status_names_the_input_that_changed(folder: Path) -> None:
-    painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
-    now = states(folder)
-    assert now["dedup"] == "current"
-    assert now["clean"] == "stale: dedup.csv changed"
-    assert now["split"] == "stale: dedup.csv changed; clean comes first"
-    assert now["train_baseline"] == "stale: clean comes first"
-    assert now["next"] == "next: `curate clean`, or `curate run` for all that is left"
-
-
-def test_m09_status_names_the_option_that_changed(folder: Path) -> None:
-    recipe = RECIPE.model_copy(update={"clean": RECIPE.clean.override(threshold=0.4)})
-    assert history.status(folder, recipe)[2].endswith("[stale: config.threshold: 0.3 -> 0.4]")
-
-
-def test_m09_status_names_the_version_that_changed(folder: Path) -> None:
-    sidecar = manifest.read_sidecar(folder, "split")
-    sidecar["versions"] |= {"curate": "0.0.1", "weights": "sha256 of something"}
-    manifest.sidecar_path(folder, "split").write_text(json.dumps(sidecar), encoding="utf-8")
-    assert states(folder)["split"].startswith("stale: versions.curate: 0.0.1 -> ")
-    assert "weights" not in states(folder)["split"]
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        pytest.param(lambda folder: (folder / "clean.json").unlink(), id="no sidecar"),
-        pytest.param(lambda folder: (folder / "clean.json").write_text("{"), id="sidecar cut"),
-        pytest.param(lambda folder: (folder / "clean.csv").write_text("key\n"), id="M01"),
-    ],
-)
-def test_status_names_a_damaged_manifest(folder: Path, damage: Callable[[Path], None]) -> None:
-    damage(folder)
-    now = states(folder)
-    assert now["clean"].startswith("damaged: ")
-    assert now["next"].startswith("next: `curate clean`")
-
-
 # --- verify -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("last", STAGES)
 def test_verify_finds_nothing_wrong_in_a_sound_run(tmp_path: Path, last: str) -> None:
-    assert history.verify(painted_run.build(tmp_path, last)) == []
+    assert verify(painted_run.build(tmp_path, last)) == []
 
 
 def test_verify_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="holds no manifest"):
-        history.verify(tmp_path)
+        verify(tmp_path)
 
 
 def cut(data: bytes) -> bytes:
@@ -297,7 +223,7 @@ def cut(data: bytes) -> bytes:
 def test_verify_a_damaged_manifest(folder: Path, change: Callable[[bytes], bytes], expected: list[str]) -> None:
     path = folder / "split.csv"
     path.write_bytes(change(path.read_bytes()))
-    problems = history.verify(folder)
+    problems = verify(folder)
     assert len(problems) == len(expected)
     for problem, part in zip(problems, expected, strict=True):
         assert problem.startswith("split.csv") and part in problem
@@ -306,7 +232,7 @@ def test_verify_a_damaged_manifest(folder: Path, change: Callable[[bytes], bytes
 def test_m06_duplicate_keys_and_broken_order(folder: Path) -> None:
     rows = manifest.read(folder, SplitRow)
     painted_run.rewrite(folder, "split", [rows[1], rows[0], rows[1], *rows[2:]])
-    problems = history.verify(folder)
+    problems = verify(folder)
     assert f"split.csv: key {rows[1].key} is there more than once" in problems
     assert "split.csv: rows are not sorted by key" in problems
 
@@ -317,7 +243,7 @@ def test_m06_missing_file_and_file_without_a_row(folder: Path) -> None:
     stray = folder / "images" / "zz" / "stray.jpg"
     stray.parent.mkdir()
     stray.write_bytes(b"x")
-    assert history.verify(folder) == [
+    assert verify(folder) == [
         f"fetch.csv: row {key(4)}: {row.path}: the file is missing; `curate fetch --refresh` fetches it again",
         "images/zz/stray.jpg: a file without a row in fetch.csv",
     ]
@@ -326,7 +252,7 @@ def test_m06_missing_file_and_file_without_a_row(folder: Path) -> None:
 def test_m06_each_row_of_a_shared_file_is_named(folder: Path) -> None:
     row = manifest.read(folder, FetchRow)[0]
     (folder / row.path).unlink()
-    assert [problem.split(":")[1] for problem in history.verify(folder)] == [f" row {key(0)}", f" row {key(1)}"]
+    assert [problem.split(":")[1] for problem in verify(folder)] == [f" row {key(0)}", f" row {key(1)}"]
 
 
 def test_m07_an_edited_picture(folder: Path) -> None:
@@ -335,7 +261,7 @@ def test_m07_an_edited_picture(folder: Path) -> None:
     data = bytearray((folder / same_size.path).read_bytes())
     data[-20] ^= 1
     (folder / same_size.path).write_bytes(data)
-    assert history.verify(folder) == [
+    assert verify(folder) == [
         f"fetch.csv: row {key(2)}: {longer.path}: {longer.bytes + 4} bytes, the manifest says {longer.bytes}",
         f"fetch.csv: row {key(4)}: {same_size.path}: its sha256 is not the manifest's; the picture was changed",
     ]
@@ -345,7 +271,7 @@ def test_m07_a_row_that_names_another_file(folder: Path) -> None:
     rows = manifest.read(folder, FetchRow)
     other = dataclasses.replace(rows[2], path=rows[4].path, bytes=rows[4].bytes, sha256=rows[2].sha256)
     painted_run.rewrite(folder, "fetch", [*rows[:2], other, *rows[3:]])
-    problems = history.verify(folder)
+    problems = verify(folder)
     assert any(f"row {key(2)}: {rows[4].path}: its sha256 is not the manifest's" in line for line in problems)
     assert any(line.startswith("dedup.csv: stale, made from another fetch.csv") for line in problems)
     assert not any(line.startswith("dedup.csv: row") for line in problems), "one line says that it is stale"
@@ -356,7 +282,7 @@ def test_m13_a_path_that_leads_out(folder: Path, path: str) -> None:
     (folder.parent / "outside.jpg").write_bytes(b"x")
     rows = manifest.read(folder, FetchRow)
     painted_run.rewrite(folder, "fetch", [dataclasses.replace(rows[0], path=path), *rows[1:]])
-    problem = next(line for line in history.verify(folder) if line.startswith(f"fetch.csv: row {key(0)}:"))
+    problem = next(line for line in verify(folder) if line.startswith(f"fetch.csv: row {key(0)}:"))
     assert "out of" in problem or "null" in problem
 
 
@@ -364,13 +290,13 @@ def test_m13_a_link_that_leads_out(folder: Path) -> None:
     row = manifest.read(folder, FetchRow)[2]
     (folder / row.path).unlink()
     (folder / row.path).symlink_to("/etc/hostname")
-    (problem,) = history.verify(folder)
+    (problem,) = verify(folder)
     assert problem.startswith(f"fetch.csv: row {key(2)}:") and "leads out of" in problem
 
 
 def test_m08_a_stale_stage(folder: Path) -> None:
     painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
-    problems = history.verify(folder)
+    problems = verify(folder)
     assert f"dedup.csv: no row for {key(21)}, kept by fetch" in problems
     assert [problem for problem in problems if "stale" in problem] == [
         "clean.csv: stale, made from another dedup.csv; run `curate clean` again",
@@ -381,7 +307,7 @@ def test_m08_a_stale_stage(folder: Path) -> None:
 def test_verify_rows_that_the_stage_before_did_not_keep(folder: Path) -> None:
     rows = manifest.read(folder, TrainBaselineRow)
     painted_run.rewrite(folder, "train_baseline", [dataclasses.replace(rows[0], key=key(2)), *rows[1:]])
-    assert history.verify(folder) == [
+    assert verify(folder) == [
         f"train_baseline.csv: no row for {key(12)}, kept by split",
         f"train_baseline.csv: a row for {key(2)}, not handed on by split",
     ]
@@ -391,7 +317,7 @@ def test_verify_a_reason_outside_the_closed_set(folder: Path) -> None:
     rows = manifest.read(folder, CleanRow)
     odd = [dataclasses.replace(rows[0], reason="ugly", keep=False), dataclasses.replace(rows[1], keep=False)]
     painted_run.rewrite(folder, "clean", [*odd, *rows[2:]])
-    problems = [problem for problem in history.verify(folder) if "reason" in problem]
+    problems = [problem for problem in verify(folder) if "reason" in problem]
     assert problems == [
         f"clean.csv: row {rows[0].key} has keep=false with reason 'ugly'",
         f"clean.csv: row {rows[1].key} has keep=false with reason ''",
@@ -401,7 +327,7 @@ def test_verify_a_reason_outside_the_closed_set(folder: Path) -> None:
 def test_verify_a_sidecar_that_counts_otherwise(folder: Path) -> None:
     sidecar = manifest.read_sidecar(folder, "clean") | {"rows": 17, "counts": {"kept": 17}}
     manifest.sidecar_path(folder, "clean").write_text(json.dumps(sidecar), encoding="utf-8")
-    assert history.verify(folder) == [
+    assert verify(folder) == [
         "clean.csv: 18 rows, its sidecar says 17",
         "clean.csv: its rows do not add up to the sidecar's counts by reason",
     ]
@@ -410,7 +336,7 @@ def test_verify_a_sidecar_that_counts_otherwise(folder: Path) -> None:
 def test_verify_half_a_pair(folder: Path) -> None:
     (folder / "train_baseline.csv").unlink()
     (folder / "split.json").unlink()
-    problems = history.verify(folder)
+    problems = verify(folder)
     assert any("split.csv" in line and "missing or damaged" in line for line in problems)
     assert any(line.startswith("train_baseline.csv: missing, but its sidecar is there") for line in problems)
 
@@ -418,4 +344,4 @@ def test_verify_half_a_pair(folder: Path) -> None:
 def test_verify_a_gap_in_the_chain(folder: Path) -> None:
     (folder / "clean.csv").unlink()
     (folder / "clean.json").unlink()
-    assert "clean.csv: missing, but split.csv was made from it" in history.verify(folder)
+    assert "clean.csv: missing, but split.csv was made from it" in verify(folder)

@@ -17,7 +17,7 @@ LAYERS: list[set[str]] = [
     {"net"},
     {"fetching", "sources", "duplicates", "scorers", "cleaning", "splitting", "training"},
     {"stages"},
-    {"pipeline", "history", "verify"},
+    {"pipeline", "history", "status", "verify"},
     {"web", "demo"},
     {"console"},
     {"commands"},

@@ -16,9 +16,11 @@ commands = typer.Typer()
 def status(ctx: typer.Context) -> None:
     """Show the funnel, what is stale, what to run next.
 
+    Settings that are not the recipe's, such as options given to a stage, are named with both values.
+
     Example: curate status
     """
-    from curate.history import status as lines_of
+    from curate.status import status as lines_of
 
     recipe, folder = recipe_and_folder(ctx)
     echo_all(ctx, lines_of(folder, recipe))
@@ -47,7 +49,7 @@ def verify(ctx: typer.Context) -> None:
 
     Example: curate verify
     """
-    from curate.history import verify as problems_in
+    from curate.verify import verify as problems_in
 
     _, folder = recipe_and_folder(ctx)
     if problems := problems_in(folder):

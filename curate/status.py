@@ -1,0 +1,145 @@
+"""What is there, what no longer fits, and what to run next. Reads only.
+
+A stage is stale when its inputs or the packages that it used have changed: it must run again. One that merely ran
+with other settings than the recipe's, such as an option of the command line, is as sound as any, and the stages
+after it build on it. It is told apart, so that nobody's choice is undone unasked.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from curate import __version__, manifest
+from curate.errors import StateError
+from curate.recipe import Recipe, Section
+from curate.schemas import STAGES
+
+
+class Setting(NamedTuple):
+    """A value of the recipe that is not the one a stage ran with."""
+
+    name: str  # as messages about recipes name it, e.g. clean.defects.dark
+    used: Any
+    recipe: Any
+
+    def __str__(self) -> str:
+        if isinstance(self.used, list) or isinstance(self.recipe, list):
+            return f"{self.name} is another in the recipe"
+        return f"{self.name} is {_word(self.used)} here, {_word(self.recipe)} in the recipe"
+
+
+class State(NamedTuple):
+    """How a stage stands."""
+
+    funnel: str  # what it did; its name when nothing can be said
+    problem: str = ""  # why it must run before any later stage; empty where it need not
+    settings: tuple[Setting, ...] = ()  # in which it differs from the recipe
+
+    def __str__(self) -> str:
+        apart = f"settings differ: {'; '.join(map(str, self.settings))}" if self.settings else ""
+        return f"{self.funnel} [{self.problem or apart or 'current'}]"
+
+
+def status(folder: Path, recipe: Recipe) -> list[str]:
+    """One line per stage (missing, damaged, stale, by other settings, current) and what to run next."""
+    states: dict[str, State] = {}
+    first = ""  # stage that must run; all after it wait for it
+    for stage in STAGES:
+        states[stage] = state(folder, stage, recipe, first)
+        first = first or (stage if states[stage].problem else "")
+    apart = [stage for stage, found in states.items() if found.settings and not found.problem]
+    lines = [*map(str, states.values()), *(_choice(stage, states[stage]) for stage in apart)]
+    return [*lines, _next(first, apart, has_source=recipe.source is not None)]
+
+
+def state(folder: Path, stage: str, recipe: Recipe, waits_for: str = "") -> State:
+    """How `stage` stands in `folder`; `waits_for` is an earlier stage that must run before."""
+    path = manifest.csv_path(folder, stage)
+    if not path.exists():
+        return State(f"{stage}:", "missing")
+    try:
+        funnel = manifest.funnel_line(folder, stage)
+        if manifest.file_sha256(path) != manifest.read_sidecar(folder, stage)["sha256"]:
+            return State(funnel, f"damaged: {path.name} was changed after it was written; delete it")
+        stale, settings = changes(folder, stage), other_settings(folder, stage, recipe)
+    except StateError as error:
+        return State(f"{stage}:", f"damaged: {error}")
+    stale += [f"{waits_for} comes first"] if waits_for else []
+    return State(funnel, f"stale: {'; '.join(stale)}" if stale else "", tuple(settings))
+
+
+def changes(folder: Path, stage: str) -> list[str]:
+    """What changed since `stage` ran: its inputs, the packages it used.
+
+    Raises StateError when a sidecar is missing or damaged.
+    """
+    recorded = manifest.recorded_provenance(folder, stage)
+    versions = {name: _version_now(name, then) for name, then in recorded.versions.items()}
+    now = manifest.Provenance(stage, recorded.inputs, recorded.config, versions)
+    return [f"{name} changed" for name in manifest.stale_inputs(folder, stage)] + recorded.changes(now)
+
+
+def other_settings(folder: Path, stage: str, recipe: Recipe) -> Iterator[Setting]:
+    """The settings of `stage` that are not the recipe's, be it by an option or because the recipe was edited.
+
+    Raises StateError when a sidecar is missing or damaged.
+    """
+    if manifest.read_sidecar(folder, stage)["notes"].get("imported"):
+        return  # photos from a folder: the recipe has no say in it
+    source = recipe.source.without_pace() if recipe.source else None
+    section: Section | None = source if stage == "fetch" else getattr(recipe, stage)
+    if section:
+        used = manifest.recorded_provenance(folder, stage).config
+        name = "source" if stage == "fetch" else stage
+        yield from _differences(name, used, json.loads(section.model_dump_json()))
+
+
+def _differences(name: str, used: Any, recipe: Any) -> Iterator[Setting]:
+    if isinstance(used, Mapping) and isinstance(recipe, Mapping):
+        for key in sorted(used.keys() | recipe.keys()):
+            yield from _differences(f"{name}.{key}", used.get(key), recipe.get(key))
+    elif used != recipe:
+        yield Setting(name, used, recipe)
+
+
+def _word(value: Any) -> str:
+    """A value as a recipe has it."""
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+
+
+def _choice(stage: str, found: State) -> str:
+    """How to keep what a stage ran with, and how to give it up."""
+    keep = (
+        " and ".join(f"set {setting.name} to {_word(setting.used)}" for setting in found.settings)
+        + " in the recipe"
+    )
+    if any(isinstance(value, list) for setting in found.settings for value in (setting.used, setting.recipe)):
+        keep = "copy what `curate report` shows at its end as the recipe of this run into yours"
+    return (
+        f"{stage} ran with settings that are not the recipe's: to keep them, {keep}; "
+        f"to return to the recipe's, `curate {manifest.command(stage)}`"
+    )
+
+
+def _next(first: str, apart: list[str], has_source: bool) -> str:
+    again = f"does {' and '.join(apart)} again, by the recipe"
+    if first == "fetch" and not has_source:
+        return "next: `curate import FOLDER` (the recipe has no source to fetch from)"
+    if first:
+        rest = f" (which {again})" if apart else ""
+        return f"next: `curate {manifest.command(first)}`, or `curate run` for all that is left{rest}"
+    if apart:
+        return f"next: nothing, the stages fit together, and `curate report` shows them; `curate run` {again}"
+    return "next: nothing, every stage is current; `curate report` shows them"
+
+
+def _version_now(name: str, then: str) -> str:
+    """The installed version of a package; what is not a package (a sha256 of weights) counts as unchanged."""
+    if name == "curate":
+        return __version__
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return then
