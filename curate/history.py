@@ -7,13 +7,14 @@ everything is what it claims to be by `verify`.
 import csv
 import difflib
 import io
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from curate import manifest
-from curate.cleaning import review
+from curate.cleaning import borderline, review
 from curate.errors import StateError, UsageError
 from curate.schemas import (
     REASONS,
@@ -126,7 +127,7 @@ def _photo_history(folder: Path, rows: Manifests, photo: FetchRow) -> list[str]:
             lines.append(f"{stage}: has no row for it; run `curate {manifest.command(stage)}` again")
         if stage == "clean":
             lines += [_decision(decision) for decision in decisions]
-            if len({(row.get("decision"), row.get("class_name")) for row in decisions}) > 1:
+            if photo.key in contradictory(decisions):
                 lines.append("  these decisions contradict each other, so none is obeyed")
         if row is None or not row.keep:
             break
@@ -154,11 +155,13 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
         if len(others) > 20:
             yield f"  and {len(others) - 20:,} more"
     elif isinstance(row, CleanRow):
-        threshold = manifest.read_sidecar(folder, "clean")["config"].get("threshold")
+        threshold = clean_threshold(folder)
         against = "" if threshold is None else f" (threshold {threshold:g})"
         yield f"score {row.score:.3f}{against}; most probable: {row.concept} {row.concept_score:.3f}"
         yield f"typicality {row.typicality:.2f}, sharpness {row.sharpness:.2f}, brightness {row.brightness:.2f}"
-        if row.label_score is not None:
+        if row.label_score is not None and not class_applies(row):
+            yield f"its class was judged too, but that does not apply: it was rejected as {row.reason}"
+        elif row.label_score is not None:
             yield f"class {row.class_name} has probability {row.label_score:.3f}, likeliest is {row.likely_class}"
         photo = rows.fetch.get(row.key)
         seller = photo.class_name if photo else row.class_name
@@ -166,7 +169,10 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
             yield f"the seller says {seller}, review says {row.class_name}"
         if row.borderline:
             rank = "" if row.review_rank is None else f", number {row.review_rank} in the queue"
-            yield f"borderline: a person should look at it{rank}"
+            reason = (
+                "" if threshold is None else f": {borderline.why(row, threshold, contradicted(folder, rows, row))}"
+            )
+            yield f"borderline: a person should look at it{rank}{reason}"
     elif isinstance(row, SplitRow):
         together = sum(1 for other in rows.split.values() if other.group == row.group and other.key != row.key)
         beside = f", kept together with {_plural(together, 'other photo')} of its group" if together else ""
@@ -184,6 +190,31 @@ def read_review(folder: Path) -> list[dict[str, str]]:
     text = path.read_bytes().decode("utf-8-sig", "replace")
     rows = csv.DictReader(io.StringIO(text, newline=""), restval="")
     return [{name: cell for name, cell in row.items() if isinstance(cell, str)} for row in rows]
+
+
+def contradictory(decisions: Iterable[Mapping[str, str]]) -> set[str]:
+    """Keys with decisions that differ."""
+    said: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for row in decisions:
+        said[row.get("key", "").strip()].add((row.get("decision", ""), row.get("class_name", "")))
+    return {key for key, each in said.items() if len(each) > 1}
+
+
+def contradicted(folder: Path, rows: Manifests, row: CleanRow) -> bool:
+    """Do the photo's copies, or a person's decisions, say different things about it?"""
+    copies = rows.dedup.get(row.key)
+    return (copies is not None and copies.label_conflict) or row.key in contradictory(read_review(folder))
+
+
+def class_applies(row: CleanRow) -> bool:
+    """Does it matter which class the photo was judged to be? Not where it was rejected for what it shows."""
+    return row.keep or row.reason in ("wrong_model", "reviewed")
+
+
+def clean_threshold(folder: Path) -> float | None:
+    """The threshold that clean ran with, if it says."""
+    threshold = manifest.read_sidecar(folder, "clean")["config"].get("threshold")
+    return None if threshold is None else float(threshold)
 
 
 def _decision(row: dict[str, str]) -> str:

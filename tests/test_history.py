@@ -124,7 +124,14 @@ def test_explain_shows_a_class_that_review_changed(folder: Path) -> None:
 
 
 def test_explain_marks_the_borderline(folder: Path) -> None:
-    assert "  borderline: a person should look at it, number 1 in the queue" in history.explain(folder, key(10))
+    line = "  borderline: a person should look at it, number 1 in the queue: its class is among the least sure"
+    assert line in history.explain(folder, key(10))
+
+
+def test_explain_says_that_a_judged_class_does_not_apply_to_what_is_no_car(folder: Path) -> None:
+    lines = history.explain(folder, key(7))
+    assert lines[-1] == "  its class was judged too, but that does not apply: it was rejected as closeup"
+    assert "  class swift has probability 0.900, likeliest is wagonr" in history.explain(folder, key(8))
 
 
 def test_explain_takes_the_start_of_a_key(folder: Path) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from math import ceil, exp, log
 
+from curate.schemas import CleanRow
+
 _FLOOR = 1e-6
 
 
@@ -27,6 +29,18 @@ def usefulness(doubt: float, label_score: float | None, contradicted: bool, revi
     if reviewed:
         return 0.0
     return max(0.0 if label_score is None else 1 - label_score, doubt)
+
+
+def why(row: CleanRow, threshold: float, contradicted: bool) -> str:
+    """What puts a photo of the queue there, in a few words: the larger of its two doubts."""
+    if contradicted:
+        return "copies or decisions contradict each other"
+    if row.reason == "score_nan":
+        return "it has no score"
+    if row.keep and row.label_score is not None and 1 - row.label_score >= doubt(row.score, threshold, row.keep):
+        other = row.likely_class not in ("", row.class_name)
+        return f"{row.likely_class} is likelier" if other else "its class is among the least sure"
+    return "its score is among the nearest to the threshold"
 
 
 def rank(keys: Sequence[str], usefulnesses: Sequence[float], fraction: float) -> dict[str, int]:

@@ -67,7 +67,7 @@ def usable_stages(folder: Path) -> tuple[list[str], str]:
             raise StateError(f"{folder} holds nothing to report: run `curate fetch` or `curate import` first")
         elif there:
             told = f"{stage} was made from another {', '.join(changed)}"
-            return stages, f"{told}, so the report ends before it. Run `curate {manifest.command(stage)}` again."
+            return stages, f"{told}, so the report ends before it. Run {manifest.command(stage)} again."
         else:
             break
     return stages, ""

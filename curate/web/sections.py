@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from curate.history import Manifests
+from curate.cleaning import borderline
+from curate.history import Manifests, class_applies, contradicted
 from curate.intervals import wilson
 from curate.schemas import REASONS, SPLITS, STAGES, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
 from curate.splitting.proof import prove
@@ -122,9 +123,9 @@ def _figure(folder: Path, rows: Manifests, key: str, what: str, row: Row | None 
     lines = list(more)
     thumbnails = [thumbnail(folder, photo, what)]
     if isinstance(row, CleanRow):
-        lines.append(f"score {row.score:.3f}, {row.concept.replace('_', ' ')} {row.concept_score:.2f}")
-        if row.label_score is not None and row.likely_class not in ("", row.class_name):
-            lines.append(f"sold as {row.class_name}, likelier {row.likely_class} (p {row.label_score:.2f})")
+        lines.append(_score(row))
+        if row.likely_class != row.class_name and (judged := _judged(row)):
+            lines.append(f"sold as {photo.class_name}, {judged}")
     elif isinstance(row, DedupRow) and row.duplicate_of:
         bits = "" if row.distance is None else f"{row.distance} bit{'s' * (row.distance != 1)}, "
         lines.append(f"{bits}by {row.confirmed_by}; kept: {row.duplicate_of}")
@@ -153,13 +154,35 @@ def scores(folder: Path, rows: Manifests, config: Mapping[str, Any]) -> Section:
         (row for row in table.values() if row.borderline),
         key=lambda row: (row.review_rank is None, row.review_rank or 0, row.key),
     )
-    figures = []
-    for row in queue[:12]:
-        rank = "" if row.review_rank is None else f"#{row.review_rank}, "
-        verdict = "kept" if row.keep else row.reason.replace("_", " ")
-        figures.append(_figure(folder, rows, row.key, "Borderline", row, f"{rank}{verdict}"))
+    figures = [_queued(folder, rows, row, threshold) for row in queue[:12]]
     others = len(classes) - len(drawn)
     return {"charts": drawn, "others": others, "borderline": len(queue), "figures": figures, "total": len(table)}
+
+
+def _queued(folder: Path, rows: Manifests, row: CleanRow, threshold: float | None) -> Figure:
+    """A photo of the review queue: what became of it and why it is there, what is said and judged of it, where."""
+    seller = rows.fetch[row.key].class_name
+    rank = "" if row.review_rank is None else f"#{row.review_rank}, "
+    lines = [
+        f"{rank}kept" if row.keep else f"{rank}rejected: {row.reason.replace('_', ' ')}",
+        "" if threshold is None else borderline.why(row, threshold, contradicted(folder, rows, row)),
+        f"sold as {seller}" + ("" if row.class_name == seller else f", review says {row.class_name}"),
+        _judged(row),
+        _score(row),
+        f"listing {rows.fetch[row.key].listing_id}",
+    ]
+    return Figure((thumbnail(folder, rows.fetch[row.key], "Borderline"),), tuple(filter(None, lines)), row.key)
+
+
+def _score(row: CleanRow) -> str:
+    return f"score {row.score:.3f}, {row.concept.replace('_', ' ')} {row.concept_score:.2f}"
+
+
+def _judged(row: CleanRow) -> str:
+    """The class a photo is judged to be, and how probable its own is; empty where that does not matter."""
+    if row.label_score is None or not row.likely_class or not class_applies(row):
+        return ""
+    return f"judged {row.likely_class} ({row.class_name}: p {row.label_score:.2f})"
 
 
 def duplicates(folder: Path, rows: Manifests) -> Section:

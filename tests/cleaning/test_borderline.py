@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
-from curate.cleaning.borderline import doubt, rank, usefulness
+from curate.cleaning.borderline import doubt, rank, usefulness, why
+from tests.folders import clean_row, fetch_row
 
 
 def test_doubt_is_largest_at_the_threshold() -> None:
@@ -31,3 +34,22 @@ def test_the_queue_has_the_size_asked_for() -> None:
     assert queue == {"39": 1, "38": 2}
     assert rank(keys, [0.0] * 40, 0.5) == {}
     assert rank(["b", "a"], [0.5, 0.5], 1.0) == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize(
+    ("change", "contradicted", "words"),
+    [
+        ({"label_score": 0.1, "likely_class": "sedan"}, False, "sedan is likelier"),
+        ({"label_score": 0.6, "likely_class": "hatch"}, False, "its class is among the least sure"),
+        ({"label_score": 0.9, "score": 0.31}, False, "its score is among the nearest to the threshold"),
+        ({}, False, "its score is among the nearest to the threshold"),
+        ({"keep": False, "reason": "not_car", "score": 0.2, "label_score": 0.0}, False, "its score is among the"),
+        ({"keep": False, "reason": "score_nan", "score": 0.0}, False, "it has no score"),
+        ({"label_score": 0.1, "likely_class": "sedan"}, True, "copies or decisions contradict each other"),
+    ],
+)
+def test_a_photo_is_in_the_queue_for_its_larger_doubt(
+    change: dict[str, object], contradicted: bool, words: str
+) -> None:
+    row = replace(clean_row(fetch_row(0, "hatch")), **change)  # type: ignore[arg-type]
+    assert why(row, 0.3, contradicted).startswith(words)

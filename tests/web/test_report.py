@@ -16,7 +16,7 @@ from PIL import Image
 
 from curate import images, manifest, recipe_file
 from curate.errors import StateError
-from curate.schemas import REASONS, ROW_TYPES, STAGES, DedupRow, FetchRow, TrainBaselineRow
+from curate.schemas import REASONS, ROW_TYPES, STAGES, CleanRow, DedupRow, FetchRow, TrainBaselineRow
 from curate.web import charts
 from curate.web.pictures import spread
 from curate.web.report import usable_stages, write_report
@@ -75,8 +75,12 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
             assert REASONS[stage][reason] in text
     assert "score 0.120, not car 0.75" in text
     assert "7 bits, by aligned; kept: 0404040404040404" in text
-    assert "sold as swift, likelier wagonr (p 0.90)" in text
-    assert "#1, kept" in text  # the borderline photo
+    assert "sold as swift, judged wagonr (swift: p 0.90)" in text
+    borderline = (
+        "#1, kept its class is among the least sure sold as wagonr judged wagonr (wagonr: p 0.90) score 0.700"
+    )
+    assert borderline in text and "listing L5 0a0a0a0a0a0a0a0a" in text
+    assert "judged swift (wagonr: p 0.90)" not in text  # of photo 7, which is a close-up
     assert "1 carry more than one class name" in text
     assert all(line in text for line in (*painted_run.PROOF, *painted_run.SUMMARY))
     assert "wagonr 97.0%, listed as swift" in text
@@ -107,9 +111,31 @@ def test_report_ends_before_a_stale_stage(folder: Path) -> None:
     painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
     assert usable_stages(folder) == (
         ["fetch", "dedup"],
-        "clean was made from another dedup.csv, so the report ends before it. Run `curate clean` again.",
+        "clean was made from another dedup.csv, so the report ends before it. Run clean again.",
     )
     assert "clean was made from another dedup.csv" in Page(write_report(folder, "painted")).text
+
+
+def test_report_says_why_a_rejected_photo_is_in_the_queue(folder: Path) -> None:
+    """Its class does not matter; that its copies are sold under two names does."""
+    change = {6: {"score": 0.28, "review_rank": 2}, 4: {"review_rank": 3, "class_name": "wagonr"}}
+    rows = manifest.read(folder, CleanRow)
+    changed: list[Any] = [
+        dataclasses.replace(row, borderline=True, label_score=0.2, likely_class="swift", **change[number])  # type: ignore[arg-type]
+        if (number := int(row.key[:2], 16)) in change
+        else row
+        for row in rows
+    ]
+    painted_run.rewrite(folder, "clean", changed)
+    for stage in ("split", "train_baseline"):
+        manifest.csv_path(folder, stage).unlink()
+    text = Page(write_report(folder, "painted")).text
+    rejected = "#2, rejected: not car its score is among the nearest to the threshold sold as wagonr score 0.280"
+    assert rejected in text
+    contradicted = (
+        "#3, kept copies or decisions contradict each other sold as swift, review says wagonr judged swift"
+    )
+    assert contradicted in text
 
 
 def test_report_is_the_same_bytes_every_time(folder: Path) -> None:
