@@ -79,7 +79,7 @@ def test_commands_in_messages_repeat_the_options_that_were_given(tmp_path: Path)
     assert f"run `curate {given}fetch` or `curate {given}import` first" in err
     build_folder(folder)
     _, out, _ = invoke("--folder", folder, "sample", "--out", tmp_path / "my sample.csv", "--count", "5")
-    assert out.splitlines()[-1] == f"`curate --folder '{folder}' calibrate '{tmp_path}/my sample.csv'`"
+    assert out.splitlines()[-1] == f"then: `curate --folder '{folder}' calibrate '{tmp_path}/my sample.csv'`"
 
 
 @pytest.mark.parametrize(

@@ -1,44 +1,28 @@
 """A threshold one can defend: precision and recall at each, estimated on a few hundred labelled photos.
 
-`sample` draws photos for a person to label, more where the score is doubtful; `calibrate` reads such labels, with
-those of review.csv or without. The review queue is a stratum of its own, because a person who works through it
-labels the most suspect photos: its labels speak for the queue, the others for the rest, by band of the score
-(post-stratification, Cochran 1977). Intervals are 95% and simulated, see `intervals.good_photos`.
+`calibrate` reads what a person said of the photos that `sampling` drew, with those of review.csv or without. The
+review queue is a stratum of its own, because a person who works through it labels the most suspect photos: its
+labels speak for the queue, the others for the rest, by band of the score (post-stratification, Cochran 1977).
+Intervals are 95% and simulated, see `intervals.good_photos`.
 """
 
-import csv
 import io
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate import manifest
-from curate.cleaning import borderline, review
+from curate.cleaning import review
+from curate.cleaning.sampling import EDGES, bands, photos_in
 from curate.errors import UsageError
 from curate.files import atomic_write
 from curate.intervals import Estimate, good_photos, of_draws, wilson
 from curate.recipe import Clean
-from curate.schemas import CleanRow, DedupRow
 
-ORIGINAL_REJECTION = 0.10  # what the makers of the original dataset deleted by hand
-EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)  # of the bands of the score
+REJECTED_BY_HAND = {"swift_wagonr": 0.10}  # by recipe: what the makers of the dataset it rebuilds deleted
 MIN_LABELS = 10  # fewer tell nothing
-_NOT_BY_SCORE = ("undecodable", "score_nan", "too_small", "odd_shape", "blank", "dark", "blurred")
-_SELDOM_BY_SCORE = ("document", "wrong_model")  # a concept's reason too, but then the score is under the threshold
-
-
-@dataclass(frozen=True, slots=True)
-class Photos:
-    """The photos of clean.csv, by what decides about them."""
-
-    scored: tuple[CleanRow, ...]  # their fate hangs on the score
-    queued: frozenset[str]  # keys of those that come first in the review queue, whatever was reviewed already
-    plain: int  # photos rejected whatever their score, e.g. for a plain defect
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +48,7 @@ class Calibration:
     target_precision: float
     proposed: float | None  # smallest from which on all reach the target precision, each with 97.5% certainty
     current: float  # the recipe's
+    by_hand: float | None = None  # share that was deleted by hand where this dataset was made before
 
     def lines(self) -> list[str]:
         """A table for the terminal."""
@@ -78,85 +63,39 @@ class Calibration:
             + (" <- the recipe's" if p.threshold == self.current else "")
             for p in self.points
         ]
-        lines.append(f"a person would reject {self.bad}; the original dataset lost about {ORIGINAL_REJECTION:.0%}")
+        before = "" if self.by_hand is None else f"; of the original dataset about {self.by_hand:.0%} were"
+        lines.append(f"of all photos a person would reject {self.bad}{before}")
         if self.plain:
             lines.append(f"both rates count the {self.plain} photos that go whatever their score (plain defects)")
+        lines.append(
+            f"a threshold counts as reaching precision {self.target_precision:g} only if the lower end of its "
+            "interval does: the value in front of the interval may be the luck of the draw"
+        )
         if self.proposed is None:
             best = max(self.points, key=lambda point: point.precision.low)
             lines.append(
-                f"no threshold is certain to reach precision {self.target_precision:g}; the closest is "
-                f"{best.threshold:g} with {best.precision}: label more photos, or review what no score shows"
+                f"no threshold does; the closest is {best.threshold:g} with {best.precision}: "
+                "label more photos, or review what no score shows"
             )
         else:
-            lines.append(f"for precision {self.target_precision:g} take --threshold {self.proposed:g}")
+            lines.append(
+                f"the smallest is {self.proposed:g}: set clean.threshold to it in the recipe, "
+                f"or try `curate clean --threshold {self.proposed:g}`"
+            )
         return lines
 
 
-def photos_in(folder: Path, config: Clean) -> Photos:
-    """The photos of clean.csv in `folder`. Raises StateError when clean has not run.
-
-    The queue is that of a collection without decisions: a label must not move its photo to another stratum.
-    """
-    rows = manifest.read(folder, CleanRow)
-    contradicted = {row.key for row in manifest.read(folder, DedupRow) if row.label_conflict}
-    scored = tuple(row for row in rows if not _plain(row, config.threshold))
-    keep = {row.key for row in scored if row.score >= config.threshold}
-    use = [
-        borderline.usefulness(
-            borderline.doubt(row.score, config.threshold, row.key in keep),
-            row.label_score if row.key in keep else None,
-            row.key in contradicted,
-            reviewed=False,
-        )
-        for row in rows
-    ]
-    queued = borderline.rank([row.key for row in rows], use, config.borderline_fraction)
-    return Photos(scored, frozenset(queued), len(rows) - len(scored))
-
-
-def draw(rows: Sequence[CleanRow], queued: Collection[str], count: int) -> list[CleanRow]:
-    """`count` of the rows, sorted by key: half at random, half over all bands, a third of these in the queue.
-
-    The same rows for the same manifest: the draw goes by the hash of the key.
-    """
-    left = sorted(rows, key=lambda row: sha256(f"sample|{row.key}".encode()).digest())
-    turns: Counter[tuple[bool, int]] = Counter()
-    places: list[tuple[int, bool, CleanRow]] = []  # how many of its stratum come before, in the queue, photo
-    for row, band in zip(left, _bands(np.array([row.score for row in left]), EDGES).tolist(), strict=True):
-        stratum = (row.key in queued, band)
-        places.append((turns[stratum], stratum[0], row))
-        turns[stratum] += 1
-    places.sort(key=lambda place: place[0])
-    sides = [[row for _, inside, row in places if inside == side] for side in (True, False)]
-    fair = sorted(
-        ((2 - side) * place, side, row.key) for side in range(2) for place, row in enumerate(sides[side])
-    )
-    drawn = {key for _, _, key in fair[: (count + 1) // 2]}
-    drawn |= set([row.key for row in left if row.key not in drawn][: count // 2])
-    return sorted((row for row in rows if row.key in drawn), key=lambda row: row.key)
-
-
-def sample(folder: Path, config: Clean, count: int, out: Path) -> int:
-    """Write `count` photos to be labelled to `out`: the columns of review.csv, then path and score.
-
-    Returns the number written. Raises UsageError when `out` exists already, StateError when clean has not run.
-    """
-    if out.exists():
-        raise UsageError(f"{out} is there already and may hold labels: give another name with --out")
-    photos = photos_in(folder, config)
-    drawn = draw(photos.scored, photos.queued, count)
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["key", "decision", "class_name", "note", "path", "score"])
-    writer.writerows([row.key, "", "", "", row.path, round(row.score, 4)] for row in drawn)
-    atomic_write(out, buffer.getvalue().encode())
-    return len(drawn)
-
-
 def calibrate(
-    folder: Path, config: Clean, labels: Sequence[Path], target_precision: float = 0.99, plot: Path | None = None
+    folder: Path,
+    config: Clean,
+    labels: Sequence[Path],
+    target_precision: float = 0.99,
+    plot: Path | None = None,
+    by_hand: float | None = None,
 ) -> Calibration:
     """What each threshold is worth by the labels in the files `labels`; draws `plot` (PNG) when given.
+
+    `by_hand` is the share deleted by hand where this dataset was made before: to compare with, no more.
 
     A photo that a person keeps is good, under whichever class. Raises UsageError when the labels cannot be read,
     are too few or leave a stratum out, StateError when clean has not run.
@@ -190,6 +129,7 @@ def calibrate(
         photos.plain,
         ignored=len(set(said) - set(places) - conflicts),
         conflicts=tuple(sorted(conflicts)),
+        by_hand=by_hand,
     )
     if plot is not None:
         draw_plot(result, plot)
@@ -207,6 +147,7 @@ def estimate(
     plain: int = 0,
     ignored: int = 0,
     conflicts: tuple[str, ...] = (),
+    by_hand: float | None = None,
 ) -> Calibration:
     """The calibration of photos with `scores` (n,), of which `queued` (n,) are in the queue.
 
@@ -214,7 +155,7 @@ def estimate(
     queue or not and kept or not, and each is drawn once. Raises UsageError when queue or rest have no label.
     """
     strata = (2, len(edges))  # outside the queue and in it, by band
-    cells = _bands(scores, edges) + len(edges) * queued
+    cells = bands(scores, edges) + len(edges) * queued
     size, labels, goods = (
         np.bincount(chosen, minlength=2 * len(edges)).reshape(strata)
         for chosen in (cells, cells[labelled], cells[labelled[good]])
@@ -263,6 +204,7 @@ def estimate(
         target_precision=target_precision,
         proposed=proposed,
         current=current,
+        by_hand=by_hand,
     )
 
 
@@ -279,20 +221,11 @@ def draw_plot(calibration: Calibration, path: Path) -> None:
         values: list[Estimate] = [getattr(point, name) for point in calibration.points]
         (line,) = axes.plot(x, [value.value for value in values], marker=".", label=name)
         axes.fill_between(x, [v.low for v in values], [v.high for v in values], color=line.get_color(), alpha=0.2)
-    axes.axhline(ORIGINAL_REJECTION, color="grey", linestyle=":", label="rejected by hand in the original")
+    if calibration.by_hand is not None:
+        axes.axhline(calibration.by_hand, color="grey", linestyle=":", label="rejected by hand in the original")
     axes.axvline(calibration.current, color="black", linestyle="--", linewidth=0.8, label="the recipe's threshold")
     axes.set(xlabel="threshold", ylabel="share of photos", ylim=(0, 1.02), xlim=(0, 1))
     axes.legend(loc="center left")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
     atomic_write(path, buffer.getvalue())
-
-
-def _plain(row: CleanRow, threshold: float) -> bool:
-    """Was the photo rejected whatever its score?"""
-    return row.reason in _NOT_BY_SCORE or (row.reason in _SELDOM_BY_SCORE and row.score >= threshold)
-
-
-def _bands(scores: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.int64]:
-    """The band of each score: (n,), the number of its lower edge."""
-    return np.maximum(np.searchsorted(edges, scores, side="right") - 1, 0)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from curate.console import echo, echo_all, recipe_and_folder
-from curate.errors import StateError
+from curate.errors import StateError, UsageError
 
 commands = typer.Typer()
 
@@ -78,21 +78,25 @@ def sample(
 ) -> None:
     """Draw photos to be labelled, for `calibrate`.
 
-    Half of them at random, half evenly over the scores, in the review queue and outside. Fill in the column
-    decision: keep or reject. A good photo under the wrong class is keep, with its right class in class_name.
+    Half of them at random, half evenly over the scores, in the review queue and outside. A page beside the CSV
+    shows them. Fill in the column decision: keep or reject. A good photo under the wrong class is keep, with its
+    right class in class_name.
 
     Example: curate sample --out sample.csv --count 300
     """
-    from curate.cleaning.calibration import sample as draw_sample
+    from curate.cleaning.sampling import sample as draw_sample
+    from curate.web.sample_page import write_sample_page
 
     recipe, folder = recipe_and_folder(ctx)
-    written = draw_sample(folder, recipe.clean, count, out)
-    echo(ctx, f"{out}: {written} photos to be labelled; write keep or reject into the column decision")
-    echo(
-        ctx,
-        "a good photo under the wrong class: keep, and its right class in class_name; it counts as good. Then:",
-    )
-    echo(ctx, f"`curate calibrate {shlex.quote(str(out))}`")
+    page = out.with_suffix(".html")
+    if page.exists() or page == out:
+        raise UsageError(f"{page} is for the page that shows the photos: give another name with --out")
+    photos = draw_sample(folder, recipe.clean, count, out)
+    write_sample_page(folder, photos, recipe.classes, out, page)
+    echo(ctx, f"{out}: {len(photos)} photos to be labelled; write keep or reject into the column decision")
+    echo(ctx, f"{page}: shows them in the order of the rows")
+    echo(ctx, "a good photo under the wrong class: keep, and its right class in class_name; it counts as good")
+    echo(ctx, f"then: `curate calibrate {shlex.quote(str(out))}`")
 
 
 @commands.command()
@@ -102,19 +106,26 @@ def calibrate(
         list[Path], typer.Argument(help="Labelled photos: what `sample` drew, and review.csv too if you like.")
     ],
     precision: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the kept photos that must be good.")
+        float,
+        typer.Option(
+            min=0, max=1, help="Share of the kept photos that must be good, at the lower end of its interval."
+        ),
     ] = 0.99,
 ) -> None:
     """Find the threshold for a wanted precision.
 
     Precision, recall and rejection rate at each threshold with 95% intervals; a plot beside the manifests.
-    review.csv alone tells of the review queue only: name a sample beside it.
+    A threshold is taken only if the lower end of its precision's interval reaches the one wanted: the value in
+    front of the interval may be the luck of the draw. review.csv alone tells of the review queue only: name a
+    sample beside it.
 
     Example: curate calibrate sample.csv --precision 0.99
     """
+    from curate.cleaning.calibration import REJECTED_BY_HAND
     from curate.cleaning.calibration import calibrate as calibrate_with
 
     recipe, folder = recipe_and_folder(ctx)
     plot = folder / "calibration.png"
-    echo_all(ctx, calibrate_with(folder, recipe.clean, labels, precision, plot).lines())
+    by_hand = REJECTED_BY_HAND.get(recipe.name)
+    echo_all(ctx, calibrate_with(folder, recipe.clean, labels, precision, plot, by_hand).lines())
     echo(ctx, f"plot: {plot}")

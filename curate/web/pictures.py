@@ -33,16 +33,16 @@ class Figure:
     key: str
 
 
-def thumbnail(folder: Path, photo: FetchRow, what: str) -> Thumbnail:
-    """The photo of a row at no more than `SIDE` pixels; `what` begins its alt text."""
+def thumbnail(folder: Path, photo: FetchRow, what: str, side: int = SIDE) -> Thumbnail:
+    """The photo of a row at no more than `side` pixels; `what` begins its alt text."""
     alt = f"{what}: {photo.class_name}, photo {photo.key}"
     try:
-        picture = images.load(folder, photo.path, photo.sha256, at_least=SIDE)
+        picture = images.load(folder, photo.path, photo.sha256, at_least=side)
     except RejectedError as error:
-        return Thumbnail("", f"{alt} cannot be shown ({error.reason})", SIDE, SIDE * 3 // 4)
-    data = base64.b64encode(images.encode_thumbnail(picture, SIDE)).decode("ascii")
-    scale = min(1.0, SIDE / max(picture.width, picture.height))
-    width, height = (max(1, round(side * scale)) for side in (picture.width, picture.height))
+        return Thumbnail("", f"{alt} cannot be shown ({error.reason})", side, side * 3 // 4)
+    data = base64.b64encode(images.encode_thumbnail(picture, side)).decode("ascii")
+    scale = min(1.0, side / max(picture.width, picture.height))
+    width, height = (max(1, round(length * scale)) for length in (picture.width, picture.height))
     return Thumbnail(f"data:image/jpeg;base64,{data}", alt, width, height)
 
 

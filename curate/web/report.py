@@ -73,8 +73,8 @@ def usable_stages(folder: Path) -> tuple[list[str], str]:
     return stages, ""
 
 
-def render(context: Mapping[str, Any]) -> str:
-    """The page. Everything is escaped unless a chart made it."""
+def render(context: Mapping[str, Any], template: str = "report.html.j2") -> str:
+    """A page. Everything is escaped unless a chart made it."""
     environment = Environment(
         loader=PackageLoader("curate.web"),
         autoescape=True,
@@ -84,7 +84,7 @@ def render(context: Mapping[str, Any]) -> str:
     )
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
     environment.globals["unseen_label"] = sections.unseen_label
-    return environment.get_template("report.html.j2").render(context)
+    return environment.get_template(template).render(context)
 
 
 def _manifest_facts(stage: str, sidecar: Mapping[str, Any]) -> dict[str, Any]:

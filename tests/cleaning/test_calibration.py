@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from curate import manifest
-from curate.cleaning import calibration
+from curate.cleaning import calibration, sampling
 from curate.cli import app
 from curate.errors import StateError, UsageError
 from curate.recipe import Clean
@@ -38,7 +38,7 @@ def collection(count: int = 3000) -> tuple[NDArray[np.float64], NDArray[np.bool_
 def drawn_from(scores: NDArray[np.float64], queued: NDArray[np.bool_], count: int, seed: int) -> NDArray[np.int64]:
     """Places of the photos that `draw` takes when the keys are those of `seed`."""
     table = [replace(BASE, key=f"{seed} {place}", score=float(score)) for place, score in enumerate(scores)]
-    drawn = calibration.draw(table, {table[place].key for place in np.flatnonzero(queued)}, count)
+    drawn = sampling.draw(table, {table[place].key for place in np.flatnonzero(queued)}, count)
     return np.array([int(row.key.split()[1]) for row in drawn])
 
 
@@ -49,7 +49,7 @@ def calibrated(
     good: NDArray[np.bool_],
     target: float = 0.9,
 ) -> calibration.Calibration:
-    return calibration.estimate(scores, queued, labelled, good[labelled], calibration.EDGES, target, 0.3)
+    return calibration.estimate(scores, queued, labelled, good[labelled], sampling.EDGES, target, 0.3)
 
 
 def holds(found: calibration.Calibration, scores: NDArray[np.float64], good: NDArray[np.bool_]) -> Counter[str]:
@@ -67,14 +67,14 @@ def holds(found: calibration.Calibration, scores: NDArray[np.float64], good: NDA
 def test_a_draw_covers_the_doubtful_and_repeats() -> None:
     table = [row if place % 10 == 0 else replace(row, score=0.99) for place, row in enumerate(rows(1000))]
     queued = {row.key for row in table[::25]}
-    drawn = calibration.draw(table, queued, 200)
+    drawn = sampling.draw(table, queued, 200)
     assert len(drawn) == len({row.key for row in drawn}) == 200
-    assert calibration.draw(table[::-1], queued, 200) == drawn
+    assert sampling.draw(table[::-1], queued, 200) == drawn
     doubtful = sum(row.score < 0.98 for row in drawn)
     assert doubtful > 2 * 200 * 0.1, "bands with few photos are drawn more often than their share"
-    assert len(calibration.draw(table[:30], queued, 200)) == 30
+    assert len(sampling.draw(table[:30], queued, 200)) == 30
     for count in (2, 10, 30):
-        inside = {row.key in queued for row in calibration.draw(table, queued, count)}
+        inside = {row.key in queued for row in sampling.draw(table, queued, count)}
         assert inside == {True, False}, "the queue and the rest each have a label"
 
 
@@ -131,6 +131,16 @@ def test_the_proposed_threshold_is_the_smallest_that_is_certain() -> None:
     assert hopeless.proposed is None
     best = max(hopeless.points, key=lambda point: point.precision.low)
     assert f"the closest is {best.threshold:g} with {best.precision}: label more" in hopeless.lines()[-1]
+    for lines in (found.lines(), hopeless.lines()):
+        assert any("only if the lower end of its interval does" in line for line in lines)
+
+
+def test_only_a_dataset_that_was_made_by_hand_before_is_compared_with_it() -> None:
+    scores, queued, good = collection()
+    found = calibrated(scores, queued, np.arange(100), good)
+    assert not any("original" in line for line in found.lines())
+    again = replace(found, by_hand=calibration.REJECTED_BY_HAND["swift_wagonr"])
+    assert any(line.endswith("of the original dataset about 10% were") for line in again.lines())
 
 
 def test_a_threshold_is_proposed_only_if_all_higher_ones_do_but_too_few_labels_say_nothing() -> None:
@@ -149,19 +159,20 @@ def test_a_threshold_is_proposed_only_if_all_higher_ones_do_but_too_few_labels_s
 def test_thresholds_that_keep_nothing_are_left_out() -> None:
     scores = np.linspace(0, 0.49, 100)
     found = calibrated(scores, scores < 0.1, np.arange(100), scores < 0, 0.99)
-    assert [point.threshold for point in found.points] == [edge for edge in calibration.EDGES if edge < 0.49]
+    assert [point.threshold for point in found.points] == [edge for edge in sampling.EDGES if edge < 0.49]
     assert found.proposed is None
 
 
 def test_sample_then_calibrate(tmp_path: Path) -> None:
     folder = build_folder(tmp_path / "run", n=40, rejected=20)
     out = tmp_path / "sample.csv"
-    assert calibration.sample(folder, CONFIG, 50, out) == 50
+    assert len(sampling.sample(folder, CONFIG, 50, out)) == 50
     with out.open(newline="") as file:
         drawn = list(csv.DictReader(file))
-    assert list(drawn[0]) == ["key", "decision", "class_name", "note", "path", "score"]
+    assert list(drawn[0]) == ["key", "decision", "class_name", "note", "listed_class", "path", "score"]
+    assert {row["listed_class"] for row in drawn} == {"hatch", "sedan"}
     with pytest.raises(UsageError, match="may hold labels"):
-        calibration.sample(folder, CONFIG, 50, out)
+        sampling.sample(folder, CONFIG, 50, out)
     with pytest.raises(UsageError, match="only 0 labels"):
         calibration.calibrate(folder, CONFIG, [out])
     with out.open("w", newline="") as file:
@@ -185,7 +196,7 @@ def test_sample_then_calibrate(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="curate clean"):
-        calibration.sample(tmp_path, CONFIG, 10, tmp_path / "x.csv")
+        sampling.sample(tmp_path, CONFIG, 10, tmp_path / "x.csv")
     with pytest.raises(UsageError, match="curate sample"):
         calibration.calibrate(tmp_path, CONFIG, [tmp_path / "x.csv"])
 
@@ -207,7 +218,7 @@ def test_plain_defects_are_counted_in_both_rates(tmp_path: Path) -> None:
     plain = {"keep": False, "reason": "blurred"}
     document = {"keep": False, "reason": "document"}
     table = relabelled(folder, {0: plain, 1: document, 2: document | {"score": 0.1}})
-    photos = calibration.photos_in(folder, CONFIG)
+    photos = sampling.photos_in(folder, CONFIG)
     assert photos.plain == 2 and len(photos.scored) == 58, "a document under the threshold is judged by its score"
     labels = write_labels(
         tmp_path / "a.csv", [(row.key, "keep" if row.score > 0.5 else "reject", "") for row in table]
@@ -236,10 +247,10 @@ def test_a_review_neither_moves_the_queue_nor_passes_for_a_sample(tmp_path: Path
     folder = build_folder(tmp_path / "run", n=40, rejected=20)
     config = CONFIG.model_copy(update={"borderline_fraction": 0.2})
     relabelled(folder, {place: {"label_score": 0.01} for place in range(12)})
-    queued = calibration.photos_in(folder, config).queued
+    queued = sampling.photos_in(folder, config).queued
     assert len(queued) == 12
     table = relabelled(folder, {place: {"keep": False, "reason": "reviewed"} for place in range(12)})
-    assert calibration.photos_in(folder, config).queued == queued == {row.key for row in table[:12]}
+    assert sampling.photos_in(folder, config).queued == queued == {row.key for row in table[:12]}
     review = write_labels(tmp_path / "review.csv", [(key, "reject", "") for key in sorted(queued)])
     with pytest.raises(UsageError, match="48 photos outside the review queue"):
         calibration.calibrate(folder, config, [review])
@@ -258,4 +269,6 @@ def test_thresholds_are_printed_as_they_are(tmp_path: Path) -> None:
 
 def test_the_help_says_what_precision_is() -> None:
     result = CliRunner().invoke(app, ["calibrate", "--help"], env={"COLUMNS": "200"})
-    assert "Share of the kept photos that must be good" in result.output
+    assert "Share of the kept photos that must be good, at the lower end of its interval" in " ".join(
+        result.output.split()
+    )
