@@ -104,11 +104,11 @@ def echo_all(ctx: typer.Context, lines: Iterable[str]) -> None:
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes to use.", show_default="one per core")]
 
 
-def recipe_and_folder(ctx: typer.Context) -> "tuple[Recipe, Path]":
-    """The recipe that was chosen, and the folder of its manifests."""
+def recipe_and_folder(ctx: typer.Context, *stages: str) -> "tuple[Recipe, Path]":
+    """The recipe that was chosen, with all that `stages` need of it, and the folder of its manifests."""
     from curate.pipeline import find_recipe
 
-    recipe = find_recipe(ctx.obj.recipe_path)
+    recipe = find_recipe(ctx.obj.recipe_path, stages)
     folder = ctx.obj.folder or Path("manifests") / recipe.name
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--folder {folder} is a file; name the folder of the manifests")

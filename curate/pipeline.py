@@ -1,7 +1,7 @@
 """Run stages of a recipe, one after the other, under the lock of their folder."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from curate import executors, files, manifest
@@ -11,17 +11,17 @@ from curate.recipe_file import load
 from curate.schemas import STAGES
 
 
-def find_recipe(path: Path) -> Recipe:
+def find_recipe(path: Path, stages: Collection[str] = ()) -> Recipe:
     """Load a recipe by path, or by the name of one that comes with curate (`demo`, `pipelines/demo.yaml`).
 
-    Raises UsageError when there is none, or when it has a mistake.
+    Raises UsageError when there is none, when it has a mistake, or when it lacks what one of `stages` needs.
     """
     package = Path(__file__).parent
     if not path.is_file() and path.parent in (Path(), Path("pipelines")):
         for shipped in (package / "pipelines", package.parent / "pipelines"):  # as a wheel, or a checkout
             if (shipped / f"{path.stem}.yaml").is_file():
-                return load(shipped / f"{path.stem}.yaml")
-    return load(path)
+                return load(shipped / f"{path.stem}.yaml", stages)
+    return load(path, stages)
 
 
 def default_workers() -> int:

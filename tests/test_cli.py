@@ -70,6 +70,19 @@ def test_a_wrong_word_is_one_line_that_says_what_to_do(
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(("command", "code"), [("run", 2), ("clean", 2), ("dedup", 6), ("status", 0)])
+def test_a_recipe_without_concepts_is_refused_before_anything_is_fetched(
+    command: str, code: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\nclasses: [a, b]\nclean:\n  threshold: 0.3\n")
+    got, _, err = invoke("--recipe", path, "--folder", tmp_path / "run", command)
+    assert got == code
+    assert (f"{path}:3: clean.concepts: is empty" in err) == (code == 2)
+    assert len(err.splitlines()) == (code != 0)
+    assert code != 2 or not (tmp_path / "run").exists()
+
+
 def test_commands_in_messages_repeat_the_options_that_were_given(tmp_path: Path) -> None:
     folder = tmp_path / "my run"
     given = f"--recipe demo --folder '{folder}' "

@@ -5,6 +5,7 @@ import pytest
 from curate.errors import UsageError
 from curate.recipe import Clean, Split, SplitCounts, TrainBaseline, normalise_class
 from curate.recipe_file import parse
+from curate.schemas import STAGES
 
 GOOD = """\
 name: cars
@@ -36,7 +37,28 @@ def test_a_good_recipe_hands_its_classes_to_the_stages() -> None:
     [
         (("name: cars", "name: ../x"), "r.yaml:1: name: String should match pattern"),
         (("scorer: imagenet", "scorer: magic"), "r.yaml:8: clean.scorer: Input should be 'clip' or 'imagenet'"),
-        (("scorer: imagenet", "scorers: imagenet"), "r.yaml:8: clean.scorers: Extra inputs are not permitted"),
+        (("scorer: imagenet", "scorers: imagenet"), "r.yaml:8: clean.scorers: unknown key; did you mean scorer?"),
+        (("source:", "sauce:"), "r.yaml:3: sauce: unknown key; did you mean source?"),
+        (
+            ("  id: site", "  id: site\n  politness: {}"),
+            "r.yaml:5: source.politness: unknown key; did you mean politeness?",
+        ),
+        (
+            ("keep: true", "keep: true, promts: [a]"),
+            "r.yaml:10: clean.concepts.0.promts: unknown key; did you mean prompts?",
+        ),
+        (
+            ("train: 2400", "tain: 1, train: 2400"),
+            "r.yaml:13: split.counts.tain: unknown key; did you mean train?",
+        ),
+        (
+            ("name: cars", "name: cars\ntreshold: 0.4"),
+            "r.yaml:2: treshold: unknown key here; did you mean clean.threshold?",
+        ),
+        (
+            ("split:", "split:\n  zzz: 1"),
+            "r.yaml:13: split.zzz: unknown key; here may be class_names, counts, proportional, seed",
+        ),
         (("{name: interior}", "{name: Interior}"), "r.yaml:11: clean.concepts.1.name: String should match"),
         (
             ("{name: interior}", "{name: pink}"),
@@ -73,6 +95,26 @@ def test_every_mistake_is_reported_at_once() -> None:
     with pytest.raises(UsageError) as caught:
         parse(text, "r.yaml")
     assert len(str(caught.value).splitlines()) == 2
+
+
+NO_CONCEPTS = GOOD[: GOOD.index("  concepts:")] + GOOD[GOOD.index("split:") :]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (NO_CONCEPTS, 7),
+        (NO_CONCEPTS.replace("  scorer: imagenet", "  concepts: []"), 8),
+        ("name: cars\nclasses: [a, b]", 1),
+    ],
+)
+def test_concepts_are_asked_for_by_clean_and_nothing_else(text: str, line: int) -> None:
+    assert parse(text, "r.yaml").clean.concepts == ()
+    assert parse(text, "r.yaml", ["fetch", "dedup"]).clean.concepts == ()
+    with pytest.raises(
+        UsageError, match=f"^r.yaml:{line}: clean.concepts: is empty, and clean needs it: name what"
+    ):
+        parse(text, "r.yaml", STAGES)
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])

@@ -116,8 +116,9 @@ def calibrate(
 
     Precision, recall and rejection rate at each threshold with 95% intervals; a plot beside the manifests.
     A threshold is taken only if the lower end of its precision's interval reaches the one wanted: the value in
-    front of the interval may be the luck of the draw. review.csv alone tells of the review queue only: name a
-    sample beside it.
+    front of the interval may be the luck of the draw.
+
+    review.csv alone tells of the review queue only: name a sample beside it.
 
     Example: curate calibrate sample.csv --precision 0.99
     """

@@ -95,7 +95,7 @@ def clean(
 
     Example: curate clean --threshold 0.3
     """
-    recipe, _ = recipe_and_folder(ctx)
+    recipe, _ = recipe_and_folder(ctx, "clean")
     options = {
         "threshold": threshold,
         "scorer": scorer,
@@ -157,9 +157,10 @@ def run(ctx: typer.Context, workers: Workers = None) -> None:
     Example: curate --recipe pipelines/swift_wagonr.yaml run
     """
     from curate.pipeline import stages_to_run
+    from curate.schemas import STAGES
     from curate.web.report import write_report
 
-    recipe, folder = recipe_and_folder(ctx)
+    recipe, folder = recipe_and_folder(ctx, *STAGES)
     run_stages_of(ctx, stages_to_run(recipe, folder), recipe, workers)
     typer.echo(f"report: {write_report(folder, recipe.name).resolve()}")
 
