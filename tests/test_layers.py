@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1] / "curate"
 # From the bottom up. A module may import from its own layer (but no stage another stage) and from those before.
 LAYERS: list[set[str]] = [
     {"curate", "errors"},
-    {"schemas", "files", "table", "executors", "recipe", "intervals"},
+    {"schemas", "files", "table", "executors", "recipe", "intervals", "progress"},
     {"manifest", "recipe_file", "headers", "images"},
     {"net"},
     {"fetching", "sources", "duplicates", "scorers", "cleaning", "splitting", "training"},

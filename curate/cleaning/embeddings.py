@@ -21,7 +21,6 @@ from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from curate import images
 from curate.cleaning import defects
@@ -29,6 +28,7 @@ from curate.cleaning.defects import Defects
 from curate.errors import RejectedError, ResourceError
 from curate.executors import MapFn
 from curate.files import atomic_write
+from curate.progress import progress
 from curate.scorers import Scorer
 
 FORMAT = 1
@@ -91,11 +91,10 @@ def collect(
     refused: dict[str, str] = {}
     if missing:
         answers = ahead(map_fn(partial(_look, folder, scorer.prepare, scorer.side), missing))
-        progress = tqdm(answers, "look", total=len(missing), unit="photo", disable=None, leave=False)
         batch: list[Look] = []
         try:
             with path.open("ab") as file:
-                for (sha256, _), answer in zip(missing, progress, strict=True):
+                for (sha256, _), answer in zip(missing, progress(answers, "look", len(missing)), strict=True):
                     if isinstance(answer, str):
                         refused[sha256] = answer
                         continue

@@ -28,6 +28,7 @@ from curate.demo.scenes import HOURS
 from curate.demo.vehicles import other_vehicle
 from curate.executors import MapFn
 from curate.files import atomic_write
+from curate.progress import progress
 
 CLASSES = ("hatchback", "tallboy")
 # What is wrong with a photo, and its share of all paintings; together a tenth, as on the site that inspired this.
@@ -207,8 +208,6 @@ def paint_catalogue(folder: Path, seed: int, per_class: int, map_fn: MapFn = map
     Writes photos/<photo_id>.jpg, truth.csv (one row per shot) and painted.json. Where painted.json says that the
     same painter has done the same work, nothing is painted again.
     """
-    from tqdm import tqdm
-
     shots = plan(seed, per_class)
     photos, done = folder / "photos", folder / "painted.json"
     photos.mkdir(parents=True, exist_ok=True)
@@ -217,7 +216,7 @@ def paint_catalogue(folder: Path, seed: int, per_class: int, map_fn: MapFn = map
     if not (done.exists() and done.read_bytes() == mark and there >= {f"{shot.photo_id}.jpg" for shot in shots}):
         done.unlink(missing_ok=True)
         painted = map_fn(partial(_paint_file, seed=seed, folder=photos), shots)
-        for _ in tqdm(painted, "paint", len(shots), unit="photo", disable=None, leave=False):
+        for _ in progress(painted, "paint", len(shots)):
             pass
         atomic_write(folder / "truth.csv", format_truth(shots))
         atomic_write(done, mark)

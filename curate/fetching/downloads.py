@@ -7,14 +7,13 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from tqdm import tqdm
-
 from curate import images, manifest
 from curate.errors import GateError, RejectedError, StateError, TryLaterError
 from curate.executors import MapFn
 from curate.fetching.journal import Journal
 from curate.files import crash_point, file_sha256, inside
 from curate.net.client import Client, Reply
+from curate.progress import progress
 from curate.schemas import REASONS, FetchRow
 
 _DECODED_SIDE = 160  # pixels; enough to see that all of a JPEG is there and that it shows something
@@ -93,10 +92,8 @@ def fetch_all(
             wanted[url] = urls
     deferred = []
     work = partial(_fetch_one, client, folder, journal, max_bytes)
-    progress = tqdm(
-        map_fn(work, wanted.items()), "photos", len(photos), initial=len(outcomes), disable=None, leave=False
-    )
-    for url, outcome in zip(wanted, progress, strict=True):
+    answers = progress(map_fn(work, wanted.items()), "fetch", len(photos), done=len(outcomes))
+    for url, outcome in zip(wanted, answers, strict=True):
         if isinstance(outcome, Deferred):
             deferred.append(outcome.why)
         else:

@@ -11,13 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from curate.errors import LayoutError, RejectedError, TryLaterError
 from curate.executors import MapFn
 from curate.fetching.journal import Journal
 from curate.files import atomic_write
 from curate.net.client import Client, canonical_url
+from curate.progress import progress
 from curate.recipe import Source
 from curate.sources import Found, Listing, Photo, jsonld, selectors
 from curate.sources.merging import merged, unite
@@ -181,7 +180,7 @@ def _follow(reader: Reader, crawled: Crawled, map_fn: MapFn) -> None:
     results = map_fn(partial(_read_listing, reader), urls)
     pages: dict[str, Found | RejectedError | TryLaterError] = {}
     empty, without = 0, ("", Found())  # the first page without a listing
-    for url, result in zip(urls, tqdm(results, "listings", len(urls), disable=None, leave=False), strict=True):
+    for url, result in zip(urls, progress(results, "fetch", len(urls), "listing"), strict=True):
         pages[url] = result
         if isinstance(result, Found) and not result.listings:
             empty += 1

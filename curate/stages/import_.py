@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from tqdm import tqdm
-
 from curate import __version__, executors, images, manifest
 from curate.errors import RejectedError, StateError, TryLaterError, UsageError
 from curate.executors import MapFn
@@ -19,6 +17,7 @@ from curate.fetching import downloads
 from curate.fetching.downloads import Outcome
 from curate.fetching.journal import Journal, read_header
 from curate.net.client import Client
+from curate.progress import progress
 from curate.recipe import ClassName, Politeness, Section
 from curate.schemas import FetchRow, photo_key
 from curate.sources import folder as sources
@@ -136,7 +135,7 @@ def run(
     remote = [item for item in offered.items if item.is_url]
     fetched = _fetched(folder, path, remote, politeness or Politeness()) if remote else {}
     work = map_fn(partial(keep_file, folder), [item.file for item in local])
-    kept = iter(tqdm(work, "photos", len(local), disable=None, leave=False))
+    kept = progress(work, "import", len(local))
     rows = decide(offered.items, [fetched[item.name] if item.is_url else next(kept) for item in offered.items])
     downloads.check_kept(rows, dict.fromkeys(row.class_name for row in rows))
     if not (manifest.is_current(folder, wanted) and manifest.read(folder, FetchRow) == rows):

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from curate import manifest
 from curate.errors import GateError
 from curate.executors import MapFn
 from curate.files import atomic_write
 from curate.intervals import wilson
+from curate.progress import counter
 from curate.recipe import TrainBaseline
 from curate.schemas import SPLITS, FetchRow, SplitRow, TrainBaselineRow
 from curate.training import curves, loop, networks, photo_arrays
@@ -140,11 +140,11 @@ def run(folder: Path, config: TrainBaseline, map_fn: MapFn = map) -> list[TrainB
 
     identity = {"inputs": wanted.inputs, "config": wanted.config, "versions": wanted.versions}
     checkpoint = folder / "model" / "checkpoint.safetensors"
-    with tqdm(total=config.epochs, desc="train", unit="epoch", disable=None, leave=False) as bar:
+    with counter("train", config.epochs, "epoch") as advance:
 
         def on_epoch(entry: dict[str, float]) -> None:
-            bar.n = int(entry["epoch"])
-            bar.set_postfix(loss=f"{entry['train_loss']:.3f}", val=f"{entry['val_accuracy']:.3f}")
+            note = f"loss {entry['train_loss']:.3f}, accuracy on val {entry['val_accuracy']:.3f}"
+            advance(int(entry["epoch"]), note)
 
         state = loop.fit(
             loop.Photos(pixels[:seen], labels[:seen]),

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from tqdm import tqdm
 
 from curate import images
 from curate.errors import RejectedError, StateError
 from curate.executors import MapFn
 from curate.files import atomic_write
+from curate.progress import progress
 
 VERSION = 1  # of the decoding and resizing
 Photo = tuple[str, str, str]  # key, path, sha256
@@ -67,5 +67,5 @@ def _parts(folder: Path, photos: Sequence[Photo], side: int, map_fn: MapFn) -> I
     np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
     yield header.getvalue()
     loaded = map_fn(partial(load_one, folder=folder, side=side), photos)
-    for pixels in tqdm(loaded, total=len(photos), desc="decode", unit="photo", disable=None, leave=False):
+    for pixels in progress(loaded, "decode", len(photos)):
         yield pixels.tobytes()
