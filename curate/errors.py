@@ -5,7 +5,7 @@
     ├── GateError               3   the data failed a quality gate
     ├── DeniedError             4   robots.txt or the site says no
     ├── LayoutError             5   pages were read but no listing was found in them
-    ├── StateError              6   a manifest or photo is not what its sidecar says
+    ├── StateError              6   a manifest or photo is missing, damaged or out of date; or the folder in use
     ├── ResourceError           7   disk, memory, or model weights are missing
     └── TryLaterError          75   the site asked us to come back; progress is kept
 
@@ -20,7 +20,7 @@ EXIT_CODES: dict[int, str] = {
     3: "data quality gate failed",
     4: "denied by robots.txt or by the site",
     5: "pages were read but no listing was found in them",
-    6: "a manifest or photo differs from its sidecar",
+    6: "a manifest or photo is missing, damaged or out of date, or another run uses the folder",
     7: "out of disk or memory, or model weights are missing",
     75: "try later: the site asked for it; progress is kept",
     130: "interrupted; run the same command again to go on",
@@ -58,7 +58,7 @@ class LayoutError(CurateError):
 
 
 class StateError(CurateError):
-    """A manifest, sidecar or photo is damaged, stale, or in use by another process."""
+    """A manifest, sidecar, photo or model is missing, damaged or stale, or another process uses the folder."""
 
     exit_code = 6
 
