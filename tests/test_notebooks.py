@@ -38,7 +38,7 @@ def test_the_starter_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     text = "".join(output.get("text", "") for output in outputs if output.get("name") == "stdout")
     assert not [output for output in outputs if output.get("name") == "stderr"]
     assert "clean: 42 in, 40 kept, 2 not_car" in text
-    assert "0 of 20 listings in more than one split" in text
+    assert "no leak: each of the 20 listings is in one split only" in text
     assert "best epoch:" in text
     assert "test accuracy" in text
     assert sum("image/png" in output.get("data", {}) for output in outputs) >= 5

@@ -31,10 +31,15 @@ class Proof:
             f"{split}: {sum(sizes.values())} photos ({', '.join(f'{n} {name}' for name, n in sizes.items())})"
             for split, sizes in self.counts.items()
         ]
-        return table + [
-            f"{len(leaks)} of {self.checked[what]} {what} in more than one split"
-            + (f": {', '.join(leaks[:3])}" if leaks else "")
-            for what, leaks in self.leaks.items()
+        return [
+            *table,
+            "checked again from the manifests, removed copies included:",
+            *(
+                f"leak: {len(leaks)} of {self.checked[what]} {what} in more than one split: {', '.join(leaks[:3])}"
+                if leaks
+                else f"no leak: each of the {self.checked[what]} {what} is in one split only"
+                for what, leaks in self.leaks.items()
+            ),
         ]
 
     def notes(self) -> dict[str, Any]:
@@ -53,7 +58,7 @@ def prove(rows: Sequence[SplitRow], fetch_rows: Sequence[FetchRow], dedup_rows: 
     names = sorted({row.class_name for row in rows})
     tally = Counter((row.split, row.class_name) for row in rows if row.keep)
     where: dict[str, dict[str, set[str]]] = {
-        what: defaultdict(set) for what in ("listings", "groups of similar photos", "identical files (sha256)")
+        what: defaultdict(set) for what in ("listings", "groups of similar photos", "different files (sha256)")
     }
     listings, similar, files = where.values()
     fetched = {row.key: row for row in fetch_rows}

@@ -139,7 +139,7 @@ def test_counts_are_exact_and_the_rest_is_surplus(tmp_path: Path) -> None:
     notes = manifest.read_sidecar(tmp_path, "split")["notes"]
     assert notes["seed"] == 42
     assert notes["summary"] == notes["proof"]["lines"]
-    assert "0 of 10 listings in more than one split" in notes["summary"]
+    assert "no leak: each of the 10 listings is in one split only" in notes["summary"]
     assert manifest.funnel_line(tmp_path, "split") == "split: 24 in, 20 kept, 4 surplus"
 
 
