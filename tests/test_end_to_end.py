@@ -91,6 +91,7 @@ def test_what_depends_on_a_change_is_done_again_and_nothing_else(run: Run) -> No
     assert manifest.csv_path(run.folder, "clean").read_bytes() == clean
     assert "split.seed is 7 here, 42 in the recipe" in run.curate("status")
     out = run.curate("run")
+    assert out.startswith("split runs again by the recipe: split.seed is 7 here, 42 in the recipe\n")
     done_again = [
         line for line in out.splitlines() if re.match(r"\w+: \d+ in", line) and "(unchanged)" not in line
     ]

@@ -152,16 +152,22 @@ def train_baseline(
 def run(ctx: typer.Context, workers: Workers = None) -> None:
     """Run every stage, then write the report.
 
-    What is up to date is left as it is.
+    What is up to date is left as it is. A stage that ran with other settings than the recipe's runs again by the
+    recipe, and says so.
 
     Example: curate --recipe pipelines/swift_wagonr.yaml run
     """
     from curate.pipeline import stages_to_run
     from curate.schemas import STAGES
+    from curate.status import state
     from curate.web.report import write_report
 
     recipe, folder = recipe_and_folder(ctx, *STAGES)
-    run_stages_of(ctx, stages_to_run(recipe, folder), recipe, workers)
+    stages = stages_to_run(recipe, folder)
+    for stage in stages:
+        if settings := state(folder, stage, recipe).settings:
+            echo(ctx, f"{stage} runs again by the recipe: {'; '.join(map(str, settings))}")
+    run_stages_of(ctx, stages, recipe, workers)
     typer.echo(f"report: {write_report(folder, recipe.name).resolve()}")
 
 
