@@ -38,8 +38,9 @@ class State(NamedTuple):
     settings: tuple[Setting, ...] = ()  # in which it differs from the recipe
 
     def __str__(self) -> str:
-        apart = f"settings differ: {'; '.join(map(str, self.settings))}" if self.settings else ""
-        return f"{self.funnel} [{self.problem or apart or 'current'}]"
+        apart = [f"settings differ: {'; '.join(map(str, self.settings))}"] if self.settings else []
+        found = [self.problem, *apart] if self.problem else apart or ["current"]
+        return f"{self.funnel} [{'; '.join(found)}]"
 
 
 def status(folder: Path, recipe: Recipe) -> list[str]:
@@ -49,8 +50,9 @@ def status(folder: Path, recipe: Recipe) -> list[str]:
     for stage in STAGES:
         states[stage] = state(folder, stage, recipe, first)
         first = first or (stage if states[stage].problem else "")
+    lines = [str(found) for found in states.values()]
+    lines += [_choice(stage, found) for stage, found in states.items() if found.settings]
     apart = [stage for stage, found in states.items() if found.settings and not found.problem]
-    lines = [*map(str, states.values()), *(_choice(stage, states[stage]) for stage in apart)]
     return [*lines, _next(first, apart, has_source=recipe.source is not None)]
 
 

@@ -76,6 +76,17 @@ def test_m09_an_option_is_no_fault_but_is_named_with_both_ways_out(folder: Path)
     ]
 
 
+def test_m09_an_option_is_named_too_where_the_stage_must_run_again_anyhow(folder: Path) -> None:
+    recipe = RECIPE.model_copy(update={"clean": RECIPE.clean.override(threshold=0.4)})
+    painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
+    lines = status(folder, recipe)
+    assert lines[2].endswith(
+        "[stale: dedup.csv changed; settings differ: clean.threshold is 0.3 here, 0.4 in the recipe]"
+    )
+    assert lines[5].startswith("clean ran with settings that are not the recipe's: to keep them, set clean.thresh")
+    assert lines[6] == "next: `curate clean`, or `curate run` for all that is left"
+
+
 def test_m09_the_stages_after_an_option_go_on_from_it(tmp_path: Path) -> None:
     painted_run.build(tmp_path, last="clean")
     recipe = RECIPE.model_copy(update={"clean": RECIPE.clean.override(threshold=0.4)})
