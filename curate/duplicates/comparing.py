@@ -24,9 +24,10 @@ class Pairs:
     pair."""
 
     def __init__(self, records: Records, found: Candidates, max_distance: int, map_fn: MapFn) -> None:
-        self.views, self.owner = fingerprints.views(records)
-        self.count = len(records)
-        self.framed = self.owner[self.count :]  # the pictures that have a second view, in order
+        self.views, self.owner = records, fingerprints.owners(records)
+        self.firsts = np.append(
+            fingerprints.wholes(records), len(records)
+        )  # where the views of each picture start
         self.found, self.map_fn = found, map_fn
         low, high = np.sort([self.owner[found.first], self.owner[found.second]], axis=0)
         new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])[: len(low)]
@@ -79,14 +80,12 @@ class Pairs:
 
     def _views_of(self, picture: int) -> list[int]:
         """The whole picture, and what is inside its frame."""
-        inner = int(np.searchsorted(self.framed, picture))
-        framed = inner < len(self.framed) and self.framed[inner] == picture
-        return [picture, self.count + inner] if framed else [picture]
+        return list(range(self.firsts[picture], self.firsts[picture + 1]))
 
     def _box(self, view: int) -> Map:
         """Where a view lies in its picture."""
-        picture = self.owner[view]
-        return np.eye(3) if view == picture else geometry.of_box(tuple(self.views["box"][picture].tolist()))
+        inner = self.views["inner"][view]
+        return geometry.of_box(tuple(self.views["box"][view - 1].tolist())) if inner else np.eye(3)
 
     def _ways(self, pair: int) -> list[Way]:
         if pair in self.linked:

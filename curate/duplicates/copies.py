@@ -39,11 +39,11 @@ class Copies:
 
 def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
     """Compare all pictures, numbered from best to worst, with each other."""
-    count = len(records)
-    views, owner = fingerprints.views(records)
-    found = candidates.find(views["grey"], owner, config.similar_distance, config.method == "thorough", map_fn)
+    photos = records[fingerprints.wholes(records)]
+    count, owner = len(photos), fingerprints.owners(records)
+    found = candidates.find(records["grey"], owner, config.similar_distance, config.method == "thorough", map_fn)
     pairs = Pairs(records, found, config.max_distance, map_fn)
-    pairs.add(*_plain_pairs(views["grey"][:count]), agreement=1.0, least=PROOF)
+    pairs.add(*_plain_pairs(photos["grey"]), agreement=1.0, least=PROOF)
     keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.confirm)
     for _ in range(SECOND_LOOKS):
         linked = _links(keeper, pairs)
@@ -54,7 +54,7 @@ def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
     proof = [""] * count
     for pair in np.flatnonzero((keeper[pairs.worse] == pairs.better) & pairs.proved(slice(None))).tolist():
         proof[pairs.worse[pair]] = _word(pairs.place.get(pair)) + " linked" * (pair in pairs.linked)
-    return Copies(records["phash"], keeper, _distances(records, keeper), proof, _components(keeper, pairs))
+    return Copies(photos["phash"], keeper, _distances(photos, keeper), proof, _components(keeper, pairs))
 
 
 def _links(keeper: Indices, pairs: Pairs) -> dict[tuple[int, int], list[Map]]:
@@ -110,8 +110,8 @@ def _plain_pairs(greys: NDArray[np.uint8]) -> tuple[Indices, Indices]:
     return flat[best[group]][other], flat[other]
 
 
-def _distances(records: Records, keeper: Indices) -> NDArray[np.int64]:
+def _distances(photos: Records, keeper: Indices) -> NDArray[np.int64]:
     """Bits between each hash and its keeper's, plain or mirrored."""
-    kept = records["phash"][keeper]
-    nearer = np.minimum(hashing.distance(records["phash"], kept), hashing.distance(records["mirror"], kept))
+    kept = photos["phash"][keeper]
+    nearer = np.minimum(hashing.distance(photos["phash"], kept), hashing.distance(photos["mirror"], kept))
     return nearer.astype(np.int64)

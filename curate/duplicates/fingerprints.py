@@ -1,11 +1,12 @@
 """What dedup remembers of a photo, by the sha256 of its file: its hash and small pictures of it.
 
-A photo in a plain frame is looked at twice, as it is and without the frame. What looks like a frame may be a wall
-or the sky, and then it is not found in every copy: so both views are compared with those of other photos.
+A photo in a plain frame has two records, one after the other: of the photo as it is, and of what is inside the
+frame. What looks like a frame may be a wall or the sky, and then it is not found in every copy: so both are
+compared with those of other photos.
 
 The store lies beside the manifest and makes adding photos cheap: those it knows are neither read nor decoded
-again. It is only a memory: a store that is damaged, or was written by other versions, is dropped and made anew,
-with the same result.
+again, as long as their files are there and of the same size. It is only a memory: a store that is damaged, or was
+written by other versions, is dropped and made anew, with the same result.
 """
 
 import hashlib
@@ -17,32 +18,29 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from curate import images
 from curate.duplicates import hashing
 from curate.errors import RejectedError
 from curate.executors import MapFn
 from curate.files import atomic_write
+from curate.progress import progress
 
 NAME = "dedup.cache"
-FORMAT = 6
+FORMAT = 7
 SIDE = 64  # pixels of the remembered square pictures
 COLOUR_SIDE = 16
 AT_LEAST = 64  # pixels, shorter side of the decoded picture
-VIEW = np.dtype(
-    [
-        ("grey", "u1", (SIDE, SIDE)),
-        ("colour", "u1", (COLOUR_SIDE, COLOUR_SIDE, 3)),  # RGB
-        ("box", "f4", 4),  # what of the view is inside a plain frame: top, bottom, left, right; 0..1
-    ]
-)
 RECORD = np.dtype(
     [
         ("sha256", "S64"),
+        ("bytes", "u8"),  # of the file
         ("phash", "u8"),  # of the whole photo, as imagehash computes it
         ("mirror", "u8"),  # of its mirror image
-        ("views", VIEW, (2,)),  # the whole photo, and what is inside the frame
+        ("inner", "?"),  # this is what is inside the frame of the record before
+        ("grey", "u1", (SIDE, SIDE)),
+        ("colour", "u1", (COLOUR_SIDE, COLOUR_SIDE, 3)),  # RGB
+        ("box", "f4", 4),  # what of the picture is inside a plain frame: top, bottom, left, right; 0..1
     ]
 )
 
@@ -100,33 +98,26 @@ def _bar(grey: NDArray[np.uint8]) -> _Bar:
     return _Bar(plain + int(np.argmax(inside)) + 1, plain, level)
 
 
-def of_pixels(pixels: NDArray[np.uint8], sha256: str = "") -> Records:
-    """The record of one (h, w, 3) RGB picture: () RECORD."""
+def of_pixels(pixels: NDArray[np.uint8], sha256: str = "", size: int = 0) -> Records:
+    """The records of one (h, w, 3) RGB picture in a file of `size` bytes: (1,) RECORD, or (2,) if it is framed."""
     grey = hashing.luma(pixels, AT_LEAST)
     height, width = grey.shape
     top, bottom, left, right = frame(grey)
-    record = np.zeros((), RECORD)
-    record["sha256"] = sha256
-    record["phash"], record["mirror"] = hashing.phash(grey)
-    views = record["views"]
-    _look(views[0], grey, pixels, (0, height, 0, width))
+    boxes = [(0, height, 0, width)]
     if bottom - top < height or right - left < width:
-        views[0]["box"] = top / height, bottom / height, left / width, right / width
-        _look(views[1], grey, pixels, (top, bottom, left, right))
-    return record
-
-
-def _look(
-    view: Records, grey: NDArray[np.uint8], pixels: NDArray[np.uint8], box: tuple[int, int, int, int]
-) -> None:
-    """Fill in what is remembered of the part `box` (top, bottom, left, right; pixels of `grey`) of a picture."""
-    top, bottom, left, right = box
-    y, x = pixels.shape[0] / grey.shape[0], pixels.shape[1] / grey.shape[1]
-    view["box"] = 0, 1, 0, 1
-    view["grey"] = _square(grey[top:bottom, left:right], SIDE)
-    view["colour"] = _square(
-        pixels[round(top * y) : round(bottom * y), round(left * x) : round(right * x)], COLOUR_SIDE
-    )
+        boxes.append((top, bottom, left, right))
+    records = np.zeros(len(boxes), RECORD)
+    records["sha256"], records["bytes"] = sha256, size
+    records["phash"], records["mirror"] = hashing.phash(grey)
+    records["box"] = 0, 1, 0, 1
+    records["box"][0] = top / height, bottom / height, left / width, right / width
+    records["inner"][1:] = True
+    y, x = pixels.shape[0] / height, pixels.shape[1] / width
+    for record, (top, bottom, left, right) in zip(records, boxes, strict=True):
+        part = pixels[round(top * y) : round(bottom * y), round(left * x) : round(right * x)]
+        record["grey"] = _square(grey[top:bottom, left:right], SIDE)
+        record["colour"] = _square(part, COLOUR_SIDE)
+    return records
 
 
 def _square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -138,59 +129,79 @@ def _square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 
 def content(records: Records) -> NDArray[np.float64]:
-    """Share of each photo's area that is not a plain frame."""
-    top, bottom, left, right = np.moveaxis(records["views"]["box"][..., 0, :].astype(float), -1, 0)
+    """Share of each picture's area that is not a plain frame."""
+    top, bottom, left, right = records["box"].astype(float).T
     return np.asarray((bottom - top) * (right - left))
 
 
-def framed(records: Records) -> NDArray[np.bool_]:
-    """Whether each photo has a plain frame, and so two views."""
-    return np.asarray(content(records) < 1)
+def wholes(records: Records) -> NDArray[np.int64]:
+    """Places of the n photos among their records: (n,)."""
+    return np.flatnonzero(~records["inner"])
 
 
-def views(records: Records) -> tuple[Records, NDArray[np.int64]]:
-    """All views of n pictures, the n whole ones first: (m,) VIEW, and the number of each one's picture (m,)."""
-    twice = np.flatnonzero(framed(records))
-    everything = np.concatenate([records["views"][:, 0], records["views"][twice, 1]])
-    return everything, np.concatenate([np.arange(len(records)), twice])
+def owners(records: Records) -> NDArray[np.int64]:
+    """Number of the photo that each record is of, in order: (m,)."""
+    return np.asarray(np.cumsum(~records["inner"]) - 1)
+
+
+def take(records: Records, photos: NDArray[np.int64]) -> Records:
+    """The records of the photos with these numbers, in this order."""
+    starts = np.append(wholes(records), len(records))
+    count = np.diff(starts)[photos]
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    chosen: Records = records[np.repeat(starts[photos], count) + within]
+    return chosen
 
 
 def _of_file(folder: Path, photo: tuple[str, str]) -> bytes | str:
-    """The record's bytes, or why there is none."""
+    """The records' bytes, or why there is none."""
     sha256, path = photo
     try:
-        return of_pixels(images.load(folder, path, sha256, at_least=AT_LEAST).pixels, sha256).tobytes()
+        pixels = images.load(folder, path, sha256, at_least=AT_LEAST).pixels
     except RejectedError as error:
         return error.reason
+    return of_pixels(pixels, sha256, _size(folder, path)).tobytes()
+
+
+def _size(folder: Path, path: str) -> int:
+    """Bytes of a file; -1 when there is none."""
+    try:
+        return (folder / path).stat().st_size
+    except (OSError, ValueError):
+        return -1
 
 
 def collect(folder: Path, photos: Mapping[str, str], map_fn: MapFn = map) -> tuple[Records, dict[str, str]]:
     """Records of `photos` (sha256 to path), sorted by sha256; and by sha256 why a photo has none.
 
-    Each file is decoded once, however many photos share its bytes; files in the store are not opened.
+    Each file is decoded once, however many photos share its bytes; files that the store knows are not opened.
     """
     known = _read(folder)
-    remembered = set(known["sha256"].tolist())
-    missing = sorted((sha256, path) for sha256, path in photos.items() if sha256.encode() not in remembered)
+    size = dict(zip(known["sha256"].tolist(), known["bytes"].tolist(), strict=True))
+    missing = sorted(
+        (sha256, path) for sha256, path in photos.items() if size.get(sha256.encode()) != _size(folder, path)
+    )
     found, refused = [], {}
-    answers = map_fn(partial(_of_file, folder), missing)
-    for (sha256, _), answer in zip(
-        missing, tqdm(answers, "hash", total=len(missing), unit="photo", disable=None, leave=False), strict=True
-    ):
+    answers = progress(map_fn(partial(_of_file, folder), missing), "hash", len(missing))
+    for (sha256, _), answer in zip(missing, answers, strict=True):
         if isinstance(answer, str):
             refused[sha256] = answer
         else:
             found.append(answer)
-    records = np.concatenate([known, np.frombuffer(b"".join(found), RECORD)])
-    records = records[np.argsort(records["sha256"])]
-    if found:
-        _write(folder, records)
+    if missing:
+        again = {sha256.encode() for sha256, _ in missing}
+        kept = known[[sha256 not in again for sha256 in known["sha256"].tolist()]]
+        known = np.concatenate([kept, np.frombuffer(b"".join(found), RECORD)])
+        known = known[np.argsort(known["sha256"], kind="stable")]  # a frame's inside stays behind it
+        _write(folder, known)
     wanted = {sha256.encode() for sha256 in photos}
-    return records[[sha256 in wanted for sha256 in records["sha256"].tolist()]], refused
+    if len(wanted) < len(size) + len(found):
+        known = known[[sha256 in wanted for sha256 in known["sha256"].tolist()]]
+    return known, refused
 
 
 def _header() -> bytes:
-    packages = [f"{name} {version(name)}" for name in ("pillow", "simplejpeg", "numpy")]
+    packages = [f"{name} {version(name)}" for name in ("pillow", "simplejpeg", "opencv-python-headless", "numpy")]
     return f"curate fingerprints {FORMAT} {RECORD} {' '.join(packages)}\n".encode()
 
 
@@ -212,5 +223,5 @@ def _read(folder: Path) -> Records:
 
 
 def _write(folder: Path, records: Records) -> None:
-    payload = records.tobytes()
+    payload = records.view(np.uint8).data
     atomic_write(folder / NAME, b"".join((_header(), hashlib.sha256(payload).digest(), payload)))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.duplicates import geometry
-from curate.duplicates.fingerprints import VIEW, Records
+from curate.duplicates.fingerprints import RECORD, Records
 from curate.duplicates.geometry import Map, Warp
 
 Grey = NDArray[np.float32]  # (64, 64)
@@ -65,7 +65,7 @@ def look(view: Records) -> Look:
 
 @lru_cache(maxsize=1024)  # of 80 KB each
 def _look(data: bytes) -> Look:
-    view: Records = np.frombuffer(data, VIEW)[0]
+    view: Records = np.frombuffer(data, RECORD)[0]
     grey, mask = view["grey"].astype(np.float32), usable(view)
     fine = detail(grey, mask)
     return Look(grey, mask, fine, _soft(fine, 1.0), view["colour"].astype(np.float32))

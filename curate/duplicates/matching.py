@@ -27,7 +27,7 @@ SMOOTHING = 5  # pixels, while aligning
 class Job:
     """A few pairs of pictures to compare: small, because it may travel to another process."""
 
-    views: Records  # (m,) VIEW
+    views: Records
     ways: Sequence[Sequence[Way]]  # per pair
 
 

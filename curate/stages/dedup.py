@@ -21,7 +21,6 @@ from curate import manifest
 from curate.duplicates import copies, fingerprints, hashing
 from curate.duplicates.copies import Copies
 from curate.duplicates.fingerprints import Records
-from curate.duplicates.grouping import Indices
 from curate.executors import MapFn
 from curate.recipe import Dedup
 from curate.schemas import DedupRow, FetchRow
@@ -106,16 +105,17 @@ def _undecodable(photo: FetchRow) -> DedupRow:
 
 def in_rank_order(photos: Sequence[FetchRow], records: Records) -> tuple[Records, dict[str, int]]:
     """The records from the best file to the worst, and the number of each file in that order."""
-    names = [sha256.decode() for sha256 in records["sha256"].tolist()]
-    content = dict(zip(names, fingerprints.content(records).tolist(), strict=True))
+    wholes = records[fingerprints.wholes(records)]
+    names = [sha256.decode() for sha256 in wholes["sha256"].tolist()]
+    content = dict(zip(names, fingerprints.content(wholes).tolist(), strict=True))
     best: dict[str, tuple[int, int, str]] = {}
     for photo in photos:
         if photo.sha256 in content:
             own = rank(photo, content[photo.sha256])
             best[photo.sha256] = min(best.get(photo.sha256, own), own)
     order = sorted(range(len(names)), key=lambda number: best[names[number]])
-    numbers: Indices = np.array(order, dtype=np.int64)
-    return records[numbers], {names[number]: place for place, number in enumerate(order)}
+    ranked = fingerprints.take(records, np.array(order, dtype=np.int64))
+    return ranked, {names[number]: place for place, number in enumerate(order)}
 
 
 def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:

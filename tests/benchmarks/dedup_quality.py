@@ -29,12 +29,12 @@ Pair = tuple[str, str]
 
 
 def fingerprint(path: Path) -> bytes:
-    """The record of a file, as the stage makes it."""
+    """The records of a file, as the stage makes them, and how many pixels it has."""
     from curate import images
 
     picture = images.decode(path.read_bytes(), fingerprints.AT_LEAST)
-    record = fingerprints.of_pixels(picture.pixels, path.name)
-    return record.tobytes() + (picture.width * picture.height).to_bytes(8, "big")
+    records = fingerprints.of_pixels(picture.pixels, path.name)
+    return records.tobytes() + (picture.width * picture.height).to_bytes(8, "big")
 
 
 def ours(paths: list[Path], method: str) -> tuple[list[str], Copies, float]:
@@ -44,10 +44,11 @@ def ours(paths: list[Path], method: str) -> tuple[list[str], Copies, float]:
         started = time.perf_counter()
         data = list(map_fn(fingerprint, paths))
         records = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.RECORD)
-        area = np.array([int.from_bytes(one[-8:], "big") for one in data]) * fingerprints.content(records)
+        wholes = records[fingerprints.wholes(records)]
+        area = np.array([int.from_bytes(one[-8:], "big") for one in data]) * fingerprints.content(wholes)
         size = np.array([path.stat().st_size for path in paths])
-        order = np.lexsort((records["sha256"], -size, -np.rint(area)))
-        found = copies.find(records[order], Dedup.model_validate({"method": method}), map_fn)
+        order = np.lexsort((wholes["sha256"], -size, -np.rint(area)))
+        found = copies.find(fingerprints.take(records, order), Dedup.model_validate({"method": method}), map_fn)
         seconds = time.perf_counter() - started
     return [paths[number].name for number in order], found, seconds
 

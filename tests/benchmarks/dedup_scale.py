@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from curate import images
-from curate.duplicates import fingerprints, pairs
+from curate.duplicates import fingerprints, hashing, pairs
 from curate.duplicates.pairs import Hashes
 
 
@@ -31,11 +31,8 @@ def of_photos(folder: Path, count: int, seed: int = 42) -> Hashes:
     known = []
     for path in sorted(folder.rglob("*.jpg")):
         try:
-            known.append(
-                int(
-                    fingerprints.of_pixels(images.decode(path.read_bytes(), fingerprints.AT_LEAST).pixels)["phash"]
-                )
-            )
+            picture = images.decode(path.read_bytes(), fingerprints.AT_LEAST)
+            known.append(hashing.phash(hashing.luma(picture.pixels, fingerprints.AT_LEAST))[0])
         except Exception:  # an unreadable file has no hash
             continue
     random = np.random.default_rng(seed)

@@ -55,7 +55,7 @@ def test_a_thin_picture_has_a_record(shape: tuple[int, int]) -> None:
         0, 200, (*pixels[middle - 1 : middle + 1].shape,)
     )
     for turned in (pixels, np.ascontiguousarray(pixels.swapaxes(0, 1))):
-        top, bottom, left, right = fingerprints.of_pixels(turned)["views"][0]["box"]
+        top, bottom, left, right = fingerprints.of_pixels(turned)["box"][0]
         assert 0 <= top < bottom <= 1 and 0 <= left < right <= 1
 
 
@@ -83,13 +83,42 @@ def test_only_new_files_are_decoded_and_equal_bytes_once(tmp_path: Path, monkeyp
     assert set(first["sha256"]) < set(grown["sha256"])
 
 
+def test_a_file_that_is_gone_or_was_cut_is_not_remembered(tmp_path: Path) -> None:
+    rows = store(tmp_path, [(n, jpeg(scene(n)), "hatch") for n in range(3)])
+    photos = {row.sha256: row.path for row in rows}
+    fingerprints.collect(tmp_path, photos)
+    (tmp_path / rows[0].path).unlink()
+    cut = tmp_path / rows[1].path
+    cut.write_bytes(cut.read_bytes()[:-9])
+    records, refused = fingerprints.collect(tmp_path, photos)
+    assert refused == {rows[0].sha256: "unreadable", rows[1].sha256: "hash_mismatch"}
+    assert records["sha256"].tolist() == [rows[2].sha256.encode()]
+    (tmp_path / fingerprints.NAME).unlink()
+    assert fingerprints.collect(tmp_path, photos)[1] == refused
+
+
+def test_a_frame_and_its_inside_stay_together(tmp_path: Path) -> None:
+    pictures = [ImageOps.expand(scene(n), 15 * (n % 2), fill="white") for n in range(6)]
+    rows = store(tmp_path, [(n, jpeg(picture), "hatch") for n, picture in enumerate(pictures)])
+    fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows[:3]})
+    records, _ = fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows})
+    assert len(records) == 9
+    order = np.array([4, 0, 5, 2])
+    taken = fingerprints.take(records, order)
+    names = records["sha256"][fingerprints.wholes(records)]
+    assert taken["sha256"].tolist() == names[order][fingerprints.owners(taken)].tolist()
+    assert not taken["inner"][fingerprints.wholes(taken)].any()
+    framed = fingerprints.content(records[fingerprints.wholes(records)]) < 1
+    assert len(taken) == 4 + framed[order].sum()
+
+
 @pytest.mark.parametrize(
     "damage",
     [
         pytest.param(lambda data: data[: len(data) // 2], id="cut"),
         pytest.param(lambda data: data[:-1] + bytes([data[-1] ^ 1]), id="one-bit"),
         pytest.param(lambda data: b"", id="empty"),
-        pytest.param(lambda data: data.replace(b"fingerprints 6", b"fingerprints 5"), id="other-version"),
+        pytest.param(lambda data: data.replace(b"fingerprints 7", b"fingerprints 6"), id="other-version"),
         pytest.param(lambda data: b"\x80" * 5000, id="nonsense"),
     ],
 )
