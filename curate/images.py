@@ -207,7 +207,9 @@ def read_file(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
                 raise RejectedError("unreadable", f"{path} is not a regular file")
             if status.st_size > max_bytes:
                 raise RejectedError("too_large", f"{path} has {status.st_size} bytes")
-            data = file.read(max_bytes + 1)
+            data = file.read(status.st_size + 1)  # asking for more costs more than the reading
+            if len(data) > status.st_size:  # it grew
+                data += file.read(max_bytes + 1 - len(data))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO):
             raise ResourceError(f"cannot read {path}: {error.strerror}") from error

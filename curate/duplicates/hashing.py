@@ -86,9 +86,11 @@ def phash(grey: NDArray[np.uint8]) -> tuple[int, int]:
     """
     (down, down_sum), (across, across_sum) = (_reading(length) for length in grey.shape)
     level = float(grey[0, 0])  # taken out first, so that one colour gives exact zeros
-    low = down @ (grey - level) @ across.T
-    low[0, 0] += level * down_sum * across_sum
-    plain, flipped = bits(np.stack([low, mirrored(low)])).tolist()
+    low = np.empty((2, LOW, LOW))
+    np.matmul(down @ (grey - level), across.T, out=low[0])
+    low[0, 0, 0] += level * down_sum * across_sum
+    np.multiply(low[0], _MIRROR, out=low[1])
+    plain, flipped = bits(low).tolist()
     return plain, flipped
 
 

@@ -24,18 +24,19 @@ from curate.duplicates import fingerprints, hashing, pairs
 from tests.benchmarks import dedup_quality, peers
 
 
-def own_hash(path: Path) -> int:
+def own_hash(path: str) -> int:
     """Our hash of a file."""
-    picture = images.decode(images.read_file(path), fingerprints.AT_LEAST)
+    picture = images.decode(images.read_file(Path(path)), fingerprints.AT_LEAST)
     return hashing.phash(hashing.luma(picture.pixels, fingerprints.AT_LEAST))[0]
 
 
 def hash_and_search(paths: list[Path]) -> float:
     """Seconds to hash every file and find all pairs within 10 bits: what imagehash and imagededup are timed on."""
     with executors.local(2, chunk_size=64) as map_fn:
-        list(map_fn(own_hash, paths[:256]))
+        names = [str(path) for path in paths]
+        list(map_fn(own_hash, names[:256]))
         started = time.perf_counter()
-        hashes = np.array(list(map_fn(own_hash, paths)), np.uint64)
+        hashes = np.array(list(map_fn(own_hash, names)), np.uint64)
         pairs.gather(pairs.within(hashes, 10))
         return time.perf_counter() - started
 
@@ -65,7 +66,7 @@ def large_photos(source: list[Path], folder: Path, count: int = 40) -> list[Path
 def time_large(paths: list[Path]) -> None:
     """Ours against imagehash on large files, and how far the hashes are apart."""
     started = time.perf_counter()
-    mine = [own_hash(path) for path in paths]
+    mine = [own_hash(str(path)) for path in paths]
     middle = time.perf_counter()
     theirs = [int(str(imagehash.phash(Image.open(path))), 16) for path in paths]
     end = time.perf_counter()
@@ -129,7 +130,7 @@ def main() -> None:
 
 def distances(paths: list[Path]) -> NDArray[np.uint8]:
     """Bits between our hash and imagehash's, per photo."""
-    mine = [own_hash(path) for path in paths]
+    mine = [own_hash(str(path)) for path in paths]
     theirs = [int(str(imagehash.phash(Image.open(path))), 16) for path in paths]
     return hashing.distance(np.array(mine, np.uint64), np.array(theirs, np.uint64))
 
