@@ -38,6 +38,8 @@ SHADED, SHADES = 0.3, 6.0  # how far greys are off in other paint, of their spre
 CONTRAST = 1.6  # times, that an edit may change it
 COLOURFUL = 6.0  # grey levels from grey, root mean square
 SAME_COLOUR = 0.6  # correlation; of 36,000 pairs of copies that are colourful the least was 0.7
+TINTED, TINTS = 0.6, 16.0  # how far colours are off in other paint, of their spread, and in grey levels
+FADED = 5.0  # times, that an edit may change how colourful it is
 BURNT = 240  # grey levels of the strongest channel: some of the cell is burnt out
 OTHER_PAINT = 0.75  # agreement, at most, of one thing in other paint
 
@@ -115,11 +117,11 @@ def agreement(first: Look, second: Look, place: Map) -> float:
     value = _likeness(lower, upper, grey, second.grey, mask)
     if value <= OTHER_PAINT:
         return value
-    known, colours = compare_colours(first.colour, second.colour, place)
+    known, same = compare_colours(first.colour, second.colour, place)
     scale = len(grey) // len(known)
     sure = cv2.erode(mask * np.kron(known, np.ones((scale, scale), np.float32)), np.ones((3, 3)))
     off, spread = compare_greys(grey, second.grey, np.asarray(sure, np.float32))  # not next to what is lost
-    if colours < SAME_COLOUR or off > max(SHADED * spread, SHADES):
+    if not same or off > max(SHADED * spread, SHADES):
         return OTHER_PAINT
     return min(1.0, value + BONUS * max(0.0, 1 - off / (CLOSE * spread))) if spread else value
 
@@ -167,22 +169,28 @@ def compare_greys(grey: Grey, other: Grey, mask: Mask) -> tuple[float, float]:
     return float(np.sqrt((off[kept] ** 2).mean())), float(b[kept].std())
 
 
-def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[np.bool_], float]:
-    """Which cells are not burnt out in either picture (16, 16), and how well their colours go together, -1..1.
+def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[np.bool_], bool]:
+    """Which cells are not burnt out in either picture (16, 16), and whether their colours are those of one thing.
 
     Colour is what a cell has besides grey. A grey copy has none and says nothing, so it goes with all; a brighter
-    one has more of it. The worst cells are left out.
+    one has more of it. The worst cells are left out. Colours that go together on the whole are not enough, a lawn
+    makes them so: nine cells of ten must.
     """
     layers = np.dstack([first, np.ones(first.shape[:2], np.float32)])
     *channels, inside = _warped(layers, geometry.to_pixels(place, len(first)))
     lower = np.dstack(channels)
     known = (inside > 0.99) & (np.maximum(lower, second).max(axis=2) < BURNT)
     if known.sum() < known.size / 12:
-        return known, 1.0
+        return known, True
     a, b = (_soft(part - part.mean(axis=2, keepdims=True), 0.8)[known] for part in (lower, second))
     kept = _agreeing(np.flatnonzero(known), len(known), ((a - b) ** 2).sum(axis=1))
-    aa, bb, ab = (float((p[kept] * q[kept]).sum()) for p, q in ((a, a), (b, b), (a, b)))
-    return known, ab / np.sqrt(aa * bb) if min(aa, bb) >= COLOURFUL**2 * len(kept) else 1.0
+    a, b = a[kept], b[kept]
+    aa, bb, ab = (float((p * q).mean() * 3) for p, q in ((a, a), (b, b), (a, b)))  # mean squares over cells
+    if min(aa, bb) < COLOURFUL**2:
+        return known, True
+    off = np.sqrt(((b - np.clip(ab / aa, 1 / FADED, FADED) * a) ** 2).sum(axis=1))
+    same = ab >= SAME_COLOUR * np.sqrt(aa * bb) and np.quantile(off, 0.9) <= max(TINTED * np.sqrt(bb), TINTS)
+    return known, bool(same)
 
 
 def _warped(layers: NDArray[np.float32], warp: Warp) -> list[NDArray[np.float32]]:

@@ -51,6 +51,16 @@ def test_other_paint_is_no_copy() -> None:
     assert kept([jpeg(car(BLUE)), jpeg(car(LIGHT))]) == [0, 1]
 
 
+def test_a_lawn_does_not_hide_other_paint() -> None:
+    def on_lawn(paint: Paint) -> bytes:
+        picture = car(paint)
+        green = Image.blend(picture, Image.new("RGB", picture.size, (20, 200, 0)), 0.5)
+        green.paste(picture.crop((70, 80, 250, 180)), (70, 80))  # a quarter of the picture
+        return jpeg(green)
+
+    assert kept([on_lawn((60, 110, 90)), on_lawn((120, 90, 60))]) == [0, 1]
+
+
 @pytest.mark.parametrize("edit", ["grey", "+35% light", "logo", "crop 4%", "mirror", "rotate 2°"])
 @pytest.mark.parametrize("paint", [BLUE, BROWN, DARK])
 def test_an_edit_is_no_other_paint(paint: Paint, edit: str) -> None:
