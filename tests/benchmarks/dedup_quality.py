@@ -1,14 +1,17 @@
 """Recall per edit and precision over pairs, ours beside imagehash, imagededup and fastdup.
 
-    python -m tests.benchmarks.dedup_quality PHOTOS [--originals 2400] [--edited 250] [--out FOLDER]
+    python -m tests.benchmarks.dedup_quality PHOTOS [--known CSV] [--originals 2400] [--edited 250] [--out FOLDER]
 
 PHOTOS is any folder of photos. A set with eleven edits of some of them is made from it (see `edits`), all tools
 look for duplicates, and all pairs are judged. For ours, two files are a pair when the stage groups them.
 FOLDER keeps the set, the peers' environments, and `disagreements-*.jpg`: pairs that we call copies and that come
-from two different files of PHOTOS. Some of those are true re-uploads that nobody told us of: look at them.
+from two different files of PHOTOS. Some of those are true re-uploads that nobody told us of: look at them. CSV
+tells of some: photo `image_id` (the file's name without its ending) is a copy of `dup_of`; one of each group is
+taken.
 """
 
 import argparse
+import csv
 import itertools
 import tempfile
 import time
@@ -99,6 +102,7 @@ def main() -> None:
     """Build the set, run everybody, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
+    parser.add_argument("--known", type=Path, help="CSV with columns image_id and dup_of")
     parser.add_argument("--originals", type=int, default=2400)
     parser.add_argument("--edited", type=int, default=250)
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "curate-dedup-quality")
@@ -107,7 +111,11 @@ def main() -> None:
     photos = options.out / "photos"
     for old in photos.glob("*.jpg"):
         old.unlink()
-    build(options.photos, photos, options.originals, options.edited)
+    known = {}
+    if options.known:
+        with options.known.open(newline="", encoding="utf-8") as file:
+            known = {row["image_id"]: row["dup_of"] for row in csv.DictReader(file) if row["dup_of"]}
+    build(options.photos, photos, options.originals, options.edited, copy_of=known)
     paths = sorted(photos.glob("*.jpg"))
     names = [path.name for path in paths]
     print(f"{len(paths)} files, {len({name[:5] for name in names})} pictures, {options.edited} of them edited")

@@ -6,7 +6,7 @@ them."""
 
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
@@ -72,11 +72,20 @@ def apply(photo: Image.Image, edit: str, name: str) -> bytes:
     return buffer.getvalue()
 
 
-def build(source: Path, target: Path, originals: int = 2400, edited: int = 250, seed: int = 42) -> None:
+def build(
+    source: Path,
+    target: Path,
+    originals: int = 2400,
+    edited: int = 250,
+    seed: int = 42,
+    copy_of: Mapping[str, str] | None = None,
+) -> None:
     """Copy up to `originals` photos of `source` to `target` and add every edit of the first `edited` of them.
 
-    File names tell the truth: `<picture>__<edit number>.jpg`, 00 for the original.
+    File names tell the truth: `<picture>__<edit number>.jpg`, 00 for the original. `copy_of` names, by file stem,
+    the photo that a photo of `source` is known to be a copy of: one of each such group is taken.
     """
+    copy_of, taken = copy_of or {}, set[str]()
     paths = sorted(path for path in source.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"})
     random.Random(seed).shuffle(paths)
     target.mkdir(parents=True, exist_ok=True)
@@ -91,6 +100,12 @@ def build(source: Path, target: Path, originals: int = 2400, edited: int = 250, 
             continue
         if min(photo.size) < 80 or len(photo.getcolors(256) or range(257)) < 32:
             continue
+        first = path.stem
+        while first in copy_of:
+            first = copy_of[first]
+        if first in taken:
+            continue
+        taken.add(first)
         name = f"{made:05d}"
         if path.suffix.lower() in {".jpg", ".jpeg"}:
             (target / f"{name}__00.jpg").write_bytes(path.read_bytes())
