@@ -1,0 +1,139 @@
+"""How much of a photo may change before its copy is refused: share of copies still proved, per change and area.
+
+    python -m tests.benchmarks.dedup_limits PHOTOS [--count 400]
+
+Other things on the same spot and other paint should be refused; plates, corners and marks should not. Each photo
+is changed over a share of its area and compared with the unchanged one, lying as it does: the search is not asked.
+"""
+
+import argparse
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+from curate import images
+from curate.duplicates import fingerprints, likeness
+from curate.duplicates.likeness import Look
+from curate.duplicates.matching import PROOF
+from tests.scenes import jpeg
+
+Change = Callable[[Image.Image, Image.Image, float, random.Random], Image.Image]
+SIZE = 360, 260
+COVERS = ("white", "black", "goldenrod", "navy")
+
+
+def _ellipse(area: float) -> tuple[tuple[int, int], Image.Image]:
+    """A soft-edged ellipse in the middle, of that share of the picture: its corner and its mask."""
+    width, height = (round(side * (area * 4 / np.pi) ** 0.5) for side in SIZE)
+    mask = Image.new("L", (width, height))
+    ImageDraw.Draw(mask).ellipse((2, 2, width - 2, height - 2), fill=255)
+    return ((SIZE[0] - width) // 2, (SIZE[1] - height) // 2), mask.filter(ImageFilter.GaussianBlur(1.5))
+
+
+def other_thing(photo: Image.Image, other: Image.Image, area: float, rng: random.Random) -> Image.Image:
+    """The middle of another photo in the middle of this one."""
+    corner, mask = _ellipse(area)
+    changed = photo.copy()
+    changed.paste(other.crop((40, 40, 320, 220)).resize(mask.size), corner, mask)
+    return changed
+
+
+def other_paint(photo: Image.Image, other: Image.Image, area: float, rng: random.Random) -> Image.Image:
+    """The middle in another hue, and more of it."""
+    corner, mask = _ellipse(area)
+    part = np.array(
+        photo.crop((*corner, corner[0] + mask.width, corner[1] + mask.height)).convert("HSV"), np.int16
+    )
+    part[..., 0] = (part[..., 0] + 85) % 256
+    part[..., 1] = np.minimum(255, part[..., 1] + 90)
+    changed = photo.copy()
+    changed.paste(Image.fromarray(part.astype(np.uint8), "HSV").convert("RGB"), corner, mask)
+    return changed
+
+
+def other_shade(photo: Image.Image, other: Image.Image, area: float, rng: random.Random) -> Image.Image:
+    """The middle much darker, or much lighter where it is dark."""
+    corner, mask = _ellipse(area)
+    part = np.asarray(photo.crop((*corner, corner[0] + mask.width, corner[1] + mask.height)), np.float32)
+    shade = 255 - 0.45 * (255 - part) if part.mean() < 128 else 0.45 * part
+    changed = photo.copy()
+    changed.paste(Image.fromarray(shade.astype(np.uint8)), corner, mask)
+    return changed
+
+
+def corner_plate(photo: Image.Image, other: Image.Image, area: float, rng: random.Random) -> Image.Image:
+    """A plain plate of the picture's shape in a corner."""
+    width, height = (round(side * area**0.5) for side in SIZE)
+    left, top = rng.choice((0, SIZE[0] - width)), rng.choice((0, SIZE[1] - height))
+    changed = photo.copy()
+    ImageDraw.Draw(changed).rectangle((left, top, left + width, top + height), fill=rng.choice(COVERS))
+    return changed
+
+
+def number_plate(photo: Image.Image, other: Image.Image, area: float, rng: random.Random) -> Image.Image:
+    """A plain cover three times as wide as high, where cars have their plates."""
+    width, height = round(SIZE[0] * (area * 3) ** 0.5), round(SIZE[1] * (area / 3) ** 0.5)
+    left, top = round(SIZE[0] * rng.uniform(0.2, 0.6)), round(SIZE[1] * rng.uniform(0.5, 0.75))
+    changed = photo.copy()
+    ImageDraw.Draw(changed).rectangle((left, top, left + width, top + height), fill=rng.choice(COVERS))
+    return changed
+
+
+def word_across(photo: Image.Image, other: Image.Image, area: float, rng: random.Random) -> Image.Image:
+    """A half transparent word across the middle, in a line of that share of the height."""
+    layer = photo.copy()
+    ImageDraw.Draw(layer).text((180, 130), "carsite", "white", font_size=area * SIZE[1] * 1.3, anchor="mm")
+    return Image.blend(photo, layer, 0.5)
+
+
+CHANGES: dict[Change, tuple[float, ...]] = {
+    other_thing: (0.04, 0.08, 0.12, 0.16, 0.2),
+    other_paint: (0.06, 0.1, 0.15, 0.2, 0.3),
+    other_shade: (0.06, 0.1, 0.15, 0.2, 0.3),
+    corner_plate: (0.04, 0.08, 0.1),
+    number_plate: (0.02, 0.03, 0.05),
+    word_across: (0.15, 0.25, 0.35),
+}
+
+
+def look(photo: Image.Image) -> Look:
+    """A photo made ready, after JPEG compression."""
+    pixels = images.decode(jpeg(photo, 85), fingerprints.AT_LEAST).pixels
+    return likeness.look(fingerprints.of_pixels(pixels)[0])
+
+
+def main() -> None:
+    """Print one line per change."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--count", type=int, default=400)
+    options = parser.parse_args()
+    paths = sorted(options.photos.rglob("*.jpg"))
+    random.Random(42).shuffle(paths)
+    photos = []
+    for path in paths:
+        try:
+            with Image.open(path) as opened:
+                photos.append(opened.convert("RGB").resize(SIZE))
+        except (OSError, SyntaxError, ValueError):
+            continue
+        if len(photos) == options.count:
+            break
+    originals = [look(photo) for photo in photos]
+    print(f"{len(photos)} photos; share of the area changed: share still proved to be copies")
+    for change, areas in CHANGES.items():
+        cells = []
+        for area in areas:
+            proved = 0
+            for number, (photo, original) in enumerate(zip(photos, originals, strict=True)):
+                changed = change(photo, photos[number - 7], area, random.Random(number))
+                proved += likeness.agreement(original, look(changed), np.eye(3)) >= PROOF
+            cells.append(f"{area}: {proved / len(photos):.3f}")
+        print(f"{change.__name__:14}", "  ".join(cells), flush=True)
+
+
+if __name__ == "__main__":
+    main()
