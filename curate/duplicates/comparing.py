@@ -11,8 +11,9 @@ from curate.duplicates.candidates import Candidates
 from curate.duplicates.fingerprints import Records
 from curate.duplicates.geometry import Map
 from curate.duplicates.grouping import Indices
-from curate.duplicates.matching import PROOF, Answer, Job, Way, compare
+from curate.duplicates.matching import PROOF, Job, Way, compare
 from curate.executors import MapFn
+from curate.progress import progress
 
 LINKED = 0.82  # agreement that proves a pair to be copies when a third picture is a proved copy of both
 PAIRS_PER_JOB = 8  # a process is handed sixteen such jobs at once
@@ -64,7 +65,8 @@ class Pairs:
     def confirm(self, asked: Indices) -> NDArray[np.float64]:
         """Distance of each pair: 1 - agreement where they are copies, else infinity."""
         unknown = asked[np.isnan(self.agreement[asked])]
-        answers: list[Answer] = [a for job in self.map_fn(compare, self._jobs(unknown)) for a in job]
+        found = (answer for job in self.map_fn(compare, self._jobs(unknown)) for answer in job)
+        answers = list(progress(found, "compare", len(unknown), "pair"))
         for pair, (agreement, (number, place)) in zip(unknown.tolist(), answers, strict=True):
             first, second, _ = self._ways(pair)[number]
             self.agreement[pair] = agreement
