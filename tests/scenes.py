@@ -50,6 +50,7 @@ def store(folder: Path, photos: Sequence[tuple[int, bytes, str]]) -> list[FetchR
     for row, (_, data, _) in zip(rows, sorted(photos, key=lambda photo: photo[0]), strict=True):
         path = folder / row.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        if not path.exists():
+            path.write_bytes(data)
     publish(folder, "fetch", rows)
     return rows

@@ -5,29 +5,30 @@ frame. What looks like a frame may be a wall or the sky, and then it is not foun
 compared with those of other photos.
 
 The store lies beside the manifest and makes adding photos cheap: those it knows are neither read nor decoded
-again, as long as their files are there and of the same size. It is only a memory: a store that is damaged, or was
-written by other versions, is dropped and made anew, with the same result.
+again, as long as their files lie where they lay, of the same size and not written to. It is only a memory: a store
+that is damaged, or was written by other versions, is dropped and made anew, with the same result.
 """
 
 import hashlib
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate import images
 from curate.duplicates import hashing
-from curate.errors import RejectedError
+from curate.errors import RejectedError, StateError
 from curate.executors import MapFn
-from curate.files import atomic_write
+from curate.files import atomic_write, inside
 from curate.progress import progress
 
 NAME = "dedup.cache"
-FORMAT = 7
+FORMAT = 8
 SIDE = 64  # pixels of the remembered square pictures
 COLOUR_SIDE = 16
 AT_LEAST = 64  # pixels, shorter side of the decoded picture
@@ -35,6 +36,7 @@ RECORD = np.dtype(
     [
         ("sha256", "S64"),
         ("bytes", "u8"),  # of the file
+        ("modified", "i8"),  # ns, when the file was last written to
         ("phash", "u8"),  # of the whole photo, as imagehash computes it
         ("mirror", "u8"),  # of its mirror image
         ("inner", "?"),  # this is what is inside the frame of the record before
@@ -45,6 +47,7 @@ RECORD = np.dtype(
 )
 
 Records = NDArray[np.void]
+Stamp = tuple[int, int]  # bytes of a file, and when it was last written to, in ns
 
 SMALLEST = 16  # pixels; of a thinner picture nothing is taken for a frame
 _PLAIN = 6  # grey levels: how even a frame is after JPEG compression
@@ -98,8 +101,8 @@ def _bar(grey: NDArray[np.uint8]) -> _Bar:
     return _Bar(plain + int(np.argmax(inside)) + 1, plain, level)
 
 
-def of_pixels(pixels: NDArray[np.uint8], sha256: str = "", size: int = 0) -> Records:
-    """The records of one (h, w, 3) RGB picture in a file of `size` bytes: (1,) RECORD, or (2,) if it is framed."""
+def of_pixels(pixels: NDArray[np.uint8], sha256: str = "", stamp: Stamp = (0, 0)) -> Records:
+    """The records of one (h, w, 3) RGB picture: (1,) RECORD, or (2,) if it is framed."""
     grey = hashing.luma(pixels, AT_LEAST)
     height, width = grey.shape
     top, bottom, left, right = frame(grey)
@@ -107,7 +110,7 @@ def of_pixels(pixels: NDArray[np.uint8], sha256: str = "", size: int = 0) -> Rec
     if bottom - top < height or right - left < width:
         boxes.append((top, bottom, left, right))
     records = np.zeros(len(boxes), RECORD)
-    records["sha256"], records["bytes"] = sha256, size
+    records["sha256"], (records["bytes"], records["modified"]) = sha256, stamp
     records["phash"], records["mirror"] = hashing.phash(grey)
     records["box"] = 0, 1, 0, 1
     records["box"][0] = top / height, bottom / height, left / width, right / width
@@ -153,22 +156,41 @@ def take(records: Records, photos: NDArray[np.int64]) -> Records:
     return chosen
 
 
-def _of_file(folder: Path, photo: tuple[str, str]) -> bytes | str:
+def _of_file(folder: Path, photo: tuple[str, str, Stamp]) -> bytes | str:
     """The records' bytes, or why there is none."""
-    sha256, path = photo
+    import cv2
+
+    cv2.setNumThreads(1)  # many of these run side by side
+    sha256, path, stamp = photo
     try:
-        pixels = images.load(folder, path, sha256, at_least=AT_LEAST).pixels
+        return of_pixels(images.load(folder, path, sha256, at_least=AT_LEAST).pixels, sha256, stamp).tobytes()
     except RejectedError as error:
         return error.reason
-    return of_pixels(pixels, sha256, _size(folder, path)).tobytes()
 
 
-def _size(folder: Path, path: str) -> int:
-    """Bytes of a file; -1 when there is none."""
+def _stamps(folder: Path, photos: Mapping[str, str]) -> dict[str, Stamp]:
+    """By sha256, the stamps of what are plain files inside the folder; `images.load` tells of the others."""
+    parents: dict[PurePath, bool] = {}
+    stamps = {}
+    for sha256, path in photos.items():
+        parent = PurePath(path).parent
+        if parent not in parents:
+            parents[parent] = _leads_inside(folder, parent)
+        try:
+            status = (folder / path).lstat()
+        except (OSError, ValueError):  # ValueError: a NUL in the name
+            continue
+        if parents[parent] and stat.S_ISREG(status.st_mode):
+            stamps[sha256] = status.st_size, status.st_mtime_ns
+    return stamps
+
+
+def _leads_inside(folder: Path, relative: PurePath) -> bool:
     try:
-        return (folder / path).stat().st_size
-    except (OSError, ValueError):
-        return -1
+        inside(folder, str(relative))
+    except (StateError, OSError, RuntimeError, ValueError):  # a loop of links, a NUL in the name
+        return False
+    return True
 
 
 def collect(folder: Path, photos: Mapping[str, str], map_fn: MapFn = map) -> tuple[Records, dict[str, str]]:
@@ -176,28 +198,30 @@ def collect(folder: Path, photos: Mapping[str, str], map_fn: MapFn = map) -> tup
 
     Each file is decoded once, however many photos share its bytes; files that the store knows are not opened.
     """
-    known = _read(folder)
-    size = dict(zip(known["sha256"].tolist(), known["bytes"].tolist(), strict=True))
-    missing = sorted(
-        (sha256, path) for sha256, path in photos.items() if size.get(sha256.encode()) != _size(folder, path)
-    )
+    known, stamps = _read(folder), _stamps(folder, photos)
+    then = zip(known["bytes"].tolist(), known["modified"].tolist(), strict=True)
+    remembered = dict(zip(known["sha256"].tolist(), then, strict=True))
+    missing = [
+        (sha256, path, stamps.get(sha256, (0, 0)))
+        for sha256, path in sorted(photos.items())
+        if sha256 not in stamps or stamps[sha256] != remembered.get(sha256.encode())
+    ]
     found, refused = [], {}
     answers = progress(map_fn(partial(_of_file, folder), missing), "hash", len(missing))
-    for (sha256, _), answer in zip(missing, answers, strict=True):
+    for (sha256, _, _), answer in zip(missing, answers, strict=True):
         if isinstance(answer, str):
             refused[sha256] = answer
         else:
             found.append(answer)
-    if missing:
-        again = {sha256.encode() for sha256, _ in missing}
+    again = {sha256.encode() for sha256, _, _ in missing}
+    if found or not again.isdisjoint(remembered):
         kept = known[[sha256 not in again for sha256 in known["sha256"].tolist()]]
         known = np.concatenate([kept, np.frombuffer(b"".join(found), RECORD)])
         known = known[np.argsort(known["sha256"], kind="stable")]  # a frame's inside stays behind it
         _write(folder, known)
     wanted = {sha256.encode() for sha256 in photos}
-    if len(wanted) < len(size) + len(found):
-        known = known[[sha256 in wanted for sha256 in known["sha256"].tolist()]]
-    return known, refused
+    chosen = [sha256 in wanted for sha256 in known["sha256"].tolist()]
+    return known if all(chosen) else known[chosen], refused
 
 
 def _header() -> bytes:
@@ -215,9 +239,10 @@ def _read(folder: Path) -> Records:
     header, digest = _header(), hashlib.sha256()
     if not data.startswith(header):
         return empty
-    payload = memoryview(data)[len(header) + digest.digest_size :]
+    begin = len(header) + digest.digest_size
+    payload = memoryview(data)[begin:]
     digest.update(payload)
-    if len(payload) % RECORD.itemsize or digest.digest() != data[len(header) :][: digest.digest_size]:
+    if len(payload) % RECORD.itemsize or digest.digest() != data[len(header) : begin]:
         return empty
     return np.frombuffer(payload, RECORD)
 

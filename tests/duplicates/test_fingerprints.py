@@ -8,14 +8,13 @@ from PIL import Image, ImageDraw, ImageOps
 
 from curate import images
 from curate.duplicates import fingerprints
+from curate.errors import StateError
 from tests.scenes import jpeg, scene, store
-
-FrameColour = str
 
 
 @pytest.mark.parametrize("colour", ["white", "black", "grey"])
 @pytest.mark.parametrize("width", [8, 20])
-def test_a_plain_frame_is_seen_after_jpeg(colour: FrameColour, width: int) -> None:
+def test_a_plain_frame_is_seen_after_jpeg(colour: str, width: int) -> None:
     framed = ImageOps.expand(scene(1), width, fill=colour)
     decoded = np.asarray(images.decode(jpeg(framed, 60)).pixels)
     top, bottom, left, right = fingerprints.frame(np.asarray(Image.fromarray(decoded).convert("L")))
@@ -27,7 +26,6 @@ def test_a_plain_frame_is_seen_after_jpeg(colour: FrameColour, width: int) -> No
 
 def test_a_studio_wall_is_no_frame() -> None:
     studio = Image.new("RGB", (300, 200), "white")
-    studio.paste(scene(2, 160, 90), (70, 60), Image.new("L", (160, 90), 0).point(lambda _: 0))
     studio.paste(
         Image.effect_noise((160, 90), 80),
         (70, 60),
@@ -97,6 +95,42 @@ def test_a_file_that_is_gone_or_was_cut_is_not_remembered(tmp_path: Path) -> Non
     assert fingerprints.collect(tmp_path, photos)[1] == refused
 
 
+def test_a_file_that_was_written_to_is_not_remembered(tmp_path: Path) -> None:
+    rows = store(tmp_path, [(n, jpeg(scene(n)), "hatch") for n in range(3)])
+    photos = {row.sha256: row.path for row in rows}
+    fingerprints.collect(tmp_path, photos)
+    flipped, linked = tmp_path / rows[0].path, tmp_path / rows[1].path
+    data = flipped.read_bytes()
+    flipped.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))  # of the same size
+    outside = tmp_path.parent / f"{tmp_path.name}-outside.jpg"
+    outside.write_bytes(linked.read_bytes())
+    linked.unlink()
+    linked.symlink_to(outside)
+    _, refused = fingerprints.collect(tmp_path, photos)
+    assert refused == {rows[0].sha256: "hash_mismatch", rows[1].sha256: "unreadable"}
+    with pytest.raises(StateError, match="leads out of"):
+        fingerprints.collect(tmp_path, {rows[2].sha256: f"../{outside.name}"})
+
+
+def test_what_is_remembered_but_not_asked_for_is_left_out(tmp_path: Path) -> None:
+    rows = store(tmp_path, [(n, jpeg(scene(n)), "hatch") for n in range(3)])
+    fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows[:2]})
+    (tmp_path / rows[2].path).write_bytes(b"")
+    records, refused = fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows[1:]})
+    assert records["sha256"].tolist() == [rows[1].sha256.encode()]
+    assert list(refused) == [rows[2].sha256]
+
+
+def test_other_packages_make_other_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = store(tmp_path, [(1, jpeg(scene(1)), "hatch")])
+    photos = {row.sha256: row.path for row in rows}
+    fingerprints.collect(tmp_path, photos)
+    monkeypatch.setattr(fingerprints, "version", lambda name: "99" if name == "simplejpeg" else "1")
+    before = (tmp_path / fingerprints.NAME).read_bytes()
+    fingerprints.collect(tmp_path, photos)
+    assert (tmp_path / fingerprints.NAME).read_bytes() != before
+
+
 def test_a_frame_and_its_inside_stay_together(tmp_path: Path) -> None:
     pictures = [ImageOps.expand(scene(n), 15 * (n % 2), fill="white") for n in range(6)]
     rows = store(tmp_path, [(n, jpeg(picture), "hatch") for n, picture in enumerate(pictures)])
@@ -118,7 +152,7 @@ def test_a_frame_and_its_inside_stay_together(tmp_path: Path) -> None:
         pytest.param(lambda data: data[: len(data) // 2], id="cut"),
         pytest.param(lambda data: data[:-1] + bytes([data[-1] ^ 1]), id="one-bit"),
         pytest.param(lambda data: b"", id="empty"),
-        pytest.param(lambda data: data.replace(b"fingerprints 7", b"fingerprints 6"), id="other-version"),
+        pytest.param(lambda data: data.replace(b"fingerprints 8", b"fingerprints 7"), id="other-version"),
         pytest.param(lambda data: b"\x80" * 5000, id="nonsense"),
     ],
 )
