@@ -60,7 +60,11 @@ def dedup(
         str | None, typer.Option(help="hash, or thorough for strong crops.", show_default="recipe's")
     ] = None,
     max_distance: Annotated[
-        int | None, typer.Option(help="Bits between two hashes, 0 to 12.", show_default="recipe's")
+        int | None,
+        typer.Option(
+            help="Bits between the hashes of two pictures or their parts, 0 to 12: they are compared.",
+            show_default="recipe's",
+        ),
     ] = None,
     workers: Workers = None,
 ) -> None:

@@ -32,6 +32,7 @@ PARTS: tuple[Box, ...] = (
 WINDOW_SIDES = (0.93, 0.86, 0.80, 0.74)  # of the picture's side; two hashes overlap for what lies between
 WINDOW_STEP = 0.035
 ASPECT = 1.1  # a window is at most so much wider or higher than the picture, relative to it
+WINDOWS_AT_ONCE = 64  # that are looked for, so that memory stays small
 WINDOW_BITS = 10  # at most, windows being many
 FLAT = 2.0  # grey levels, root mean square of the frequencies kept: less is noise
 CROWD = 32  # of many parts with one and the same hash, so many are compared with all others
@@ -136,11 +137,13 @@ def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_
 
     `owner` (n,) numbers the picture that each is a view of.
     """
-    blocks = (greys[start : start + BLOCK] for start in range(0, len(greys), BLOCK))
-    hashed = list(map_fn(partial(hash_parts, thorough), blocks))
-    if not hashed:
-        return Candidates(*np.empty((4, 0), np.int64))
-    plain, flipped, textured = (np.concatenate([block[k] for block in hashed], axis=1) for k in range(3))
+    starts = range(0, len(greys), BLOCK)
+    size = len(parts(thorough)), len(greys)
+    plain, flipped, textured = np.empty(size, np.uint64), np.empty(size, np.uint64), np.empty(size, np.bool_)
+    blocks = map_fn(partial(hash_parts, thorough), (greys[start : start + BLOCK] for start in starts))
+    for start, block in zip(starts, blocks, strict=True):
+        for all_of_them, some in zip((plain, flipped, textured), block, strict=True):
+            all_of_them[:, start : start + BLOCK] = some
     table = np.concatenate([np.stack(rows) for rows in _rows(plain, flipped, textured, bits)], axis=1)
     table = table[:, owner[table[0]] != owner[table[1]]]
     first, second, pose, distance = table
@@ -172,13 +175,14 @@ def _rows(
     wholes = wholes[_leaders(plain[0, wholes])]  # of a crowd of one picture, the first find the crops for all
     led = np.zeros(len(textured[0]), bool)
     led[_leaders(plain[0])] = True
-    window, place = np.nonzero(textured[len(PARTS) :] & led)
-    window += len(PARTS)
-    for hashes, first_pose in ((plain, 0), (flipped, flips)):
-        for i, j, distance in pairs.across(hashes[window, place], plain[0, wholes], min(bits, WINDOW_BITS)):
-            apart = place[i] != wholes[j]
-            i, j = i[apart], j[apart]
-            yield place[i], wholes[j], window[i] + first_pose, distance[apart].astype(np.int64)
+    for start in range(len(PARTS), len(plain), WINDOWS_AT_ONCE):
+        window, place = np.nonzero(textured[start : start + WINDOWS_AT_ONCE] & led)
+        window += start
+        for hashes, first_pose in ((plain, 0), (flipped, flips)):
+            for i, j, distance in pairs.across(hashes[window, place], plain[0, wholes], min(bits, WINDOW_BITS)):
+                apart = place[i] != wholes[j]
+                i, j = i[apart], j[apart]
+                yield place[i], wholes[j], window[i] + first_pose, distance[apart].astype(np.int64)
 
 
 def _compared(queries: Hashes, hashes: Hashes, bits: int, same: bool) -> Iterator[pairs.Pairs]:

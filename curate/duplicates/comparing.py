@@ -59,7 +59,7 @@ class Pairs:
                 for a in self._views_of(better)
                 for b in self._views_of(worse)
                 for place in links[better, worse][:MOST_WAYS]
-            ]
+            ][:MOST_WAYS]
         self.add(ends[:, 0], ends[:, 1], np.nan, LINKED)
 
     def confirm(self, asked: Indices) -> NDArray[np.float64]:

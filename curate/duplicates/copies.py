@@ -3,7 +3,7 @@
 Two kinds of groups come out. Copies are proved, one by one, against the picture that stays; a little less proof
 will do where a third picture is a proved copy of both ("linked"). Alike pictures are less than that, the same car
 from the same spot a second later, say; the split keeps them together. They are pairs of the same search that agree
-in good part, joined from the most alike to the least into groups of at most 64."""
+in good part, joined from the most alike to the least into groups of at most 64, copies not counted."""
 
 from dataclasses import dataclass
 
@@ -20,10 +20,11 @@ from curate.executors import MapFn
 from curate.recipe import Dedup
 
 ALIKE = 0.8  # agreement of pictures that the split keeps together
-MOST_ALIKE = 64  # pictures in such a group
+MOST_ALIKE = 64  # pictures in such a group, their copies not counted
 SECOND_LOOKS = 2  # rounds
 CROP = 0.92  # of the area: a copy that shows less is called a crop, one that shows as much more larger
 PLAIN_LEVELS = 3  # grey levels between two pictures without detail that are the same
+PLAIN_COLOURS = 8  # levels of a channel between them; JPEG stores colours more coarsely
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
     count, owner = len(photos), fingerprints.owners(records)
     found = candidates.find(records["grey"], owner, config.similar_distance, config.method == "thorough", map_fn)
     pairs = Pairs(records, found, config.max_distance, map_fn)
-    pairs.add(*_plain_pairs(photos["grey"]), agreement=1.0, least=PROOF)
+    pairs.add(*_plain_pairs(photos), agreement=1.0, least=PROOF)
     keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.confirm)
     for _ in range(SECOND_LOOKS):
         linked = _links(keeper, pairs)
@@ -65,7 +66,7 @@ def _links(keeper: Indices, pairs: Pairs) -> dict[tuple[int, int], list[Map]]:
     """
     removed, stays = keeper[pairs.better] != pairs.better, keeper[pairs.worse] == pairs.worse
     pairs.confirm(np.flatnonzero(removed & stays & pairs.near))
-    proved = pairs.proved(slice(None))
+    proved = pairs.proved(slice(None)) & (pairs.agreement >= PROOF)  # a link of links would be a chain
     nowhere = np.eye(3)  # a keeper in itself, or one plain picture in another
     in_keeper: dict[int, Map] = {}
     for pair in np.flatnonzero(proved & (keeper[pairs.worse] == pairs.better)).tolist():
@@ -101,13 +102,21 @@ def _word(place: Map | None) -> str:
     return " ".join(["aligned"] + ["mirrored"] * geometry.mirrored(place) + ["crop"] * less + ["larger"] * more)
 
 
-def _plain_pairs(greys: NDArray[np.uint8]) -> tuple[Indices, Indices]:
-    """Each picture that is one grey all over, with the best one of the same grey."""
-    low = greys.min(axis=(1, 2)).astype(np.int64)
-    flat = np.flatnonzero(greys.max(axis=(1, 2)) - low <= PLAIN_LEVELS)
-    _, best, group = np.unique(low[flat] // (PLAIN_LEVELS + 1), return_index=True, return_inverse=True)
-    other = best[group] != np.arange(len(flat))
-    return flat[best[group]][other], flat[other]
+def _plain_pairs(photos: Records) -> tuple[Indices, Indices]:
+    """Each picture that is one grey all over, with the best one of the same grey and colours."""
+    low, high = (extreme(photos["grey"], axis=(1, 2)).astype(np.int16) for extreme in (np.min, np.max))
+    left = np.flatnonzero(high - low <= PLAIN_LEVELS)
+    better, worse = [], []
+    while len(left):
+        first = left[0]
+        same = np.abs(low[left] - low[first]) <= PLAIN_LEVELS
+        colours = photos["colour"][left].astype(np.int16)
+        same &= np.abs(colours - colours[0]).max(axis=(1, 2, 3)) <= PLAIN_COLOURS
+        better.append(np.full(same.sum() - 1, first))
+        worse.append(left[same][1:])
+        left = left[~same]
+    nothing = [np.empty(0, np.int64)]
+    return np.concatenate(nothing + better), np.concatenate(nothing + worse)
 
 
 def _distances(photos: Records, keeper: Indices) -> NDArray[np.int64]:

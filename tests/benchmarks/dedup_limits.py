@@ -41,6 +41,17 @@ def other_thing(photo: Image.Image, other: Image.Image, area: float, rng: random
     return changed
 
 
+def other_thing_in_a_corner(
+    photo: Image.Image, other: Image.Image, area: float, rng: random.Random
+) -> Image.Image:
+    """A part of another photo, of the picture's shape, in a corner."""
+    width, height = (round(side * area**0.5) for side in SIZE)
+    corner = rng.choice((0, SIZE[0] - width)), rng.choice((0, SIZE[1] - height))
+    changed = photo.copy()
+    changed.paste(other.crop((40, 40, 320, 220)).resize((width, height)), corner)
+    return changed
+
+
 def other_paint(photo: Image.Image, other: Image.Image, area: float, rng: random.Random) -> Image.Image:
     """The middle in another hue, and more of it."""
     corner, mask = _ellipse(area)
@@ -91,6 +102,7 @@ def word_across(photo: Image.Image, other: Image.Image, area: float, rng: random
 
 CHANGES: dict[Change, tuple[float, ...]] = {
     other_thing: (0.04, 0.08, 0.12, 0.16, 0.2),
+    other_thing_in_a_corner: (0.08, 0.12, 0.16, 0.2),
     other_paint: (0.06, 0.1, 0.15, 0.2, 0.3),
     other_shade: (0.06, 0.1, 0.15, 0.2, 0.3),
     corner_plate: (0.04, 0.08, 0.1),
@@ -132,7 +144,7 @@ def main() -> None:
                 changed = change(photo, photos[number - 7], area, random.Random(number))
                 proved += likeness.agreement(original, look(changed), np.eye(3)) >= PROOF
             cells.append(f"{area}: {proved / len(photos):.3f}")
-        print(f"{change.__name__:14}", "  ".join(cells), flush=True)
+        print(f"{change.__name__:24}", "  ".join(cells), flush=True)
 
 
 if __name__ == "__main__":

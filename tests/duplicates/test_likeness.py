@@ -51,6 +51,13 @@ def test_other_paint_is_no_copy() -> None:
     assert kept([jpeg(car(BLUE)), jpeg(car(LIGHT))]) == [0, 1]
 
 
+def test_the_same_outlines_in_another_grey_are_no_copy() -> None:
+    grey = scene(4).convert("L")
+    dark = grey.copy()
+    dark.paste(grey.crop((80, 60, 240, 170)).point(lambda level: level // 2), (80, 60))  # a quarter of the picture
+    assert kept([jpeg(picture.convert("RGB")) for picture in (grey, dark)]) == [0, 1]
+
+
 def test_a_lawn_does_not_hide_other_paint() -> None:
     def on_lawn(paint: Paint) -> bytes:
         picture = car(paint)

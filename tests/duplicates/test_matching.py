@@ -68,6 +68,18 @@ def test_a_wall_taken_for_a_frame_hides_no_copy() -> None:
     assert copies.find(records, Dedup(method="hash")).keeper.tolist() == [0, 1]
 
 
+def test_links_are_no_chain() -> None:
+    # Each picture is the one before with another corner exchanged. Two exchanged corners are too much for a proof,
+    # and for a pair that a third picture leads to, three are.
+    pictures = [scene(9)]
+    for number, corner in enumerate(((0, 0), (213, 0), (0, 147), (213, 147))):
+        pictures.append(pictures[-1].copy())
+        pictures[-1].paste(scene(20 + number, 107, 73), corner)
+    found = find([jpeg(picture, 95 - number) for number, picture in enumerate(pictures)], "hash")
+    assert found.keeper.tolist() == [0, 0, 0, 3, 3]
+    assert found.proof[2] == "aligned linked"
+
+
 def test_a_third_picture_shows_two_crops_to_be_copies() -> None:
     picture = scene(9)
     upper, lower = jpeg(picture.crop((0, 0, 306, 211))), jpeg(picture.crop((14, 9, 320, 220)))

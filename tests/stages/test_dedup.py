@@ -91,6 +91,18 @@ def test_d03_ten_thousand_blanks_are_one_group(method: str) -> None:
     assert not found.keeper.any()
 
 
+def test_plain_pictures_of_other_colours_are_no_copies() -> None:
+    colours = [
+        (190, 0, 0),
+        (0, 97, 0),
+        (190, 0, 0),
+        (203, 203, 203),
+        (204, 204, 204),
+    ]  # the first two are one grey
+    records = [fingerprints.of_pixels(np.full((64, 96, 3), colour, np.uint8)) for colour in colours]
+    assert copies.find(np.concatenate(records), HASH).keeper.tolist() == [0, 1, 0, 3, 3]
+
+
 @pytest.mark.parametrize("method", ["hash", "thorough"])
 def test_d03_a_crowd_of_one_picture_is_one_group(method: str) -> None:
     records = np.repeat(fingerprints.of_pixels(np.asarray(scene(1))), 600)
