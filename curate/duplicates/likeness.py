@@ -36,7 +36,7 @@ SMOOTH = 0.05  # agreement lost per grey level between pictures without detail: 
 BONUS, CLOSE = 0.1, 0.1  # agreement won where greys agree entirely, and how far they may be off to win any
 SHADED, SHADES = 0.3, 6.0  # how far greys are off in other paint, of their spread, and in grey levels
 CONTRAST = 1.6  # times, that an edit may change it
-COLOURFUL = 6.0  # grey levels from grey, root mean square
+COLOURLESS, COLOURFUL = 2.0, 6.0  # grey levels from grey, root mean square
 SAME_COLOUR = 0.6  # correlation; of 36,000 pairs of copies that are colourful the least was 0.7
 TINTED, TINTS = 0.6, 16.0  # how far colours are off in other paint, of their spread, and in grey levels
 FADED = 5.0  # times, that an edit may change how colourful it is
@@ -184,13 +184,12 @@ def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[
         return known, True
     a, b = (_soft(part - part.mean(axis=2, keepdims=True), 0.8)[known] for part in (lower, second))
     kept = _agreeing(np.flatnonzero(known), len(known), ((a - b) ** 2).sum(axis=1))
-    a, b = a[kept], b[kept]
+    a, b = sorted((a[kept], b[kept]), key=lambda part: float((part**2).sum()))  # b is the more colourful one
     aa, bb, ab = (float((p * q).mean() * 3) for p, q in ((a, a), (b, b), (a, b)))  # mean squares over cells
-    if min(aa, bb) < COLOURFUL**2:
-        return known, True
+    if aa < COLOURLESS**2 or (aa >= COLOURFUL**2 and ab < SAME_COLOUR * np.sqrt(aa * bb)):
+        return known, aa < COLOURLESS**2
     off = np.sqrt(((b - np.clip(ab / aa, 1 / FADED, FADED) * a) ** 2).sum(axis=1))
-    same = ab >= SAME_COLOUR * np.sqrt(aa * bb) and np.quantile(off, 0.9) <= max(TINTED * np.sqrt(bb), TINTS)
-    return known, bool(same)
+    return known, bool(np.quantile(off, 0.9) <= max(TINTED * np.sqrt(bb), TINTS))
 
 
 def _warped(layers: NDArray[np.float32], warp: Warp) -> list[NDArray[np.float32]]:

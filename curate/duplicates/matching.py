@@ -17,7 +17,7 @@ from curate.duplicates.likeness import Look
 Way = tuple[int, int, Map]  # number of the first view, of the second, where the second may lie in the first
 Answer = tuple[float, tuple[int, Map]]  # agreement, place of the way that fits best, and where it led
 
-PROOF = 0.92  # agreement of copies
+PROOF = 0.945  # agreement of copies
 HOPE = 0.4  # agreement at a glance under which aligning is not tried; of 34,000 pairs of copies 0.05% are under it
 STRETCH = 1.2  # how far aligning may go from the pose in area
 SMOOTHING = 5  # pixels, while aligning
