@@ -90,7 +90,8 @@ def sample(
     recipe, folder = recipe_and_folder(ctx)
     page = out.with_suffix(".html")
     if page.exists() or page == out:
-        raise UsageError(f"{page} is for the page that shows the photos: give another name with --out")
+        there = f"{page} is there already, and " if page.exists() else ""
+        raise UsageError(f"{there}{page} is for the page that shows the photos: give another name with --out")
     photos = draw_sample(folder, recipe.clean, count, out)
     write_sample_page(folder, photos, recipe.classes, out, page)
     echo(ctx, f"{out}: {len(photos)} photos to be labelled; write keep or reject into the column decision")

@@ -81,7 +81,7 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
     )
     assert borderline in text and "listing L5 0a0a0a0a0a0a0a0a" in text
     assert "judged swift (wagonr: p 0.90)" not in text  # of photo 7, which is a close-up
-    assert "1 carry more than one class name" in text
+    assert "1 with more than one class name" in text
     assert all(line in text for line in (*painted_run.PROOF, *painted_run.SUMMARY))
     assert "wagonr 97.0%, listed as swift" in text
     assert "threshold 0.3" in text and "best, epoch 2" in text
