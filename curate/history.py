@@ -155,7 +155,7 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
         if len(others) > 20:
             yield f"  and {len(others) - 20:,} more"
     elif isinstance(row, CleanRow):
-        threshold = clean_threshold(folder)
+        threshold = manifest.read_sidecar(folder, "clean")["config"].get("threshold")
         against = "" if threshold is None else f" (threshold {threshold:g})"
         yield f"score {row.score:.3f}{against}; most probable: {row.concept} {row.concept_score:.3f}"
         yield f"typicality {row.typicality:.2f}, sharpness {row.sharpness:.2f}, brightness {row.brightness:.2f}"
@@ -170,7 +170,9 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
         if row.borderline:
             rank = "" if row.review_rank is None else f", number {row.review_rank} in the queue"
             reason = (
-                "" if threshold is None else f": {borderline.why(row, threshold, contradicted(folder, rows, row))}"
+                ""
+                if threshold is None
+                else f": {borderline.why(row, threshold, row.key in contradicted(folder, rows))}"
             )
             yield f"borderline: a person should look at it{rank}{reason}"
     elif isinstance(row, SplitRow):
@@ -200,21 +202,14 @@ def contradictory(decisions: Iterable[Mapping[str, str]]) -> set[str]:
     return {key for key, each in said.items() if len(each) > 1}
 
 
-def contradicted(folder: Path, rows: Manifests, row: CleanRow) -> bool:
-    """Do the photo's copies, or a person's decisions, say different things about it?"""
-    copies = rows.dedup.get(row.key)
-    return (copies is not None and copies.label_conflict) or row.key in contradictory(read_review(folder))
+def contradicted(folder: Path, rows: Manifests) -> set[str]:
+    """Keys of the photos of which their copies, or a person's decisions, say different things."""
+    return {key for key, row in rows.dedup.items() if row.label_conflict} | contradictory(read_review(folder))
 
 
 def class_applies(row: CleanRow) -> bool:
     """Does it matter which class the photo was judged to be? Not where it was rejected for what it shows."""
     return row.keep or row.reason in ("wrong_model", "reviewed")
-
-
-def clean_threshold(folder: Path) -> float | None:
-    """The threshold that clean ran with, if it says."""
-    threshold = manifest.read_sidecar(folder, "clean")["config"].get("threshold")
-    return None if threshold is None else float(threshold)
 
 
 def _decision(row: dict[str, str]) -> str:

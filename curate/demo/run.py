@@ -91,9 +91,13 @@ def run(
         written = recipe_file(site, recipe, folder)
     for line in compare(folder, read_truth(folder / "site" / "truth.csv")):
         echo(line)
-    words = ["--recipe", str(written), "--folder", str(folder)]
-    echo(f"recipe: {written}; look around with `curate {shlex.join(words)} status`")
+    echo(f"recipe: {written}; look around with {_command(written, folder, 'status')}")
     echo(f"report: {write_report(folder, recipe.name).resolve()}")
+
+
+def _command(recipe: Path, folder: Path, name: str) -> str:
+    """What to type to run a command on the demo."""
+    return f"`curate {shlex.join(['--recipe', str(recipe), '--folder', str(folder), name])}`"
 
 
 def serve_site(folder: Path, port: int | None, workers: int, echo: Echo, per_class: int = PER_CLASS) -> None:
@@ -101,8 +105,7 @@ def serve_site(folder: Path, port: int | None, workers: int, echo: Echo, per_cla
     with marketplace(folder, port, workers, echo, per_class) as site:
         echo(f"site: {site.url} (Ctrl-C ends it)")
         written = recipe_file(site, find_recipe(Path("pipelines/demo.yaml")), folder)
-        words = ["--recipe", str(written), "--folder", str(folder)]
-        echo(f"try: `curate {shlex.join(words)} fetch`")
+        echo(f"try: {_command(written, folder, 'fetch')}")
         try:
             while True:
                 time.sleep(3600)

@@ -26,9 +26,7 @@ class Pairs:
 
     def __init__(self, records: Records, found: Candidates, max_distance: int, map_fn: MapFn) -> None:
         self.views, self.owner = records, fingerprints.owners(records)
-        self.firsts = np.append(
-            fingerprints.wholes(records), len(records)
-        )  # where the views of each picture start
+        self.firsts = np.append(fingerprints.wholes(records), len(records))  # where each picture's views start
         self.found, self.map_fn = found, map_fn
         low, high = np.sort([self.owner[found.first], self.owner[found.second]], axis=0)
         new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])[: len(low)]

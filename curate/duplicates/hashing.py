@@ -89,7 +89,7 @@ def phash(grey: NDArray[np.uint8]) -> tuple[int, int]:
     low = np.empty((2, LOW, LOW))
     np.matmul(down @ (grey - level), across.T, out=low[0])
     low[0, 0, 0] += level * down_sum * across_sum
-    np.multiply(low[0], _MIRROR, out=low[1])
+    low[1] = mirrored(low[0])
     plain, flipped = bits(low).tolist()
     return plain, flipped
 

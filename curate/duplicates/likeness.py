@@ -186,8 +186,10 @@ def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[
     kept = _agreeing(np.flatnonzero(known), len(known), ((a - b) ** 2).sum(axis=1))
     a, b = sorted((a[kept], b[kept]), key=lambda part: float((part**2).sum()))  # b is the more colourful one
     aa, bb, ab = (float((p * q).mean() * 3) for p, q in ((a, a), (b, b), (a, b)))  # mean squares over cells
-    if aa < COLOURLESS**2 or (aa >= COLOURFUL**2 and ab < SAME_COLOUR * np.sqrt(aa * bb)):
-        return known, aa < COLOURLESS**2
+    if aa < COLOURLESS**2:
+        return known, True
+    if aa >= COLOURFUL**2 and ab < SAME_COLOUR * np.sqrt(aa * bb):
+        return known, False
     off = np.sqrt(((b - np.clip(ab / aa, 1 / FADED, FADED) * a) ** 2).sum(axis=1))
     return known, bool(np.quantile(off, 0.9) <= max(TINTED * np.sqrt(bb), TINTS))
 

@@ -154,18 +154,19 @@ def scores(folder: Path, rows: Manifests, config: Mapping[str, Any]) -> Section:
         (row for row in table.values() if row.borderline),
         key=lambda row: (row.review_rank is None, row.review_rank or 0, row.key),
     )
-    figures = [_queued(folder, rows, row, threshold) for row in queue[:12]]
+    torn = contradicted(folder, rows)
+    figures = [_queued(folder, rows, row, threshold, row.key in torn) for row in queue[:12]]
     others = len(classes) - len(drawn)
     return {"charts": drawn, "others": others, "borderline": len(queue), "figures": figures, "total": len(table)}
 
 
-def _queued(folder: Path, rows: Manifests, row: CleanRow, threshold: float | None) -> Figure:
+def _queued(folder: Path, rows: Manifests, row: CleanRow, threshold: float | None, torn: bool) -> Figure:
     """A photo of the review queue: what became of it and why it is there, what is said and judged of it, where."""
     seller = rows.fetch[row.key].class_name
     rank = "" if row.review_rank is None else f"#{row.review_rank}, "
     lines = [
         f"{rank}kept" if row.keep else f"{rank}rejected: {row.reason.replace('_', ' ')}",
-        "" if threshold is None else borderline.why(row, threshold, contradicted(folder, rows, row)),
+        "" if threshold is None else borderline.why(row, threshold, torn),
         f"sold as {seller}" + ("" if row.class_name == seller else f", review says {row.class_name}"),
         _judged(row),
         _score(row),
