@@ -43,26 +43,26 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 class Picture:
     """A decoded picture."""
 
-    pixels: NDArray[np.uint8]  # (height, width, 3) RGB, upright
+    pixels: NDArray[np.uint8]  # (height, width, 3) RGB, or (height, width, 1) luma; upright
     width: int  # pixels of the original, upright; `pixels` may be smaller
     height: int
     format: str  # jpeg, png, webp, avif, gif, mpo, bmp, tiff
     frames: int
 
 
-def decode(data: bytes, at_least: int | None = None) -> Picture:
+def decode(data: bytes, at_least: int | None = None, grey: bool = False) -> Picture:
     """Decode `data`; of an animation, its first frame.
 
-    With `at_least`, a JPEG may come at 1/2, 1/4 or 1/8 scale while its shorter side stays >= that. Safe to call
-    from several threads. Raises RejectedError: empty, not_an_image, format_not_allowed, metadata_bomb,
-    too_many_pixels, aspect, decode_truncated, decode_failed.
+    With `at_least`, a JPEG may come at 1/2, 1/4 or 1/8 scale while its shorter side stays >= that; with `grey`, it
+    may come as its luma alone. Safe to call from several threads. Raises RejectedError: empty, not_an_image,
+    format_not_allowed, metadata_bomb, too_many_pixels, aspect, decode_truncated, decode_failed.
     """
     header = headers.read(data)
     if header.width:
         _check_size(header.width, header.height)
     try:
         if header.format in ("jpeg", "mpo"):
-            return _decode_jpeg(data, header, at_least)
+            return _decode_jpeg(data, header, at_least, grey)
         return _decode_other(data, header)
     except RejectedError:
         raise
@@ -97,7 +97,7 @@ def _check_size(width: int, height: int, scans: int = 1) -> None:
         raise RejectedError("aspect", f"{width}x{height} pixels")
 
 
-def _decode_jpeg(data: bytes, header: headers.Header, at_least: int | None) -> Picture:
+def _decode_jpeg(data: bytes, header: headers.Header, at_least: int | None, grey: bool) -> Picture:
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
         _check_size(width, height, header.scans)
@@ -105,7 +105,7 @@ def _decode_jpeg(data: bytes, header: headers.Header, at_least: int | None) -> P
         cmyk = colours in ("CMYK", "YCCK")
         pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
             data,
-            "CMYK" if cmyk else "RGB",
+            "CMYK" if cmyk else "GRAY" if grey else "RGB",
             min_width=-(-width // scale),
             min_height=-(-height // scale),
             min_factor=float(scale),
@@ -201,15 +201,17 @@ def read_file(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise RejectedError("unreadable", f"{path} is not a regular file")
             if status.st_size > max_bytes:
                 raise RejectedError("too_large", f"{path} has {status.st_size} bytes")
-            data = file.read(status.st_size + 1)  # asking for more costs more than the reading
-            if len(data) > status.st_size:  # it grew
-                data += file.read(max_bytes + 1 - len(data))
+            data = os.read(descriptor, status.st_size + 1)  # a file object costs more than the reading
+            while len(data) <= max_bytes and (more := os.read(descriptor, 2**16)):  # it grew
+                data += more
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO):
             raise ResourceError(f"cannot read {path}: {error.strerror}") from error

@@ -123,6 +123,15 @@ def of_pixels(pixels: NDArray[np.uint8], sha256: str = "", stamp: Stamp = (0, 0)
     return records
 
 
+def hash_file(path: Path) -> tuple[int, int]:
+    """The perceptual hashes of a photo and of its mirror image, for who wants nothing else of it.
+
+    Colour is not decoded, so a bit or two may differ from the hash in dedup.csv. Raises RejectedError.
+    """
+    picture = images.decode(images.read_file(path), AT_LEAST, grey=True)
+    return hashing.phash(hashing.luma(picture.pixels, AT_LEAST))
+
+
 def _square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """A picture as a square: means over areas. An axis at a time, as OpenCV has none where one of two grows."""
     import cv2

@@ -21,13 +21,15 @@ Hashes = NDArray[np.uint64]  # (n,)
 _U, _X = np.arange(LOW)[:, None], np.arange(SQUARE)[None, :]
 COSINES: NDArray[np.float64] = np.rint(2**14 * np.cos(np.pi * _U * (2 * _X + 1) / (2 * SQUARE)))  # (8, 32), whole
 _MIRROR = np.where(np.arange(LOW) % 2, -1.0, 1.0)  # per horizontal frequency
+_BOTH_WAYS = np.stack([np.ones(LOW), _MIRROR])[:, None]  # (2, 1, 8)
 
 
 def luma(pixels: NDArray[np.uint8], at_least: int = 0) -> NDArray[np.uint8]:
-    """(h, w, 3) RGB to (h, w) grey by ITU-R 601, shrunk by a whole factor as far as `at_least` allows."""
+    """(h, w, 3) RGB or (h, w, 1) luma to (h, w) luma of ITU-R 601, shrunk by a whole factor as far as `at_least`
+    allows."""
     import cv2
 
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    grey = pixels[..., 0] if pixels.shape[2] == 1 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     factor = min(grey.shape) // at_least if at_least else 1
     if factor > 1:
         size = grey.shape[1] // factor, grey.shape[0] // factor
@@ -64,17 +66,18 @@ def _pack(flags: NDArray[np.bool_]) -> Hashes:
 
 
 @lru_cache(maxsize=4096)
-def _reading(length: int) -> tuple[NDArray[np.float64], float]:
-    """(8, length): Lanczos from `length` pixels to 32 and the cosines, in one; and the sum of its first line.
+def _reading(length: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(8, length): Lanczos from `length` pixels to 32 and the cosines, in one; and the sums of its lines (8,).
     Whole numbers."""
     scale = max(1.0, length / SQUARE)  # of the filter, which has three lobes
     centre = (np.arange(SQUARE) + 0.5)[:, None] * length / SQUARE
     distance = (np.arange(length) + 0.5 - centre) / scale
     inside = np.abs(distance) < 3
+    near = distance[inside]
     weights = np.zeros_like(distance)
-    weights[inside] = np.sinc(distance[inside]) * np.sinc(distance[inside] / 3)
+    weights[inside] = np.sinc(near) * np.sinc(near / 3)
     reading = np.rint(COSINES @ (weights / weights.sum(axis=1, keepdims=True)))
-    return reading, float(reading[0].sum())
+    return reading, reading.sum(axis=1)
 
 
 def phash(grey: NDArray[np.uint8]) -> tuple[int, int]:
@@ -84,13 +87,12 @@ def phash(grey: NDArray[np.uint8]) -> tuple[int, int]:
     a bit or two may differ where a frequency is next to the median. Of photos decoded at a reduced scale, as dedup
     does, .67 bits differ on average and 8 at most (4,000 photos).
     """
-    (down, down_sum), (across, across_sum) = (_reading(length) for length in grey.shape)
-    level = float(grey[0, 0])  # taken out first, so that one colour gives exact zeros
-    low = np.empty((2, LOW, LOW))
-    np.matmul(down @ (grey - level), across.T, out=low[0])
-    low[0, 0, 0] += level * down_sum * across_sum
-    low[1] = mirrored(low[0])
-    plain, flipped = bits(low).tolist()
+    (down, down_sums), (across, across_sums) = (_reading(length) for length in grey.shape)
+    low = down @ grey.astype(np.float64) @ across.T
+    mean = low[0, 0]
+    low -= down_sums[:, None] * (grey[0, 0] * across_sums)  # so that one colour gives exact zeros
+    low[0, 0] = mean
+    plain, flipped = bits(low * _BOTH_WAYS).tolist()
     return plain, flipped
 
 

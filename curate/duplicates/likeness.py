@@ -143,7 +143,7 @@ def _likeness(first: Detail, second: Detail, grey: Grey, other: Grey, mask: Mask
 def _agreeing(cells: NDArray[np.int64], width: int, off: NDArray[np.float32]) -> NDArray[np.int64]:
     """Places of those `cells` (k,) of a grid that are not left out. Each of them is `off` (k,) so far."""
     rows, columns = np.divmod(cells, width)
-    at_edge = np.isin(rows, (rows.min(), rows.max())) | np.isin(columns, (columns.min(), columns.max()))
+    at_edge = (rows == rows.min()) | (rows == rows.max()) | (columns == columns.min()) | (columns == columns.max())
     worst = np.argsort(-off, kind="stable")
     inside = np.cumsum(~at_edge[worst])  # how many of the worst are not at the edge
     out = worst[at_edge[worst] | (inside <= round(len(cells) * INSIDE_LEFT_OUT))]

@@ -24,7 +24,7 @@ Pairs = tuple[Places, Places, NDArray[np.uint8]]  # place in the first list, pla
 CHUNKS = 4
 WIDTH = 16  # bits per chunk
 MAX_BITS = 12
-_FEW = 1 << 24  # comparisons that are quicker made one by one than by compiled code that must be loaded first
+_FEW = 1 << 27  # comparisons that are quicker made one by one than by compiled code that must be loaded first
 _BLOCK = 1 << 17  # comparisons at once, that fit into a processor's cache
 _TASKS = 256  # pieces of work per chunk
 _ROOM = 1 << 16  # pairs that are found at once, as long as no bucket has more
@@ -64,7 +64,8 @@ def _one_by_one(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[
     for start in range(0, len(left), rows):
         others = start if same else 0  # pairs with those before have been seen
         distance = np.bitwise_count(left[start : start + rows, None] ^ right[None, others:])
-        i, j = np.nonzero(distance <= bits)
+        near = np.flatnonzero(distance <= bits)  # three times as fast as nonzero over two axes
+        i, j = np.divmod(near, distance.shape[1])
         if same:
             once = i < j
             i, j = i[once], j[once]

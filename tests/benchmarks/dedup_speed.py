@@ -19,22 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from curate import executors, images
+from curate import executors
 from curate.duplicates import fingerprints, hashing, pairs
 from tests.benchmarks import dedup_quality, peers
 
 
 def own_hash(path: str) -> int:
     """Our hash of a file."""
-    picture = images.decode(images.read_file(Path(path)), fingerprints.AT_LEAST)
-    return hashing.phash(hashing.luma(picture.pixels, fingerprints.AT_LEAST))[0]
+    return fingerprints.hash_file(Path(path))[0]
 
 
 def hash_and_search(paths: list[Path]) -> float:
     """Seconds to hash every file and find all pairs within 10 bits: what imagehash and imagededup are timed on."""
     with executors.local(2, chunk_size=64) as map_fn:
         names = [str(path) for path in paths]
-        list(map_fn(own_hash, names[:256]))
+        list(map_fn(own_hash, names[:512]))
         started = time.perf_counter()
         hashes = np.array(list(map_fn(own_hash, names)), np.uint64)
         pairs.gather(pairs.within(hashes, 10))
@@ -44,7 +43,7 @@ def hash_and_search(paths: list[Path]) -> float:
 def records_and_search(paths: list[Path]) -> float:
     """The same with all that the stage remembers of a photo: two hashes, and the small pictures for the proof."""
     with executors.local(2, chunk_size=64) as map_fn:
-        list(map_fn(dedup_quality.fingerprint, paths[:256]))
+        list(map_fn(dedup_quality.fingerprint, paths[:512]))
         started = time.perf_counter()
         data = list(map_fn(dedup_quality.fingerprint, paths))
         records = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.RECORD)

@@ -23,7 +23,7 @@ def one(path):
 if __name__ == "__main__":
     paths = sorted(Path(sys.argv[1]).glob("*.jpg"))
     with ProcessPoolExecutor(2) as pool:
-        list(pool.map(one, paths[:64], chunksize=32))
+        list(pool.map(one, paths[:512], chunksize=32))
         started = time.perf_counter()
         hashes = np.array(list(pool.map(one, paths, chunksize=32)), np.uint64)
         seconds = time.perf_counter() - started

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from curate import images
-from curate.duplicates import fingerprints
+from curate.duplicates import fingerprints, hashing
 from curate.errors import StateError
 from tests.scenes import jpeg, scene, store
 
@@ -167,3 +167,20 @@ def test_a_damaged_store_is_made_anew(tmp_path: Path, damage: object) -> None:
     again, _ = fingerprints.collect(tmp_path, photos)
     assert again.tobytes() == records.tobytes()
     assert path.read_bytes() == good
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_a_hash_alone_is_that_of_the_record_but_for_the_rounding_of_colours(tmp_path: Path, suffix: str) -> None:
+    for seed in range(8):
+        target = tmp_path / f"{seed}.{suffix}"
+        scene(seed, 640, 440).save(target)
+        record = fingerprints.of_pixels(images.decode(target.read_bytes(), fingerprints.AT_LEAST).pixels)[0]
+        alone = np.array(fingerprints.hash_file(target), np.uint64)
+        apart = hashing.distance(alone, np.array([record["phash"], record["mirror"]]))
+        assert apart.max() <= (2 if suffix == "jpg" else 0)
+
+
+def test_a_hash_alone_needs_no_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene(1, 640, 440).save(tmp_path / "1.jpg")
+    monkeypatch.setattr("cv2.cvtColor", None)
+    assert all(fingerprints.hash_file(tmp_path / "1.jpg"))

@@ -46,7 +46,7 @@ def test_limits_satisfy_the_pigeonhole(bits: int) -> None:
 
 
 def test_large_input_takes_the_compiled_way_and_agrees() -> None:
-    hashes = clustered(5, 6000)
+    hashes = clustered(5, 12_000)
     assert len(hashes) ** 2 > pairs._FEW
     way = pairs.gather(pairs.within(hashes, 10))
     plain = pairs.gather(pairs._one_by_one(hashes, hashes, 10, True))
