@@ -16,7 +16,8 @@ from curate.executors import MapFn
 from curate.progress import progress
 
 LINKED = 0.82  # agreement that proves a pair to be copies when a third picture is a proved copy of both
-PAIRS_PER_JOB = 8  # a process is handed sixteen such jobs at once
+PAIRS_PER_JOB = 8  # at most; a process is handed sixteen such jobs at once
+JOBS = 64  # at least, as long as there are so many pairs: few pairs are for all processes too
 MOST_WAYS = 6  # that are tried for a linked pair
 
 
@@ -95,8 +96,9 @@ class Pairs:
         return [(int(found.first[k]), int(found.second[k]), _places()[found.pose[k]]) for k in rows]
 
     def _jobs(self, asked: Indices) -> Iterator[Job]:
-        for start in range(0, len(asked), PAIRS_PER_JOB):
-            ways = [self._ways(pair) for pair in asked[start : start + PAIRS_PER_JOB].tolist()]
+        size = min(PAIRS_PER_JOB, -(-len(asked) // JOBS)) or 1
+        for start in range(0, len(asked), size):
+            ways = [self._ways(pair) for pair in asked[start : start + size].tolist()]
             seats: dict[int, int] = {}
             for first, second, _ in (way for several in ways for way in several):
                 seats.setdefault(first, len(seats))
