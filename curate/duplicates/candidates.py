@@ -146,6 +146,8 @@ def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_
             all_of_them[:, start : start + BLOCK] = some
     table = np.concatenate([np.stack(rows) for rows in _rows(plain, flipped, textured, bits)], axis=1)
     table = table[:, owner[table[0]] != owner[table[1]]]
+    table = table[:, np.lexsort(table[::-1])]  # of one way, the nearest bits come first
+    table = table[:, np.append(True, (table[:3, 1:] != table[:3, :-1]).any(axis=0))[: table.shape[1]]]
     first, second, pose, distance = table
     low, high = np.sort(owner[table[:2]], axis=0)
     order = np.lexsort((second, first, pose, distance, high, low))
@@ -164,7 +166,7 @@ def _rows(
     flips = len(parts(True))  # poses of mirrored parts come after so many upright ones
     for number, part in enumerate(PARTS):
         twin = names.index(_mirror(part))  # what lies there in the other picture
-        for hashes, there, pose in ((plain, number, number), (flipped, twin, number + flips)):
+        for hashes, there, pose in ((plain, number, 0), (flipped, twin, flips)):  # like on like: whole on whole
             places = np.flatnonzero(textured[number] & textured[there])
             found = _compared(hashes[number, places], plain[there, places], bits, same=hashes is plain)
             for i, j, distance in found:

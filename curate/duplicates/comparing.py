@@ -34,7 +34,8 @@ class Pairs:
         self.starts = np.append(np.flatnonzero(new), len(low))  # where the ways to match of each pair start
         self.better, self.worse = low[self.starts[:-1]], high[self.starts[:-1]]
         count = len(self.better)
-        self.near = found.bits[self.starts[:-1]] <= max_distance
+        self.bits = found.bits[self.starts[:-1]]
+        self.near = self.bits <= max_distance
         self.agreement = np.full(count, np.nan)  # nan: nobody has asked
         self.least = np.full(count, PROOF)  # agreement that proves it
         self.place: dict[int, Map] = {}  # of those that are proved: where the worse picture lies in the better
@@ -44,6 +45,7 @@ class Pairs:
         """Further pairs, proved by the agreement `least`."""
         count = len(better)
         self.better, self.worse = np.append(self.better, better), np.append(self.worse, worse)
+        self.bits = np.append(self.bits, np.zeros(count, np.int64))
         self.near = np.append(self.near, np.ones(count, bool))
         self.agreement = np.append(self.agreement, np.full(count, agreement))
         self.least = np.append(self.least, np.full(count, least))

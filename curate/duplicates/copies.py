@@ -45,13 +45,13 @@ def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
     found = candidates.find(records["grey"], owner, config.similar_distance, config.method == "thorough", map_fn)
     pairs = Pairs(records, found, config.max_distance, map_fn)
     pairs.add(*_plain_pairs(photos), agreement=1.0, least=PROOF)
-    keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.confirm)
+    keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.bits, pairs.confirm)
     for _ in range(SECOND_LOOKS):
         linked = _links(keeper, pairs)
         if not linked:
             break
         pairs.add_linked(linked)
-        keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.confirm)
+        keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.bits, pairs.confirm)
     proof = [""] * count
     for pair in np.flatnonzero((keeper[pairs.worse] == pairs.better) & pairs.proved(slice(None))).tolist():
         proof[pairs.worse[pair]] = _word(pairs.place.get(pair)) + " linked" * (pair in pairs.linked)
@@ -65,7 +65,7 @@ def _links(keeper: Indices, pairs: Pairs) -> dict[tuple[int, int], list[Map]]:
     the search. Being copies of one photo removes neither: they are compared with each other, lying as they must.
     """
     removed, stays = keeper[pairs.better] != pairs.better, keeper[pairs.worse] == pairs.worse
-    pairs.confirm(np.flatnonzero(removed & stays & pairs.near))
+    pairs.confirm(grouping.nearest(np.flatnonzero(removed & stays & pairs.near), pairs.worse, pairs.bits))
     proved = pairs.proved(slice(None)) & (pairs.agreement >= PROOF)  # a link of links would be a chain
     nowhere = np.eye(3)  # a keeper in itself, or one plain picture in another
     in_keeper: dict[int, Map] = {}

@@ -13,39 +13,60 @@ from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
 
+MOST = 64  # keepers that a photo is compared with
+
 
 def keepers(
-    count: int, first: Indices, second: Indices, confirm: Callable[[Indices], NDArray[np.float64]]
+    count: int,
+    first: Indices,
+    second: Indices,
+    bits: Indices,
+    confirm: Callable[[Indices], NDArray[np.float64]],
 ) -> Indices:
     """Keeper of each of `count` photos, numbered from best to worst: (count,), its own number if it stays.
 
-    `first[k] < second[k]` are the candidate pairs. `confirm` is asked about the pairs of a keeper with worse
-    photos, by pair number, each at most once; it answers a distance per pair (smaller is nearer, inf is refused).
-    Pairs of two photos that are not keepers are never compared: a thousand copies cost a thousand comparisons.
+    `first[k] < second[k]` are candidate pairs, their hashes `bits[k]` apart. `confirm` is asked about a photo's
+    pairs with the nearest of the keepers, by pair number, each at most once; it answers a distance per pair
+    (smaller is nearer, inf is refused). Pairs with a photo that does not stay are never compared: a thousand
+    copies cost a thousand comparisons.
     """
-    order = np.lexsort((second, first))
-    starts = np.searchsorted(first[order], np.arange(count + 1))
+    by_first, by_second = np.argsort(first, kind="stable"), np.argsort(second, kind="stable")
+    first_starts, second_starts = (
+        np.searchsorted(ends[order], np.arange(count + 1))
+        for ends, order in ((first, by_first), (second, by_second))
+    )
     waiting = np.bincount(second, minlength=count)  # better candidates whose fate is open
     keeper = np.arange(count)
-    nearest = np.full(count, np.inf)
+    nearest_yet = np.full(count, np.inf)
     decided = waiting == 0
     ready = np.flatnonzero(decided)
     while len(ready):
-        stays = ready[keeper[ready] == ready]
-        asked = _pairs_of(stays, order, starts)
+        pairs = _pairs_of(ready, by_second, second_starts)
+        asked = nearest(pairs[keeper[first[pairs]] == first[pairs]], second, bits)
         answers = confirm(asked) if len(asked) else np.empty(0)
         for pair, answer in zip(asked.tolist(), answers.tolist(), strict=True):
             better, worse = first[pair], second[pair]
-            if answer < np.inf and (answer, better) < (nearest[worse], keeper[worse]):
-                nearest[worse], keeper[worse] = answer, better
-        np.subtract.at(waiting, second[_pairs_of(ready, order, starts)], 1)
+            if answer < np.inf and (answer, better) < (nearest_yet[worse], keeper[worse]):
+                nearest_yet[worse], keeper[worse] = answer, better
+        np.subtract.at(waiting, second[_pairs_of(ready, by_first, first_starts)], 1)
         ready = np.flatnonzero((waiting == 0) & ~decided)
         decided[ready] = True
     return keeper
 
 
+def nearest(pairs: Indices, photo: Indices, bits: Indices) -> Indices:
+    """Of the pairs with these numbers, those up to MOST of each `photo[k]` that are the fewest `bits[k]` apart.
+
+    Three thousand cars before one studio's wall are all candidates of each other; a copy is among the nearest.
+    """
+    order = pairs[np.lexsort((pairs, bits[pairs], photo[pairs]))]
+    starts = np.flatnonzero(np.diff(photo[order], prepend=-1))
+    since = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
+    return order[since < MOST]
+
+
 def _pairs_of(photos: Indices, order: Indices, starts: Indices) -> Indices:
-    """Numbers of the pairs whose first photo is one of `photos`."""
+    """Numbers of the pairs of which one of `photos` is the first, or the second: `order` has them in its order."""
     parts = [order[starts[photo] : starts[photo + 1]] for photo in photos]
     return np.concatenate(parts) if parts else np.empty(0, np.int64)
 

@@ -147,7 +147,9 @@ def _agreeing(cells: NDArray[np.int64], width: int, off: NDArray[np.float32]) ->
     worst = np.argsort(-off, kind="stable")
     inside = np.cumsum(~at_edge[worst])  # how many of the worst are not at the edge
     out = worst[at_edge[worst] | (inside <= round(len(cells) * INSIDE_LEFT_OUT))]
-    return np.setdiff1d(worst, out[: round(len(cells) * LEFT_OUT)])
+    kept = np.ones(len(cells), bool)
+    kept[out[: round(len(cells) * LEFT_OUT)]] = False
+    return np.flatnonzero(kept)
 
 
 def compare_greys(grey: Grey, other: Grey, mask: Mask) -> tuple[float, float]:

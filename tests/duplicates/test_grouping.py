@@ -23,7 +23,8 @@ def keepers_of(count: int, confirmed: dict[tuple[int, int], float], refused: lis
         asked_before.update(asked.tolist())
         return distances[asked]
 
-    return grouping.keepers(count, first, second, confirm).tolist()  # type: ignore[no-any-return]
+    bits = np.zeros(len(first), np.int64)
+    return grouping.keepers(count, first, second, bits, confirm).tolist()  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -52,8 +53,33 @@ def test_a_crowd_costs_one_comparison_each() -> None:
         asked.extend(pairs.tolist())
         return np.zeros(len(pairs))
 
-    assert set(grouping.keepers(count, first, second, confirm)) == {0}
+    assert set(grouping.keepers(count, first, second, np.zeros(len(first), np.int64), confirm)) == {0}
     assert len(asked) == count - 1
+
+
+def test_look_alikes_are_compared_with_the_nearest_only() -> None:
+    count = 4 * grouping.MOST
+    first, second = np.triu_indices(count, 1)
+    bits = (7 * first + 3 * second) % 13
+    copy = bits == bits.min()  # of the nearest, which a third photo may be as near to
+    asked: list[int] = []
+
+    def confirm(pairs: grouping.Indices) -> NDArray[np.float64]:
+        asked.extend(pairs.tolist())
+        return np.where(copy[pairs], 0.1, np.inf)
+
+    keeper = grouping.keepers(count, first, second, bits, confirm)
+    of_last = [pair for pair in asked if second[pair] == count - 1]
+    candidates = [pair for pair in np.flatnonzero(second == count - 1) if keeper[first[pair]] == first[pair]]
+    assert len(candidates) > grouping.MOST
+    assert sorted(of_last) == sorted(sorted(candidates, key=lambda pair: (bits[pair], pair))[: grouping.MOST])
+    assert len(asked) <= count * grouping.MOST
+
+
+def test_of_few_candidates_all_are_nearest() -> None:
+    pairs, photo, bits = np.array([4, 1, 3]), np.array([9, 5, 9, 5, 5]), np.array([0, 7, 0, 2, 2])
+    assert grouping.nearest(pairs, photo, bits).tolist() == [3, 4, 1]
+    assert grouping.nearest(pairs[:0], photo, bits).tolist() == []
 
 
 @given(st.integers(2, 9), st.data())
