@@ -1,11 +1,13 @@
 """What surrounds every command: the recipe and folder it works on, one line and an exit code for each failure."""
 
+import difflib
 import errno
 import os
 import re
 import shlex
 import signal
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -15,7 +17,8 @@ import typer
 from typer.core import TyperGroup
 
 from curate import __version__
-from curate.errors import CurateError, UsageError
+from curate.errors import CurateError, StateError, UsageError
+from curate.schemas import STAGES
 
 if TYPE_CHECKING:
     from curate.recipe import Recipe
@@ -115,6 +118,32 @@ def recipe_and_folder(ctx: typer.Context, *stages: str) -> "tuple[Recipe, Path]"
     return recipe, folder
 
 
+def check_there(folder: Path) -> None:
+    """Raise StateError, naming the nearest folder beside it, when there is no such folder."""
+    if folder.exists():
+        return
+    beside: list[str] = []
+    with suppress(OSError):
+        beside = sorted(str(other) for other in folder.parent.iterdir() if other.is_dir() and has_manifests(other))
+    near = difflib.get_close_matches(str(folder), beside, n=1)
+    meant = f"; did you mean {near[0]}?" if near else ":"
+    raise StateError(f"{folder}: no such folder{meant} `curate fetch` or `curate import` would make it")
+
+
+def has_manifests(folder: Path) -> bool:
+    """Did any stage finish in `folder`?"""
+    return any((folder / f"{stage}.csv").exists() for stage in STAGES)
+
+
+def recipe_and_manifests(ctx: typer.Context) -> "tuple[Recipe, Path]":
+    """The recipe that was chosen and its folder. Raises StateError when no manifest is there; makes nothing."""
+    recipe, folder = recipe_and_folder(ctx)
+    check_there(folder)
+    if not has_manifests(folder):
+        raise StateError(f"{folder} holds no manifest: run `curate fetch` or `curate import` first")
+    return recipe, folder
+
+
 def with_options(recipe: "Recipe", section: str, **options: Any) -> "Recipe":
     """The recipe with options of the command line in place of its values. Raises UsageError for a bad one."""
     from pydantic import ValidationError
@@ -131,5 +160,5 @@ def run_stages_of(ctx: typer.Context, stages: list[str], recipe: "Recipe", worke
     """Run `stages` of `recipe` in the chosen folder, printing what each of them says."""
     from curate.pipeline import default_workers, run_stages
 
-    _, folder = recipe_and_folder(ctx)
+    _, folder = recipe_and_folder(ctx) if "fetch" in stages else recipe_and_manifests(ctx)
     run_stages(stages, recipe, folder, workers or default_workers(), partial(echo, ctx))

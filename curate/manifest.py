@@ -174,11 +174,10 @@ def read(folder: Path, row_type: type[RowT]) -> list[RowT]:
     """
     stage: str = row_type.stage  # type: ignore[attr-defined]
     path = csv_path(folder, stage)
+    if not path.exists():
+        raise StateError(f"{path} is not there: {remedy(stage)} first")
     sidecar = read_sidecar(folder, stage)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StateError(f"{path} is not there: {remedy(stage)} first") from error
+    data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != sidecar["sha256"]:
         raise _edited(path, stage)
     rows = parse_rows(data, row_type, str(path))

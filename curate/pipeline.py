@@ -1,5 +1,6 @@
 """Run stages of a recipe, one after the other, under the lock of their folder."""
 
+import difflib
 import os
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
@@ -17,10 +18,15 @@ def find_recipe(path: Path, stages: Collection[str] = ()) -> Recipe:
     Raises UsageError when there is none, when it has a mistake, or when it lacks what one of `stages` needs.
     """
     package = Path(__file__).parent
-    if not path.is_file() and path.parent in (Path(), Path("pipelines")):
-        for shipped in (package / "pipelines", package.parent / "pipelines"):  # as a wheel, or a checkout
-            if (shipped / f"{path.stem}.yaml").is_file():
-                return load(shipped / f"{path.stem}.yaml", stages)
+    places = (package.parent / "pipelines", package / "pipelines")  # in a checkout, or as a wheel
+    shipped = {file.stem: file for place in places for file in place.glob("*.yaml")}
+    if not path.is_file() and path.parent in (Path(), Path("pipelines")) and path.stem in shipped:
+        return load(shipped[path.stem], stages)
+    if not path.exists():
+        nearest = ", ".join(difflib.get_close_matches(path.stem, sorted(shipped), n=len(shipped), cutoff=0))
+        raise UsageError(
+            f"{path}: no such recipe; curate comes with {nearest}; your own goes by its file, --recipe FILE"
+        )
     return load(path, stages)
 
 
@@ -36,6 +42,15 @@ def _source(recipe: Recipe) -> Source:
             "or `curate demo` to see a whole run"
         )
     return recipe.source
+
+
+def check_source(recipe: Recipe, folder: Path) -> None:
+    """Raise UsageError when a new `folder` would be made although the recipe has nothing to fetch from."""
+    from curate.stages import fetch
+
+    source = _source(recipe)
+    if not folder.exists():
+        fetch.check_source(source)
 
 
 def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> None:
@@ -74,6 +89,9 @@ def run_stages(
     echo: Callable[[str], None],
 ) -> None:
     """Run `stages` in order; `echo` gets each stage's summary as soon as it ends."""
+    stages = list(stages)
+    if "fetch" in stages:
+        check_source(recipe, folder)
     with files.lock(folder):
         for stage in stages:
             sidecar = manifest.sidecar_path(folder, stage)
@@ -88,6 +106,7 @@ def fetch_again(recipe: Recipe, folder: Path, accept_drop: bool, echo: Callable[
     """Visit the site again although the manifest is complete."""
     from curate.stages import fetch
 
+    check_source(recipe, folder)
     with files.lock(folder):
         fetch.run(folder, _source(recipe), refresh=True, accept_drop=accept_drop)
         _echo_all(summary(folder, "fetch"), echo)
@@ -97,6 +116,8 @@ def import_photos(recipe: Recipe, folder: Path, path: Path, workers: int, echo: 
     """Take photos from a folder tree or a CSV in place of the fetch stage."""
     from curate.stages import import_
 
+    if not path.exists():
+        raise UsageError(f"{path}: no such folder or file; give a folder with a folder per class, or a .csv file")
     with files.lock(folder), executors.local(workers) as map_fn:
         import_.run(folder, path, recipe.classes, map_fn, recipe.source.politeness if recipe.source else None)
         _echo_all(summary(folder, "fetch"), echo)

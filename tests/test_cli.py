@@ -53,14 +53,22 @@ def test_exit_codes_are_documented_and_belong_to_the_error_tree() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--recipe", "nowhere.yaml", "status"], 2, "nowhere.yaml: No such file or directory; name a recipe"),
-        (["--recipe", "mine/demo.yaml", "status"], 2, "mine/demo.yaml: No such file or directory; name a recipe"),
+        (["--recipe", "nowhere.yaml", "status"], 2, "nowhere.yaml: no such recipe; curate comes with "),
+        (["--recipe", "mine/demo.yaml", "status"], 2, "mine/demo.yaml: no such recipe; curate comes with "),
+        (
+            ["--recipe", "dmeo", "status"],
+            2,
+            "dmeo: no such recipe; curate comes with demo, swift_wagonr; your own",
+        ),
+        (["--recipe", "swift", "run"], 2, "swift: no such recipe; curate comes with swift_wagonr, demo; your own"),
         (["clean", "--threshold", "7"], 2, "--threshold: Input should be less than or equal to 1"),
         (["clean", "--scorer", "magic"], 2, "--scorer: Input should be 'clip' or 'imagenet'"),
         (["split", "--seed", "-1"], 2, "--seed: Input should be greater than or equal to 0"),
         (["train-baseline", "--epochs", "0"], 2, "--epochs: Input should be greater than or equal to 1"),
         (["dedup", "--max-distance", "99"], 2, "--max-distance: Input should be less than or equal to 12"),
-        (["dedup"], 6, "fetch.csv is not there: run `curate fetch` or `curate import` first"),
+        (["import", "nowhere"], 2, "nowhere: no such folder or file; give a folder with a folder per class"),
+        (["fetch"], 2, "source.listings still has the placeholder"),
+        (["run"], 2, "source.listings still has the placeholder"),
     ],
 )
 def test_a_wrong_word_is_one_line_that_says_what_to_do(
@@ -71,9 +79,37 @@ def test_a_wrong_word_is_one_line_that_says_what_to_do(
     assert (got, out) == (code, "")
     assert message in err
     assert len(err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("command", "code"), [("run", 2), ("clean", 2), ("dedup", 6), ("status", 0)])
+NEEDS_MANIFESTS = [
+    *(["verify"], ["explain", "abc"], ["report"], ["sample"], ["calibrate", "sample.csv"]),
+    *(["dedup"], ["clean"], ["split"], ["train-baseline"]),
+]
+
+
+@pytest.mark.parametrize("arguments", [["status"], *NEEDS_MANIFESTS], ids=" ".join)
+def test_a_mistyped_folder_is_named_with_the_nearest_and_not_made(arguments: list[str], tmp_path: Path) -> None:
+    build_folder(tmp_path / "swift", upto="fetch", n=2, rejected=0)
+    mistyped = tmp_path / "swfit"
+    code, out, err = invoke("--recipe", "demo", "--folder", mistyped, *arguments)
+    assert (code, out) == (6, "")
+    assert err.startswith(f"curate: {mistyped}: no such folder; did you mean {tmp_path / 'swift'}?")
+    assert len(err.splitlines()) == 1
+    assert not mistyped.exists()
+
+
+@pytest.mark.parametrize("arguments", NEEDS_MANIFESTS, ids=" ".join)
+def test_a_folder_without_manifests_is_said_to_be_one_and_left_as_it_is(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    code, out, err = invoke("--recipe", "demo", "--folder", tmp_path, *arguments)
+    assert (code, out) == (6, "")
+    assert err.startswith(f"curate: {tmp_path} holds no manifest: run `curate --recipe demo --folder {tmp_path} f")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("command", "code"), [("run", 2), ("clean", 2), ("dedup", 6), ("status", 6)])
 def test_a_recipe_without_concepts_is_refused_before_anything_is_fetched(
     command: str, code: int, tmp_path: Path
 ) -> None:
@@ -88,6 +124,7 @@ def test_a_recipe_without_concepts_is_refused_before_anything_is_fetched(
 
 def test_commands_in_messages_repeat_the_options_that_were_given(tmp_path: Path) -> None:
     folder = tmp_path / "my run"
+    folder.mkdir()
     given = f"--recipe demo --folder '{folder}' "
     _, out, _ = invoke("--recipe", "demo", "--folder", folder, "status")
     assert out.splitlines()[-1] == f"next: `curate {given}fetch`, or `curate {given}run` for all that is left"
@@ -129,10 +166,11 @@ def fails_with(error: BaseException) -> Callable[..., None]:
     ],
 )
 def test_every_failure_is_one_line_and_an_exit_code(
-    error: BaseException, code: int, message: str, monkeypatch: pytest.MonkeyPatch
+    error: BaseException, code: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    build_folder(tmp_path, upto="fetch", n=2, rejected=0)
     monkeypatch.setattr("curate.verify.verify", fails_with(error))
-    got, out, err = invoke("verify")
+    got, out, err = invoke("--folder", tmp_path, "verify")
     assert (got, out) == (code, "")
     assert err.startswith(message)
     assert len(err.splitlines()) == 1

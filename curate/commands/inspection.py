@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from curate.console import echo, echo_all, recipe_and_folder
+from curate.console import check_there, echo, echo_all, recipe_and_folder, recipe_and_manifests
 from curate.errors import StateError, UsageError
 
 commands = typer.Typer()
@@ -23,6 +23,7 @@ def status(ctx: typer.Context) -> None:
     from curate.status import status as lines_of
 
     recipe, folder = recipe_and_folder(ctx)
+    check_there(folder)
     echo_all(ctx, lines_of(folder, recipe))
 
 
@@ -37,7 +38,7 @@ def explain(
     """
     from curate.history import explain as lines_of
 
-    _, folder = recipe_and_folder(ctx)
+    _, folder = recipe_and_manifests(ctx)
     echo_all(ctx, lines_of(folder, key))
 
 
@@ -51,7 +52,7 @@ def verify(ctx: typer.Context) -> None:
     """
     from curate.verify import verify as problems_in
 
-    _, folder = recipe_and_folder(ctx)
+    _, folder = recipe_and_manifests(ctx)
     if problems := problems_in(folder):
         echo_all(ctx, problems)
         raise StateError(f"{folder}: {len(problems)} problem{'s' if len(problems) > 1 else ''}, listed above")
@@ -66,7 +67,7 @@ def report(ctx: typer.Context) -> None:
     """
     from curate.web.report import write_report
 
-    recipe, folder = recipe_and_folder(ctx)
+    recipe, folder = recipe_and_manifests(ctx)
     echo(ctx, f"report: {write_report(folder, recipe.name).resolve()}")
 
 
@@ -87,7 +88,7 @@ def sample(
     from curate.cleaning.sampling import sample as draw_sample
     from curate.web.sample_page import write_sample_page
 
-    recipe, folder = recipe_and_folder(ctx)
+    recipe, folder = recipe_and_manifests(ctx)
     page = out.with_suffix(".html")
     if page.exists() or page == out:
         there = f"{page} is there already, and " if page.exists() else ""
@@ -126,7 +127,7 @@ def calibrate(
     from curate.cleaning.calibration import REJECTED_BY_HAND
     from curate.cleaning.calibration import calibrate as calibrate_with
 
-    recipe, folder = recipe_and_folder(ctx)
+    recipe, folder = recipe_and_manifests(ctx)
     plot = folder / "calibration.png"
     by_hand = REJECTED_BY_HAND.get(recipe.name)
     echo_all(ctx, calibrate_with(folder, recipe.clean, labels, precision, plot, by_hand).lines())
