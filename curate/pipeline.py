@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from curate import executors, files, manifest
+from curate import executors, files, manifest, stored
 from curate.errors import UsageError
 from curate.recipe import Recipe, Source
 from curate.recipe_file import load
@@ -100,6 +100,7 @@ def run_stages(
             first, *rest = summary(folder, stage)
             echo(f"{first} (unchanged)" if sidecar.read_bytes() == before else first)
             _echo_all(rest, echo)
+        _echo_all(stored.warnings(folder), echo)
 
 
 def fetch_again(recipe: Recipe, folder: Path, accept_drop: bool, echo: Callable[[str], None]) -> None:

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from curate import __version__, manifest
+from curate import __version__, manifest, stored
 from curate.errors import StateError
 from curate.recipe import Recipe, Section
 from curate.schemas import STAGES
@@ -53,6 +53,8 @@ def status(folder: Path, recipe: Recipe) -> list[str]:
     lines = [str(found) for found in states.values()]
     lines += [_choice(stage, found) for stage, found in states.items() if found.settings]
     apart = [stage for stage, found in states.items() if found.settings and not found.problem]
+    if not states["fetch"].problem.startswith("damaged"):
+        lines += stored.warnings(folder)
     return [*lines, _next(first, apart, has_source=recipe.source is not None)]
 
 
@@ -68,6 +70,7 @@ def state(folder: Path, stage: str, recipe: Recipe, waits_for: str = "") -> Stat
         stale, settings = changes(folder, stage), other_settings(folder, stage, recipe)
     except StateError as error:
         return State(f"{stage}:", f"damaged: {error}")
+    stale += ["photos that were lost are back"] if stored.is_back(folder, stage) else []
     stale += [f"{waits_for} comes first"] if waits_for else []
     return State(funnel, f"stale: {'; '.join(stale)}" if stale else "", tuple(settings))
 

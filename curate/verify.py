@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from curate import manifest
+from curate import manifest, stored
 from curate.errors import StateError
 from curate.schemas import REASONS, ROW_TYPES, STAGES, FetchRow, Row, SplitRow
 
@@ -115,7 +115,7 @@ def _file_problems(folder: Path, rows: list[FetchRow]) -> Iterator[str]:
     for path in sorted((folder / IMAGES).rglob("*")):
         relative = path.relative_to(folder).as_posix()
         if relative not in sound and (path.is_symlink() or not path.is_dir()):
-            yield f"{relative}: a file without a row in fetch.csv"
+            yield f"{relative}: a file without a row in fetch.csv; no stage reads it, you may delete it"
 
 
 def _file_problem(folder: Path, row: FetchRow) -> str:
@@ -124,11 +124,12 @@ def _file_problem(folder: Path, row: FetchRow) -> str:
         if Path(row.path).is_absolute() or not path.is_relative_to((folder / IMAGES).resolve()):
             return f"{row.path!r} leads out of {IMAGES}/"
         if not path.is_file():
-            return f"{row.path}: the file is missing; `curate fetch --refresh` fetches it again"
+            return f"{row.path}: the file is missing; {stored.remedy(folder)}"
         if path.stat().st_size != row.bytes:
-            return f"{row.path}: {path.stat().st_size} bytes, the manifest says {row.bytes}"
+            wrong = f"{path.stat().st_size} bytes, the manifest says {row.bytes}"
+            return f"{row.path}: {wrong}; {stored.remedy(folder)}"
         if manifest.file_sha256(path) != row.sha256:
-            return f"{row.path}: its sha256 is not the manifest's; the picture was changed"
+            return f"{row.path}: its sha256 is not the manifest's, it was changed; {stored.remedy(folder)}"
     except (StateError, ValueError) as error:  # ValueError: a NUL in the path
         return str(error)
     except OSError as error:

@@ -14,6 +14,8 @@ from curate.verify import verify
 from tests import painted_run
 from tests.painted_run import key
 
+AGAIN = "`curate fetch --refresh` fetches again what the site still has"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -251,8 +253,8 @@ def test_m06_missing_file_and_file_without_a_row(folder: Path) -> None:
     stray.parent.mkdir()
     stray.write_bytes(b"x")
     assert verify(folder) == [
-        f"fetch.csv: row {key(4)}: {row.path}: the file is missing; `curate fetch --refresh` fetches it again",
-        "images/zz/stray.jpg: a file without a row in fetch.csv",
+        f"fetch.csv: row {key(4)}: {row.path}: the file is missing; {AGAIN}",
+        "images/zz/stray.jpg: a file without a row in fetch.csv; no stage reads it, you may delete it",
     ]
 
 
@@ -269,8 +271,9 @@ def test_m07_an_edited_picture(folder: Path) -> None:
     data[-20] ^= 1
     (folder / same_size.path).write_bytes(data)
     assert verify(folder) == [
-        f"fetch.csv: row {key(2)}: {longer.path}: {longer.bytes + 4} bytes, the manifest says {longer.bytes}",
-        f"fetch.csv: row {key(4)}: {same_size.path}: its sha256 is not the manifest's; the picture was changed",
+        f"fetch.csv: row {key(2)}: {longer.path}: {longer.bytes + 4} bytes, the manifest says {longer.bytes}; "
+        f"{AGAIN}",
+        f"fetch.csv: row {key(4)}: {same_size.path}: its sha256 is not the manifest's, it was changed; {AGAIN}",
     ]
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1] / "curate"
 LAYERS: list[set[str]] = [
     {"curate", "errors"},
     {"schemas", "files", "table", "executors", "recipe", "intervals", "progress"},
-    {"manifest", "recipe_file", "headers", "images"},
+    {"manifest", "recipe_file", "headers", "images", "stored"},
     {"net"},
     {"fetching", "sources", "duplicates", "scorers", "cleaning", "splitting", "training"},
     {"stages"},

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from curate import manifest, scorers
+from curate import manifest, scorers, stored
 from curate.cleaning import borderline, defects, embeddings, evidence, labels, review
 from curate.cleaning.defects import Defects
 from curate.cleaning.embeddings import Looks
@@ -223,7 +223,7 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
         extra_versions=identity,
         extra_files=[folder / review.NAME],
     )
-    if manifest.is_current(folder, wanted):
+    if manifest.is_current(folder, wanted) and not stored.is_back(folder, "clean"):
         return manifest.read(folder, CleanRow)
     started = datetime.now(UTC)
     photos = read_photos(folder, config)
@@ -242,6 +242,7 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     check_gate(rows, config)
     rows = queue(rows, photos, config, decisions)
     lines = summary(photos, decisions, refused, judged=bool(signals.labels.shape[1]))
-    notes = {"scorer": identity | dict(scorer.notes), "summary": lines}
+    lost = stored.notes(folder, {files[sha256]: reason for sha256, reason in refused.items()})
+    notes = {"scorer": identity | dict(scorer.notes), "summary": lines, **lost}
     manifest.write(folder, rows, wanted, started, notes)
     return rows

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from curate import manifest
+from curate import manifest, stored
 from curate.duplicates import copies, fingerprints, hashing
 from curate.duplicates.copies import Copies
 from curate.duplicates.fingerprints import Records
@@ -122,12 +122,15 @@ def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
     """Run the stage in `folder`, or return what is there when nothing changed."""
     packages = ["pillow", "simplejpeg", "opencv-python-headless", "numpy"]
     wanted = manifest.provenance(folder, "dedup", inputs=["fetch"], config=config, packages=packages)
-    if manifest.is_current(folder, wanted):
+    if manifest.is_current(folder, wanted) and not stored.is_back(folder, "dedup"):
         return manifest.read(folder, DedupRow)
     started = datetime.now(UTC)
     photos = [row for row in manifest.read(folder, FetchRow) if row.keep]
-    records, refused = fingerprints.collect(folder, {photo.sha256: photo.path for photo in photos}, map_fn)
+    files = {photo.sha256: photo.path for photo in photos}
+    records, refused = fingerprints.collect(folder, files, map_fn)
+    undecodable = {files[sha256]: reason for sha256, reason in refused.items()}
+    notes = {"undecodable": undecodable, **stored.notes(folder, undecodable)}
     records, prints = in_rank_order(photos, records)
     rows = decide(photos, prints, copies.find(records, config, map_fn))
-    manifest.write(folder, rows, wanted, started, notes={"undecodable": refused})
+    manifest.write(folder, rows, wanted, started, notes)
     return rows

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from curate import images
+from curate import images, stored
 from curate.errors import RejectedError, StateError
 from curate.executors import MapFn
 from curate.files import atomic_write
@@ -39,7 +39,8 @@ def load_one(photo: Photo, folder: Path, side: int) -> NDArray[np.uint8]:
         return shrink(images.load(folder, path, sha256, at_least=side).pixels, side)
     except RejectedError as error:
         raise StateError(
-            f"photo {key} ({path}) cannot be used: {error}; see `curate verify`, then run the stages again"
+            f"photo {key} cannot be used: {error}; {stored.remedy(folder)}. "
+            "To go on without it, delete dedup.csv and run the stages again"
         ) from error
 
 

@@ -326,5 +326,9 @@ def test_no_concepts(tmp_path: Path) -> None:
 def test_a_photo_that_changed_on_disk_is_rejected(tmp_path: Path, plain: PlainScorer) -> None:
     folder = colour_folder(tmp_path, [RED, RED, RED, RED])
     path = manifest.read(folder, FetchRow)[1].path
+    data = (folder / path).read_bytes()
     (folder / path).write_bytes(b"not what it was")
     assert [row.reason for row in clean.run(folder, PAINTED)] == ["", "undecodable", "", ""]
+    assert manifest.read_sidecar(folder, "clean")["notes"]["lost"] == [path]
+    (folder / path).write_bytes(data)
+    assert all(row.keep for row in clean.run(folder, PAINTED)), "it is back"

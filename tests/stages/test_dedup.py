@@ -11,6 +11,7 @@ from PIL import Image
 
 from curate import executors, manifest
 from curate.duplicates import copies, fingerprints
+from curate.errors import StateError
 from curate.recipe import Dedup
 from curate.schemas import DedupRow
 from curate.stages import dedup
@@ -125,6 +126,32 @@ def test_d04_an_unreadable_file_is_one_rejected_row(tmp_path: Path) -> None:
     assert {rows[n].reason for n in (7, 8)} == {"undecodable"}
     assert rows[7].group == key(7)
     assert len(manifest.read_sidecar(tmp_path, "dedup")["notes"]["undecodable"]) == 2
+
+
+def test_i03_a_lost_file_is_noted_and_the_stage_runs_again_when_it_is_back(tmp_path: Path) -> None:
+    store(tmp_path, market(3))
+    whole = dedup.run(tmp_path, HASH)
+    manifest.csv_path(tmp_path, "dedup").unlink()
+    photo = next(row for row in whole if row.key == key(100))
+    data = (tmp_path / photo.path).read_bytes()
+    (tmp_path / photo.path).write_bytes(data[:-2])
+    assert by_number(dedup.run(tmp_path, HASH))[100].reason == "undecodable"
+    sidecar = manifest.read_sidecar(tmp_path, "dedup")
+    assert sidecar["notes"] == {"undecodable": {photo.path: "hash_mismatch"}, "lost": [photo.path]}
+    dedup.run(tmp_path, HASH)
+    assert manifest.read_sidecar(tmp_path, "dedup") == sidecar, "still lost: nothing changed"
+    (tmp_path / photo.path).write_bytes(data)
+    assert dedup.run(tmp_path, HASH) == whole
+
+
+def test_a_folder_whose_photos_are_gone_is_refused(tmp_path: Path) -> None:
+    photos = [(n, jpeg(scene(n)), "hatch") for n in range(4)]
+    store(tmp_path, photos)
+    for number, data, _ in photos[:3]:
+        (tmp_path / photo_row(number, data).path).unlink()
+    with pytest.raises(StateError, match=r"3 photo files are missing .* \(4 were stored\); nothing was written"):
+        dedup.run(tmp_path, HASH)
+    assert not manifest.csv_path(tmp_path, "dedup").exists()
 
 
 def test_one_picture_under_two_classes_is_flagged(tmp_path: Path) -> None:
