@@ -17,6 +17,7 @@ from curate import manifest
 from curate.cleaning import borderline, review
 from curate.errors import StateError, UsageError
 from curate.schemas import (
+    PROOFS,
     REASONS,
     STAGES,
     CleanRow,
@@ -140,6 +141,7 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
         if row.duplicate_of:
             distance = "" if row.distance is None else f" at {_plural(row.distance, 'bit')}"
             yield f"copy of {row.duplicate_of}{distance}, proved by {row.confirmed_by or 'nothing recorded'}"
+            yield from (f"  {word}: {PROOFS[word]}" for word in row.confirmed_by.split() if word in PROOFS)
         if row.label_conflict:
             yield "its copies carry different class names: a person must decide"
         others = [other for other in rows.dedup.values() if other.group == row.group and other.key != row.key]

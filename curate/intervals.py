@@ -21,6 +21,11 @@ class Estimate:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
+def percent(share: float) -> str:
+    """A share, 0..1, as a person reads it everywhere: `88.8%`."""
+    return f"{share:.1%}"
+
+
 def wilson(right: int, number: int) -> tuple[float, float]:
     """95% interval of the proportion `right / number` (Wilson, 1927, J. Am. Stat. Assoc. 22:209).
 

@@ -54,9 +54,7 @@ class DedupRow:
     similar_group: str  # smallest key of its looser group: what the split must keep together
     duplicate_of: str  # key of the keeper, empty for the keeper itself
     distance: int | None  # bits between the two hashes (the nearer of plain and mirrored), None for a keeper
-    # What proved the pair: sha256, plain (one grey), or aligned with mirrored, crop, larger (shows more), linked
-    # (a third photo is a copy of both, so less agreement will do); empty for a keeper
-    confirmed_by: str
+    confirmed_by: str  # words of PROOFS, what proved the pair; empty for a keeper
     label_conflict: bool  # its copies carry different class names: a person must decide
     keep: bool
     reason: str
@@ -187,6 +185,17 @@ REASONS: dict[str, dict[str, str]] = {
         "surplus": "more photos of this class than the split asked for",
     },
     "train_baseline": {},
+}
+
+
+PROOFS = {  # the words of `confirmed_by`
+    "sha256": "the files are the same, byte for byte",
+    "plain": "both are of one and the same colour",
+    "aligned": "laid on each other they agree in detail and colour",
+    "mirrored": "one is the mirror image of the other",
+    "crop": "it shows a part of the one kept",
+    "larger": "it shows more than the one kept",
+    "linked": "a third photo is a copy of both, so less agreement was enough",
 }
 
 

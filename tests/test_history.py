@@ -60,6 +60,7 @@ def test_explain_a_kept_photo_tells_every_stage(folder: Path) -> None:
             [
                 f"dedup: rejected, near_duplicate: {REASONS['dedup']['near_duplicate']}",
                 "  copy of 0404040404040404 at 7 bits, proved by aligned",
+                "    aligned: laid on each other they agree in detail and colour",
                 "  its copies carry different class names: a person must decide",
                 "  its duplicate group has 1 other photo:",
                 "    0404040404040404  the one kept; swift, listing L2",

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -15,6 +16,7 @@ from curate.demo.painter import paint_catalogue
 from curate.demo.site import Site, serve
 from curate.errors import UsageError
 from curate.files import atomic_write
+from curate.intervals import percent
 from curate.pipeline import find_recipe, run_stages
 from curate.recipe import Recipe
 from curate.schemas import STAGES, CleanRow, DedupRow, FetchRow
@@ -122,50 +124,73 @@ def read_truth(path: Path) -> dict[str, dict[str, str]]:
         return {row["photo_id"]: row for row in csv.DictReader(file)}
 
 
-def verdicts(folder: Path) -> tuple[dict[str, tuple[str, str]], set[str]]:
-    """Photo id to (stage, reason) of the rejected, to ("", "") of the kept; and the ids put up for review."""
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What the stages decided, by photo id."""
+
+    rejected: dict[str, tuple[str, str]]  # stage and reason; "" and "" for the kept
+    copy_of: dict[str, str]  # of those that dedup removed as copies, the photo that stayed
+    queue: set[str]  # put up for review
+
+
+def verdicts(folder: Path) -> Verdicts:
+    """Read the manifests. Raises StateError when one is missing."""
     names: dict[str, str] = {}
     found: dict[str, tuple[str, str]] = {}
     for row in manifest.read(folder, FetchRow):
         names[row.key] = row.image_url.rpartition("/")[2].removesuffix(".jpg")
         found[names[row.key]] = ("", "") if row.keep else ("fetch", row.reason)
-    cleaned = manifest.read(folder, CleanRow)
-    later: list[DedupRow | CleanRow] = [*manifest.read(folder, DedupRow), *cleaned]
+    unique, cleaned = manifest.read(folder, DedupRow), manifest.read(folder, CleanRow)
+    later: list[DedupRow | CleanRow] = [*unique, *cleaned]
     found |= {names[row.key]: (row.stage, row.reason) for row in later if not row.keep}
-    return found, {names[row.key] for row in cleaned if row.borderline}
+    copy_of = {names[row.key]: names[row.duplicate_of] for row in unique if row.duplicate_of}
+    return Verdicts(found, copy_of, {names[row.key] for row in cleaned if row.borderline})
 
 
-def is_true(truth: Mapping[str, str], stage: str, reason: str, copies: int) -> bool:
-    """Was a rejection right? Of `copies` files of one painting any may go, as long as one stays."""
+def is_true(truth: Mapping[str, str], stage: str, reason: str, kept: Mapping[str, str] | None = None) -> bool:
+    """Was a rejection right? Of the files of one painting any may go, as long as the one `kept` stays."""
     if stage == "fetch":
         return truth["issue"] == "corrupt"
     if stage == "dedup":
-        return copies > 1
+        return kept is not None and truth["picture"] == kept["picture"]
     return truth["issue"] == reason
 
 
 def compare(folder: Path, truth: Mapping[str, Mapping[str, str]]) -> list[str]:
     """How many rejected photos have their true reason, what went wrong, and what a review would find."""
-    decided, queue = verdicts(folder)
+    found = verdicts(folder)
+    decided = found.rejected
     copies = Counter(row["picture"] for row in truth.values() if row["issue"] != "corrupt")
     rejected = {name: verdict for name, verdict in decided.items() if verdict[0]}
-    right = sum(
-        is_true(truth[name], *verdict, copies[truth[name]["picture"]]) for name, verdict in rejected.items()
-    )
+    false = [
+        name
+        for name, verdict in rejected.items()
+        if not is_true(truth[name], *verdict, truth[found.copy_of[name]] if name in found.copy_of else None)
+    ]
     junk = [
         name for name, row in truth.items() if row["issue"] not in ("none", "exact_duplicate", "near_duplicate")
     ]
     missed = Counter(truth[name]["issue"] for name in junk if name in decided and name not in rejected)
     good = [name for name, row in truth.items() if row["issue"] == "none" and copies[row["picture"]] == 1]
     lost = sum(name in rejected for name in good)
-    share = right / len(rejected) if rejected else 1.0
+    no_copies = [name for name in false if name in found.copy_of]
+    kinds = Counter("good" if name not in junk else truth[name]["issue"] for name in no_copies)
+    right = len(rejected) - len(false)
     wrong = [
         name for name in junk if truth[name]["issue"] == "wrong_model" and not decided.get(name, (" ", ""))[0]
     ]
-    slipped = ", ".join(f"{count} {issue}" for issue, count in missed.most_common()) or "none"
     return [
-        f"truth: {right} of {len(rejected)} rejected photos have their true reason ({share:.1%})",
-        f"truth: {lost} of {len(good)} good photos were rejected ({lost / len(good):.1%}); junk kept: {slipped}",
-        f"truth: {len(queue.intersection(wrong))} of {len(wrong)} photos of the wrong class are among the "
-        f"{len(queue)} put up for review",
+        f"truth: {right} of {len(rejected)} rejected photos have their true reason "
+        f"({percent(right / len(rejected) if rejected else 1.0)})",
+        f"truth: dedup removed {len(found.copy_of)} photos, {len(no_copies)} of them not a copy of the one kept "
+        f"({kinds.pop('good', 0)} good, {_listed(kinds)})",
+        f"truth: {lost} of {len(good)} good photos were rejected ({percent(lost / len(good))}); "
+        f"junk kept: {_listed(missed)}",
+        f"truth: {len(found.queue.intersection(wrong))} of {len(wrong)} photos of the wrong class are among the "
+        f"{len(found.queue)} put up for review",
     ]
+
+
+def _listed(kinds: Counter[str]) -> str:
+    """`10 wrong_model, 1 other_vehicle`."""
+    return ", ".join(f"{number} {kind}" for kind, number in kinds.most_common()) or "none"

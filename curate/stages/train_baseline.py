@@ -22,7 +22,7 @@ from curate import manifest
 from curate.errors import GateError
 from curate.executors import MapFn
 from curate.files import atomic_write
-from curate.intervals import wilson
+from curate.intervals import percent, wilson
 from curate.progress import counter
 from curate.recipe import TrainBaseline
 from curate.schemas import SPLITS, FetchRow, SplitRow, TrainBaselineRow
@@ -66,13 +66,14 @@ def accuracy(rows: Sequence[TrainBaselineRow], split: str, class_name: str = "")
 
 
 def in_words(name: str, measured: dict[str, Any]) -> str:
-    """`test: accuracy 0.931, 95% interval 0.912 to 0.947, 745 of 800 photos`."""
+    """`test: accuracy 93.1%, 95% interval 91.2% to 94.7%, 745 of 800 photos`."""
     if measured["accuracy"] is None:
         return f"{name}: accuracy n/a, no photos"
-    low, high = measured["interval"]
+    right, number = measured["right"], measured["photos"]
+    low, high = wilson(right, number)
     return (
-        f"{name}: accuracy {measured['accuracy']:.3f}, 95% interval {low:.3f} to {high:.3f}, "
-        f"{measured['right']} of {measured['photos']} photos"
+        f"{name}: accuracy {percent(right / number)}, 95% interval {percent(low)} to {percent(high)}, "
+        f"{right} of {number} photos"
     )
 
 
@@ -143,7 +144,7 @@ def run(folder: Path, config: TrainBaseline, map_fn: MapFn = map) -> list[TrainB
     with counter("train", config.epochs, "epoch") as advance:
 
         def on_epoch(entry: dict[str, float]) -> None:
-            note = f"loss {entry['train_loss']:.3f}, accuracy on val {entry['val_accuracy']:.3f}"
+            note = f"loss {entry['train_loss']:.3f}, accuracy on val {percent(entry['val_accuracy'])}"
             advance(int(entry["epoch"]), note)
 
         state = loop.fit(

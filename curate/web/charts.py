@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from curate.intervals import percent
+
 WIDTH = 360  # units of every viewBox
 _TICKS = [factor * 10**power for power in range(9) for factor in (1, 3)]
 
@@ -198,6 +200,7 @@ def whiskers(name: str, rows: Sequence[tuple[str, float, float, float]]) -> Mark
         parts.append(_text(4, y + 4, shown, "small"))
         parts.append(_tag("path", d=f"M{across(low):.1f} {y}H{across(high):.1f}", class_="whisker"))
         parts.append(_tag("circle", cx=across(value), cy=y, r=4.5, class_="good"))
-        parts.append(_text(right + 8, y + 4, f"{value:.1%}", "small"))
-    told = "; ".join(f"{label} {value:.1%}, between {low:.1%} and {high:.1%}" for label, low, value, high in rows)
+        parts.append(_text(right + 8, y + 4, percent(value), "small"))
+    said = [(label, *map(percent, values)) for label, *values in rows]
+    told = "; ".join(f"{label} {value}, between {low} and {high}" for label, low, value, high in said)
     return _svg(base + 22, f"{name}: {told}", parts)

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from curate import history, manifest
 from curate.errors import StateError
+from curate.intervals import percent
 from curate.schemas import STAGES
 from curate.web import sections
 
@@ -82,6 +83,7 @@ def render(context: Mapping[str, Any], template: str = "report.html.j2") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["percent"] = percent
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
     environment.globals["unseen_label"] = sections.unseen_label
     return environment.get_template(template).render(context)

@@ -11,7 +11,7 @@ from typing import Any
 
 from curate.cleaning import borderline
 from curate.history import Manifests, class_applies, contradicted
-from curate.intervals import wilson
+from curate.intervals import percent, wilson
 from curate.schemas import REASONS, SPLITS, STAGES, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
 from curate.splitting.proof import prove
 from curate.web import charts
@@ -132,7 +132,7 @@ def _figure(folder: Path, rows: Manifests, key: str, what: str, row: Row | None 
         if row.duplicate_of in rows.fetch:
             thumbnails.append(thumbnail(folder, rows.fetch[row.duplicate_of], "The one kept"))
     elif isinstance(row, TrainBaselineRow):
-        lines.append(f"{row.predicted} {row.probability:.1%}, listed as {row.class_name}")
+        lines.append(f"{row.predicted} {percent(row.probability)}, listed as {row.class_name}")
     return Figure(tuple(thumbnails), tuple(lines), key)
 
 

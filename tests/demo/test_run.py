@@ -11,7 +11,8 @@ from curate.demo.run import PORT, compare, is_true, marketplace, recipe_for, run
 from curate.errors import UsageError
 from curate.pipeline import find_recipe
 from curate.recipe import Recipe, SplitCounts
-from curate.schemas import STAGES, CleanRow, FetchRow
+from curate.schemas import STAGES, CleanRow, DedupRow, FetchRow
+from tests.folders import CLASSES, clean_row, dedup_row, fetch_row, publish
 
 PER_CLASS = 24
 
@@ -54,6 +55,10 @@ def test_the_demo_runs_every_stage_and_a_second_time_does_nothing(tmp_path: Path
     lost = re.search(r"truth: (\d+) of (\d+) good photos were rejected", text)
     assert lost is not None
     assert int(lost[1]) <= 0.1 * int(lost[2])
+    copies = re.search(r"truth: dedup removed (\d+) photos, (\d+) of them not a copy .* \((\d+) good", text)
+    assert copies is not None
+    assert int(copies[1]) == sum(not row.keep for row in manifest.read(tmp_path, DedupRow)) > 0
+    assert int(copies[3]) <= int(copies[2]) <= 0.1 * int(copies[1])
     fetched = manifest.read(tmp_path, FetchRow)
     assert {row.region for row in fetched} <= {"Delhi", "Uttar Pradesh", "Maharashtra", "Telangana", "Gujarat"}
     assert all(row.city and row.year and row.price and row.title for row in fetched)
@@ -84,19 +89,39 @@ def test_a_taken_port_is_replaced_by_a_free_one_unless_it_was_asked_for(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("issue", "stage", "reason", "copies", "expected"),
+    ("issue", "stage", "reason", "kept", "expected"),
     [
-        ("corrupt", "fetch", "empty", 1, True),
-        ("none", "fetch", "decode_truncated", 1, False),
-        ("none", "dedup", "near_duplicate", 2, True),
-        ("none", "dedup", "near_duplicate", 1, False),
-        ("document", "clean", "document", 1, True),
-        ("document", "clean", "not_car", 1, False),
-        ("none", "clean", "not_car", 1, False),
+        ("corrupt", "fetch", "empty", "", True),
+        ("none", "fetch", "decode_truncated", "", False),
+        ("none", "dedup", "near_duplicate", "a", True),
+        ("none", "dedup", "near_duplicate", "b", False),
+        ("none", "dedup", "undecodable", "", False),
+        ("document", "clean", "document", "", True),
+        ("document", "clean", "not_car", "", False),
+        ("none", "clean", "not_car", "", False),
     ],
 )
-def test_what_counts_as_a_true_reason(issue: str, stage: str, reason: str, copies: int, expected: bool) -> None:
-    assert is_true({"issue": issue}, stage, reason, copies) is expected
+def test_what_counts_as_a_true_reason(issue: str, stage: str, reason: str, kept: str, expected: bool) -> None:
+    """Of the painting `a`, where dedup kept a file of the painting `kept`."""
+    stayed = {"picture": kept} if kept else None
+    assert is_true({"issue": issue, "picture": "a"}, stage, reason, stayed) is expected
+
+
+def test_what_dedup_removed_wrongly_is_told(tmp_path: Path) -> None:
+    photos = [fetch_row(number, CLASSES[number % 2]) for number in range(6)]
+    copy_of = {1: 0, 3: 2, 4: 2}
+    publish(tmp_path, "fetch", photos)
+    keeper = {photos[copy].key: photos[kept].key for copy, kept in copy_of.items()}
+    publish(tmp_path, "dedup", [dedup_row(row, copy_of=keeper.get(row.key, "")) for row in photos])
+    publish(tmp_path, "clean", [clean_row(photos[number]) for number in (0, 2, 5)])
+    issues = ["none", "near_duplicate", "interior", "interior", "none", "none"]
+    pictures = ["0", "0", "2", "3", "4", "5"]
+    truth = {str(n): {"issue": i, "picture": p} for n, (i, p) in enumerate(zip(issues, pictures, strict=True))}
+    assert compare(tmp_path, truth)[:3] == [
+        "truth: 1 of 3 rejected photos have their true reason (33.3%)",
+        "truth: dedup removed 3 photos, 2 of them not a copy of the one kept (1 good, 1 interior)",
+        "truth: 1 of 2 good photos were rejected (50.0%); junk kept: 1 interior",
+    ]
 
 
 def test_compare_needs_the_manifests(tmp_path: Path) -> None:

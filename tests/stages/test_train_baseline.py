@@ -163,7 +163,7 @@ def test_a_run_without_test_photos_says_so(small: Path) -> None:
 def test_the_accuracy_in_words() -> None:
     rows = [prediction("val", "hatch", "hatch")] * 717 + [prediction("val", "hatch", "sedan")] * 83
     assert train_baseline.in_words("val", train_baseline.accuracy(rows, "val")) == (
-        "val: accuracy 0.896, 95% interval 0.873 to 0.916, 717 of 800 photos"
+        "val: accuracy 89.6%, 95% interval 87.3% to 91.6%, 717 of 800 photos"
     )
 
 
