@@ -1,4 +1,4 @@
-"""Photo files that are no longer what was stored: missing, cut or changed.
+"""Photo files that are no longer what was stored: missing, cut, changed or unreadable.
 
 Every kept photo was whole when it was fetched, so this is the state of the folder, no fault of the photo. A stage
 that meets such a file rejects its photo, so that each row has its reason, and notes the file in its sidecar under
@@ -78,7 +78,7 @@ def remedy(folder: Path) -> str:
 
 def _told(files: list[str]) -> str:
     are = "photo file is" if len(files) == 1 else "photo files are"
-    return f"{len(files):,} {are} missing or damaged since fetch, e.g. {files[0]}"
+    return f"{len(files):,} {are} missing, damaged or unreadable since fetch, e.g. {files[0]}"
 
 
 def _noted(folder: Path, stage: str) -> Iterable[str]:

@@ -109,6 +109,13 @@ def test_a_folder_without_manifests_is_said_to_be_one_and_left_as_it_is(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_status_of_a_folder_without_manifests_says_so_and_what_to_run(tmp_path: Path) -> None:
+    code, out, _ = invoke("--recipe", "demo", "--folder", tmp_path, "status")
+    assert code == 0
+    assert out.startswith(f"{tmp_path} holds no manifest yet\nfetch: [missing]\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(("command", "code"), [("run", 2), ("clean", 2), ("dedup", 6), ("status", 6)])
 def test_a_recipe_without_concepts_is_refused_before_anything_is_fetched(
     command: str, code: int, tmp_path: Path

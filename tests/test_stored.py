@@ -41,7 +41,8 @@ def test_a_missing_and_a_cut_file_are_told_before_and_after_dedup_rejects_them(f
     (folder / first).unlink()
     (folder / second).write_bytes((folder / second).read_bytes()[:-1])
     assert stored.lost(folder) == [first, second]
-    told = f"warning: 2 photo files are missing or damaged since fetch, e.g. {first}; `curate verify` lists all"
+    told = f"warning: 2 photo files are missing, damaged or unreadable since fetch, e.g. {first}"
+    told += "; `curate verify` lists all"
     again = "  `curate fetch --refresh` fetches again what the site still has"
     assert stored.warnings(folder) == [told, f"{again}; to go on without them, run `curate dedup`"]
     lines = told_by_dedup(folder)
@@ -56,7 +57,7 @@ def test_a_file_lost_after_dedup_leaves_the_manifest_alone_and_says_how_to_go_on
     told_by_dedup(folder)
     (folder / paths(folder)[0]).unlink()
     *_, first, second = told_by_dedup(folder)
-    assert first.startswith("warning: 1 photo file is missing or damaged since fetch, e.g. images/")
+    assert first.startswith("warning: 1 photo file is missing, damaged or unreadable since fetch, e.g. images/")
     assert second.endswith(f"to go on without it, delete {folder}/dedup.csv and run `curate dedup`")
     manifest.csv_path(folder, "dedup").unlink()
     assert told_by_dedup(folder)[-1].endswith("dedup rejected it as undecodable")

@@ -117,6 +117,8 @@ def calibrate(
     good = {places[key]: True in said[key] for key in sorted(said) if key in places and key not in conflicts}
     if len(good) < MIN_LABELS:
         names = ", ".join(map(str, labels))
+        if not said:
+            raise UsageError(f"{names}: no label yet; write keep or reject into the column decision")
         raise UsageError(f"{names}: only {len(good)} labels are about photos of clean.csv: label a few hundred")
     result = estimate(
         np.array([row.score for row in photos.scored]),

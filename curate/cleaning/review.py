@@ -44,7 +44,9 @@ def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
     try:
         text = path.read_bytes().decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path}: cannot be read as a UTF-8 CSV: {error}") from error
     said: dict[str, set[Decision]] = {}
     for number, row in enumerate(rows, start=2):

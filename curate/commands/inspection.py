@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from curate.console import check_there, echo, echo_all, recipe_and_folder, recipe_and_manifests
+from curate.console import check_there, echo, echo_all, has_manifests, recipe_and_folder, recipe_and_manifests
 from curate.errors import StateError, UsageError
 
 commands = typer.Typer()
@@ -24,6 +24,8 @@ def status(ctx: typer.Context) -> None:
 
     recipe, folder = recipe_and_folder(ctx)
     check_there(folder)
+    if not has_manifests(folder):
+        echo(ctx, f"{folder} holds no manifest yet")
     echo_all(ctx, lines_of(folder, recipe))
 
 

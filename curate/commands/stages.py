@@ -14,9 +14,12 @@ commands = typer.Typer()
 @commands.command()
 def fetch(
     ctx: typer.Context,
-    refresh: Annotated[bool, typer.Option(help="Visit the site again although the manifest is complete.")] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Visit the site again although the manifest is complete.")
+    ] = False,
     accept_drop: Annotated[
-        bool, typer.Option(help="With --refresh: accept that more than half of the listings are gone.")
+        bool,
+        typer.Option("--accept-drop", help="With --refresh: accept that more than half of the listings are gone."),
     ] = False,
 ) -> None:
     """Fetch the listings of each class and their photos.

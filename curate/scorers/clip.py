@@ -129,8 +129,8 @@ class Clip:
         import open_clip
 
         if self._model_name not in open_clip.list_models():
-            close = ", ".join(difflib.get_close_matches(self._model_name, open_clip.list_models(), n=3)) or "none"
-            raise UsageError(f"open_clip has no model {self._model_name!r}; near are {close}")
+            near = difflib.get_close_matches(self._model_name, open_clip.list_models(), n=3) or ["ViT-B-32"]
+            raise UsageError(f"open_clip has no model {self._model_name!r}; it has e.g. {', '.join(near)}")
         tags = open_clip.list_pretrained_tags_by_model(self._model_name)
         if not Path(self._weights).is_file() and self._weights not in tags:
             known = ", ".join(tags) or "none"

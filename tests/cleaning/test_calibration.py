@@ -173,7 +173,7 @@ def test_sample_then_calibrate(tmp_path: Path) -> None:
     assert {row["listed_class"] for row in drawn} == {"hatch", "sedan"}
     with pytest.raises(UsageError, match="may hold labels"):
         sampling.sample(folder, CONFIG, 50, out)
-    with pytest.raises(UsageError, match="only 0 labels"):
+    with pytest.raises(UsageError, match="no label yet; write keep or reject"):
         calibration.calibrate(folder, CONFIG, [out])
     with out.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(drawn[0]))

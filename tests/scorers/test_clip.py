@@ -140,6 +140,8 @@ def test_d09_weights_that_cannot_be_downloaded(monkeypatch: pytest.MonkeyPatch) 
 def test_unknown_names_get_a_hint(tiny: Path) -> None:
     with pytest.raises(UsageError, match="ViT-B-32"):
         Clip("ViT-B-23", str(tiny))
+    with pytest.raises(UsageError, match=r"no model 'nope'; it has e\.g\. ViT-B-32"):
+        Clip("nope", str(tiny))
     with pytest.raises(UsageError, match="datacomp_xl_s13b_b90k"):
         Clip("ViT-B-32", "datacomp")
 

@@ -597,6 +597,22 @@ def test_p08_refresh_fetches_no_photo_twice(tmp_path: Path) -> None:
         assert Counter(path for path in server.paths() if "jpg" in path) == {"/1.jpg": 1, "/2.jpg": 1}
 
 
+def test_refresh_mends_a_missing_a_cut_and_a_changed_photo_and_nothing_else(tmp_path: Path) -> None:
+    with faults.serve({"/cars": html([car(n) for n in range(4)]), **photos(*range(4))}) as server:
+        config = source(server.url(""), ["/cars"])
+        rows = fetch.run(tmp_path, config)
+        manifest_then = (tmp_path / "fetch.csv").read_bytes()
+        missing, cut, changed, _ = (tmp_path / row.path for row in rows)
+        stored = [path.read_bytes() for path in (missing, cut, changed)]
+        missing.unlink()
+        cut.write_bytes(stored[1][:-1])
+        changed.write_bytes(stored[2][:-1] + b"x")
+        fetch.run(tmp_path, config, refresh=True)
+        assert [path.read_bytes() for path in (missing, cut, changed)] == stored
+        assert (tmp_path / "fetch.csv").read_bytes() == manifest_then
+        assert sum("jpg" in path for path in server.paths()) == 4 + 3
+
+
 def test_p08_another_version_of_a_library_or_of_curate_passes_no_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,11 @@ def test_m12_importing_the_same_again_changes_nothing(tmp_path: Path) -> None:
     before = files(out)
     import_.run(out, source, CLASSES)
     assert files(out) == before
+    missing, cut = sorted(out.glob("images/*/*"))[:2]
+    missing.unlink()
+    cut.write_bytes(b"cut")
+    import_.run(out, source, CLASSES)
+    assert files(out) == before
     (source / "swift/0.jpg").write_bytes(jpeg(99))
     (source / "wagonr/0.jpg").unlink()
     rows = import_.run(out, source, CLASSES)
