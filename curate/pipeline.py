@@ -3,10 +3,11 @@
 import difflib
 import os
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from curate import executors, files, manifest, stored
-from curate.errors import UsageError
+from curate.errors import StateError, UsageError
 from curate.recipe import Recipe, Source
 from curate.recipe_file import load
 from curate.schemas import STAGES
@@ -45,12 +46,23 @@ def _source(recipe: Recipe) -> Source:
 
 
 def check_source(recipe: Recipe, folder: Path) -> None:
-    """Raise UsageError when a new `folder` would be made although the recipe has nothing to fetch from."""
+    """Raise UsageError when a fetch into `folder` cannot begin: no source, or imported photos are in it."""
     from curate.stages import fetch
 
     source = _source(recipe)
+    with suppress(StateError):  # nothing was fetched, or fetch makes it anew
+        if _is_imported(folder):
+            raise UsageError(
+                f"{folder} holds imported photos; a fetch would delete them: "
+                "choose another folder with `curate --folder FOLDER fetch`"
+            )
     if not folder.exists():
         fetch.check_source(source)
+
+
+def _is_imported(folder: Path) -> bool:
+    """Raises StateError when the sidecar is missing or damaged."""
+    return bool(manifest.read_sidecar(folder, "fetch")["notes"].get("imported"))
 
 
 def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> None:
@@ -115,10 +127,11 @@ def fetch_again(recipe: Recipe, folder: Path, accept_drop: bool, echo: Callable[
 
 def import_photos(recipe: Recipe, folder: Path, path: Path, workers: int, echo: Callable[[str], None]) -> None:
     """Take photos from a folder tree or a CSV in place of the fetch stage."""
+    from curate.sources import folder as sources
     from curate.stages import import_
 
-    if not path.exists():
-        raise UsageError(f"{path}: no such folder or file; give a folder with a folder per class, or a .csv file")
+    if not folder.exists():
+        sources.read(path, recipe.classes)  # refuses what is wrong before the folder is made
     with files.lock(folder), executors.local(workers) as map_fn:
         import_.run(folder, path, recipe.classes, map_fn, recipe.source.politeness if recipe.source else None)
         _echo_all(summary(folder, "fetch"), echo)
@@ -126,8 +139,5 @@ def import_photos(recipe: Recipe, folder: Path, path: Path, workers: int, echo: 
 
 def stages_to_run(recipe: Recipe, folder: Path) -> list[str]:
     """All stages, without fetch when the photos were imported."""
-    if manifest.csv_path(folder, "fetch").exists():
-        imported = manifest.read_sidecar(folder, "fetch")["notes"].get("imported", False)
-        if imported or recipe.source is None:
-            return list(STAGES[1:])
-    return list(STAGES)
+    fetched = manifest.csv_path(folder, "fetch").exists()
+    return list(STAGES[1:] if fetched and (recipe.source is None or _is_imported(folder)) else STAGES)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from curate.cli import app
 from curate.console import Choice, as_typed
 from curate.errors import EXIT_CODES, CurateError, DeniedError
+from tests import painted_run
 from tests.folders import build_folder
 
 COMMANDS = sorted(
@@ -66,7 +67,7 @@ def test_exit_codes_are_documented_and_belong_to_the_error_tree() -> None:
         (["split", "--seed", "-1"], 2, "--seed: Input should be greater than or equal to 0"),
         (["train-baseline", "--epochs", "0"], 2, "--epochs: Input should be greater than or equal to 1"),
         (["dedup", "--max-distance", "99"], 2, "--max-distance: Input should be less than or equal to 12"),
-        (["import", "nowhere"], 2, "nowhere: no such folder or file; give a folder with a folder per class"),
+        (["import", "nowhere"], 2, "nowhere: neither a folder nor a CSV; give a folder with a folder per class"),
         (["fetch"], 2, "source.listings still has the placeholder"),
         (["run"], 2, "source.listings still has the placeholder"),
     ],
@@ -127,6 +128,24 @@ def test_a_recipe_without_concepts_is_refused_before_anything_is_fetched(
     assert (f"{path}:3: clean.concepts: is empty" in err) == (code == 2)
     assert len(err.splitlines()) == (code != 0)
     assert code != 2 or not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("option", [[], ["--refresh"]], ids=["plain", "refresh"])
+def test_imported_photos_are_not_fetched_over(option: list[str], tmp_path: Path) -> None:
+    painted_run.publish(tmp_path, painted_run.fetch_rows(tmp_path, ""), {"imported": True})
+    before = sorted(tmp_path.rglob("*"))
+    code, _, err = invoke("--recipe", "demo", "--folder", tmp_path, "fetch", *option)
+    assert code == 2
+    assert err.startswith(f"curate: {tmp_path} holds imported photos; a fetch would delete them: choose another")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_wrong_import_makes_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "photos" / "lorries").mkdir(parents=True)
+    code, _, err = invoke("--recipe", "demo", "--folder", tmp_path / "out", "import", tmp_path / "photos")
+    assert code == 2
+    assert "'lorries' is no class of the recipe" in err
+    assert not (tmp_path / "out").exists()
 
 
 def test_commands_in_messages_repeat_the_options_that_were_given(tmp_path: Path) -> None:

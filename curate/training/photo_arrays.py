@@ -39,7 +39,7 @@ def load_one(photo: Photo, folder: Path, side: int) -> NDArray[np.uint8]:
         return shrink(images.load(folder, path, sha256, at_least=side).pixels, side)
     except RejectedError as error:
         raise StateError(
-            f"photo {key} cannot be used: {error}; {stored.remedy(folder)}. "
+            f"photo {key} cannot be used, {path} is lost ({error.reason}): {stored.remedy(folder)}. "
             "To go on without it, delete dedup.csv and run the stages again"
         ) from error
 
