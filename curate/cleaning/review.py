@@ -64,7 +64,7 @@ def parse(row: dict[str, str | None], class_names: Collection[str], where: str) 
     """Key and decision of one row. Raises UsageError that begins with `where`."""
     cells = {name: (row.get(name) or "").strip() for name in ("key", "decision", "class_name")}
     if not cells["key"]:
-        raise UsageError(f"{where}: no key; the columns are key, decision, class_name, note")
+        raise UsageError(f"{where}: no key; the columns are key, decision, class_name, note, with commas between")
     decision = cells["decision"].lower()
     if decision not in DECISIONS:
         raise UsageError(f"{where}: decision {cells['decision']!r} is not one of {', '.join(DECISIONS)}")

@@ -200,7 +200,8 @@ def summary(photos: Sequence[Photo], decisions: Review, refused: Mapping[str, st
     if obeyed := sum(key in keys for key in decisions.decisions):
         lines.append(f"{review.NAME}: {obeyed} decision{'s' if obeyed > 1 else ''} obeyed")
     if strangers := sum(key not in keys for key in decisions.decisions):
-        lines.append(f"{review.NAME}: {strangers} about photos that are not here (any more), or unreadable")
+        about = f"decision{'s' if strangers > 1 else ''} about photos that are not here (any more), or unreadable"
+        lines.append(f"{review.NAME}: {strangers} {about}")
     if decisions.conflicts:
         some = ", ".join(decisions.conflicts[:5])
         lines.append(f"{review.NAME}: contradictory decisions, none of them obeyed, about {some}")
