@@ -53,9 +53,7 @@ def status(folder: Path, recipe: Recipe) -> list[str]:
     lines = [str(found) for found in states.values()]
     lines += [_choice(stage, found) for stage, found in states.items() if found.settings]
     apart = [stage for stage, found in states.items() if found.settings and not found.problem]
-    if not states["fetch"].problem.startswith("damaged"):
-        lines += stored.warnings(folder)
-    return [*lines, _next(first, apart, has_source=recipe.source is not None)]
+    return [*lines, *stored.warnings(folder), _next(first, apart, has_source=recipe.source is not None)]
 
 
 def state(folder: Path, stage: str, recipe: Recipe, waits_for: str = "") -> State:

@@ -51,8 +51,12 @@ def lost(folder: Path) -> list[str]:
 
 
 def warnings(folder: Path) -> list[str]:
-    """What to tell of photos that are lost, and what to do; empty where none is, or nothing was fetched."""
-    if not manifest.sidecar_path(folder, "fetch").exists() or not (files := lost(folder)):
+    """What to tell of lost photos, and what to do; empty where none is, or fetch has no manifest to trust."""
+    try:
+        files = lost(folder)
+    except StateError:  # told of by who needs it
+        return []
+    if not files:
         return []
     them = "it" if len(files) == 1 else "them"
     if set(files) <= set(_noted(folder, "dedup")):

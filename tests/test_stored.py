@@ -36,6 +36,14 @@ def test_nothing_is_said_of_a_sound_folder(folder: Path, tmp_path_factory: pytes
     assert stored.warnings(tmp_path_factory.mktemp("empty")) == []
 
 
+@pytest.mark.parametrize("name", ["fetch.csv", "fetch.json"])
+def test_half_a_manifest_is_told_of_by_status_alone(name: str, folder: Path) -> None:
+    (folder / paths(folder)[0]).unlink()
+    (folder / name).unlink()
+    assert stored.warnings(folder) == []
+    assert status(folder, RECIPE)[-1].startswith("next: `curate import FOLDER`")
+
+
 def test_a_missing_and_a_cut_file_are_told_before_and_after_dedup_rejects_them(folder: Path) -> None:
     first, second = sorted(paths(folder))[:2]
     (folder / first).unlink()
