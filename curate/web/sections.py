@@ -12,7 +12,7 @@ from typing import Any
 from curate.cleaning import borderline
 from curate.history import Manifests, class_applies, contradicted
 from curate.intervals import percent, wilson
-from curate.schemas import REASONS, SPLITS, STAGES, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
+from curate.schemas import PROOFS, REASONS, SPLITS, STAGES, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
 from curate.splitting.proof import prove
 from curate.web import charts
 from curate.web.pictures import Figure, spread, thumbnail
@@ -206,7 +206,9 @@ def duplicates(folder: Path, rows: Manifests) -> Section:
             figures.append(Figure((thumbnail(folder, photo, proof.capitalize()),), lines, row.key))
         conflict = any(row.label_conflict for row in members)
         shown.append({"key": key, "figures": figures, "size": len(members), "conflict": conflict})
-    return {"groups": len(groups), "sizes": sizes, "conflicts": conflicts, "shown": shown}
+    used = {word for members in groups.values() for row in members for word in row.confirmed_by.split()}
+    words = {word: meaning for word, meaning in PROOFS.items() if word in used}
+    return {"groups": len(groups), "sizes": sizes, "conflicts": conflicts, "shown": shown, "words": words}
 
 
 def split(rows: Manifests, notes: Mapping[str, Any]) -> Section:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from curate import images, manifest, recipe_file
 from curate.errors import StateError
-from curate.schemas import REASONS, ROW_TYPES, STAGES, CleanRow, DedupRow, FetchRow, TrainBaselineRow
+from curate.schemas import PROOFS, REASONS, ROW_TYPES, STAGES, CleanRow, DedupRow, FetchRow, TrainBaselineRow
 from curate.web import charts
 from curate.web.pictures import spread
 from curate.web.report import usable_stages, write_report
@@ -75,6 +75,8 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
             assert REASONS[stage][reason] in text
     assert "score 0.120, not car 0.75" in text
     assert "7 bits, by aligned; kept: 0404040404040404" in text
+    assert all(f"{word} {PROOFS[word]}" in text for word in ("sha256", "aligned", "crop"))
+    assert PROOFS["linked"] not in text, "no copy here was proved so"
     assert "sold as swift, judged wagonr (swift: p 0.90)" in text
     borderline = (
         "#1, kept its class is among the least sure sold as wagonr judged wagonr (wagonr: p 0.90) score 0.700"
