@@ -118,7 +118,7 @@ def recipe_and_folder(ctx: typer.Context, *stages: str) -> "tuple[Recipe, Path]"
     return recipe, folder
 
 
-def check_there(folder: Path) -> None:
+def check_there(ctx: typer.Context, folder: Path) -> None:
     """Raise StateError, naming the nearest folder beside it, when there is no such folder."""
     if folder.exists():
         return
@@ -126,7 +126,8 @@ def check_there(folder: Path) -> None:
     with suppress(OSError):
         beside = sorted(str(other) for other in folder.parent.iterdir() if other.is_dir() and has_manifests(other))
     near = difflib.get_close_matches(str(folder), beside, n=1)
-    meant = f"; did you mean {near[0]}?" if near else ":"
+    how = "" if ctx.obj.folder else " (its recipe goes with --recipe)"
+    meant = f"; did you mean {near[0]}{how}?" if near else ":"
     raise StateError(f"{folder}: no such folder{meant} `curate fetch` or `curate import` would make it")
 
 
@@ -138,7 +139,7 @@ def has_manifests(folder: Path) -> bool:
 def recipe_and_manifests(ctx: typer.Context) -> "tuple[Recipe, Path]":
     """The recipe that was chosen and its folder. Raises StateError when no manifest is there; makes nothing."""
     recipe, folder = recipe_and_folder(ctx)
-    check_there(folder)
+    check_there(ctx, folder)
     if not has_manifests(folder):
         raise StateError(f"{folder} holds no manifest: run `curate fetch` or `curate import` first")
     return recipe, folder

@@ -100,6 +100,15 @@ def test_a_mistyped_folder_is_named_with_the_nearest_and_not_made(arguments: lis
     assert not mistyped.exists()
 
 
+def test_the_folder_of_another_recipe_is_reached_by_that_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    build_folder(Path("manifests/demo"), upto="fetch", n=2, rejected=0)
+    _, _, err = invoke("status")
+    assert "wagonr: no such folder; did you mean manifests/demo (its recipe goes with --recipe)? `curate" in err
+
+
 @pytest.mark.parametrize("arguments", NEEDS_MANIFESTS, ids=" ".join)
 def test_a_folder_without_manifests_is_said_to_be_one_and_left_as_it_is(
     arguments: list[str], tmp_path: Path

@@ -23,7 +23,7 @@ def status(ctx: typer.Context) -> None:
     from curate.status import status as lines_of
 
     recipe, folder = recipe_and_folder(ctx)
-    check_there(folder)
+    check_there(ctx, folder)
     if not has_manifests(folder):
         echo(ctx, f"{folder} holds no manifest yet")
     echo_all(ctx, lines_of(folder, recipe))
