@@ -6,6 +6,7 @@ process, and must be pure, so that running it twice does no harm.
 """
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -37,29 +38,38 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
     """Yield a `map_fn` over `workers` processes; with one worker, the built-in `map`.
 
     At most four chunks per worker are under way at once, so memory does not grow with the number of items.
-    Raises ResourceError when a worker process is killed, usually for lack of memory.
+    Leaving the context drops what has not begun. Raises ResourceError when a worker process is killed, usually for
+    lack of memory.
     """
     if workers <= 1:
         yield map
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),  # Ctrl-C reaches every process: only this one is to answer
+    )
 
-        def map_chunks(fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
-            source = iter(items)
-            pending: list[Future[list[Result]]] = []
-            try:
-                while True:
-                    while len(pending) < 4 * workers and (chunk := list(islice(source, chunk_size))):
-                        pending.append(pool.submit(_run_chunk, fn, chunk))
-                    if not pending:
-                        return
-                    yield from pending.pop(0).result()
-            except BrokenProcessPool as error:
-                raise ResourceError(
-                    "a worker process was killed, probably for lack of memory: try again with fewer --workers"
-                ) from error
+    def map_chunks(fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        source = iter(items)
+        pending: deque[Future[list[Result]]] = deque()
+        try:
+            while True:
+                while len(pending) < 4 * workers and (chunk := list(islice(source, chunk_size))):
+                    pending.append(pool.submit(_run_chunk, fn, chunk))
+                if not pending:
+                    return
+                yield from pending.popleft().result()
+        except BrokenProcessPool as error:
+            raise ResourceError(
+                "a worker process was killed, probably for lack of memory: try again with fewer --workers"
+            ) from error
 
+    try:
         yield map_chunks
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import time
 
 import pytest
@@ -82,3 +83,12 @@ def test_threads_drop_what_has_not_begun_after_an_error() -> None:
     with pytest.raises(ResourceError, match="full"), executors.threads(1) as map_fn:
         list(map_fn(fail_first, range(8)))
     assert len(begun) < 4
+
+
+def deaf_to_ctrl_c(number: int) -> bool:
+    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_ctrl_c_is_left_to_the_process_that_was_started() -> None:
+    with executors.local(2) as map_fn:
+        assert list(map_fn(deaf_to_ctrl_c, range(3))) == [True] * 3
