@@ -4,9 +4,13 @@ Photos of cars look alike: one car before its dealer's wall looks like the next.
 does: each picture's local contrast is brought to one level, so that the wall behind the car counts as much as its
 grille, and the two are correlated. The worst eighth is left out, for a plate or a watermark may cover so much, but
 only half as much away from the edge: another car on the same spot is no watermark. What is next to the edge, in a
-plain frame, black or white is left out too, for an edit may have put it there. Then the greys of larger patches
-are compared: after a change of brightness and contrast, those of a copy agree. Where they agree well, less detail
-will do; where they do not, or the colours do not, it is one thing in other paint."""
+plain frame, black or white is left out too, for an edit may have put it there; but where more than half is, as in
+a drawing, what both have of it is compared as well. Then the greys of larger patches are compared: after a change
+of brightness and contrast, those of a copy agree. Where they agree well, less detail will do; where they do not,
+or the colours do not, it is one thing in other paint.
+
+Plain pictures have no detail. Theirs is the same grey all over, or colours that are the same after a change of
+brightness, and a trace of contrast that agrees."""
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -15,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.duplicates import geometry
-from curate.duplicates.fingerprints import RECORD, Records
+from curate.duplicates.fingerprints import RECORD, SIDE, Records
 from curate.duplicates.geometry import Map, Warp
 
 Grey = NDArray[np.float32]  # (64, 64)
@@ -28,11 +32,14 @@ LOST = 4  # grey levels from black or white
 FINE, COARSE = 2.5, 5.0  # pixels: sizes of detail, and of the surroundings that it is measured against
 NOISE = 4.0  # grey levels of contrast that count as nothing
 BLOCKS = 8  # per side, in which agreement is measured
+PIXELS = (SIDE // BLOCKS) ** 2  # of a block
 LEFT_OUT = 1 / 8  # of the blocks that two pictures share
 INSIDE_LEFT_OUT = 1 / 16  # of them, away from the edge
 LEAST_OVERLAP = 0.45  # of the second picture
 LEAST_BLOCKS = 6  # that hold detail; with fewer, the greys themselves are compared
-SMOOTH = 0.05  # agreement lost per grey level between pictures without detail: 1.6 levels are no proof any more
+SMOOTH = 0.05  # agreement lost per grey level between pictures without detail: 1.1 levels are no proof any more
+FAINT = 0.5  # grey levels of contrast that count as nothing in these
+STRUCTURE = 0.35  # correlation of what faint contrast they have; by chance it is under 0.25
 BONUS, CLOSE = 0.1, 0.1  # agreement won where greys agree entirely, and how far they may be off to win any
 SHADED, SHADES = 0.3, 6.0  # how far greys are off in other paint, of their spread, and in grey levels
 CONTRAST = 1.6  # times, that an edit may change it
@@ -49,15 +56,18 @@ class Look:
     """A view made ready."""
 
     grey: Grey
-    mask: Mask
+    inside: Mask  # 1 where an edit cannot have put it
+    mask: Mask  # 1 where it is neither black nor white besides
     detail: Detail
     soft: Detail  # the same, blurred
     colour: Colour
+    drawing: "Look | None"  # the same with black and white in its detail, if that is most of it
 
     def flipped(self) -> "Look":
         """Its mirror image."""
-        parts = (self.grey, self.mask, self.detail, self.soft, self.colour)
-        return Look(*(np.ascontiguousarray(part[:, ::-1]) for part in parts))
+        layers = (self.grey, self.inside, self.mask, self.detail, self.soft, self.colour)
+        grey, inside, mask, fine, soft, colour = (np.ascontiguousarray(layer[:, ::-1]) for layer in layers)
+        return Look(grey, inside, mask, fine, soft, colour, self.drawing.flipped() if self.drawing else None)
 
 
 def look(view: Records) -> Look:
@@ -65,24 +75,33 @@ def look(view: Records) -> Look:
     return _look(view.tobytes())
 
 
-@lru_cache(maxsize=1024)  # of 80 KB each
+@lru_cache(maxsize=1024)  # of 100 KB each
 def _look(data: bytes) -> Look:
     view: Records = np.frombuffer(data, RECORD)[0]
-    grey, mask = view["grey"].astype(np.float32), usable(view)
+    grey, inside = view["grey"].astype(np.float32), within(view)
+    mask = np.where((grey > LOST) & (grey < 255 - LOST), inside, 0)
+    colour, drawing = view["colour"].astype(np.float32), None
+    if drawn(mask, inside):
+        lines = detail(grey, inside)
+        drawing = Look(grey, inside, mask, lines, _soft(lines, 1.0), colour, None)
     fine = detail(grey, mask)
-    return Look(grey, mask, fine, _soft(fine, 1.0), view["colour"].astype(np.float32))
+    return Look(grey, inside, mask, fine, _soft(fine, 1.0), colour, drawing)
 
 
-def usable(view: Records) -> Mask:
-    """1 where a view can prove something."""
-    grey = view["grey"]
-    inside = np.zeros(grey.shape, np.float32)
-    top, bottom, left, right = np.rint(view["box"] * len(grey)).astype(int)
+def within(view: Records) -> Mask:
+    """1 inside of a view's frame and away from its edge."""
+    inside = np.zeros(view["grey"].shape, np.float32)
+    top, bottom, left, right = np.rint(view["box"] * len(inside)).astype(int)
     inside[top + MARGIN : bottom - MARGIN, left + MARGIN : right - MARGIN] = 1
-    return np.asarray(inside * ((grey > LOST) & (grey < 255 - LOST)), np.float32)
+    return inside
 
 
-def detail(grey: Grey, mask: Mask) -> Detail:
+def drawn(mask: Mask, inside: Mask) -> bool:
+    """Whether more than half is black or white: a drawing is made of that."""
+    return bool(2 * mask.sum() < inside.sum())
+
+
+def detail(grey: Grey, mask: Mask, noise: float = NOISE) -> Detail:
     """Local contrast: about ±1 on detail, 0 where there is none and outside the mask."""
     import cv2
 
@@ -90,14 +109,22 @@ def detail(grey: Grey, mask: Mask) -> Detail:
     around = cv2.GaussianBlur(mask, (0, 0), COARSE) + 1e-3
     high = (grey - cv2.GaussianBlur(grey * mask, (0, 0), FINE) / near) * mask
     return np.asarray(
-        high / np.sqrt(cv2.GaussianBlur(high * high, (0, 0), COARSE) / around + NOISE**2), np.float32
+        high / np.sqrt(cv2.GaussianBlur(high * high, (0, 0), COARSE) / around + noise**2), np.float32
     )
+
+
+def alike_in_kind(first: Look, second: Look) -> tuple[Look, Look]:
+    """Both as drawings, if both are."""
+    return (first.drawing, second.drawing) if first.drawing and second.drawing else (first, second)
 
 
 def glance(first: Look, second: Look, warp: Warp) -> float:
     """A quick look at how well two views agree as they lie."""
+    first, second = alike_in_kind(first, second)
     lower, mask, grey = _warped(np.dstack([first.soft, first.mask, first.grey]), warp)
-    return _likeness(lower, second.soft, grey, second.grey, mask * second.mask)
+    mask = mask * second.mask
+    value, _ = _of_detail(lower, second.soft, mask)
+    return _of_greys(_brightened(grey, second.grey, mask), second.grey, mask) if value is None else value
 
 
 def agreement(first: Look, second: Look, place: Map) -> float:
@@ -108,13 +135,21 @@ def agreement(first: Look, second: Look, place: Map) -> float:
     """
     import cv2
 
-    layers = np.dstack([first.grey, first.mask, np.ones_like(first.mask)])
-    grey, mask, inside = _warped(layers, geometry.to_pixels(place, len(first.grey)))
-    if (inside > 0.99).mean() < LEAST_OVERLAP:
+    layers = np.dstack([first.grey, first.mask, first.inside, np.ones_like(first.mask)])
+    grey, mask, inside, there = _warped(layers, geometry.to_pixels(place, len(first.grey)))
+    if (there > 0.99).mean() < LEAST_OVERLAP:
         return 0.0
+    in_both = (inside > 0.99) * second.inside
+    lost_in_both = in_both * (mask < 0.01) * (1 - second.mask)
     mask = ((mask > 0.99) * second.mask).astype(np.float32)
-    lower, upper = (_soft(detail(part, mask), 0.7) for part in (grey, second.grey))
-    value = _likeness(lower, upper, grey, second.grey, mask)
+    value, enough = _detailed(grey, second.grey, mask, mask)
+    if drawn(mask, in_both):
+        seen = in_both * np.maximum(mask, cv2.dilate(lost_in_both, np.ones((5, 5))))
+        lines, enough = _detailed(grey, second.grey, mask, seen)
+        value = max(filter(None, (value, lines)), default=None)
+    if value is None or not enough:
+        plain = max(_of_greys(grey, second.grey, mask), _of_structure(first, second, place, grey, mask))
+        value = plain if value is None else min(value, plain)
     if value <= OTHER_PAINT:
         return value
     known, same = compare_colours(first.colour, second.colour, place)
@@ -126,18 +161,57 @@ def agreement(first: Look, second: Look, place: Map) -> float:
     return min(1.0, value + BONUS * max(0.0, 1 - off / (CLOSE * spread))) if spread else value
 
 
-def _likeness(first: Detail, second: Detail, grey: Grey, other: Grey, mask: Mask) -> float:
-    """Correlation of detail within the mask, the worst blocks left out; where there is hardly any detail, nearness
-    of the greys."""
+def _of_detail(first: Detail, second: Detail, mask: Mask, whole: bool = False) -> tuple[float | None, bool]:
+    """Correlation of detail within the mask, the worst blocks left out but for `whole`, None where there is hardly
+    any; and whether there is more of it than an edit may have put there."""
     aa, bb, ab, area = (_blocks(part) for part in (first * first, second * second, first * second, mask))
-    used = np.flatnonzero(area > (len(mask) // BLOCKS) ** 2 / 8)
-    if (np.maximum(aa, bb)[used] > 0.1 * area[used]).sum() >= LEAST_BLOCKS:
-        best = used[_agreeing(used, BLOCKS, (aa + bb - 2 * ab)[used])]
-        return float(ab[best].sum() / np.sqrt(aa[best].sum() * bb[best].sum() + 1e-6))
+    detailed = np.maximum(aa, bb) > 0.1 * np.maximum(area, PIXELS / 8)
+    used = np.flatnonzero((area > PIXELS / 8) | detailed)
+    if detailed.sum() < LEAST_BLOCKS:
+        return None, False
+    best = used if whole else used[_agreeing(used, BLOCKS, (aa + bb - 2 * ab)[used])]
+    value = float(ab[best].sum() / np.sqrt(aa[best].sum() * bb[best].sum() + 1e-6))
+    return value, bool(detailed.sum() > LEFT_OUT * len(used))
+
+
+def _detailed(grey: Grey, other: Grey, mask: Mask, seen: Mask) -> tuple[float | None, bool]:
+    """The same, of detail measured anew in what is `seen`; no block left out if that is more than the mask."""
+    lower, upper = (_soft(detail(part, seen), 0.7) for part in (grey, other))
+    return _of_detail(lower, upper, mask, whole=seen is not mask)
+
+
+def _of_greys(grey: Grey, other: Grey, mask: Mask) -> float:
+    """Nearness of the greys within the mask, the worst blocks left out."""
+    area = _blocks(mask)
+    used = np.flatnonzero(area > PIXELS / 8)
     if len(used) < BLOCKS**2 / 3:
         return 0.0
     off = _blocks(mask * (grey - other) ** 2)[used] / area[used]
     return max(0.0, 1 - SMOOTH * float(np.sqrt(off[_agreeing(used, BLOCKS, off)].mean())))
+
+
+def _of_structure(first: Look, second: Look, place: Map, grey: Grey, mask: Mask) -> float:
+    """Nearness of the colours after a change of brightness. A brighter sky may be another one, so that this proves
+    nothing unless the little contrast there is agrees as well."""
+    import cv2
+
+    lower, known = _cells(first.colour, second.colour, place)
+    known &= cv2.resize(mask, known.shape, interpolation=cv2.INTER_AREA) == 1
+    if known.sum() < known.size / 3:
+        return 0.0
+    a, b = lower[known], second.colour[known]
+    off = ((_brightened(a, b, 1) - b) ** 2).mean(axis=1)
+    off = off[_agreeing(np.flatnonzero(known), len(known), off)]
+    inside = (_soft(mask, FINE) > 0.97).astype(np.float32)  # nearer to the edge, a slope of the greys has contrast
+    x, y = (_soft(detail(part, mask, FAINT) * inside, 1.0) for part in (grey, second.grey))
+    alike = float((x * y).sum() / np.sqrt((x * x).sum() * (y * y).sum() + 1e-6))
+    return max(0.0, 1 - SMOOTH * float(np.sqrt(off.mean()))) if alike >= STRUCTURE else 0.0
+
+
+def _brightened(values: NDArray[np.float32], other: NDArray[np.float32], mask: Mask | int) -> NDArray[np.float32]:
+    """The first values as bright as the others, as far as an edit may go."""
+    gain = (mask * values * other).sum() / ((mask * values * values).sum() + 1e-6)
+    return np.asarray(values * np.clip(gain, 1 / CONTRAST, CONTRAST), np.float32)
 
 
 def _agreeing(cells: NDArray[np.int64], width: int, off: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -158,7 +232,7 @@ def compare_greys(grey: Grey, other: Grey, mask: Mask) -> tuple[float, float]:
     Root mean squares, in grey levels, the worst left out; zeros when too little is left to say.
     """
     area = _blocks(mask)
-    used = np.flatnonzero(area > (len(mask) // BLOCKS) ** 2 / 8)
+    used = np.flatnonzero(area > PIXELS / 8)
     if len(used) < LEAST_BLOCKS:
         return 0.0, 0.0
     a, b = (_blocks(part * mask)[used] / area[used] for part in (grey, other))
@@ -178,10 +252,7 @@ def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[
     one has more of it. The worst cells are left out. Colours that go together on the whole are not enough, a lawn
     makes them so: nine cells of ten must.
     """
-    layers = np.dstack([first, np.ones(first.shape[:2], np.float32)])
-    *channels, inside = _warped(layers, geometry.to_pixels(place, len(first)))
-    lower = np.dstack(channels)
-    known = (inside > 0.99) & (np.maximum(lower, second).max(axis=2) < BURNT)
+    lower, known = _cells(first, second, place)
     if known.sum() < known.size / 12:
         return known, True
     a, b = (_soft(part - part.mean(axis=2, keepdims=True), 0.8)[known] for part in (lower, second))
@@ -194,6 +265,14 @@ def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[
         return known, False
     off = np.sqrt(((b - np.clip(ab / aa, 1 / FADED, FADED) * a) ** 2).sum(axis=1))
     return known, bool(np.quantile(off, 0.9) <= max(TINTED * np.sqrt(bb), TINTS))
+
+
+def _cells(first: Colour, second: Colour, place: Map) -> tuple[Colour, NDArray[np.bool_]]:
+    """The first colours as they lie under the second, and which cells are in both and not burnt out (16, 16)."""
+    layers = np.dstack([first, np.ones(first.shape[:2], np.float32)])
+    *channels, inside = _warped(layers, geometry.to_pixels(place, len(first)))
+    lower = np.dstack(channels)
+    return lower, (inside > 0.99) & (np.maximum(lower, second).max(axis=2) < BURNT)
 
 
 def _warped(layers: NDArray[np.float32], warp: Warp) -> list[NDArray[np.float32]]:

@@ -68,6 +68,7 @@ def _aligned(first: Look, second: Look, place: Map) -> Map:
     """Where the second view lies in the first after alignment; `place` itself when that leads nowhere else."""
     import cv2
 
+    first, second = likeness.alike_in_kind(first, second)
     side = len(second.grey)
     start = geometry.to_pixels(place, side)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-3)

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from curate import images
 from curate.duplicates import copies, fingerprints, likeness
+from curate.duplicates.matching import PROOF
 from curate.recipe import Dedup
 from tests.benchmarks.edits import apply
 from tests.scenes import jpeg, scene
@@ -96,6 +97,66 @@ def test_smooth_pictures_are_copies_when_their_greys_agree(edit: str) -> None:
     pictures = [jpeg(picture, 95) for picture in originals]
     pictures += [apply(picture, edit, str(n)) for n, picture in enumerate(originals)]
     assert kept(pictures) == [*range(6), *range(6)]
+
+
+def sky(seed: int, light: float = 1) -> Image.Image:
+    """A slope from one blue into another with clouds of half a grey level, which nobody sees."""
+    noise = np.random.default_rng(seed).uniform(-0.5, 0.5, (22, 32)).astype(np.float32)
+    clouds = np.asarray(Image.fromarray(noise).resize((320, 220), Image.Resampling.BICUBIC))
+    grey = 60 + 40 * np.linspace(0, 1, 220)[:, None] + clouds
+    return Image.fromarray((light * grey[..., None] * (1, 1.6, 2)).astype(np.uint8))
+
+
+def test_a_plain_picture_made_brighter_is_a_copy_where_its_faint_contrast_agrees() -> None:
+    pictures = [jpeg(sky(seed), 95) for seed in range(4)] + [jpeg(sky(seed, 1.25), 95) for seed in range(4)]
+    assert kept(pictures) == [0, 1, 2, 3, 0, 1, 2, 3]
+    looks = [
+        likeness.look(fingerprints.of_pixels(images.decode(data, fingerprints.AT_LEAST).pixels)[0])
+        for data in pictures
+    ]
+    alike = [[likeness.agreement(a, b, np.eye(3)) >= PROOF for b in looks[4:]] for a in looks[:4]]
+    assert (np.array(alike) == np.eye(4)).all()
+
+
+def test_a_plate_in_one_corner_makes_no_copies_of_plain_pictures() -> None:
+    def with_plate(right: float, down: float) -> Image.Image:
+        grey = 110 + right * np.linspace(0, 1, 320) + down * np.linspace(0, 1, 220)[:, None]
+        picture = Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+        draw = ImageDraw.Draw(picture)
+        draw.rectangle((0, 180, 106, 207), fill="goldenrod")
+        draw.text((12, 184), "VERIFIED", "red", font_size=18)
+        return picture
+
+    plain = [with_plate(30, 7), with_plate(-30, 21), with_plate(60, 0), with_plate(12, 11)]
+    assert kept([jpeg(picture, 95) for picture in plain]) == list(range(4))
+
+
+def drawing(seed: int) -> Image.Image:
+    """Strokes and nothing else, black on white."""
+    random = np.random.default_rng(seed)
+    picture = Image.new("RGB", (320, 220), "white")
+    ImageDraw.Draw(picture).line(random.uniform((40, 30), (280, 190), (14, 2)).ravel().tolist(), "black", 5)
+    return picture
+
+
+@pytest.mark.parametrize("edit", ["+35% light", "crop 20%", "rotate 2°", "border"])
+@pytest.mark.parametrize("ground", ["white", "black"])
+def test_a_drawing_is_what_is_black_and_white(edit: str, ground: str) -> None:
+    originals = [drawing(n) if ground == "white" else ImageOps.invert(drawing(n)) for n in range(6)]
+    pictures = [jpeg(picture, 95) for picture in originals]
+    pictures += [apply(picture, edit, str(n)) for n, picture in enumerate(originals)]
+    assert kept(pictures) == [*range(6), *range(6)]
+
+
+def test_another_outline_is_no_copy() -> None:
+    def outline(seed: int) -> Image.Image:
+        picture = Image.new("RGB", (320, 220), "white")
+        angles, sizes = np.linspace(0, 2 * np.pi, 9)[:-1], np.random.default_rng(seed).uniform(60, 100, 8)
+        corners = np.stack([160 + 1.3 * sizes * np.cos(angles), 110 + sizes * np.sin(angles)], axis=1)
+        ImageDraw.Draw(picture).polygon(corners.ravel().tolist(), fill="black")
+        return picture
+
+    assert kept([jpeg(outline(seed), 95) for seed in range(20)]) == list(range(20))
 
 
 def test_what_is_burnt_out_counts_for_nothing() -> None:
