@@ -12,25 +12,16 @@ or the colours do not, it is one thing in other paint.
 Plain pictures have no detail. Theirs is the same grey all over, or colours that are the same after a change of
 brightness, and a trace of contrast that agrees."""
 
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.duplicates import geometry
-from curate.duplicates.fingerprints import RECORD, SIDE, Records
+from curate.duplicates.fingerprints import SIDE
 from curate.duplicates.geometry import Map, Warp
+from curate.duplicates.looks import FINE, Colour, Detail, Grey, Look, Mask, alike_in_kind, detail, drawn, soft
 
-Grey = NDArray[np.float32]  # (64, 64)
-Mask = NDArray[np.float32]  # (64, 64), 0..1
-Detail = NDArray[np.float32]  # (64, 64), local contrast
-Colour = NDArray[np.float32]  # (16, 16, 3) RGB
-
-MARGIN = 3  # pixels at the edge: 2 degrees turn up to 2 pixels of another picture into it
-LOST = 4  # grey levels from black or white
-FINE, COARSE = 2.5, 5.0  # pixels: sizes of detail, and of the surroundings that it is measured against
-NOISE = 4.0  # grey levels of contrast that count as nothing
 BLOCKS = 8  # per side, in which agreement is measured
 PIXELS = (SIDE // BLOCKS) ** 2  # of a block
 LEFT_OUT = 1 / 8  # of the blocks that two pictures share
@@ -49,73 +40,6 @@ TINTED, TINTS = 0.6, 16.0  # how far colours are off in other paint, of their sp
 FADED = 5.0  # times, that an edit may change how colourful it is
 BURNT = 240  # grey levels of the strongest channel: some of the cell is burnt out
 OTHER_PAINT = 0.75  # agreement, at most, of one thing in other paint
-
-
-@dataclass(frozen=True)
-class Look:
-    """A view made ready."""
-
-    grey: Grey
-    inside: Mask  # 1 where an edit cannot have put it
-    mask: Mask  # 1 where it is neither black nor white besides
-    detail: Detail
-    soft: Detail  # the same, blurred
-    colour: Colour
-    drawing: "Look | None"  # the same with black and white in its detail, if that is most of it
-
-    def flipped(self) -> "Look":
-        """Its mirror image."""
-        layers = (self.grey, self.inside, self.mask, self.detail, self.soft, self.colour)
-        grey, inside, mask, fine, soft, colour = (np.ascontiguousarray(layer[:, ::-1]) for layer in layers)
-        return Look(grey, inside, mask, fine, soft, colour, self.drawing.flipped() if self.drawing else None)
-
-
-def look(view: Records) -> Look:
-    """Make a view ready. The last thousand are remembered: a picture is compared with many."""
-    return _look(view.tobytes())
-
-
-@lru_cache(maxsize=1024)  # of 100 KB each
-def _look(data: bytes) -> Look:
-    view: Records = np.frombuffer(data, RECORD)[0]
-    grey, inside = view["grey"].astype(np.float32), within(view)
-    mask = np.where((grey > LOST) & (grey < 255 - LOST), inside, 0)
-    colour, drawing = view["colour"].astype(np.float32), None
-    if drawn(mask, inside):
-        lines = detail(grey, inside)
-        drawing = Look(grey, inside, mask, lines, _soft(lines, 1.0), colour, None)
-    fine = detail(grey, mask)
-    return Look(grey, inside, mask, fine, _soft(fine, 1.0), colour, drawing)
-
-
-def within(view: Records) -> Mask:
-    """1 inside of a view's frame and away from its edge."""
-    inside = np.zeros(view["grey"].shape, np.float32)
-    top, bottom, left, right = np.rint(view["box"] * len(inside)).astype(int)
-    inside[top + MARGIN : bottom - MARGIN, left + MARGIN : right - MARGIN] = 1
-    return inside
-
-
-def drawn(mask: Mask, inside: Mask) -> bool:
-    """Whether more than half is black or white: a drawing is made of that."""
-    return bool(2 * mask.sum() < inside.sum())
-
-
-def detail(grey: Grey, mask: Mask, noise: float = NOISE) -> Detail:
-    """Local contrast: about ±1 on detail, 0 where there is none and outside the mask."""
-    import cv2
-
-    near = cv2.GaussianBlur(mask, (0, 0), FINE) + 1e-3
-    around = cv2.GaussianBlur(mask, (0, 0), COARSE) + 1e-3
-    high = (grey - cv2.GaussianBlur(grey * mask, (0, 0), FINE) / near) * mask
-    return np.asarray(
-        high / np.sqrt(cv2.GaussianBlur(high * high, (0, 0), COARSE) / around + noise**2), np.float32
-    )
-
-
-def alike_in_kind(first: Look, second: Look) -> tuple[Look, Look]:
-    """Both as drawings, if both are."""
-    return (first.drawing, second.drawing) if first.drawing and second.drawing else (first, second)
 
 
 def glance(first: Look, second: Look, warp: Warp) -> float:
@@ -176,7 +100,7 @@ def _of_detail(first: Detail, second: Detail, mask: Mask, whole: bool = False) -
 
 def _detailed(grey: Grey, other: Grey, mask: Mask, seen: Mask) -> tuple[float | None, bool]:
     """The same, of detail measured anew in what is `seen`; no block left out if that is more than the mask."""
-    lower, upper = (_soft(detail(part, seen), 0.7) for part in (grey, other))
+    lower, upper = (soft(detail(part, seen), 0.7) for part in (grey, other))
     return _of_detail(lower, upper, mask, whole=seen is not mask)
 
 
@@ -202,8 +126,8 @@ def _of_structure(first: Look, second: Look, place: Map, grey: Grey, mask: Mask)
     a, b = lower[known], second.colour[known]
     off = ((_brightened(a, b, 1) - b) ** 2).mean(axis=1)
     off = off[_agreeing(np.flatnonzero(known), len(known), off)]
-    inside = (_soft(mask, FINE) > 0.97).astype(np.float32)  # nearer to the edge, a slope of the greys has contrast
-    x, y = (_soft(detail(part, mask, FAINT) * inside, 1.0) for part in (grey, second.grey))
+    inside = (soft(mask, FINE) > 0.97).astype(np.float32)  # nearer to the edge, a slope of the greys has contrast
+    x, y = (soft(detail(part, mask, FAINT) * inside, 1.0) for part in (grey, second.grey))
     alike = float((x * y).sum() / np.sqrt((x * x).sum() * (y * y).sum() + 1e-6))
     return max(0.0, 1 - SMOOTH * float(np.sqrt(off.mean()))) if alike >= STRUCTURE else 0.0
 
@@ -255,7 +179,7 @@ def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[
     lower, known = _cells(first, second, place)
     if known.sum() < known.size / 12:
         return known, True
-    a, b = (_soft(part - part.mean(axis=2, keepdims=True), 0.8)[known] for part in (lower, second))
+    a, b = (soft(part - part.mean(axis=2, keepdims=True), 0.8)[known] for part in (lower, second))
     kept = _agreeing(np.flatnonzero(known), len(known), ((a - b) ** 2).sum(axis=1))
     a, b = sorted((a[kept], b[kept]), key=lambda part: float((part**2).sum()))  # b is the more colourful one
     aa, bb, ab = (float((p * q).mean() * 3) for p, q in ((a, a), (b, b), (a, b)))  # mean squares over cells
@@ -281,12 +205,6 @@ def _warped(layers: NDArray[np.float32], warp: Warp) -> list[NDArray[np.float32]
 
     moved = cv2.warpAffine(layers, warp, layers.shape[:2], flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR)
     return [np.asarray(layer, np.float32) for layer in cv2.split(moved)]
-
-
-def _soft(values: NDArray[np.float32], pixels: float) -> NDArray[np.float32]:
-    import cv2
-
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), pixels), np.float32)
 
 
 def _blocks(values: NDArray[np.float32]) -> NDArray[np.float32]:

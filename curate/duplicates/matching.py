@@ -12,7 +12,7 @@ import numpy as np
 from curate.duplicates import geometry, likeness
 from curate.duplicates.fingerprints import Records
 from curate.duplicates.geometry import Map, Warp
-from curate.duplicates.likeness import Look
+from curate.duplicates.looks import Look, alike_in_kind, look
 
 Way = tuple[int, int, Map]  # number of the first view, of the second, where the second may lie in the first
 Answer = tuple[float, tuple[int, Map]]  # agreement, place of the way that fits best, and where it led
@@ -41,7 +41,7 @@ def compare(job: Job) -> list[Answer]:
     import cv2
 
     cv2.setNumThreads(1)  # the caller runs many of these side by side
-    looks = [likeness.look(view) for view in job.views]
+    looks = [look(view) for view in job.views]
     return [_compare_pair(looks, ways) for ways in job.ways]
 
 
@@ -68,7 +68,7 @@ def _aligned(first: Look, second: Look, place: Map) -> Map:
     """Where the second view lies in the first after alignment; `place` itself when that leads nowhere else."""
     import cv2
 
-    first, second = likeness.alike_in_kind(first, second)
+    first, second = alike_in_kind(first, second)
     side = len(second.grey)
     start = geometry.to_pixels(place, side)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-3)

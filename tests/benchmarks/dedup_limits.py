@@ -18,8 +18,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from curate import executors, images
-from curate.duplicates import copies, fingerprints, likeness
-from curate.duplicates.likeness import Look
+from curate.duplicates import copies, fingerprints, likeness, looks
+from curate.duplicates.looks import Look
 from curate.duplicates.matching import PROOF
 from curate.recipe import Dedup
 from tests.scenes import jpeg
@@ -120,7 +120,7 @@ BACKDROP_AREAS = (0.15, 0.2, 0.3, 0.5)
 def look(photo: Image.Image) -> Look:
     """A photo made ready, after JPEG compression."""
     pixels = images.decode(jpeg(photo, 85), fingerprints.AT_LEAST).pixels
-    return likeness.look(fingerprints.of_pixels(pixels)[0])
+    return looks.look(fingerprints.of_pixels(pixels)[0])
 
 
 def before_one_backdrop(photos: list[Image.Image], area: float) -> list[Image.Image]:

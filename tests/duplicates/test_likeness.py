@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from curate import images
 from curate.duplicates import copies, fingerprints, likeness
+from curate.duplicates.looks import look
 from curate.duplicates.matching import PROOF
 from curate.recipe import Dedup
 from tests.benchmarks.edits import apply
@@ -111,8 +112,7 @@ def test_a_plain_picture_made_brighter_is_a_copy_where_its_faint_contrast_agrees
     pictures = [jpeg(sky(seed), 95) for seed in range(4)] + [jpeg(sky(seed, 1.25), 95) for seed in range(4)]
     assert kept(pictures) == [0, 1, 2, 3, 0, 1, 2, 3]
     looks = [
-        likeness.look(fingerprints.of_pixels(images.decode(data, fingerprints.AT_LEAST).pixels)[0])
-        for data in pictures
+        look(fingerprints.of_pixels(images.decode(data, fingerprints.AT_LEAST).pixels)[0]) for data in pictures
     ]
     alike = [[likeness.agreement(a, b, np.eye(3)) >= PROOF for b in looks[4:]] for a in looks[:4]]
     assert (np.array(alike) == np.eye(4)).all()
@@ -162,7 +162,7 @@ def test_another_outline_is_no_copy() -> None:
 def test_what_is_burnt_out_counts_for_nothing() -> None:
     picture, burnt = scene(4), scene(4)
     ImageDraw.Draw(burnt).rectangle((0, 0, 320, 110), fill="white")  # half of it
-    looks = [likeness.look(fingerprints.of_pixels(np.asarray(image))[0]) for image in (picture, burnt)]
+    looks = [look(fingerprints.of_pixels(np.asarray(image))[0]) for image in (picture, burnt)]
     assert likeness.agreement(looks[0], looks[1], np.eye(3)) > 0.97
     everywhere = [replace(a, mask=np.ones_like(a.mask)) for a in looks]
     assert likeness.agreement(everywhere[0], everywhere[1], np.eye(3)) < 0.92
