@@ -146,15 +146,16 @@ def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_
             all_of_them[:, start : start + BLOCK] = some
     table = np.concatenate([np.stack(rows) for rows in _rows(plain, flipped, textured, bits)], axis=1)
     table = table[:, owner[table[0]] != owner[table[1]]]
-    table = table[:, np.lexsort(table[::-1])]  # of one way, the nearest bits come first
-    table = table[:, np.append(True, (table[:3, 1:] != table[:3, :-1]).any(axis=0))[: table.shape[1]]]
     first, second, pose, distance = table
     low, high = np.sort(owner[table[:2]], axis=0)
     order = np.lexsort((second, first, pose, distance, high, low))
     low, high = low[order], high[order]
     new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])[: len(order)]
     since = np.arange(len(order)) - np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
-    return Candidates(*table[:, order[since < POSES]])
+    table = table[:, order[since < POSES]]
+    same = np.lexsort(table[2::-1])  # the same way, found by several parts: the nearest of these comes first
+    new = np.append(True, (table[:3, same[1:]] != table[:3, same[:-1]]).any(axis=0))[: len(same)]
+    return Candidates(*table[:, np.sort(same[new])])
 
 
 def _rows(
