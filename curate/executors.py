@@ -7,12 +7,14 @@ process, and must be pure, so that running it twice does no harm.
 
 import multiprocessing
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
+from multiprocessing import resource_tracker
 from typing import Protocol, TypeVar
 
 from curate.errors import ResourceError
@@ -34,6 +36,26 @@ def _run_chunk(fn: Callable[[Item], Result], chunk: list[Item]) -> list[Result]:
 
 
 @contextmanager
+def _children_deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that are started meanwhile do not hear of Ctrl-C, which a terminal tells to all of them: only this
+    one is to answer. It does so at the end of the context. A process inherits which signals are blocked."""
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    resource_tracker.ensure_running()  # when it starts, it unblocks the signal
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
+
+
+@contextmanager
 def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
     """Yield a `map_fn` over `workers` processes; with one worker, the built-in `map`.
 
@@ -48,7 +70,7 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
         workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),  # Ctrl-C reaches every process: only this one is to answer
+        initargs=(signal.SIGINT, signal.SIG_IGN),
     )
 
     def map_chunks(fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
@@ -57,7 +79,8 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
         try:
             while True:
                 while len(pending) < 4 * workers and (chunk := list(islice(source, chunk_size))):
-                    pending.append(pool.submit(_run_chunk, fn, chunk))
+                    with _children_deaf_to_ctrl_c():
+                        pending.append(pool.submit(_run_chunk, fn, chunk))
                 if not pending:
                     return
                 yield from pending.popleft().result()

@@ -139,7 +139,7 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
     """What a stage knows about a photo beyond its verdict."""
     if isinstance(row, DedupRow):
         if row.duplicate_of:
-            distance = "" if row.distance is None else f" at {_plural(row.distance, 'bit')}"
+            distance = "" if row.distance is None else f", {_plural(row.distance, 'bit')} apart as a whole"
             yield f"copy of {row.duplicate_of}{distance}, proved by {row.confirmed_by or 'nothing recorded'}"
             yield from (f"  {word}: {PROOFS[word]}" for word in row.confirmed_by.split() if word in PROOFS)
         if row.label_conflict:

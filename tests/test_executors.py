@@ -4,6 +4,7 @@ import itertools
 import os
 import signal
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
@@ -85,10 +86,24 @@ def test_threads_drop_what_has_not_begun_after_an_error() -> None:
     assert len(begun) < 4
 
 
-def deaf_to_ctrl_c(number: int) -> bool:
-    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+def deaf_to_ctrl_c(number: int) -> tuple[bool, bool]:
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    return signal.SIGINT in blocked, signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="processes inherit no blocked signals there")
 def test_ctrl_c_is_left_to_the_process_that_was_started() -> None:
     with executors.local(2) as map_fn:
-        assert list(map_fn(deaf_to_ctrl_c, range(3))) == [True] * 3
+        assert list(map_fn(deaf_to_ctrl_c, range(3))) == [(True, True)] * 3
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_ctrl_c_while_processes_start_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def submit_slowly(self: ProcessPoolExecutor, *work: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", submit_slowly)
+    with executors.local(2) as map_fn, pytest.raises(KeyboardInterrupt):
+        list(map_fn(square, range(3)))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -59,7 +59,7 @@ def test_explain_a_kept_photo_tells_every_stage(folder: Path) -> None:
             5,
             [
                 f"dedup: rejected, near_duplicate: {REASONS['dedup']['near_duplicate']}",
-                "  copy of 0404040404040404 at 7 bits, proved by aligned",
+                "  copy of 0404040404040404, 7 bits apart as a whole, proved by aligned",
                 "    aligned: laid on each other they agree in detail and colour",
                 "  its copies carry different class names: a person must decide",
                 "  its duplicate group has 1 other photo:",

@@ -141,9 +141,14 @@ def _square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 
 def content(records: Records) -> NDArray[np.float64]:
-    """Share of each picture's area that is not a plain frame."""
+    """Share of each picture's area that is not a plain frame.
+
+    A frame has opposite sides: a plain road below or sky above is a part of the photo.
+    """
     top, bottom, left, right = records["box"].astype(float).T
-    return np.asarray((bottom - top) * (right - left))
+    upright = np.where((top > 0) & (bottom < 1), bottom - top, 1)
+    across = np.where((left > 0) & (right < 1), right - left, 1)
+    return np.asarray(upright * across)
 
 
 def wholes(records: Records) -> NDArray[np.int64]:

@@ -4,10 +4,9 @@ Photos of cars look alike: one car before its dealer's wall looks like the next.
 does: each picture's local contrast is brought to one level, so that the wall behind the car counts as much as its
 grille, and the two are correlated. The worst eighth is left out, for a plate or a watermark may cover so much, but
 only half as much away from the edge: another car on the same spot is no watermark. What is next to the edge, in a
-plain frame, black or white is left out too, for an edit may have put it there; but where more than half is, as in
-a drawing, what both have of it is compared as well. Then the greys of larger patches are compared: after a change
-of brightness and contrast, those of a copy agree. Where they agree well, less detail will do; where they do not,
-or the colours do not, it is one thing in other paint.
+plain frame, black or white is left out too, for an edit may have put it there. Then the greys of larger patches
+are compared: after a change of brightness and contrast, those of a copy agree. Where they agree well, less detail
+will do; where they do not, or the colours do not, it is one thing in other paint.
 
 Plain pictures have no detail. Theirs is the same grey all over, or colours that are the same after a change of
 brightness, and a trace of contrast that agrees."""
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from curate.duplicates import geometry
 from curate.duplicates.fingerprints import SIDE
 from curate.duplicates.geometry import Map, Warp
-from curate.duplicates.looks import FINE, Colour, Detail, Grey, Look, Mask, alike_in_kind, detail, drawn, soft
+from curate.duplicates.looks import FINE, Colour, Detail, Grey, Look, Mask, detail, soft
 
 BLOCKS = 8  # per side, in which agreement is measured
 PIXELS = (SIDE // BLOCKS) ** 2  # of a block
@@ -44,7 +43,6 @@ OTHER_PAINT = 0.75  # agreement, at most, of one thing in other paint
 
 def glance(first: Look, second: Look, warp: Warp) -> float:
     """A quick look at how well two views agree as they lie."""
-    first, second = alike_in_kind(first, second)
     lower, mask, grey = _warped(np.dstack([first.soft, first.mask, first.grey]), warp)
     mask = mask * second.mask
     value, _ = _of_detail(lower, second.soft, mask)
@@ -59,18 +57,13 @@ def agreement(first: Look, second: Look, place: Map) -> float:
     """
     import cv2
 
-    layers = np.dstack([first.grey, first.mask, first.inside, np.ones_like(first.mask)])
-    grey, mask, inside, there = _warped(layers, geometry.to_pixels(place, len(first.grey)))
+    layers = np.dstack([first.grey, first.mask, np.ones_like(first.mask)])
+    grey, mask, there = _warped(layers, geometry.to_pixels(place, len(first.grey)))
     if (there > 0.99).mean() < LEAST_OVERLAP:
         return 0.0
-    in_both = (inside > 0.99) * second.inside
-    lost_in_both = in_both * (mask < 0.01) * (1 - second.mask)
     mask = ((mask > 0.99) * second.mask).astype(np.float32)
-    value, enough = _detailed(grey, second.grey, mask, mask)
-    if drawn(mask, in_both):
-        seen = in_both * np.maximum(mask, cv2.dilate(lost_in_both, np.ones((5, 5))))
-        lines, enough = _detailed(grey, second.grey, mask, seen)
-        value = max(filter(None, (value, lines)), default=None)
+    lower, upper = (soft(detail(part, mask), 0.7) for part in (grey, second.grey))
+    value, enough = _of_detail(lower, upper, mask)
     if value is None or not enough:
         plain = max(_of_greys(grey, second.grey, mask), _of_structure(first, second, place, grey, mask))
         value = plain if value is None else min(value, plain)
@@ -85,23 +78,17 @@ def agreement(first: Look, second: Look, place: Map) -> float:
     return min(1.0, value + BONUS * max(0.0, 1 - off / (CLOSE * spread))) if spread else value
 
 
-def _of_detail(first: Detail, second: Detail, mask: Mask, whole: bool = False) -> tuple[float | None, bool]:
-    """Correlation of detail within the mask, the worst blocks left out but for `whole`, None where there is hardly
-    any; and whether there is more of it than an edit may have put there."""
+def _of_detail(first: Detail, second: Detail, mask: Mask) -> tuple[float | None, bool]:
+    """Correlation of detail within the mask, the worst blocks left out, None where there is hardly any;
+    and whether it is more than an edit may have put there."""
     aa, bb, ab, area = (_blocks(part) for part in (first * first, second * second, first * second, mask))
     detailed = np.maximum(aa, bb) > 0.1 * np.maximum(area, PIXELS / 8)
     used = np.flatnonzero((area > PIXELS / 8) | detailed)
     if detailed.sum() < LEAST_BLOCKS:
         return None, False
-    best = used if whole else used[_agreeing(used, BLOCKS, (aa + bb - 2 * ab)[used])]
+    best = used[_agreeing(used, BLOCKS, (aa + bb - 2 * ab)[used])]
     value = float(ab[best].sum() / np.sqrt(aa[best].sum() * bb[best].sum() + 1e-6))
     return value, bool(detailed.sum() > LEFT_OUT * len(used))
-
-
-def _detailed(grey: Grey, other: Grey, mask: Mask, seen: Mask) -> tuple[float | None, bool]:
-    """The same, of detail measured anew in what is `seen`; no block left out if that is more than the mask."""
-    lower, upper = (soft(detail(part, seen), 0.7) for part in (grey, other))
-    return _of_detail(lower, upper, mask, whole=seen is not mask)
 
 
 def _of_greys(grey: Grey, other: Grey, mask: Mask) -> float:

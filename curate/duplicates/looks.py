@@ -26,18 +26,15 @@ class Look:
     """A view made ready."""
 
     grey: Grey
-    inside: Mask  # 1 where an edit cannot have put it
-    mask: Mask  # 1 where it is neither black nor white besides
+    mask: Mask
     detail: Detail
     soft: Detail  # the same, blurred
     colour: Colour
-    drawing: "Look | None"  # the same with black and white in its detail, if that is most of it
 
     def flipped(self) -> "Look":
         """Its mirror image."""
-        layers = (self.grey, self.inside, self.mask, self.detail, self.soft, self.colour)
-        grey, inside, mask, fine, soft, colour = (np.ascontiguousarray(layer[:, ::-1]) for layer in layers)
-        return Look(grey, inside, mask, fine, soft, colour, self.drawing.flipped() if self.drawing else None)
+        parts = (self.grey, self.mask, self.detail, self.soft, self.colour)
+        return Look(*(np.ascontiguousarray(part[:, ::-1]) for part in parts))
 
 
 def look(view: Records) -> Look:
@@ -45,30 +42,21 @@ def look(view: Records) -> Look:
     return _look(view.tobytes())
 
 
-@lru_cache(maxsize=1024)  # of 100 KB each
+@lru_cache(maxsize=1024)  # of 80 KB each
 def _look(data: bytes) -> Look:
     view: Records = np.frombuffer(data, RECORD)[0]
-    grey, inside = view["grey"].astype(np.float32), within(view)
-    mask = np.where((grey > LOST) & (grey < 255 - LOST), inside, 0)
-    colour, drawing = view["colour"].astype(np.float32), None
-    if drawn(mask, inside):
-        lines = detail(grey, inside)
-        drawing = Look(grey, inside, mask, lines, soft(lines, 1.0), colour, None)
+    grey, mask = view["grey"].astype(np.float32), usable(view)
     fine = detail(grey, mask)
-    return Look(grey, inside, mask, fine, soft(fine, 1.0), colour, drawing)
+    return Look(grey, mask, fine, soft(fine, 1.0), view["colour"].astype(np.float32))
 
 
-def within(view: Records) -> Mask:
-    """1 inside of a view's frame and away from its edge."""
-    inside = np.zeros(view["grey"].shape, np.float32)
-    top, bottom, left, right = np.rint(view["box"] * len(inside)).astype(int)
+def usable(view: Records) -> Mask:
+    """1 where a view can prove something: not in a frame, nor next to the edge, nor black or white."""
+    grey = view["grey"]
+    inside = np.zeros(grey.shape, np.float32)
+    top, bottom, left, right = np.rint(view["box"] * len(grey)).astype(int)
     inside[top + MARGIN : bottom - MARGIN, left + MARGIN : right - MARGIN] = 1
-    return inside
-
-
-def drawn(mask: Mask, inside: Mask) -> bool:
-    """Whether more than half is black or white: a drawing is made of that."""
-    return bool(2 * mask.sum() < inside.sum())
+    return np.asarray(inside * ((grey > LOST) & (grey < 255 - LOST)), np.float32)
 
 
 def detail(grey: Grey, mask: Mask, noise: float = NOISE) -> Detail:
@@ -81,11 +69,6 @@ def detail(grey: Grey, mask: Mask, noise: float = NOISE) -> Detail:
     return np.asarray(
         high / np.sqrt(cv2.GaussianBlur(high * high, (0, 0), COARSE) / around + noise**2), np.float32
     )
-
-
-def alike_in_kind(first: Look, second: Look) -> tuple[Look, Look]:
-    """Both as drawings, if both are."""
-    return (first.drawing, second.drawing) if first.drawing and second.drawing else (first, second)
 
 
 def soft(values: NDArray[np.float32], pixels: float) -> NDArray[np.float32]:

@@ -94,7 +94,7 @@ def draw(pairs: list[Pair], photos: Path, target: Path) -> None:
 def print_row(name: str, pairs: set[Pair], names: list[str], seconds: float) -> None:
     """One line of the table."""
     recall, precision = judge(pairs, names)
-    cells = " ".join(f"{value:7.3f}" for value in recall)
+    cells = " ".join(f"{value:10.3f}" for value in recall)
     print(f"{name:28} {cells}  {np.mean(recall):6.3f} {precision:10.4f} {seconds:7.1f} s")
 
 
@@ -117,9 +117,12 @@ def main() -> None:
             known = {row["image_id"]: row["dup_of"] for row in csv.DictReader(file) if row["dup_of"]}
     build(options.photos, photos, options.originals, options.edited, copy_of=known)
     paths = sorted(photos.glob("*.jpg"))
+    if not paths:
+        parser.error(f"{options.photos}: no photo of 80 pixels or more is in this folder")
     names = [path.name for path in paths]
-    print(f"{len(paths)} files, {len({name[:5] for name in names})} pictures, {options.edited} of them edited")
-    print(f"{'':28} {' '.join(f'{edit[:7]:>7}' for edit in EDITS)}  {'mean':>6} {'precision':>10}")
+    edited = sum(name.endswith("__01.jpg") for name in names)
+    print(f"{len(paths)} files, {len({name[:5] for name in names})} pictures, {edited} of them edited")
+    print(f"{'':28} {' '.join(f'{edit:>10}' for edit in EDITS)}  {'mean':>6} {'precision':>10}")
     for method in ("hash", "thorough"):
         ranked, found, seconds = ours(paths, method)
         pairs = grouped_pairs(ranked, found)

@@ -101,3 +101,14 @@ def test_plain_pictures_are_copies_when_of_one_grey() -> None:
 def test_nothing_and_one() -> None:
     assert find([], "thorough").keeper.tolist() == []
     assert find([jpeg(scene(1))], "thorough").component.tolist() == [0]
+
+
+@pytest.mark.parametrize(("degrees", "copies_found"), [(5, True), (7, False)])
+def test_a_picture_that_is_turned_too_far_is_not_aligned(degrees: int, copies_found: bool) -> None:
+    def turned(number: int, by: int) -> bytes:
+        middle = 60, 45, 580, 395
+        return jpeg(scene(number, 640, 440).rotate(by, Image.Resampling.BICUBIC).crop(middle))
+
+    for number in range(4):
+        found = find([turned(number, 0), turned(number, degrees)], "thorough")
+        assert (found.keeper.tolist() == [0, 0]) == copies_found
