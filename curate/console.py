@@ -124,10 +124,13 @@ def check_there(ctx: typer.Context, folder: Path) -> None:
         return
     beside: list[str] = []
     with suppress(OSError):
-        beside = sorted(str(other) for other in folder.parent.iterdir() if other.is_dir() and has_manifests(other))
-    near = difflib.get_close_matches(str(folder), beside, n=1)
-    how = "" if ctx.obj.folder else " (its recipe goes with --recipe)"
-    meant = f"; did you mean {near[0]}{how}?" if near else ":"
+        beside = sorted(other.name for other in folder.parent.iterdir() if other.is_dir() and has_manifests(other))
+    if ctx.obj.folder:
+        near = difflib.get_close_matches(folder.name, beside, n=1)
+        meant = f"; did you mean {folder.parent / near[0]}?" if near else ":"
+    else:
+        near = difflib.get_close_matches(folder.name, beside, n=1, cutoff=0)
+        meant = f"; did you mean {folder.parent / near[0]} (its recipe goes with --recipe)?" if near else ":"
     raise StateError(f"{folder}: no such folder{meant} `curate fetch` or `curate import` would make it")
 
 

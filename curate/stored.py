@@ -59,13 +59,13 @@ def warnings(folder: Path) -> list[str]:
     if not files:
         return []
     them = "it" if len(files) == 1 else "them"
-    if set(files) <= set(_noted(folder, "dedup")):
-        without = f"dedup rejected {them} as undecodable"
+    path = manifest.csv_path(folder, "dedup")
+    told = next((stage for stage in ("dedup", "clean") if set(files) <= set(_noted(folder, stage))), "")
+    if told:
+        without = f"{told} rejected {them} as undecodable"
     else:
-        path = manifest.csv_path(folder, "dedup")
-        without = (
-            f"to go on without {them}, " + (f"delete {path} and " if path.exists() else "") + "run `curate dedup`"
-        )
+        delete = f"delete {shlex.quote(str(path))} and " if path.exists() else ""
+        without = f"to go on without {them}, {delete}run `curate dedup`"
     return [f"warning: {_told(files)}; `curate verify` lists all", f"  {remedy(folder)}; {without}"]
 
 

@@ -767,3 +767,10 @@ def test_i19_file_over_the_limit(tmp_path: Path) -> None:
 def test_m13_a_row_that_leads_out_of_the_folder(path: str, tmp_path: Path) -> None:
     with pytest.raises(StateError, match="leads out of"):
         images.load(tmp_path, path, "0" * 64)
+
+
+def test_a_file_that_comes_in_pieces_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "photo.jpg").write_bytes(bytes(range(250)) * 40)
+    read = os.read
+    monkeypatch.setattr(os, "read", lambda descriptor, count: read(descriptor, min(count, 999)))
+    assert images.read_file(tmp_path / "photo.jpg") == bytes(range(250)) * 40

@@ -182,8 +182,8 @@ def compare(folder: Path, truth: Mapping[str, Mapping[str, str]]) -> list[str]:
     return [
         f"truth: {right} of {len(rejected)} rejected photos have their true reason "
         f"({percent(right / len(rejected) if rejected else 1.0)})",
-        f"truth: dedup removed {len(found.copy_of)} photos, {len(no_copies)} of them not a copy of the one kept "
-        f"({kinds.pop('good', 0)} good, {_listed(kinds)})",
+        f"truth: dedup removed {len(found.copy_of)} photos, {len(no_copies)} of them not a copy of the one kept"
+        + (f" ({kinds.pop('good', 0)} good, {_listed(kinds)})" if no_copies else ""),
         f"truth: {lost} of {len(good)} good photos were rejected ({percent(lost / len(good))}); "
         f"junk kept: {_listed(missed)}",
         f"truth: {len(found.queue.intersection(wrong))} of {len(wrong)} photos of the wrong class are among the "

@@ -143,12 +143,11 @@ def _square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 def content(records: Records) -> NDArray[np.float64]:
     """Share of each picture's area that is not a plain frame.
 
-    A frame has opposite sides: a plain road below or sky above is a part of the photo.
+    A frame has two sides at least: a plain road below, or a sky above, is a part of the photo.
     """
     top, bottom, left, right = records["box"].astype(float).T
-    upright = np.where((top > 0) & (bottom < 1), bottom - top, 1)
-    across = np.where((left > 0) & (right < 1), right - left, 1)
-    return np.asarray(upright * across)
+    sides = (top > 0).astype(int) + (bottom < 1) + (left > 0) + (right < 1)
+    return np.where(sides >= 2, (bottom - top) * (right - left), 1.0)
 
 
 def wholes(records: Records) -> NDArray[np.int64]:

@@ -1,9 +1,10 @@
 """From pairs to groups: which photo stays, which are its copies, what the split keeps together. Pure functions.
 
 The rule for removal, independent of the order of input: photos are ranked from best to worst, and a photo is a
-keeper unless its picture is confirmed to be a copy of a better keeper. A photo that is not a keeper belongs to the
-nearest of the keepers that confirm it. So every removed photo has been compared with the very photo that replaces
-it, and A~B~C never removes C for A's sake when only B was compared with both.
+keeper unless its picture is confirmed to be a copy of one of the 64 better keepers that are nearest to it by bits
+(of equals, the better ones). A photo that is not a keeper belongs to the nearest of the keepers that confirm it.
+So every removed photo has been compared with the very photo that replaces it, and A~B~C never removes C for A's
+sake when only B was compared with both.
 """
 
 from collections.abc import Callable

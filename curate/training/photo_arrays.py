@@ -40,7 +40,7 @@ def load_one(photo: Photo, folder: Path, side: int) -> NDArray[np.uint8]:
     except RejectedError as error:
         raise StateError(
             f"photo {key} cannot be used, {path} is lost ({error.reason}): {stored.remedy(folder)}. "
-            "To go on without it, delete dedup.csv and run the stages again"
+            f"To go on without it, delete {folder / 'dedup.csv'} and run the stages again"
         ) from error
 
 

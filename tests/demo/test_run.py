@@ -55,10 +55,10 @@ def test_the_demo_runs_every_stage_and_a_second_time_does_nothing(tmp_path: Path
     lost = re.search(r"truth: (\d+) of (\d+) good photos were rejected", text)
     assert lost is not None
     assert int(lost[1]) <= 0.1 * int(lost[2])
-    copies = re.search(r"truth: dedup removed (\d+) photos, (\d+) of them not a copy .* \((\d+) good", text)
+    copies = re.search(r"truth: dedup removed (\d+) photos, (\d+) of them not a copy", text)
     assert copies is not None
     assert int(copies[1]) == sum(not row.keep for row in manifest.read(tmp_path, DedupRow)) > 0
-    assert int(copies[3]) <= int(copies[2]) <= 0.1 * int(copies[1])
+    assert int(copies[2]) <= 0.1 * int(copies[1])
     fetched = manifest.read(tmp_path, FetchRow)
     assert {row.region for row in fetched} <= {"Delhi", "Uttar Pradesh", "Maharashtra", "Telangana", "Gujarat"}
     assert all(row.city and row.year and row.price and row.title for row in fetched)

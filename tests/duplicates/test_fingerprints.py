@@ -184,3 +184,9 @@ def test_a_hash_alone_needs_no_colour(tmp_path: Path, monkeypatch: pytest.Monkey
     scene(1, 640, 440).save(tmp_path / "1.jpg")
     monkeypatch.setattr("cv2.cvtColor", None)
     assert all(fingerprints.hash_file(tmp_path / "1.jpg"))
+
+
+def test_a_plain_road_is_no_frame_that_makes_a_photo_smaller() -> None:
+    records = np.zeros(3, fingerprints.RECORD)
+    records["box"] = [[0, 0.8, 0, 1], [0.1, 0.9, 0, 1], [0.1, 0.9, 0.1, 0.9]]  # a road, bars, a frame
+    assert fingerprints.content(records).tolist() == pytest.approx([1, 0.8, 0.64])
