@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from multiprocessing import resource_tracker
 from typing import Protocol, TypeVar
@@ -73,14 +73,18 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
         initargs=(signal.SIGINT, signal.SIG_IGN),
     )
 
+    starting: Callable[[], AbstractContextManager[None]] = _children_deaf_to_ctrl_c
+
     def map_chunks(fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        nonlocal starting
         source = iter(items)
         pending: deque[Future[list[Result]]] = deque()
         try:
             while True:
                 while len(pending) < 4 * workers and (chunk := list(islice(source, chunk_size))):
-                    with _children_deaf_to_ctrl_c():
+                    with starting():  # the first one starts the processes
                         pending.append(pool.submit(_run_chunk, fn, chunk))
+                    starting = nullcontext
                 if not pending:
                     return
                 yield from pending.popleft().result()

@@ -31,7 +31,7 @@ def own_hash(path: str) -> int:
 
 def hash_and_search(paths: list[Path]) -> float:
     """Seconds to hash every file and find all pairs within 10 bits: what imagehash and imagededup are timed on."""
-    with executors.local(2, chunk_size=64) as map_fn:
+    with executors.local(2, chunk_size=96) as map_fn:
         names = [str(path) for path in paths]
         list(map_fn(own_hash, names[:512]))
         started = time.perf_counter()
