@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import resource_tracker
 from typing import Protocol, TypeVar
@@ -44,7 +44,6 @@ def _children_deaf_to_ctrl_c() -> Iterator[None]:
         return
     came: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
-    resource_tracker.ensure_running()  # when it starts, it unblocks the signal
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -73,18 +72,16 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
         initargs=(signal.SIGINT, signal.SIG_IGN),
     )
 
-    starting: Callable[[], AbstractContextManager[None]] = _children_deaf_to_ctrl_c
-
     def map_chunks(fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
-        nonlocal starting
+        if hasattr(signal, "pthread_sigmask"):
+            resource_tracker.ensure_running()  # when it starts, it unblocks the signal
         source = iter(items)
         pending: deque[Future[list[Result]]] = deque()
         try:
             while True:
                 while len(pending) < 4 * workers and (chunk := list(islice(source, chunk_size))):
-                    with starting():  # the first one starts the processes
+                    with _children_deaf_to_ctrl_c():  # it may start one
                         pending.append(pool.submit(_run_chunk, fn, chunk))
-                    starting = nullcontext
                 if not pending:
                     return
                 yield from pending.popleft().result()
