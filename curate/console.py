@@ -125,12 +125,9 @@ def check_there(ctx: typer.Context, folder: Path) -> None:
     beside: list[str] = []
     with suppress(OSError):
         beside = sorted(other.name for other in folder.parent.iterdir() if other.is_dir() and has_manifests(other))
-    if ctx.obj.folder:
-        near = difflib.get_close_matches(folder.name, beside, n=1)
-        meant = f"; did you mean {folder.parent / near[0]}?" if near else ":"
-    else:
-        near = difflib.get_close_matches(folder.name, beside, n=1, cutoff=0)
-        meant = f"; did you mean {folder.parent / near[0]} (its recipe goes with --recipe)?" if near else ":"
+    cutoff, how = (0.6, "") if ctx.obj.folder else (0.0, " (its recipe goes with --recipe)")
+    near = difflib.get_close_matches(folder.name, beside, n=1, cutoff=cutoff)
+    meant = f"; did you mean {folder.parent / near[0]}{how}?" if near else ":"
     raise StateError(f"{folder}: no such folder{meant} `curate fetch` or `curate import` would make it")
 
 

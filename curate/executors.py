@@ -68,7 +68,7 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
     pool = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=signal.signal,
+        initializer=signal.signal,  # late, but where signals cannot be blocked there is no other way
         initargs=(signal.SIGINT, signal.SIG_IGN),
     )
 

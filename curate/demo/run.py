@@ -128,7 +128,7 @@ def read_truth(path: Path) -> dict[str, dict[str, str]]:
 class Verdicts:
     """What the stages decided, by photo id."""
 
-    rejected: dict[str, tuple[str, str]]  # stage and reason; "" and "" for the kept
+    decided: dict[str, tuple[str, str]]  # stage and reason of the rejected; "" and "" for the kept
     copy_of: dict[str, str]  # of those that dedup removed as copies, the photo that stayed
     queue: set[str]  # put up for review
 
@@ -159,7 +159,7 @@ def is_true(truth: Mapping[str, str], stage: str, reason: str, kept: Mapping[str
 def compare(folder: Path, truth: Mapping[str, Mapping[str, str]]) -> list[str]:
     """How many rejected photos have their true reason, what went wrong, and what a review would find."""
     found = verdicts(folder)
-    decided = found.rejected
+    decided = found.decided
     copies = Counter(row["picture"] for row in truth.values() if row["issue"] != "corrupt")
     rejected = {name: verdict for name, verdict in decided.items() if verdict[0]}
     false = [

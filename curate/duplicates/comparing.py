@@ -35,7 +35,7 @@ class Pairs:
         self.better, self.worse = low[self.starts[:-1]], high[self.starts[:-1]]
         count = len(self.better)
         self.bits = found.bits[self.starts[:-1]]
-        self.near = self.bits <= max_distance
+        self.max_distance = max_distance
         self.agreement = np.full(count, np.nan)  # nan: nobody has asked
         self.least = np.full(count, PROOF)  # agreement that proves it
         self.place: dict[int, Map] = {}  # of those that are proved: where the worse picture lies in the better
@@ -46,7 +46,6 @@ class Pairs:
         count = len(better)
         self.better, self.worse = np.append(self.better, better), np.append(self.worse, worse)
         self.bits = np.append(self.bits, np.zeros(count, np.int64))
-        self.near = np.append(self.near, np.ones(count, bool))
         self.agreement = np.append(self.agreement, np.full(count, agreement))
         self.least = np.append(self.least, np.full(count, least))
 
@@ -77,9 +76,13 @@ class Pairs:
             self.place[pair] = seen if self.owner[first] == self.better[pair] else np.linalg.inv(seen)
         return np.where(self.proved(asked), 1 - self.agreement[asked], np.inf)
 
+    def near(self, asked: Indices | slice) -> NDArray[np.bool_]:
+        """Which of them are near enough to be copies; further ones can only be alike."""
+        return np.asarray(self.bits[asked] <= self.max_distance)
+
     def proved(self, asked: Indices | slice) -> NDArray[np.bool_]:
         """Which of them are copies, as far as is known."""
-        return np.asarray((self.agreement[asked] >= self.least[asked]) & self.near[asked])
+        return np.asarray((self.agreement[asked] >= self.least[asked]) & self.near(asked))
 
     def _views_of(self, picture: int) -> list[int]:
         """The whole picture, and what is inside its frame."""

@@ -65,7 +65,9 @@ def _links(keeper: Indices, pairs: Pairs) -> dict[tuple[int, int], list[Map]]:
     the search. Being copies of one photo removes neither: they are compared with each other, lying as they must.
     """
     removed, stays = keeper[pairs.better] != pairs.better, keeper[pairs.worse] == pairs.worse
-    pairs.confirm(grouping.nearest(np.flatnonzero(removed & stays & pairs.near), pairs.worse, pairs.bits))
+    pairs.confirm(
+        grouping.nearest(np.flatnonzero(removed & stays & pairs.near(slice(None))), pairs.worse, pairs.bits)
+    )
     proved = pairs.proved(slice(None)) & (pairs.agreement >= PROOF)  # a link of links would be a chain
     nowhere = np.eye(3)  # a keeper in itself, or one plain picture in another
     in_keeper: dict[int, Map] = {}

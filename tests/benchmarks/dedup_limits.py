@@ -137,7 +137,10 @@ def before_one_backdrop(photos: list[Image.Image], area: float) -> list[Image.Im
 
 def search(pictures: list[Image.Image], method: str) -> tuple[int, float]:
     """Pictures removed, and seconds of two processes."""
-    records = [fingerprints.of_pixels(images.decode(jpeg(picture, 85), 64).pixels) for picture in pictures]
+    records = [
+        fingerprints.of_pixels(images.decode(jpeg(picture, 85), fingerprints.AT_LEAST).pixels)
+        for picture in pictures
+    ]
     with executors.local(2) as map_fn:
         started = time.perf_counter()
         found = copies.find(np.concatenate(records), Dedup.model_validate({"method": method}), map_fn)
