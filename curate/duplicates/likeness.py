@@ -25,6 +25,7 @@ BLOCKS = 8  # per side, in which agreement is measured
 PIXELS = (SIDE // BLOCKS) ** 2  # of a block
 LEFT_OUT = 1 / 8  # of the blocks that two pictures share
 INSIDE_LEFT_OUT = 1 / 16  # of them, away from the edge
+MUCH_LOST = 0.8  # of what one view shows, the share that both show: less, and detail is measured anew
 LEAST_OVERLAP = 0.45  # of the second picture
 LEAST_BLOCKS = 6  # that hold detail; with fewer, the greys themselves are compared
 SMOOTH = 0.05  # agreement lost per grey level between pictures without detail: 1.1 levels are no proof any more
@@ -42,11 +43,20 @@ OTHER_PAINT = 0.75  # agreement, at most, of one thing in other paint
 
 
 def glance(first: Look, second: Look, warp: Warp) -> float:
-    """A quick look at how well two views agree as they lie."""
-    lower, mask, grey = _warped(np.dstack([first.soft, first.mask, first.grey]), warp)
-    mask = mask * second.mask
-    value, _ = _of_detail(lower, second.soft, mask)
-    return _of_greys(_brightened(grey, second.grey, mask), second.grey, mask) if value is None else value
+    """A quick look at how well two views agree as they lie.
+
+    Detail is that of each view alone. Where one of them has lost much of what the other shows, by being burnt out,
+    what is lost colours its surroundings: then it is measured anew as well.
+    """
+    lower, known, grey = _warped(np.dstack([first.soft, first.mask, first.grey]), warp)
+    mask = known * second.mask
+    views = [(lower, second.soft)]
+    if mask.sum() < MUCH_LOST * max(known.sum(), second.mask.sum()):
+        views.append((soft(detail(grey, mask), 1.0), soft(detail(second.grey, mask), 1.0)))
+    values = [_of_detail(a, b, mask)[0] for a, b in views]
+    if None in values:
+        values.append(_of_greys(_brightened(grey, second.grey, mask), second.grey, mask))
+    return max(value for value in values if value is not None)
 
 
 def agreement(first: Look, second: Look, place: Map) -> float:

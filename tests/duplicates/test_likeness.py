@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from curate import images
-from curate.duplicates import copies, fingerprints, likeness
+from curate.duplicates import copies, fingerprints, geometry, likeness
 from curate.duplicates.looks import look
-from curate.duplicates.matching import PROOF
+from curate.duplicates.matching import HOPE, PROOF
 from curate.recipe import Dedup
 from tests.benchmarks.edits import apply
 from tests.scenes import jpeg, scene
@@ -177,6 +177,14 @@ def test_what_is_burnt_out_counts_for_nothing() -> None:
     assert likeness.agreement(looks[0], looks[1], np.eye(3)) > 0.97
     everywhere = [replace(a, mask=np.ones_like(a.mask)) for a in looks]
     assert likeness.agreement(everywhere[0], everywhere[1], np.eye(3)) < 0.92
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_glance_is_not_misled_by_what_is_burnt_out(seed: int) -> None:
+    bright = scene(seed).point(lambda value: 160 + value * 90 // 255)
+    burnt = bright.point(lambda value: min(255, round(value * 1.35)))  # over half of it
+    first, second = (look(fingerprints.of_pixels(np.asarray(image))[0]) for image in (bright, burnt))
+    assert likeness.glance(first, second, geometry.to_pixels(np.eye(3), fingerprints.SIDE)) > HOPE
 
 
 def with_thing(area: float, thing: int) -> Image.Image:
