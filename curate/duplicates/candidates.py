@@ -13,7 +13,7 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.duplicates import hashing, pairs
+from curate.duplicates import hashing, pairs, runs
 from curate.duplicates.hashing import SQUARE, Frequencies, Hashes
 from curate.executors import MapFn
 
@@ -42,11 +42,10 @@ POSES = 6  # ways to match that are tried for one pair
 
 @dataclass(frozen=True)
 class Pose:
-    """How two pictures may lie on each other: this part of one, mirrored or not, on that part of the
-    other."""
+    """How two pictures may lie on each other: this part of the first, mirrored or not, on the whole of the
+    second."""
 
     part: Box  # of the first picture, after mirroring
-    other: Box
     mirrored: bool
 
 
@@ -83,12 +82,9 @@ def parts(thorough: bool) -> tuple[Box, ...]:
 
 @cache
 def poses() -> tuple[Pose, ...]:
-    """All poses: each part plain, then each part mirrored."""
-    upright = [
-        Pose(part, part if number < len(PARTS) else WHOLE, False) for number, part in enumerate(parts(True))
-    ]
-    flipped = [Pose(_mirror(pose.part), _mirror(pose.other), True) for pose in upright]
-    return (*upright, *flipped)
+    """All poses: the whole and each window plain, then each of them mirrored."""
+    boxes = (WHOLE, *windows())
+    return (*(Pose(box, False) for box in boxes), *(Pose(_mirror(box), True) for box in boxes))
 
 
 def _mirror(part: Box) -> Box:
@@ -149,13 +145,9 @@ def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_
     first, second, pose, distance = table
     low, high = np.sort(owner[table[:2]], axis=0)
     order = np.lexsort((second, first, pose, distance, high, low))
-    low, high = low[order], high[order]
-    new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])[: len(order)]
-    since = np.arange(len(order)) - np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
-    table = table[:, order[since < POSES]]
+    table = table[:, order[runs.places(runs.starts(low[order], high[order])) < POSES]]
     same = np.lexsort(table[2::-1])  # the same way, found by several parts: the nearest of these comes first
-    new = np.append(True, (table[:3, same[1:]] != table[:3, same[:-1]]).any(axis=0))[: len(same)]
-    return Candidates(*table[:, np.sort(same[new])])
+    return Candidates(*table[:, np.sort(same[runs.starts(*table[:3, same])])])
 
 
 def _rows(
@@ -164,7 +156,7 @@ def _rows(
     """Blocks of first, second, pose, bits; the first one is empty."""
     yield tuple(np.empty((4, 0), np.int64))
     names = list(parts(len(plain) > len(PARTS)))
-    flips = len(parts(True))  # poses of mirrored parts come after so many upright ones
+    flips = len(poses()) // 2  # poses that are mirrored come after so many upright ones
     for number, part in enumerate(PARTS):
         twin = names.index(_mirror(part))  # what lies there in the other picture
         for hashes, there, pose in ((plain, number, 0), (flipped, twin, flips)):  # like on like: whole on whole
@@ -185,7 +177,8 @@ def _rows(
             for i, j, distance in pairs.across(hashes[window, place], plain[0, wholes], min(bits, WINDOW_BITS)):
                 apart = place[i] != wholes[j]
                 i, j = i[apart], j[apart]
-                yield place[i], wholes[j], window[i] + first_pose, distance[apart].astype(np.int64)
+                pose = window[i] - len(PARTS) + 1 + first_pose
+                yield place[i], wholes[j], pose, distance[apart].astype(np.int64)
 
 
 def _compared(queries: Hashes, hashes: Hashes, bits: int, same: bool) -> Iterator[pairs.Pairs]:
@@ -221,10 +214,7 @@ def _compared(queries: Hashes, hashes: Hashes, bits: int, same: bool) -> Iterato
 def _leaders(hashes: Hashes) -> NDArray[np.int64]:
     """Places of all but those that have 32 equals before them."""
     order = np.argsort(hashes, kind="stable")
-    ordered = hashes[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))[: len(ordered)]
-    since = np.arange(len(ordered)) - np.repeat(starts, np.diff(np.append(starts, len(ordered))))
-    return np.sort(order[since < CROWD])
+    return np.sort(order[runs.places(runs.starts(hashes[order])) < CROWD])
 
 
 def _nth_of(values: NDArray[np.int64], count: int, nth: int) -> NDArray[np.int64]:

@@ -1,19 +1,18 @@
 """Pairs of pictures that may be copies, what is known of them, and how to learn more."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.duplicates import candidates, fingerprints, geometry
+from curate.duplicates import candidates, fingerprints, geometry, runs
 from curate.duplicates.candidates import Candidates
 from curate.duplicates.fingerprints import Records
 from curate.duplicates.geometry import Map
 from curate.duplicates.grouping import Indices
 from curate.duplicates.matching import PROOF, Job, Way, compare
 from curate.executors import MapFn
-from curate.progress import progress
 
 LINKED = 0.82  # agreement that proves a pair to be copies when a third picture is a proved copy of both
 PAIRS_PER_JOB = 8  # at most; a process is handed sixteen such jobs at once
@@ -30,16 +29,19 @@ class Pairs:
         self.firsts = np.append(fingerprints.wholes(records), len(records))  # where each picture's views start
         self.found, self.map_fn = found, map_fn
         low, high = np.sort([self.owner[found.first], self.owner[found.second]], axis=0)
-        new = np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])[: len(low)]
-        self.starts = np.append(np.flatnonzero(new), len(low))  # where the ways to match of each pair start
-        self.better, self.worse = low[self.starts[:-1]], high[self.starts[:-1]]
-        count = len(self.better)
-        self.bits = found.bits[self.starts[:-1]]
+        starts = np.flatnonzero(runs.starts(low, high))
+        self.starts = np.append(starts, len(low))  # where the ways to match of each pair start
+        self.better, self.worse = low[starts], high[starts]
+        self.bits = found.bits[starts]
         self.max_distance = max_distance
-        self.agreement = np.full(count, np.nan)  # nan: nobody has asked
-        self.least = np.full(count, PROOF)  # agreement that proves it
+        self.agreement = np.full(len(starts), np.nan)  # nan: nobody has asked
+        self.least = np.full(len(starts), PROOF)  # agreement that proves it
         self.place: dict[int, Map] = {}  # of those that are proved: where the worse picture lies in the better
         self.linked: dict[int, list[Way]] = {}  # ways to match of the pairs that others have led to
+        self.advance: Callable[[int], object] = lambda done: (
+            None
+        )  # told how many have been compared, round after round
+        self.compared = 0
 
     def add(self, better: Indices, worse: Indices, agreement: float, least: float) -> None:
         """Further pairs, proved by the agreement `least`."""
@@ -66,8 +68,9 @@ class Pairs:
         """Distance of each pair: 1 - agreement where they are copies, else infinity."""
         unknown = asked[np.isnan(self.agreement[asked])]
         found = (answer for job in self.map_fn(compare, self._jobs(unknown)) for answer in job)
-        answers = list(progress(found, "compare", len(unknown), "pair"))
-        for pair, (agreement, (number, place)) in zip(unknown.tolist(), answers, strict=True):
+        for pair, (agreement, (number, place)) in zip(unknown.tolist(), found, strict=True):
+            self.compared += 1
+            self.advance(self.compared)
             first, second, _ = self._ways(pair)[number]
             self.agreement[pair] = agreement
             if agreement < self.least[pair]:

@@ -17,6 +17,7 @@ from curate.duplicates.geometry import Map
 from curate.duplicates.grouping import Indices
 from curate.duplicates.matching import PROOF
 from curate.executors import MapFn
+from curate.progress import counter
 from curate.recipe import Dedup
 
 ALIKE = 0.8  # agreement of pictures that the split keeps together
@@ -45,13 +46,14 @@ def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
     found = candidates.find(records["grey"], owner, config.similar_distance, config.method == "thorough", map_fn)
     pairs = Pairs(records, found, config.max_distance, map_fn)
     pairs.add(*_plain_pairs(photos), agreement=1.0, least=PROOF)
-    keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.bits, pairs.confirm)
-    for _ in range(SECOND_LOOKS):
-        linked = _links(keeper, pairs)
-        if not linked:
-            break
-        pairs.add_linked(linked)
+    with counter("compare", len(pairs.better), "candidate pair") as pairs.advance:
         keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.bits, pairs.confirm)
+        for _ in range(SECOND_LOOKS):
+            linked = _links(keeper, pairs)
+            if not linked:
+                break
+            pairs.add_linked(linked)
+            keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.bits, pairs.confirm)
     proof = [""] * count
     for pair in np.flatnonzero((keeper[pairs.worse] == pairs.better) & pairs.proved(slice(None))).tolist():
         proof[pairs.worse[pair]] = _word(pairs.place.get(pair)) + " linked" * (pair in pairs.linked)

@@ -22,8 +22,7 @@ def of_box(box: Box) -> Map:
 
 def of_pose(pose: Pose) -> Map:
     """Where the pose says that the second picture lies in the first."""
-    upright = of_box(pose.part) @ np.linalg.inv(of_box(pose.other))
-    return MIRROR @ upright if pose.mirrored else upright
+    return MIRROR @ of_box(pose.part) if pose.mirrored else of_box(pose.part)
 
 
 def mirrored(place: Map) -> bool:

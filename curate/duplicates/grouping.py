@@ -12,6 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.duplicates import runs
+
 Indices = NDArray[np.int64]
 
 MOST = 64  # keepers that a photo is compared with
@@ -61,9 +63,7 @@ def nearest(pairs: Indices, photo: Indices, bits: Indices) -> Indices:
     Three thousand cars before one studio's wall are all candidates of each other; a copy is among the nearest.
     """
     order = pairs[np.lexsort((pairs, bits[pairs], photo[pairs]))]
-    starts = np.flatnonzero(np.diff(photo[order], prepend=-1))
-    since = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-    return order[since < MOST]
+    return order[runs.places(runs.starts(photo[order])) < MOST]
 
 
 def _pairs_of(photos: Indices, order: Indices, starts: Indices) -> Indices:

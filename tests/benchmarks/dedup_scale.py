@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from curate import images
-from curate.duplicates import fingerprints, hashing, pairs
+from curate.duplicates import fingerprints, pairs
 from curate.duplicates.pairs import Hashes
+from curate.errors import RejectedError
 
 
 def uniform(count: int, seed: int = 42) -> Hashes:
@@ -31,9 +31,8 @@ def of_photos(folder: Path, count: int, seed: int = 42) -> Hashes:
     known = []
     for path in sorted(folder.rglob("*.jpg")):
         try:
-            picture = images.decode(path.read_bytes(), fingerprints.AT_LEAST)
-            known.append(hashing.phash(hashing.luma(picture.pixels, fingerprints.AT_LEAST))[0])
-        except Exception:  # an unreadable file has no hash
+            known.append(fingerprints.hash_file(path)[0])
+        except RejectedError:
             continue
     random = np.random.default_rng(seed)
     hashes = random.permutation(np.resize(np.array(known, np.uint64), count))

@@ -25,7 +25,7 @@ def test_a_crop_lies_where_it_was_cut(mirrored: bool) -> None:
     picture = np.random.default_rng(1).integers(0, 256, (64, 64), np.uint8)
     first = picture[:, ::-1] if mirrored else picture
     second = cv2.resize(first[16:48, 8:40], (64, 64), interpolation=cv2.INTER_LINEAR)
-    place = geometry.of_pose(Pose((0.25, 0.75, 0.125, 0.625), candidates.WHOLE, mirrored))
+    place = geometry.of_pose(Pose((0.25, 0.75, 0.125, 0.625), mirrored))
     warp = geometry.to_pixels(place, 64)
     found = cv2.warpAffine(first, warp, (64, 64), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     assert np.abs(found.astype(int) - second)[2:-2, 2:-2].max() <= 4

@@ -55,6 +55,15 @@ def test_the_same_outline_is_no_proof(method: str) -> None:
     assert find([*pictures, jpeg(studio(3), 60)], method).keeper.tolist() == [*range(12), 3]
 
 
+def test_a_crowd_is_counted_from_round_to_round(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("curate.progress.EVERY_S", 0)
+    find([jpeg(studio(seed)) for seed in range(6)], "hash")  # none is a copy: each waits for all before it
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [f"compare: {done} of 15 candidate pairs" for done in range(1, 15)]
+
+
 def test_a_wall_taken_for_a_frame_hides_no_copy() -> None:
     picture = scene(6)
     ImageDraw.Draw(picture).rectangle((0, 170, 320, 220), fill=(200, 200, 200))
