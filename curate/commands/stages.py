@@ -73,10 +73,10 @@ def dedup(
 
     The photo with the most pixels stays, a frame around it not counted; of equals, the larger file.
 
-    hash finds copies that were recompressed, resized, marked, mirrored or slightly cropped. thorough takes two to
-    three times as long and also finds crops of 10 to 20% and the few frames that hash misses. hash is enough for
-    most sites; take thorough where sellers crop each other's photos, and for the last run. Neither finds pictures
-    that were turned by a quarter or a half, nor two crops of one photo that share less than about nine tenths.
+    hash finds copies that were recompressed, resized, marked, mirrored, turned by quarters or slightly cropped.
+    thorough takes two to three times as long and also finds crops of 10 to 20% and the few frames that hash
+    misses. hash is enough for most sites; take thorough where sellers crop each other's photos, and for the last
+    run. Neither finds strong crops that are turned too, nor two crops that share less than about nine tenths.
 
     Example: curate dedup --max-distance 10
     """

@@ -42,11 +42,12 @@ POSES = 6  # ways to match that are tried for one pair
 
 @dataclass(frozen=True)
 class Pose:
-    """How two pictures may lie on each other: this part of the first, mirrored or not, on the whole of the
-    second."""
+    """How two pictures may lie on each other: this part of the first, mirrored or turned or neither, on the whole
+    of the second."""
 
     part: Box  # of the first picture, after mirroring
-    mirrored: bool
+    mirrored: bool = False
+    quarters: int = 0  # that the first picture is turned by, as `np.rot90` does
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,20 @@ def parts(thorough: bool) -> tuple[Box, ...]:
 
 @cache
 def poses() -> tuple[Pose, ...]:
-    """All poses: the whole and each window plain, then each of them mirrored."""
+    """All poses: the whole and each window plain, then each of them mirrored, then the whole turned."""
     boxes = (WHOLE, *windows())
-    return (*(Pose(box, False) for box in boxes), *(Pose(_mirror(box), True) for box in boxes))
+    flipped = (Pose(_mirror(box), mirrored=True) for box in boxes)
+    return (*map(Pose, boxes), *flipped, *(Pose(WHOLE, quarters=quarters) for quarters in (1, 2, 3)))
 
 
 def _mirror(part: Box) -> Box:
     """Where a part lies after mirroring."""
     return (part[0], part[1], 1 - part[3], 1 - part[2])
+
+
+def _turn(part: Box) -> Box:
+    """Where a part lies after turning by a quarter."""
+    return (1 - part[3], 1 - part[2], part[0], part[1])
 
 
 @cache
@@ -102,23 +109,40 @@ def _reading(start: float, stop: float, side: int) -> NDArray[np.float64]:
     return np.asarray(np.rint(hashing.COSINES @ (weights / weights.sum(axis=1, keepdims=True))))
 
 
-def hash_parts(thorough: bool, greys: Greys) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.bool_]]:
-    """Hashes of the `parts` of n pictures (n, 64, 64): as they are, mirrored, and whether there is more than
-    noise.
+@dataclass(frozen=True)
+class Hashed:
+    """Hashes of the `parts` of n pictures. Arrays (parts, n), but for `turned`."""
 
-    Three arrays (parts, n).
-    """
+    plain: Hashes  # as they are
+    mirrored: Hashes
+    turned: Hashes  # (3, 6, n): the first six parts turned by one, two and three quarters
+    textured: NDArray[np.bool_]  # is there more than noise in it?
+
+
+def hash_parts(thorough: bool, greys: Greys) -> Hashed:
+    """Hash the parts of pictures (n, 64, 64)."""
     side = greys.shape[-1]
     pixels = greys.astype(np.float64)
     along: dict[tuple[float, float], NDArray[np.float64]] = {}
-    rows = []
-    for top, bottom, left, right in parts(thorough):
+    hashed = _empty(len(parts(thorough)), len(greys))
+    for number, (top, bottom, left, right) in enumerate(parts(thorough)):
         if (left, right) not in along:
             along[left, right] = pixels @ _reading(left, right, side).T
         low = np.asarray(_reading(top, bottom, side) @ along[left, right])
-        rows.append((hashing.sign_bits(low), hashing.sign_bits(hashing.mirrored(low)), _textured(low)))
-    plain, flipped, textured = (np.stack(column) for column in zip(*rows, strict=True))
-    return plain, flipped, textured
+        hashed.plain[number], hashed.textured[number] = hashing.sign_bits(low), _textured(low)
+        hashed.mirrored[number] = hashing.sign_bits(hashing.mirrored(low))
+        if number < len(PARTS):
+            for quarters in (1, 2, 3):
+                low = hashing.turned(low)
+                hashed.turned[quarters - 1, number] = hashing.sign_bits(low)
+    return hashed
+
+
+def _empty(count: int, pictures: int) -> Hashed:
+    """Room for the hashes of so many parts."""
+    size = count, pictures
+    turned = np.empty((3, len(PARTS), pictures), np.uint64)
+    return Hashed(np.empty(size, np.uint64), np.empty(size, np.uint64), turned, np.empty(size, np.bool_))
 
 
 def _textured(low: Frequencies) -> NDArray[np.bool_]:
@@ -134,13 +158,12 @@ def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_
     `owner` (n,) numbers the picture that each is a view of.
     """
     starts = range(0, len(greys), BLOCK)
-    size = len(parts(thorough)), len(greys)
-    plain, flipped, textured = np.empty(size, np.uint64), np.empty(size, np.uint64), np.empty(size, np.bool_)
+    hashed = _empty(len(parts(thorough)), len(greys))
     blocks = map_fn(partial(hash_parts, thorough), (greys[start : start + BLOCK] for start in starts))
     for start, block in zip(starts, blocks, strict=True):
-        for all_of_them, some in zip((plain, flipped, textured), block, strict=True):
-            all_of_them[:, start : start + BLOCK] = some
-    table = np.concatenate([np.stack(rows) for rows in _rows(plain, flipped, textured, bits)], axis=1)
+        for name, some in vars(block).items():
+            getattr(hashed, name)[..., start : start + BLOCK] = some
+    table = np.concatenate([np.stack(rows) for rows in _rows(hashed, bits)], axis=1)
     table = table[:, owner[table[0]] != owner[table[1]]]
     first, second, pose, distance = table
     low, high = np.sort(owner[table[:2]], axis=0)
@@ -150,16 +173,18 @@ def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_
     return Candidates(*table[:, np.sort(same[runs.starts(*table[:3, same])])])
 
 
-def _rows(
-    plain: NDArray[np.uint64], flipped: NDArray[np.uint64], textured: NDArray[np.bool_], bits: int
-) -> Iterator[tuple[NDArray[np.int64], ...]]:
+def _rows(hashed: Hashed, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
     """Blocks of first, second, pose, bits; the first one is empty."""
     yield tuple(np.empty((4, 0), np.int64))
-    names = list(parts(len(plain) > len(PARTS)))
-    flips = len(poses()) // 2  # poses that are mirrored come after so many upright ones
+    plain, textured = hashed.plain, hashed.textured
+    flips = 1 + len(windows())  # poses that are mirrored come after so many upright ones
     for number, part in enumerate(PARTS):
-        twin = names.index(_mirror(part))  # what lies there in the other picture
-        for hashes, there, pose in ((plain, number, 0), (flipped, twin, flips)):  # like on like: whole on whole
+        ways = [(plain, part, 0), (hashed.mirrored, _mirror(part), flips)]
+        for quarters in (1, 2, 3):
+            part = _turn(part)
+            ways.append((hashed.turned[quarters - 1], part, 2 * flips + quarters - 1))
+        for hashes, lies, pose in ways:  # like on like: whole on whole
+            there = PARTS.index(lies)  # what lies there in the other picture
             places = np.flatnonzero(textured[number] & textured[there])
             found = _compared(hashes[number, places], plain[there, places], bits, same=hashes is plain)
             for i, j, distance in found:
@@ -173,7 +198,7 @@ def _rows(
     for start in range(len(PARTS), len(plain), WINDOWS_AT_ONCE):
         window, place = np.nonzero(textured[start : start + WINDOWS_AT_ONCE] & led)
         window += start
-        for hashes, first_pose in ((plain, 0), (flipped, flips)):
+        for hashes, first_pose in ((plain, 0), (hashed.mirrored, flips)):
             for i, j, distance in pairs.across(hashes[window, place], plain[0, wholes], min(bits, WINDOW_BITS)):
                 apart = place[i] != wholes[j]
                 i, j = i[apart], j[apart]

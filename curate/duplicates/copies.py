@@ -34,7 +34,7 @@ class Copies:
 
     phash: NDArray[np.uint64]  # (n,)
     keeper: Indices  # (n,) number of the picture that stays; its own when it stays itself
-    distance: NDArray[np.int64]  # (n,) bits between its hash and its keeper's, the nearer of plain and mirrored
+    distance: NDArray[np.int64]  # (n,) bits between its hash and its keeper's, see `_distances`
     proof: list[str]  # n words, "" for a keeper
     component: Indices  # (n,) smallest number of its looser group
 
@@ -57,7 +57,8 @@ def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
     proof = [""] * count
     for pair in np.flatnonzero((keeper[pairs.worse] == pairs.better) & pairs.proved(slice(None))).tolist():
         proof[pairs.worse[pair]] = _word(pairs.place.get(pair)) + " linked" * (pair in pairs.linked)
-    return Copies(photos["phash"], keeper, _distances(photos, keeper), proof, _components(keeper, pairs))
+    turned = np.flatnonzero(["turned" in word for word in proof])
+    return Copies(photos["phash"], keeper, _distances(photos, keeper, turned), proof, _components(keeper, pairs))
 
 
 def _links(keeper: Indices, pairs: Pairs) -> dict[tuple[int, int], list[Map]]:
@@ -102,8 +103,14 @@ def _word(place: Map | None) -> str:
     if place is None:
         return "plain"
     part = abs(float(np.linalg.det(place)))
-    less, more = part < CROP, 1 / part < CROP
-    return " ".join(["aligned"] + ["mirrored"] * geometry.mirrored(place) + ["crop"] * less + ["larger"] * more)
+    less, more, turned = part < CROP, 1 / part < CROP, geometry.quarters_turned(place) > 0
+    return " ".join(
+        ["aligned"]
+        + ["mirrored"] * geometry.mirrored(place)
+        + ["turned"] * turned
+        + ["crop"] * less
+        + ["larger"] * more
+    )
 
 
 def _plain_pairs(photos: Records) -> tuple[Indices, Indices]:
@@ -123,8 +130,12 @@ def _plain_pairs(photos: Records) -> tuple[Indices, Indices]:
     return np.concatenate(nothing + better), np.concatenate(nothing + worse)
 
 
-def _distances(photos: Records, keeper: Indices) -> NDArray[np.int64]:
-    """Bits between each hash and its keeper's, plain or mirrored."""
+def _distances(photos: Records, keeper: Indices, turned: Indices) -> NDArray[np.int64]:
+    """Bits between each hash and its keeper's, as they are nearest: plain, mirrored, or turned where they are."""
     kept = photos["phash"][keeper]
     nearer = np.minimum(hashing.distance(photos["phash"], kept), hashing.distance(photos["mirror"], kept))
+    for photo in turned.tolist():
+        ways = (hashing.phash(np.rot90(photos["grey"][photo], quarters)) for quarters in (1, 2, 3))
+        hashes = np.array([value for way in ways for value in way], np.uint64)  # each of them plain and mirrored
+        nearer[photo] = hashing.distance(hashes, kept[photo]).min()
     return nearer.astype(np.int64)

@@ -12,6 +12,7 @@ Map = NDArray[np.float64]  # (3, 3)
 Warp = NDArray[np.float32]  # (2, 3), pixels of the second picture to pixels of the first
 
 MIRROR: Map = np.array([[-1.0, 0, 1], [0, 1, 0], [0, 0, 1]])
+QUARTER: Map = np.array([[0.0, -1, 1], [1, 0, 0], [0, 0, 1]])  # the right side of the first picture is on top
 
 
 def of_box(box: Box) -> Map:
@@ -22,12 +23,23 @@ def of_box(box: Box) -> Map:
 
 def of_pose(pose: Pose) -> Map:
     """Where the pose says that the second picture lies in the first."""
-    return MIRROR @ of_box(pose.part) if pose.mirrored else of_box(pose.part)
+    upright = np.linalg.matrix_power(QUARTER, pose.quarters) @ of_box(pose.part)
+    return MIRROR @ upright if pose.mirrored else upright
 
 
 def mirrored(place: Map) -> bool:
     """Whether one picture is seen in a mirror."""
     return bool(np.linalg.det(place) < 0)
+
+
+def degrees_turned(matrix: NDArray[np.floating]) -> float:
+    """By how much a map or warp that mirrors nothing turns, -180..180 degrees; counter-clockwise is negative."""
+    return float(np.degrees(np.arctan2(matrix[1, 0] - matrix[0, 1], matrix[0, 0] + matrix[1, 1])))
+
+
+def quarters_turned(place: Map) -> int:
+    """By how many quarters the first picture is turned to lie on the second, mirrored before if it is: 0..3."""
+    return round(degrees_turned(MIRROR @ place if mirrored(place) else place) / 90) % 4
 
 
 def to_pixels(place: Map, side: int) -> Warp:

@@ -47,6 +47,11 @@ def mirrored(low: Frequencies) -> Frequencies:
     return low * _MIRROR
 
 
+def turned(low: Frequencies) -> Frequencies:
+    """The frequencies of the pictures turned by a quarter, as `np.rot90` does: their right side is on top."""
+    return np.asarray(low.swapaxes(-1, -2) * _MIRROR[:, None])
+
+
 def bits(low: Frequencies) -> Hashes:
     """(n, 8, 8) frequencies to (n,) hashes: one bit per frequency above the median, lowest frequency first."""
     flat = low.reshape(len(low), LOW * LOW)

@@ -20,7 +20,7 @@ Answer = tuple[float, tuple[int, Map]]  # agreement, place of the way that fits 
 PROOF = 0.945  # agreement of copies
 HOPE = 0.4  # agreement at a glance under which aligning is not tried; of 34,000 pairs of copies 0.05% are under it
 STRETCH = 1.2  # how far aligning may go from the pose in area
-TURN = 6.0  # degrees: two wheels of one model agree when one is turned by a few spokes
+TURN = 6.0  # degrees from upright or a quarter: two wheels of one model agree when one is turned by a few spokes
 STILL = 0.3  # pixels that a corner moves by: of 1,000 copies that aligning proved, none moved by less than 0.4
 SMOOTHING = 5  # pixels, while aligning
 
@@ -81,8 +81,8 @@ def _aligned(first: Look, second: Look, place: Map) -> Map:
         return place
     warp: Warp = np.asarray(found, np.float32)
     growth = np.linalg.det(warp[:, :2]) / np.linalg.det(start[:, :2])
-    turn = np.degrees(np.arctan2(warp[1, 0] - warp[0, 1], warp[0, 0] + warp[1, 1]))
+    turn = geometry.degrees_turned(warp)
     moved = np.abs((warp - start) @ [[0, side, 0, side], [0, 0, side, side], [1, 1, 1, 1]]).max()
-    if moved < STILL or abs(turn) > TURN or not 1 / STRETCH < growth < STRETCH:
+    if moved < STILL or abs(turn - 90 * round(turn / 90)) > TURN or not 1 / STRETCH < growth < STRETCH:
         return place
     return geometry.from_pixels(warp, side, geometry.mirrored(place))

@@ -47,6 +47,14 @@ def test_mirrored_frequencies_are_those_of_the_mirrored_picture(seed: int) -> No
     assert np.array_equal(hashing.mirrored(hashing.mirrored(low)), low)
 
 
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_turned_frequencies_are_those_of_the_turned_picture(seed: int) -> None:
+    squares = np.random.default_rng(seed).integers(0, 256, (3, 32, 32), dtype=np.uint8)
+    low = hashing.frequencies(squares)
+    assert np.array_equal(hashing.turned(low), hashing.frequencies(np.rot90(squares, axes=(1, 2))))
+
+
 def test_distance_counts_bits() -> None:
     a = np.array([0, 0b1011, 2**64 - 1], np.uint64)
     assert hashing.distance(a, np.zeros(3, np.uint64)).tolist() == [0, 3, 64]
