@@ -215,16 +215,12 @@ def _compared(queries: Hashes, hashes: Hashes, bits: int, same: bool) -> Iterato
     leaders = _leaders(hashes)
     values, of_value = np.unique(hashes, return_inverse=True)
     if len(leaders) == len(hashes):
-        found = pairs.within(hashes, bits) if same else pairs.across(queries, hashes, bits)
-        for i, j, distance in found:
-            once = i < j
-            yield i[once], j[once], distance[once]
+        yield from pairs.within(hashes, bits) if same else pairs.across(queries, hashes, bits, upper=True)
         return
-    found = pairs.within(hashes[leaders], bits) if same else pairs.across(queries[leaders], hashes[leaders], bits)
+    few = hashes[leaders]
+    found = pairs.within(few, bits) if same else pairs.across(queries[leaders], few, bits, upper=True)
     for i, j, distance in found:
-        i, j = leaders[i], leaders[j]
-        once = i < j
-        yield i[once], j[once], distance[once]
+        yield leaders[i], leaders[j], distance
     followers = np.setdiff1d(np.arange(len(hashes)), leaders)
     for lead in range(CROWD):
         first_of = _nth_of(of_value[leaders], len(values), lead)

@@ -32,12 +32,13 @@ _ROOM = 1 << 16  # pairs that are found at once, as long as no bucket has more
 
 def within(hashes: Hashes, bits: int) -> Iterator[Pairs]:
     """Pairs i < j of `hashes` (n,) that differ in at most `bits` bits, each once, in blocks."""
-    yield from _search(hashes, hashes, bits, same=True)
+    yield from _search(hashes, hashes, bits, upper=True)
 
 
-def across(queries: Hashes, hashes: Hashes, bits: int) -> Iterator[Pairs]:
-    """Pairs of one of `queries` (m,) and one of `hashes` (n,) that differ in at most `bits` bits."""
-    yield from _search(queries, hashes, bits, same=False)
+def across(queries: Hashes, hashes: Hashes, bits: int, upper: bool = False) -> Iterator[Pairs]:
+    """Pairs of one of `queries` (m,) and one of `hashes` (n,) that differ in at most `bits` bits; with `upper`, of
+    two hashes of one list of pictures, only those i < j."""
+    yield from _search(queries, hashes, bits, upper)
 
 
 def gather(blocks: Iterator[Pairs]) -> Pairs:
@@ -50,25 +51,28 @@ def gather(blocks: Iterator[Pairs]) -> Pairs:
     return first[order], second[order], distance[order]
 
 
-def _search(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[Pairs]:
+def _search(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[Pairs]:
     if not 0 <= bits <= MAX_BITS:
         raise ValueError(f"bits must be 0..{MAX_BITS}, not {bits}")
     if len(left) * len(right) <= _FEW:
-        yield from _one_by_one(left, right, bits, same)
-    else:
-        yield from _by_chunks(left, right, bits, same)
+        yield from _one_by_one(left, right, bits, upper)
+        return
+    same = upper and left is right
+    for i, j, distance in _by_chunks(left, right, bits, same):
+        wanted = i < j if upper and not same else slice(None)
+        yield i[wanted], j[wanted], distance[wanted]
 
 
-def _one_by_one(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[Pairs]:
+def _one_by_one(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[Pairs]:
     rows = max(1, _BLOCK // max(1, len(right)))
     for start in range(0, len(left), rows):
-        others = start if same else 0  # pairs with those before have been seen
+        others = start if upper else 0
         distance = np.bitwise_count(left[start : start + rows, None] ^ right[None, others:])
         near = np.flatnonzero(distance <= bits)  # three times as fast as nonzero over two axes
         i, j = np.divmod(near, distance.shape[1])
-        if same:
-            once = i < j
-            i, j = i[once], j[once]
+        if upper:
+            above = i < j
+            i, j = i[above], j[above]
         yield i + start, j + others, distance[i, j]
 
 

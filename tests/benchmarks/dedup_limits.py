@@ -6,7 +6,8 @@ Other things on the same spot and other paint should be refused; plates, corners
 is changed over a share of its area and compared with the unchanged one, lying as it does: the search is not asked.
 
 Then the whole search: on the photos and a copy of each that was edited and turned by quarters (re-uploads among
-PHOTOS count as joined to another photo); and on as many things before one backdrop, as in a dealer's studio: none is a copy of another.
+PHOTOS count as joined to another photo); and on as many things before one backdrop, as in a dealer's studio: none
+is a copy of another.
 """
 
 import argparse

@@ -54,6 +54,16 @@ def test_large_input_takes_the_compiled_way_and_agrees() -> None:
         assert np.array_equal(np.asarray(fast), np.asarray(slow))
 
 
+@pytest.mark.parametrize("few", [0, pairs._FEW])
+def test_upper_leaves_out_the_pairs_below(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "_FEW", few)  # compiled or not
+    hashes, others = clustered(5, 900), clustered(6, 900)
+    others[::3] = np.roll(hashes[::3], 1)
+    i, j, distance = pairs.gather(pairs.across(others, hashes, 11, upper=True))
+    found = set(zip(i.tolist(), j.tolist(), distance.tolist(), strict=True))
+    assert found == all_with_all(others, hashes, 11, same=True) != set()
+
+
 @pytest.mark.parametrize("room", [1, 7, 1 << 16])
 def test_a_crowd_is_found_in_whatever_room_there_is(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pairs, "_ROOM", room)
