@@ -38,6 +38,10 @@ FLAT = 2.0  # grey levels, root mean square of the frequencies kept: less is noi
 CROWD = 32  # of many parts with one and the same hash, so many are compared with all others
 BLOCK = 64  # pictures hashed at once
 POSES = 6  # ways to match that are tried for one pair
+PICTURES = (
+    256  # better ones, the nearest, that are candidates of one picture: memory grows with pictures, not pairs
+)
+ROWS_AT_ONCE = 1 << 21  # ways to match that are held before the nearest are taken
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,11 @@ class Pose:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Ways to match two views, the nearest of each pair of pictures first, up to six of them. Four (k,) arrays."""
+    """Ways to match two views, the nearest of each pair of pictures first. Four (k,) arrays.
+
+    A pair has the nearest six, or fewer where several parts found the same; a picture has pairs with the 256
+    nearest of those that are better than it.
+    """
 
     first: NDArray[np.int64]  # the view that is mirrored and windowed
     second: NDArray[np.int64]
@@ -163,19 +171,37 @@ def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_
     for start, block in zip(starts, blocks, strict=True):
         for name, some in vars(block).items():
             getattr(hashed, name)[..., start : start + BLOCK] = some
-    table = np.concatenate([np.stack(rows) for rows in _rows(hashed, bits)], axis=1)
+    waiting, room = [np.empty((4, 0), np.int32)], ROWS_AT_ONCE
+    for rows in _rows(hashed, bits):
+        waiting.append(np.stack(rows).astype(np.int32))
+        room -= len(rows[0])
+        if room < 0:
+            waiting = [_nearest(np.concatenate(waiting, axis=1), owner)]
+            room = waiting[0].shape[1] + ROWS_AT_ONCE
+    table = _nearest(np.concatenate(waiting, axis=1), owner)
+    same = np.lexsort(table[2::-1])  # the same way, found by several parts: the nearest of these comes first
+    return Candidates(*table[:, np.sort(same[runs.starts(*table[:3, same])])].astype(np.int64))
+
+
+def _nearest(table: NDArray[np.int32], owner: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Of ways (4, k), the nearest six to each of the nearest 256 better pictures of each picture; sorted by pair,
+    nearest first."""
     table = table[:, owner[table[0]] != owner[table[1]]]
     first, second, pose, distance = table
     low, high = np.sort(owner[table[:2]], axis=0)
     order = np.lexsort((second, first, pose, distance, high, low))
-    table = table[:, order[runs.places(runs.starts(low[order], high[order])) < POSES]]
-    same = np.lexsort(table[2::-1])  # the same way, found by several parts: the nearest of these comes first
-    return Candidates(*table[:, np.sort(same[runs.starts(*table[:3, same])])])
+    table, low, high = table[:, order], low[order], high[order]
+    new = runs.starts(low, high)
+    wanted = runs.places(new) < POSES
+    starts = np.flatnonzero(new)  # of pairs of pictures
+    by_picture = np.lexsort((low[starts], table[3, starts], high[starts]))
+    near = np.empty(len(starts), bool)
+    near[by_picture] = runs.places(runs.starts(high[starts][by_picture])) < PICTURES
+    return table[:, wanted & near[np.cumsum(new) - 1]]
 
 
 def _rows(hashed: Hashed, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
-    """Blocks of first, second, pose, bits; the first one is empty."""
-    yield tuple(np.empty((4, 0), np.int64))
+    """Blocks of first, second, pose, bits."""
     plain, textured = hashed.plain, hashed.textured
     flips = 1 + len(windows())  # poses that are mirrored come after so many upright ones
     for number, part in enumerate(PARTS):

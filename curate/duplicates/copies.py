@@ -73,16 +73,17 @@ def _links(keeper: Indices, pairs: Pairs) -> dict[tuple[int, int], list[Map]]:
     )
     proved = pairs.proved(slice(None)) & (pairs.agreement >= PROOF)  # a link of links would be a chain
     nowhere = np.eye(3)  # a keeper in itself, or one plain picture in another
-    in_keeper: dict[int, Map] = {}
+    in_keeper = dict.fromkeys(np.flatnonzero(keeper == np.arange(len(keeper))).tolist(), nowhere)
     for pair in np.flatnonzero(proved & (keeper[pairs.worse] == pairs.better)).tolist():
         in_keeper[int(pairs.worse[pair])] = pairs.place.get(pair, nowhere)
     known = {(int(pairs.better[pair]), int(pairs.worse[pair])) for pair in pairs.linked}
     links: dict[tuple[int, int], list[Map]] = {}
     for pair in np.flatnonzero(proved & (keeper[pairs.better] != keeper[pairs.worse])).tolist():
         better, worse = int(pairs.better[pair]), int(pairs.worse[pair])
+        if better not in in_keeper or worse not in in_keeper:
+            continue  # a link has removed it: no proved copy of its keeper
         ends = int(keeper[better]), int(keeper[worse])
-        into, out_of = in_keeper.get(better, nowhere), np.linalg.inv(in_keeper.get(worse, nowhere))
-        place = into @ pairs.place.get(pair, nowhere) @ out_of
+        place = in_keeper[better] @ pairs.place.get(pair, nowhere) @ np.linalg.inv(in_keeper[worse])
         if ends[0] > ends[1]:
             ends, place = ends[::-1], np.linalg.inv(place)
         if ends not in known:

@@ -19,9 +19,17 @@ def popcount(x):  # type: ignore[no-untyped-def]
     return (x * ONES) >> TOP
 
 
-@numba.njit(nogil=True, cache=True)
+def _compiled(function):  # type: ignore[no-untyped-def]
+    """Compile it, remembered on disk where there is a place to write to."""
+    try:
+        return numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # a read-only installation, and no home
+        return numba.njit(nogil=True)(function)
+
+
+@_compiled
 def join(  # type: ignore[no-untyped-def]
-    start,
+    at,
     stop,
     left,
     left_starts,
@@ -39,33 +47,36 @@ def join(  # type: ignore[no-untyped-def]
     """Pairs of `left` and `right` whose buckets differ by one of `masks` and that differ in at most `bits`
     bits.
 
-    Both sides are sorted into 65,536 buckets by one 16-bit chunk; `start..stop` are the buckets of `left` to take.
+    Both sides are sorted into 65,536 buckets by one 16-bit chunk. Those of `left` are taken up to `stop`, from
+    `at`: bucket, mask, place in `left`, place in `right`; the last two are -1 at the start.
     A pair that one of the `earlier` chunks finds as well (within its entry in `limits`) is left to that chunk.
     `same` says that both sides are one list, of which each pair is wanted once. Places in the sorted lists go to
-    `out_*`. Before the bucket that they have no room for, it stops. Returns the number of pairs found, and the
-    bucket reached.
+    `out_*`, which have room for `GROUP` pairs at least; it stops when they may not suffice. Returns the number of
+    pairs found, and where to go on.
     """
     found = 0
     room = len(out_bits)
-    for bucket in range(start, stop):
+    for bucket in range(at[0], stop):
         x0, x1 = left_starts[bucket], left_starts[bucket + 1]
         if x0 == x1:
             continue
-        before = found
-        for mask in masks:
-            other = bucket ^ mask
+        for number in range(at[1] if bucket == at[0] else 0, len(masks)):
+            other = bucket ^ masks[number]
+            resumed = bucket == at[0] and number == at[1]
             y0, y1 = right_starts[other], right_starts[other + 1]
             if y0 == y1 or (same and other < bucket):
                 continue
-            for x in range(x0, x1):
+            for x in range(max(x0, at[2]) if resumed else x0, x1):
                 value = left[x]
-                for y2 in range(y0, y1, GROUP):
+                for y2 in range(at[3] if resumed and x == at[2] else y0, y1, GROUP):
                     y3 = min(y2 + GROUP, y1)
                     near = 0
                     for y in range(y2, y3):
                         near += popcount(value ^ right[y]) <= bits
                     if near == 0:
                         continue
+                    if found + GROUP > room:
+                        return found, (bucket, number, x, y2)
                     for y in range(y2, y3):
                         difference = value ^ right[y]
                         distance = popcount(difference)
@@ -76,8 +87,6 @@ def join(  # type: ignore[no-untyped-def]
                             taken |= popcount(difference & earlier[chunk]) <= limits[chunk]
                         if taken:
                             continue
-                        if found == room:
-                            return before, bucket
                         out_left[found], out_right[found], out_bits[found] = x, y, distance
                         found += 1
-    return found, stop
+    return found, (stop, 0, -1, -1)

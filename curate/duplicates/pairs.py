@@ -9,16 +9,19 @@ reported by the first chunk that finds it."""
 import os
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
 Places = NDArray[np.int64]
+Position = tuple[
+    int, int, int, int, int
+]  # of the compiled loop, see `pair_kernels.join`, and the bucket it ends at
 Pairs = tuple[Places, Places, NDArray[np.uint8]]  # place in the first list, place in the second, bits that differ
 
 CHUNKS = 4
@@ -27,7 +30,7 @@ MAX_BITS = 12
 _FEW = 1 << 27  # comparisons that are quicker made one by one than by compiled code that must be loaded first
 _BLOCK = 1 << 17  # comparisons at once, that fit into a processor's cache
 _TASKS = 256  # pieces of work per chunk
-_ROOM = 1 << 16  # pairs that are found at once, as long as no bucket has more
+_ROOM = 1 << 18  # pairs that are found at once
 
 
 def within(hashes: Hashes, bits: int) -> Iterator[Pairs]:
@@ -115,53 +118,44 @@ def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[P
             b = a if same else _bucketed(right, chunk)
             work = partial(_join, a, b, chunk, allowed, bits, same)
             edges = np.linspace(0, 1 << WIDTH, _TASKS + 1).astype(int).tolist()
-            waiting: deque[Future[list[Pairs]]] = deque()  # few, so that pairs do not pile up
-            for bounds in pairwise(edges):
-                waiting.append(pool.submit(work, bounds))
-                if len(waiting) > 2 * _cores():
-                    yield from waiting.popleft().result()
-            for task in waiting:
-                yield from task.result()
+            to_come: Iterator[Position] = ((start, 0, -1, -1, stop) for start, stop in pairwise(edges))
+            waiting = deque(pool.submit(work, at) for at in islice(to_come, 2 * _cores()))
+            while waiting:  # few, so that pairs do not pile up
+                block, rest = waiting.popleft().result()
+                yield block
+                waiting.extend(pool.submit(work, at) for at in ([rest] if rest else islice(to_come, 1)))
 
 
 def _join(
-    a: Buckets, b: Buckets, chunk: int, allowed: list[int], bits: int, same: bool, bounds: tuple[int, int]
-) -> list[Pairs]:
-    """Pairs that this chunk is the first to find, of the buckets of `a` within `bounds`."""
+    a: Buckets, b: Buckets, chunk: int, allowed: list[int], bits: int, same: bool, at: Position
+) -> tuple[Pairs, Position | None]:
+    """Pairs that this chunk is the first to find, from `at`; at most `_ROOM` of them, and where to go on."""
     from curate.duplicates import pair_kernels
 
     earlier = np.array([0xFFFF << (before * WIDTH) for before in range(chunk)], np.uint64)
     earlier_limits = np.array(allowed[:chunk], np.int64)
-    room, (bucket, stop), blocks = _ROOM, bounds, []
-    while bucket < stop:
-        x, y, distance = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint8)
-        found, reached = pair_kernels.join(
-            bucket,
-            stop,
-            a.hashes,
-            a.starts,
-            b.hashes,
-            b.starts,
-            _masks(allowed[chunk]),
-            earlier,
-            earlier_limits,
-            np.uint64(bits),
-            same,
-            x,
-            y,
-            distance,
-        )
-        if reached == bucket:  # one bucket alone has more pairs than there is room for
-            room *= 4
-            continue
-        bucket = reached
-        i, j = a.places[x[:found]], b.places[y[:found]]
-        blocks.append(
-            (np.minimum(i, j), np.maximum(i, j), distance[:found].copy())
-            if same
-            else (i, j, distance[:found].copy())
-        )
-    return blocks
+    x, y, distance = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64), np.empty(_ROOM, np.uint8)
+    *start, stop = at
+    found, reached = pair_kernels.join(
+        tuple(start),
+        stop,
+        a.hashes,
+        a.starts,
+        b.hashes,
+        b.starts,
+        _masks(allowed[chunk]),
+        earlier,
+        earlier_limits,
+        np.uint64(bits),
+        same,
+        x,
+        y,
+        distance,
+    )
+    i, j = a.places[x[:found]], b.places[y[:found]]
+    if same:
+        i, j = np.minimum(i, j), np.maximum(i, j)
+    return (i, j, distance[:found].copy()), (*reached, stop) if reached[0] < stop else None
 
 
 def _cores() -> int:
