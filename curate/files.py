@@ -19,7 +19,7 @@ def crash_point(name: str) -> None:
         os._exit(137)
 
 
-def atomic_write(path: Path, data: bytes | Iterable[bytes]) -> None:
+def atomic_write(path: Path, data: bytes | Iterable[bytes | memoryview]) -> None:
     """Write `data`, whole or in parts, so that `path` either holds all of it or what it held before.
 
     A temporary file in the same folder, fsync, rename, fsync of the folder. Raises ResourceError when the disk

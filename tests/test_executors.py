@@ -4,7 +4,8 @@ import itertools
 import os
 import signal
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,23 @@ def test_ctrl_c_is_left_to_the_process_that_was_started() -> None:
         assert list(map_fn(deaf_to_ctrl_c, range(3))) == [(True, True)] * 3
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="processes inherit no blocked signals there")
+def test_ctrl_c_that_is_ignored_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    submit = ProcessPoolExecutor.submit
+
+    def submit_during_ctrl_c(*work: Any) -> Future[Any]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return submit(*work)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", submit_during_ctrl_c)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what a script does with what it runs in the background
+    try:
+        with executors.local(2) as map_fn:
+            assert list(map_fn(square, range(3))) == [0, 1, 4]
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_while_processes_start_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -209,7 +209,8 @@ def _leads_inside(folder: Path, relative: PurePath) -> bool:
 def collect(folder: Path, photos: Mapping[str, str], map_fn: MapFn = map) -> tuple[Records, dict[str, str]]:
     """Records of `photos` (sha256 to path), sorted by sha256; and by sha256 why a photo has none.
 
-    Each file is decoded once, however many photos share its bytes; files that the store knows are not opened.
+    Each file is decoded once, however many photos share its bytes; files that the store knows are not opened. What
+    was hashed before an interruption is remembered.
     """
     known, stamps = _read(folder), _stamps(folder, photos)
     then = zip(known["bytes"].tolist(), known["modified"].tolist(), strict=True)
@@ -219,22 +220,31 @@ def collect(folder: Path, photos: Mapping[str, str], map_fn: MapFn = map) -> tup
         for sha256, path in sorted(photos.items())
         if sha256 not in stamps or stamps[sha256] != remembered.get(sha256.encode())
     ]
-    found, refused = [], {}
+    found, refused = bytearray(), {}
     answers = progress(map_fn(partial(_of_file, folder), missing), "hash", len(missing))
-    for (sha256, _, _), answer in zip(missing, answers, strict=True):
-        if isinstance(answer, str):
-            refused[sha256] = answer
-        else:
-            found.append(answer)
-    again = {sha256.encode() for sha256, _, _ in missing}
-    if found or not again.isdisjoint(remembered):
-        kept = known[[sha256 not in again for sha256 in known["sha256"].tolist()]]
-        known = np.concatenate([kept, np.frombuffer(b"".join(found), RECORD)])
-        known = known[np.argsort(known["sha256"], kind="stable")]  # a frame's inside stays behind it
-        _write(folder, known)
+    try:
+        for (sha256, _, _), answer in zip(missing, answers, strict=True):
+            if isinstance(answer, str):
+                refused[sha256] = answer
+            else:
+                found += answer
+    finally:
+        again = {sha256.encode() for sha256, _, _ in missing}
+        if found or not again.isdisjoint(remembered):
+            known = _merged(known[[sha256 not in again for sha256 in known["sha256"].tolist()]], found)
+            _write(folder, known)
     wanted = {sha256.encode() for sha256 in photos}
     chosen = [sha256 in wanted for sha256 in known["sha256"].tolist()]
     return known if all(chosen) else known[chosen], refused
+
+
+def _merged(known: Records, found: bytearray) -> Records:
+    """Both, sorted by sha256 as each of them is."""
+    fresh: Records = np.frombuffer(found, RECORD)
+    if not len(known):
+        return fresh  # a million photos are 5 GB: no copy of them
+    both = np.concatenate([known, fresh])
+    return both[np.argsort(both["sha256"], kind="stable")]  # a frame's inside stays behind it
 
 
 def _header() -> bytes:
@@ -262,4 +272,4 @@ def _read(folder: Path) -> Records:
 
 def _write(folder: Path, records: Records) -> None:
     payload = records.view(np.uint8).data
-    atomic_write(folder / NAME, b"".join((_header(), hashlib.sha256(payload).digest(), payload)))
+    atomic_write(folder / NAME, (_header(), hashlib.sha256(payload).digest(), payload))

@@ -1,14 +1,17 @@
 """What dedup remembers, and how little it trusts that."""
 
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from curate import images
+from curate import images, manifest
 from curate.duplicates import fingerprints, hashing
 from curate.errors import StateError
+from curate.schemas import FetchRow
 from tests.scenes import jpeg, scene, store
 
 
@@ -190,3 +193,28 @@ def test_a_plain_road_is_no_frame_that_makes_a_photo_smaller() -> None:
     records = np.zeros(3, fingerprints.RECORD)
     records["box"] = [[0, 0.8, 0, 1], [0.1, 0.9, 0, 1], [0.1, 0.9, 0.1, 0.9]]  # a road, bars, a frame
     assert fingerprints.content(records).tolist() == pytest.approx([1, 0.8, 0.64])
+
+
+def test_what_was_hashed_before_ctrl_c_is_not_hashed_again(tmp_path: Path) -> None:
+    store(tmp_path, [(number, jpeg(scene(number)), "hatch") for number in range(5)])
+    photos = {row.sha256: row.path for row in manifest.read(tmp_path, FetchRow)}
+    seen: list[object] = []
+
+    def interrupted(fn: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
+        for item in items:
+            if len(seen) == 3:
+                raise KeyboardInterrupt
+            seen.append(item)
+            yield fn(item)
+
+    with pytest.raises(KeyboardInterrupt):
+        fingerprints.collect(tmp_path, photos, interrupted)
+    again: list[object] = []
+    records, refused = fingerprints.collect(tmp_path, photos, lambda fn, items: map(fn, noted(items, again)))
+    assert (len(again), len(fingerprints.wholes(records)), refused) == (2, 5, {})
+
+
+def noted(items: Iterable[Any], seen: list[Any]) -> Iterator[Any]:
+    for item in items:
+        seen.append(item)
+        yield item

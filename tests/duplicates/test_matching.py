@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from curate import images
-from curate.duplicates import copies, fingerprints
+from curate.duplicates import candidates, copies, fingerprints
 from curate.duplicates.copies import Copies
 from curate.recipe import Dedup
 from tests.benchmarks.edits import EDITS, apply
@@ -104,6 +104,17 @@ def test_links_are_no_chain() -> None:
     assert found.proof[2] == "aligned linked"
 
 
+def test_what_a_link_has_removed_leads_nowhere() -> None:
+    # 1 is a copy of 0, 2 of 1 and 3 of 2, each proved; a link joins 2 to 0. Nothing is a proved copy of 0 and 3.
+    pictures = [scene(12)]
+    for number, (corner, size) in enumerate((((0, 0), (107, 73)), ((213, 0), (107, 73)), ((0, 154), (88, 66)))):
+        pictures.append(pictures[-1].copy())
+        pictures[-1].paste(scene(20 + number, *size), corner)
+    found = find([jpeg(picture, 95 - number) for number, picture in enumerate(pictures)], "hash")
+    assert found.keeper.tolist() == [0, 0, 0, 3]
+    assert found.proof == ["", "aligned", "aligned linked", ""]
+
+
 def test_a_third_picture_shows_two_crops_to_be_copies() -> None:
     picture = scene(9)
     upper, lower = jpeg(picture.crop((0, 0, 306, 211))), jpeg(picture.crop((14, 9, 320, 220)))
@@ -120,6 +131,53 @@ def test_plain_pictures_are_copies_when_of_one_grey() -> None:
     )
     assert found.keeper.tolist() == [0, 0, 2, 0, 4]
     assert found.proof == ["", "plain", "", "plain", ""]
+
+
+def test_words_and_bits_say_how_a_copy_lies() -> None:
+    picture = scene(6)
+    part, mirrored = picture.crop((0, 0, 275, 189)), picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    assert find([jpeg(picture), jpeg(part)], "thorough").proof == ["", "aligned crop"]
+    assert find([jpeg(part), jpeg(picture)], "thorough").proof == ["", "aligned larger"]
+    found = find([jpeg(picture), jpeg(mirrored, 60)], "hash")
+    assert found.proof == ["", "aligned mirrored"]
+    assert found.distance[1] <= 4
+    assert int(found.phash[0] ^ found.phash[1]).bit_count() > 16
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_max_distance_is_how_far_apart_a_removed_copy_may_be(seed: int) -> None:
+    pictures = [jpeg(scene(seed)), apply(scene(seed), "rotate 2°", str(seed))]
+    records = np.concatenate([fingerprints.of_pixels(images.decode(data).pixels) for data in pictures])
+    records = records[fingerprints.wholes(records)]
+    bits = int(candidates.find(records["grey"], np.arange(2), 12, thorough=False).bits.min())
+    assert bits > 0
+    for most, keeper in ((bits, [0, 0]), (bits - 1, [0, 1])):
+        found = copies.find(records, Dedup(method="hash", max_distance=most))
+        assert found.keeper.tolist() == keeper
+        assert found.component.tolist() == [0, 0], "kept together by the split all the same"
+
+
+def test_a_crowd_has_its_nearest_as_candidates_however_they_are_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = [images.decode(jpeg(studio(seed))).pixels for seed in range(40)]
+    greys = np.concatenate([fingerprints.of_pixels(pixels)[:1]["grey"] for pixels in pictures])
+
+    def pairs_found() -> dict[tuple[int, int], int]:
+        found = candidates.find(greys, np.arange(40), 12, thorough=True)
+        bits: dict[tuple[int, int], int] = {}
+        for a, b, distance in zip(found.first.tolist(), found.second.tolist(), found.bits.tolist(), strict=True):
+            bits[min(a, b), max(a, b)] = min(bits.get((min(a, b), max(a, b)), 99), distance)
+        return bits
+
+    everything = pairs_found()
+    assert len(everything) > 300
+    monkeypatch.setattr(candidates, "PICTURES", 3)
+    nearest: dict[tuple[int, int], int] = {}
+    for worse in range(40):
+        better = sorted((bits, low) for (low, high), bits in everything.items() if high == worse)
+        nearest |= {(low, worse): bits for bits, low in better[:3]}
+    for rows in (candidates.ROWS_AT_ONCE, 10):
+        monkeypatch.setattr(candidates, "ROWS_AT_ONCE", rows)
+        assert pairs_found() == nearest
 
 
 def test_nothing_and_one() -> None:

@@ -1,11 +1,13 @@
 """Exact search: equal to comparing all with all, whatever the hashes."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.duplicates import pairs
+from curate.duplicates import pair_kernels, pairs
 from curate.duplicates.pairs import Hashes
 
 
@@ -52,6 +54,17 @@ def test_large_input_takes_the_compiled_way_and_agrees() -> None:
     plain = pairs.gather(pairs._one_by_one(hashes, hashes, 10, True))
     for fast, slow in zip(way, plain, strict=True):
         assert np.array_equal(np.asarray(fast), np.asarray(slow))
+
+
+def test_where_nothing_can_be_cached_the_search_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    def njit(**options: bool) -> Callable[[str], tuple[str, dict[str, bool]]]:
+        if options.pop("cache", False):
+            raise RuntimeError("cannot cache function 'join': no locator available")
+        return lambda function: (function, options)
+
+    monkeypatch.setattr("numba.njit", njit)
+    compiled = pair_kernels._compiled("join")  # type: ignore[no-untyped-call]
+    assert compiled == ("join", {"nogil": True})
 
 
 @pytest.mark.parametrize("few", [0, pairs._FEW])
