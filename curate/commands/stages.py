@@ -63,7 +63,8 @@ def dedup(
     max_distance: Annotated[
         int | None,
         typer.Option(
-            help="Bits between the hashes of two pictures or their parts, 0 to 12: they are compared.",
+            help="Bits between the hashes of two pictures or their parts, 0 to 12. Further apart, a copy stays, "
+            "unless another photo leads to it.",
             show_default="recipe's",
         ),
     ] = None,

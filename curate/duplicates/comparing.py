@@ -10,8 +10,8 @@ from curate.duplicates import candidates, fingerprints, geometry, runs
 from curate.duplicates.candidates import Candidates
 from curate.duplicates.fingerprints import Records
 from curate.duplicates.geometry import Map
-from curate.duplicates.grouping import Indices
 from curate.duplicates.matching import PROOF, Job, Way, compare
+from curate.duplicates.runs import Indices
 from curate.executors import MapFn
 
 LINKED = 0.82  # agreement that proves a pair to be copies when a third picture is a proved copy of both

@@ -14,8 +14,8 @@ from curate.duplicates import candidates, fingerprints, geometry, grouping, hash
 from curate.duplicates.comparing import Pairs
 from curate.duplicates.fingerprints import Records
 from curate.duplicates.geometry import Map
-from curate.duplicates.grouping import Indices
 from curate.duplicates.matching import PROOF
+from curate.duplicates.runs import Indices
 from curate.executors import MapFn
 from curate.progress import counter
 from curate.recipe import Dedup

@@ -2,7 +2,7 @@
 
 The rule for removal, independent of the order of input: photos are ranked from best to worst, and a photo is a
 keeper unless its picture is confirmed to be a copy of one of the 64 better keepers that are nearest to it by bits
-(of equals, the better ones). A photo that is not a keeper belongs to the nearest of the keepers that confirm it.
+(of equals, those that were found first, from the best on). A photo that is not a keeper belongs to the nearest of the keepers that confirm it.
 So every removed photo has been compared with the very photo that replaces it, and A~B~C never removes C for A's
 sake when only B was compared with both.
 """
@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.duplicates import runs
-
-Indices = NDArray[np.int64]
+from curate.duplicates.runs import Indices
 
 MOST = 64  # keepers that a photo is compared with
 

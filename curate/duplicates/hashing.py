@@ -37,11 +37,6 @@ def luma(pixels: NDArray[np.uint8], at_least: int = 0) -> NDArray[np.uint8]:
     return np.asarray(grey, np.uint8)
 
 
-def frequencies(squares: NDArray[np.uint8]) -> Frequencies:
-    """(n, 32, 32) grey to the lowest DCT-II frequencies: (n, 8, 8), whole numbers."""
-    return np.asarray(COSINES @ squares.astype(np.float64) @ COSINES.T)
-
-
 def mirrored(low: Frequencies) -> Frequencies:
     """The frequencies of the mirrored pictures."""
     return low * _MIRROR

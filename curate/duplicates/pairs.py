@@ -17,12 +17,15 @@ from itertools import combinations, islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-Hashes = NDArray[np.uint64]
-Places = NDArray[np.int64]
+from curate.duplicates.hashing import Hashes
+from curate.duplicates.runs import Indices
+
 Position = tuple[
     int, int, int, int, int
 ]  # of the compiled loop, see `pair_kernels.join`, and the bucket it ends at
-Pairs = tuple[Places, Places, NDArray[np.uint8]]  # place in the first list, place in the second, bits that differ
+Pairs = tuple[
+    Indices, Indices, NDArray[np.uint8]
+]  # place in the first list, place in the second, bits that differ
 
 CHUNKS = 4
 WIDTH = 16  # bits per chunk
@@ -97,8 +100,8 @@ class Buckets:
     """Hashes sorted by one chunk."""
 
     hashes: Hashes
-    places: Places  # where each was
-    starts: Places  # (65537,) of each bucket
+    places: Indices  # where each was
+    starts: Indices  # (65537,) of each bucket
 
 
 def _bucketed(hashes: Hashes, chunk: int) -> Buckets:

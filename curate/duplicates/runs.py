@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.duplicates.pairs import Places
+Indices = NDArray[np.int64]
 
 
 def starts(*columns: NDArray[np.integer]) -> NDArray[np.bool_]:
@@ -15,7 +15,7 @@ def starts(*columns: NDArray[np.integer]) -> NDArray[np.bool_]:
     return new
 
 
-def places(new: NDArray[np.bool_]) -> Places:
+def places(new: NDArray[np.bool_]) -> Indices:
     """How many entries of its run come before each, `new` (n,) being where runs begin: (n,)."""
     here = np.arange(len(new))
     return np.asarray(here - np.maximum.accumulate(np.where(new, here, 0)))

@@ -1,6 +1,7 @@
 """Recall per edit and precision over pairs, ours beside imagehash, imagededup and fastdup.
 
     python -m tests.benchmarks.dedup_quality PHOTOS [--known CSV] [--originals 2400] [--edited 250] [--out FOLDER]
+        [--no-peers]
 
 PHOTOS is any folder of photos. A set with eleven edits of some of them is made from it (see `edits`), all tools
 look for duplicates, and all pairs are judged. For ours, two files are a pair when the stage groups them.

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from curate.duplicates import fingerprints, pairs
-from curate.duplicates.pairs import Hashes
+from curate.duplicates.hashing import Hashes
 from curate.errors import RejectedError
 
 
@@ -34,6 +34,8 @@ def of_photos(folder: Path, count: int, seed: int = 42) -> Hashes:
             known.append(fingerprints.hash_file(path)[0])
         except RejectedError:
             continue
+    if not known:
+        raise SystemExit(f"{folder}: no readable .jpg is in this folder")
     random = np.random.default_rng(seed)
     hashes = random.permutation(np.resize(np.array(known, np.uint64), count))
     flips = random.integers(0, 13, count)

@@ -101,6 +101,8 @@ def main() -> None:
         paths.append(target)
         if len(paths) == options.count:
             break
+    if not paths:
+        parser.error(f"{options.photos}: no readable .jpg is in this folder")
     seconds: dict[str, list[float]] = {}
     skipped = {}
     for _ in range(options.rounds):

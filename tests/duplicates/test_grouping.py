@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from curate.duplicates import grouping
+from curate.duplicates import grouping, runs
 
 
 def keepers_of(count: int, confirmed: dict[tuple[int, int], float], refused: list[tuple[int, int]]) -> list[int]:
@@ -18,7 +18,7 @@ def keepers_of(count: int, confirmed: dict[tuple[int, int], float], refused: lis
     distances = np.array([*confirmed.values(), *[np.inf] * len(refused)], float)
     asked_before: set[int] = set()
 
-    def confirm(asked: grouping.Indices) -> NDArray[np.float64]:
+    def confirm(asked: runs.Indices) -> NDArray[np.float64]:
         assert not asked_before & set(asked.tolist()), "a pair is compared at most once"
         asked_before.update(asked.tolist())
         return distances[asked]
@@ -49,7 +49,7 @@ def test_a_crowd_costs_one_comparison_each() -> None:
     count, asked = 300, []
     first, second = np.triu_indices(count, 1)
 
-    def confirm(pairs: grouping.Indices) -> NDArray[np.float64]:
+    def confirm(pairs: runs.Indices) -> NDArray[np.float64]:
         asked.extend(pairs.tolist())
         return np.zeros(len(pairs))
 
@@ -64,7 +64,7 @@ def test_look_alikes_are_compared_with_the_nearest_only() -> None:
     copy = bits == bits.min()  # of the nearest, which a third photo may be as near to
     asked: list[int] = []
 
-    def confirm(pairs: grouping.Indices) -> NDArray[np.float64]:
+    def confirm(pairs: runs.Indices) -> NDArray[np.float64]:
         asked.extend(pairs.tolist())
         return np.where(copy[pairs], 0.1, np.inf)
 

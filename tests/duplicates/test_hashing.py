@@ -15,6 +15,11 @@ def scene(seed: int, height: int = 90, width: int = 120) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC))
 
 
+def frequencies(squares: NDArray[np.uint8]) -> hashing.Frequencies:
+    """(n, 32, 32) grey to the lowest frequencies, (n, 8, 8)."""
+    return np.asarray(hashing.COSINES @ squares.astype(np.float64) @ hashing.COSINES.T)
+
+
 def hashes(pixels: NDArray[np.uint8]) -> tuple[str, ...]:
     return tuple(hashing.to_hex(value) for value in hashing.phash(hashing.luma(pixels)))
 
@@ -42,8 +47,8 @@ def test_one_colour_has_no_noise_bits(grey: int) -> None:
 @settings(max_examples=30, deadline=None)
 def test_mirrored_frequencies_are_those_of_the_mirrored_picture(seed: int) -> None:
     squares = np.random.default_rng(seed).integers(0, 256, (3, 32, 32), dtype=np.uint8)
-    low = hashing.frequencies(squares)
-    assert np.array_equal(hashing.mirrored(low), hashing.frequencies(squares[:, :, ::-1]))
+    low = frequencies(squares)
+    assert np.array_equal(hashing.mirrored(low), frequencies(squares[:, :, ::-1]))
     assert np.array_equal(hashing.mirrored(hashing.mirrored(low)), low)
 
 
@@ -51,8 +56,8 @@ def test_mirrored_frequencies_are_those_of_the_mirrored_picture(seed: int) -> No
 @settings(max_examples=30, deadline=None)
 def test_turned_frequencies_are_those_of_the_turned_picture(seed: int) -> None:
     squares = np.random.default_rng(seed).integers(0, 256, (3, 32, 32), dtype=np.uint8)
-    low = hashing.frequencies(squares)
-    assert np.array_equal(hashing.turned(low), hashing.frequencies(np.rot90(squares, axes=(1, 2))))
+    low = frequencies(squares)
+    assert np.array_equal(hashing.turned(low), frequencies(np.rot90(squares, axes=(1, 2))))
 
 
 def test_distance_counts_bits() -> None:

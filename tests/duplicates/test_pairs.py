@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.duplicates import pair_kernels, pairs
-from curate.duplicates.pairs import Hashes
+from curate.duplicates.hashing import Hashes
 
 
 def clustered(seed: int, count: int) -> Hashes:
