@@ -2,9 +2,9 @@
 
 The rule for removal, independent of the order of input: photos are ranked from best to worst, and a photo is a
 keeper unless its picture is confirmed to be a copy of one of the 64 better keepers that are nearest to it by bits
-(of equals, the better ones, and what links lead to last). A photo that is not a keeper belongs to the nearest of the
-keepers that confirm it. So every removed photo has been compared with the very photo that replaces it, and A~B~C
-never removes C for A's sake when only B was compared with both.
+(of equals, the better ones, and what links lead to last). A photo that is not a keeper belongs to the nearest of
+the keepers that confirm it. So every removed photo has been compared with the very photo that replaces it, and
+A~B~C never removes C for A's sake when only B was compared with both.
 """
 
 from collections.abc import Callable
