@@ -38,9 +38,7 @@ FLAT = 2.0  # grey levels, root mean square of the frequencies kept: less is noi
 CROWD = 32  # of many parts with one and the same hash, so many are compared with all others
 BLOCK = 64  # pictures hashed at once
 POSES = 6  # ways to match that are tried for one pair
-PICTURES = (
-    256  # better ones, the nearest, that are candidates of one picture: memory grows with pictures, not pairs
-)
+PICTURES = 256  # better ones, the nearest, that are candidates of one picture: so memory is linear in pictures
 ROWS_AT_ONCE = 1 << 21  # ways to match that are held before the nearest are taken
 
 

@@ -20,12 +20,8 @@ from numpy.typing import NDArray
 from curate.duplicates.hashing import Hashes
 from curate.duplicates.runs import Indices
 
-Position = tuple[
-    int, int, int, int, int
-]  # of the compiled loop, see `pair_kernels.join`, and the bucket it ends at
-Pairs = tuple[
-    Indices, Indices, NDArray[np.uint8]
-]  # place in the first list, place in the second, bits that differ
+Pairs = tuple[Indices, Indices, NDArray[np.uint8]]  # place in the first list, in the second, bits that differ
+Position = tuple[int, int, int, int, int]  # `at` of the compiled loop (see `pair_kernels.join`), and its `stop`
 
 CHUNKS = 4
 WIDTH = 16  # bits per chunk
