@@ -38,9 +38,7 @@ class Pairs:
         self.least = np.full(len(starts), PROOF)  # agreement that proves it
         self.place: dict[int, Map] = {}  # of those that are proved: where the worse picture lies in the better
         self.linked: dict[int, list[Way]] = {}  # ways to match of the pairs that others have led to
-        self.advance: Callable[[int], object] = lambda done: (
-            None
-        )  # told how many have been compared, round after round
+        self.advance: Callable[[int], object] = lambda done: None  # told how many have been compared so far
         self.compared = 0
 
     def add(self, better: Indices, worse: Indices, agreement: float, least: float) -> None:

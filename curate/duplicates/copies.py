@@ -104,14 +104,14 @@ def _word(place: Map | None) -> str:
     if place is None:
         return "plain"
     part = abs(float(np.linalg.det(place)))
-    less, more, turned = part < CROP, 1 / part < CROP, geometry.quarters_turned(place) > 0
-    return " ".join(
-        ["aligned"]
-        + ["mirrored"] * geometry.mirrored(place)
-        + ["turned"] * turned
-        + ["crop"] * less
-        + ["larger"] * more
-    )
+    words = {
+        "aligned": True,
+        "mirrored": geometry.mirrored(place),
+        "turned": geometry.quarters_turned(place) > 0,
+        "crop": part < CROP,
+        "larger": 1 / part < CROP,
+    }
+    return " ".join(word for word, holds in words.items() if holds)
 
 
 def _plain_pairs(photos: Records) -> tuple[Indices, Indices]:
