@@ -161,7 +161,7 @@ REASONS: dict[str, dict[str, str]] = {
     },
     "dedup": {
         "exact_duplicate": "byte for byte the same file as the one kept",
-        "near_duplicate": "the picture of the one kept: recompressed, resized, marked, mirrored, turned or cropped",
+        "near_duplicate": "the picture of the one kept: recompressed, resized, marked, mirrored, turned, cropped",
         "undecodable": "the stored file is gone, changed, or cannot be decoded any more",
     },
     "clean": {
