@@ -72,7 +72,8 @@ def dedup(
 ) -> None:
     """Find copies of the same picture and keep the best one.
 
-    The photo with the most pixels stays, a frame around it not counted; of equals, the larger file.
+    The photo with the most pixels stays, a frame around it not counted; of equals, the larger file; of equal
+    files, that of the smaller key. Which of two is the mirrored or the turned one, nobody can tell.
 
     hash finds copies that were recompressed, resized, marked, mirrored, turned by quarters or slightly cropped.
     thorough takes two to three times as long and also finds crops of 10 to 20% and the few frames that hash

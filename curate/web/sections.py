@@ -18,6 +18,7 @@ from curate.web import charts
 from curate.web.pictures import Figure, spread, thumbnail
 
 PER_REASON = 6  # pictures
+GROUPS_SHOWN = 6  # of copies
 PER_PAGE = 48  # pictures of what was kept, over all classes
 MAX_CLASSES = 12  # with a picture row or chart of their own, the largest first
 Section = dict[str, Any]
@@ -196,7 +197,7 @@ def duplicates(folder: Path, rows: Manifests) -> Section:
     conflicts = sum(any(row.label_conflict for row in members) for members in groups.values())
     order = sorted(groups, key=lambda key: (-any(r.label_conflict for r in groups[key]), -len(groups[key]), key))
     shown = []
-    for key in order[:6]:
+    for key in order[:GROUPS_SHOWN]:
         members = sorted(groups[key], key=lambda row: (not row.keep, row.distance or 0, row.key))
         figures = []
         for row in members[:5]:

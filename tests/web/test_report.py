@@ -91,6 +91,14 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
         assert manifest.read_sidecar(folder, stage)["sha256"] in text
 
 
+def test_report_says_how_many_groups_of_copies_it_leaves_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "dedup.csv has all" not in Page(write_report(folder, "painted")).text
+    monkeypatch.setattr("curate.web.sections.GROUPS_SHOWN", 0)
+    assert "Here are 0 of them; dedup.csv has all" in Page(write_report(folder, "painted")).text
+
+
 @pytest.mark.parametrize("last", STAGES)
 def test_report_of_the_stages_that_ran(tmp_path: Path, last: str) -> None:
     painted_run.build(tmp_path, last)
