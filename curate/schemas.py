@@ -53,7 +53,7 @@ class DedupRow:
     group: str  # key of the keeper of its duplicates; its own key when it has none
     similar_group: str  # smallest key of its looser group: what the split must keep together
     duplicate_of: str  # key of the keeper, empty for the keeper itself
-    distance: int | None  # bits between the two hashes, lying as they are nearest; None for a keeper
+    distance: int | None  # bits between the two hashes (the nearer of plain and mirrored), None for a keeper
     confirmed_by: str  # words of PROOFS, what proved the pair; empty for a keeper
     label_conflict: bool  # its copies carry different class names: a person must decide
     keep: bool
@@ -161,7 +161,7 @@ REASONS: dict[str, dict[str, str]] = {
     },
     "dedup": {
         "exact_duplicate": "byte for byte the same file as the one kept",
-        "near_duplicate": "the picture of the one kept: recompressed, resized, marked, mirrored, turned, cropped",
+        "near_duplicate": "the same picture as the one kept: recompressed, resized, marked, mirrored or cropped",
         "undecodable": "the stored file is gone, changed, or cannot be decoded any more",
     },
     "clean": {
@@ -193,7 +193,6 @@ PROOFS = {  # the words of `confirmed_by`
     "plain": "both are of one and the same colour",
     "aligned": "laid on each other they agree in detail and colour",
     "mirrored": "one is the mirror image of the other",
-    "turned": "one is turned by a quarter or a half",
     "crop": "it shows a part of the one kept",
     "larger": "it shows more than the one kept",
     "linked": "a third photo is a copy of both, so less agreement was enough",

@@ -71,6 +71,8 @@ class Pairs:
             self.advance(self.compared)
             first, second, _ = self._ways(pair)[number]
             self.agreement[pair] = agreement
+            if geometry.quarters_turned(place):
+                self.least[pair] = np.inf  # which of them is upright, nobody can tell: both stay, alike
             if agreement < self.least[pair]:
                 continue
             seen = self._box(first) @ place @ np.linalg.inv(self._box(second))

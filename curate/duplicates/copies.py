@@ -2,7 +2,8 @@
 
 Two kinds of groups come out. Copies are proved, one by one, against the picture that stays; a little less proof
 will do where a third picture is a proved copy of both ("linked"). Alike pictures are less than that, the same car
-from the same spot a second later, say; the split keeps them together. They are pairs of the same search that agree
+from the same spot a second later, say, or one photo on its side: the wrong one of these might stay, so neither is
+removed; the split keeps them together. They are pairs of the same search that agree
 in good part, joined from the most alike to the least into groups of at most 64, copies not counted."""
 
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class Copies:
 
     phash: NDArray[np.uint64]  # (n,)
     keeper: Indices  # (n,) number of the picture that stays; its own when it stays itself
-    distance: NDArray[np.int64]  # (n,) bits between its hash and its keeper's, see `_distances`
+    distance: NDArray[np.int64]  # (n,) bits between its hash and its keeper's, the nearer of plain and mirrored
     proof: list[str]  # n words, "" for a keeper
     component: Indices  # (n,) smallest number of its looser group
 
@@ -57,8 +58,7 @@ def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
     proof = [""] * count
     for pair in np.flatnonzero((keeper[pairs.worse] == pairs.better) & pairs.proved(slice(None))).tolist():
         proof[pairs.worse[pair]] = _word(pairs.place.get(pair)) + " linked" * (pair in pairs.linked)
-    turned = np.flatnonzero(["turned" in word for word in proof])
-    return Copies(photos["phash"], keeper, _distances(photos, keeper, turned), proof, _components(keeper, pairs))
+    return Copies(photos["phash"], keeper, _distances(photos, keeper), proof, _components(keeper, pairs))
 
 
 def _links(keeper: Indices, pairs: Pairs) -> dict[tuple[int, int], list[Map]]:
@@ -107,7 +107,6 @@ def _word(place: Map | None) -> str:
     words = {
         "aligned": True,
         "mirrored": geometry.mirrored(place),
-        "turned": geometry.quarters_turned(place) > 0,
         "crop": part < CROP,
         "larger": 1 / part < CROP,
     }
@@ -131,12 +130,8 @@ def _plain_pairs(photos: Records) -> tuple[Indices, Indices]:
     return np.concatenate(nothing + better), np.concatenate(nothing + worse)
 
 
-def _distances(photos: Records, keeper: Indices, turned: Indices) -> NDArray[np.int64]:
-    """Bits between each hash and its keeper's, as they are nearest: plain, mirrored, or turned where they are."""
+def _distances(photos: Records, keeper: Indices) -> NDArray[np.int64]:
+    """Bits between each hash and its keeper's, plain or mirrored."""
     kept = photos["phash"][keeper]
     nearer = np.minimum(hashing.distance(photos["phash"], kept), hashing.distance(photos["mirror"], kept))
-    for photo in turned.tolist():
-        ways = (hashing.phash(np.rot90(photos["grey"][photo], quarters)) for quarters in (1, 2, 3))
-        hashes = np.array([value for way in ways for value in way], np.uint64)  # each of them plain and mirrored
-        nearer[photo] = hashing.distance(hashes, kept[photo]).min()
     return nearer.astype(np.int64)

@@ -22,6 +22,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from curate import executors, images
 from curate.duplicates import copies, fingerprints, likeness, looks
+from curate.duplicates.copies import Copies
 from curate.duplicates.looks import Look
 from curate.duplicates.matching import PROOF
 from curate.recipe import Dedup
@@ -146,8 +147,8 @@ def turned(photo: Image.Image, edit: str, number: int) -> Image.Image:
         return edited.rotate(90 * (1 + number % 3), expand=True)
 
 
-def search(pictures: list[Image.Image], method: str) -> tuple[list[int], float]:
-    """The keeper of each picture, and seconds of two processes."""
+def search(pictures: list[Image.Image], method: str) -> tuple[Copies, float]:
+    """What is found among the pictures, and seconds of two processes."""
     records = [
         fingerprints.of_pixels(images.decode(jpeg(picture, 85), fingerprints.AT_LEAST).pixels)
         for picture in pictures
@@ -155,7 +156,7 @@ def search(pictures: list[Image.Image], method: str) -> tuple[list[int], float]:
     with executors.local(2) as map_fn:
         started = time.perf_counter()
         found = copies.find(np.concatenate(records), Dedup.model_validate({"method": method}), map_fn)
-        return found.keeper.tolist(), time.perf_counter() - started
+        return found, time.perf_counter() - started
 
 
 def main() -> None:
@@ -186,21 +187,21 @@ def main() -> None:
                 proved += likeness.agreement(original, look(changed), np.eye(3)) >= PROOF
             cells.append(f"{area}: {proved / len(photos):.3f}")
         print(f"{change.__name__:24}", "  ".join(cells), flush=True)
-    print(f"{len(photos)} photos and a copy of each, edited and turned by quarters: share found")
+    print(f"{len(photos)} photos and a copy of each, edited and turned by quarters: share kept together")
     for edit in TURNED_EDITS:
         pictures = photos + [turned(photo, edit, number) for number, photo in enumerate(photos)]
         for method in ("hash", "thorough"):
-            keeper, _ = search(pictures, method)
+            group = search(pictures, method)[0].component
             count = len(photos)
-            share = sum(keeper[number] == keeper[count + number] for number in range(count)) / count
-            others = sum(keeper[number] % count != number % count for number in range(2 * count))
+            share = sum(group[number] == group[count + number] for number in range(count)) / count
+            others = sum(group[number] % count != number % count for number in range(2 * count))
             print(f"{edit}, {method}: {share:.3f}, {others} joined to another photo", flush=True)
     print(f"{len(photos) - 1} things before one backdrop, over this share of the picture")
     for area in BACKDROP_AREAS:
         pictures = before_one_backdrop(photos, area)
         for method in ("hash", "thorough"):
-            keeper, seconds = search(pictures, method)
-            removed = sum(keeper[number] != number for number in range(len(pictures)))
+            found, seconds = search(pictures, method)
+            removed = int((found.keeper != np.arange(len(pictures))).sum())
             print(f"{area}, {method}: {removed} removed, {seconds:.1f} s", flush=True)
 
 
