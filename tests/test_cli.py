@@ -8,9 +8,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from curate import manifest
 from curate.cli import app
 from curate.console import Choice, as_typed
 from curate.errors import EXIT_CODES, CurateError, DeniedError
+from curate.schemas import DedupRow
 from tests import painted_run
 from tests.folders import build_folder
 
@@ -168,6 +170,15 @@ def test_commands_in_messages_repeat_the_options_that_were_given(tmp_path: Path)
     build_folder(folder)
     _, out, _ = invoke("--folder", folder, "sample", "--out", tmp_path / "my sample.csv", "--count", "5")
     assert out.splitlines()[-1] == f"then: `curate --folder '{folder}' calibrate '{tmp_path}/my sample.csv'`"
+
+
+def test_a_sample_of_photos_that_are_no_longer_there_is_refused(tmp_path: Path) -> None:
+    folder = painted_run.build(tmp_path / "run", "clean")
+    painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[1:]))  # of another import
+    code, _, err = invoke("--folder", folder, "sample", "--out", tmp_path / "sample.csv")
+    assert code == 6
+    assert f"clean.csv was made from another dedup.csv: see `curate --folder {folder} status`" in err
+    assert not (tmp_path / "sample.csv").exists()
 
 
 @pytest.mark.parametrize(

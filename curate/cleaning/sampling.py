@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from curate import manifest
 from curate.cleaning import borderline
-from curate.errors import UsageError
+from curate.errors import StateError, UsageError
 from curate.files import atomic_write
 from curate.recipe import Clean
 from curate.schemas import CleanRow, DedupRow, FetchRow
@@ -83,11 +83,13 @@ def sample(folder: Path, config: Clean, count: int, out: Path) -> list[FetchRow]
     """Write `count` photos to be labelled to `out`: the columns of review.csv, then listed_class, path and score.
 
     Returns them in the order of the file. Raises UsageError when `out` exists already, StateError when clean has
-    not run.
+    not run, or its inputs have changed since.
     """
     if out.exists():
         raise UsageError(f"{out} is there already and may hold labels: give another name with --out")
     photos = photos_in(folder, config)
+    if changed := [name for name in manifest.stale_inputs(folder, "clean") if name in ("fetch.csv", "dedup.csv")]:
+        raise StateError(f"clean.csv was made from another {', '.join(changed)}: see `curate status`")
     fetched = {row.key: row for row in manifest.read(folder, FetchRow)}
     drawn = draw(photos.scored, photos.queued, count)
     buffer = io.StringIO(newline="")
