@@ -138,9 +138,7 @@ class Dedup(Section):
     """
 
     method: Literal["hash", "thorough"] = "hash"
-    max_distance: int = Field(
-        12, ge=0, le=12
-    )  # further apart, no copy is removed unless another photo leads to it
+    max_distance: int = Field(12, ge=0, le=12)  # a copy further apart stays, unless another photo leads to it
     similar_distance: int = Field(12, ge=0, le=12)  # compared, and kept together by the split when alike
 
     @model_validator(mode="after")

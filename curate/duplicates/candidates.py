@@ -201,12 +201,12 @@ def _nearest(table: NDArray[np.int32], owner: NDArray[np.int64]) -> NDArray[np.i
 def _rows(hashed: Hashed, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
     """Blocks of first, second, pose, bits."""
     plain, textured = hashed.plain, hashed.textured
-    flips = 1 + len(windows())  # poses that are mirrored come after so many upright ones
+    flips = poses().index(Pose(WHOLE, mirrored=True))  # so many upright poses come before it
     for number, part in enumerate(PARTS):
         ways = [(plain, part, 0), (hashed.mirrored, _mirror(part), flips)]
         for quarters in (1, 2, 3):
             part = _turn(part)
-            ways.append((hashed.turned[quarters - 1], part, 2 * flips + quarters - 1))
+            ways.append((hashed.turned[quarters - 1], part, poses().index(Pose(WHOLE, quarters=quarters))))
         for hashes, lies, pose in ways:  # like on like: whole on whole
             there = PARTS.index(lies)  # what lies there in the other picture
             places = np.flatnonzero(textured[number] & textured[there])
