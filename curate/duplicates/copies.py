@@ -3,8 +3,8 @@
 Two kinds of groups come out. Copies are proved, one by one, against the picture that stays; a little less proof
 will do where a third picture is a proved copy of both ("linked"). Alike pictures are less than that, the same car
 from the same spot a second later, say, or copies of which one lies on its side: the wrong one might stay, so
-neither is removed. The split keeps them together. They are pairs of the same search that agree in good part, joined
-from the most alike to the least into groups of at most 64, copies not counted."""
+neither is removed. The split keeps them together. They are pairs of the same search that agree in good part,
+joined from the most alike to the least into groups of at most 64, copies not counted."""
 
 from dataclasses import dataclass
 
