@@ -73,13 +73,13 @@ def dedup(
     """Find copies of the same picture and keep the best one.
 
     The photo with the most pixels stays, a frame around it not counted; of equals, the larger file; of equal
-    files, that of the smaller key. A copy that is turned by a quarter or a half stays too, since nobody can tell
-    which is upright; the split keeps both together.
+    files, that of the smaller key. A copy that is turned by a quarter or a half, mirrored or not, stays too, since
+    nobody can tell which is upright; the split keeps both together.
 
     hash finds copies that were recompressed, resized, marked, mirrored or slightly cropped. thorough takes two to
     three times as long and also finds crops of 10 to 20% and the few frames that hash misses. hash is enough for
-    most sites; take thorough where sellers crop each other's photos, and for the last run. Neither finds pictures
-    that are mirrored and turned, crops that are turned, nor two crops that share less than about nine tenths.
+    most sites; take thorough where sellers crop each other's photos, and for the last run. Neither finds strong
+    crops that are turned, nor two crops that share less than about nine tenths.
 
     Example: curate dedup --max-distance 10
     """

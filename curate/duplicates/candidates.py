@@ -3,8 +3,8 @@
 A hash of the whole misses a copy that was cropped, or carries a plate in a corner. So parts are hashed as
 well, all from the same 64×64 pixels: like with like (the middle with the middle, the upper part with the
 upper part: one of them is free of the plate), and, in `thorough`, windows of one picture with the whole of
-the other (one of them is the crop). Mirrored copies come from the same frequencies. A pair with the way it
-matched, its pose, is a candidate; telling copies from look-alikes is left to `matching`."""
+the other (one of them is the crop). Hashes of mirrored and turned copies come from the same frequencies. A
+pair with the way it matched, its pose, is a candidate; telling copies from look-alikes is left to `matching`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +29,8 @@ PARTS: tuple[Box, ...] = (
     (0, 1, 0, 5 / 8),
     (0, 1, 3 / 8, 1),
 )
+MIDDLES = 2  # the first of them lie where they lay when a picture is mirrored or turned
+TURNS = tuple((mirrored, quarters) for mirrored in (False, True) for quarters in (1, 2, 3))
 WINDOW_SIDES = (0.93, 0.86, 0.80, 0.74)  # of the picture's side; two hashes overlap for what lies between
 WINDOW_STEP = 0.035
 ASPECT = 1.1  # a window is at most so much wider or higher than the picture, relative to it
@@ -44,12 +46,12 @@ ROWS_AT_ONCE = 1 << 21  # ways to match that are held before the nearest are tak
 
 @dataclass(frozen=True)
 class Pose:
-    """How two pictures may lie on each other: this part of the first, mirrored or turned or neither, on the whole
-    of the second."""
+    """How two pictures may lie on each other: this part of the first, mirrored or turned or both, on the whole of
+    the second."""
 
     part: Box  # of the first picture, after mirroring
     mirrored: bool = False
-    quarters: int = 0  # that the first picture is turned by, as `np.rot90` does
+    quarters: int = 0  # that the first picture is then turned by, as `np.rot90` does
 
 
 @dataclass(frozen=True)
@@ -92,17 +94,12 @@ def poses() -> tuple[Pose, ...]:
     """All poses: the whole and each window plain, then each of them mirrored, then the whole turned."""
     boxes = (WHOLE, *windows())
     flipped = (Pose(_mirror(box), mirrored=True) for box in boxes)
-    return (*map(Pose, boxes), *flipped, *(Pose(WHOLE, quarters=quarters) for quarters in (1, 2, 3)))
+    return (*map(Pose, boxes), *flipped, *(Pose(WHOLE, *turn) for turn in TURNS))
 
 
 def _mirror(part: Box) -> Box:
     """Where a part lies after mirroring."""
     return (part[0], part[1], 1 - part[3], 1 - part[2])
-
-
-def _turn(part: Box) -> Box:
-    """Where a part lies after turning by a quarter."""
-    return (1 - part[3], 1 - part[2], part[0], part[1])
 
 
 @cache
@@ -121,7 +118,7 @@ class Hashed:
 
     plain: Hashes  # as they are
     mirrored: Hashes
-    turned: Hashes  # (3, 6, n): the first six parts turned by one, two and three quarters
+    turned: Hashes  # (6, 2, n): the first two parts in each of the `TURNS`
     textured: NDArray[np.bool_]  # is there more than noise in it?
 
 
@@ -137,17 +134,19 @@ def hash_parts(thorough: bool, greys: Greys) -> Hashed:
         low = np.asarray(_reading(top, bottom, side) @ along[left, right])
         hashed.plain[number], hashed.textured[number] = hashing.sign_bits(low), _textured(low)
         hashed.mirrored[number] = hashing.sign_bits(hashing.mirrored(low))
-        if number < len(PARTS):
-            for quarters in (1, 2, 3):
-                low = hashing.turned(low)
-                hashed.turned[quarters - 1, number] = hashing.sign_bits(low)
+        if number < MIDDLES:
+            for turn, (mirrored, quarters) in enumerate(TURNS):
+                lying = hashing.mirrored(low) if mirrored else low
+                for _ in range(quarters):
+                    lying = hashing.turned(lying)
+                hashed.turned[turn, number] = hashing.sign_bits(lying)
     return hashed
 
 
 def _empty(count: int, pictures: int) -> Hashed:
     """Room for the hashes of so many parts."""
     size = count, pictures
-    turned = np.empty((3, len(PARTS), pictures), np.uint64)
+    turned = np.empty((len(TURNS), MIDDLES, pictures), np.uint64)
     return Hashed(np.empty(size, np.uint64), np.empty(size, np.uint64), turned, np.empty(size, np.bool_))
 
 
@@ -204,9 +203,8 @@ def _rows(hashed: Hashed, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
     flips = poses().index(Pose(WHOLE, mirrored=True))  # so many upright poses come before it
     for number, part in enumerate(PARTS):
         ways = [(plain, part, 0), (hashed.mirrored, _mirror(part), flips)]
-        for quarters in (1, 2, 3):
-            part = _turn(part)
-            ways.append((hashed.turned[quarters - 1], part, poses().index(Pose(WHOLE, quarters=quarters))))
+        if number < MIDDLES:
+            ways += [(hashed.turned[k], part, poses().index(Pose(WHOLE, *turn))) for k, turn in enumerate(TURNS)]
         for hashes, lies, pose in ways:  # like on like: whole on whole
             there = PARTS.index(lies)  # what lies there in the other picture
             places = np.flatnonzero(textured[number] & textured[there])

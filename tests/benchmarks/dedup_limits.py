@@ -5,9 +5,9 @@
 Other things on the same spot and other paint should be refused; plates, corners and marks should not. Each photo
 is changed over a share of its area and compared with the unchanged one, lying as it does: the search is not asked.
 
-Then the whole search: on the photos and a copy of each that was edited and turned by quarters (re-uploads among
-PHOTOS count as joined to another photo); and on as many things before one backdrop, as in a dealer's studio: none
-is a copy of another.
+Then the whole search: on the photos and a copy of each that was edited, half of them mirrored, and turned by
+quarters (re-uploads among PHOTOS count as joined to another photo); and on as many things before one backdrop,
+as in a dealer's studio: none is a copy of another.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from curate import executors, images
 from curate.duplicates import copies, fingerprints, likeness, looks
@@ -142,9 +142,9 @@ def before_one_backdrop(photos: list[Image.Image], area: float) -> list[Image.Im
 
 
 def turned(photo: Image.Image, edit: str, number: int) -> Image.Image:
-    """A copy after that edit and one to three quarter turns."""
+    """A copy after that edit and one to three quarter turns; every second one is mirrored before."""
     with Image.open(io.BytesIO(apply(photo, edit, str(number)))) as edited:
-        return edited.rotate(90 * (1 + number % 3), expand=True)
+        return (ImageOps.mirror(edited) if number % 2 else edited).rotate(90 * (1 + number % 3), expand=True)
 
 
 def search(pictures: list[Image.Image], method: str) -> tuple[Copies, float]:
@@ -187,7 +187,7 @@ def main() -> None:
                 proved += likeness.agreement(original, look(changed), np.eye(3)) >= PROOF
             cells.append(f"{area}: {proved / len(photos):.3f}")
         print(f"{change.__name__:24}", "  ".join(cells), flush=True)
-    print(f"{len(photos)} photos and a copy of each, edited and turned by quarters: share kept together")
+    print(f"{len(photos)} photos and a copy of each, edited, turned, half of them mirrored: share kept together")
     for edit in TURNED_EDITS:
         pictures = photos + [turned(photo, edit, number) for number, photo in enumerate(photos)]
         for method in ("hash", "thorough"):

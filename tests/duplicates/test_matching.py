@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from curate import images
 from curate.duplicates import candidates, copies, fingerprints
@@ -38,10 +38,14 @@ def test_edits_are_copies(edit: str, method: str) -> None:
 @pytest.mark.parametrize("method", ["hash", "thorough"])
 @pytest.mark.parametrize("edit", ["jpeg 40", "logo", "crop 4%"])
 @pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_turned_pictures_are_kept_together_and_none_is_removed(quarters: int, edit: str, method: str) -> None:
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_turned_pictures_are_kept_together_and_none_is_removed(
+    mirrored: bool, quarters: int, edit: str, method: str
+) -> None:
     originals = [scene(seed) for seed in range(4)]
     edited = [Image.open(io.BytesIO(apply(picture, edit, str(n)))) for n, picture in enumerate(originals)]
-    turned = [jpeg(picture.rotate(90 * quarters, expand=True)) for picture in edited]
+    lying = [ImageOps.mirror(picture) if mirrored else picture for picture in edited]
+    turned = [jpeg(picture.rotate(90 * quarters, expand=True)) for picture in lying]
     found = find([jpeg(picture) for picture in originals] + turned, method)
     assert found.keeper.tolist() == list(range(8))
     assert found.component.tolist() == [*range(4), *range(4)]
