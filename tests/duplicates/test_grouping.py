@@ -45,6 +45,13 @@ def test_a_refused_candidate_stays() -> None:
     assert keepers_of(2, {}, [(0, 1)]) == [0, 1]
 
 
+@pytest.mark.parametrize("bits", [(0, 1), (1, 0)])
+def test_of_two_keepers_at_one_distance_the_better_one_counts(bits: tuple[int, int]) -> None:
+    first, second = np.array([0, 1]), np.array([2, 2])
+    keeper = grouping.keepers(3, first, second, np.array(bits), lambda asked: np.full(len(asked), 0.1))
+    assert keeper.tolist() == [0, 1, 0]
+
+
 def test_a_crowd_costs_one_comparison_each() -> None:
     count, asked = 300, []
     first, second = np.triu_indices(count, 1)
