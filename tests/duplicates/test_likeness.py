@@ -121,6 +121,15 @@ def test_a_plain_picture_made_brighter_is_a_copy_where_its_faint_contrast_agrees
     assert (np.array(alike) == np.eye(4)).all()
 
 
+@pytest.mark.parametrize(("shared", "expected"), [(0.47, 1.0), (0.43, 0.0)])
+def test_two_views_that_share_less_than_045_prove_nothing(shared: float, expected: float) -> None:
+    panorama, offset = scene(3, 640), round(320 * (1 - shared))
+    left, right = (panorama.crop((x, 0, x + 320, 220)) for x in (0, offset))
+    first, second = (look(fingerprints.of_pixels(np.asarray(picture))[0]) for picture in (left, right))
+    place = np.array([[1, 0, offset / 320], [0, 1, 0], [0, 0, 1]])
+    assert likeness.agreement(first, second, place) == pytest.approx(expected, abs=0.02)
+
+
 def test_a_plate_in_one_corner_makes_no_copies_of_plain_pictures() -> None:
     def with_plate(right: float, down: float) -> Image.Image:
         grey = 110 + right * np.linspace(0, 1, 320) + down * np.linspace(0, 1, 220)[:, None]

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from curate import images
-from curate.duplicates import candidates, copies, fingerprints
+from curate.duplicates import candidates, copies, fingerprints, matching
 from curate.duplicates.copies import Copies
+from curate.duplicates.looks import look
 from curate.recipe import Dedup
 from tests.benchmarks.edits import EDITS, apply
 from tests.scenes import jpeg, scene
@@ -211,3 +212,14 @@ def test_a_picture_that_is_turned_too_far_is_not_aligned(degrees: int, copies_fo
     for number in range(4):
         found = find([turned(number, 0), turned(number, degrees)], "thorough")
         assert (found.keeper.tolist() == [0, 0]) == copies_found
+
+
+@pytest.mark.parametrize(("taken", "aligned"), [(0.08, True), (0.10, False)])  # of the area 1/1.18 and 1/1.23 stay
+def test_aligning_shrinks_a_picture_by_a_fifth_at_most(taken: float, aligned: bool) -> None:
+    for seed in range(4):
+        picture = scene(seed, 640, 440)
+        x, y = round(320 * taken), round(220 * taken)
+        crop = picture.crop((x, y, 640 - x, 440 - y))
+        whole, part = (look(fingerprints.of_pixels(np.asarray(some))[0]) for some in (picture, crop))
+        straight = np.eye(3)
+        assert (matching._aligned(whole, part, straight) is not straight) == aligned
