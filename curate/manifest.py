@@ -11,7 +11,7 @@ import itertools
 import json
 import types
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -99,10 +99,8 @@ def provenance(
     for upstream in inputs:
         if not csv_path(folder, upstream).exists():
             raise StateError(f"{csv_path(folder, upstream)} is not there: {remedy(upstream)} first")
-        if changed := stale_inputs(folder, upstream):
-            raise StateError(
-                f"{upstream}.csv was made from another {', '.join(changed)}: {remedy(upstream)} first"
-            )
+        if told := mismatch(folder, upstream):
+            raise StateError(f"{told}: {remedy(upstream)} first")
         if (digest := file_sha256(csv_path(folder, upstream))) != read_sidecar(folder, upstream)["sha256"]:
             raise _edited(csv_path(folder, upstream), upstream)
         digests[f"{upstream}.csv"] = digest
@@ -147,6 +145,15 @@ def stale_inputs(folder: Path, stage: str) -> list[str]:
         if now != digest:
             changed.append(name)
     return changed
+
+
+def mismatch(folder: Path, stage: str, ignored: Collection[str] = ()) -> str:
+    """`clean.csv was made from another dedup.csv`; empty while the inputs of `stage` are what they were.
+
+    `ignored` are names of inputs that may have changed. Raises StateError when a sidecar is missing or damaged.
+    """
+    changed = [name for name in stale_inputs(folder, stage) if name not in ignored]
+    return f"{stage}.csv was made from another {', '.join(changed)}" if changed else ""
 
 
 def recorded_provenance(folder: Path, stage: str) -> Provenance:

@@ -58,14 +58,9 @@ def warnings(folder: Path) -> list[str]:
         return []
     if not files:
         return []
-    them = "it" if len(files) == 1 else "them"
-    path = manifest.csv_path(folder, "dedup")
     told = next((stage for stage in ("dedup", "clean") if set(files) <= set(_noted(folder, stage))), "")
-    if told:
-        without = f"{told} rejected {them} as undecodable"
-    else:
-        delete = f"delete {shlex.quote(str(path))} and " if path.exists() else ""
-        without = f"to go on without {them}, {delete}run `curate dedup`"
+    them = "it" if len(files) == 1 else "them"
+    without = f"{told} rejected {them} as undecodable" if told else going_on(folder, them)
     return [f"warning: {_told(files)}; `curate verify` lists all", f"  {remedy(folder)}; {without}"]
 
 
@@ -78,6 +73,13 @@ def remedy(folder: Path) -> str:
     if sidecar["notes"].get("imported"):
         return f"`curate import {shlex.quote(sidecar['config']['path'])}` stores again what is still there"
     return "`curate fetch --refresh` fetches again what the site still has"
+
+
+def going_on(folder: Path, without: str = "it") -> str:
+    """How to do without lost photos."""
+    path = manifest.csv_path(folder, "dedup")
+    delete = f"delete {shlex.quote(str(path))} and " if path.exists() else ""
+    return f"to go on without {without}, {delete}run `curate dedup`"
 
 
 def _told(files: list[str]) -> str:

@@ -166,6 +166,10 @@ def test_m08_a_stale_input_is_refused_by_name(tmp_path: Path) -> None:
     assert manifest.stale_inputs(tmp_path, "split") == []
     publish(tmp_path, [dataclasses.replace(ROW, title="new")])
     assert manifest.stale_inputs(tmp_path, "split") == ["fetch.csv"]
+    assert manifest.mismatch(tmp_path, "split") == "split.csv was made from another fetch.csv"
+    assert (
+        manifest.mismatch(tmp_path, "split", ignored=["fetch.csv"]) == manifest.mismatch(tmp_path, "fetch") == ""
+    )
     with pytest.raises(StateError, match=r"split.csv was made from another fetch.csv: run `curate split` first"):
         manifest.provenance(tmp_path, "train_baseline", ["split"], Split())
 

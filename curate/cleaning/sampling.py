@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate import manifest
-from curate.cleaning import borderline
+from curate.cleaning import borderline, review
 from curate.errors import StateError, UsageError
 from curate.files import atomic_write
 from curate.recipe import Clean
@@ -88,8 +88,8 @@ def sample(folder: Path, config: Clean, count: int, out: Path) -> list[FetchRow]
     if out.exists():
         raise UsageError(f"{out} is there already and may hold labels: give another name with --out")
     photos = photos_in(folder, config)
-    if changed := [name for name in manifest.stale_inputs(folder, "clean") if name in ("fetch.csv", "dedup.csv")]:
-        raise StateError(f"clean.csv was made from another {', '.join(changed)}: see `curate status`")
+    if told := manifest.mismatch(folder, "clean", ignored=[review.NAME]):
+        raise StateError(f"{told}: see `curate status`")
     fetched = {row.key: row for row in manifest.read(folder, FetchRow)}
     drawn = draw(photos.scored, photos.queued, count)
     buffer = io.StringIO(newline="")

@@ -39,8 +39,8 @@ def load_one(photo: Photo, folder: Path, side: int) -> NDArray[np.uint8]:
         return shrink(images.load(folder, path, sha256, at_least=side).pixels, side)
     except RejectedError as error:
         raise StateError(
-            f"photo {key} cannot be used, {path} is lost ({error.reason}): {stored.remedy(folder)}. "
-            f"To go on without it, delete {folder / 'dedup.csv'} and run the stages again"
+            f"photo {key} cannot be used, {path} is lost ({error.reason}): "
+            f"{stored.remedy(folder)}; {stored.going_on(folder)}"
         ) from error
 
 

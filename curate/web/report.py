@@ -62,13 +62,12 @@ def usable_stages(folder: Path) -> tuple[list[str], str]:
     stages: list[str] = []
     for stage in STAGES:
         there = manifest.csv_path(folder, stage).exists()
-        if there and not (changed := manifest.stale_inputs(folder, stage)):
+        if there and not (told := manifest.mismatch(folder, stage)):
             stages.append(stage)
         elif not stages:
             raise StateError(f"{folder} holds nothing to report: run `curate fetch` or `curate import` first")
         elif there:
-            told = f"{stage} was made from another {', '.join(changed)}"
-            return stages, f"{told}, so the report ends before it. Run {manifest.command(stage)} again."
+            return stages, f"{told}, so the report ends before it. Run curate {manifest.command(stage)} again."
         else:
             break
     return stages, ""

@@ -54,6 +54,14 @@ def test_t01_a_damaged_photo_is_named_and_leaves_nothing_behind(folder: Path) ->
     with pytest.raises(StateError, match=f"photo {key} .*hash_mismatch"):
         photo_arrays.load_all(folder, listed(folder), 50)
     assert list((folder / "cache").iterdir()) == []
+    with pytest.raises(StateError, match=r"to go on without it, run `curate dedup`$"):
+        photo_arrays.load_all(folder, listed(folder), 50)
+    build_folder(folder, "dedup", n=6, rejected=0)
+    (folder / path).unlink()
+    with pytest.raises(
+        StateError, match=rf"to go on without it, delete {folder}/dedup.csv and run `curate dedup`$"
+    ):
+        photo_arrays.load_all(folder, listed(folder), 50)
 
 
 def test_another_version_of_a_decoder_decodes_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,9 +121,9 @@ def test_report_ends_before_a_stale_stage(folder: Path) -> None:
     painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
     assert usable_stages(folder) == (
         ["fetch", "dedup"],
-        "clean was made from another dedup.csv, so the report ends before it. Run clean again.",
+        "clean.csv was made from another dedup.csv, so the report ends before it. Run curate clean again.",
     )
-    assert "clean was made from another dedup.csv" in Page(write_report(folder, "painted")).text
+    assert "clean.csv was made from another dedup.csv" in Page(write_report(folder, "painted")).text
 
 
 def test_report_says_why_a_rejected_photo_is_in_the_queue(folder: Path) -> None:
