@@ -4,17 +4,14 @@
 everything is what it claims to be by `verify`.
 """
 
-import csv
 import difflib
-import io
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from curate import manifest
-from curate.cleaning import borderline, review
+from curate import decisions, manifest, status
+from curate.cleaning import borderline
 from curate.errors import StateError, UsageError
 from curate.schemas import (
     PROOFS,
@@ -28,6 +25,7 @@ from curate.schemas import (
     TrainBaselineRow,
 )
 
+COPIES_SHOWN = 5
 _DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 RowT = TypeVar("RowT", FetchRow, DedupRow, CleanRow, SplitRow, TrainBaselineRow)
 
@@ -60,34 +58,46 @@ def load(folder: Path, stages: Sequence[str] = STAGES) -> Manifests:
 # --- explain ------------------------------------------------------------------------------------------------
 
 
-def explain(folder: Path, key: str) -> list[str]:
+def explain(folder: Path, name: str) -> list[str]:
     """The whole history of one photo, named by its key or the start of it.
 
-    A listing's id, or the sha256 or path of a stored file, lists the photos that go by it. Raises UsageError for
-    an unknown or ambiguous name, StateError when fetch has not run or a manifest is damaged.
+    A listing's id, the sha256 of a stored file, or the end of its path or of the photo's address will do too;
+    where several photos go by such a name, they are listed. Raises UsageError for an unknown or ambiguous name,
+    StateError when fetch has not run or a manifest is damaged.
     """
     path = manifest.csv_path(folder, "fetch")
     if not path.exists():
         raise StateError(f"{path} is not there: run `curate fetch` or `curate import` first")
     rows = load(folder)
-    if key in rows.fetch:
-        return _photo_history(folder, rows, rows.fetch[key])
-    alike = [row for row in rows.fetch.values() if key and key in (row.listing_id, row.sha256, row.path)]
-    if alike:
-        title = f" “{_plain(alike[0].title)}”" if key == alike[0].listing_id and alike[0].title else ""
-        ordered = sorted(alike, key=lambda row: (row.listing_id, row.position, row.key))
-        return [f"{key}{title}: {_plural(len(alike), 'photo')}"] + [
-            f"  {row.key}  {row.class_name}, {fate(rows, row.key)}" for row in ordered
-        ]
-    started = [known for known in rows.fetch if key and known.startswith(key.lower())]
-    if len(started) == 1:
-        return _photo_history(folder, rows, rows.fetch[started[0]])
+    if name in rows.fetch:
+        return _photo_history(folder, rows, rows.fetch[name])
+    named = list(_named(rows.fetch.values(), name)) if name else []
+    started = [rows.fetch[key] for key in rows.fetch if name and key.startswith(name.lower())]
+    if len(named or started) == 1:
+        return _photo_history(folder, rows, *(named or started))
+    if named:
+        title = f" “{_plain(named[0].title)}”" if name == named[0].listing_id and named[0].title else ""
+        ordered = sorted(named, key=lambda row: (row.listing_id, row.position, row.key))
+        lines = [f"  {row.key}  {row.class_name}, {fate(rows, row.key)}" for row in ordered]
+        old = [stage for stage, problem in status.problems(folder).items() if problem not in ("", "missing")]
+        stale = [f"  out of date: {', '.join(old)}; `curate status` says why"] if old else []
+        return [f"{_plain(name)}{title}: {_plural(len(named), 'photo')}", *lines, *stale]
     if started:
-        raise UsageError(f"{len(started)} keys start with {key}: {', '.join(started[:5])}; write more of it")
-    names = sorted({name for row in rows.fetch.values() for name in (row.key, row.listing_id)})
-    near = difflib.get_close_matches(key, names, n=3, cutoff=0.5)
+        some = ", ".join(row.key for row in started[:5])
+        raise UsageError(f"{len(started)} keys start with {name}: {some}; write more of it")
+    names = sorted({known for row in rows.fetch.values() for known in (row.key, row.listing_id)})
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f"; the nearest are {', '.join(near)}" if near else ""
-    raise UsageError(f"no photo or listing {key!r} in {path}{hint}")
+    raise UsageError(f"no photo or listing {name!r} in {path}{hint}")
+
+
+def _named(photos: Iterable[FetchRow], name: str) -> Iterator[FetchRow]:
+    """The photos of a listing, file or address: of the last two, `name` may be the end, or have more before it."""
+    end = f"/{name.removeprefix('./').lstrip('/')}"
+    for photo in photos:
+        files = [f"/{file}" for file in (photo.path, photo.image_url, *photo.aliases.split()) if file]
+        if name in (photo.listing_id, photo.sha256) or any(f.endswith(end) or end.endswith(f) for f in files):
+            yield photo
 
 
 def fate(rows: Manifests, key: str) -> str:
@@ -113,23 +123,28 @@ def _photo_history(folder: Path, rows: Manifests, photo: FetchRow) -> list[str]:
         "file": f"{photo.path}, {photo.width}×{photo.height} px, {photo.bytes:,} bytes" if photo.path else "",
     }
     lines += [f"  {name:<7}  {_plain(text)}" for name, text in facts.items() if text]
-    decisions = [row for row in read_review(folder) if row.get("key", "").strip() == photo.key]
+    problems = status.problems(folder)
+    said = [row for row in decisions.read_review(folder) if row.get("key") == photo.key]
     for stage in STAGES:
-        if not manifest.csv_path(folder, stage).exists():
+        if problems[stage] == "missing":
             return [*lines, f"{stage}: has not run yet; next is `curate {manifest.command(stage)}`"]
         row = rows.stage(stage).get(photo.key)
         if row is not None:
             verdict = "kept" if stage != "train_baseline" else "one of its val and test photos"
             verdict = verdict if row.keep else f"rejected, {row.reason}: {REASONS[stage][row.reason]}"
-            lines += [f"{stage}: {verdict}", *(f"  {detail}" for detail in _details(folder, rows, row))]
+            details = [f"  {detail}" for detail in _details(folder, rows, row)]
         elif stage == "train_baseline":
-            lines.append("train_baseline: it was trained on, so there is no prediction for it")
+            verdict, details = "it was trained on, so there is no prediction for it", []
         else:
-            lines.append(f"{stage}: has no row for it; run `curate {manifest.command(stage)}` again")
+            verdict, details = f"has no row for it; run `curate {manifest.command(stage)}` again", []
+        lines += [f"{stage}: {verdict}" + (f" [{problems[stage]}]" if problems[stage] else ""), *details]
         if stage == "clean":
-            lines += [_decision(decision) for decision in decisions]
-            if photo.key in contradictory(decisions):
+            lines += [_decision(decision) for decision in said]
+            if decisions.contradictory(said):
                 lines.append("  these decisions contradict each other, so none is obeyed")
+        elif said and isinstance(row, DedupRow) and row.duplicate_of:
+            lines += [_decision(decision) for decision in said]
+            lines.append(f"  of a copy, so it is not obeyed: decide of {row.duplicate_of}, which was kept")
         if row is None or not row.keep:
             break
     return lines
@@ -142,20 +157,7 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
             distance = "" if row.distance is None else f", {_plural(row.distance, 'bit')} apart as a whole"
             yield f"copy of {row.duplicate_of}{distance}, proved by {row.confirmed_by or 'nothing recorded'}"
             yield from (f"  {word}: {PROOFS[word]}" for word in row.confirmed_by.split() if word in PROOFS)
-        if row.label_conflict:
-            yield "its copies carry different class names: a person must decide"
-        others = [other for other in rows.dedup.values() if other.group == row.group and other.key != row.key]
-        if others:
-            yield f"its duplicate group has {_plural(len(others), 'other photo')}:"
-        for other in others[:20]:
-            photo = rows.fetch.get(other.key)
-            listing = f"{photo.class_name}, listing {_plain(photo.listing_id)}" if photo else "no longer fetched"
-            distance = (
-                "" if other.distance is None else f", {_plural(other.distance, 'bit')}, {other.confirmed_by}"
-            )
-            yield f"  {other.key}  {'the one kept' if other.keep else other.reason}{distance}; {listing}"
-        if len(others) > 20:
-            yield f"  and {len(others) - 20:,} more"
+        yield from _copies(folder, rows, row)
     elif isinstance(row, CleanRow):
         threshold = manifest.read_sidecar(folder, "clean")["config"].get("threshold")
         against = "" if threshold is None else f" (threshold {threshold:g})"
@@ -174,7 +176,7 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
             reason = (
                 ""
                 if threshold is None
-                else f": {borderline.why(row, threshold, row.key in contradicted(folder, rows))}"
+                else f": {borderline.why(row, threshold, row.key in decisions.contradicted(folder, rows.dedup))}"
             )
             yield f"borderline: a person should look at it{rank}{reason}"
     elif isinstance(row, SplitRow):
@@ -186,27 +188,36 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
         yield f"predicted {row.predicted} with probability {row.probability:.3f}, {right}"
 
 
-def read_review(folder: Path) -> list[dict[str, str]]:
-    """The rows of `review.csv` as text, for showing only; empty without that file."""
-    path = folder / review.NAME
-    if not path.exists():
-        return []
-    text = path.read_bytes().decode("utf-8-sig", "replace")
-    rows = csv.DictReader(io.StringIO(text, newline=""), restval="")
-    return [{name: cell for name, cell in row.items() if isinstance(cell, str)} for row in rows]
+def _copies(folder: Path, rows: Manifests, row: DedupRow) -> Iterator[str]:
+    """The other photos of the same picture, the one kept first, and what is to be decided of them."""
+    group = [other for other in rows.dedup.values() if other.group == row.group]
+    if conflict := decisions.label_conflicts(folder, group, rows.fetch).get(row.group):
+        told = f"a person decided {conflict.decision}" if conflict.decision else "a person must decide"
+        yield f"its copies are sold as {', '.join(conflict.classes)}: {told}"
+        if not conflict.decision:
+            yield f"  {decisions.how_to_decide(conflict.key)}"
+    others = sorted((other for other in group if other.key != row.key), key=lambda other: not other.keep)
+    if others:
+        copies = "1 copy" if len(others) == 1 else f"{len(others):,} copies"
+        group_has = f"its duplicate group has {_plural(len(others), 'other photo')}:"
+        yield f"it stands for {copies}:" if row.keep else group_has
+    for other in others[:COPIES_SHOWN]:
+        photo = rows.fetch.get(other.key)
+        listing = f"{photo.class_name}, listing {_plain(photo.listing_id)}" if photo else "no longer fetched"
+        bits = "" if other.distance is None else f", {_plural(other.distance, 'bit')}, {other.confirmed_by}"
+        yield f"  {other.key}  {_in_its_place(rows, other.key) if other.keep else other.reason}{bits}; {listing}"
+    if len(others) > COPIES_SHOWN:
+        yield f"  and {len(others) - COPIES_SHOWN:,} more, in dedup.csv as group {row.group}"
 
 
-def contradictory(decisions: Iterable[Mapping[str, str]]) -> set[str]:
-    """Keys with decisions that differ."""
-    said: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for row in decisions:
-        said[row.get("key", "").strip()].add((row.get("decision", ""), row.get("class_name", "")))
-    return {key for key, each in said.items() if len(each) > 1}
-
-
-def contradicted(folder: Path, rows: Manifests) -> set[str]:
-    """Keys of the photos of which their copies, or a person's decisions, say different things."""
-    return {key for key, row in rows.dedup.items() if row.label_conflict} | contradictory(read_review(folder))
+def _in_its_place(rows: Manifests, keeper: str) -> str:
+    """What became of the photo that was kept for its copies."""
+    for stage in ("clean", "split"):
+        row = rows.stage(stage).get(keeper)
+        if row is not None and not row.keep:
+            by = "a person" if row.reason == "reviewed" else f"{stage} as {row.reason}"
+            return f"kept in its place, then rejected by {by}"
+    return "kept in its place"
 
 
 def class_applies(row: CleanRow) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from curate import executors, files, manifest, stored
+from curate import decisions, executors, files, manifest, stored
 from curate.errors import StateError, UsageError
 from curate.recipe import Recipe, Source
 from curate.recipe_file import load
@@ -83,9 +83,10 @@ def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> None:
 
 
 def summary(folder: Path, stage: str) -> list[str]:
-    """What a stage reports when it ends: its funnel line, and what it notes for the reader in its sidecar."""
-    notes = manifest.read_sidecar(folder, stage)["notes"]
-    return [manifest.funnel_line(folder, stage), *(f"  {line}" for line in notes.get("summary", []))]
+    """What a stage reports when it ends: its funnel line, what it notes, what is then for a person to decide."""
+    noted = manifest.read_sidecar(folder, stage)["notes"].get("summary", [])
+    to_decide = decisions.conflict_lines(folder) if stage == "dedup" else []
+    return [manifest.funnel_line(folder, stage), *(f"  {line}" for line in (*noted, *to_decide))]
 
 
 def _echo_all(lines: Iterable[str], echo: Callable[[str], None]) -> None:

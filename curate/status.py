@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from curate import __version__, manifest, stored
+from curate import __version__, decisions, manifest, stored
 from curate.errors import StateError
 from curate.recipe import Recipe, Section
 from curate.schemas import STAGES
@@ -45,32 +45,47 @@ class State(NamedTuple):
 
 def status(folder: Path, recipe: Recipe) -> list[str]:
     """One line per stage (missing, damaged, stale, by other settings, current) and what to run next."""
-    states: dict[str, State] = {}
-    first = ""  # stage that must run; all after it wait for it
-    for stage in STAGES:
-        states[stage] = state(folder, stage, recipe, first)
-        first = first or (stage if states[stage].problem else "")
+    problem = problems(folder)
+    first = next((stage for stage in STAGES if problem[stage]), "")
+    states = {stage: state(folder, stage, recipe, problem[stage]) for stage in STAGES}
     lines = [str(found) for found in states.values()]
     lines += [_choice(stage, found) for stage, found in states.items() if found.settings]
     apart = [stage for stage, found in states.items() if found.settings and not found.problem]
-    return [*lines, *stored.warnings(folder), _next(first, apart, has_source=recipe.source is not None)]
+    lines += [*decisions.conflict_lines(folder), *stored.warnings(folder)]
+    return [*lines, _next(first, apart, has_source=recipe.source is not None)]
 
 
-def state(folder: Path, stage: str, recipe: Recipe, waits_for: str = "") -> State:
-    """How `stage` stands in `folder`; `waits_for` is an earlier stage that must run before."""
+def state(folder: Path, stage: str, recipe: Recipe, problem: str = "") -> State:
+    """How `stage` stands in `folder`; `problem` is what is known to be wrong with it."""
+    if not manifest.csv_path(folder, stage).exists():
+        return State(f"{stage}:", problem)
+    try:
+        return State(manifest.funnel_line(folder, stage), problem, tuple(other_settings(folder, stage, recipe)))
+    except StateError:
+        return State(f"{stage}:", problem)
+
+
+def problems(folder: Path) -> dict[str, str]:
+    """Why each stage must run; empty where it need not. All that come after one that must wait for it."""
+    found: dict[str, str] = {}
+    for stage in STAGES:
+        found[stage] = _problem(folder, stage, next((earlier for earlier in found if found[earlier]), ""))
+    return found
+
+
+def _problem(folder: Path, stage: str, waits_for: str) -> str:
     path = manifest.csv_path(folder, stage)
     if not path.exists():
-        return State(f"{stage}:", "missing")
+        return "missing"
     try:
-        funnel = manifest.funnel_line(folder, stage)
         if manifest.file_sha256(path) != manifest.read_sidecar(folder, stage)["sha256"]:
-            return State(funnel, f"damaged: {path.name} was changed after it was written; delete it")
-        stale, settings = changes(folder, stage), other_settings(folder, stage, recipe)
+            return f"damaged: {path.name} was changed after it was written; delete it"
+        stale = changes(folder, stage)
     except StateError as error:
-        return State(f"{stage}:", f"damaged: {error}")
+        return f"damaged: {error}"
     stale += ["photos that were lost are back"] if stored.is_back(folder, stage) else []
     stale += [f"{waits_for} comes first"] if waits_for else []
-    return State(funnel, f"stale: {'; '.join(stale)}" if stale else "", tuple(settings))
+    return f"stale: {'; '.join(stale)}" if stale else ""
 
 
 def changes(folder: Path, stage: str) -> list[str]:

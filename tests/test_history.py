@@ -4,12 +4,14 @@ import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from curate import history, manifest
+from curate.decisions import how_to_decide
 from curate.errors import StateError, UsageError
-from curate.schemas import REASONS, STAGES, CleanRow, DedupRow, FetchRow, SplitRow, TrainBaselineRow
+from curate.schemas import REASONS, ROW_TYPES, STAGES, CleanRow, DedupRow, FetchRow, SplitRow, TrainBaselineRow
 from curate.verify import verify
 from tests import painted_run
 from tests.painted_run import key
@@ -61,9 +63,10 @@ def test_explain_a_kept_photo_tells_every_stage(folder: Path) -> None:
                 f"dedup: rejected, near_duplicate: {REASONS['dedup']['near_duplicate']}",
                 "  copy of 0404040404040404, 7 bits apart as a whole, proved by aligned",
                 "    aligned: laid on each other they agree in detail and colour",
-                "  its copies carry different class names: a person must decide",
+                "  its copies are sold as swift, wagonr: a person must decide",
+                f"    {how_to_decide(key(4))}",
                 "  its duplicate group has 1 other photo:",
-                "    0404040404040404  the one kept; swift, listing L2",
+                "    0404040404040404  kept in its place; swift, listing L2",
             ],
             id="dedup",
         ),
@@ -92,9 +95,10 @@ def test_explain_ends_where_the_photo_ended(folder: Path, number: int, tail: lis
 
 
 def test_explain_shows_the_copies_of_a_keeper(folder: Path) -> None:
-    assert "    0101010101010101  exact_duplicate, 0 bits, sha256; swift, listing L0" in history.explain(
-        folder, key(0)
-    )
+    assert history.explain(folder, key(0))[8:10] == [
+        "  it stands for 1 copy:",
+        "    0101010101010101  exact_duplicate, 0 bits, sha256; swift, listing L0",
+    ]
 
 
 def test_explain_says_what_has_not_run(tmp_path: Path) -> None:
@@ -161,6 +165,90 @@ def test_explain_a_file_lists_the_photos_that_share_it(folder: Path) -> None:
             "  0000000000000000  swift, in train",
             "  0101010101010101  swift, rejected by dedup: exact_duplicate",
         ]
+
+
+@pytest.mark.parametrize(
+    "name", ["13.jpg", "cars.example/13.jpg", "https://cars.example/13.jpg", "./13.jpg", "/13.jpg", "from {path}"]
+)
+def test_explain_takes_a_file_name_that_one_photo_has(folder: Path, name: str) -> None:
+    path = str(folder / manifest.read(folder, FetchRow)[13].path)
+    assert history.explain(folder, name.replace("from {path}", path)) == history.explain(folder, key(13))
+
+
+def test_explain_takes_the_name_of_an_imported_file_with_or_without_folders(folder: Path) -> None:
+    rows = manifest.read(folder, FetchRow)
+    names = {2: "swift/IMG_1.jpg", 4: "wagonr/IMG_1.jpg", 6: "wagonr/MY_IMG_2.jpg"}
+    changed = [dataclasses.replace(row, image_url=names.get(n, row.image_url)) for n, row in enumerate(rows)]
+    changed[9] = dataclasses.replace(changed[9], aliases="a/x.jpg b/IMG_3.jpg")
+    painted_run.rewrite(folder, "fetch", list(changed))
+    for name, number in {
+        "swift/IMG_1.jpg": 2,
+        "/home/me/photos/wagonr/IMG_1.jpg": 4,
+        "MY_IMG_2.jpg": 6,
+        "IMG_3.jpg": 9,
+    }.items():
+        assert history.explain(folder, name) == history.explain(folder, key(number))
+    assert [line.split()[0] for line in history.explain(folder, "IMG_1.jpg")[:3]] == ["IMG_1.jpg:", key(2), key(4)]
+    with pytest.raises(UsageError, match=r"no photo or listing 'IMG_2\.jpg'"):
+        history.explain(folder, "IMG_2.jpg")
+
+
+def test_explain_marks_what_is_out_of_date(folder: Path) -> None:
+    painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
+    stages = [line for line in history.explain(folder, key(13)) if not line.startswith(" ")][1:]
+    assert stages == [
+        "fetch: kept",
+        "dedup: kept",
+        "clean: kept [stale: dedup.csv changed]",
+        "split: kept [stale: dedup.csv changed; clean comes first]",
+        "train_baseline: one of its val and test photos [stale: clean comes first]",
+    ]
+    assert history.explain(folder, "L7")[-1] == (
+        "  out of date: clean, split, train_baseline; `curate status` says why"
+    )
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason", "told"),
+    [
+        ("clean", "interior", "kept in its place, then rejected by clean as interior; swift"),
+        ("clean", "reviewed", "kept in its place, then rejected by a person; swift"),
+        ("split", "surplus", "kept in its place, then rejected by split as surplus; swift"),
+    ],
+)
+def test_explain_a_copy_tells_what_became_of_its_keeper(folder: Path, stage: str, reason: str, told: str) -> None:
+    rows: list[Any] = manifest.read(folder, ROW_TYPES[stage])
+    rows = [dataclasses.replace(r, keep=False, reason=reason) if r.key == key(4) else r for r in rows]
+    painted_run.rewrite(folder, stage, rows)
+    assert f"    0404040404040404  {told}, listing L2" in history.explain(folder, key(5))
+
+
+def test_explain_lists_a_handful_of_copies_the_kept_one_first(folder: Path) -> None:
+    copy = {"group": key(9), "duplicate_of": key(9), "keep": False, "reason": "near_duplicate", "distance": 1}
+    rows = [
+        dataclasses.replace(row, **copy) if row.key < key(8) else row  # type: ignore[arg-type]
+        for row in manifest.read(folder, DedupRow)
+    ]
+    painted_run.rewrite(folder, "dedup", list(rows))
+    lines = history.explain(folder, key(9))
+    first = lines.index("  it stands for 8 copies:")
+    assert [line.split()[0] for line in lines[first + 1 : first + 6]] == [key(number) for number in range(5)]
+    assert lines[first + 6] == "    and 3 more, in dedup.csv as group 0909090909090909"
+    lines = history.explain(folder, key(7))
+    first = lines.index("  its duplicate group has 8 other photos:")
+    assert [line.split()[0] for line in lines[first + 1 : first + 4]] == [key(9), key(0), key(1)]
+
+
+def test_explain_says_what_was_decided_of_copies_under_two_classes(folder: Path) -> None:
+    (folder / "review.csv").write_text(f"key,decision,class_name\n{key(4)},keep,wagonr\n{key(5)},reject,\n")
+    for number in (4, 5):
+        lines = history.explain(folder, key(number))
+        assert "  its copies are sold as swift, wagonr: a person decided keep wagonr" in lines
+        assert not any("must decide" in line or "to decide" in line for line in lines)
+    assert lines[-2:] == [
+        "review: a person decided reject",
+        "  of a copy, so it is not obeyed: decide of 0404040404040404, which was kept",
+    ]
 
 
 def test_explain_an_unknown_key_names_the_nearest(folder: Path) -> None:

@@ -17,7 +17,7 @@ LAYERS: list[set[str]] = [
     {"net"},
     {"fetching", "sources", "duplicates", "scorers", "cleaning", "splitting", "training"},
     {"stages"},
-    {"pipeline", "history", "status", "verify"},
+    {"decisions", "pipeline", "history", "status", "verify"},
     {"web", "demo"},
     {"console"},
     {"commands"},

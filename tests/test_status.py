@@ -1,5 +1,6 @@
 """status: M01, M08, M09."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -7,11 +8,18 @@ from pathlib import Path
 import pytest
 
 from curate import manifest
+from curate.decisions import how_to_decide
+from curate.pipeline import summary
 from curate.recipe import Recipe
 from curate.schemas import STAGES, DedupRow
 from curate.status import status
 from tests import painted_run
-from tests.painted_run import RECIPE
+from tests.painted_run import RECIPE, key
+
+CONFLICT = [
+    "label conflicts: 1 picture is sold under more than one class name, 1 not decided, e.g. 0404040404040404 "
+    "(swift, wagonr)"
+]
 
 
 @pytest.fixture
@@ -32,6 +40,8 @@ def test_status_of_a_whole_run(folder: Path) -> None:
         "clean: 18 in, 14 kept, 1 closeup, 1 not_car, 1 reviewed, 1 wrong_model [current]",
         "split: 14 in, 13 kept, 1 surplus [current]",
         "train_baseline: 4 in, 4 kept [current]",
+        *CONFLICT,
+        f"  `curate report` shows them; {how_to_decide(key(4), folder / 'review.csv')}",
         "next: nothing, every stage is current; `curate report` shows them",
     ]
 
@@ -68,7 +78,7 @@ def test_m09_an_option_is_no_fault_but_is_named_with_both_ways_out(folder: Path)
     lines = status(folder, recipe)
     assert lines[2].endswith("[settings differ: clean.threshold is 0.3 here, 0.4 in the recipe]")
     assert [line.endswith("[current]") for line in lines[:5]] == [True, True, False, True, True]
-    assert lines[5:] == [
+    assert lines[5:6] + lines[8:] == [
         "clean ran with settings that are not the recipe's: to keep them, set clean.threshold to 0.3 in the "
         "recipe; to return to the recipe's, `curate clean`",
         "next: nothing, the stages fit together, and `curate report` shows them; "
@@ -84,7 +94,7 @@ def test_m09_an_option_is_named_too_where_the_stage_must_run_again_anyhow(folder
         "[stale: dedup.csv changed; settings differ: clean.threshold is 0.3 here, 0.4 in the recipe]"
     )
     assert lines[5].startswith("clean ran with settings that are not the recipe's: to keep them, set clean.thresh")
-    assert lines[6] == "next: `curate clean`, or `curate run` for all that is left"
+    assert lines[-1] == "next: `curate clean`, or `curate run` for all that is left"
 
 
 def test_m09_the_stages_after_an_option_go_on_from_it(tmp_path: Path) -> None:
@@ -134,3 +144,28 @@ def test_status_names_a_damaged_manifest(folder: Path, damage: Callable[[Path], 
     now = states(folder)
     assert now["clean"].startswith("damaged: ")
     assert now["next"].startswith("next: `curate clean`")
+
+
+def test_status_and_dedup_count_what_a_person_must_decide_until_it_is_decided(folder: Path) -> None:
+    def told() -> list[str]:
+        lines = status(folder, RECIPE)
+        found = [line for line in lines if "label conflicts" in line or "to decide" in line]
+        assert [line.removeprefix("  ") for line in summary(folder, "dedup")[1:]] == found
+        assert not any("label conflicts" in line for line in summary(folder, "clean"))
+        return found
+
+    assert told()[0] == CONFLICT[0] and "0404040404040404,keep,CLASS" in told()[1]
+    for text in ("", f"{key(5)},keep,swift", f"{key(4)},maybe,", f"{key(4)},keep,swift\n{key(4)},keep,wagonr"):
+        (folder / "review.csv").write_text(f"key,decision,class_name\n{text}\n")
+        assert told()[0] == CONFLICT[0]
+    for text in (f"{key(4)},Keep, swift", f"{key(4)},reject,", f"{key(4)},keep,"):
+        (folder / "review.csv").write_text(f"key,decision,class_name\n{text}\n")
+        assert told() == [
+            "label conflicts: 1 picture is sold under more than one class name; decided in review.csv"
+        ]
+
+
+def test_status_says_nothing_of_conflicts_where_there_is_none(folder: Path) -> None:
+    rows = [dataclasses.replace(row, label_conflict=False) for row in manifest.read(folder, DedupRow)]
+    painted_run.rewrite(folder, "dedup", list(rows))
+    assert not any("conflict" in line for line in [*status(folder, RECIPE), *summary(folder, "dedup")])

@@ -14,7 +14,7 @@ commands = typer.Typer()
 
 @commands.command()
 def status(ctx: typer.Context) -> None:
-    """Show the funnel, what is stale, what to run next.
+    """Show the funnel, what is stale, what a person must decide, what to run next.
 
     Settings that are not the recipe's, such as options given to a stage, are named with both values.
 
@@ -32,16 +32,20 @@ def status(ctx: typer.Context) -> None:
 @commands.command()
 def explain(
     ctx: typer.Context,
-    key: Annotated[str, typer.Argument(help="A photo's key, the start of one, or a listing's id.")],
+    name: Annotated[
+        str, typer.Argument(help="A photo's key or the start of one, its file name or address, or a listing's id.")
+    ],
 ) -> None:
     """Tell one photo's whole history, stage by stage.
+
+    Of a file name the last part is enough. Where several photos go by a name, they are listed.
 
     Example: curate explain 3f9a2c
     """
     from curate.history import explain as lines_of
 
     _, folder = recipe_and_manifests(ctx)
-    echo_all(ctx, lines_of(folder, key))
+    echo_all(ctx, lines_of(folder, name))
 
 
 @commands.command()

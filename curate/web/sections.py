@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from curate.cleaning import borderline
-from curate.history import Manifests, class_applies, contradicted
+from curate.decisions import contradicted
+from curate.history import Manifests, class_applies
 from curate.intervals import percent, wilson
 from curate.schemas import PROOFS, REASONS, SPLITS, STAGES, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
 from curate.splitting.proof import prove
@@ -155,7 +156,7 @@ def scores(folder: Path, rows: Manifests, config: Mapping[str, Any]) -> Section:
         (row for row in table.values() if row.borderline),
         key=lambda row: (row.review_rank is None, row.review_rank or 0, row.key),
     )
-    torn = contradicted(folder, rows)
+    torn = contradicted(folder, rows.dedup)
     figures = [_queued(folder, rows, row, threshold, row.key in torn) for row in queue[:12]]
     others = len(classes) - len(drawn)
     return {"charts": drawn, "others": others, "borderline": len(queue), "figures": figures, "total": len(table)}
