@@ -161,7 +161,7 @@ REASONS: dict[str, dict[str, str]] = {
     },
     "dedup": {
         "exact_duplicate": "byte for byte the same file as the one kept",
-        "near_duplicate": "the same picture as the one kept: recompressed, resized, marked, mirrored or cropped",
+        "near_duplicate": "the picture of the one kept: recompressed, resized, marked, framed, mirrored, cropped",
         "undecodable": "the stored file is gone, changed, or cannot be decoded any more",
     },
     "clean": {
@@ -194,6 +194,7 @@ PROOFS = {  # the words of `confirmed_by`
     "aligned": "laid on each other they agree in detail and colour",
     "mirrored": "one is the mirror image of the other",
     "crop": "it shows a part of the one kept",
+    "framed": "it has a plain frame around what the one kept shows",
     "larger": "it shows more than the one kept",
     "linked": "a third photo is a copy of both, so less agreement was enough",
 }

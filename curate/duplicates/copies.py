@@ -55,9 +55,10 @@ def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
                 break
             pairs.add_linked(linked)
             keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.bits, pairs.confirm)
-    proof = [""] * count
+    proof, content = [""] * count, fingerprints.content(photos)
     for pair in np.flatnonzero((keeper[pairs.worse] == pairs.better) & pairs.proved(slice(None))).tolist():
-        proof[pairs.worse[pair]] = _word(pairs.place.get(pair)) + " linked" * (pair in pairs.linked)
+        worse = pairs.worse[pair]
+        proof[worse] = _word(pairs.place.get(pair), content[worse]) + " linked" * (pair in pairs.linked)
     return Copies(photos["phash"], keeper, _distances(photos, keeper), proof, _components(keeper, pairs))
 
 
@@ -99,8 +100,11 @@ def _components(keeper: Indices, pairs: Pairs) -> Indices:
     return grouping.components(len(keeper), better, worse, MOST_ALIKE)[keeper]
 
 
-def _word(place: Map | None) -> str:
-    """What proved a pair, for the manifest; `place` is None for two pictures of one grey."""
+def _word(place: Map | None, content: float) -> str:
+    """What proved a pair, for the manifest; `place` is None for two pictures of one grey.
+
+    `content` is the share of the worse picture that is not a plain frame: is the frame all it shows more?
+    """
     if place is None:
         return "plain"
     part = abs(float(np.linalg.det(place)))
@@ -108,7 +112,8 @@ def _word(place: Map | None) -> str:
         "aligned": True,
         "mirrored": geometry.mirrored(place),
         "crop": part < CROP,
-        "larger": 1 / part < CROP,
+        "framed": 1 / part < CROP <= 1 / (part * content),
+        "larger": 1 / (part * content) < CROP,
     }
     return " ".join(word for word, holds in words.items() if holds)
 

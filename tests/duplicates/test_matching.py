@@ -133,7 +133,7 @@ def test_a_third_picture_shows_a_crop_and_a_framed_one_to_be_copies() -> None:
     upper = jpeg(picture.crop((0, 0, 306, 211)))
     framed = jpeg(ImageOps.expand(picture.crop((14, 9, 320, 220)), 30, "white"))
     assert find([upper, framed], "hash").keeper.tolist() == [0, 1]  # too far apart for the search
-    for first, last, word in ((upper, framed, "larger"), (framed, upper, "crop")):
+    for first, last, word in ((upper, framed, "framed"), (framed, upper, "crop")):
         together = find([first, jpeg(picture), last], "hash")
         assert together.keeper.tolist() == [0, 0, 0]
         assert together.proof[2] == f"aligned {word} linked"
@@ -154,7 +154,8 @@ def test_words_and_bits_say_how_a_copy_lies() -> None:
     assert find([jpeg(picture), jpeg(part)], "thorough").proof == ["", "aligned crop"]
     assert find([jpeg(part), jpeg(picture)], "thorough").proof == ["", "aligned larger"]
     framed = jpeg(ImageOps.expand(picture, 40, "white"))
-    assert find([jpeg(picture), framed], "thorough").proof == ["", "aligned larger"]
+    assert find([jpeg(picture), framed], "thorough").proof == ["", "aligned framed"]
+    assert find([jpeg(part), framed], "thorough").proof == ["", "aligned larger"], "more than a frame"
     assert find([framed, jpeg(picture)], "thorough").proof == ["", "aligned crop"]
     found = find([jpeg(picture), jpeg(mirrored, 60)], "hash")
     assert found.proof == ["", "aligned mirrored"]
