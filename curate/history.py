@@ -205,19 +205,20 @@ def _copies(folder: Path, rows: Manifests, row: DedupRow) -> Iterator[str]:
         photo = rows.fetch.get(other.key)
         listing = f"{photo.class_name}, listing {_plain(photo.listing_id)}" if photo else "no longer fetched"
         bits = "" if other.distance is None else f", {_plural(other.distance, 'bit')}, {other.confirmed_by}"
-        yield f"  {other.key}  {_in_its_place(rows, other.key) if other.keep else other.reason}{bits}; {listing}"
+        became = f"kept in its place{fate_of_keeper(rows, other.key)}" if other.keep else other.reason
+        yield f"  {other.key}  {became}{bits}; {listing}"
     if len(others) > COPIES_SHOWN:
         yield f"  and {len(others) - COPIES_SHOWN:,} more, in dedup.csv as group {row.group}"
 
 
-def _in_its_place(rows: Manifests, keeper: str) -> str:
-    """What became of the photo that was kept for its copies."""
+def fate_of_keeper(rows: Manifests, keeper: str) -> str:
+    """What befell a photo that dedup kept, as `, then rejected by clean as interior`; empty if nothing did."""
     for stage in ("clean", "split"):
         row = rows.stage(stage).get(keeper)
         if row is not None and not row.keep:
             by = "a person" if row.reason == "reviewed" else f"{stage} as {row.reason}"
-            return f"kept in its place, then rejected by {by}"
-    return "kept in its place"
+            return f", then rejected by {by}"
+    return ""
 
 
 def class_applies(row: CleanRow) -> bool:

@@ -12,6 +12,7 @@ from curate.schemas import FetchRow
 
 SIDE = 160  # pixels, the longer side of a thumbnail
 Item = TypeVar("Item")
+Section = dict[str, Any]  # of a page: what its template fills in
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Thumbnail:
     alt: str
     width: int  # pixels
     height: int
+    label: str = ""  # which of several pictures it is
+    key: str = ""  # of its photo, beside a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +33,21 @@ class Figure:
 
     thumbnails: tuple[Thumbnail, ...]
     lines: tuple[str, ...]
-    key: str
+    key: str  # of the photo; empty where its thumbnails have their own
 
 
-def thumbnail(folder: Path, photo: FetchRow, what: str, side: int = SIDE) -> Thumbnail:
-    """The photo of a row at no more than `side` pixels; `what` begins its alt text."""
+def thumbnail(folder: Path, photo: FetchRow, what: str, side: int = SIDE, label: str = "") -> Thumbnail:
+    """The photo of a row at no more than `side` pixels; `what` begins its alt text, `label` stands below."""
+    key = photo.key if label else ""
     alt = f"{what}: {photo.class_name}, photo {photo.key}"
     try:
         picture = images.load(folder, photo.path, photo.sha256, at_least=side)
     except RejectedError as error:
-        return Thumbnail("", f"{alt} cannot be shown ({error.reason})", side, side * 3 // 4)
+        return Thumbnail("", f"{alt} cannot be shown ({error.reason})", side, side * 3 // 4, label, key)
     data = base64.b64encode(images.encode_thumbnail(picture, side)).decode("ascii")
     scale = min(1.0, side / max(picture.width, picture.height))
     width, height = (max(1, round(length * scale)) for length in (picture.width, picture.height))
-    return Thumbnail(f"data:image/jpeg;base64,{data}", alt, width, height)
+    return Thumbnail(f"data:image/jpeg;base64,{data}", alt, width, height, label, key)
 
 
 def spread(items: Sequence[Item], number: int, by: Callable[[Item], Any]) -> list[Item]:

@@ -18,7 +18,7 @@ from curate import history, manifest
 from curate.errors import StateError
 from curate.intervals import percent
 from curate.schemas import STAGES
-from curate.web import sections
+from curate.web import copies, sections
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -39,7 +39,7 @@ def write_report(folder: Path, title: str) -> Path:
         "funnel": sections.funnel(stages, sidecars, rows),
         "rejected": sections.rejected(folder, stages, rows),
         "kept": sections.kept(folder, rows),
-        "duplicates": sections.duplicates(folder, rows) if "dedup" in stages else None,
+        "duplicates": copies.duplicates(folder, rows) if "dedup" in stages else None,
         "scores": sections.scores(folder, rows, sidecars["clean"]["config"]) if "clean" in stages else None,
         "split": sections.split(rows, sidecars["split"]["notes"]) if "split" in stages else None,
         "training": None,

@@ -13,16 +13,14 @@ from curate.cleaning import borderline
 from curate.decisions import contradicted
 from curate.history import Manifests, class_applies
 from curate.intervals import percent, wilson
-from curate.schemas import PROOFS, REASONS, SPLITS, STAGES, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
+from curate.schemas import REASONS, SPLITS, STAGES, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
 from curate.splitting.proof import prove
-from curate.web import charts
-from curate.web.pictures import Figure, spread, thumbnail
+from curate.web import charts, copies
+from curate.web.pictures import Figure, Section, spread, thumbnail
 
 PER_REASON = 6  # pictures
-GROUPS_SHOWN = 6  # of copies
 PER_PAGE = 48  # pictures of what was kept, over all classes
 MAX_CLASSES = 12  # with a picture row or chart of their own, the largest first
-Section = dict[str, Any]
 
 
 def funnel(stages: Sequence[str], sidecars: Mapping[str, Mapping[str, Any]], rows: Manifests) -> Section:
@@ -121,21 +119,17 @@ def _closeness(row: Row) -> tuple[float, str]:
 
 def _figure(folder: Path, rows: Manifests, key: str, what: str, row: Row | None = None, *more: str) -> Figure:
     """A photo with what a stage's row says of it; a copy stands beside the photo that was kept."""
+    if isinstance(row, DedupRow) and row.duplicate_of in rows.fetch:
+        return copies.pair(folder, rows, row)
     photo = rows.fetch[key]
     lines = list(more)
-    thumbnails = [thumbnail(folder, photo, what)]
     if isinstance(row, CleanRow):
         lines.append(_score(row))
         if row.likely_class != row.class_name and (judged := _judged(row)):
             lines.append(f"sold as {photo.class_name}, {judged}")
-    elif isinstance(row, DedupRow) and row.duplicate_of:
-        bits = "" if row.distance is None else f"{row.distance} bit{'s' * (row.distance != 1)}, "
-        lines.append(f"{bits}by {row.confirmed_by}; kept: {row.duplicate_of}")
-        if row.duplicate_of in rows.fetch:
-            thumbnails.append(thumbnail(folder, rows.fetch[row.duplicate_of], "The one kept"))
     elif isinstance(row, TrainBaselineRow):
         lines.append(f"{row.predicted} {percent(row.probability)}, listed as {row.class_name}")
-    return Figure(tuple(thumbnails), tuple(lines), key)
+    return Figure((thumbnail(folder, photo, what),), tuple(lines), key)
 
 
 def scores(folder: Path, rows: Manifests, config: Mapping[str, Any]) -> Section:
@@ -186,31 +180,6 @@ def _judged(row: CleanRow) -> str:
     if row.label_score is None or not row.likely_class or not class_applies(row):
         return ""
     return f"judged {row.likely_class} ({row.class_name}: p {row.label_score:.2f})"
-
-
-def duplicates(folder: Path, rows: Manifests) -> Section:
-    """How large the groups are, and some of them side by side: label conflicts, then the largest."""
-    groups: dict[str, list[DedupRow]] = defaultdict(list)
-    for row in rows.dedup.values():
-        groups[row.group].append(row)
-    groups = {key: members for key, members in groups.items() if len(members) > 1}
-    sizes = sorted(Counter(len(members) for members in groups.values()).items())
-    conflicts = sum(any(row.label_conflict for row in members) for members in groups.values())
-    order = sorted(groups, key=lambda key: (-any(r.label_conflict for r in groups[key]), -len(groups[key]), key))
-    shown = []
-    for key in order[:GROUPS_SHOWN]:
-        members = sorted(groups[key], key=lambda row: (not row.keep, row.distance or 0, row.key))
-        figures = []
-        for row in members[:5]:
-            photo = rows.fetch[row.key]
-            proof = "kept" if row.keep else f"{row.distance or 0} bits, by {row.confirmed_by}"
-            lines = (proof, f"{photo.width}×{photo.height}, {photo.class_name}", f"listing {photo.listing_id}")
-            figures.append(Figure((thumbnail(folder, photo, proof.capitalize()),), lines, row.key))
-        conflict = any(row.label_conflict for row in members)
-        shown.append({"key": key, "figures": figures, "size": len(members), "conflict": conflict})
-    used = {word for members in groups.values() for row in members for word in row.confirmed_by.split()}
-    words = {word: meaning for word, meaning in PROOFS.items() if word in used}
-    return {"groups": len(groups), "sizes": sizes, "conflicts": conflicts, "shown": shown, "words": words}
 
 
 def split(rows: Manifests, notes: Mapping[str, Any]) -> Section:

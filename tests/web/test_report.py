@@ -64,7 +64,7 @@ def folder(tmp_path: Path) -> Path:
 def test_report_tells_the_whole_run(folder: Path) -> None:
     path = write_report(folder, "painted")
     assert path == folder / "report.html"
-    text = Page(path).text
+    text, aligned = Page(path).text, "Laid on each other they agree in detail and colour"
     assert "24 photos were found and 13 are in." in text
     assert "right about 50.0% of 2 test photos (95% interval 9.5% to 90.5%)" in text
     for stage, reasons in {
@@ -74,7 +74,12 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
         for reason in reasons:
             assert REASONS[stage][reason] in text
     assert "score 0.120, not car 0.75" in text
-    assert "7 bits, by aligned; kept: 0404040404040404" in text
+    pair = (
+        f"kept; sold as swift {key(4)} removed as near duplicate; sold as wagonr {key(5)} {aligned} 7 bits apart"
+    )
+    assert pair in text
+    assert f"kept {key(2)} removed as near duplicate {key(3)} {aligned}; it shows a part of the one kept" in text
+    assert re.search(rf"exact duplicate {key(1)} The files are the same, byte for byte(?! 0 bits)", text)
     assert all(f"{word} {PROOFS[word]}" in text for word in ("sha256", "aligned", "crop"))
     assert PROOFS["linked"] not in text, "no copy here was proved so"
     assert "sold as swift, judged wagonr (swift: p 0.90)" in text
@@ -83,7 +88,8 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
     )
     assert borderline in text and "listing L5 0a0a0a0a0a0a0a0a" in text
     assert "judged swift (wagonr: p 0.90)" not in text  # of photo 7, which is a close-up
-    assert "1 with more than one class name" in text
+    assert "1 is sold under more than one class name, 1 not decided." in text
+    assert f"sold as swift, wagonr: a person must decide To decide, write {key(4)},keep,CLASS or" in text
     assert all(line in text for line in (*painted_run.PROOF, *painted_run.SUMMARY))
     assert "wagonr 97.0%, listed as swift" in text
     assert "threshold 0.3" in text and "best, epoch 2" in text
@@ -95,8 +101,35 @@ def test_report_says_how_many_groups_of_copies_it_leaves_out(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "dedup.csv has all" not in Page(write_report(folder, "painted")).text
-    monkeypatch.setattr("curate.web.sections.GROUPS_SHOWN", 0)
-    assert "Here are 0 of them; dedup.csv has all" in Page(write_report(folder, "painted")).text
+    monkeypatch.setattr("curate.web.copies.GROUPS_SHOWN", 0)
+    text = Page(write_report(folder, "painted")).text
+    assert "Here is 1 of them; dedup.csv has all" in text and "a person must decide" in text, "whatever the limit"
+
+
+def test_report_says_what_was_decided_of_copies_under_two_classes(folder: Path) -> None:
+    (folder / "review.csv").write_text(f"key,decision,class_name\n{key(4)},reject,\n", encoding="utf-8")
+    text = Page(write_report(folder, "painted")).text
+    assert "1 is sold under more than one class name, decided in review.csv ." in text
+    assert "sold as swift, wagonr: a person decided reject" in text
+    assert "must decide" not in text and "To decide" not in text
+
+
+def test_report_shows_a_photo_of_each_class_of_a_large_group(folder: Path) -> None:
+    copy = {"group": key(4), "duplicate_of": key(4), "keep": False, "reason": "near_duplicate", "distance": 1}
+    rows: list[Any] = manifest.read(folder, DedupRow)
+    rows = [dataclasses.replace(r, **copy) if r.key in map(key, (8, 9, 12, 13)) else r for r in rows]  # all swift
+    painted_run.rewrite(folder, "dedup", rows)
+    text = Page(write_report(folder, "painted")).text
+    group = text[text.index("Group of 6") :]
+    assert group.index(f"listing L2 {key(5)}") < group.index("and 1 more"), "7 bits apart, the others 1"
+
+
+def test_report_says_that_the_photo_kept_for_a_copy_was_rejected(folder: Path) -> None:
+    rows: list[Any] = manifest.read(folder, CleanRow)
+    rows = [dataclasses.replace(row, keep=False, reason="interior") if row.key == key(2) else row for row in rows]
+    painted_run.rewrite(folder, "clean", rows)
+    told = f"kept, then rejected by clean as interior {key(2)} removed as near duplicate {key(3)}"
+    assert told in Page(write_report(folder, "painted")).text
 
 
 @pytest.mark.parametrize("last", STAGES)
