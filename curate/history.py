@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from curate import decisions, manifest, status
-from curate.cleaning import borderline
+from curate.cleaning import borderline, review
 from curate.errors import StateError, UsageError
 from curate.schemas import (
     PROOFS,
@@ -189,14 +189,16 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
 
 
 def _copies(folder: Path, rows: Manifests, row: DedupRow) -> Iterator[str]:
-    """The other photos of the same picture, the one kept first, and what is to be decided of them."""
+    """What there is to decide of the photos of one picture; the others of them, the one kept first."""
     group = [other for other in rows.dedup.values() if other.group == row.group]
     if conflict := decisions.label_conflicts(folder, group, rows.fetch).get(row.group):
         told = f"a person decided {conflict.decision}" if conflict.decision else "a person must decide"
         yield f"its copies are sold as {', '.join(conflict.classes)}: {told}"
         if not conflict.decision:
-            yield f"  {decisions.how_to_decide(conflict.key)}"
-    others = sorted((other for other in group if other.key != row.key), key=lambda other: not other.keep)
+            yield f"  {decisions.how_to_decide(conflict.key, folder / review.NAME)}"
+    alike = {key for key, photo in rows.fetch.items() if photo.class_name == rows.fetch[row.key].class_name}
+    others = [other for other in group if other.key != row.key]
+    others.sort(key=lambda other: (not other.keep, other.key in alike))  # another class is what there is to decide
     if others:
         copies = "1 copy" if len(others) == 1 else f"{len(others):,} copies"
         group_has = f"its duplicate group has {_plural(len(others), 'other photo')}:"

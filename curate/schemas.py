@@ -161,7 +161,9 @@ REASONS: dict[str, dict[str, str]] = {
     },
     "dedup": {
         "exact_duplicate": "byte for byte the same file as the one kept",
-        "near_duplicate": "the picture of the one kept: recompressed, resized, marked, framed, mirrored, cropped",
+        "near_duplicate": (
+            "the same picture as the one kept: recompressed, resized, marked, framed, mirrored or cropped"
+        ),
         "undecodable": "the stored file is gone, changed, or cannot be decoded any more",
     },
     "clean": {

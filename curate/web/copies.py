@@ -29,11 +29,12 @@ def pair(folder: Path, rows: Manifests, row: DedupRow) -> Figure:
         thumbnail(folder, removed, "Removed", label=labels[1]),
     )
     proof = "; ".join(PROOFS.get(word, word) for word in row.confirmed_by.split())
-    return Figure(thumbnails, (proof[:1].upper() + proof[1:], *[_bits(row)] * bool(row.distance)), "")
+    return Figure(thumbnails, (proof[:1].upper() + proof[1:], *_bits(row)), "")
 
 
-def _bits(row: DedupRow) -> str:
-    return f"{row.distance or 0} bit{'s' * (row.distance != 1)} apart"
+def _bits(row: DedupRow) -> list[str]:
+    """How far apart the hashes are; nothing where the pictures, or their hashes, are the same."""
+    return [f"hashes {row.distance} bit{'s' * (row.distance != 1)} apart"] if row.distance else []
 
 
 def duplicates(folder: Path, rows: Manifests) -> Section:
@@ -71,6 +72,6 @@ def duplicates(folder: Path, rows: Manifests) -> Section:
 def _member(folder: Path, rows: Manifests, row: DedupRow) -> Figure:
     """A photo of a group: what became of it and why, its size in pixels, class and listing."""
     photo = rows.fetch[row.key]
-    told = f"kept{fate_of_keeper(rows, row.key)}" if row.keep else f"removed, {_bits(row)}, by {row.confirmed_by}"
-    lines = (told, f"{photo.width}×{photo.height}, {photo.class_name}", f"listing {photo.listing_id}")
-    return Figure((thumbnail(folder, photo, told.capitalize()),), lines, row.key)
+    told = [f"kept{fate_of_keeper(rows, row.key)}"] if row.keep else [f"removed: {row.confirmed_by}", *_bits(row)]
+    lines = (*told, f"{photo.width}×{photo.height}, {photo.class_name}", f"listing {photo.listing_id}")
+    return Figure((thumbnail(folder, photo, told[0].capitalize()),), lines, row.key)

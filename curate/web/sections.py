@@ -179,7 +179,8 @@ def _judged(row: CleanRow) -> str:
     """The class a photo is judged to be, and how probable its own is; empty where that does not matter."""
     if row.label_score is None or not row.likely_class or not class_applies(row):
         return ""
-    return f"judged {row.likely_class} ({row.class_name}: p {row.label_score:.2f})"
+    own = "" if row.likely_class == row.class_name else f" of {row.class_name}"
+    return f"judged {row.likely_class}, probability{own} {row.label_score:.2f}"
 
 
 def split(rows: Manifests, notes: Mapping[str, Any]) -> Section:

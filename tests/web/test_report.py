@@ -74,20 +74,18 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
         for reason in reasons:
             assert REASONS[stage][reason] in text
     assert "score 0.120, not car 0.75" in text
-    pair = (
-        f"kept; sold as swift {key(4)} removed as near duplicate; sold as wagonr {key(5)} {aligned} 7 bits apart"
-    )
-    assert pair in text
+    kept, removed = f"kept; sold as swift {key(4)}", f"removed as near duplicate; sold as wagonr {key(5)}"
+    assert f"{kept} {removed} {aligned} hashes 7 bits apart" in text
     assert f"kept {key(2)} removed as near duplicate {key(3)} {aligned}; it shows a part of the one kept" in text
-    assert re.search(rf"exact duplicate {key(1)} The files are the same, byte for byte(?! 0 bits)", text)
+    assert re.search(rf"exact duplicate {key(1)} The files are the same, byte for byte(?! hashes)", text)
     assert all(f"{word} {PROOFS[word]}" in text for word in ("sha256", "aligned", "crop"))
     assert PROOFS["linked"] not in text, "no copy here was proved so"
-    assert "sold as swift, judged wagonr (swift: p 0.90)" in text
+    assert "sold as swift, judged wagonr, probability of swift 0.90" in text
     borderline = (
-        "#1, kept its class is among the least sure sold as wagonr judged wagonr (wagonr: p 0.90) score 0.700"
+        "#1, kept its class is among the least sure sold as wagonr judged wagonr, probability 0.90 score 0.700"
     )
     assert borderline in text and "listing L5 0a0a0a0a0a0a0a0a" in text
-    assert "judged swift (wagonr: p 0.90)" not in text  # of photo 7, which is a close-up
+    assert "judged swift" not in text  # of photo 7, which is a close-up
     assert "1 is sold under more than one class name, 1 not decided." in text
     assert f"sold as swift, wagonr: a person must decide To decide, write {key(4)},keep,CLASS or" in text
     assert all(line in text for line in (*painted_run.PROOF, *painted_run.SUMMARY))
