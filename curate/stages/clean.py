@@ -199,9 +199,10 @@ def summary(photos: Sequence[Photo], decisions: Review, refused: Mapping[str, st
     keys = {photo.key for photo in photos if photo.sha256 not in refused}
     if obeyed := sum(key in keys for key in decisions.decisions):
         lines.append(f"{review.NAME}: {obeyed} decision{'s' if obeyed > 1 else ''} obeyed")
-    if strangers := sum(key not in keys for key in decisions.decisions):
-        about = f"decision{'s' if strangers > 1 else ''} about photos that are not here (any more), or unreadable"
-        lines.append(f"{review.NAME}: {strangers} {about}")
+    if strangers := sorted(key for key in decisions.decisions if key not in keys):
+        are = "decision is" if len(strangers) == 1 else "decisions are"
+        about = f"{are} about photos that are removed copies, unreadable or not here (any more), e.g."
+        lines.append(f"{review.NAME}: {len(strangers)} {about} {strangers[0]}")
     if decisions.conflicts:
         some = ", ".join(decisions.conflicts[:5])
         lines.append(f"{review.NAME}: contradictory decisions, none of them obeyed, about {some}")

@@ -254,7 +254,10 @@ def test_review_is_obeyed_and_left_alone(tmp_path: Path, plain: PlainScorer) -> 
     assert (folder / "review.csv").read_text() == text
     summary = "\n".join(manifest.read_sidecar(folder, "clean")["notes"]["summary"])
     assert "2 decisions obeyed" in summary
-    assert "1 decision about photos that are not here" in summary
+    assert (
+        "1 decision is about photos that are removed copies, unreadable or not here (any more), e.g. gone"
+        in summary
+    )
     assert keys[3] in summary
     (folder / "review.csv").unlink()
     assert [row.reason for row in clean.run(folder, PAINTED)] == ["", "", "not_car", "", ""]
