@@ -26,6 +26,7 @@ from curate.schemas import (
 )
 
 COPIES_SHOWN = 5
+MOST_LISTED = 100  # photos that go by one name
 _DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 RowT = TypeVar("RowT", FetchRow, DedupRow, CleanRow, SplitRow, TrainBaselineRow)
 
@@ -78,7 +79,9 @@ def explain(folder: Path, name: str) -> list[str]:
     if named:
         title = f" “{_plain(named[0].title)}”" if name == named[0].listing_id and named[0].title else ""
         ordered = sorted(named, key=lambda row: (row.listing_id, row.position, row.key))
-        lines = [f"  {row.key}  {row.class_name}, {fate(rows, row.key)}" for row in ordered]
+        lines = [f"  {row.key}  {row.class_name}, {fate(rows, row.key)}" for row in ordered[:MOST_LISTED]]
+        if len(ordered) > MOST_LISTED:
+            lines.append(f"  and {len(ordered) - MOST_LISTED:,} more; write more of the name")
         old = [stage for stage, problem in status.problems(folder).items() if problem not in ("", "missing")]
         stale = [f"  out of date: {', '.join(old)}; `curate status` says why"] if old else []
         return [f"{_plain(name)}{title}: {_plural(len(named), 'photo')}", *lines, *stale]

@@ -194,6 +194,17 @@ def test_explain_takes_the_name_of_an_imported_file_with_or_without_folders(fold
         history.explain(folder, "IMG_2.jpg")
 
 
+def test_explain_lists_no_more_photos_of_one_name_than_can_be_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        dataclasses.replace(row, image_url=f"{row.listing_id}/1.jpg") for row in manifest.read(folder, FetchRow)
+    ]
+    painted_run.rewrite(folder, "fetch", list(rows))
+    monkeypatch.setattr(history, "MOST_LISTED", 3)
+    assert history.explain(folder, "1.jpg")[4] == "  and 21 more; write more of the name"
+
+
 def test_explain_marks_what_is_out_of_date(folder: Path) -> None:
     painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
     stages = [line for line in history.explain(folder, key(13)) if not line.startswith(" ")][1:]

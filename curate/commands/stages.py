@@ -72,6 +72,8 @@ def dedup(
 ) -> None:
     """Find copies of the same picture and keep the best one.
 
+    Pictures that are sold under more than one class name are counted: they are for you to decide, in review.csv.
+
     The photo with the most pixels stays, a frame around it not counted; of equals, the larger file; of equal
     files, that of the smaller key. A copy that is turned by a quarter or a half, mirrored or not, stays too, since
     nobody can tell which is upright; the split keeps both together.
