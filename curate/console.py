@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 
 DEFAULT_RECIPE = Path("pipelines/swift_wagonr.yaml")
-_COMMAND = re.compile(r"`curate (?=[a-z])(?!demo\b)")  # as messages name one; the demo has a recipe of its own
+# As messages name a command; one may name another folder, and the demo has a recipe of its own.
+_COMMAND = re.compile(r"`curate (?=[a-z])(?!demo\b)|`curate (?=--folder FOLDER )")
 
 
 def _exit_with(message: str, code: int) -> NoReturn:
@@ -90,7 +91,14 @@ class Choice(NamedTuple):
 
 def as_typed(text: str, choice: Choice | None) -> str:
     """`text` with the options of `choice` in each command it tells to run, so that it can be copied as it is."""
-    return _COMMAND.sub(lambda found: found[0] + choice.options(), text) if choice else text
+    if choice is None:
+        return text
+
+    def typed(found: re.Match[str]) -> str:
+        elsewhere = text.startswith("--folder", found.end())
+        return found[0] + (choice._replace(folder=None) if elsewhere else choice).options()
+
+    return _COMMAND.sub(typed, text)
 
 
 def echo(ctx: typer.Context, text: str) -> None:

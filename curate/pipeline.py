@@ -126,16 +126,24 @@ def fetch_again(recipe: Recipe, folder: Path, accept_drop: bool, echo: Callable[
         _echo_all(summary(folder, "fetch"), echo)
 
 
-def import_photos(recipe: Recipe, folder: Path, path: Path, workers: int, echo: Callable[[str], None]) -> None:
-    """Take photos from a folder tree or a CSV in place of the fetch stage."""
+def import_photos(
+    recipe: Recipe, folder: Path, path: Path, workers: int, echo: Callable[[str], None], replace: bool = False
+) -> None:
+    """Take photos from a folder tree or a CSV in place of the fetch stage; see `stages.import_` for `replace`."""
     from curate.sources import folder as sources
     from curate.stages import import_
 
     if not folder.exists():
         sources.read(path, recipe.classes)  # refuses what is wrong before the folder is made
     with files.lock(folder), executors.local(workers) as map_fn:
-        import_.run(folder, path, recipe.classes, map_fn, recipe.source.politeness if recipe.source else None)
+        politeness = recipe.source.politeness if recipe.source else None
+        before = import_.published(folder)
+        rows = import_.run(folder, path, recipe.classes, map_fn, politeness, replace)
         _echo_all(summary(folder, "fetch"), echo)
+        if before is None:
+            echo("  replaced what was there before, which could not be read")
+        elif gone := len(import_.given_up(before, {row.sha256 for row in rows})):
+            echo(f"  replaced the import before: {gone:,} photo{'s' if gone > 1 else ''} deleted from {folder}")
 
 
 def stages_to_run(recipe: Recipe, folder: Path) -> list[str]:

@@ -15,6 +15,7 @@ from curate.errors import EXIT_CODES, CurateError, DeniedError
 from curate.schemas import DedupRow
 from tests import painted_run
 from tests.folders import build_folder
+from tests.stages.small_site import jpeg
 
 COMMANDS = sorted(
     command.name or getattr(command.callback, "__name__", "").replace("_", "-")
@@ -159,6 +160,43 @@ def test_a_wrong_import_makes_no_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def photos(root: Path, **numbers: range) -> Path:
+    """A folder per class with the photos of these numbers."""
+    for class_name, each in numbers.items():
+        (root / class_name).mkdir(parents=True)
+        for number in each:
+            (root / class_name / f"{number}.jpg").write_bytes(jpeg(number))
+    return root
+
+
+def test_an_import_after_another_asks_for_replace_and_says_what_it_deleted(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("name: mine\nclasses: [sedan, hatch]\n")
+    given = ["--recipe", str(tmp_path / "mine.yaml"), "--folder", str(tmp_path / "out")]
+    a = photos(tmp_path / "a", sedan=range(3), hatch=range(3, 6))
+    b = photos(tmp_path / "b", sedan=range(1, 3), hatch=range(6, 8))
+    assert invoke(*given, "import", a) == (0, "fetch: 6 in, 6 kept\n", "")
+    manifest_before = (tmp_path / "out/fetch.csv").read_bytes()
+    code, out, err = invoke(*given, "import", b)
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert re.match(r"curate: this import is without 4 photos of the one before, e.g. (hatch|sedan)/\d.jpg", err)
+    assert f"which would be deleted from {tmp_path / 'out'}" in err
+    assert f"`curate {' '.join(given)} import {b} --replace`" in err
+    assert f"`curate {' '.join(given[:2])} --folder FOLDER import {b}`" in err
+    assert (tmp_path / "out/fetch.csv").read_bytes() == manifest_before
+    assert invoke(*given, "verify")[0] == 0
+    code, out, _ = invoke(*given, "import", b, "--replace")
+    assert (code, out) == (
+        0,
+        f"fetch: 4 in, 4 kept\n  replaced the import before: 4 photos deleted from {tmp_path / 'out'}\n",
+    )
+    assert invoke(*given, "import", b, "--replace") == (0, "fetch: 4 in, 4 kept\n", "")
+    (tmp_path / "out/fetch.csv").write_text("?")
+    assert invoke(*given, "import", b)[0] == 2
+    _, out, _ = invoke(*given, "import", b, "--replace")
+    assert out.splitlines()[1:] == ["  replaced what was there before, which could not be read"]
+
+
 def test_commands_in_messages_repeat_the_options_that_were_given(tmp_path: Path) -> None:
     folder = tmp_path / "my run"
     folder.mkdir()
@@ -192,6 +230,13 @@ def test_a_sample_of_photos_that_are_no_longer_there_is_refused(tmp_path: Path) 
 )
 def test_the_demo_has_a_recipe_of_its_own(choice: Choice | None, text: str) -> None:
     assert as_typed("run `curate fetch` or `curate demo`", choice) == text
+
+
+def test_another_folder_goes_with_the_same_recipe() -> None:
+    choice = Choice(Path("mine.yaml"), Path("x"))
+    assert as_typed("`curate --folder FOLDER import P`", choice) == (
+        "`curate --recipe mine.yaml --folder FOLDER import P`"
+    )
 
 
 def fails_with(error: BaseException) -> Callable[..., None]:

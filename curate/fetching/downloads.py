@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -153,12 +153,15 @@ def check_kept(rows: Sequence[FetchRow], class_names: Iterable[str]) -> None:
             raise GateError(f"no photo of {name} was kept: {why}. Nothing was published; mend it and run again")
 
 
-def remove_orphans(folder: Path, rows: Iterable[FetchRow]) -> int:
-    """Remove stored photos that no row names: left by a crash, or by a manifest that was replaced."""
-    named = {row.path for row in rows}
-    removed = 0
-    for file in (folder / "images").glob("??/*"):
-        if _STORED.fullmatch(file.name) and file.relative_to(folder).as_posix() not in named:
-            file.unlink(missing_ok=True)
-            removed += 1
-    return removed
+def stored(folder: Path) -> set[str]:
+    """Paths of the photo files in `folder`, relative to it, whether a row names them or not."""
+    files = (folder / "images").glob("??/*")
+    return {file.relative_to(folder).as_posix() for file in files if _STORED.fullmatch(file.name)}
+
+
+def remove_orphans(folder: Path, named: Collection[str]) -> int:
+    """Remove stored photos that are not `named`: left by a crash, or by a manifest that was replaced."""
+    orphans = stored(folder).difference(named)
+    for path in orphans:
+        (folder / path).unlink(missing_ok=True)
+    return len(orphans)

@@ -196,7 +196,7 @@ def _fetch(
 def _finish(folder: Path, rows: Sequence[FetchRow]) -> None:
     """What follows the publication of a manifest: nothing is left behind that no row names."""
     crash_point("between_manifest_and_orphans")
-    downloads.remove_orphans(folder, rows)
+    downloads.remove_orphans(folder, {row.path for row in rows})
     (folder / "fetch.journal").unlink(missing_ok=True)
 
 

@@ -3,9 +3,14 @@
 Reads a folder tree or a CSV (see `sources.folder`); writes fetch.csv, one row per photo offered, and the photos'
 original bytes below images/. Each photo is a listing of its own unless the CSV says otherwise. Photos that a CSV
 names by URL are fetched, as politely as everything else, and resumed by `fetch.journal`.
+
+An import replaces the one before: photos that only the earlier one had are deleted if `replace` says so. Without
+it, such an import is refused and leaves everything as it was.
 """
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -78,20 +83,68 @@ def decide(items: Sequence[Item], outcomes: Sequence[Outcome]) -> list[FetchRow]
     return sorted(rows, key=lambda row: row.key)
 
 
-def check_free(folder: Path) -> None:
+def check_free(folder: Path, path: Path) -> None:
     """Raise UsageError when `folder` holds photos from a site, published or on the way: an import deletes them."""
     journal = read_header(folder / "fetch.journal")
     imported = journal is None or journal.get("pages", "").split()[1:2] == ["import"]
-    if manifest.sidecar_path(folder, "fetch").exists():  # without it, nothing was published
-        try:
-            imported &= bool(manifest.read_sidecar(folder, "fetch")["notes"].get("imported"))
-        except StateError:
-            imported = False
+    with suppress(StateError):  # nothing was published, or it cannot be known what
+        imported &= bool(manifest.read_sidecar(folder, "fetch")["notes"].get("imported"))
     if not imported:
         raise UsageError(
-            f"{folder} holds photos fetched from a site, or fetch.json is damaged; an import would delete them: "
-            "choose another folder with `curate --folder FOLDER import PATH`"
+            f"{folder} holds photos fetched from a site; an import would delete them: "
+            f"choose another folder with `curate --folder FOLDER import {shlex.quote(str(path))}`"
         )
+
+
+def published(folder: Path) -> list[FetchRow] | None:
+    """Rows of the manifest that is there: none where none was published, None where it cannot be read."""
+    path = manifest.csv_path(folder, "fetch")
+    try:
+        if manifest.sidecar_path(folder, "fetch").exists():
+            return manifest.read(folder, FetchRow)
+        # A CSV alone is what a run leaves that was killed between the two: it is whole.
+        return manifest.parse_rows(path.read_bytes(), FetchRow, str(path)) if path.exists() else []
+    except (OSError, StateError):
+        return None
+
+
+def given_up(before: Iterable[FetchRow], kept: Collection[str]) -> list[FetchRow]:
+    """The photos (one row each) kept `before` whose sha256 is not among the `kept`."""
+    photos = {row.sha256: row for row in before if row.keep}
+    return [row for sha256, row in photos.items() if sha256 not in kept]
+
+
+def check_given_up(folder: Path, path: Path, before: Iterable[FetchRow], kept: Collection[str]) -> None:
+    """Raise UsageError when the import of `path` into `folder` would delete photos: see `given_up`."""
+    if rows := given_up(before, kept):
+        photos = "photo" if len(rows) == 1 else "photos"
+        raise UsageError(
+            f"this import is without {len(rows):,} {photos} of the one before, e.g. {rows[0].image_url}, "
+            f"which would be deleted from {folder}: {_ways_out(path)}"
+        )
+
+
+def _ways_out(path: Path) -> str:
+    quoted = shlex.quote(str(path))
+    return (
+        f"if that is wanted, `curate import {quoted} --replace`; otherwise put all photos into one folder tree or "
+        f"CSV and import that, or take another folder, `curate --folder FOLDER import {quoted}`"
+    )
+
+
+@contextmanager
+def _undone_when_refused(folder: Path, before: Iterable[FetchRow]) -> Iterator[None]:
+    """On a UsageError, remove the photos and the journal that were not there."""
+    photos = downloads.stored(folder) | {row.path for row in before}
+    journal = folder / "fetch.journal"
+    journaled = journal.exists()
+    try:
+        yield
+    except UsageError:
+        downloads.remove_orphans(folder, photos)
+        if not journaled:
+            journal.unlink(missing_ok=True)
+        raise
 
 
 def _fetched(folder: Path, path: Path, items: Sequence[Item], politeness: Politeness) -> dict[str, Outcome]:
@@ -120,27 +173,43 @@ def run(
     class_names: tuple[str, ...],
     map_fn: MapFn = map,
     politeness: Politeness | None = None,
+    replace: bool = False,
 ) -> list[FetchRow]:
     """Import the tree or CSV at `path`; the manifest is left as it is when nothing in it would change.
 
-    Raises UsageError for a path, class or CSV that is wrong, or a folder with photos from a site; GateError when
-    no photo of a class is kept; ResourceError; and for URLs what `fetch` raises.
+    Raises UsageError for a path, class or CSV that is wrong, a folder with photos from a site, or, without
+    `replace`, with photos that would be deleted; GateError when no photo of a class is kept; ResourceError; and
+    for URLs what `fetch` raises.
     """
-    check_free(folder)
+    check_free(folder, path)
+    before = published(folder)
+    if before is None and not replace:
+        raise UsageError(
+            f"{manifest.csv_path(folder, 'fetch')} or its sidecar cannot be read, so it cannot be known which "
+            f"photos would be deleted from {folder}: {_ways_out(path)}"
+        )
     started = datetime.now(UTC)
     offered = sources.read(path, class_names)
     config = Import(path=str(path.resolve()), class_names=class_names)
     wanted = manifest.provenance(folder, "fetch", [], config)
     local = [item for item in offered.items if not item.is_url]
     remote = [item for item in offered.items if item.is_url]
-    fetched = _fetched(folder, path, remote, politeness or Politeness()) if remote else {}
-    work = map_fn(partial(keep_file, folder), [item.file for item in local])
-    kept = progress(work, "import", len(local))
-    rows = decide(offered.items, [fetched[item.name] if item.is_url else next(kept) for item in offered.items])
+    at_stake = [] if replace else before or []
+    with _undone_when_refused(folder, before or []):
+        work = map_fn(partial(keep_file, folder), [item.file for item in local])
+        outcomes = dict(zip(local, progress(work, "import", len(local)), strict=True))
+        if remote:
+            addresses = {item.name for item in remote}
+            expected = {row.sha256 for row in at_stake if row.image_url in addresses}
+            check_given_up(folder, path, at_stake, expected | {outcome.sha256 for outcome in outcomes.values()})
+            fetched = _fetched(folder, path, remote, politeness or Politeness())
+            outcomes |= {item: fetched[item.name] for item in remote}
+        check_given_up(folder, path, at_stake, {outcome.sha256 for outcome in outcomes.values()})
+    rows = decide(offered.items, [outcomes[item] for item in offered.items])
     downloads.check_kept(rows, dict.fromkeys(row.class_name for row in rows))
     if not (manifest.is_current(folder, wanted) and manifest.read(folder, FetchRow) == rows):
         notes = {"imported": True, "summary": list(offered.remarks)}
         manifest.write(folder, rows, wanted, started, notes)
-    downloads.remove_orphans(folder, rows)
+    downloads.remove_orphans(folder, {row.path for row in rows})
     (folder / "fetch.journal").unlink(missing_ok=True)
     return rows

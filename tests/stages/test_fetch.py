@@ -682,5 +682,5 @@ def test_orphans_are_only_files_named_by_their_content(tmp_path: Path) -> None:
     row = FetchRow(
         "k", "", "", 0, "", "", "", None, None, "", "", "", f"images/ab/{kept.name}", "", 0, 0, 0, True, ""
     )
-    assert downloads.remove_orphans(tmp_path, [row]) == 1
+    assert downloads.remove_orphans(tmp_path, {row.path}) == 1
     assert sorted(tmp_path.glob("images/ab/*")) == sorted([kept, own])

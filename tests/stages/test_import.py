@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from curate import executors, manifest
 from curate.demo.site import serve
 from curate.errors import GateError, TryLaterError, UsageError
+from curate.fetching import downloads
 from curate.fetching.downloads import Outcome
 from curate.recipe import Politeness
 from curate.schemas import FetchRow, photo_key
@@ -56,11 +58,84 @@ def test_m12_importing_the_same_again_changes_nothing(tmp_path: Path) -> None:
     cut.write_bytes(b"cut")
     import_.run(out, source, CLASSES)
     assert files(out) == before
-    (source / "swift/0.jpg").write_bytes(jpeg(99))
-    (source / "wagonr/0.jpg").unlink()
+
+
+def test_an_import_that_only_adds_goes_on(tmp_path: Path) -> None:
+    source, out = tree(tmp_path / "in"), tmp_path / "out"
+    import_.run(out, source, CLASSES)
+    (source / "wagonr/9.jpg").write_bytes(jpeg(9))
+    (source / "swift/1.jpg").rename(source / "wagonr/1b.jpg")  # the same photo, of another class
     rows = import_.run(out, source, CLASSES)
+    assert {row.sha256 for row in rows if row.keep} == {Path(path).stem for path in downloads.stored(out)}
+    assert sum(row.keep for row in rows) == 5
+
+
+def drop_and_change(source: Path) -> None:
+    """Of 4 photos kept, one is gone and one is another."""
+    (source / "wagonr/0.jpg").unlink()
+    (source / "swift/0.jpg").write_bytes(jpeg(99))
+
+
+def test_an_import_that_would_delete_photos_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    source, out = tree(tmp_path / "in"), tmp_path / "my out"
+    import_.run(out, source, CLASSES)
+    missing = next(out.glob("images/*/*"))
+    missing.unlink()
+    before = files(out)
+    drop_and_change(source)
+    with pytest.raises(UsageError) as refused:
+        import_.run(out, source, CLASSES)
+    assert str(refused.value) in {
+        f"this import is without 2 photos of the one before, e.g. {name}, which would be deleted from {out}: "
+        f"if that is wanted, `curate import {source} --replace`; otherwise put all photos into one folder tree or "
+        f"CSV and import that, or take another folder, `curate --folder FOLDER import {source}`"
+        for name in ("swift/0.jpg", "wagonr/0.jpg")
+    }
+    after = files(out)
+    after.pop(str(missing.relative_to(out)), None)  # mended, if at all
+    assert after == before
+
+
+def test_with_replace_the_photos_of_the_import_before_go(tmp_path: Path) -> None:
+    source, out = tree(tmp_path / "in"), tmp_path / "out"
+    import_.run(out, source, CLASSES)
+    drop_and_change(source)
+    rows = import_.run(out, source, CLASSES, replace=True)
     assert len(rows) == 5
     assert sorted(path.read_bytes() for path in out.glob("images/*/*")) == sorted(jpeg(n) for n in (99, 1, 4))
+    assert import_.run(out, source, CLASSES) == rows  # from now on without a word
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda out: (out / "fetch.csv").write_bytes(b"\xff"), id="not UTF-8"),
+        pytest.param(lambda out: (out / "fetch.csv").write_text("key\n"), id="edited"),
+        pytest.param(lambda out: (out / "fetch.csv").unlink(), id="deleted"),
+        pytest.param(lambda out: (out / "fetch.json").write_text("{"), id="sidecar cut"),
+    ],
+)
+def test_what_cannot_be_read_is_replaced_only_if_told_so(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    source, out = tree(tmp_path / "in"), tmp_path / "out"
+    rows = import_.run(out, source, CLASSES)
+    damage(out)
+    before = files(out)
+    with pytest.raises(UsageError, match=r"fetch.csv or its sidecar cannot be read, so .* --replace`; otherwise"):
+        import_.run(out, source, CLASSES)
+    assert files(out) == before
+    assert import_.run(out, source, CLASSES, replace=True) == rows == manifest.read(out, FetchRow)
+
+
+def test_an_import_that_died_between_manifest_and_sidecar_is_finished_by_the_next(tmp_path: Path) -> None:
+    source, out = tree(tmp_path / "in"), tmp_path / "out"
+    rows = import_.run(out, source, CLASSES)
+    (out / "fetch.json").unlink()
+    kept = (source / "swift/0.jpg").read_bytes()
+    (source / "swift/0.jpg").unlink()
+    with pytest.raises(UsageError, match=r"without 1 photo of the one before, e\.g\. swift/0\.jpg, which"):
+        import_.run(out, source, CLASSES)
+    (source / "swift/0.jpg").write_bytes(kept)
+    assert import_.run(out, source, CLASSES) == rows == manifest.read(out, FetchRow)
 
 
 def test_workers_change_no_byte(tmp_path: Path) -> None:
@@ -151,6 +226,39 @@ def test_a_csv_of_urls_is_fetched_and_resumed(tmp_path: Path) -> None:
     assert not (tmp_path / "out/fetch.journal").exists()
 
 
+def test_urls_are_not_fetched_for_an_import_that_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with faults.serve({f"/{n}.jpg": faults.ok(jpeg(n)) for n in (1, 2, 3)}) as server:
+        polite = Politeness.model_validate(politeness(server.host_port, workers=1))
+
+        def run(*numbers: int, replace: bool = False) -> list[FetchRow]:
+            lines = ["class_name,url", *(f"swift,{server.url(f'/{n}.jpg')}" for n in numbers)]
+            (tmp_path / "photos.csv").write_text("\n".join(lines))
+            return import_.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite, replace=replace)
+
+        run(1, 2)
+        before, asked = files(out), server.paths()
+        with pytest.raises(UsageError, match=r"without 1 photo of the one before, e.g. http://.*/1.jpg"):
+            run(2, 3)
+        assert (files(out), server.paths()) == (before, asked)
+        assert len(run(2, 3, replace=True)) == 2
+        assert len(run(1, 2, 3)) == 3
+
+
+def test_an_address_that_gives_another_photo_now_is_noticed_and_undone(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with faults.serve({"/1.jpg": [faults.ok(jpeg(1)), faults.ok(jpeg(2))]}) as server:
+        polite = Politeness.model_validate(politeness(server.host_port, workers=1))
+        (tmp_path / "photos.csv").write_text(f"class_name,url\nswift,{server.url('/1.jpg')}\n")
+        (row,) = import_.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
+        (out / row.path).unlink()  # or it would not be fetched again
+        before = files(out)
+        with pytest.raises(UsageError, match="without 1 photo of the one before"):
+            import_.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
+    assert files(out).keys() == before.keys()
+    assert (files(out)["fetch.csv"], files(out)["fetch.json"]) == (before["fetch.csv"], before["fetch.json"])
+
+
 def test_a_class_without_a_photo_is_not_published(tmp_path: Path) -> None:
     swift = tree(tmp_path / "in") / "swift"
     for n in range(2):
@@ -166,10 +274,12 @@ def test_photos_from_a_site_are_not_imported_over(tmp_path: Path) -> None:
         config = source(site.url)
         fetch.run(out, config)
     before = files(out)
-    for sidecar in (before["fetch.json"], b"{"):
-        (out / "fetch.json").write_bytes(sidecar)
-        with pytest.raises(UsageError, match="--folder FOLDER"):
-            import_.run(out, photos, CLASSES)
+    for replace in (False, True):
+        with pytest.raises(UsageError, match=f"fetched from a site.* `curate --folder FOLDER import {photos}`"):
+            import_.run(out, photos, CLASSES, replace=replace)
+    (out / "fetch.json").write_bytes(b"{")
+    with pytest.raises(UsageError, match="cannot be read, so it cannot be known which photos would be deleted"):
+        import_.run(out, photos, CLASSES)
     (out / "fetch.json").write_bytes(before["fetch.json"])
     assert files(out) == before
 
