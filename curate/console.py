@@ -8,16 +8,17 @@ import shlex
 import signal
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from curate import __version__
-from curate.errors import CurateError, StateError, UsageError
+from curate.errors import FETCH_OR_IMPORT, CurateError, StateError, UsageError
 from curate.schemas import STAGES
 
 if TYPE_CHECKING:
@@ -76,11 +77,13 @@ def stop_cleanly_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
 
 
-class Choice(NamedTuple):
-    """What the options before the command chose."""
+@dataclass
+class Choice:
+    """What the options before the command chose, and what is known of it since."""
 
     recipe_path: Path = DEFAULT_RECIPE
     folder: Path | None = None
+    has_source: bool = True  # the recipe has; true until it is read
 
     def options(self) -> str:
         """The same as words of a command line, each with a space behind; empty where all is as by default."""
@@ -90,13 +93,18 @@ class Choice(NamedTuple):
 
 
 def as_typed(text: str, choice: Choice | None) -> str:
-    """`text` with the options of `choice` in each command it tells to run, so that it can be copied as it is."""
+    """`text` with the options of `choice` in each command it tells to run, so that it can be copied as it is.
+
+    Of fetch or import it names the one that can work.
+    """
     if choice is None:
         return text
+    if not choice.has_source:
+        text = text.replace(FETCH_OR_IMPORT, "`curate import PATH`")
 
     def typed(found: re.Match[str]) -> str:
         elsewhere = text.startswith("--folder", found.end())
-        return found[0] + (choice._replace(folder=None) if elsewhere else choice).options()
+        return found[0] + (replace(choice, folder=None) if elsewhere else choice).options()
 
     return _COMMAND.sub(typed, text)
 
@@ -120,6 +128,7 @@ def recipe_and_folder(ctx: typer.Context, *stages: str) -> "tuple[Recipe, Path]"
     from curate.pipeline import find_recipe
 
     recipe = find_recipe(ctx.obj.recipe_path, stages)
+    ctx.obj.has_source = recipe.source is not None
     folder = ctx.obj.folder or Path("manifests") / recipe.name
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--folder {folder} is a file; name the folder of the manifests")
@@ -136,7 +145,7 @@ def check_there(ctx: typer.Context, folder: Path) -> None:
     cutoff, how = (0.6, "") if ctx.obj.folder else (0.0, " (its recipe goes with --recipe)")
     near = difflib.get_close_matches(folder.name, beside, n=1, cutoff=cutoff)
     meant = f"; did you mean {folder.parent / near[0]}{how}?" if near else ":"
-    raise StateError(f"{folder}: no such folder{meant} `curate fetch` or `curate import` would make it")
+    raise StateError(f"{folder}: no such folder{meant} {FETCH_OR_IMPORT} would make it")
 
 
 def has_manifests(folder: Path) -> bool:
@@ -146,10 +155,12 @@ def has_manifests(folder: Path) -> bool:
 
 def recipe_and_manifests(ctx: typer.Context) -> "tuple[Recipe, Path]":
     """The recipe that was chosen and its folder. Raises StateError when no manifest is there; makes nothing."""
+    from curate import manifest
+
     recipe, folder = recipe_and_folder(ctx)
     check_there(ctx, folder)
     if not has_manifests(folder):
-        raise StateError(f"{folder} holds no manifest: run `curate fetch` or `curate import` first")
+        raise StateError(f"{folder} holds no manifest: {manifest.remedy(folder, 'fetch')} first")
     return recipe, folder
 
 

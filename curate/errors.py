@@ -26,6 +26,8 @@ EXIT_CODES: dict[int, str] = {
     130: "interrupted; run the same command again to go on",
 }
 
+FETCH_OR_IMPORT = "`curate fetch` or `curate import PATH`"  # how messages name what makes the first manifest
+
 
 class CurateError(Exception):
     """Base of all errors shown to the user as one line. The message says what happened and what to do."""

@@ -68,7 +68,7 @@ def explain(folder: Path, name: str) -> list[str]:
     """
     path = manifest.csv_path(folder, "fetch")
     if not path.exists():
-        raise StateError(f"{path} is not there: run `curate fetch` or `curate import` first")
+        raise StateError(f"{path} is not there: {manifest.remedy(folder, 'fetch')} first")
     rows = load(folder)
     if name in rows.fetch:
         return _photo_history(folder, rows, rows.fetch[name])

@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import shlex
 import types
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from curate import __version__
-from curate.errors import StateError
+from curate.errors import FETCH_OR_IMPORT, StateError
 from curate.files import atomic_write as atomic_write
 from curate.files import crash_point as crash_point
 from curate.files import file_sha256 as file_sha256
@@ -98,9 +99,9 @@ def provenance(
     digests = {}
     for upstream in inputs:
         if not csv_path(folder, upstream).exists():
-            raise StateError(f"{csv_path(folder, upstream)} is not there: {remedy(upstream)} first")
+            raise StateError(f"{csv_path(folder, upstream)} is not there: {remedy(folder, upstream)} first")
         if told := mismatch(folder, upstream):
-            raise StateError(f"{told}: {remedy(upstream)} first")
+            raise StateError(f"{told}: {remedy(folder, upstream)} first")
         if (digest := file_sha256(csv_path(folder, upstream))) != read_sidecar(folder, upstream)["sha256"]:
             raise _edited(csv_path(folder, upstream), upstream)
         digests[f"{upstream}.csv"] = digest
@@ -115,9 +116,21 @@ def command(stage: str) -> str:
     return stage.replace("_", "-")
 
 
-def remedy(stage: str) -> str:
+def imported_from(folder: Path) -> str:
+    """Where the photos in `folder` were imported from; empty where they were not, or the sidecar is no help."""
+    try:
+        sidecar = json.loads(sidecar_path(folder, "fetch").read_bytes())
+        return str(sidecar["config"]["path"]) if sidecar["notes"]["imported"] else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def remedy(folder: Path, stage: str) -> str:
     """What makes the manifest of a stage, for error messages."""
-    return "run `curate fetch` or `curate import`" if stage == "fetch" else f"run `curate {command(stage)}`"
+    if stage != "fetch":
+        return f"run `curate {command(stage)}`"
+    path = imported_from(folder)
+    return f"run `curate import {shlex.quote(path)}`" if path else f"run {FETCH_OR_IMPORT}"
 
 
 def read_sidecar(folder: Path, stage: str) -> dict[str, Any]:
@@ -129,7 +142,7 @@ def read_sidecar(folder: Path, stage: str) -> dict[str, Any]:
             raise StateError(f"{path}: format {sidecar['format']}, this version reads {FORMAT}")
         return {name: sidecar[name] for name in _SIDECAR}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StateError(f"{path}: missing or damaged; {remedy(stage)} again") from error
+        raise StateError(f"{path}: missing or damaged; {remedy(folder, stage)} again") from error
 
 
 def stale_inputs(folder: Path, stage: str) -> list[str]:
@@ -182,7 +195,7 @@ def read(folder: Path, row_type: type[RowT]) -> list[RowT]:
     stage: str = row_type.stage  # type: ignore[attr-defined]
     path = csv_path(folder, stage)
     if not path.exists():
-        raise StateError(f"{path} is not there: {remedy(stage)} first")
+        raise StateError(f"{path} is not there: {remedy(folder, stage)} first")
     sidecar = read_sidecar(folder, stage)
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != sidecar["sha256"]:
@@ -196,7 +209,7 @@ def read(folder: Path, row_type: type[RowT]) -> list[RowT]:
 def _edited(path: Path, stage: str) -> StateError:
     return StateError(
         f"{path} was changed after it was written (its sha256 is not the sidecar's): "
-        f"delete it and {remedy(stage)} again; your own decisions belong in review.csv"
+        f"delete it and {remedy(path.parent, stage)} again; your own decisions belong in review.csv"
     )
 
 

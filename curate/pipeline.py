@@ -39,8 +39,8 @@ def default_workers() -> int:
 def _source(recipe: Recipe) -> Source:
     if recipe.source is None:
         raise UsageError(
-            f"recipe {recipe.name} has no source: use `curate import FOLDER` for photos that you have, "
-            "or `curate demo` to see a whole run"
+            f"recipe {recipe.name} has no source to fetch from: run `curate import PATH` for photos that you "
+            "have, PATH being a folder with a folder per class, or a CSV"
         )
     return recipe.source
 

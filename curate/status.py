@@ -6,6 +6,7 @@ after it build on it. It is told apart, so that nobody's choice is undone unaske
 """
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -52,7 +53,7 @@ def status(folder: Path, recipe: Recipe) -> list[str]:
     lines += [_choice(stage, found) for stage, found in states.items() if found.settings]
     apart = [stage for stage, found in states.items() if found.settings and not found.problem]
     lines += [*decisions.conflict_lines(folder), *stored.warnings(folder)]
-    return [*lines, _next(first, apart, has_source=recipe.source is not None)]
+    return [*lines, _next(folder, recipe, first, apart)]
 
 
 def state(folder: Path, stage: str, recipe: Recipe, problem: str = "") -> State:
@@ -141,10 +142,12 @@ def _choice(stage: str, found: State) -> str:
     )
 
 
-def _next(first: str, apart: list[str], has_source: bool) -> str:
+def _next(folder: Path, recipe: Recipe, first: str, apart: list[str]) -> str:
     again = f"does {' and '.join(apart)} again, by the recipe"
-    if first == "fetch" and not has_source:
-        return "next: `curate import FOLDER` (the recipe has no source to fetch from)"
+    if first == "fetch" and (path := manifest.imported_from(folder)):
+        return f"next: `curate import {shlex.quote(path)}`"
+    if first == "fetch" and recipe.source is None:
+        return "next: `curate import PATH`, PATH being a folder with a folder per class, or a CSV"
     if first:
         rest = f" (which {again})" if apart else ""
         return f"next: `curate {manifest.command(first)}`, or `curate run` for all that is left{rest}"

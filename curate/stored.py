@@ -66,12 +66,12 @@ def warnings(folder: Path) -> list[str]:
 
 def remedy(folder: Path) -> str:
     """What brings lost photos back."""
+    if path := manifest.imported_from(folder):
+        return f"`curate import {shlex.quote(path)}` stores again what is still there"
     try:
-        sidecar = manifest.read_sidecar(folder, "fetch")
-    except StateError:  # a damaged one is told of by itself
-        return manifest.remedy("fetch")
-    if sidecar["notes"].get("imported"):
-        return f"`curate import {shlex.quote(sidecar['config']['path'])}` stores again what is still there"
+        manifest.read_sidecar(folder, "fetch")
+    except StateError:  # told of by itself
+        return manifest.remedy(folder, "fetch")
     return "`curate fetch --refresh` fetches again what the site still has"
 
 

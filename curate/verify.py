@@ -26,16 +26,14 @@ def verify(folder: Path) -> list[str]:
     """
     there = [stage for stage in STAGES if manifest.csv_path(folder, stage).exists()]
     if not there:
-        raise StateError(f"{folder} holds no manifest: run `curate fetch` or `curate import` first")
+        raise StateError(f"{folder} holds no manifest: {manifest.remedy(folder, 'fetch')} first")
     problems: list[str] = []
     rows: dict[str, list[Row]] = {}
     for stage in STAGES:
         if stage in there:
             problems += _manifest_problems(folder, stage, rows)
         elif manifest.sidecar_path(folder, stage).exists():
-            problems.append(
-                f"{stage}.csv: missing, but its sidecar is there; run `curate {manifest.command(stage)}`"
-            )
+            problems.append(f"{stage}.csv: missing, but its sidecar is there; {manifest.remedy(folder, stage)}")
         elif later := [name for name in there if STAGES.index(name) > STAGES.index(stage)]:
             problems.append(f"{stage}.csv: missing, but {later[0]}.csv was made from it")
     for earlier, later_stage in itertools.pairwise(STAGES):
@@ -59,7 +57,7 @@ def _manifest_problems(folder: Path, stage: str, rows: dict[str, list[Row]]) -> 
     """Check one manifest and its sidecar; what can be read of it is added to `rows`."""
     path = manifest.csv_path(folder, stage)
     data = path.read_bytes()
-    again = f"run `curate {manifest.command(stage)}` again"
+    again = f"{manifest.remedy(folder, stage)} again"
     try:
         sidecar = manifest.read_sidecar(folder, stage)
         if hashlib.sha256(data).hexdigest() != sidecar["sha256"]:

@@ -204,7 +204,7 @@ def test_commands_in_messages_repeat_the_options_that_were_given(tmp_path: Path)
     _, out, _ = invoke("--recipe", "demo", "--folder", folder, "status")
     assert out.splitlines()[-1] == f"next: `curate {given}fetch`, or `curate {given}run` for all that is left"
     _, _, err = invoke("--recipe", "demo", "--folder", folder, "dedup")
-    assert f"run `curate {given}fetch` or `curate {given}import` first" in err
+    assert f"run `curate {given}fetch` or `curate {given}import PATH` first" in err
     build_folder(folder)
     _, out, _ = invoke("--folder", folder, "sample", "--out", tmp_path / "my sample.csv", "--count", "5")
     assert out.splitlines()[-1] == f"then: `curate --folder '{folder}' calibrate '{tmp_path}/my sample.csv'`"
@@ -230,6 +230,43 @@ def test_a_sample_of_photos_that_are_no_longer_there_is_refused(tmp_path: Path) 
 )
 def test_the_demo_has_a_recipe_of_its_own(choice: Choice | None, text: str) -> None:
     assert as_typed("run `curate fetch` or `curate demo`", choice) == text
+
+
+def test_without_a_source_only_import_is_suggested_and_with_the_path_once_it_is_known(tmp_path: Path) -> None:
+    recipe, folder, source = (
+        tmp_path / "mine.yaml",
+        tmp_path / "out",
+        photos(tmp_path / "in", a=range(2), b=range(2, 4)),
+    )
+    recipe.write_text("name: mine\nclasses: [a, b]\n")
+    given = ["--recipe", str(recipe), "--folder", str(folder)]
+    typed = f"`curate {' '.join(given)} import "
+    for command in ("status", "verify", "dedup"):
+        _, _, err = invoke(*given, command)
+        assert err == f"curate: {folder}: no such folder: {typed}PATH` would make it\n"
+    folder.mkdir()
+    _, out, _ = invoke(*given, "status")
+    assert out.splitlines()[-1] == f"next: {typed}PATH`, PATH being a folder with a folder per class, or a CSV"
+    for command in ("verify", "dedup", "report"):
+        _, _, err = invoke(*given, command)
+        assert err == f"curate: {folder} holds no manifest: run {typed}PATH` first\n"
+    code, _, err = invoke(*given, "fetch")
+    assert (code, err) == (
+        2,
+        f"curate: recipe mine has no source to fetch from: run {typed}PATH` for photos that you have, "
+        "PATH being a folder with a folder per class, or a CSV\n",
+    )
+    assert invoke(*given, "import", source)[0] == 0
+    assert invoke(*given, "dedup")[0] == 0
+    (folder / "fetch.csv").write_text("?")
+    _, out, _ = invoke(*given, "status")
+    assert out.splitlines()[-1] == f"next: {typed}{source}`"
+    _, out, _ = invoke(*given, "verify")
+    assert f"so it was changed or cut; delete it and run {typed}{source}` again" in out
+    (folder / "fetch.csv").unlink()
+    for command in ("dedup", "explain"):
+        _, _, err = invoke(*given, command, *(["abc"] if command == "explain" else []))
+        assert err == f"curate: {folder}/fetch.csv is not there: run {typed}{source}` first\n"
 
 
 def test_another_folder_goes_with_the_same_recipe() -> None:

@@ -283,7 +283,7 @@ def test_explain_an_ambiguous_start_asks_for_more(folder: Path) -> None:
 
 
 def test_explain_before_fetch_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="run `curate fetch` or `curate import` first"):
+    with pytest.raises(StateError, match="run `curate fetch` or `curate import PATH` first"):
         history.explain(tmp_path, "aa")
 
 

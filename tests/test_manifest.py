@@ -212,7 +212,7 @@ def test_m10_a_crash_while_publishing_never_leaves_a_trusted_half(tmp_path: Path
     )
     env = os.environ | {"CURATE_CRASH_AT": point}
     assert subprocess.run([sys.executable, "-c", script, tmp_path], env=env, check=False).returncode == 137
-    with pytest.raises(StateError, match="run `curate fetch` or `curate import`"):
+    with pytest.raises(StateError, match="run `curate fetch` or `curate import PATH`"):
         manifest.read(tmp_path, FetchRow)
     with manifest.lock(tmp_path):
         assert not list(tmp_path.glob(".tmp-*"))

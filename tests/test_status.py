@@ -54,7 +54,7 @@ def test_status_of_an_empty_folder(tmp_path: Path) -> None:
 
 def test_status_without_a_source_points_to_import(tmp_path: Path) -> None:
     recipe = RECIPE.model_copy(update={"source": None})
-    assert status(tmp_path, recipe)[-1].startswith("next: `curate import FOLDER`")
+    assert status(tmp_path, recipe)[-1].startswith("next: `curate import PATH`")
 
 
 def test_status_of_imported_photos_does_not_ask_the_recipe(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_half_a_manifest_is_told_of_by_status_alone(name: str, folder: Path) -> 
     (folder / paths(folder)[0]).unlink()
     (folder / name).unlink()
     assert stored.warnings(folder) == []
-    assert status(folder, RECIPE)[-1].startswith("next: `curate import FOLDER`")
+    assert status(folder, RECIPE)[-1].startswith("next: `curate import PATH`")
 
 
 def test_a_missing_and_a_cut_file_are_told_before_and_after_dedup_rejects_them(folder: Path) -> None:

@@ -132,7 +132,7 @@ class Host:
         if self._blocked >= BLOCKED_IN_A_ROW:
             raise DeniedError(
                 f"{self.name} blocked us: it refused {self._blocked} times in a row (401, 403 or 429), so we "
-                "stopped; ask its owner for permission, or use `curate import`"
+                "stopped; ask its owner for permission, or use `curate import PATH`"
             )
         if self._failed >= FAILED_IN_A_ROW:
             raise TryLaterError(

@@ -29,7 +29,7 @@ from curate.sources import Listing, Photo, selectors
 from curate.sources.crawl import Crawled, Reader, crawl
 
 _RESERVED = (".example", ".invalid", ".test", ".example.com", ".example.org", ".example.net")  # RFC 2606
-_ELSEWHERE = "see a whole run with `curate demo`, or use photos that you have with `curate import FOLDER`"
+_ELSEWHERE = "see a whole run with `curate demo`, or use photos that you have with `curate import PATH`"
 _PASSING = {"body_truncated", "connect_failed", "deadline", "http_server_error", "page_truncated"}
 _UNREACHABLE = _PASSING | {"dns", "tls"}
 _DENIED = {"forbidden", "noai", "robots"}

@@ -65,7 +65,7 @@ def usable_stages(folder: Path) -> tuple[list[str], str]:
         if there and not (told := manifest.mismatch(folder, stage)):
             stages.append(stage)
         elif not stages:
-            raise StateError(f"{folder} holds nothing to report: run `curate fetch` or `curate import` first")
+            raise StateError(f"{folder} holds nothing to report: {manifest.remedy(folder, 'fetch')} first")
         elif there:
             return stages, f"{told}, so the report ends before it. Run curate {manifest.command(stage)} again."
         else:
