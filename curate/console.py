@@ -56,9 +56,16 @@ class Commands(TyperGroup):
             _exit_with(f"{error.filename or 'system'}: {error.strerror or error}", 7)
         except Exception as error:
             if os.environ.get("CURATE_DEBUG") or isinstance(error, typer.Abort) or hasattr(error, "exit_code"):
+                _tell_its_place(error, ctx.invoked_subcommand)
                 raise  # the last two are typer's own way to end
             what = f"{type(error).__name__}: {error}"
             _exit_with(f"a mistake in curate itself, {what}; CURATE_DEBUG=1 shows where, please report it", 1)
+
+
+def _tell_its_place(error: Any, command: str) -> None:
+    """Where an option is behind the command that belongs before it, make typer's message say so."""
+    if (name := getattr(error, "option_name", "")) in ("--recipe", "--folder"):
+        error.message += f"; it goes before the command: `curate {name} {name[2:].upper()} {command}`"
 
 
 def print_version(wanted: bool) -> None:

@@ -80,13 +80,15 @@ class TryLaterError(CurateError):
 class RejectedError(Exception):
     """One photo or page cannot be used.
 
-    `reason` is a member of the closed set in `schemas.REASONS`; `detail` is for the person reading the log.
+    `reason` is a member of the closed set in `schemas.REASONS`; `detail` is for the person reading the log; `size`
+    is the photo's width and height in pixels where it was refused for what they can tell, else zeros.
     """
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    def __init__(self, reason: str, detail: str = "", size: tuple[int, int] = (0, 0)) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+        self.size = size
 
-    def __reduce__(self) -> tuple[type["RejectedError"], tuple[str, str]]:
-        return type(self), (self.reason, self.detail)
+    def __reduce__(self) -> tuple[type["RejectedError"], tuple[str, str, tuple[int, int]]]:
+        return type(self), (self.reason, self.detail, self.size)

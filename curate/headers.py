@@ -48,7 +48,7 @@ class Header:
     frames: int = 1
     orientation: int = 1  # 1..8; only for jpeg and mpo: the others' metadata is found by their decoder
     scans: int = 1  # how many times over a progressive JPEG paints its picture
-    width: int = 0  # pixels; only for webp, whose decoder allocates the picture on opening
+    width: int = 0  # pixels, as stored; only for png and for webp, whose decoder allocates the picture on opening
     height: int = 0
 
 
@@ -194,7 +194,8 @@ def _png(data: bytes) -> Header:
     while position + 12 <= len(data):
         size, kind = int.from_bytes(data[position : position + 4]), data[position + 4 : position + 8]
         if kind == b"IEND":
-            return Header("png", frames)
+            width, height = (int.from_bytes(data[start : start + 4]) for start in (16, 20))  # IHDR comes first
+            return Header("png", frames, width=width, height=height)
         if kind == b"acTL":
             frames = max(1, int.from_bytes(data[position + 8 : position + 12]))
         elif kind not in (b"IDAT", b"fdAT", b"fcTL"):

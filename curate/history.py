@@ -123,6 +123,7 @@ def _photo_history(folder: Path, rows: Manifests, photo: FetchRow) -> list[str]:
         "from": ", ".join(str(part) for part in (photo.city, photo.region, photo.year) if part),
         "page": photo.page_url,
         "address": photo.image_url,
+        "size": f"{photo.width}×{photo.height} px" if photo.width and not photo.path else "",
         "file": f"{photo.path}, {photo.width}×{photo.height} px, {photo.bytes:,} bytes" if photo.path else "",
     }
     lines += [f"  {name:<7}  {_plain(text)}" for name, text in facts.items() if text]

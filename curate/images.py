@@ -59,7 +59,7 @@ def decode(data: bytes, at_least: int | None = None, grey: bool = False) -> Pict
     """
     header = headers.read(data)
     if header.width:
-        _check_size(header.width, header.height)
+        _check_size(header.width, header.height, header)
     try:
         if header.format in ("jpeg", "mpo"):
             return _decode_jpeg(data, header, at_least, grey)
@@ -80,27 +80,30 @@ def decode(data: bytes, at_least: int | None = None, grey: bool = False) -> Pict
 
 def check(picture: Picture) -> None:
     """Refuse what cannot be a photo of anything. Raises RejectedError: too_small, blank."""
-    if max(picture.width, picture.height) < MIN_SIDE:
-        raise RejectedError("too_small", f"{picture.width}x{picture.height} pixels")
+    size = picture.width, picture.height
+    if max(size) < MIN_SIDE:
+        raise RejectedError("too_small", f"{picture.width}x{picture.height} pixels", size)
     step = max(1, min(picture.pixels.shape[:2]) // 128)
     contrast = max(picture.pixels[::step, ::step, channel].std() for channel in range(3))  # 6 times std(axis=0)
     if contrast < MIN_CONTRAST:
-        raise RejectedError("blank", f"contrast {contrast:.2f}")
+        raise RejectedError("blank", f"contrast {contrast:.2f}", size)
 
 
-def _check_size(width: int, height: int, scans: int = 1) -> None:
+def _check_size(width: int, height: int, header: headers.Header) -> None:
+    """Refuse what is not worth decoding, or too much."""
     if width < 1 or height < 1:
         raise RejectedError("decode_failed", f"{width}x{height} pixels")
-    if width * height > MAX_PIXELS or width * height * scans > MAX_PAINTED_PIXELS:
-        raise RejectedError("too_many_pixels", f"{width}x{height} pixels, painted {scans} times")
+    upright = (height, width) if header.orientation >= 5 else (width, height)
+    if width * height > MAX_PIXELS or width * height * header.scans > MAX_PAINTED_PIXELS:
+        raise RejectedError("too_many_pixels", f"{width}x{height} pixels, painted {header.scans} times", upright)
     if max(width, height) > MAX_SIDE_RATIO * min(width, height):
-        raise RejectedError("aspect", f"{width}x{height} pixels")
+        raise RejectedError("aspect", f"{width}x{height} pixels", upright)
 
 
 def _decode_jpeg(data: bytes, header: headers.Header, at_least: int | None, grey: bool) -> Picture:
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-        _check_size(width, height, header.scans)
+        _check_size(width, height, header)
         scale = _scale(width, height, at_least)
         cmyk = colours in ("CMYK", "YCCK")
         pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
@@ -127,7 +130,7 @@ def _decode_other(data: bytes, header: headers.Header) -> Picture:
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # another library may have set it
     name = "JPEG" if header.format == "mpo" else header.format.upper()
     with Image.open(io.BytesIO(data), formats=[name]) as image:
-        _check_size(*image.size, header.scans)
+        _check_size(*image.size, header)
         if name == "TIFF" and image.info.get("compression") not in _TIFF_COMPRESSIONS:
             raise RejectedError("format_not_allowed", f"TIFF with {image.info.get('compression')} compression")
         frames = getattr(image, "n_frames", 1) if name == "AVIF" else header.frames

@@ -24,9 +24,12 @@ def find_recipe(path: Path, stages: Collection[str] = ()) -> Recipe:
     if not path.is_file() and path.parent in (Path(), Path("pipelines")) and path.stem in shipped:
         return load(shipped[path.stem], stages)
     if not path.exists():
+        beside = {file.stem: file for file in sorted(path.parent.glob("*.y*ml"))}
+        near = difflib.get_close_matches(path.stem, beside, n=1)
+        meant = f"; did you mean {beside[near[0]]}? curate" if near else "; curate"
         nearest = ", ".join(difflib.get_close_matches(path.stem, sorted(shipped), n=len(shipped), cutoff=0))
         raise UsageError(
-            f"{path}: no such recipe; curate comes with {nearest}; your own goes by its file, --recipe FILE"
+            f"{path}: no such recipe{meant} comes with {nearest}; your own goes by its file, --recipe FILE"
         )
     return load(path, stages)
 

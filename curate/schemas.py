@@ -35,7 +35,7 @@ class FetchRow:
     path: str  # images/<ab>/<sha256>.<ext>, relative to the manifest's folder; empty when rejected
     sha256: str
     bytes: int
-    width: int  # pixels, after EXIF orientation
+    width: int  # pixels, after EXIF orientation; of a rejected photo where its size was looked at, else 0
     height: int
     keep: bool
     reason: str
@@ -122,10 +122,10 @@ STAGES: tuple[str, ...] = tuple(ROW_TYPES)
 # Every reason a row may carry, per stage, with the sentence `curate explain` shows.
 REASONS: dict[str, dict[str, str]] = {
     "fetch": {
-        "aspect": "one side is more than ten times the other",
+        "aspect": "one side is more than 10 times the other",
         "bad_encoding": "the body's compression is broken or of an unknown kind",
         "bad_url": "the photo's address is not a usable URL",
-        "blank": "the picture is one colour",
+        "blank": "the picture is one colour: no channel varies by more than 2 levels of 255",
         "body_truncated": "the connection closed before the whole body arrived, at every try",
         "connect_failed": "no connection could be made, at every try",
         "deadline": "the transfer took longer than the recipe's total deadline",
@@ -139,6 +139,7 @@ REASONS: dict[str, dict[str, str]] = {
         "hash_mismatch": "the stored file no longer has its sha256",
         "http_client_error": "the server answered another 4xx",
         "http_server_error": "the server answered 5xx, at every try",
+        "link": "it is a link, and not to a file inside the folder that is imported",
         "metadata_bomb": "the file carries an unreasonable amount of metadata",
         "missing_field": "the listing has no id, or a field that the recipe requires",
         "noai": "the server's X-Robots-Tag forbids this use",
@@ -154,10 +155,10 @@ REASONS: dict[str, dict[str, str]] = {
         "redirect_loop": "more redirects than allowed",
         "robots": "robots.txt disallows this address",
         "tls": "the server's certificate is not valid",
-        "too_large": "more bytes than the recipe allows",
-        "too_many_pixels": "more pixels than the decoder's ceiling",
-        "too_small": "fewer pixels than any photo has",
-        "unreadable": "the file cannot be opened, or is not a regular file inside the folder",
+        "too_large": "more bytes than the recipe's max_photo_bytes; of a file that is imported, than 64 MiB",
+        "too_many_pixels": "more than 50 million pixels, or than 500 million in all scans of a progressive JPEG",
+        "too_small": "its longer side is under 80 pixels",
+        "unreadable": "the file cannot be opened, or is not a regular file inside the folder that is imported",
     },
     "dedup": {
         "exact_duplicate": "byte for byte the same file as the one kept",
@@ -174,11 +175,11 @@ REASONS: dict[str, dict[str, str]] = {
         "wrong_model": "a car of another model than its listing says",
         "document": "a document, advert or screenshot",
         "person": "a person is the subject",
-        "too_small": "fewer pixels than the recipe allows",
-        "blank": "one colour or nearly so",
-        "blurred": "too blurred to use",
-        "dark": "too dark to use",
-        "odd_shape": "a panorama or strip",
+        "too_small": "its longer side is under 79 pixels, or what clean.defects.odd_size says",
+        "blank": "one colour or nearly so, by clean.defects.low_information and light",
+        "blurred": "too blurred to use, by clean.defects.blurry",
+        "dark": "too dark to use, by clean.defects.dark",
+        "odd_shape": "one side is more than 5 times the other, or what clean.defects.odd_aspect_ratio says",
         "score_nan": "the scorer returned no number for it",
         "reviewed": "a person rejected it in review.csv",
         "undecodable": "the stored file is gone, changed, or cannot be decoded any more",

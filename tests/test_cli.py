@@ -304,5 +304,31 @@ def test_every_failure_is_one_line_and_an_exit_code(
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["dedup", "--recipe", "x"], "--recipe; it goes before the command: `curate --recipe RECIPE dedup`"),
+        (["import", "--folder=x", "y"], "--folder; it goes before the command: `curate --folder FOLDER import`"),
+        (["status", "--folders"], "--folders"),
+    ],
+)
+def test_an_option_of_all_commands_behind_one_is_told_its_place(arguments: list[str], hint: str) -> None:
+    code, _, err = invoke(*arguments)
+    assert code == 2
+    assert err.splitlines()[-1] == f"Error: No such option: {hint}"
+
+
+@pytest.mark.parametrize("typed", ["mine/cars.yml", "mine/cars", "mine/casr.yaml"])
+def test_a_mistyped_recipe_is_named_with_the_nearest_beside_it(
+    typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/cars.yaml").touch()
+    code, _, err = invoke("--recipe", typed, "status")
+    assert code == 2
+    assert err.startswith(f"curate: {typed}: no such recipe; did you mean mine/cars.yaml? curate comes with ")
+
+
 def test_version() -> None:
     assert invoke("--version")[1].startswith("curate 0.")

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import math
 import os
 import re
 import struct
@@ -20,6 +21,7 @@ from PIL import Image, ImageFile, ImageOps
 
 from curate import images
 from curate.errors import RejectedError, ResourceError, StateError
+from curate.recipe import DefectThresholds
 from curate.schemas import REASONS
 
 Pixels = NDArray[np.uint8]
@@ -578,6 +580,18 @@ def gate(data: bytes) -> str:
 )
 def test_i16_what_cannot_be_a_photo(data: bytes, expected: str) -> None:
     assert gate(data) == expected
+
+
+def test_i16_the_limits_are_named_where_the_reasons_are_told() -> None:
+    told = REASONS["fetch"]
+    assert told["too_small"].endswith(f" {images.MIN_SIDE} pixels")
+    assert f"than {images.MAX_SIDE_RATIO} times" in told["aspect"]
+    assert f"than {images.MIN_CONTRAST:g} levels" in told["blank"]
+    assert f"than {images.MAX_PIXELS // 10**6} million pixels" in told["too_many_pixels"]
+    assert f"than {images.MAX_PAINTED_PIXELS // 10**6} million in all" in told["too_many_pixels"]
+    assert told["too_large"].endswith(f" {images.MAX_BYTES // 2**20} MiB")
+    assert f"under {math.ceil(224 * DefectThresholds().odd_size)} pixels" in REASONS["clean"]["too_small"]
+    assert f"than {1 / DefectThresholds().odd_aspect_ratio:g} times" in REASONS["clean"]["odd_shape"]
 
 
 def test_i16_a_dark_photo_is_not_blank() -> None:

@@ -22,12 +22,12 @@ _STORED = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one photo: stored, or a reason of `schemas.REASONS`."""
+    """What became of one photo: stored, or refused with a reason of `schemas.REASONS`."""
 
     path: str = ""  # relative to the manifest's folder
     sha256: str = ""
     bytes: int = 0
-    width: int = 0  # pixels, upright
+    width: int = 0  # pixels, upright; of a photo that was refused, where they are known
     height: int = 0
     reason: str = ""
 
@@ -52,9 +52,15 @@ def keep(folder: Path, data: bytes, picture: images.Picture) -> Outcome:
     return Outcome(path, sha256, len(data), picture.width, picture.height)
 
 
+def refused(error: RejectedError) -> Outcome:
+    """What becomes of a photo that cannot be used."""
+    width, height = error.size
+    return Outcome(width=width, height=height, reason=error.reason)
+
+
 def from_web(client: Client, folder: Path, max_bytes: int, urls: Iterable[str]) -> Outcome:
     """Fetch one photo: from the first of `urls`, or from the next where the server has no photo there."""
-    reason = ""
+    outcome = None
     for url in urls:
         pictures: list[images.Picture] = []
 
@@ -65,10 +71,10 @@ def from_web(client: Client, folder: Path, max_bytes: int, urls: Iterable[str]) 
             reply = client.get(url, max_bytes, "photo", decode)
             return keep(folder, reply.data, pictures[0])
         except RejectedError as error:
-            reason = reason or error.reason
+            outcome = outcome or refused(error)
             if error.reason not in ("forbidden", "gone", "http_client_error", "not_an_image"):
                 break
-    return Outcome(reason=reason or "bad_url")
+    return outcome or Outcome(reason="bad_url")
 
 
 def fetch_all(

@@ -3,7 +3,8 @@
 A tree has a folder per class, or `train`, `validation` (or `val`) and `test` with a folder per class in each:
 those are only searched, and a CSV's column `split` is passed over, because the split stage makes a new split.
 Class folders are compared by `recipe.normalise_class`. Every file below them is offered, but hidden ones and those
-that systems leave behind. Links to files inside the tree are followed, others are offered as unreadable.
+that systems leave behind. Links to files inside the tree are followed; others are offered without a file, and
+told of.
 
 A CSV has a column `class_name` and either `path`, relative to the CSV and inside its folder, or `url`; and if it
 likes `listing_id`, `title`, `region`, `city`, `year`, `price`.
@@ -13,6 +14,7 @@ import csv
 import io
 import math
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -36,7 +38,7 @@ class Item:
 
     class_name: str
     name: str  # its path as UTF-8 text with /, or its canonical URL
-    file: Path | None = None  # None for a URL, and for a path that leads out of the tree
+    file: Path | None = None  # None for a URL, for a path that leads out of the tree, and for a link not followed
     is_url: bool = False
     listing_id: str = ""
     title: str = ""
@@ -44,6 +46,7 @@ class Item:
     city: str = ""
     year: int | None = None
     price: float | None = None
+    is_link: bool = False  # not followed: it leads out of the tree, to a folder or to nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,18 @@ class Offered:
 def read(path: Path, class_names: Sequence[str]) -> Offered:
     """The photos of the tree or CSV at `path`. Raises UsageError."""
     if path.is_dir():
-        return scan(path, class_names)
-    if path.is_file():
-        return read_csv(path, class_names)
-    raise UsageError(f"{path}: neither a folder nor a CSV; give a folder with a folder per class, or a .csv file")
+        offered = scan(path, class_names)
+    elif path.is_file():
+        offered = read_csv(path, class_names)
+    else:
+        raise UsageError(
+            f"{path}: neither a folder nor a CSV; give a folder with a folder per class, or a .csv file"
+        )
+    if links := [item.name for item in offered.items if item.is_link]:
+        found = f"{links[0]} is a link" if len(links) == 1 else f"{len(links)} files are links, e.g. {links[0]}"
+        remark = f"{found}, and only links to files inside the folder are followed: copy the file itself"
+        return Offered(offered.items, (*offered.remarks, remark))
+    return offered
 
 
 # --- trees --------------------------------------------------------------------------------------------------
@@ -88,7 +99,7 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
     """The photos of a folder tree, sorted by path. Raises UsageError for a folder that is no class."""
     top = _entries(root)
     folders = [entry for entry in top if _is_folder(entry)]
-    remarks = [f"passed over {entry.name!r}: not in a class folder" for entry in top if not _is_folder(entry)]
+    remarks = [_passed_over("", entry) for entry in top if not _is_folder(entry)]
     splits = [e for e in folders if e.name.lower() in SPLIT_NAMES and e.name.lower() not in class_names]
     items: list[Item] = []
     spellings: dict[str, set[str]] = {}
@@ -96,23 +107,22 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
     for split in splits:
         below = _entries(Path(split.path))
         homes += [entry for entry in below if _is_folder(entry)]
-        remarks += [
-            f"passed over {split.name}/{entry.name!r}: not in a class folder"
-            for entry in below
-            if not _is_folder(entry)
-        ]
+        remarks += [_passed_over(f"{split.name}/", entry) for entry in below if not _is_folder(entry)]
     for home in homes:
-        class_name = _known(home.name, class_names, str(root))
+        class_name = _known(home.name, class_names, str(root), _above(root, class_names))
         spellings.setdefault(class_name, set()).add(home.name)
-        items += [
-            Item(class_name, _utf8(file.relative_to(root)), _inside(root, file))
-            for file in _files(Path(home.path))
-        ]
+        for file in _files(Path(home.path)):
+            target, is_link = _target(root, file)
+            items.append(Item(class_name, _utf8(file.relative_to(root)), target, is_link=is_link))
     for class_name, names in sorted(spellings.items()):
         if len(names) > 1:
             remarks.append(f"folders {', '.join(sorted(names))} are one class: {class_name}")
     if not items:
-        raise UsageError(f"{root}: no photos; expected a folder for each of {', '.join(class_names)}")
+        why = f". {remarks[0][0].upper()}{remarks[0][1:]}" if remarks else ""
+        raise UsageError(
+            f"{root}: no photos; expected a folder for each of {', '.join(class_names)} in it"
+            f"{_above(root, class_names) or why}"
+        )
     return Offered(tuple(items), tuple(remarks))
 
 
@@ -126,24 +136,51 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _inside(root: Path, file: Path) -> Path | None:
-    """The file that `file` leads to, or None when that is outside of `root`."""
+def _passed_over(where: str, entry: os.DirEntry[str]) -> str:
+    linked = "a link to a folder, which is not followed; name that folder, or copy it"
+    why = linked if entry.is_symlink() and entry.is_dir() else "not in a class folder"
+    return f"passed over {where}{entry.name!r}: {why}"
+
+
+def _above(root: Path, class_names: Sequence[str]) -> str:
+    """What to say of a `root` that is called like a class: the tree begins above it."""
+    here = root.resolve()
+    if _class_called(here.name) not in class_names:
+        return ""
+    above = root.parent if root.name == here.name else here.parent
+    if above.name.lower() in SPLIT_NAMES:
+        above = above.parent
+    return f". {root} looks like the folder of one class: did you mean `curate import {shlex.quote(str(above))}`?"
+
+
+def _target(root: Path, file: Path) -> tuple[Path | None, bool]:
+    """The file that `file` leads to, None when it must not be read; and whether that is because of a link."""
     try:
         target = file.resolve()
-    except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL
-        return None
-    return target if target.is_relative_to(root.resolve()) else None
+        inside = target.is_relative_to(root.resolve())
+        if inside and target.is_file():
+            return target, False
+        below = Path(os.path.normpath(file)).relative_to(os.path.normpath(root))
+        is_link = any((root / part).is_symlink() for part in (below, *below.parents[:-1]))
+    except (OSError, RuntimeError, ValueError):  # a loop of links; a NUL, or a path that itself leads out
+        return None, file.is_symlink()
+    return target if inside and not is_link else None, is_link
 
 
-def _known(name: str, class_names: Sequence[str], where: str) -> str:
+def _class_called(name: str) -> str:
+    """The class that a folder or cell called `name` stands for; empty when it can be none."""
     try:
-        class_name = normalise_class(os.fsencode(name).decode("utf-8", "replace"))
+        return normalise_class(os.fsencode(name).decode("utf-8", "replace"))
     except ValueError:
-        class_name = ""
+        return ""
+
+
+def _known(name: str, class_names: Sequence[str], where: str, hint: str = "") -> str:
+    class_name = _class_called(name)
     if class_name not in class_names:
         raise UsageError(
-            f"{where}: {name!r} is no class of the recipe; its classes are {', '.join(class_names)}. "
-            "Rename it, move it away, or add the class"
+            f"{where}: {name!r} is no class of the recipe; its classes are {', '.join(class_names)}"
+            f"{hint or '. Rename it, move it away, or add the class'}"
         )
     return class_name
 
@@ -196,14 +233,14 @@ def _row(path: Path, number: int, cells: dict[str, str], class_names: Sequence[s
     url, name = cells.get("url", ""), cells.get("path", "")
     if bool(url) == bool(name):
         raise UsageError(f"{where}: give either a path or a url")
-    file = None
+    file, is_link = None, False
     if url:
         try:
             name = canonical_url(url)
         except RejectedError as error:
             raise UsageError(f"{where}, column url: {error.detail}") from error
     else:
-        file = _inside(path.parent, path.parent / name)
+        file, is_link = _target(path.parent, path.parent / name)
         name = PurePath(name).as_posix()  # ./a.jpg is a.jpg
     texts = {column: cells.get(column, "")[:MAX_TEXT] for column in ("listing_id", "title", "region", "city")}
     year = _number(where, "year", cells)
@@ -217,6 +254,7 @@ def _row(path: Path, number: int, cells: dict[str, str], class_names: Sequence[s
         year=None if year is None else int(year),
         price=_number(where, "price", cells),
         **texts,
+        is_link=is_link,
     )
 
 

@@ -38,15 +38,15 @@ class Import(Section):
     class_names: tuple[ClassName, ...]
 
 
-def keep_file(folder: Path, file: Path | None) -> Outcome:
+def keep_file(folder: Path, item: Item) -> Outcome:
     """Check and store one file."""
+    if item.file is None:
+        return Outcome(reason="link" if item.is_link else "unreadable")
     try:
-        if file is None:
-            raise RejectedError("unreadable", "leads out of the folder that is imported")
-        data = images.read_file(file)
+        data = images.read_file(item.file)
         return downloads.keep(folder, data, downloads.check(data))
     except RejectedError as error:
-        return Outcome(reason=error.reason)
+        return downloads.refused(error)
 
 
 def decide(items: Sequence[Item], outcomes: Sequence[Outcome]) -> list[FetchRow]:
@@ -196,7 +196,7 @@ def run(
     remote = [item for item in offered.items if item.is_url]
     at_stake = [] if replace else before or []
     with _undone_when_refused(folder, before or []):
-        work = map_fn(partial(keep_file, folder), [item.file for item in local])
+        work = map_fn(partial(keep_file, folder), local)
         outcomes = dict(zip(local, progress(work, "import", len(local)), strict=True))
         if remote:
             addresses = {item.name for item in remote}

@@ -96,6 +96,52 @@ def test_i19_links_that_lead_out_have_no_file(tmp_path: Path) -> None:
         "swift/6.jpg": (swift / "6.jpg").resolve(),  # a folder, a FIFO: reading them is refused
         "swift/7.jpg": (swift / "7.jpg").resolve(),
     }
+    offered = read(tmp_path / "tree", CLASSES)
+    assert [item.name for item in offered.items if item.is_link] == ["swift/3.jpg", "swift/4", "swift/5.jpg"]
+    assert offered.remarks[-1].startswith("3 files are links, e.g. swift/3.jpg, and only links to files inside")
+
+
+def test_i19_a_class_folder_that_is_a_link_is_said_to_be_one(tmp_path: Path) -> None:
+    touch(tmp_path, "elsewhere/1.jpg")
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/swift").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(
+        UsageError, match=r"no photos; .* Passed over 'swift': a link to a folder, which is not foll"
+    ):
+        read(tmp_path / "tree", CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("there", "named", "above"),
+    [
+        ("photos/swift/1.jpg", "photos/swift", "photos"),
+        ("photos/swift/front/1.jpg", "photos/swift", "photos"),
+        ("my photos/Wagon R/1.jpg", "my photos/Wagon R", "'my photos'"),
+        ("photos/train/swift/1.jpg", "photos/train/swift", "photos"),
+    ],
+)
+def test_one_level_too_deep_names_the_folder_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: str, named: str, above: str
+) -> None:
+    touch(tmp_path, there)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"{named} looks like .* one class: did you mean `curate import {above}`"):
+        read(Path(named), CLASSES)
+
+
+def test_from_inside_a_class_folder_the_folder_above_is_named_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "swift/1.jpg")
+    monkeypatch.chdir(tmp_path / "swift")
+    with pytest.raises(UsageError, match=f"did you mean `curate import {tmp_path}`"):
+        read(Path(), CLASSES)
+
+
+def test_photos_that_lie_in_no_class_folder_are_said_to(tmp_path: Path) -> None:
+    touch(tmp_path, "1.jpg", "2.jpg")
+    with pytest.raises(UsageError, match=r"in it\. Passed over '1.jpg': not in a class folder$"):
+        read(tmp_path, CLASSES)
 
 
 def test_i20_odd_names_are_data(tmp_path: Path) -> None:
@@ -150,6 +196,17 @@ def test_a_csv_with_everything(tmp_path: Path) -> None:
 def test_i19_a_path_that_leads_out_of_the_csvs_folder_has_no_file(tmp_path: Path, path: str) -> None:
     (item,) = read(csv(tmp_path, f"class_name,path\nswift,{path}\n"), CLASSES).items
     assert item.file is None
+
+
+def test_i19_a_csv_path_through_a_link_that_leads_out_is_one(tmp_path: Path) -> None:
+    touch(tmp_path, "outside/1.jpg", "in/2.jpg")
+    (tmp_path / "in/linked").symlink_to(tmp_path / "outside")
+    lines = "class_name,path\nswift,linked/1.jpg\nswift,../outside/1.jpg\nswift,2.jpg\nswift,3.jpg\n"
+    offered = read(csv(tmp_path / "in", lines), CLASSES)
+    assert [(item.file is None, item.is_link) for item in offered.items] == [
+        *((True, True), (True, False), (False, False), (False, False))
+    ]
+    assert offered.remarks[0].startswith("linked/1.jpg is a link, and only links to files inside")
 
 
 @pytest.mark.parametrize("again", ["1.jpg", "./1.jpg", ".//1.jpg"])

@@ -387,6 +387,7 @@ def test_every_photo_ends_as_a_row(tmp_path: Path, answer: faults.Fault, extensi
     rows, _ = fetched(tmp_path, {"/cars": html(car(1, ["/1.jpg", "/2.jpg"])), "/1.jpg": answer, **photos(2)})
     (row,) = (row for row in rows if row.image_url.endswith("/1.jpg"))
     assert (row.keep, row.reason, Path(row.path).suffix) == (not reason, reason, extension)
+    assert (row.width, row.height) == {"": (128, 96), "too_small": (32, 24)}.get(reason, (0, 0))
     assert len(list(tmp_path.glob("images/*/*"))) == 1 + bool(row.path)
 
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from curate import executors, manifest
 from curate.demo.site import serve
 from curate.errors import GateError, TryLaterError, UsageError
 from curate.fetching import downloads
 from curate.fetching.downloads import Outcome
+from curate.history import explain
 from curate.recipe import Politeness
 from curate.schemas import FetchRow, photo_key
 from curate.sources.folder import Item
@@ -162,10 +164,43 @@ def test_i19_what_cannot_be_read_is_a_row(tmp_path: Path) -> None:
     rows = import_.run(tmp_path / "out", tmp_path / "in", CLASSES)
     reasons = {row.image_url.removeprefix("swift/"): row.reason for row in rows}
     assert reasons == {
-        "link.jpg": "unreadable", "device.jpg": "unreadable", "dangling.jpg": "unreadable",
+        "link.jpg": "link", "device.jpg": "link", "dangling.jpg": "link",
         "folder.jpg": "unreadable", "fifo.jpg": "unreadable", "notes.txt": "not_an_image", "empty.jpg": "empty",
         "inside.jpg": "", "good.jpg": "",
     }  # fmt: skip
+    (remark,) = manifest.read_sidecar(tmp_path / "out", "fetch")["notes"]["summary"]
+    assert remark == (
+        "3 files are links, e.g. swift/dangling.jpg, and only links to files inside the folder are followed: "
+        "copy the file itself"
+    )
+
+
+def test_i16_the_size_of_what_is_refused_for_it_is_in_its_row(tmp_path: Path) -> None:
+    swift = tmp_path / "in/swift"
+    swift.mkdir(parents=True)
+    (swift / "good.jpg").write_bytes(jpeg(1))
+    (swift / "cut.jpg").write_bytes(jpeg(1)[:-200])
+    Image.new("RGB", (60, 45), "red").save(swift / "icon.png")
+    Image.new("RGB", (640, 480), "red").save(swift / "blank.jpg")
+    turned = Image.Exif()
+    turned[0x0112] = 6  # a quarter turn
+    Image.new("RGB", (1200, 100), "red").save(swift / "strip.jpg", exif=turned)
+    Image.new("1", (8000, 7000)).save(swift / "huge.png")
+    Image.new("1", (10_000, 9000)).save(swift / "over_pillows_ceiling.png")
+    rows = import_.run(tmp_path / "out", tmp_path / "in", CLASSES)
+    assert {row.image_url[6:]: (row.reason, row.width, row.height) for row in rows} == {
+        "good.jpg": ("", 128, 96),
+        "cut.jpg": ("decode_truncated", 0, 0),
+        "icon.png": ("too_small", 60, 45),
+        "blank.jpg": ("blank", 640, 480),
+        "strip.jpg": ("aspect", 100, 1200),
+        "huge.png": ("too_many_pixels", 8000, 7000),
+        "over_pillows_ceiling.png": ("too_many_pixels", 10_000, 9000),
+    }
+    icon = next(row for row in rows if row.image_url == "swift/icon.png")
+    told = explain(tmp_path / "out", icon.key)
+    assert "  size     60×45 px" in told
+    assert told[-1] == "fetch: rejected, too_small: its longer side is under 80 pixels"
 
 
 def test_i20_odd_names_come_back_from_the_manifest(tmp_path: Path) -> None:
