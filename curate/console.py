@@ -179,7 +179,8 @@ def with_options(recipe: "Recipe", section: str, **options: Any) -> "Recipe":
         return recipe.model_copy(update={section: getattr(recipe, section).override(**options)})
     except ValidationError as error:
         problem = error.errors()[0]
-        name = "--" + str(problem["loc"][0]).replace("_", "-") if problem["loc"] else section
+        first, *_ = problem["loc"] or ("",)
+        name = f"--{str(first).replace('_', '-')}" if first in options else f"{section}.{first}".rstrip(".")
         raise UsageError(f"{name}: {problem['msg'].removeprefix('Value error, ')}") from error
 
 

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 
@@ -25,8 +25,22 @@ def normalise_class(name: str) -> str:
     return f"{slug}_" if slug in _RESERVED else slug
 
 
+def _matching(pattern: str, what: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"{text!r} is not {what}")
+        return text
+
+    return AfterValidator(check)
+
+
 ClassName = Annotated[str, AfterValidator(normalise_class)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Contact = Annotated[str, _matching(r"[ -~]*", "an e-mail address or URL in plain ASCII, on one line")]
+HostPort = Annotated[str, _matching(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", "host:port, e.g. 127.0.0.1:8000")]
+Hosts = Annotated[
+    str, _matching(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?", "a host, e.g. img.example.org or *.example.org")
+]
 
 
 class Section(BaseModel):
@@ -66,11 +80,11 @@ class Selectors(Section):
 class Politeness(Section):
     """How we behave towards the host."""
 
-    contact: str = ""  # e-mail or URL, sent in the User-Agent; required to fetch from a public host
+    contact: Contact = ""  # e-mail or URL, sent in the User-Agent; required to fetch from a public host
     min_interval_s: float = Field(1.0, ge=0, le=300)  # from an answer of a host to the next request to it
     owns_host: bool = False  # you run the hosts of `listings` and allow_hosts: they may be asked faster
-    allow_hosts: tuple[str, ...] = ()  # exact host:port, the only way to reach a private or loopback address
-    image_hosts: tuple[str, ...] = ()  # further hosts photos and pages may come from (exact or *.suffix)
+    allow_hosts: tuple[HostPort, ...] = ()  # exact host:port, the only way to reach a private or loopback address
+    image_hosts: tuple[Hosts, ...] = ()  # further hosts photos and pages may come from (exact or *.suffix)
     obey_robots: bool = True
     connect_timeout_s: float = Field(10, gt=0, le=300)
     deadline_s: float = Field(60, gt=0, le=3600)  # for one transfer in all, DNS and redirects included
@@ -79,18 +93,6 @@ class Politeness(Section):
     max_page_bytes: int = Field(20 * 1024**2, ge=1024)
     max_photo_bytes: int = Field(25 * 1024**2, ge=1024)
     workers: int = Field(8, ge=1, le=64)  # threads; the pace per host holds for all of them together
-
-    @model_validator(mode="after")
-    def _names(self) -> Self:
-        if not (self.contact.isascii() and self.contact.isprintable()):
-            raise ValueError("contact must be an e-mail address or URL in plain ASCII, on one line")
-        for name in self.allow_hosts:
-            if not re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", name):
-                raise ValueError(f"allow_hosts: {name!r} is not host:port, e.g. 127.0.0.1:8000")
-        for name in self.image_hosts:
-            if not re.fullmatch(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?", name):
-                raise ValueError(f"image_hosts: {name!r} is not a host, e.g. img.example.org or *.example.org")
-        return self
 
     @model_validator(mode="after")
     def _pace(self) -> Self:
@@ -141,11 +143,12 @@ class Dedup(Section):
     max_distance: int = Field(12, ge=0, le=12)  # a copy further apart stays, unless another photo leads to it
     similar_distance: int = Field(12, ge=0, le=12)  # compared, and kept together by the split when alike
 
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if self.similar_distance < self.max_distance:
+    @field_validator("similar_distance")
+    @classmethod
+    def _order(cls, distance: int, others: ValidationInfo) -> int:
+        if distance < others.data.get("max_distance", 0):
             raise ValueError("similar_distance must not be smaller than max_distance")
-        return self
+        return distance
 
 
 class Concept(Section):
@@ -201,14 +204,17 @@ class Clean(Section):
     thorough: bool = False  # look twice, the second time closer, to judge class names better; three times as long
     wrong_model_below: Fraction = 0.0  # reject under this label_score if its listing agrees; 0: only a person may
 
-    @model_validator(mode="after")
-    def _concepts(self) -> Self:
-        names = [concept.name for concept in self.concepts]
-        if len(names) != len(set(names)):
-            raise ValueError("two concepts have the same name")
-        if self.concepts and not any(concept.keep for concept in self.concepts):
-            raise ValueError("no concept has keep: true, so every photo would be rejected")
-        return self
+    @field_validator("concepts")
+    @classmethod
+    def _concepts(cls, concepts: tuple[Concept, ...]) -> tuple[Concept, ...]:
+        problems = []
+        if len({concept.name for concept in concepts}) < len(concepts):
+            problems.append("two concepts have the same name")
+        if concepts and not any(concept.keep for concept in concepts):
+            problems.append("no concept has keep: true, so every photo would be rejected")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return concepts
 
 
 class SplitCounts(Section):
@@ -223,21 +229,19 @@ class Split(Section):
     """Seeded, stratified, grouped."""
 
     class_names: tuple[ClassName, ...] = ()
-    counts: SplitCounts = SplitCounts(train=2400, val=800, test=800)
     proportional: bool = False  # 60/20/20 of what there is, instead of exact counts
+    counts: SplitCounts = SplitCounts(train=2400, val=800, test=800)
     seed: int = Field(42, ge=0, lt=2**32)
 
-    @model_validator(mode="after")
-    def _divides(self) -> Self:
-        if self.proportional or "counts" not in self.model_fields_set:
-            return self
-        for split in ("train", "val", "test"):
-            if self.class_names and getattr(self.counts, split) % len(self.class_names):
-                raise ValueError(
-                    f"counts.{split}={getattr(self.counts, split)} does not divide among "
-                    f"{len(self.class_names)} classes"
-                )
-        return self
+    @field_validator("counts")
+    @classmethod
+    def _divides(cls, counts: SplitCounts, others: ValidationInfo) -> SplitCounts:
+        classes = len(others.data.get("class_names", ()))
+        if classes and not others.data.get("proportional"):
+            odd = [f"{split}={count}" for split, count in counts.model_dump().items() if count % classes]
+            if odd:
+                raise ValueError(f"{', '.join(odd)} does not divide among {classes} classes")
+        return counts
 
 
 class TrainBaseline(Section):
@@ -275,16 +279,22 @@ class Recipe(Section):
                     data[section].setdefault("class_names", list(data["classes"]))
         return data
 
-    @model_validator(mode="after")
-    def _classes(self) -> Self:
-        if len(set(self.classes)) != len(self.classes):
-            raise ValueError(f"classes has two of the same name once normalised: {', '.join(self.classes)}")
-        known = set(self.classes)
-        if self.source and (unknown := set(self.source.listings) - known):
+    @field_validator("classes")
+    @classmethod
+    def _classes(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(classes)) != len(classes):
+            raise ValueError(f"has two of the same name once normalised: {', '.join(classes)}")
+        return classes
+
+    @field_validator("source", "clean")
+    @classmethod
+    def _known_classes(cls, section: Source | Clean | None, others: ValidationInfo) -> Source | Clean | None:
+        if isinstance(section, Clean):
+            where, named = "clean.concepts", {c.class_name for c in section.concepts if c.class_name}
+        else:
+            where, named = "source.listings", set(section.listings) if section else set()
+        if unknown := sorted(named - set(others.data.get("classes", named))):
             raise ValueError(
-                f"source.listings names classes that are not in classes: {', '.join(sorted(unknown))}"
+                f"{where} names classes that are not in classes: {', '.join(unknown)}; rename or remove them there"
             )
-        named = {concept.class_name for concept in self.clean.concepts if concept.class_name}
-        if unknown := named - known:
-            raise ValueError(f"clean.concepts names classes that are not in classes: {', '.join(sorted(unknown))}")
-        return self
+        return section

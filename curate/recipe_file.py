@@ -1,15 +1,24 @@
 """Read a recipe from YAML, naming file, line and key of every mistake."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import yaml
 from pydantic import ValidationError
 
 from curate.errors import UsageError
 from curate.recipe import Recipe, Section
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+CONCEPTS = (  # the least that tells photos of a car from others, for people to copy into their recipe
+    "clean: {scorer: imagenet, concepts: [{name: car, keep: true, imagenet: [beach wagon, cab, convertible, "
+    "grille, jeep, limousine, minibus, minivan, Model T, moving van, pickup, police van, racer, sports car]}, "
+    "{name: not_car, imagenet: ['*']}]}"
+)
 
 
 def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
@@ -31,20 +40,17 @@ def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
     return line
 
 
-def _duplicate_key(node: yaml.Node | None) -> yaml.Node | None:
+def _duplicate_keys(node: yaml.Node | None) -> Iterator[yaml.Node]:
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
             if key.value in seen:
-                return key  # type: ignore[no-any-return]
+                yield key
             seen.add(key.value)
-            if found := _duplicate_key(value):
-                return found
+            yield from _duplicate_keys(value)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            if found := _duplicate_key(item):
-                return found
-    return None
+            yield from _duplicate_keys(item)
 
 
 def _section_in(annotation: Any) -> type[Section] | None:
@@ -71,7 +77,7 @@ def _unknown_key(location: tuple[int | str, ...]) -> str:
 
 
 def parse(text: str, name: str, stages: Collection[str] = ()) -> Recipe:
-    """Read a recipe. Raises UsageError with one line per mistake: file, line, key, what is wrong.
+    """Read a recipe. Raises UsageError with one line per mistake, all of them: file, line, key, what is wrong.
 
     It is a mistake too when what one of `stages` needs is absent; others may do without it.
     """
@@ -84,29 +90,43 @@ def parse(text: str, name: str, stages: Collection[str] = ()) -> Recipe:
         raise UsageError(f"{where}: not valid YAML: {getattr(error, 'problem', error)}") from error
     if not isinstance(data, dict):
         raise UsageError(f"{name}:1: a recipe is a mapping with at least `name` and `classes`")
-    if twice := _duplicate_key(node):
-        raise UsageError(f"{name}:{twice.start_mark.line + 1}: {twice.value}: this key is there twice")
+    problems = [
+        (key.start_mark.line + 1, f"{key.value}: this key is there twice") for key in _duplicate_keys(node)
+    ]
+    recipe = None
     try:
         recipe = Recipe.model_validate(data)
     except ValidationError as error:
-        lines = []
-        for problem in error.errors():
-            location = tuple(step for step in problem["loc"] if step != "[key]")
-            message = problem["msg"].removeprefix("Value error, ")
-            if problem["type"] == "extra_forbidden":
-                message = _unknown_key(location)
-            key = ".".join(str(step) for step in location)
-            if not key:  # about two sections: the message begins with the key that is wrong
-                key, _, message = message.partition(" ")
-                location = tuple(key.split("."))
-            lines.append(f"{name}:{_line_of(node, location)}: {key}: {message}")
-        raise UsageError("\n".join(lines)) from error
-    if "clean" in stages and not recipe.clean.concepts:
-        raise UsageError(
-            f"{name}:{_line_of(node, ('clean', 'concepts'))}: clean.concepts: is empty, and clean needs it: "
-            "name what photos may show, as pipelines/swift_wagonr.yaml does"
-        )
+        problems += [_told(problem, node) for problem in error.errors()]
+    problems += [(_line_of(node, tuple(key.split("."))), f"{key}: {needs}") for key, needs in _lacks(data, stages)]
+    if problems or recipe is None:
+        raise UsageError("\n".join(f"{name}:{line}: {text}" for line, text in sorted(problems)))
     return recipe
+
+
+def _told(problem: "ErrorDetails", node: yaml.Node | None) -> tuple[int, str]:
+    """The line of a mistake, and its key with what is wrong."""
+    location = tuple(step for step in problem["loc"] if step != "[key]")
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        message = _unknown_key(location)
+    key = ".".join(str(step) for step in location)
+    deeper, _, rest = message.partition(" ")
+    if deeper.startswith(f"{key}."):  # about two sections: the message begins with the key that is wrong
+        key, message, location = deeper, rest, tuple(deeper.split("."))
+    return _line_of(node, location), f"{key}: {message}"
+
+
+def _lacks(data: dict[str, Any], stages: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The keys that one of `stages` needs and `data` lacks, with what to do."""
+    clean = data.get("clean") or {}
+    if "clean" in stages and isinstance(clean, dict) and not clean.get("concepts"):
+        yield "clean.concepts", f"is empty, and clean needs it: say what photos may show, e.g. `{CONCEPTS}`"
+    if "fetch" in stages and not data.get("source"):
+        yield (
+            "source",
+            "is absent, so nothing can be fetched: photos that you have come in by `curate import PATH`",
+        )
 
 
 def load(path: Path, stages: Collection[str] = ()) -> Recipe:

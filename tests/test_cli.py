@@ -138,7 +138,8 @@ def test_a_recipe_without_concepts_is_refused_before_anything_is_fetched(
     got, _, err = invoke("--recipe", path, "--folder", tmp_path / "run", command)
     assert got == code
     assert (f"{path}:3: clean.concepts: is empty" in err) == (code == 2)
-    assert len(err.splitlines()) == (code != 0)
+    assert (f"{path}:1: source: is absent" in err) == (command == "run")
+    assert len(err.splitlines()) == 1 + (command == "run")
     assert code != 2 or not (tmp_path / "run").exists()
 
 
@@ -253,8 +254,8 @@ def test_without_a_source_only_import_is_suggested_and_with_the_path_once_it_is_
     code, _, err = invoke(*given, "fetch")
     assert (code, err) == (
         2,
-        f"curate: recipe mine has no source to fetch from: run {typed}PATH` for photos that you have, "
-        "PATH being a folder with a folder per class, or a CSV\n",
+        f"curate: {recipe}:1: source: is absent, so nothing can be fetched: "
+        f"photos that you have come in by {typed}PATH`\n",
     )
     assert invoke(*given, "import", source)[0] == 0
     assert invoke(*given, "dedup")[0] == 0

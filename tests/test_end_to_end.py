@@ -1,5 +1,6 @@
 """The README's commands, typed one after the other against a small marketplace served over real HTTP."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from curate.demo.painter import paint_catalogue
 from curate.demo.run import recipe_for
 from curate.demo.site import Site, serve
 from curate.pipeline import find_recipe
-from curate.schemas import STAGES, FetchRow
+from curate.schemas import SPLITS, STAGES, FetchRow, SplitRow
 
 ROOT = Path(__file__).parents[1]
 PER_CLASS = 30
@@ -114,6 +115,23 @@ def test_import_of_the_fetched_photos_finds_the_same_photos(run: Run, tmp_path: 
     assert sorted(r.sha256 for r in manifest.read(imported.folder, FetchRow)) == sorted(
         r.sha256 for r in manifest.read(run.folder, FetchRow) if r.keep
     )
+
+
+def test_the_minimal_recipe_of_the_readme_makes_a_dataset_of_two_folders(run: Run, tmp_path: Path) -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    names = {"hatchback": "hatch", "tallboy": "sedan"}
+    for row in manifest.read(run.folder, FetchRow):
+        if row.keep:
+            target = tmp_path / "photos" / names[row.class_name] / f"{row.key}.jpg"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((run.folder / row.path).read_bytes())
+    mine = Run(tmp_path / "run", tmp_path / "mine.yaml", run.site)
+    mine.curate("import", str(tmp_path / "photos"))
+    for stage in ("dedup", "clean", "split"):
+        mine.curate(stage)
+    rows = manifest.read(mine.folder, SplitRow)
+    assert {(row.split, row.class_name) for row in rows} == set(itertools.product(SPLITS, ("hatch", "sedan")))
 
 
 def test_too_few_photos_is_an_error_that_says_how_many_are_missing(run: Run) -> None:

@@ -1,11 +1,17 @@
 """Recipes: mistakes are named by file, line and key."""
 
+import re
+from pathlib import Path
+
 import pytest
+import yaml
 
 from curate.errors import UsageError
 from curate.recipe import Clean, Split, SplitCounts, TrainBaseline, normalise_class
-from curate.recipe_file import parse
+from curate.recipe_file import CONCEPTS, parse
 from curate.schemas import STAGES
+
+PIPELINES = Path(__file__).parents[1] / "pipelines"
 
 GOOD = """\
 name: cars
@@ -57,17 +63,20 @@ def test_a_good_recipe_hands_its_classes_to_the_stages() -> None:
         ),
         (
             ("split:", "split:\n  zzz: 1"),
-            "r.yaml:13: split.zzz: unknown key; here may be class_names, counts, proportional, seed",
+            "r.yaml:13: split.zzz: unknown key; here may be class_names, proportional, counts, seed",
         ),
         (("{name: interior}", "{name: Interior}"), "r.yaml:11: clean.concepts.1.name: String should match"),
         (
             ("{name: interior}", "{name: pink}"),
             "r.yaml:11: clean.concepts.1: reason 'pink' of concept pink is not one of",
         ),
-        (("{name: interior}", "{name: car, keep: true}"), "r.yaml:7: clean: two concepts have the same name"),
-        (("keep: true", "keep: false, reason: not_car"), "r.yaml:7: clean: no concept has keep: true"),
+        (
+            ("{name: interior}", "{name: car, keep: true}"),
+            "r.yaml:9: clean.concepts: two concepts have the same name",
+        ),
+        (("keep: true", "keep: false, reason: not_car"), "r.yaml:9: clean.concepts: no concept has keep: true"),
         (("train: 2400", "train: -1"), "r.yaml:13: split.counts.train: Input should be greater"),
-        (("train: 2400", "train: 2401"), "r.yaml:12: split: counts.train=2401 does not divide among 2 classes"),
+        (("train: 2400", "train: 2401"), "r.yaml:13: split.counts: train=2401 does not divide among 2 classes"),
         (("[swift, wagonr]", "[Swift, ' swift ']"), "r.yaml:2: classes: has two of the same name once normalised"),
         (("[swift, wagonr]", "[swift]"), "r.yaml:2: classes: Tuple should have at least 2 items"),
         (("[swift, wagonr]", "[swift, '🚗']"), "r.yaml:2: classes.1: class name '🚗' has no letter or digit"),
@@ -90,11 +99,82 @@ def test_mistakes_name_file_line_and_key(change: tuple[str, str], message: str |
     assert message in str(caught.value)
 
 
+MISTAKEN = """\
+name: ../x
+classes: [swift, wagonr]
+source:
+  id: site
+  id: site
+  listings:
+    dzire: []
+clean:
+  scorer: magic
+  concepts:
+    - {name: interior, class_name: i20}
+    - {name: interior}
+dedup:
+  max_distance: 9
+  similar_distance: 8
+  methods: hash
+split:
+  counts: {train: 9, val: 7, test: 6}
+  seed: -1
+"""
+
+
 def test_every_mistake_is_reported_at_once() -> None:
-    text = GOOD.replace("scorer: imagenet", "scorer: magic").replace("train: 2400", "train: x")
+    with pytest.raises(UsageError) as caught:
+        parse(MISTAKEN, "r.yaml")
+    assert [line.split(": ", 2)[:2] for line in str(caught.value).splitlines()] == [
+        ["r.yaml:1", "name"],
+        ["r.yaml:5", "id"],
+        ["r.yaml:6", "source.listings"],
+        ["r.yaml:9", "clean.scorer"],
+        ["r.yaml:10", "clean.concepts"],
+        ["r.yaml:15", "dedup.similar_distance"],
+        ["r.yaml:16", "dedup.methods"],
+        ["r.yaml:18", "split.counts"],
+        ["r.yaml:19", "split.seed"],
+    ]
+    assert "concepts: two concepts have the same name; no concept has keep: true" in str(caught.value)
+    assert "counts: train=9, val=7 does not divide among 2 classes" in str(caught.value)
+
+
+def test_a_recipe_whose_classes_were_changed_alone_names_all_that_is_left_of_the_others() -> None:
+    text = (
+        (PIPELINES / "swift_wagonr.yaml")
+        .read_text()
+        .replace("classes: [swift, wagonr]", "classes: [sedan, hatch]")
+    )
     with pytest.raises(UsageError) as caught:
         parse(text, "r.yaml")
-    assert len(str(caught.value).splitlines()) == 2
+    left = "names classes that are not in classes: swift, wagonr; rename or remove them there"
+    lines = [line.split(": ", 1)[1] for line in str(caught.value).splitlines()]
+    assert lines == [f"source.listings: {left}", f"clean.concepts: {left}"]
+
+
+MINIMAL = "name: mine\nclasses: [sedan, hatch]\n"
+
+
+def test_a_minimal_recipe_is_enough_until_clean_and_is_told_what_to_add_then() -> None:
+    assert parse(MINIMAL, "r.yaml", ["dedup", "split", "train_baseline"]).source is None
+    with pytest.raises(UsageError) as caught:
+        parse(MINIMAL, "r.yaml", STAGES)
+    assert [line.partition(",")[0] for line in sorted(str(caught.value).splitlines())] == [
+        "r.yaml:1: clean.concepts: is empty",
+        "r.yaml:1: source: is absent",
+    ]
+    (told,) = re.findall(r"e\.g\. `(clean: .*)`", str(caught.value))
+    assert parse(f"{MINIMAL}{told}\n", "r.yaml", STAGES[1:]).clean.scorer == "imagenet"
+
+
+def test_the_minimal_recipe_of_the_readme_needs_nothing_more() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", (PIPELINES.parent / "README.md").read_text("utf-8"), re.DOTALL)
+    recipe = parse(text, "r.yaml", STAGES[1:])
+    assert text.startswith(MINIMAL.rstrip())
+    told = yaml.safe_load(CONCEPTS)["clean"]
+    assert recipe.clean.concepts == Clean.model_validate(told).concepts
+    assert recipe.split.proportional
 
 
 NO_CONCEPTS = GOOD[: GOOD.index("  concepts:")] + GOOD[GOOD.index("split:") :]
@@ -110,11 +190,11 @@ NO_CONCEPTS = GOOD[: GOOD.index("  concepts:")] + GOOD[GOOD.index("split:") :]
 )
 def test_concepts_are_asked_for_by_clean_and_nothing_else(text: str, line: int) -> None:
     assert parse(text, "r.yaml").clean.concepts == ()
-    assert parse(text, "r.yaml", ["fetch", "dedup"]).clean.concepts == ()
+    assert parse(text, "r.yaml", ["dedup"]).clean.concepts == ()
     with pytest.raises(
-        UsageError, match=f"^r.yaml:{line}: clean.concepts: is empty, and clean needs it: name what"
+        UsageError, match=f"^r.yaml:{line}: clean.concepts: is empty, and clean needs it: say what"
     ):
-        parse(text, "r.yaml", STAGES)
+        parse(text, "r.yaml", STAGES[1:])
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])

@@ -30,7 +30,7 @@ def fetch(
     """
     from curate.pipeline import fetch_again, run_stages
 
-    recipe, folder = recipe_and_folder(ctx)
+    recipe, folder = recipe_and_folder(ctx, "fetch")
     if refresh or accept_drop:
         fetch_again(recipe, folder, accept_drop, partial(echo, ctx))
     else:
@@ -183,12 +183,11 @@ def run(ctx: typer.Context, workers: Workers = None) -> None:
     Example: curate --recipe pipelines/swift_wagonr.yaml run
     """
     from curate.pipeline import stages_to_run
-    from curate.schemas import STAGES
     from curate.status import state
     from curate.web.report import write_report
 
-    recipe, folder = recipe_and_folder(ctx, *STAGES)
-    stages = stages_to_run(recipe, folder)
+    stages = stages_to_run(*recipe_and_folder(ctx))
+    recipe, folder = recipe_and_folder(ctx, *stages)
     for stage in stages:
         if settings := state(folder, stage, recipe).settings:
             echo(ctx, f"{stage} runs again by the recipe: {'; '.join(map(str, settings))}")
