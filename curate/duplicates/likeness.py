@@ -34,10 +34,8 @@ STRUCTURE = 0.35  # correlation of what faint contrast they have; by chance it i
 BONUS, CLOSE = 0.1, 0.1  # agreement won where greys agree entirely, and how far they may be off to win any
 SHADED, SHADES = 0.3, 6.0  # how far greys are off in other paint, of their spread, and in grey levels
 CONTRAST = 1.6  # times, that an edit may change it
-COLOURLESS, COLOURFUL = 2.0, 6.0  # grey levels from grey, root mean square
-SAME_COLOUR = 0.6  # correlation; of 36,000 pairs of copies that are colourful the least was 0.7
+COLOURLESS = 2.0  # grey levels from grey, root mean square
 TINTED, TINTS = 0.6, 16.0  # how far colours are off in other paint, of their spread, and in grey levels
-FADED = 5.0  # times, that an edit may change how colourful it is
 BURNT = 240  # grey levels of the strongest channel: some of the cell is burnt out
 OTHER_PAINT = 0.75  # agreement, at most, of one thing in other paint
 
@@ -182,9 +180,7 @@ def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[
     aa, bb, ab = (float((p * q).mean() * 3) for p, q in ((a, a), (b, b), (a, b)))  # mean squares over cells
     if aa < COLOURLESS**2:
         return known, True
-    if aa >= COLOURFUL**2 and ab < SAME_COLOUR * np.sqrt(aa * bb):
-        return known, False
-    off = np.sqrt(((b - np.clip(ab / aa, 1 / FADED, FADED) * a) ** 2).sum(axis=1))
+    off = np.sqrt(((b - max(ab, 0.0) / aa * a) ** 2).sum(axis=1))
     return known, bool(np.quantile(off, 0.9) <= max(TINTED * np.sqrt(bb), TINTS))
 
 

@@ -54,6 +54,11 @@ def test_other_paint_is_no_copy() -> None:
     assert kept([jpeg(car(BLUE)), jpeg(car(LIGHT))]) == [0, 1]
 
 
+def test_other_paint_may_be_in_another_split() -> None:
+    records = np.concatenate([fingerprints.of_pixels(np.asarray(car(paint))) for paint in (BLUE, BROWN)])
+    assert copies.find(records, Dedup(method="thorough")).component.tolist() == [0, 1]
+
+
 @pytest.mark.parametrize(("seed", "shade"), [(4, 0.5), (0, 0.6)])  # the details of the latter agree by .95
 def test_the_same_outlines_in_another_grey_are_no_copy(seed: int, shade: float) -> None:
     grey = scene(seed).convert("L")

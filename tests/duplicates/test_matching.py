@@ -224,3 +224,12 @@ def test_aligning_shrinks_a_picture_by_a_fifth_at_most(taken: float, aligned: bo
         whole, part = (look(fingerprints.of_pixels(np.asarray(some))[0]) for some in (picture, crop))
         straight = np.eye(3)
         assert (matching._aligned(whole, part, straight) is not straight) == aligned
+
+
+@pytest.mark.parametrize(("levels", "searched"), [(1.5, False), (2.5, True)])
+def test_what_is_nearly_plain_is_not_searched_for(levels: float, searched: bool) -> None:
+    y, x = np.mgrid[:64, :64]
+    wave = 2 * np.cos(np.pi * (x + 0.5) / 32) * np.cos(np.pi * (y + 0.5) / 32)  # root mean square 1
+    grey = np.rint(128 + levels * wave).astype(np.uint8)
+    found = candidates.find(np.stack([grey, grey]), np.arange(2), 12, thorough=True)
+    assert (len(found.first) > 0) == searched
