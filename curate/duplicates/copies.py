@@ -23,7 +23,7 @@ from curate.recipe import Dedup
 
 ALIKE = 0.8  # agreement of pictures that the split keeps together
 MOST_ALIKE = 64  # pictures in such a group, their copies not counted
-SECOND_LOOKS = 2  # rounds
+LINKING = 3  # rounds: further ones hardly find anything
 CROP = 0.92  # of the area: a copy that shows less is called a crop, one that shows as much more larger
 PLAIN_LEVELS = 3  # grey levels between two pictures without detail that are the same
 PLAIN_COLOURS = 8  # levels of a channel between them; JPEG stores colours more coarsely
@@ -49,7 +49,7 @@ def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
     pairs.add(*_plain_pairs(photos), agreement=1.0, least=PROOF)
     with counter("compare", len(pairs.better), "candidate pair") as pairs.advance:
         keeper = grouping.keepers(count, pairs.better, pairs.worse, pairs.bits, pairs.confirm)
-        for _ in range(SECOND_LOOKS):
+        for _ in range(LINKING):
             linked = _links(keeper, pairs)
             if not linked:
                 break
@@ -63,7 +63,8 @@ def find(records: Records, config: Dedup, map_fn: MapFn = map) -> Copies:
 
 
 def _links(keeper: Indices, pairs: Pairs) -> dict[tuple[int, int], list[Map]]:
-    """Pairs of keepers of which one is the copy of a copy of the other, and where in the better one that puts it.
+    """Pairs (better, worse) of a keeper and a copy of a copy of it, mostly a keeper too; and where in the better
+    one that puts the worse.
 
     A strong crop and a framed copy may both be proved copies of the photo between them, and be too far apart for
     the search. Being copies of one photo removes neither: they are compared with each other, lying as they must.
@@ -77,18 +78,23 @@ def _links(keeper: Indices, pairs: Pairs) -> dict[tuple[int, int], list[Map]]:
     in_keeper = dict.fromkeys(np.flatnonzero(keeper == np.arange(len(keeper))).tolist(), nowhere)
     for pair in np.flatnonzero(proved & (keeper[pairs.worse] == pairs.better)).tolist():
         in_keeper[int(pairs.worse[pair])] = pairs.place.get(pair, nowhere)
-    known = {(int(pairs.better[pair]), int(pairs.worse[pair])) for pair in pairs.linked}
+    known = [*pairs.linked, *np.flatnonzero(proved).tolist()]
+    known_ends = set(zip(pairs.better[known].tolist(), pairs.worse[known].tolist(), strict=True))
     links: dict[tuple[int, int], list[Map]] = {}
     for pair in np.flatnonzero(proved & (keeper[pairs.better] != keeper[pairs.worse])).tolist():
         better, worse = int(pairs.better[pair]), int(pairs.worse[pair])
         if better not in in_keeper or worse not in in_keeper:
             continue  # a link has removed it: no proved copy of its keeper
-        ends = int(keeper[better]), int(keeper[worse])
-        place = in_keeper[better] @ pairs.place.get(pair, nowhere) @ np.linalg.inv(in_keeper[worse])
-        if ends[0] > ends[1]:
-            ends, place = ends[::-1], np.linalg.inv(place)
-        if ends not in known:
-            links.setdefault(ends, []).append(place)
+        place, back = pairs.place.get(pair, nowhere), np.linalg.inv(in_keeper[worse])
+        ways = {  # the keepers; and each of them with the other's copy, which loses its keeper if that goes
+            (int(keeper[better]), int(keeper[worse])): in_keeper[better] @ place @ back,
+            (int(keeper[better]), worse): in_keeper[better] @ place,
+            (better, int(keeper[worse])): place @ back,
+        }
+        for (first, second), lies in ways.items():
+            ends = min(first, second), max(first, second)
+            if ends not in known_ends:
+                links.setdefault(ends, []).append(lies if first < second else np.linalg.inv(lies))
     return links
 
 

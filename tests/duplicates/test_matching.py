@@ -128,6 +128,16 @@ def test_a_third_picture_shows_two_crops_to_be_copies() -> None:
     assert together.proof == ["", "aligned", "aligned linked"]
 
 
+def test_copies_of_what_a_link_removes_follow_it() -> None:
+    picture = scene(9)
+    upper, lower = picture.crop((0, 0, 306, 211)), picture.crop((14, 9, 320, 220))
+    copied = [jpeg(lower, 90 - 4 * number) for number in range(9)]
+    assert find([jpeg(upper), *copied], "hash").keeper.tolist() == [0] + [1] * 9
+    found = find([jpeg(upper), jpeg(picture), *copied], "hash")
+    assert found.keeper.tolist() == [0] * 11
+    assert found.proof[2:] == ["aligned linked"] * 9
+
+
 def test_a_third_picture_shows_a_crop_and_a_framed_one_to_be_copies() -> None:
     picture = scene(9)
     upper = jpeg(picture.crop((0, 0, 306, 211)))
