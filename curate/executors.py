@@ -6,6 +6,7 @@ process, and must be pure, so that running it twice does no harm.
 """
 
 import multiprocessing
+import os
 import signal
 import threading
 from collections import deque
@@ -54,6 +55,19 @@ def _children_deaf_to_ctrl_c() -> Iterator[None]:
         signal.raise_signal(signal.SIGINT)  # to whoever handles it, which is nobody where it is ignored
 
 
+def _begin_worker() -> None:
+    """In a new process: leave Ctrl-C to the one that started it, and end with that one, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # late, but where signals cannot be blocked there is no other way
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def end_with_it() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_it, daemon=True).start()
+
+
 @contextmanager
 def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
     """Yield a `map_fn` over `workers` processes; with one worker, the built-in `map`.
@@ -65,12 +79,7 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
     if workers <= 1:
         yield map
         return
-    pool = ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=signal.signal,  # late, but where signals cannot be blocked there is no other way
-        initargs=(signal.SIGINT, signal.SIG_IGN),
-    )
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin_worker)
 
     def map_chunks(fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
         if hasattr(signal, "pthread_sigmask"):

@@ -1,10 +1,14 @@
 """Executors: the same results, in the same order, from one process or two."""
 
 import itertools
+import multiprocessing
 import os
 import signal
+import sys
 import time
 from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +48,46 @@ def test_an_error_travels_back_with_its_reason(workers: int) -> None:
 def test_a_killed_worker_is_one_clear_error() -> None:
     with executors.local(2) as map_fn, pytest.raises(ResourceError, match="fewer --workers"):
         list(map_fn(die, range(2)))
+
+
+def start_work_and_die(processes: Connection) -> None:
+    with executors.local(2, chunk_size=1) as map_fn:
+        for process in map_fn(own_number, range(8)):
+            processes.send(process)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def own_number(number: int) -> int:
+    time.sleep(0.05)
+    return os.getpid()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no SIGKILL")
+def test_workers_end_when_their_parent_is_killed() -> None:
+    spawn = multiprocessing.get_context("spawn")
+    here, there = spawn.Pipe()
+    parent = spawn.Process(target=start_work_and_die, args=(there,))
+    parent.start()
+    workers = {here.recv() for _ in range(8)}
+    parent.join()
+    assert parent.exitcode == -signal.SIGKILL
+    deadline = time.monotonic() + 10
+    while workers and time.monotonic() < deadline:
+        workers = {worker for worker in workers if lives(worker)}
+        time.sleep(0.05)
+    assert not workers
+
+
+def lives(process: int) -> bool:
+    """Whether a process has not ended: one that has may still be there, if nobody collects it."""
+    try:
+        os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except ProcessLookupError:
+        return False
+    except FileNotFoundError:  # no Linux, or gone since
+        return not Path("/proc/self").exists()
+    return state != "Z"
 
 
 def test_items_are_taken_as_needed() -> None:
