@@ -80,9 +80,9 @@ def dedup(
 
     Pictures that are sold under more than one class name are counted: they are for you to decide, in review.csv.
 
-    The photo with the most pixels stays, a frame around it not counted; of equals, the larger file; of equal
-    files, that of the smaller key. A copy that is turned by a quarter or a half, mirrored or not, stays too, since
-    nobody can tell which is upright; the split keeps both together.
+    The photo with the most pixels stays, a frame around it not counted; of equals, one in colour, then the larger
+    file, then that of the smaller key. A copy that is turned by a quarter or a half, mirrored or not, stays too,
+    since nobody can tell which is upright; the split keeps both together.
 
     hash finds copies that were recompressed, resized, marked, mirrored or slightly cropped. thorough takes two to
     three times as long and also finds crops of 10 to 20% and the few frames that hash misses. hash is enough for

@@ -32,6 +32,7 @@ FORMAT = 8
 SIDE = 64  # pixels of the remembered square pictures
 COLOUR_SIDE = 16
 AT_LEAST = 64  # pixels, shorter side of the decoded picture
+COLOURLESS = 2  # levels between the channels of a cell that JPEG may put into a grey picture
 RECORD = np.dtype(
     [
         ("sha256", "S64"),
@@ -148,6 +149,12 @@ def content(records: Records) -> NDArray[np.float64]:
     top, bottom, left, right = records["box"].astype(float).T
     sides = (top > 0).astype(int) + (bottom < 1) + (left > 0) + (right < 1)
     return np.where(sides >= 2, (bottom - top) * (right - left), 1.0)
+
+
+def grey(records: Records) -> NDArray[np.bool_]:
+    """Which pictures have no colour: (n,)."""
+    levels = records["colour"].astype(np.int16)
+    return np.asarray(np.ptp(levels, axis=3).max(axis=(1, 2)) <= COLOURLESS)
 
 
 def wholes(records: Records) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ remembers of each photo, see `fingerprints`).
 Files with the same bytes are copies by sha256. Different files are candidates when their perceptual hashes, plain
 or mirrored, are within a few bits, and copies when comparing the two pictures confirms it (see `copies`). Which
 copy stays, and how groups form, is told in `grouping`. Photos are ranked by pixels (a plain frame not
-counted), then bytes, then key.
+counted), then colour before grey, then bytes, then key.
 """
 
 from collections import defaultdict
@@ -26,9 +26,9 @@ from curate.recipe import Dedup
 from curate.schemas import DedupRow, FetchRow
 
 
-def rank(photo: FetchRow, content: float = 1.0) -> tuple[int, int, str]:
+def rank(photo: FetchRow, content: float = 1.0, grey: bool = False) -> tuple[int, bool, int, str]:
     """Sort key: the better photo first. `content` is the share of its area that is not a plain frame."""
-    return (-round(photo.width * photo.height * content), -photo.bytes, photo.key)
+    return (-round(photo.width * photo.height * content), grey, -photo.bytes, photo.key)
 
 
 def decide(photos: Sequence[FetchRow], prints: Mapping[str, int], found: Copies) -> list[DedupRow]:
@@ -107,11 +107,12 @@ def in_rank_order(photos: Sequence[FetchRow], records: Records) -> tuple[Records
     """The records from the best file to the worst, and the number of each file in that order."""
     wholes = records[fingerprints.wholes(records)]
     names = [sha256.decode() for sha256 in wholes["sha256"].tolist()]
-    content = dict(zip(names, fingerprints.content(wholes).tolist(), strict=True))
-    best: dict[str, tuple[int, int, str]] = {}
+    looks = zip(fingerprints.content(wholes).tolist(), fingerprints.grey(wholes).tolist(), strict=True)
+    look_of = dict(zip(names, looks, strict=True))
+    best: dict[str, tuple[int, bool, int, str]] = {}
     for photo in photos:
-        if photo.sha256 in content:
-            own = rank(photo, content[photo.sha256])
+        if photo.sha256 in look_of:
+            own = rank(photo, *look_of[photo.sha256])
             best[photo.sha256] = min(best.get(photo.sha256, own), own)
     order = sorted(range(len(names)), key=lambda number: best[names[number]])
     ranked = fingerprints.take(records, np.array(order, dtype=np.int64))

@@ -74,13 +74,14 @@ def test_d02_the_smallest_key_names_a_looser_group(tmp_path: Path) -> None:
         assert {row.similar_group for row in same} == {min(row.key for row in same)}
 
 
-def test_d02_the_largest_photo_stays_then_the_most_bytes_then_the_key(tmp_path: Path) -> None:
+def test_d02_the_largest_photo_stays_then_one_in_colour_then_the_most_bytes_then_the_key(tmp_path: Path) -> None:
     picture = scene(3)
     framed = Image.new("RGB", (400, 300), "white")
     framed.paste(picture, (40, 40))
     store(
         tmp_path,
         [
+            (4, jpeg(picture.convert("L").convert("RGB"), 99), "hatch"),
             (5, jpeg(picture.resize((160, 110))), "hatch"),
             (6, jpeg(picture, 60), "hatch"),
             (7, jpeg(picture, 95), "hatch"),
