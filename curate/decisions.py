@@ -1,97 +1,90 @@
 """What people decided, and what they still have to: the same picture under more than one class name. Reads only.
 
 Of such a picture dedup keeps one photo, and flags it and its copies (`label_conflict`). A row of review.csv about
-the photo that was kept decides: `clean` obeys it.
+the photo that was kept decides: `clean` obeys it. Where `clean` rejects that photo for what it shows, there is
+nothing to decide.
 """
 
-import csv
-import io
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from curate import manifest
-from curate.cleaning import review
+from curate.cleaning import borderline, review
+from curate.cleaning.review import Review
 from curate.errors import StateError
-from curate.schemas import DedupRow, FetchRow
+from curate.schemas import CleanRow, DedupRow, FetchRow
+
+UNDECIDED_SHOWN = 24  # by the report
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A picture whose copies are sold as different classes."""
 
-    key: str  # of the photo that dedup kept
     classes: tuple[str, ...]  # sorted
-    decision: str  # of a person, e.g. `keep wagonr`; empty while there is none
+    told: str  # what was decided of it, and by whom
+    undecided: bool
 
 
-def read_review(folder: Path) -> list[dict[str, str]]:
-    """The rows of `review.csv` as text, for showing only; empty without that file."""
-    path = folder / review.NAME
-    if not path.exists():
-        return []
-    text = path.read_bytes().decode("utf-8-sig", "replace")
-    rows = csv.DictReader(io.StringIO(text, newline=""), restval="")
-    return [{name: cell.strip() for name, cell in row.items() if isinstance(cell, str)} for row in rows]
-
-
-def contradictory(rows: Iterable[Mapping[str, str]]) -> set[str]:
-    """Keys with decisions that differ."""
-    return {key for key, said in _said(rows).items() if len(said) > 1}
-
-
-def decided(rows: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """What was decided of each photo, by key, e.g. `keep wagonr`; nothing of one whose decisions differ."""
-    return {key: " ".join(filter(None, *said)) for key, said in _said(rows).items() if len(said) == 1}
-
-
-def _said(rows: Iterable[Mapping[str, str]]) -> dict[str, set[tuple[str, str]]]:
-    said: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for row in rows:
-        if (decision := row.get("decision", "").lower()) in review.DECISIONS:
-            said[row.get("key", "")].add((decision, row.get("class_name", "")))
-    return said
-
-
-def contradicted(folder: Path, rows: Mapping[str, DedupRow]) -> set[str]:
-    """Keys of the photos of which their copies, or a person's decisions, say different things, unresolved."""
-    written = read_review(folder)
-    known = decided(written)
-    conflicts = {key for key, row in rows.items() if row.label_conflict and row.group not in known}
-    return conflicts | contradictory(written)
-
-
-def label_conflicts(folder: Path, rows: Iterable[DedupRow], photos: Mapping[str, FetchRow]) -> dict[str, Conflict]:
-    """Every picture under more than one class name, by the key of its photo that was kept: the undecided first."""
+def label_conflicts(
+    folder: Path, rows: Iterable[DedupRow], photos: Mapping[str, FetchRow], written: Review
+) -> dict[str, Conflict]:
+    """Every picture under more than one class name, by the key of its photo that was kept."""
     classes: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.label_conflict:
             classes[row.group] |= {photos[row.key].class_name} if row.key in photos else set()
-    known = decided(read_review(folder))
-    order = sorted(classes, key=lambda key: (key in known, key))
-    return {key: Conflict(key, tuple(sorted(classes[key])), known.get(key, "")) for key in order}
+    waiting = undecided(folder, classes, written)
+    found = {}
+    for key, names in classes.items():
+        told = "nothing to decide, clean rejects the photo kept"
+        if key in written.decisions:
+            told = f"a person decided {written.decisions[key]}"
+        elif key in waiting:
+            told = f"{review.NAME} cannot be obeyed" if written.problem else "a person must decide"
+        found[key] = Conflict(tuple(sorted(names)), told, key in waiting and not written.problem)
+    return found
 
 
-def conflict_lines(folder: Path) -> list[str]:
-    """How many such pictures there are and how to decide; empty where there is none, or dedup has not run."""
+def undecided(folder: Path, keys: Collection[str], written: Review) -> set[str]:
+    """Those of the photos kept, by key, of which a person must still decide."""
+    waiting = set(keys) - set(written.decisions)
+    with suppress(StateError):  # clean has not run
+        if waiting and not manifest.mismatch(folder, "clean", ignored=[review.NAME]):
+            waiting -= {row.key for row in manifest.read(folder, CleanRow) if not borderline.class_applies(row)}
+    return waiting
+
+
+def to_do(folder: Path, class_names: Sequence[str], rows: Sequence[DedupRow] | None = None) -> list[str]:
+    """What is wrong with review.csv, or how many such pictures there are and how to decide; empty if none.
+
+    `class_names` are the recipe's, `rows` those of dedup.csv where the caller has read it.
+    """
+    written = review.look(folder / review.NAME, class_names)
+    if written.problem:
+        return [f"warning: {written.problem}"]
     try:
-        rows = [row for row in manifest.read(folder, DedupRow) if row.label_conflict]
-        photos = {row.key: row for row in manifest.read(folder, FetchRow)} if rows else {}
+        noted = manifest.read_sidecar(folder, "dedup")["notes"]
+        if noted.get("label_conflicts") == 0 or manifest.mismatch(folder, "dedup"):
+            return []
+        rows = manifest.read(folder, DedupRow) if rows is None else rows
     except StateError:  # told of by who needs it
         return []
-    found = list(label_conflicts(folder, rows, photos).values())
-    if not found:
+    keys = [row.key for row in rows if row.keep and row.label_conflict]
+    if not keys:
         return []
-    pictures = "1 picture is" if len(found) == 1 else f"{len(found):,} pictures are"
+    pictures = "1 picture is" if len(keys) == 1 else f"{len(keys):,} pictures are"
     told = f"label conflicts: {pictures} sold under more than one class name"
-    undecided = [conflict for conflict in found if not conflict.decision]
-    if not undecided:
-        return [f"{told}; decided in {review.NAME}"]
-    first = undecided[0]
+    if not (waiting := undecided(folder, keys, written)):
+        return [f"{told}, none left to decide"]
+    shown = f"the first {UNDECIDED_SHOWN}, dedup.csv has all (label_conflict)"
     return [
-        f"{told}, {len(undecided):,} not decided, e.g. {first.key} ({', '.join(first.classes)})",
-        f"  `curate report` shows them; {how_to_decide(first.key, folder / review.NAME)}",
+        f"{told}, {len(waiting):,} not decided, e.g. {min(waiting)}",
+        f"  `curate report` shows {shown if len(waiting) > UNDECIDED_SHOWN else 'them'}; "
+        + how_to_decide(min(waiting), folder / review.NAME),
     ]
 
 

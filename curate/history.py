@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from curate import decisions, manifest, status
 from curate.cleaning import borderline, review
+from curate.cleaning.review import Decision, Review
 from curate.errors import StateError, UsageError
 from curate.schemas import (
     PROOFS,
@@ -33,13 +34,14 @@ RowT = TypeVar("RowT", FetchRow, DedupRow, CleanRow, SplitRow, TrainBaselineRow)
 
 @dataclass(frozen=True)
 class Manifests:
-    """The rows of every stage that has run, by key; a stage that has not run has none."""
+    """The rows of every stage that has run, by key, and what people decided; a stage that has not run has none."""
 
     fetch: dict[str, FetchRow]
     dedup: dict[str, DedupRow]
     clean: dict[str, CleanRow]
     split: dict[str, SplitRow]
     train_baseline: dict[str, TrainBaselineRow]
+    review: Review
 
     def stage(self, name: str) -> dict[str, Row]:
         """The rows of the stage called `name`."""
@@ -53,7 +55,10 @@ def load(folder: Path, stages: Sequence[str] = STAGES) -> Manifests:
         there = row_type.stage in stages and manifest.csv_path(folder, row_type.stage).exists()
         return {row.key: row for row in manifest.read(folder, row_type)} if there else {}
 
-    return Manifests(rows(FetchRow), rows(DedupRow), rows(CleanRow), rows(SplitRow), rows(TrainBaselineRow))
+    photos = rows(FetchRow)
+    classes = sorted({photo.class_name for photo in photos.values()})  # clean refuses a recipe that has others
+    written = review.look(folder / review.NAME, classes)
+    return Manifests(photos, rows(DedupRow), rows(CleanRow), rows(SplitRow), rows(TrainBaselineRow), written)
 
 
 # --- explain ------------------------------------------------------------------------------------------------
@@ -128,7 +133,10 @@ def _photo_history(folder: Path, rows: Manifests, photo: FetchRow) -> list[str]:
     }
     lines += [f"  {name:<7}  {_plain(text)}" for name, text in facts.items() if text]
     problems = status.problems(folder)
-    said = [row for row in decisions.read_review(folder) if row.get("key") == photo.key]
+    written = rows.review
+    once = [written.decisions[photo.key]] if photo.key in written.decisions else []
+    said = [_decision(decision) for decision in (*once, *written.conflicts.get(photo.key, ()))]
+    lines += [f"review: {_plain(written.problem)}"] if written.problem else []
     for stage in STAGES:
         if problems[stage] == "missing":
             return [*lines, f"{stage}: has not run yet; next is `curate {manifest.command(stage)}`"]
@@ -143,12 +151,11 @@ def _photo_history(folder: Path, rows: Manifests, photo: FetchRow) -> list[str]:
             verdict, details = f"has no row for it; run `curate {manifest.command(stage)}` again", []
         lines += [f"{stage}: {verdict}" + (f" [{problems[stage]}]" if problems[stage] else ""), *details]
         if stage == "clean":
-            lines += [_decision(decision) for decision in said]
-            if decisions.contradictory(said):
+            lines += said
+            if photo.key in written.conflicts:
                 lines.append("  these decisions contradict each other, so none is obeyed")
         elif said and isinstance(row, DedupRow) and row.duplicate_of:
-            lines += [_decision(decision) for decision in said]
-            lines.append(f"  of a copy, so it is not obeyed: decide of {row.duplicate_of}, which was kept")
+            lines += [*said, f"  of a copy, so it is not obeyed: decide of {row.duplicate_of}, which was kept"]
         if row is None or not row.keep:
             break
     return lines
@@ -167,7 +174,7 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
         against = "" if threshold is None else f" (threshold {threshold:g})"
         yield f"score {row.score:.3f}{against}; most probable: {row.concept} {row.concept_score:.3f}"
         yield f"typicality {row.typicality:.2f}, sharpness {row.sharpness:.2f}, brightness {row.brightness:.2f}"
-        if row.label_score is not None and not class_applies(row):
+        if row.label_score is not None and not borderline.class_applies(row):
             yield f"its class was judged too, but that does not apply: it was rejected as {row.reason}"
         elif row.label_score is not None:
             yield f"class {row.class_name} has probability {row.label_score:.3f}, likeliest is {row.likely_class}"
@@ -177,12 +184,8 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
             yield f"the seller says {seller}, review says {row.class_name}"
         if row.borderline:
             rank = "" if row.review_rank is None else f", number {row.review_rank} in the queue"
-            reason = (
-                ""
-                if threshold is None
-                else f": {borderline.why(row, threshold, row.key in decisions.contradicted(folder, rows.dedup))}"
-            )
-            yield f"borderline: a person should look at it{rank}{reason}"
+            reason = why_queued(rows, row, threshold)
+            yield f"borderline: a person should look at it{rank}" + (f": {reason}" if reason else "")
     elif isinstance(row, SplitRow):
         together = sum(1 for other in rows.split.values() if other.group == row.group and other.key != row.key)
         beside = f", kept together with {_plural(together, 'other photo')} of its group" if together else ""
@@ -195,11 +198,10 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
 def _copies(folder: Path, rows: Manifests, row: DedupRow) -> Iterator[str]:
     """What there is to decide of the photos of one picture; the others of them, the one kept first."""
     group = [other for other in rows.dedup.values() if other.group == row.group]
-    if conflict := decisions.label_conflicts(folder, group, rows.fetch).get(row.group):
-        told = f"a person decided {conflict.decision}" if conflict.decision else "a person must decide"
-        yield f"its copies are sold as {', '.join(conflict.classes)}: {told}"
-        if not conflict.decision:
-            yield f"  {decisions.how_to_decide(conflict.key, folder / review.NAME)}"
+    if conflict := decisions.label_conflicts(folder, group, rows.fetch, rows.review).get(row.group):
+        yield f"its copies are sold as {', '.join(conflict.classes)}: {conflict.told}"
+        if conflict.undecided:
+            yield f"  {decisions.how_to_decide(row.group, folder / review.NAME)}"
     alike = {key for key, photo in rows.fetch.items() if photo.class_name == rows.fetch[row.key].class_name}
     others = [other for other in group if other.key != row.key]
     others.sort(key=lambda other: (not other.keep, other.key in alike))  # another class is what there is to decide
@@ -227,15 +229,15 @@ def fate_of_keeper(rows: Manifests, keeper: str) -> str:
     return ""
 
 
-def class_applies(row: CleanRow) -> bool:
-    """Does it matter which class the photo was judged to be? Not where it was rejected for what it shows."""
-    return row.keep or row.reason in ("wrong_model", "reviewed")
+def why_queued(rows: Manifests, row: CleanRow, threshold: float | None) -> str:
+    """Why a photo is in the review queue, in a few words; empty where the threshold is not known."""
+    copies = rows.dedup.get(row.key)
+    torn = borderline.contradicted(row, bool(copies and copies.label_conflict), rows.review)
+    return "" if threshold is None else borderline.why(row, threshold, torn)
 
 
-def _decision(row: dict[str, str]) -> str:
-    parts = [row.get("decision", ""), row.get("class_name", "")]
-    note = f" ({row['note']})" if row.get("note") else ""
-    return _plain(f"review: a person decided {' '.join(part for part in parts if part)}{note}")
+def _decision(said: Decision) -> str:
+    return _plain(f"review: a person decided {said}" + (f" ({said.note})" if said.note else ""))
 
 
 def _plain(text: str) -> str:

@@ -106,7 +106,7 @@ def provenance(
             raise _edited(csv_path(folder, upstream), upstream)
         digests[f"{upstream}.csv"] = digest
     for path in extra_files:
-        digests[path.name] = file_sha256(path) if path.exists() else "absent"
+        digests[path.name] = file_sha256(path) if path.is_file() else "absent"
     versions = {"curate": __version__} | {name: version(name) for name in packages} | dict(extra_versions)
     return Provenance(stage, digests, json.loads(config.model_dump_json()), versions)
 
@@ -154,7 +154,7 @@ def stale_inputs(folder: Path, stage: str) -> list[str]:
         if path.suffix == ".csv" and upstream in ROW_TYPES:
             now = read_sidecar(folder, upstream)["sha256"] if path.exists() else "absent"
         else:
-            now = file_sha256(path) if path.exists() else "absent"
+            now = file_sha256(path) if path.is_file() else "absent"
         if now != digest:
             changed.append(name)
     return changed

@@ -68,27 +68,29 @@ def _is_imported(folder: Path) -> bool:
     return bool(manifest.read_sidecar(folder, "fetch")["notes"].get("imported"))
 
 
-def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> None:
-    """Run one stage, or find that nothing changed. The caller holds the folder's lock."""
+def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> list[str]:
+    """Run one stage, or find that nothing changed; its `summary`. The caller holds the folder's lock."""
     from curate.stages import clean, dedup, fetch, split, train_baseline
 
+    to_decide: list[str] = []
     with executors.local(workers) as map_fn:
         if stage == "fetch":
             fetch.run(folder, _source(recipe), map_fn)
         elif stage == "dedup":
-            dedup.run(folder, recipe.dedup, map_fn)
+            rows = dedup.run(folder, recipe.dedup, map_fn)
+            to_decide = decisions.to_do(folder, recipe.clean.class_names, rows)
         elif stage == "clean":
             clean.run(folder, recipe.clean, map_fn)
         elif stage == "split":
             split.run(folder, recipe.split, map_fn)
         else:
             train_baseline.run(folder, recipe.train_baseline, map_fn)
+    return summary(folder, stage, to_decide)
 
 
-def summary(folder: Path, stage: str) -> list[str]:
+def summary(folder: Path, stage: str, to_decide: Iterable[str] = ()) -> list[str]:
     """What a stage reports when it ends: its funnel line, what it notes, what is then for a person to decide."""
     noted = manifest.read_sidecar(folder, stage)["notes"].get("summary", [])
-    to_decide = decisions.conflict_lines(folder) if stage == "dedup" else []
     return [manifest.funnel_line(folder, stage), *(f"  {line}" for line in (*noted, *to_decide))]
 
 
@@ -112,8 +114,7 @@ def run_stages(
         for stage in stages:
             sidecar = manifest.sidecar_path(folder, stage)
             before = sidecar.read_bytes() if sidecar.exists() else b""
-            run_stage(stage, recipe, folder, workers)
-            first, *rest = summary(folder, stage)
+            first, *rest = run_stage(stage, recipe, folder, workers)
             echo(f"{first} (unchanged)" if sidecar.read_bytes() == before else first)
             _echo_all(rest, echo)
         _echo_all(stored.warnings(folder), echo)

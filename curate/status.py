@@ -52,7 +52,7 @@ def status(folder: Path, recipe: Recipe) -> list[str]:
     lines = [str(found) for found in states.values()]
     lines += [_choice(stage, found) for stage, found in states.items() if found.settings]
     apart = [stage for stage, found in states.items() if found.settings and not found.problem]
-    lines += [*decisions.conflict_lines(folder), *stored.warnings(folder)]
+    lines += [*decisions.to_do(folder, recipe.clean.class_names), *stored.warnings(folder)]
     return [*lines, _next(folder, recipe, first, apart)]
 
 

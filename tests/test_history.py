@@ -125,6 +125,19 @@ def test_explain_shows_decisions_that_contradict(folder: Path) -> None:
     ]
 
 
+def test_explain_shows_decisions_as_clean_reads_them(folder: Path) -> None:
+    (folder / "review.csv").write_text(f"key,decision,class_name\n{key(9)},Keep,WagonR\n{key(9)},keep,wagonr\n")
+    assert history.explain(folder, key(9))[-1] == "review: a person decided keep wagonr"
+    (folder / "review.csv").write_text(f"key,decision,class_name\n{key(4)},keep,alto\n")
+    lines = history.explain(folder, key(5))
+    told = (
+        f"review: {folder / 'review.csv'} row 2: class 'alto' is not in the recipe; its classes are swift, wagonr"
+    )
+    assert lines.count(told) == 1
+    assert "  its copies are sold as swift, wagonr: review.csv cannot be obeyed" in lines
+    assert not any("must decide" in line or "to decide" in line for line in lines)
+
+
 def test_explain_shows_a_class_that_review_changed(folder: Path) -> None:
     rows = [dataclasses.replace(row, class_name="wagonr") for row in manifest.read(folder, CleanRow)]
     painted_run.rewrite(folder, "clean", list(rows))

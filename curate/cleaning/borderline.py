@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import ceil, exp, log
 
+from curate.cleaning.review import Review
 from curate.schemas import CleanRow
 
 _FLOOR = 1e-6
@@ -29,6 +30,18 @@ def usefulness(doubt: float, label_score: float | None, contradicted: bool, revi
     if reviewed:
         return 0.0
     return max(0.0 if label_score is None else 1 - label_score, doubt)
+
+
+def contradicted(row: CleanRow, label_conflict: bool, decisions: Review) -> bool:
+    """Must a person decide, because the photo's copies, or earlier decisions, say different things?"""
+    if row.key in decisions.conflicts:
+        return True
+    return label_conflict and row.key not in decisions.decisions and class_applies(row)
+
+
+def class_applies(row: CleanRow) -> bool:
+    """Does it matter which class the photo was judged to be? Not where it was rejected for what it shows."""
+    return row.keep or row.reason in ("wrong_model", "reviewed")
 
 
 def why(row: CleanRow, threshold: float, contradicted: bool) -> str:

@@ -7,8 +7,8 @@ is obeyed and the photo is put before a person again.
 
 import csv
 import io
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from curate.errors import UsageError
@@ -24,14 +24,19 @@ class Decision:
 
     keep: bool
     class_name: str  # empty: as the seller says
+    note: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"{'keep' if self.keep else 'reject'} {self.class_name}".strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
     """All decisions of one file."""
 
-    decisions: dict[str, Decision]  # by key
-    conflicts: tuple[str, ...]  # keys with decisions that contradict each other, sorted
+    decisions: Mapping[str, Decision]  # by key
+    conflicts: Mapping[str, Sequence[Decision]]  # decisions that contradict each other, by key, sorted
+    problem: str = ""  # why the file cannot be obeyed: then it has no decisions
 
 
 def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
@@ -40,7 +45,7 @@ def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
     Raises UsageError naming file, row and what to do.
     """
     if not path.exists():
-        return Review({}, ())
+        return Review({}, {})
     try:
         text = path.read_bytes().decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
@@ -48,21 +53,29 @@ def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
         raise UsageError(f"{path}: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path}: cannot be read as a UTF-8 CSV: {error}") from error
-    said: dict[str, set[Decision]] = {}
+    said: dict[str, dict[Decision, None]] = {}  # in the order of the file
     for number, row in enumerate(rows, start=2):
         if blank and not (row.get("decision") or "").strip():
             continue
         key, decision = parse(row, class_names, f"{path} row {number}")
-        said.setdefault(key, set()).add(decision)
+        said.setdefault(key, {})[decision] = None
     return Review(
         {key: next(iter(decisions)) for key, decisions in said.items() if len(decisions) == 1},
-        tuple(sorted(key for key, decisions in said.items() if len(decisions) > 1)),
+        {key: list(decisions) for key, decisions in sorted(said.items()) if len(decisions) > 1},
     )
+
+
+def look(path: Path, class_names: Sequence[str]) -> Review:
+    """The same for those who only show it: what `load` refuses is the review's `problem`."""
+    try:
+        return load(path, class_names)
+    except UsageError as error:
+        return Review({}, {}, str(error))
 
 
 def parse(row: dict[str, str | None], class_names: Collection[str], where: str) -> tuple[str, Decision]:
     """Key and decision of one row. Raises UsageError that begins with `where`."""
-    cells = {name: (row.get(name) or "").strip() for name in ("key", "decision", "class_name")}
+    cells = {name: (row.get(name) or "").strip() for name in ("key", "decision", "class_name", "note")}
     if not cells["key"]:
         raise UsageError(f"{where}: no key; the columns are key, decision, class_name, note, with commas between")
     decision = cells["decision"].lower()
@@ -75,4 +88,4 @@ def parse(row: dict[str, str | None], class_names: Collection[str], where: str) 
         raise UsageError(f"{where}: {error}") from error
     if name and name not in class_names:
         raise UsageError(f"{where}: class {name!r} is not in the recipe; its classes are {', '.join(class_names)}")
-    return cells["key"], Decision(decision == "keep", name)
+    return cells["key"], Decision(decision == "keep", name, cells["note"])

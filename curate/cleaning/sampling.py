@@ -44,6 +44,7 @@ def photos_in(folder: Path, config: Clean) -> Photos:
     contradicted = {row.key for row in manifest.read(folder, DedupRow) if row.label_conflict}
     scored = tuple(row for row in rows if not _plain(row, config.threshold))
     keep = {row.key for row in scored if row.score >= config.threshold}
+    contradicted &= keep  # of what is rejected for what it shows, the class does not matter
     use = [
         borderline.usefulness(
             borderline.doubt(row.score, config.threshold, row.key in keep),

@@ -182,7 +182,7 @@ def queue(rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean, deci
         borderline.usefulness(
             0.5 if row.reason == "score_nan" else borderline.doubt(row.score, config.threshold, row.keep),
             row.label_score if row.keep else None,
-            photo.key in decisions.conflicts or (photo.label_conflict and photo.key not in decisions.decisions),
+            borderline.contradicted(row, photo.label_conflict, decisions),
             photo.key in decisions.decisions,
         )
         for row, photo in zip(rows, photos, strict=True)
@@ -204,7 +204,7 @@ def summary(photos: Sequence[Photo], decisions: Review, refused: Mapping[str, st
         about = f"{are} about photos that are removed copies, unreadable or not here (any more), e.g."
         lines.append(f"{review.NAME}: {len(strangers)} {about} {strangers[0]}")
     if decisions.conflicts:
-        some = ", ".join(decisions.conflicts[:5])
+        some = ", ".join(list(decisions.conflicts)[:5])
         lines.append(f"{review.NAME}: contradictory decisions, none of them obeyed, about {some}")
     return lines
 

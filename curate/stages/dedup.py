@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -130,8 +131,9 @@ def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
     files = {photo.sha256: photo.path for photo in photos}
     records, refused = fingerprints.collect(folder, files, map_fn)
     undecodable = {files[sha256]: reason for sha256, reason in refused.items()}
-    notes = {"undecodable": undecodable, **stored.notes(folder, undecodable)}
+    notes: dict[str, Any] = {"undecodable": undecodable, **stored.notes(folder, undecodable)}
     records, prints = in_rank_order(photos, records)
     rows = decide(photos, prints, copies.find(records, config, map_fn))
+    notes["label_conflicts"] = sum(row.keep and row.label_conflict for row in rows)  # pictures
     manifest.write(folder, rows, wanted, started, notes)
     return rows

@@ -3,13 +3,13 @@
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from curate.decisions import how_to_decide, label_conflicts
+from curate.cleaning import review
+from curate.decisions import UNDECIDED_SHOWN, how_to_decide, label_conflicts
 from curate.history import Manifests, fate_of_keeper
 from curate.schemas import PROOFS, DedupRow
 from curate.web.pictures import Figure, Section, thumbnail
 
 GROUPS_SHOWN = 6
-UNDECIDED_SHOWN = 24  # groups that a person must decide about come first, and may be more
 PER_GROUP = 5  # pictures
 
 
@@ -43,8 +43,8 @@ def duplicates(folder: Path, rows: Manifests) -> Section:
     for row in rows.dedup.values():
         groups[row.group].append(row)
     groups = {key: members for key, members in groups.items() if len(members) > 1}
-    conflicts = label_conflicts(folder, rows.dedup.values(), rows.fetch)
-    undecided = {key for key, conflict in conflicts.items() if not conflict.decision}
+    conflicts = label_conflicts(folder, rows.dedup.values(), rows.fetch, rows.review)
+    undecided = {key for key, conflict in conflicts.items() if conflict.undecided}
     order = sorted(groups, key=lambda key: (key not in undecided, key not in conflicts, -len(groups[key]), key))
     shown: list[Section] = []
     for key in order[: max(GROUPS_SHOWN, min(len(undecided), UNDECIDED_SHOWN))]:
@@ -53,9 +53,8 @@ def duplicates(folder: Path, rows: Manifests) -> Section:
         members.sort(key=lambda row: row.key not in first_of_class)
         flag = decide = ""
         if conflict := conflicts.get(key):
-            decide = "" if conflict.decision else how_to_decide(key)
-            told = f"a person decided {conflict.decision}" if conflict.decision else "a person must decide"
-            flag = f"sold as {', '.join(conflict.classes)}: {told}"
+            flag = f"sold as {', '.join(conflict.classes)}: {conflict.told}"
+            decide = how_to_decide(key) if conflict.undecided else ""
         figures = [_member(folder, rows, row) for row in members[:PER_GROUP]]
         shown.append({"figures": figures, "size": len(members), "flag": flag, "decide": decide})
     used = {word for members in groups.values() for row in members for word in row.confirmed_by.split()}
@@ -64,6 +63,7 @@ def duplicates(folder: Path, rows: Manifests) -> Section:
         "sizes": sorted(Counter(len(members) for members in groups.values()).items()),
         "conflicts": len(conflicts),
         "undecided": len(undecided),
+        "problem": rows.review.problem.replace(str(folder / review.NAME), review.NAME),
         "shown": shown,
         "words": {word: meaning for word, meaning in PROOFS.items() if word in used},
     }

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.cleaning import borderline
-from curate.decisions import contradicted
-from curate.history import Manifests, class_applies
+from curate.history import Manifests, why_queued
 from curate.intervals import percent, wilson
 from curate.schemas import REASONS, SPLITS, STAGES, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
 from curate.splitting.proof import prove
@@ -150,19 +149,18 @@ def scores(folder: Path, rows: Manifests, config: Mapping[str, Any]) -> Section:
         (row for row in table.values() if row.borderline),
         key=lambda row: (row.review_rank is None, row.review_rank or 0, row.key),
     )
-    torn = contradicted(folder, rows.dedup)
-    figures = [_queued(folder, rows, row, threshold, row.key in torn) for row in queue[:12]]
+    figures = [_queued(folder, rows, row, threshold) for row in queue[:12]]
     others = len(classes) - len(drawn)
     return {"charts": drawn, "others": others, "borderline": len(queue), "figures": figures, "total": len(table)}
 
 
-def _queued(folder: Path, rows: Manifests, row: CleanRow, threshold: float | None, torn: bool) -> Figure:
+def _queued(folder: Path, rows: Manifests, row: CleanRow, threshold: float | None) -> Figure:
     """A photo of the review queue: what became of it and why it is there, what is said and judged of it, where."""
     seller = rows.fetch[row.key].class_name
     rank = "" if row.review_rank is None else f"#{row.review_rank}, "
     lines = [
         f"{rank}kept" if row.keep else f"{rank}rejected: {row.reason.replace('_', ' ')}",
-        "" if threshold is None else borderline.why(row, threshold, torn),
+        why_queued(rows, row, threshold),
         f"sold as {seller}" + ("" if row.class_name == seller else f", review says {row.class_name}"),
         _judged(row),
         _score(row),
@@ -177,7 +175,7 @@ def _score(row: CleanRow) -> str:
 
 def _judged(row: CleanRow) -> str:
     """The class a photo is judged to be, and how probable its own is; empty where that does not matter."""
-    if row.label_score is None or not row.likely_class or not class_applies(row):
+    if row.label_score is None or not row.likely_class or not borderline.class_applies(row):
         return ""
     own = "" if row.likely_class == row.class_name else f" of {row.class_name}"
     return f"judged {row.likely_class}, probability{own} {row.label_score:.2f}"

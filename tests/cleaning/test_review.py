@@ -16,7 +16,7 @@ def load(folder: Path, text: str, blank: bool = False) -> review.Review:
 
 
 def test_no_file_is_no_decision(tmp_path: Path) -> None:
-    assert review.load(tmp_path / "review.csv", CLASSES) == review.Review({}, ())
+    assert review.load(tmp_path / "review.csv", CLASSES) == review.Review({}, {})
 
 
 def test_decisions_are_read(tmp_path: Path) -> None:
@@ -25,13 +25,13 @@ def test_decisions_are_read(tmp_path: Path) -> None:
         '\ufeffkey,decision,class_name,note\na,keep,,ok\nb,Reject,,"x,\ny"\nc,keep,WagonR,\nc,keep,wagonr,\n',
     )
     assert found.decisions == {"a": Decision(True, ""), "b": Decision(False, ""), "c": Decision(True, "wagonr")}
-    assert found.conflicts == ()
+    assert found.conflicts == {}
 
 
 def test_contradictions_are_reported_and_not_obeyed(tmp_path: Path) -> None:
     found = load(tmp_path, "key,decision,class_name\nb,keep,\na,keep,\nb,reject,\nc,keep,swift\nc,keep,wagonr\n")
     assert found.decisions == {"a": Decision(True, "")}
-    assert found.conflicts == ("b", "c")
+    assert list(found.conflicts) == ["b", "c"]
 
 
 def test_rows_without_a_decision(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ FINE = Defects(
     dark=0.9, light=0.9, blurry=0.9, low_information=0.8, odd_aspect_ratio=0.7, odd_size=1.0, document=1.0
 )
 PHOTO = Photo("k1", "images/1.jpg", "f" * 64, "hatch", "L1", "k1", False)
-NOTHING = Review({}, ())
+NOTHING = Review({}, {})
 
 
 def colour_folder(folder: Path, colours: Sequence[tuple[int, int, int]]) -> Path:
@@ -98,7 +98,7 @@ def test_a_person_stands_above_the_machine() -> None:
     good = Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05))
     bad = Evidence(defects=FINE, concepts=(0.1, 0.8, 0.1))
     keep, reject, other = (
-        Review({"k1": decision}, ())
+        Review({"k1": decision}, {})
         for decision in (Decision(True, ""), Decision(False, ""), Decision(True, "sedan"))
     )
     assert clean.decide(PHOTO, bad, CONFIG, keep).keep
@@ -186,7 +186,7 @@ def test_a_closer_look_that_fails_rejects(
 
 def test_a_person_keeps_a_photo_without_a_score(plain: PlainScorer) -> None:
     nothing = Evidence(defects=FINE, concepts=(float("nan"), 0.5, 0.5))
-    row = clean.decide(PHOTO, nothing, CONFIG, Review({"k1": Decision(True, "")}, ()))
+    row = clean.decide(PHOTO, nothing, CONFIG, Review({"k1": Decision(True, "")}, {}))
     assert row.keep and (row.score, row.concept, row.concept_score) == (0.0, "", 0.0)
 
 
@@ -269,6 +269,23 @@ def test_label_conflicts_of_dedup_go_to_a_person(tmp_path: Path, plain: PlainSco
     publish(folder, "dedup", [replace(dedup_row(p), label_conflict=p.key == fetched[1].key) for p in fetched])
     ranked = [row.review_rank for row in clean.run(folder, PAINTED)]
     assert ranked[1] == 1
+
+
+def test_label_conflicts_of_what_is_rejected_for_what_it_shows_go_to_nobody(
+    tmp_path: Path, plain: PlainScorer
+) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, BLUE, RED])
+    fetched = manifest.read(folder, FetchRow)
+    publish(folder, "dedup", [replace(dedup_row(p), label_conflict=p in fetched[2:]) for p in fetched])
+    rows = clean.run(folder, PAINTED.override(borderline_fraction=1))
+    assert rows[2].reason == "not_car" and rows[3].review_rank == 1
+
+
+def test_a_folder_in_place_of_the_review_is_refused(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, RED, RED])
+    (folder / "review.csv").mkdir()
+    with pytest.raises(UsageError, match=r"review\.csv: Is a directory"):
+        clean.run(folder, PAINTED)
 
 
 def test_the_queue_has_the_recipes_size(tmp_path: Path, plain: PlainScorer) -> None:

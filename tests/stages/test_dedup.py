@@ -11,7 +11,8 @@ from PIL import Image
 from curate import executors, manifest
 from curate.duplicates import copies, fingerprints
 from curate.errors import StateError
-from curate.recipe import Dedup
+from curate.pipeline import run_stages
+from curate.recipe import Dedup, Recipe
 from curate.schemas import DedupRow
 from curate.stages import dedup
 from tests.benchmarks.edits import apply
@@ -144,7 +145,11 @@ def test_i03_a_lost_file_is_noted_and_the_stage_runs_again_when_it_is_back(tmp_p
     (tmp_path / photo.path).write_bytes(data[:-2])
     assert by_number(dedup.run(tmp_path, HASH))[100].reason == "undecodable"
     sidecar = manifest.read_sidecar(tmp_path, "dedup")
-    assert sidecar["notes"] == {"undecodable": {photo.path: "hash_mismatch"}, "lost": [photo.path]}
+    assert sidecar["notes"] == {
+        "undecodable": {photo.path: "hash_mismatch"},
+        "lost": [photo.path],
+        "label_conflicts": 0,
+    }
     dedup.run(tmp_path, HASH)
     assert manifest.read_sidecar(tmp_path, "dedup") == sidecar, "still lost: nothing changed"
     (tmp_path / photo.path).write_bytes(data)
@@ -174,6 +179,13 @@ def test_one_picture_under_two_classes_is_flagged(tmp_path: Path) -> None:
     )
     rows = by_number(dedup.run(tmp_path, HASH))
     assert [n for n, row in rows.items() if row.label_conflict] == [1, 2, 3, 4]
+    assert manifest.read_sidecar(tmp_path, "dedup")["notes"]["label_conflicts"] == 2
+    lines: list[str] = []
+    recipe = Recipe(name="cars", classes=("hatch", "sedan"), dedup=HASH)
+    run_stages(["dedup"], recipe, tmp_path, 1, lines.append)
+    assert lines[1].startswith(
+        "  label conflicts: 2 pictures are sold under more than one class name, 2 not decided"
+    )
 
 
 def test_added_photos_give_what_a_run_from_scratch_gives(tmp_path: Path) -> None:

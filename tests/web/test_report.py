@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from curate import images, manifest, recipe_file
+from curate import history, images, manifest, recipe_file
 from curate.errors import StateError
 from curate.schemas import PROOFS, REASONS, ROW_TYPES, STAGES, CleanRow, DedupRow, FetchRow, TrainBaselineRow
-from curate.web import charts
+from curate.web import charts, copies
 from curate.web.pictures import spread
 from curate.web.report import usable_stages, write_report
 from tests import painted_run
@@ -107,9 +107,26 @@ def test_report_says_how_many_groups_of_copies_it_leaves_out(
 def test_report_says_what_was_decided_of_copies_under_two_classes(folder: Path) -> None:
     (folder / "review.csv").write_text(f"key,decision,class_name\n{key(4)},reject,\n", encoding="utf-8")
     text = Page(write_report(folder, "painted")).text
-    assert "1 is sold under more than one class name, decided in review.csv ." in text
+    assert "1 is sold under more than one class name, none left to decide." in text
     assert "sold as swift, wagonr: a person decided reject" in text
     assert "must decide" not in text and "To decide" not in text
+
+
+def test_report_says_that_review_csv_cannot_be_obeyed(folder: Path) -> None:
+    (folder / "review.csv").write_text(f"key;decision\n{key(4)};reject\n", encoding="utf-8")
+    text = Page(write_report(folder, "painted")).text
+    assert "under more than one class name, review.csv row 2: no key; the columns are" in text
+    assert "sold as swift, wagonr: review.csv cannot be obeyed" in text
+    assert "not decided" not in text and "To decide" not in text and str(folder) not in text
+
+
+def test_report_shows_first_what_a_person_must_decide_then_what_was_decided(folder: Path) -> None:
+    rows: list[Any] = manifest.read(folder, DedupRow)
+    rows = [dataclasses.replace(r, label_conflict=r.key in map(key, (2, 3, 4, 5))) for r in rows]
+    painted_run.rewrite(folder, "dedup", rows)
+    (folder / "review.csv").write_text(f"key,decision\n{key(2)},keep\n", encoding="utf-8")
+    groups = copies.duplicates(folder, history.load(folder))["shown"]
+    assert [group["figures"][0].key for group in groups] == [key(4), key(2), key(0)]
 
 
 def test_report_shows_a_photo_of_each_class_of_a_large_group(folder: Path) -> None:
