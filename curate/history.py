@@ -5,6 +5,9 @@ everything is what it claims to be by `verify`.
 """
 
 import difflib
+import os
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,21 +80,23 @@ def explain(folder: Path, name: str) -> list[str]:
     rows = load(folder)
     if name in rows.fetch:
         return _photo_history(folder, rows, rows.fetch[name])
-    named = list(_named(rows.fetch.values(), name)) if name else []
-    started = [rows.fetch[key] for key in rows.fetch if name and key.startswith(name.lower())]
-    if len(named or started) == 1:
-        return _photo_history(folder, rows, *(named or started))
+    named = _named(rows.fetch.values(), name)
+    keys = {row.key for row in named}
+    started = [row for key, row in rows.fetch.items() if name and key.startswith(name.lower()) and key not in keys]
+    if len(named) + len(started) == 1:
+        return _photo_history(folder, rows, *named, *started)
+    some = f"{', '.join(row.key for row in started[:5])}{', …' if len(started) > 5 else ''}"
     if named:
-        title = f" “{_plain(named[0].title)}”" if name == named[0].listing_id and named[0].title else ""
+        title = next((f" “{_plain(row.title)}”" for row in named if row.listing_id == name and row.title), "")
         ordered = sorted(named, key=lambda row: (row.listing_id, row.position, row.key))
         lines = [f"  {row.key}  {row.class_name}, {fate(rows, row.key)}" for row in ordered[:MOST_LISTED]]
         if len(ordered) > MOST_LISTED:
             lines.append(f"  and {len(ordered) - MOST_LISTED:,} more; write more of the name")
+        also = [f"  also the start of {_plural(len(started), 'key')}: {some}"] if started else []
         old = [stage for stage, problem in status.problems(folder).items() if problem not in ("", "missing")]
         stale = [f"  out of date: {', '.join(old)}; `curate status` says why"] if old else []
-        return [f"{_plain(name)}{title}: {_plural(len(named), 'photo')}", *lines, *stale]
+        return [f"{_plain(name)}{title}: {_plural(len(named), 'photo')}", *lines, *also, *stale]
     if started:
-        some = ", ".join(row.key for row in started[:5])
         raise UsageError(f"{len(started)} keys start with {name}: {some}; write more of it")
     names = sorted({known for row in rows.fetch.values() for known in (row.key, row.listing_id)})
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
@@ -99,13 +104,22 @@ def explain(folder: Path, name: str) -> list[str]:
     raise UsageError(f"no photo or listing {name!r} in {path}{hint}")
 
 
-def _named(photos: Iterable[FetchRow], name: str) -> Iterator[FetchRow]:
-    """The photos of a listing, file or address: of the last two, `name` may be the end, or have more before it."""
-    end = f"/{name.removeprefix('./').lstrip('/')}"
-    for photo in photos:
-        files = [f"/{file}" for file in (photo.path, photo.image_url, *photo.aliases.split()) if file]
-        if name in (photo.listing_id, photo.sha256) or any(f.endswith(end) or end.endswith(f) for f in files):
-            yield photo
+def _named(photos: Iterable[FetchRow], name: str) -> list[FetchRow]:
+    """The photos of a listing, file or address: of the last two, `name` may be the end, or have more before it.
+
+    Only those of which the most agrees: a whole name comes before the end of one.
+    """
+    spelt = unicodedata.normalize("NFC", name.replace(os.sep, "/")).removeprefix("./").lstrip("/")
+    end = f"/{spelt}"
+    found: dict[int, list[FetchRow]] = defaultdict(list)
+    for photo in photos if spelt else ():
+        names = (photo.path, photo.image_url, *photo.aliases.split())
+        files = [f"/{unicodedata.normalize('NFC', known)}" for known in names if known]
+        whole = name in (photo.listing_id, photo.sha256) or end in files
+        agree = [min(len(file), len(end)) for file in files if file.endswith(end) or end.endswith(file)]
+        if whole or agree:
+            found[len(end) + 1 if whole else max(agree)].append(photo)
+    return found[max(found)] if found else []
 
 
 def fate(rows: Manifests, key: str) -> str:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,64 @@ def test_explain_takes_the_name_of_an_imported_file_with_or_without_folders(fold
     assert [line.split()[0] for line in history.explain(folder, "IMG_1.jpg")[:3]] == ["IMG_1.jpg:", key(2), key(4)]
     with pytest.raises(UsageError, match=r"no photo or listing 'IMG_2\.jpg'"):
         history.explain(folder, "IMG_2.jpg")
+
+
+def rename(folder: Path, names: dict[int, str]) -> None:
+    rows = manifest.read(folder, FetchRow)
+    painted_run.rewrite(
+        folder, "fetch", [dataclasses.replace(r, image_url=names.get(n, r.image_url)) for n, r in enumerate(rows)]
+    )
+
+
+def test_explain_prefers_a_whole_name_and_then_the_longest(folder: Path) -> None:
+    rename(folder, {2: "1.jpg", 4: "swift/1.jpg", 6: "swift/2.jpg", 7: "2.jpg", 8: "a/swift/3.jpg", 9: "3.jpg"})
+    for name, number in {"1.jpg": 2, "swift/1.jpg": 4, "/home/me/swift/2.jpg": 6, "swift/3.jpg": 8}.items():
+        assert history.explain(folder, name) == history.explain(folder, key(number))
+
+
+def test_explain_lists_what_is_both_a_name_and_the_start_of_a_key(folder: Path) -> None:
+    rename(folder, {4: "0E"})
+    lines = history.explain(folder, "0E")
+    assert [line.split(", ")[0] for line in lines[:3]] == [
+        "0E: 1 photo",
+        f"  {key(4)}  swift",
+        "  also the start of 1 key: " + key(14),
+    ]
+    rename(folder, {4: "0"})
+    keys = ", ".join(key(number) for number in (0, 1, 2, 3, 5))
+    assert f"  also the start of 15 keys: {keys}, …" in history.explain(folder, "0")
+    rename(folder, {14: "0e0e"})
+    assert history.explain(folder, "0e0e") == history.explain(folder, key(14)), "one photo by both"
+
+
+@pytest.mark.parametrize("name", ["", "/", "./", ".", "..", "//"])
+def test_explain_takes_no_name_without_letters(folder: Path, name: str) -> None:
+    rename(folder, {4: "https://cars.example/photos/"})
+    with pytest.raises(UsageError, match="no photo or listing"):
+        history.explain(folder, name)
+
+
+def test_explain_tells_a_listings_title_only_of_a_listing(folder: Path) -> None:
+    rename(folder, {0: "L3"})
+    assert history.explain(folder, "L3")[0] == "L3 “Swift VXi”: 3 photos"
+    rename(folder, {0: "x/L0.jpg", 9: "y/L0.jpg"})
+    assert history.explain(folder, "L0.jpg")[0] == "L0.jpg: 2 photos"
+
+
+def test_explain_finds_a_name_however_it_is_composed(folder: Path) -> None:
+    names = {4: "caf\u00e9.jpg", 6: "cafe\u0301s.jpg"}
+    rename(folder, names)
+    for form in ("NFC", "NFD"):
+        for number, name in names.items():
+            assert history.explain(folder, unicodedata.normalize(form, name)) == history.explain(
+                folder, key(number)
+            )
+
+
+def test_explain_takes_the_separator_of_the_system(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename(folder, {4: "swift/1.jpg", 6: "wagonr/1.jpg"})
+    monkeypatch.setattr("os.sep", "\\")
+    assert history.explain(folder, "swift\\1.jpg")[0].startswith(key(4))
 
 
 def test_explain_lists_no_more_photos_of_one_name_than_can_be_read(
