@@ -1,6 +1,7 @@
 """Which pictures wait for a person, and what is told of them."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from curate import decisions, history, manifest
 from curate.cleaning import review
 from curate.decisions import label_conflicts, to_do
 from curate.schemas import CleanRow, DedupRow, FetchRow
+from curate.status import status
 from tests import painted_run
 from tests.painted_run import CLASSES, key
 
@@ -21,6 +23,13 @@ def flag(folder: Path, *numbers: int) -> None:
     rows = manifest.read(folder, DedupRow)
     flagged = [dataclasses.replace(row, label_conflict=row.key in map(key, numbers)) for row in rows]
     painted_run.rewrite(folder, "dedup", list(flagged))
+
+
+def reviewed_by_clean(folder: Path) -> None:
+    """As the stage does, have clean's sidecar tell which review.csv it read: none."""
+    sidecar = json.loads((folder / "clean.json").read_bytes())
+    sidecar["inputs"]["review.csv"] = "absent"
+    (folder / "clean.json").write_text(json.dumps(sidecar))
 
 
 def test_label_conflicts_come_with_their_classes_and_what_was_decided(tmp_path: Path) -> None:
@@ -64,6 +73,14 @@ def test_what_clean_refuses_of_review_csv_is_told_and_nothing_is_guessed(
     assert line.startswith(f"warning: {path}") and message in line
 
 
+def test_a_folder_in_place_of_review_csv_stops_neither_status_nor_explain(tmp_path: Path) -> None:
+    painted_run.build(tmp_path, "clean")
+    reviewed_by_clean(tmp_path)
+    (tmp_path / "review.csv").mkdir()
+    assert f"warning: {tmp_path / 'review.csv'}: Is a directory" in status(tmp_path, painted_run.RECIPE)
+    assert f"review: {tmp_path / 'review.csv'}: Is a directory" in history.explain(tmp_path, key(4))
+
+
 def test_conflicts_of_a_stale_dedup_are_not_told_of(tmp_path: Path) -> None:
     painted_run.build(tmp_path, "dedup")
     assert to_do(tmp_path, CLASSES)
@@ -73,6 +90,7 @@ def test_conflicts_of_a_stale_dedup_are_not_told_of(tmp_path: Path) -> None:
 
 def test_a_conflict_need_not_be_decided_where_clean_rejects_the_photo_for_what_it_shows(tmp_path: Path) -> None:
     painted_run.build(tmp_path, "clean")
+    reviewed_by_clean(tmp_path)
     rows = manifest.read(tmp_path, CleanRow)
     for reason, waits in (("interior", False), ("wrong_model", True), ("reviewed", True), ("", True)):
         changed = [dataclasses.replace(r, keep=not reason, reason=reason) if r.key == key(4) else r for r in rows]
@@ -102,7 +120,7 @@ def test_where_dedup_found_no_conflict_its_rows_are_not_read(tmp_path: Path) -> 
     painted_run.build(tmp_path, "fetch")
     rows = painted_run.dedup_rows(manifest.read(tmp_path, FetchRow))
     painted_run.publish(tmp_path, rows, {"label_conflicts": 0})
-    (tmp_path / "dedup.csv").write_text("cannot be read")
+    assert any(row.label_conflict for row in rows), "which only reading them would tell"
     assert to_do(tmp_path, CLASSES) == []
 
 

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from curate.cleaning.borderline import doubt, rank, usefulness, why
+from curate.cleaning.borderline import contradicted, doubt, rank, usefulness, why
+from curate.cleaning.review import Decision, Review
 from tests.folders import clean_row, fetch_row
 
 
@@ -53,3 +54,13 @@ def test_a_photo_is_in_the_queue_for_its_larger_doubt(
 ) -> None:
     row = replace(clean_row(fetch_row(0, "hatch")), **change)  # type: ignore[arg-type]
     assert why(row, 0.3, contradicted).startswith(words)
+
+
+def test_a_person_decides_of_copies_and_decisions_that_contradict() -> None:
+    row, keep, reject = clean_row(fetch_row(0, "hatch")), Decision(True, ""), Decision(False, "")
+    said, torn = Review({row.key: keep}, {}), Review({}, {row.key: [keep, reject]})
+    nothing, interior = Review({}, {}), replace(row, keep=False, reason="interior")
+    assert [contradicted(row, True, about) for about in (nothing, said, torn)] == [True, False, True]
+    assert [contradicted(row, False, about) for about in (nothing, said, torn)] == [False, False, True]
+    assert [contradicted(interior, True, about) for about in (nothing, said, torn)] == [False, False, True]
+    assert contradicted(replace(interior, reason="wrong_model"), True, nothing)

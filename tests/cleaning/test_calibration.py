@@ -13,8 +13,8 @@ from curate.cleaning import calibration, sampling
 from curate.cli import app
 from curate.errors import StateError, UsageError
 from curate.recipe import Clean
-from curate.schemas import CleanRow
-from tests.folders import build_folder, clean_row, fetch_row, publish
+from curate.schemas import CleanRow, DedupRow
+from tests.folders import STARTED, build_folder, clean_row, fetch_row, publish
 
 CONFIG = Clean(class_names=("hatch", "sedan"), threshold=0.3)
 
@@ -240,6 +240,28 @@ def test_contradictions_are_named_and_a_good_photo_of_another_class_is_good(tmp_
     assert found.conflicts == (keys[0],) and found.labelled == 59
     assert f"contradictory decisions, none of them used, about {keys[0]}" in found.lines()
     assert found.points[0].precision.value == 1, "kept under another class is no fault of the score"
+
+
+def test_a_sample_is_drawn_whatever_was_reviewed_since_but_of_no_other_photos(tmp_path: Path) -> None:
+    folder = build_folder(tmp_path / "run", n=40, rejected=20)
+    review = folder / "review.csv"
+    made_from = manifest.provenance(folder, "clean", ["fetch", "dedup"], CONFIG, extra_files=[review])
+    manifest.write(folder, manifest.read(folder, CleanRow), made_from, STARTED)
+    review.write_text("key,decision\n")
+    assert len(sampling.sample(folder, CONFIG, 10, tmp_path / "a.csv")) == 10
+    publish(folder, "dedup", manifest.read(folder, DedupRow)[1:])
+    with pytest.raises(StateError, match=r"clean\.csv was made from another dedup\.csv: see"):
+        sampling.sample(folder, CONFIG, 10, tmp_path / "b.csv")
+
+
+def test_a_sample_has_label_conflicts_in_the_queue_only_of_what_the_score_keeps(tmp_path: Path) -> None:
+    folder = build_folder(tmp_path / "run", n=40, rejected=20)
+    rows = manifest.read(folder, DedupRow)
+    publish(folder, "dedup", [replace(row, label_conflict=n in (3, 50)) for n, row in enumerate(rows)])
+    config = CONFIG.model_copy(update={"borderline_fraction": 1 / 60})
+    assert sampling.photos_in(folder, config).queued == {rows[3].key}
+    config = CONFIG.model_copy(update={"borderline_fraction": 2 / 60})
+    assert rows[50].key not in sampling.photos_in(folder, config).queued
 
 
 def test_a_review_neither_moves_the_queue_nor_passes_for_a_sample(tmp_path: Path) -> None:

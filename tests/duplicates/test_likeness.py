@@ -89,6 +89,13 @@ def test_a_cast_is_no_other_paint() -> None:
     assert kept([jpeg(car(BLUE)), jpeg(Image.fromarray(pixels.clip(0, 255).astype(np.uint8)))]) == [0, 0]
 
 
+@pytest.mark.parametrize(("tint", "one_thing"), [(8, True), (30, False)])
+def test_opposite_colours_are_those_of_one_thing_only_where_they_are_faint(tint: float, one_thing: bool) -> None:
+    cast = tint * np.array([1, -1, 0]) * np.linspace(0.8, 1, 256).reshape(16, 16, 1)
+    first, second = ((120 + sign * cast).astype(np.float32) for sign in (1, -1))
+    assert likeness.compare_colours(first, second, np.eye(3))[1] == one_thing
+
+
 def haze(seed: int) -> Image.Image:
     """A sky: one grey turning into another, and nothing else."""
     return scene(seed).convert("L").filter(ImageFilter.GaussianBlur(32)).convert("RGB")
