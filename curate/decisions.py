@@ -90,4 +90,5 @@ def to_do(folder: Path, class_names: Sequence[str], rows: Sequence[DedupRow] | N
 
 def how_to_decide(key: str, path: Path | str = review.NAME) -> str:
     """What to write where, to decide of a photo."""
-    return f"to decide, write {key},keep,CLASS or {key},reject, into {path} (columns key,decision,class_name)"
+    header = ",".join(review.COLUMNS)
+    return f"to decide, write {key},keep,CLASS or {key},reject, into {path} below its header, {header}"

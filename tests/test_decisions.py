@@ -55,8 +55,14 @@ def test_label_conflicts_come_with_their_classes_and_what_was_decided(tmp_path: 
     [
         pytest.param(f"key,decision,class_name\n{key(4)},keep,Hatch-back\n", "class 'hatch_back'", id="class"),
         pytest.param(f'key,decision,class_name\n{key(4)},keep,"swift\n', "cannot be read", id="open quote"),
-        pytest.param(f"key;decision;class_name\n{key(4)};keep;swift\n", "no key", id="semicolons"),
-        pytest.param(f"KEY,DECISION,CLASS_NAME\n{key(4)},keep,swift\n", "no key", id="upper case"),
+        pytest.param(
+            f"key;decision;class_name\n{key(4)};keep;swift\n", "no column key and decision", id="semicolons"
+        ),
+        pytest.param(
+            f"KEY,DECISION,CLASS_NAME\n{key(4)},keep,swift\n",
+            "there is no column 'KEY'; write key",
+            id="upper case",
+        ),
         pytest.param(
             "key,decision,note\nk,keep," + "x" * 17 * 2**20, "field larger than field limit", id="long cell"
         ),

@@ -1,11 +1,12 @@
 """A person's decisions: `review.csv` beside the manifests. Read and obeyed at every run, never written here.
 
 Columns: key, decision (keep or reject), class_name (the right class; empty: as the seller says), note (free text).
-Further columns are ignored. A key may come more than once as long as the decisions agree; where they do not, none
-is obeyed and the photo is put before a person again.
+Further columns are ignored, and empty rows. A key may come more than once as long as the decisions agree; where
+they do not, none is obeyed and the photo is put before a person again.
 """
 
 import csv
+import difflib
 import io
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from curate.errors import UsageError
 from curate.recipe import normalise_class
 
 NAME = "review.csv"
+COLUMNS = ("key", "decision", "class_name", "note")
 DECISIONS = ("keep", "reject")
 
 
@@ -48,13 +50,17 @@ def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
         return Review({}, {})
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        table = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        rows = list(table)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path}: cannot be read as a UTF-8 CSV: {error}") from error
+    _check_columns(path, list(table.fieldnames or COLUMNS))
     said: dict[str, dict[Decision, None]] = {}  # in the order of the file
     for number, row in enumerate(rows, start=2):
+        if not any(map(str.strip, filter(None, row.values()))):
+            continue
         if blank and not (row.get("decision") or "").strip():
             continue
         key, decision = parse(row, class_names, f"{path} row {number}")
@@ -63,6 +69,19 @@ def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
         {key: next(iter(decisions)) for key, decisions in said.items() if len(decisions) == 1},
         {key: list(decisions) for key, decisions in sorted(said.items()) if len(decisions) > 1},
     )
+
+
+def _check_columns(path: Path, names: Sequence[str]) -> None:
+    """Refuse a first row that is no header, or one with a mistyped name in it. Raises UsageError."""
+    lacking = [name for name in COLUMNS if name not in names]
+    header = ",".join(COLUMNS)
+    if any(name.strip().lower() in DECISIONS for name in names):
+        raise UsageError(f"{path} row 1: this is a decision; write the header above it: {header}")
+    for name in names if len(names) > 1 else ():
+        if name not in COLUMNS and (meant := difflib.get_close_matches(name.strip().lower(), lacking, n=1)):
+            raise UsageError(f"{path} row 1: there is no column {name!r}; write {meant[0]}")
+    if needed := [name for name in lacking if name in COLUMNS[:2]]:
+        raise UsageError(f"{path} row 1: no column {' and '.join(needed)}; write {header}, with commas between")
 
 
 def look(path: Path, class_names: Sequence[str]) -> Review:
@@ -75,9 +94,9 @@ def look(path: Path, class_names: Sequence[str]) -> Review:
 
 def parse(row: dict[str, str | None], class_names: Collection[str], where: str) -> tuple[str, Decision]:
     """Key and decision of one row. Raises UsageError that begins with `where`."""
-    cells = {name: (row.get(name) or "").strip() for name in ("key", "decision", "class_name", "note")}
+    cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
     if not cells["key"]:
-        raise UsageError(f"{where}: no key; the columns are key, decision, class_name, note, with commas between")
+        raise UsageError(f"{where}: no key; the columns are {', '.join(COLUMNS)}, with commas between")
     decision = cells["decision"].lower()
     if decision not in DECISIONS:
         raise UsageError(f"{where}: decision {cells['decision']!r} is not one of {', '.join(DECISIONS)}")

@@ -55,6 +55,32 @@ def test_mistakes_name_the_row(tmp_path: Path, row: str, message: str) -> None:
         load(tmp_path, f"key,decision,class_name,note\n{row}\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,keep,swift\n", "row 1: this is a decision; write the header above it: key,decision,class_name,note"),
+        ("a,Reject,\nb,keep,\n", "row 1: this is a decision"),
+        ("key,decision,class\na,keep,swift\n", "row 1: there is no column 'class'; write class_name"),
+        ("key,decison,class_name\na,keep,\n", "row 1: there is no column 'decison'; write decision"),
+        ("Key,decision\na,keep\n", "row 1: there is no column 'Key'; write key"),
+        (
+            "key;decision;class_name;note\na;keep;;\n",
+            "row 1: no column key and decision; write .* with commas between",
+        ),
+        ("photo,verdict\na,keep\n", "row 1: no column key and decision; write key,decision,class_name,note"),
+    ],
+)
+def test_a_wrong_header_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=rf"review\.csv {message}"):
+        load(tmp_path, text)
+
+
+def test_further_columns_and_empty_rows_say_nothing(tmp_path: Path) -> None:
+    found = load(tmp_path, "key,decision,seller_class,score\n,,,\na,keep,swift,.5\n  ,,,\n\n")
+    assert found.decisions == {"a": Decision(True, "")}
+    assert load(tmp_path, "") == load(tmp_path, "key,decision,class_name,note\n") == review.Review({}, {})
+
+
 def test_not_text(tmp_path: Path) -> None:
     (tmp_path / "review.csv").write_bytes(b"key,decision\n\xff\xfe,keep\n")
     with pytest.raises(UsageError, match="UTF-8 CSV"):

@@ -115,7 +115,7 @@ def test_report_says_what_was_decided_of_copies_under_two_classes(folder: Path) 
 def test_report_says_that_review_csv_cannot_be_obeyed(folder: Path) -> None:
     (folder / "review.csv").write_text(f"key;decision\n{key(4)};reject\n", encoding="utf-8")
     text = Page(write_report(folder, "painted")).text
-    assert "under more than one class name, review.csv row 2: no key; the columns are" in text
+    assert "under more than one class name, review.csv row 1: no column key and decision" in text
     assert "sold as swift, wagonr: review.csv cannot be obeyed" in text
     assert "not decided" not in text and "To decide" not in text and str(folder) not in text
 
