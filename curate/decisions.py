@@ -73,6 +73,7 @@ def to_do(folder: Path, class_names: Sequence[str], rows: Sequence[DedupRow] | N
         rows = manifest.read(folder, DedupRow) if rows is None else rows
     except StateError:  # told of by who needs it
         return []
+    written = review.of_pictures(written, rows)
     keys = [row.key for row in rows if row.keep and row.label_conflict]
     if not keys:
         return []

@@ -60,8 +60,9 @@ def load(folder: Path, stages: Sequence[str] = STAGES) -> Manifests:
 
     photos = rows(FetchRow)
     classes = sorted({photo.class_name for photo in photos.values()})  # clean refuses a recipe that has others
-    written = review.look(folder / review.NAME, classes)
-    return Manifests(photos, rows(DedupRow), rows(CleanRow), rows(SplitRow), rows(TrainBaselineRow), written)
+    copies = rows(DedupRow)
+    written = review.of_pictures(review.look(folder / review.NAME, classes), copies.values())
+    return Manifests(photos, copies, rows(CleanRow), rows(SplitRow), rows(TrainBaselineRow), written)
 
 
 # --- explain ------------------------------------------------------------------------------------------------

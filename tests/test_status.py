@@ -152,10 +152,10 @@ def test_status_and_dedup_count_what_a_person_must_decide_until_it_is_decided(fo
         return found
 
     assert told()[0] == CONFLICT[0] and "0404040404040404,keep,CLASS" in told()[1]
-    for text in ("", f"{key(5)},keep,swift", f"{key(4)},keep,swift\n{key(4)},keep,wagonr"):
+    for text in ("", f"{key(5)},keep,", f"{key(4)},keep,swift\n{key(4)},keep,wagonr"):
         (folder / "review.csv").write_text(f"key,decision,class_name\n{text}\n")
         assert told()[0] == CONFLICT[0]
-    for text in (f"{key(4)},Keep, swift", f"{key(4)},reject,", f"{key(4)},keep,"):
+    for text in (f"{key(4)},Keep, swift", f"{key(4)},reject,", f"{key(4)},keep,", f"{key(5)},keep,swift"):
         (folder / "review.csv").write_text(f"key,decision,class_name\n{text}\n")
         assert told() == ["label conflicts: 1 picture is sold under more than one class name, none left to decide"]
 

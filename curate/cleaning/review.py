@@ -2,18 +2,20 @@
 
 Columns: key, decision (keep or reject), class_name (the right class; empty: as the seller says), note (free text).
 Further columns are ignored, and empty rows. A key may come more than once as long as the decisions agree; where
-they do not, none is obeyed and the photo is put before a person again.
+they do not, none is obeyed and the photo is put before a person again. A decision is about a picture: that of a
+removed copy holds for the photo that was kept.
 """
 
 import csv
 import difflib
 import io
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from curate.errors import UsageError
 from curate.recipe import normalise_class
+from curate.schemas import DedupRow
 
 NAME = "review.csv"
 COLUMNS = ("key", "decision", "class_name", "note")
@@ -65,10 +67,34 @@ def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
             continue
         key, decision = parse(row, class_names, f"{path} row {number}")
         said.setdefault(key, {})[decision] = None
+    return _review(said)
+
+
+def _review(said: Mapping[str, Collection[Decision]]) -> Review:
     return Review(
         {key: next(iter(decisions)) for key, decisions in said.items() if len(decisions) == 1},
         {key: list(decisions) for key, decisions in sorted(said.items()) if len(decisions) > 1},
     )
+
+
+def of_pictures(written: Review, rows: Iterable[DedupRow]) -> Review:
+    """The same, a decision about a removed copy being one about the photo that was kept of the picture.
+
+    What is said of the kept photo itself comes first. To keep a copy without naming its class says nothing of a
+    photo that is sold as another.
+    """
+    said: dict[str, Sequence[Decision]] = {key: [decision] for key, decision in written.decisions.items()}
+    said.update(written.conflicts)
+    found = dict(said)
+    about: dict[str, dict[Decision, None]] = {}
+    for row in rows:
+        decisions = said.get(row.key, []) if row.duplicate_of and row.duplicate_of not in said else []
+        if decisions and all(
+            decision.class_name or not (decision.keep and row.label_conflict) for decision in decisions
+        ):
+            about.setdefault(row.duplicate_of, {}).update(dict.fromkeys(decisions))
+            del found[row.key]
+    return replace(_review({**found, **about}), problem=written.problem)
 
 
 def _check_columns(path: Path, names: Sequence[str]) -> None:

@@ -201,7 +201,9 @@ def summary(photos: Sequence[Photo], decisions: Review, refused: Mapping[str, st
         lines.append(f"{review.NAME}: {obeyed} decision{'s' if obeyed > 1 else ''} obeyed")
     if strangers := sorted(key for key in decisions.decisions if key not in keys):
         are = "decision is" if len(strangers) == 1 else "decisions are"
-        about = f"{are} about photos that are removed copies, unreadable or not here (any more), e.g."
+        about = (
+            f"{are} not obeyed, the photo being unreadable, not here (any more) or a copy kept as no class, e.g."
+        )
         lines.append(f"{review.NAME}: {len(strangers)} {about} {strangers[0]}")
     if decisions.conflicts:
         some = ", ".join(list(decisions.conflicts)[:5])
@@ -230,6 +232,7 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     started = datetime.now(UTC)
     photos = read_photos(folder, config)
     decisions = review.load(folder / review.NAME, config.class_names)
+    decisions = review.of_pictures(decisions, manifest.read(folder, DedupRow))
     right = {key: said.class_name for key, said in decisions.decisions.items() if said.class_name}
     photos = [replace(photo, class_name=right.get(photo.key, photo.class_name)) for photo in photos]
     scorer.probabilities(np.zeros((1, scorer.dimensions), np.float32), config.concepts)  # refuses bad concepts now

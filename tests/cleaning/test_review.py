@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,8 @@ import pytest
 from curate.cleaning import review
 from curate.cleaning.review import Decision
 from curate.errors import UsageError
+from curate.schemas import DedupRow
+from tests.folders import dedup_row, fetch_row
 
 CLASSES = ("swift", "wagonr")
 
@@ -53,6 +56,30 @@ def test_rows_without_a_decision(tmp_path: Path) -> None:
 def test_mistakes_name_the_row(tmp_path: Path, row: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         load(tmp_path, f"key,decision,class_name,note\n{row}\n")
+
+
+def test_a_decision_about_a_removed_copy_holds_for_the_photo_that_was_kept(tmp_path: Path) -> None:
+    text = "a1,reject,\nb1,keep,swift\nb2,keep,wagonr\nc1,reject,\nc,keep,swift\nd1,keep,\ne1,keep,\nx,reject,\n"
+    written = load(tmp_path, f"key,decision,class_name\n{text}")
+    copies = [
+        copied("a1"),
+        copied("b1"),
+        copied("b2"),
+        copied("c1"),
+        copied("d1", label_conflict=True),
+        copied("e1"),
+    ]
+    found = review.of_pictures(written, [*copies, copied("a", of="")])
+    reject, swift, keep = Decision(False, ""), Decision(True, "swift"), Decision(True, "")
+    assert found.decisions == {"a": reject, "c": swift, "c1": reject, "d1": keep, "e": keep, "x": reject}
+    assert found.conflicts == {"b": [swift, Decision(True, "wagonr")]}
+
+
+def copied(key: str, label_conflict: bool = False, of: str | None = None) -> DedupRow:
+    """The row of a copy of the photo with its first letter."""
+    row = dedup_row(fetch_row(1, "swift"))
+    kept = key[0] if of is None else of
+    return replace(row, key=key, duplicate_of=kept, keep=not kept, label_conflict=label_conflict)
 
 
 @pytest.mark.parametrize(
