@@ -29,7 +29,7 @@ from curate.files import file_sha256 as file_sha256
 from curate.files import inside as inside
 from curate.files import lock as lock
 from curate.files import sweep as sweep
-from curate.schemas import REASONS, ROW_TYPES, Row
+from curate.schemas import REASONS, ROW_TYPES, FetchRow, Row
 from curate.table import format_rows as format_rows
 from curate.table import parse_rows as parse_rows
 
@@ -116,13 +116,22 @@ def command(stage: str) -> str:
     return stage.replace("_", "-")
 
 
+def fetch_rows(folder: Path) -> list[FetchRow]:
+    """The rows of fetch.csv, whatever its sidecar says; none where they cannot be read."""
+    path = csv_path(folder, "fetch")
+    try:
+        return parse_rows(path.read_bytes(), FetchRow, str(path))
+    except (OSError, StateError):
+        return []
+
+
 def imported_from(folder: Path) -> str:
-    """Where the photos in `folder` were imported from; empty where they were not, or the sidecar is no help."""
+    """Where the photos in `folder` were imported from, PATH where only the rows tell that; empty for others."""
     try:
         sidecar = json.loads(sidecar_path(folder, "fetch").read_bytes())
-        return str(sidecar["config"]["path"]) if sidecar["notes"]["imported"] else ""
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return str(sidecar["config"]["path"]) if sidecar["notes"].get("imported") else ""
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "PATH" if any(not row.page_url for row in fetch_rows(folder)) else ""
 
 
 def remedy(folder: Path, stage: str) -> str:

@@ -2,12 +2,12 @@
 
 import difflib
 import os
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from curate import decisions, executors, files, manifest, stored
-from curate.errors import StateError, UsageError
+from curate.errors import UsageError
+from curate.fetching import downloads, holdings
 from curate.recipe import Recipe, Source
 from curate.recipe_file import load
 from curate.schemas import STAGES
@@ -53,19 +53,15 @@ def check_source(recipe: Recipe, folder: Path) -> None:
     from curate.stages import fetch
 
     source = _source(recipe)
-    with suppress(StateError):  # nothing was fetched, or fetch makes it anew
-        if _is_imported(folder):
-            raise UsageError(
-                f"{folder} holds imported photos; a fetch would delete them: "
-                "choose another folder with `curate --folder FOLDER fetch`"
-            )
+    makers = holdings.makers(folder)
+    if "import" in makers or (not makers and downloads.stored(folder)):
+        what = "imported photos" if makers else "photos, and nothing tells that they were fetched"
+        raise UsageError(
+            f"{folder} holds {what}; a fetch would delete them: "
+            "choose another folder with `curate --folder FOLDER fetch`"
+        )
     if not folder.exists():
         fetch.check_source(source)
-
-
-def _is_imported(folder: Path) -> bool:
-    """Raises StateError when the sidecar is missing or damaged."""
-    return bool(manifest.read_sidecar(folder, "fetch")["notes"].get("imported"))
 
 
 def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> list[str]:
@@ -94,6 +90,12 @@ def summary(folder: Path, stage: str, to_decide: Iterable[str] = ()) -> list[str
     return [manifest.funnel_line(folder, stage), *(f"  {line}" for line in (*noted, *to_decide))]
 
 
+def _deleted(folder: Path, before: Collection[str]) -> Iterator[str]:
+    """What to tell of the photos that were stored `before`, by path, and no longer are."""
+    if gone := len(set(before) - downloads.stored(folder)):
+        yield f"  deleted {gone:,} {'photo' if gone == 1 else 'photos'} that {folder} had before"
+
+
 def _echo_all(lines: Iterable[str], echo: Callable[[str], None]) -> None:
     for line in lines:
         echo(line)
@@ -114,7 +116,8 @@ def run_stages(
         for stage in stages:
             sidecar = manifest.sidecar_path(folder, stage)
             before = sidecar.read_bytes() if sidecar.exists() else b""
-            first, *rest = run_stage(stage, recipe, folder, workers)
+            photos = downloads.stored(folder) if stage == "fetch" else ()
+            first, *rest = [*run_stage(stage, recipe, folder, workers), *_deleted(folder, photos)]
             echo(f"{first} (unchanged)" if sidecar.read_bytes() == before else first)
             _echo_all(rest, echo)
         _echo_all(stored.warnings(folder), echo)
@@ -126,8 +129,9 @@ def fetch_again(recipe: Recipe, folder: Path, accept_drop: bool, echo: Callable[
 
     check_source(recipe, folder)
     with files.lock(folder):
+        before = downloads.stored(folder)
         fetch.run(folder, _source(recipe), refresh=True, accept_drop=accept_drop)
-        _echo_all(summary(folder, "fetch"), echo)
+        _echo_all([*summary(folder, "fetch"), *_deleted(folder, before)], echo)
 
 
 def import_photos(
@@ -141,16 +145,12 @@ def import_photos(
         sources.read(path, recipe.classes)  # refuses what is wrong before the folder is made
     with files.lock(folder), executors.local(workers) as map_fn:
         politeness = recipe.source.politeness if recipe.source else None
-        before = import_.published(folder)
-        rows = import_.run(folder, path, recipe.classes, map_fn, politeness, replace)
-        _echo_all(summary(folder, "fetch"), echo)
-        if before is None:
-            echo("  replaced what was there before, which could not be read")
-        elif gone := len(import_.given_up(before, {row.sha256 for row in rows})):
-            echo(f"  replaced the import before: {gone:,} photo{'s' if gone > 1 else ''} deleted from {folder}")
+        before = downloads.stored(folder)
+        import_.run(folder, path, recipe.classes, map_fn, politeness, replace)
+        _echo_all([*summary(folder, "fetch"), *_deleted(folder, before)], echo)
 
 
 def stages_to_run(recipe: Recipe, folder: Path) -> list[str]:
     """All stages, without fetch when the photos were imported."""
     fetched = manifest.csv_path(folder, "fetch").exists()
-    return list(STAGES[1:] if fetched and (recipe.source is None or _is_imported(folder)) else STAGES)
+    return list(STAGES[1:] if fetched and (recipe.source is None or manifest.imported_from(folder)) else STAGES)

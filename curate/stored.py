@@ -33,7 +33,7 @@ def notes(folder: Path, refused: Mapping[str, str]) -> dict[str, list[str]]:
 
 def is_back(folder: Path, stage: str) -> bool:
     """Is one of the files there again that `stage` noted as lost?"""
-    return any(_is_whole(folder, path) for path in _noted(folder, stage))
+    return any(is_whole(folder, path) for path in _noted(folder, stage))
 
 
 def lost(folder: Path) -> list[str]:
@@ -46,7 +46,7 @@ def lost(folder: Path) -> list[str]:
     return sorted(
         path
         for path, size in sizes.items()
-        if _size(folder / path) != size or (path in noted and not _is_whole(folder, path))
+        if _size(folder / path) != size or (path in noted and not is_whole(folder, path))
     )
 
 
@@ -101,8 +101,8 @@ def _size(path: Path) -> int:
         return -1
 
 
-def _is_whole(folder: Path, path: str) -> bool:
-    """Files are named after their sha256."""
+def is_whole(folder: Path, path: str) -> bool:
+    """Is the file there, with the content that it is named after?"""
     try:
         return manifest.file_sha256(manifest.inside(folder, path)) == Path(path).stem
     except (StateError, OSError, RuntimeError, ValueError):  # leads out, a loop of links, a NUL in the name

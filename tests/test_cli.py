@@ -153,6 +153,41 @@ def test_imported_photos_are_not_fetched_over(option: list[str], tmp_path: Path)
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("option", [[], ["--refresh"]], ids=["plain", "refresh"])
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        pytest.param(lambda out: (out / "fetch.json").unlink(), "imported photos", id="died before the sidecar"),
+        pytest.param(lambda out: (out / "fetch.json").write_text("{"), "imported photos", id="sidecar cut"),
+        pytest.param(lambda out: (out / "fetch.csv").unlink(), "imported photos", id="no CSV"),
+        pytest.param(
+            lambda out: [path.unlink() for path in out.glob("fetch.*")],
+            "photos, and nothing tells that they were fetched",
+            id="neither",
+        ),
+    ],
+)
+def test_imported_photos_are_not_fetched_over_whatever_is_left_of_their_manifest(
+    damage: Callable[[Path], object], what: str, option: list[str], tmp_path: Path
+) -> None:
+    source, out = photos(tmp_path / "in", sedan=range(2), hatch=range(2, 4)), tmp_path / "out"
+    (tmp_path / "mine.yaml").write_text(
+        "name: mine\nclasses: [sedan, hatch]\n"
+        "source: {id: s, listings: {sedan: ['http://127.0.0.1:1/'], hatch: ['http://127.0.0.1:1/']}}\n"
+    )
+    given = ["--recipe", str(tmp_path / "mine.yaml"), "--folder", str(out)]
+    assert invoke(*given, "import", source)[0] == 0
+    damage(out)
+    before = sorted(out.rglob("*"))
+    code, _, err = invoke(*given, "fetch", *option)
+    assert code == 2
+    assert err.startswith(f"curate: {out} holds {what}; a fetch would delete them: choose another folder with")
+    assert sorted(out.rglob("*")) == before
+    if what == "imported photos":
+        last = invoke(*given, "status")[1].splitlines()[-1]
+        assert re.fullmatch(rf"next: `curate {' '.join(given)} import ({source}|PATH)`", last)
+
+
 def test_a_wrong_import_makes_no_folder(tmp_path: Path) -> None:
     (tmp_path / "photos" / "lorries").mkdir(parents=True)
     code, _, err = invoke("--recipe", "demo", "--folder", tmp_path / "out", "import", tmp_path / "photos")
@@ -180,8 +215,10 @@ def test_an_import_after_another_asks_for_replace_and_says_what_it_deleted(tmp_p
     code, out, err = invoke(*given, "import", b)
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1
-    assert re.match(r"curate: this import is without 4 photos of the one before, e.g. (hatch|sedan)/\d.jpg", err)
-    assert f"which would be deleted from {tmp_path / 'out'}" in err
+    assert re.match(
+        r"curate: this import is without 4 photos of .*/out, e.g. (hatch|sedan)/\d.jpg, which would be deleted",
+        err,
+    )
     assert f"`curate {' '.join(given)} import {b} --replace`" in err
     assert f"`curate {' '.join(given[:2])} --folder FOLDER import {b}`" in err
     assert (tmp_path / "out/fetch.csv").read_bytes() == manifest_before
@@ -189,13 +226,14 @@ def test_an_import_after_another_asks_for_replace_and_says_what_it_deleted(tmp_p
     code, out, _ = invoke(*given, "import", b, "--replace")
     assert (code, out) == (
         0,
-        f"fetch: 4 in, 4 kept\n  replaced the import before: 4 photos deleted from {tmp_path / 'out'}\n",
+        f"fetch: 4 in, 4 kept\n  deleted 4 photos that {tmp_path / 'out'} had before\n",
     )
     assert invoke(*given, "import", b, "--replace") == (0, "fetch: 4 in, 4 kept\n", "")
     (tmp_path / "out/fetch.csv").write_text("?")
-    assert invoke(*given, "import", b)[0] == 2
+    assert invoke(*given, "import", b)[:2] == (0, "fetch: 4 in, 4 kept\n")
+    (b / "hatch/7.jpg").unlink()
     _, out, _ = invoke(*given, "import", b, "--replace")
-    assert out.splitlines()[1:] == ["  replaced what was there before, which could not be read"]
+    assert out.splitlines()[1:] == [f"  deleted 1 photo that {tmp_path / 'out'} had before"]
 
 
 def test_commands_in_messages_repeat_the_options_that_were_given(tmp_path: Path) -> None:

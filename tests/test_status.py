@@ -10,7 +10,7 @@ import pytest
 from curate import manifest
 from curate.decisions import how_to_decide, to_do
 from curate.recipe import Recipe
-from curate.schemas import STAGES, DedupRow
+from curate.schemas import STAGES, DedupRow, FetchRow
 from curate.status import status
 from tests import painted_run
 from tests.painted_run import CLASSES, RECIPE, key
@@ -59,6 +59,16 @@ def test_status_of_imported_photos_does_not_ask_the_recipe(tmp_path: Path) -> No
     painted_run.publish(tmp_path, painted_run.fetch_rows(tmp_path, ""), {"imported": True})
     recipe = RECIPE.model_copy(update={"source": None})
     assert status(tmp_path, recipe)[0].endswith("[current]")
+
+
+@pytest.mark.parametrize(("imported", "command"), [(False, "fetch"), (True, "import PATH")])
+def test_without_a_sidecar_the_rows_tell_what_made_them(folder: Path, imported: bool, command: str) -> None:
+    rows = manifest.read(folder, FetchRow)
+    if imported:
+        rows = [dataclasses.replace(row, page_url="") for row in rows]
+    painted_run.rewrite(folder, "fetch", list(rows))
+    (folder / "fetch.json").unlink()
+    assert states(folder)["next"].startswith(f"next: `curate {command}`")
 
 
 def test_m08_status_names_the_input_that_changed(folder: Path) -> None:

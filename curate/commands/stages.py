@@ -42,7 +42,7 @@ def import_(
     ctx: typer.Context,
     path: Annotated[Path, typer.Argument(help="A folder tree with a folder per class, or a CSV.")],
     replace: Annotated[
-        bool, typer.Option("--replace", help="Delete the photos of the import before that this one does not have.")
+        bool, typer.Option("--replace", help="Delete the photos in the folder that this import does not have.")
     ] = False,
     workers: Workers = None,
 ) -> None:
@@ -51,8 +51,8 @@ def import_(
     A folder per class; or a CSV with the columns class_name and path or url, and optionally listing_id, title,
     region, city, year, price. Folders train, validation and test are only searched: split makes a new split.
 
-    An import replaces the one before. Where photos would be lost by that it is refused, unless --replace says so:
-    put all photos into one tree or CSV, or choose another folder with --folder.
+    An import replaces the one before. Where photos would be lost by that it is refused, unless --replace says so.
+    To keep them, put all photos into one tree or CSV, or choose another folder with --folder.
 
     Example: curate --recipe pipelines/swift_wagonr.yaml import photos/
     """

@@ -4,23 +4,24 @@ Reads a folder tree or a CSV (see `sources.folder`); writes fetch.csv, one row p
 original bytes below images/. Each photo is a listing of its own unless the CSV says otherwise. Photos that a CSV
 names by URL are fetched, as politely as everything else, and resumed by `fetch.journal`.
 
-An import replaces the one before: photos that only the earlier one had are deleted if `replace` says so. Without
-it, such an import is refused and leaves everything as it was.
+An import replaces the one before: photos in the folder that it does not have are deleted if `replace` says so.
+Without it, such an import is refused and leaves everything as it was.
 """
 
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from curate import __version__, executors, images, manifest
-from curate.errors import RejectedError, StateError, TryLaterError, UsageError
+from curate.errors import CurateError, GateError, RejectedError, TryLaterError, UsageError
 from curate.executors import MapFn
-from curate.fetching import downloads
+from curate.fetching import downloads, holdings
 from curate.fetching.downloads import Outcome
-from curate.fetching.journal import Journal, read_header
+from curate.fetching.journal import Journal
+from curate.files import atomic_write
 from curate.net.client import Client
 from curate.progress import progress
 from curate.recipe import ClassName, Politeness, Section
@@ -85,65 +86,39 @@ def decide(items: Sequence[Item], outcomes: Sequence[Outcome]) -> list[FetchRow]
 
 def check_free(folder: Path, path: Path) -> None:
     """Raise UsageError when `folder` holds photos from a site, published or on the way: an import deletes them."""
-    journal = read_header(folder / "fetch.journal")
-    imported = journal is None or journal.get("pages", "").split()[1:2] == ["import"]
-    with suppress(StateError):  # nothing was published, or it cannot be known what
-        imported &= bool(manifest.read_sidecar(folder, "fetch")["notes"].get("imported"))
-    if not imported:
+    if "fetch" in holdings.makers(folder):
         raise UsageError(
             f"{folder} holds photos fetched from a site; an import would delete them: "
             f"choose another folder with `curate --folder FOLDER import {shlex.quote(str(path))}`"
         )
 
 
-def published(folder: Path) -> list[FetchRow] | None:
-    """Rows of the manifest that is there: none where none was published, None where it cannot be read."""
-    path = manifest.csv_path(folder, "fetch")
-    try:
-        if manifest.sidecar_path(folder, "fetch").exists():
-            return manifest.read(folder, FetchRow)
-        # A CSV alone is what a run leaves that was killed between the two: it is whole.
-        return manifest.parse_rows(path.read_bytes(), FetchRow, str(path)) if path.exists() else []
-    except (OSError, StateError):
-        return None
-
-
-def given_up(before: Iterable[FetchRow], kept: Collection[str]) -> list[FetchRow]:
-    """The photos (one row each) kept `before` whose sha256 is not among the `kept`."""
-    photos = {row.sha256: row for row in before if row.keep}
-    return [row for sha256, row in photos.items() if sha256 not in kept]
-
-
-def check_given_up(folder: Path, path: Path, before: Iterable[FetchRow], kept: Collection[str]) -> None:
-    """Raise UsageError when the import of `path` into `folder` would delete photos: see `given_up`."""
-    if rows := given_up(before, kept):
-        photos = "photo" if len(rows) == 1 else "photos"
+def check_given_up(folder: Path, path: Path, before: Mapping[str, set[str]], kept: Collection[str]) -> None:
+    """Raise UsageError when the import of `path` into `folder` would delete photos: see `holdings.given_up`."""
+    if given_up := holdings.given_up(folder, before, kept):
+        photos = "photo" if len(given_up) == 1 else "photos"
+        quoted = shlex.quote(str(path))
         raise UsageError(
-            f"this import is without {len(rows):,} {photos} of the one before, e.g. {rows[0].image_url}, "
-            f"which would be deleted from {folder}: {_ways_out(path)}"
+            f"this import is without {len(given_up):,} {photos} of {folder}, e.g. "
+            f"{min(before[given_up[0]], default=given_up[0])}, which would be deleted: if that is wanted, "
+            f"`curate import {quoted} --replace`; otherwise put all photos into one folder tree or CSV and import "
+            f"that, or take another folder, `curate --folder FOLDER import {quoted}`"
         )
 
 
-def _ways_out(path: Path) -> str:
-    quoted = shlex.quote(str(path))
-    return (
-        f"if that is wanted, `curate import {quoted} --replace`; otherwise put all photos into one folder tree or "
-        f"CSV and import that, or take another folder, `curate --folder FOLDER import {quoted}`"
-    )
-
-
 @contextmanager
-def _undone_when_refused(folder: Path, before: Iterable[FetchRow]) -> Iterator[None]:
-    """On a UsageError, remove the photos and the journal that were not there."""
-    photos = downloads.stored(folder) | {row.path for row in before}
+def _undone_when(refusals: tuple[type[CurateError], ...], folder: Path) -> Iterator[None]:
+    """On one of `refusals`, leave the photos and the journal that were there."""
+    photos = downloads.stored(folder)
     journal = folder / "fetch.journal"
-    journaled = journal.exists()
+    journaled = journal.read_bytes() if journal.exists() else b""
     try:
         yield
-    except UsageError:
+    except refusals:
         downloads.remove_orphans(folder, photos)
-        if not journaled:
-            journal.unlink(missing_ok=True)
+        journal.unlink(missing_ok=True)
+        if journaled:
+            atomic_write(journal, journaled)
         raise
 
 
@@ -182,31 +157,27 @@ def run(
     for URLs what `fetch` raises.
     """
     check_free(folder, path)
-    before = published(folder)
-    if before is None and not replace:
-        raise UsageError(
-            f"{manifest.csv_path(folder, 'fetch')} or its sidecar cannot be read, so it cannot be known which "
-            f"photos would be deleted from {folder}: {_ways_out(path)}"
-        )
     started = datetime.now(UTC)
     offered = sources.read(path, class_names)
     config = Import(path=str(path.resolve()), class_names=class_names)
     wanted = manifest.provenance(folder, "fetch", [], config)
     local = [item for item in offered.items if not item.is_url]
     remote = [item for item in offered.items if item.is_url]
-    at_stake = [] if replace else before or []
-    with _undone_when_refused(folder, before or []):
+    at_stake = {} if replace else holdings.photos(folder)
+    # What was downloaded stays for the next try where it is the photos that are no good.
+    refusals = (UsageError,) if remote else (UsageError, GateError)
+    with _undone_when(refusals, folder):
         work = map_fn(partial(keep_file, folder), local)
         outcomes = dict(zip(local, progress(work, "import", len(local)), strict=True))
         if remote:
             addresses = {item.name for item in remote}
-            expected = {row.sha256 for row in at_stake if row.image_url in addresses}
-            check_given_up(folder, path, at_stake, expected | {outcome.sha256 for outcome in outcomes.values()})
+            expected = {known for known, names in at_stake.items() if not names or names & addresses}
+            check_given_up(folder, path, at_stake, expected | {outcome.path for outcome in outcomes.values()})
             fetched = _fetched(folder, path, remote, politeness or Politeness())
             outcomes |= {item: fetched[item.name] for item in remote}
-        check_given_up(folder, path, at_stake, {outcome.sha256 for outcome in outcomes.values()})
-    rows = decide(offered.items, [outcomes[item] for item in offered.items])
-    downloads.check_kept(rows, dict.fromkeys(row.class_name for row in rows))
+        check_given_up(folder, path, at_stake, {outcome.path for outcome in outcomes.values()})
+        rows = decide(offered.items, [outcomes[item] for item in offered.items])
+        downloads.check_kept(rows, dict.fromkeys(row.class_name for row in rows))
     if not (manifest.is_current(folder, wanted) and manifest.read(folder, FetchRow) == rows):
         notes = {"imported": True, "summary": list(offered.remarks)}
         manifest.write(folder, rows, wanted, started, notes)

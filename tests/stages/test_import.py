@@ -13,6 +13,7 @@ from curate.demo.site import serve
 from curate.errors import GateError, TryLaterError, UsageError
 from curate.fetching import downloads
 from curate.fetching.downloads import Outcome
+from curate.fetching.journal import Journal
 from curate.history import explain
 from curate.recipe import Politeness
 from curate.schemas import FetchRow, photo_key
@@ -81,21 +82,17 @@ def drop_and_change(source: Path) -> None:
 def test_an_import_that_would_delete_photos_is_refused_and_changes_nothing(tmp_path: Path) -> None:
     source, out = tree(tmp_path / "in"), tmp_path / "my out"
     import_.run(out, source, CLASSES)
-    missing = next(out.glob("images/*/*"))
-    missing.unlink()
     before = files(out)
     drop_and_change(source)
     with pytest.raises(UsageError) as refused:
         import_.run(out, source, CLASSES)
     assert str(refused.value) in {
-        f"this import is without 2 photos of the one before, e.g. {name}, which would be deleted from {out}: "
-        f"if that is wanted, `curate import {source} --replace`; otherwise put all photos into one folder tree or "
-        f"CSV and import that, or take another folder, `curate --folder FOLDER import {source}`"
+        f"this import is without 2 photos of {out}, e.g. {name}, which would be deleted: if that is wanted, "
+        f"`curate import {source} --replace`; otherwise put all photos into one folder tree or CSV and import "
+        f"that, or take another folder, `curate --folder FOLDER import {source}`"
         for name in ("swift/0.jpg", "wagonr/0.jpg")
     }
-    after = files(out)
-    after.pop(str(missing.relative_to(out)), None)  # mended, if at all
-    assert after == before
+    assert files(out) == before
 
 
 def test_with_replace_the_photos_of_the_import_before_go(tmp_path: Path) -> None:
@@ -114,30 +111,37 @@ def test_with_replace_the_photos_of_the_import_before_go(tmp_path: Path) -> None
         pytest.param(lambda out: (out / "fetch.csv").write_bytes(b"\xff"), id="not UTF-8"),
         pytest.param(lambda out: (out / "fetch.csv").write_text("key\n"), id="edited"),
         pytest.param(lambda out: (out / "fetch.csv").unlink(), id="deleted"),
+        pytest.param(lambda out: (out / "fetch.json").unlink(), id="died before the sidecar"),
         pytest.param(lambda out: (out / "fetch.json").write_text("{"), id="sidecar cut"),
     ],
 )
-def test_what_cannot_be_read_is_replaced_only_if_told_so(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+def test_when_the_manifest_cannot_be_read_every_stored_photo_counts(
+    tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
     source, out = tree(tmp_path / "in"), tmp_path / "out"
     rows = import_.run(out, source, CLASSES)
-    damage(out)
-    before = files(out)
-    with pytest.raises(UsageError, match=r"fetch.csv or its sidecar cannot be read, so .* --replace`; otherwise"):
-        import_.run(out, source, CLASSES)
-    assert files(out) == before
-    assert import_.run(out, source, CLASSES, replace=True) == rows == manifest.read(out, FetchRow)
-
-
-def test_an_import_that_died_between_manifest_and_sidecar_is_finished_by_the_next(tmp_path: Path) -> None:
-    source, out = tree(tmp_path / "in"), tmp_path / "out"
-    rows = import_.run(out, source, CLASSES)
-    (out / "fetch.json").unlink()
     kept = (source / "swift/0.jpg").read_bytes()
     (source / "swift/0.jpg").unlink()
-    with pytest.raises(UsageError, match=r"without 1 photo of the one before, e\.g\. swift/0\.jpg, which"):
+    damage(out)
+    before = files(out)
+    with pytest.raises(UsageError, match=r"without 1 photo of .*/out, e\.g\. (images/.*|swift/0\.jpg), which"):
         import_.run(out, source, CLASSES)
+    assert files(out) == before
     (source / "swift/0.jpg").write_bytes(kept)
     assert import_.run(out, source, CLASSES) == rows == manifest.read(out, FetchRow)
+
+
+def test_photos_that_are_already_gone_cannot_be_deleted(tmp_path: Path) -> None:
+    source, out = tree(tmp_path / "in"), tmp_path / "out"
+    rows = import_.run(out, source, CLASSES)
+    paths = {row.image_url: out / row.path for row in rows}
+    paths["swift/0.jpg"].unlink()
+    paths["swift/1.jpg"].unlink()
+    paths["wagonr/0.jpg"].write_bytes(b"cut")
+    (source / "swift/0.jpg").unlink()
+    (source / "wagonr/0.jpg").unlink()
+    assert sum(row.keep for row in import_.run(out, source, CLASSES)) == 2
+    assert downloads.stored(out) == {row.path for row in rows if row.image_url in ("swift/1.jpg", "wagonr/1.jpg")}
 
 
 def test_workers_change_no_byte(tmp_path: Path) -> None:
@@ -273,11 +277,25 @@ def test_urls_are_not_fetched_for_an_import_that_is_refused(tmp_path: Path) -> N
 
         run(1, 2)
         before, asked = files(out), server.paths()
-        with pytest.raises(UsageError, match=r"without 1 photo of the one before, e.g. http://.*/1.jpg"):
+        with pytest.raises(UsageError, match=r"without 1 photo of .*/out, e.g. http://.*/1.jpg"):
             run(2, 3)
         assert (files(out), server.paths()) == (before, asked)
         assert len(run(2, 3, replace=True)) == 2
         assert len(run(1, 2, 3)) == 3
+
+
+@pytest.mark.parametrize("damage", [lambda _: None, lambda csv: csv.write_text("?")], ids=["whole", "CSV damaged"])
+def test_a_csv_of_paths_and_urls_is_imported_again_without_a_word(
+    tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    tree(tmp_path)
+    with faults.serve({"/7.jpg": faults.ok(jpeg(7))}) as server:
+        polite = Politeness.model_validate(politeness(server.host_port, workers=1))
+        lines = f"class_name,path,url\nswift,swift/1.jpg,\nwagonr,,{server.url('/7.jpg')}\n"
+        (tmp_path / "photos.csv").write_text(lines)
+        rows = import_.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
+        damage(tmp_path / "out/fetch.csv")
+        assert import_.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite) == rows
 
 
 def test_an_address_that_gives_another_photo_now_is_noticed_and_undone(tmp_path: Path) -> None:
@@ -285,13 +303,14 @@ def test_an_address_that_gives_another_photo_now_is_noticed_and_undone(tmp_path:
     with faults.serve({"/1.jpg": [faults.ok(jpeg(1)), faults.ok(jpeg(2))]}) as server:
         polite = Politeness.model_validate(politeness(server.host_port, workers=1))
         (tmp_path / "photos.csv").write_text(f"class_name,url\nswift,{server.url('/1.jpg')}\n")
-        (row,) = import_.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
-        (out / row.path).unlink()  # or it would not be fetched again
+        import_.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
+        (out / "fetch.json").unlink()  # or it would not be fetched again
+        with Journal(out / "fetch.journal", {"pages": "0 import another.csv"}):
+            pass
         before = files(out)
-        with pytest.raises(UsageError, match="without 1 photo of the one before"):
+        with pytest.raises(UsageError, match=r"without 1 photo of .*/out, e.g. http://.*/1.jpg"):
             import_.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
-    assert files(out).keys() == before.keys()
-    assert (files(out)["fetch.csv"], files(out)["fetch.json"]) == (before["fetch.csv"], before["fetch.json"])
+    assert files(out) == before
 
 
 def test_a_class_without_a_photo_is_not_published(tmp_path: Path) -> None:
@@ -300,7 +319,20 @@ def test_a_class_without_a_photo_is_not_published(tmp_path: Path) -> None:
         (swift / f"{n}.jpg").write_text("no photo")
     with pytest.raises(GateError, match=r"no photo of swift was kept: 2 of 3 are not_an_image"):
         import_.run(tmp_path / "out", tmp_path / "in", CLASSES)
-    assert not (tmp_path / "out/fetch.csv").exists()
+    assert not files(tmp_path / "out")
+
+
+def test_what_was_downloaded_stays_for_the_next_try_when_the_photos_are_no_good(tmp_path: Path) -> None:
+    routes: dict[str, faults.Fault | list[faults.Fault]]
+    routes = {"/1.jpg": faults.ok(jpeg(1)), "/2.jpg": [faults.status(404), faults.ok(jpeg(2))]}
+    with faults.serve(routes) as server:
+        polite = Politeness.model_validate(politeness(server.host_port, workers=1))
+        urls = f"swift,{server.url('/1.jpg')}\nwagonr,{server.url('/2.jpg')}\n"
+        (tmp_path / "photos.csv").write_text(f"class_name,url\n{urls}")
+        with pytest.raises(GateError, match="no photo of wagonr was kept"):
+            import_.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
+        assert len(import_.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)) == 2
+        assert Counter(server.paths())["/1.jpg"] == 1
 
 
 def test_photos_from_a_site_are_not_imported_over(tmp_path: Path) -> None:
@@ -312,10 +344,11 @@ def test_photos_from_a_site_are_not_imported_over(tmp_path: Path) -> None:
     for replace in (False, True):
         with pytest.raises(UsageError, match=f"fetched from a site.* `curate --folder FOLDER import {photos}`"):
             import_.run(out, photos, CLASSES, replace=replace)
-    (out / "fetch.json").write_bytes(b"{")
-    with pytest.raises(UsageError, match="cannot be read, so it cannot be known which photos would be deleted"):
-        import_.run(out, photos, CLASSES)
-    (out / "fetch.json").write_bytes(before["fetch.json"])
+    for name in ("fetch.json", "fetch.csv"):
+        (out / name).write_bytes(b"{")
+        with pytest.raises(UsageError, match="fetched from a site"):
+            import_.run(out, photos, CLASSES, replace=True)
+        (out / name).write_bytes(before[name])
     assert files(out) == before
 
 

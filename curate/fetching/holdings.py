@@ -1,0 +1,35 @@
+"""What a folder holds already, so that neither a fetch nor an import deletes it unasked."""
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from curate import manifest, stored
+from curate.errors import StateError
+from curate.fetching import downloads
+from curate.fetching.journal import read_header
+
+
+def makers(folder: Path) -> set[str]:
+    """What put the photos into `folder`, `fetch` or `import`, as far as journal, sidecar and rows tell."""
+    found = set()
+    if (header := read_header(folder / "fetch.journal")) is not None:
+        found.add("import" if header.get("pages", "").split()[1:2] == ["import"] else "fetch")
+    with suppress(StateError):
+        imported = manifest.read_sidecar(folder, "fetch")["notes"].get("imported")
+        found.add("import" if imported else "fetch")
+    return found | {"fetch" if row.page_url else "import" for row in manifest.fetch_rows(folder)}
+
+
+def photos(folder: Path) -> dict[str, set[str]]:
+    """Path of each stored photo, with the names that rows have for it: none where they cannot be read."""
+    found: dict[str, set[str]] = {path: set() for path in downloads.stored(folder)}
+    for row in manifest.fetch_rows(folder):
+        if row.path in found:
+            found[row.path].add(row.image_url)
+    return found
+
+
+def given_up(folder: Path, before: Mapping[str, set[str]], kept: Collection[str]) -> list[str]:
+    """Paths of the photos `before` that are still whole and not among the `kept`, sorted."""
+    return sorted(path for path in before.keys() - set(kept) if stored.is_whole(folder, path))
