@@ -11,11 +11,12 @@ from typer.testing import CliRunner
 from curate import manifest
 from curate.cli import app
 from curate.console import Choice, as_typed
+from curate.demo.site import serve
 from curate.errors import EXIT_CODES, CurateError, DeniedError
 from curate.schemas import DedupRow
 from tests import painted_run
 from tests.folders import build_folder
-from tests.stages.small_site import jpeg
+from tests.stages.small_site import jpeg, listings, source
 
 COMMANDS = sorted(
     command.name or getattr(command.callback, "__name__", "").replace("_", "-")
@@ -186,6 +187,22 @@ def test_imported_photos_are_not_fetched_over_whatever_is_left_of_their_manifest
     if what == "imported photos":
         last = invoke(*given, "status")[1].splitlines()[-1]
         assert re.fullmatch(rf"next: `curate {' '.join(given)} import ({source}|PATH)`", last)
+
+
+def test_a_fetch_says_how_many_photos_it_deleted(tmp_path: Path) -> None:
+    recipe, out = tmp_path / "r.yaml", tmp_path / "out"
+    given = ("--recipe", recipe, "--folder", out, "fetch")
+    with serve(listings()) as site:
+        for text, told in (
+            (source(site.url).model_dump_json(), ""),
+            (source(site.url, ["/cars/swift"]).model_dump_json(), f"  deleted 11 photos that {out} had before\n"),
+        ):
+            recipe.write_text(f"name: r\nclasses: [swift, wagonr]\nsource: {text}\n")
+            code, said, _ = invoke(*given)
+            assert (code, said.partition("listings\n")[2]) == (0, told)
+        fewer = source(site.url, ["/cars/swift"], max_listings=2).model_dump_json()
+        recipe.write_text(f"name: r\nclasses: [swift, wagonr]\nsource: {fewer}\n")
+        assert invoke(*given, "--refresh")[1].endswith(f"deleted 6 photos that {out} had before\n")
 
 
 def test_a_wrong_import_makes_no_folder(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ def fetch(
     ] = False,
     accept_drop: Annotated[
         bool,
-        typer.Option("--accept-drop", help="With --refresh: accept that more than half of the listings are gone."),
+        typer.Option(
+            "--accept-drop", help="Visit the site again, and accept that more than half of the listings are gone."
+        ),
     ] = False,
 ) -> None:
     """Fetch the listings of each class and their photos.

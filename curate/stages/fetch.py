@@ -21,7 +21,6 @@ from curate.fetching import downloads
 from curate.fetching.downloads import Outcome
 from curate.fetching.journal import Journal, read_header
 from curate.files import crash_point
-from curate.manifest import Provenance
 from curate.net.client import Client, canonical_url
 from curate.recipe import Source
 from curate.schemas import FetchRow, photo_key
@@ -151,8 +150,8 @@ def check_drop(before: Sequence[FetchRow], now: Sequence[FetchRow]) -> None:
         if 2 * counts[1] < counts[0]:
             what = "listings" if name == "listing_id" else f"listings with a {name}"
             raise GateError(
-                f"{counts[1]} {what}, {counts[0]} the last time: the site may have changed. Accept it with "
-                "--accept-drop, or delete fetch.journal and fetch again"
+                f"{counts[1]} {what}, {counts[0]} the last time: the site or the recipe may have changed. Accept "
+                "it with `curate fetch --accept-drop`, or delete fetch.journal and fetch again"
             )
 
 
@@ -200,13 +199,12 @@ def _finish(folder: Path, rows: Sequence[FetchRow]) -> None:
     (folder / "fetch.journal").unlink(missing_ok=True)
 
 
-def _previous(folder: Path, wanted: Provenance) -> tuple[list[FetchRow], str]:
-    """Rows of the manifest of the same recipe, by whatever version, and its sha256; nothing when there is none."""
+def _previous(folder: Path) -> tuple[list[FetchRow], str]:
+    """Rows of the manifest that is there, by whatever recipe and version, and its sha256; nothing without one."""
     try:
-        sidecar, rows = manifest.read_sidecar(folder, "fetch"), manifest.read(folder, FetchRow)
+        return manifest.read(folder, FetchRow), str(manifest.read_sidecar(folder, "fetch")["sha256"])
     except StateError:  # there is no manifest, or it cannot be trusted
         return [], ""
-    return (rows, str(sidecar["sha256"])) if sidecar["config"] == wanted.config else ([], "")
 
 
 def run(
@@ -214,14 +212,15 @@ def run(
 ) -> list[FetchRow]:
     """Run the stage in `folder`, go on with an interrupted run, or return what is there when nothing changed.
 
-    `refresh` visits the site again although the manifest is complete; `accept_drop` then lets more than half of
-    the listings vanish. Photos that are stored are not fetched again. The network is waited for by
-    `config.politeness.workers` threads, not by `map_fn`.
+    `refresh` visits the site again although the manifest is complete; `accept_drop` lets more than half of the
+    listings vanish, which an edited recipe can bring about too. Photos that are no longer offered are deleted;
+    others that are stored are not fetched again. The network is waited for by `config.politeness.workers` threads,
+    not by `map_fn`.
     Raises UsageError, DeniedError, LayoutError, TryLaterError, GateError, ResourceError.
     """
     recorded = config.without_pace()
     wanted = manifest.provenance(folder, "fetch", [], recorded)  # libraries may change, photos keep their bytes
-    before, published = _previous(folder, wanted)
+    before, published = _previous(folder)
     current = manifest.is_current(folder, wanted)
     path = folder / "fetch.journal"
     journaled = read_header(path)

@@ -590,6 +590,18 @@ def test_p08_refresh_looks_again_and_refuses_a_drop(tmp_path: Path) -> None:
     assert not (tmp_path / "fetch.journal").exists()
 
 
+def test_p08_a_recipe_that_drops_most_listings_asks_too(tmp_path: Path) -> None:
+    with serve(listings()) as site:
+        rows = fetch.run(tmp_path, source(site.url))
+        with pytest.raises(
+            GateError, match=r"2 listings, 8 the last time.*or the recipe may.*fetch --accept-drop`"
+        ):
+            fetch.run(tmp_path, source(site.url, max_listings=1))
+        assert manifest.read(tmp_path, FetchRow) == rows
+        assert fetch.run(tmp_path, source(site.url)) == rows
+        assert len(fetch.run(tmp_path, source(site.url, max_listings=1), accept_drop=True)) == 6
+
+
 def test_p08_refresh_fetches_no_photo_twice(tmp_path: Path) -> None:
     with faults.serve({"/cars": [html(car(1)), html([car(1), car(2)])], **photos(1, 2)}) as server:
         config = source(server.url(""), ["/cars"])
