@@ -66,6 +66,7 @@ def _tell_its_place(error: Any, command: str) -> None:
     """Where an option is behind the command that belongs before it, make typer's message say so."""
     if (name := getattr(error, "option_name", "")) in ("--recipe", "--folder"):
         error.message += f"; it goes before the command: `curate {name} {name[2:].upper()} {command}`"
+        error.possibilities = []  # of this command: --replace is no way to spell --recipe
 
 
 def print_version(wanted: bool) -> None:
@@ -180,8 +181,10 @@ def with_options(recipe: "Recipe", section: str, **options: Any) -> "Recipe":
     except ValidationError as error:
         problem = error.errors()[0]
         first, *_ = problem["loc"] or ("",)
-        name = f"--{str(first).replace('_', '-')}" if first in options else f"{section}.{first}".rstrip(".")
-        raise UsageError(f"{name}: {problem['msg'].removeprefix('Value error, ')}") from error
+        given = {name: f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None}
+        # An option may be sound by itself and not go with a value of the recipe.
+        where = given.get(str(first)) or f"{', '.join(given.values())}: {section}.{first}".rstrip(".")
+        raise UsageError(f"{where}: {problem['msg'].removeprefix('Value error, ')}") from error
 
 
 def run_stages_of(ctx: typer.Context, stages: list[str], recipe: "Recipe", workers: int | None) -> None:

@@ -40,11 +40,7 @@ def default_workers() -> int:
 
 
 def _source(recipe: Recipe) -> Source:
-    if recipe.source is None:
-        raise UsageError(
-            f"recipe {recipe.name} has no source to fetch from: run `curate import PATH` for photos that you "
-            "have, PATH being a folder with a folder per class, or a CSV"
-        )
+    assert recipe.source is not None, "find_recipe asks for it where fetch is to run"
     return recipe.source
 
 

@@ -147,7 +147,7 @@ class Dedup(Section):
     @classmethod
     def _order(cls, distance: int, others: ValidationInfo) -> int:
         if distance < others.data.get("max_distance", 0):
-            raise ValueError("similar_distance must not be smaller than max_distance")
+            raise ValueError(f"{distance} is smaller than max_distance, {others.data['max_distance']}")
         return distance
 
 

@@ -40,17 +40,18 @@ def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
     return line
 
 
-def _duplicate_keys(node: yaml.Node | None) -> Iterator[yaml.Node]:
+def _duplicate_keys(node: yaml.Node | None, above: str = "") -> Iterator[tuple[int, str]]:
+    """The line of each key that its mapping has twice, and the key with those above it."""
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
             if key.value in seen:
-                yield key
+                yield key.start_mark.line + 1, f"{above}{key.value}"
             seen.add(key.value)
-            yield from _duplicate_keys(value)
+            yield from _duplicate_keys(value, f"{above}{key.value}.")
     elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _duplicate_keys(item)
+        for number, item in enumerate(node.value):
+            yield from _duplicate_keys(item, f"{above}{number}.")
 
 
 def _section_in(annotation: Any) -> type[Section] | None:
@@ -84,15 +85,15 @@ def parse(text: str, name: str, stages: Collection[str] = ()) -> Recipe:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
+        problems = [(line, f"{key}: this key is there twice") for line, key in _duplicate_keys(node)]
+    except RecursionError as error:
+        raise UsageError(f"{name}: nested too deeply, or an alias (*) stands inside what it names") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{name}:{mark.line + 1}" if mark else name
         raise UsageError(f"{where}: not valid YAML: {getattr(error, 'problem', error)}") from error
     if not isinstance(data, dict):
         raise UsageError(f"{name}:1: a recipe is a mapping with at least `name` and `classes`")
-    problems = [
-        (key.start_mark.line + 1, f"{key.value}: this key is there twice") for key in _duplicate_keys(node)
-    ]
     recipe = None
     try:
         recipe = Recipe.model_validate(data)
@@ -122,7 +123,7 @@ def _lacks(data: dict[str, Any], stages: Collection[str]) -> Iterator[tuple[str,
     clean = data.get("clean") or {}
     if "clean" in stages and isinstance(clean, dict) and not clean.get("concepts"):
         yield "clean.concepts", f"is empty, and clean needs it: say what photos may show, e.g. `{CONCEPTS}`"
-    if "fetch" in stages and not data.get("source"):
+    if "fetch" in stages and data.get("source") is None:
         yield (
             "source",
             "is absent, so nothing can be fetched: photos that you have come in by `curate import PATH`",

@@ -87,6 +87,15 @@ def test_a_wrong_word_is_one_line_that_says_what_to_do(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_option_that_the_recipe_does_not_go_with_is_named_with_the_key(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("name: r\nclasses: [a, b]\ndedup: {max_distance: 8, similar_distance: 8}\n")
+    code, _, err = invoke("--recipe", tmp_path / "r.yaml", "dedup", "--max-distance", "10")
+    assert (code, err) == (
+        2,
+        "curate: --max-distance: dedup.similar_distance: 8 is smaller than max_distance, 10\n",
+    )
+
+
 NEEDS_MANIFESTS = [
     *(["verify"], ["explain", "abc"], ["report"], ["sample"], ["calibrate", "sample.csv"]),
     *(["dedup"], ["clean"], ["split"], ["train-baseline"]),
@@ -365,6 +374,10 @@ def test_every_failure_is_one_line_and_an_exit_code(
     [
         (["dedup", "--recipe", "x"], "--recipe; it goes before the command: `curate --recipe RECIPE dedup`"),
         (["import", "--folder=x", "y"], "--folder; it goes before the command: `curate --folder FOLDER import`"),
+        (
+            ["import", "--recipe", "x", "y"],
+            "--recipe; it goes before the command: `curate --recipe RECIPE import`",
+        ),
         (["status", "--folders"], "--folders"),
     ],
 )

@@ -85,6 +85,11 @@ def test_a_good_recipe_hands_its_classes_to_the_stages() -> None:
             "r.yaml:5: source.listings: names classes that are not in classes: dzire",
         ),
         (("split:", "clean:"), "r.yaml:12: clean: this key is there twice"),
+        (
+            ("{name: interior}", "{name: interior, name: interior}"),
+            "r.yaml:11: clean.concepts.1.name: this key is there twice",
+        ),
+        (("{train: 2400", "&counts {train: *counts"), "r.yaml: nested too deeply, or an alias (*) stands inside"),
         (("classes: [", "classes: ["), None),
         (("name: cars", "name: {"), "r.yaml:"),
     ],
@@ -127,7 +132,7 @@ def test_every_mistake_is_reported_at_once() -> None:
         parse(MISTAKEN, "r.yaml")
     assert [line.split(": ", 2)[:2] for line in str(caught.value).splitlines()] == [
         ["r.yaml:1", "name"],
-        ["r.yaml:5", "id"],
+        ["r.yaml:5", "source.id"],
         ["r.yaml:6", "source.listings"],
         ["r.yaml:9", "clean.scorer"],
         ["r.yaml:10", "clean.concepts"],
@@ -232,6 +237,18 @@ def test_an_option_is_checked_like_the_recipe(threshold: float) -> None:
         Clean().override(threshold=threshold)
     assert Clean().override(threshold=None) == Clean()
     assert Clean().override(threshold=0.5).threshold == 0.5
+
+
+def test_an_empty_source_is_not_an_absent_one() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(f"{MINIMAL}source: {{}}\n", "r.yaml", ["fetch"])
+    assert str(caught.value) == "r.yaml:3: source.id: Field required"
+
+
+def test_counts_of_a_proportional_split_need_not_divide() -> None:
+    text = GOOD.replace("train: 2400", "train: 2401")
+    recipe = parse(text.replace("split:", "split:\n  proportional: true"), "r.yaml")
+    assert recipe.split.counts.train == 2401
 
 
 def test_counts_divide_among_any_number_of_classes() -> None:

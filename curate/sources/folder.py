@@ -67,11 +67,22 @@ def read(path: Path, class_names: Sequence[str]) -> Offered:
         raise UsageError(
             f"{path}: neither a folder nor a CSV; give a folder with a folder per class, or a .csv file"
         )
+    try:
+        str(path.resolve()).encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"{_utf8(path.resolve())}: this name is not UTF-8, which the manifest is: rename it"
+        ) from error
     if links := [item.name for item in offered.items if item.is_link]:
         found = f"{links[0]} is a link" if len(links) == 1 else f"{len(links)} files are links, e.g. {links[0]}"
         remark = f"{found}, and only links to files inside the folder are followed: copy the file itself"
         return Offered(offered.items, (*offered.remarks, remark))
     return offered
+
+
+def quoted(path: Path) -> str:
+    """`path` as a word of a command line, which is no option whatever it begins with."""
+    return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))
 
 
 # --- trees --------------------------------------------------------------------------------------------------
@@ -108,8 +119,9 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
         below = _entries(Path(split.path))
         homes += [entry for entry in below if _is_folder(entry)]
         remarks += [_passed_over(f"{split.name}/", entry) for entry in below if not _is_folder(entry)]
+    above = "" if any(_class_called(home.name) in class_names for home in homes) else _above(root, class_names)
     for home in homes:
-        class_name = _known(home.name, class_names, str(root), _above(root, class_names))
+        class_name = _known(home.name, class_names, str(root), above)
         spellings.setdefault(class_name, set()).add(home.name)
         for file in _files(Path(home.path)):
             target, is_link = _target(root, file)
@@ -120,8 +132,7 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
     if not items:
         why = f". {remarks[0][0].upper()}{remarks[0][1:]}" if remarks else ""
         raise UsageError(
-            f"{root}: no photos; expected a folder for each of {', '.join(class_names)} in it"
-            f"{_above(root, class_names) or why}"
+            f"{root}: no photos; expected a folder for each of {', '.join(class_names)} in it{above or why}"
         )
     return Offered(tuple(items), tuple(remarks))
 
@@ -150,7 +161,7 @@ def _above(root: Path, class_names: Sequence[str]) -> str:
     above = root.parent if root.name == here.name else here.parent
     if above.name.lower() in SPLIT_NAMES:
         above = above.parent
-    return f". {root} looks like the folder of one class: did you mean `curate import {shlex.quote(str(above))}`?"
+    return f". {root} looks like the folder of one class: did you mean `curate import {quoted(above)}`?"
 
 
 def _target(root: Path, file: Path) -> tuple[Path | None, bool]:

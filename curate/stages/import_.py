@@ -8,7 +8,6 @@ An import replaces the one before: photos in the folder that it does not have ar
 Without it, such an import is refused and leaves everything as it was.
 """
 
-import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -89,7 +88,7 @@ def check_free(folder: Path, path: Path) -> None:
     if "fetch" in holdings.makers(folder):
         raise UsageError(
             f"{folder} holds photos fetched from a site; an import would delete them: "
-            f"choose another folder with `curate --folder FOLDER import {shlex.quote(str(path))}`"
+            f"choose another folder with `curate --folder FOLDER import {sources.quoted(path)}`"
         )
 
 
@@ -97,7 +96,7 @@ def check_given_up(folder: Path, path: Path, before: Mapping[str, set[str]], kep
     """Raise UsageError when the import of `path` into `folder` would delete photos: see `holdings.given_up`."""
     if given_up := holdings.given_up(folder, before, kept):
         photos = "photo" if len(given_up) == 1 else "photos"
-        quoted = shlex.quote(str(path))
+        quoted = sources.quoted(path)
         raise UsageError(
             f"this import is without {len(given_up):,} {photos} of {folder}, e.g. "
             f"{min(before[given_up[0]], default=given_up[0])}, which would be deleted: if that is wanted, "

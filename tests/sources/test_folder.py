@@ -1,6 +1,8 @@
 """Folder trees and CSVs."""
 
 import os
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -136,6 +138,33 @@ def test_from_inside_a_class_folder_the_folder_above_is_named_too(
     monkeypatch.chdir(tmp_path / "swift")
     with pytest.raises(UsageError, match=f"did you mean `curate import {tmp_path}`"):
         read(Path(), CLASSES)
+
+
+def test_a_data_set_called_like_a_class_is_not_taken_for_one(tmp_path: Path) -> None:
+    touch(tmp_path, "swift/swift/1.jpg", "swift/misc/2.jpg")
+    with pytest.raises(UsageError, match=r"'misc' is no class of .* Rename it, move it away, or add the class$"):
+        read(tmp_path / "swift", CLASSES)
+
+
+@pytest.mark.parametrize("above", ["-x", "-x y"])
+def test_a_folder_called_like_an_option_is_suggested_as_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, above: str
+) -> None:
+    touch(tmp_path, f"{above}/swift/1.jpg")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError) as refused:
+        read(Path(above, "swift"), CLASSES)
+    (suggested,) = re.findall("`curate import (.*)`", str(refused.value))
+    assert shlex.split(suggested) == [f"./{above}"]
+
+
+@pytest.mark.parametrize("name", ["photos", "photos.csv"])
+def test_a_source_whose_name_is_no_utf8_is_refused(tmp_path: Path, name: str) -> None:
+    touch(tmp_path, "odd/photos/swift/1.jpg")
+    (tmp_path / "odd/photos.csv").write_text("class_name,path\nswift,photos/swift/1.jpg\n")
+    odd = (tmp_path / "odd").rename(tmp_path / b"\xff".decode("utf-8", "surrogateescape"))
+    with pytest.raises(UsageError, match=r"/\\xff/photos.*: this name is not UTF-8, which .* rename it$"):
+        read(odd / name, CLASSES)
 
 
 def test_photos_that_lie_in_no_class_folder_are_said_to(tmp_path: Path) -> None:

@@ -366,6 +366,14 @@ def test_an_alias_is_tried_where_the_site_has_no_original(tmp_path: Path) -> Non
     assert asked[-2:] == ["/p/1.jpg", "/p/1.jpg;s=780x0"]
 
 
+def test_of_a_photo_that_is_at_none_of_its_addresses_the_first_refusal_is_told(tmp_path: Path) -> None:
+    shown = "/p/2.jpg;s=780x0"
+    routes = {"/cars": html(car(1, ["/1.jpg", shown])), "/p/2.jpg": faults.status(410), **photos(1)}
+    rows, asked = fetched(tmp_path, routes | {shown: faults.status(403)})
+    assert [row.reason for row in rows if row.image_url.endswith("2.jpg")] == ["gone"]
+    assert asked.index("/p/2.jpg") < asked.index(shown)
+
+
 @pytest.mark.parametrize(
     ("answer", "extension", "reason"),
     [
