@@ -13,6 +13,7 @@ from curate.cli import app
 from curate.console import Choice, as_typed
 from curate.demo.site import serve
 from curate.errors import EXIT_CODES, CurateError, DeniedError
+from curate.pipeline import find_recipe, stages_to_run
 from curate.schemas import DedupRow
 from tests import painted_run
 from tests.folders import build_folder
@@ -193,6 +194,7 @@ def test_imported_photos_are_not_fetched_over_whatever_is_left_of_their_manifest
     assert code == 2
     assert err.startswith(f"curate: {out} holds {what}; a fetch would delete them: choose another folder with")
     assert sorted(out.rglob("*")) == before
+    assert not (out / "fetch.csv").exists() or "fetch" not in stages_to_run(find_recipe(Path(given[1])), out)
     if what == "imported photos":
         last = invoke(*given, "status")[1].splitlines()[-1]
         assert re.fullmatch(rf"next: `curate {' '.join(given)} import ({source}|PATH)`", last)

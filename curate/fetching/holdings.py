@@ -8,6 +8,7 @@ from curate import manifest, stored
 from curate.errors import StateError
 from curate.fetching import downloads
 from curate.fetching.journal import read_header
+from curate.schemas import FetchRow
 
 
 def makers(folder: Path) -> set[str]:
@@ -22,11 +23,20 @@ def makers(folder: Path) -> set[str]:
 
 
 def photos(folder: Path) -> dict[str, set[str]]:
-    """Path of each stored photo, with the names that rows have for it: none where they cannot be read."""
-    found: dict[str, set[str]] = {path: set() for path in downloads.stored(folder)}
+    """Path of each photo that the manifest keeps, with the names that its rows have for it.
+
+    Where the manifest is damaged or gone, also of the other stored ones, without a name: any may be one that it
+    kept, unless there is a journal, whose run stored photos before it had a manifest.
+    """
+    found: dict[str, set[str]] = {}
     for row in manifest.fetch_rows(folder):
-        if row.path in found:
-            found[row.path].add(row.image_url)
+        if row.keep:
+            found.setdefault(row.path, set()).add(row.image_url)
+    try:
+        manifest.read(folder, FetchRow)
+    except StateError:
+        if not (folder / "fetch.journal").exists():
+            found |= {path: set() for path in downloads.stored(folder) - found.keys()}
     return found
 
 

@@ -131,6 +131,39 @@ def test_when_the_manifest_cannot_be_read_every_stored_photo_counts(
     assert import_.run(out, source, CLASSES) == rows == manifest.read(out, FetchRow)
 
 
+def test_photos_of_an_import_that_died_are_not_asked_about(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with faults.serve({f"/{n}.jpg": faults.ok(jpeg(n)) for n in (1, 2, 3)}) as server:
+        polite = Politeness.model_validate(politeness(server.host_port, workers=1))
+
+        def run(*numbers: int) -> list[FetchRow]:
+            lines = ["class_name,url", *(f"swift,{server.url(f'/{n}.jpg')}" for n in numbers)]
+            (tmp_path / "photos.csv").write_text("\n".join(lines))
+            return import_.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
+
+        for first in ((), (1,)):
+            if first:
+                run(1)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(manifest, "write", lambda *_: 1 / 0)
+                with pytest.raises(ZeroDivisionError):
+                    run(*first, 2, 3)
+            assert len(downloads.stored(out)) == 2 + len(first)
+            assert len(run(*first, 3)) == 1 + len(first)
+            for path in files(out):
+                (out / path).unlink()
+
+
+def test_a_source_called_like_an_option_is_suggested_as_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    import_.run(Path("out"), tree(Path("-x")), CLASSES)
+    drop_and_change(Path("-x"))
+    with pytest.raises(UsageError, match=r"`curate import \./-x --replace`"):
+        import_.run(Path("out"), Path("-x"), CLASSES)
+
+
 def test_photos_that_are_already_gone_cannot_be_deleted(tmp_path: Path) -> None:
     source, out = tree(tmp_path / "in"), tmp_path / "out"
     rows = import_.run(out, source, CLASSES)
@@ -298,15 +331,17 @@ def test_a_csv_of_paths_and_urls_is_imported_again_without_a_word(
         assert import_.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite) == rows
 
 
-def test_an_address_that_gives_another_photo_now_is_noticed_and_undone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("journaled", [False, True])
+def test_an_address_that_gives_another_photo_now_is_noticed_and_undone(tmp_path: Path, journaled: bool) -> None:
     out = tmp_path / "out"
     with faults.serve({"/1.jpg": [faults.ok(jpeg(1)), faults.ok(jpeg(2))]}) as server:
         polite = Politeness.model_validate(politeness(server.host_port, workers=1))
         (tmp_path / "photos.csv").write_text(f"class_name,url\nswift,{server.url('/1.jpg')}\n")
         import_.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
         (out / "fetch.json").unlink()  # or it would not be fetched again
-        with Journal(out / "fetch.journal", {"pages": "0 import another.csv"}):
-            pass
+        if journaled:
+            with Journal(out / "fetch.journal", {"pages": "0 import another.csv"}):
+                pass
         before = files(out)
         with pytest.raises(UsageError, match=r"without 1 photo of .*/out, e.g. http://.*/1.jpg"):
             import_.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
