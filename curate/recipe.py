@@ -165,10 +165,10 @@ class Concept(Section):
     def _reason(self) -> Self:
         from curate.schemas import REASONS
 
-        reason = self.reason or self.name
-        if not self.keep and reason not in REASONS["clean"]:
+        if not self.keep and (reason := self.reason or self.name) not in REASONS["clean"]:
             raise ValueError(
-                f"reason {reason!r} of concept {self.name} is not one of {', '.join(REASONS['clean'])}"
+                f"{reason!r} is no reason to reject a photo: write `keep: true` if photos of it stay, or beside "
+                f"the name a `reason:` of {', '.join(REASONS['clean'])}"
             )
         return self
 

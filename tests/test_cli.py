@@ -72,7 +72,11 @@ def test_exit_codes_are_documented_and_belong_to_the_error_tree() -> None:
         (["split", "--seed", "-1"], 2, "--seed: Input should be greater than or equal to 0"),
         (["train-baseline", "--epochs", "0"], 2, "--epochs: Input should be greater than or equal to 1"),
         (["dedup", "--max-distance", "99"], 2, "--max-distance: Input should be less than or equal to 12"),
-        (["import", "nowhere"], 2, "nowhere: neither a folder nor a CSV; give a folder with a folder per class"),
+        (
+            ["import", "nowhere"],
+            2,
+            "nowhere: there is no such file or folder; give a folder with a folder per class",
+        ),
         (["fetch"], 2, "source.listings still has the placeholder"),
         (["run"], 2, "source.listings still has the placeholder"),
     ],

@@ -68,7 +68,7 @@ def test_a_good_recipe_hands_its_classes_to_the_stages() -> None:
         (("{name: interior}", "{name: Interior}"), "r.yaml:11: clean.concepts.1.name: String should match"),
         (
             ("{name: interior}", "{name: pink}"),
-            "r.yaml:11: clean.concepts.1: reason 'pink' of concept pink is not one of",
+            "r.yaml:11: clean.concepts.1: 'pink' is no reason to reject a photo: write `keep: true` if",
         ),
         (
             ("{name: interior}", "{name: car, keep: true}"),

@@ -64,9 +64,8 @@ def read(path: Path, class_names: Sequence[str]) -> Offered:
     elif path.is_file():
         offered = read_csv(path, class_names)
     else:
-        raise UsageError(
-            f"{path}: neither a folder nor a CSV; give a folder with a folder per class, or a .csv file"
-        )
+        what = "neither a folder nor a CSV" if path.exists() else "there is no such file or folder"
+        raise UsageError(f"{path}: {what}; give a folder with a folder per class, or a .csv file")
     try:
         str(path.resolve()).encode()
     except UnicodeEncodeError as error:
@@ -206,7 +205,7 @@ def read_csv(path: Path, class_names: Sequence[str]) -> Offered:
     except RejectedError as error:
         raise UsageError(f"{path}: {error.detail}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+        raise UsageError(f"{path}: no CSV, or not in UTF-8 (byte {error.start}); save it as UTF-8") from error
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         columns = set(reader.fieldnames or ())

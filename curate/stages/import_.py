@@ -177,8 +177,12 @@ def run(
         check_given_up(folder, path, at_stake, {outcome.path for outcome in outcomes.values()})
         rows = decide(offered.items, [outcomes[item] for item in offered.items])
         downloads.check_kept(rows, dict.fromkeys(row.class_name for row in rows))
-    if not (manifest.is_current(folder, wanted) and manifest.read(folder, FetchRow) == rows):
-        notes = {"imported": True, "summary": list(offered.remarks)}
+    notes = {"imported": True, "summary": list(offered.remarks)}
+    if not (
+        manifest.is_current(folder, wanted)
+        and manifest.read(folder, FetchRow) == rows
+        and manifest.read_sidecar(folder, "fetch")["notes"] == notes
+    ):
         manifest.write(folder, rows, wanted, started, notes)
     downloads.remove_orphans(folder, {row.path for row in rows})
     (folder / "fetch.journal").unlink(missing_ok=True)

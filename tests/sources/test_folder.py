@@ -75,7 +75,7 @@ def test_i20_a_class_folder_without_letters(tmp_path: Path, name: str) -> None:
 def test_nothing_to_import(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no photos; expected a folder for each of swift, wagon_r"):
         read(tmp_path, CLASSES)
-    with pytest.raises(UsageError, match="neither a folder nor a CSV"):
+    with pytest.raises(UsageError, match="there is no such file or folder"):
         read(tmp_path / "absent", CLASSES)
 
 
@@ -263,7 +263,7 @@ def test_a_row_twice_counts_once(tmp_path: Path, again: str) -> None:
         ("class_name,path,price\nswift,1.jpg,inf\n", "row 2, column price: 'inf' is not a number"),
         ("class_name,path\nswift,1.jpg\nwagon r,1.jpg\n", "rows 2 and 3: 1.jpg is both swift and wagon_r"),
         ('class_name,path\nswift,"1.jpg\n', "line"),
-        (b"class_name,path\nswift,\xff.jpg\n", "not UTF-8 at byte 22"),
+        (b"class_name,path\nswift,\xff.jpg\n", r"no CSV, or not in UTF-8 \(byte 22\)"),
     ],
 )
 def test_a_wrong_csv_is_told_by_row_and_column(tmp_path: Path, text: str | bytes, message: str) -> None:

@@ -63,6 +63,16 @@ def test_m12_importing_the_same_again_changes_nothing(tmp_path: Path) -> None:
     assert files(out) == before
 
 
+def test_what_is_passed_over_is_told_as_it_is_now(tmp_path: Path) -> None:
+    source, out = tree(tmp_path / "in"), tmp_path / "out"
+    for name in ("a.txt", "b.txt"):
+        (source / name).touch()
+        import_.run(out, source, CLASSES)
+        told = manifest.read_sidecar(out, "fetch")["notes"]["summary"]
+        assert told == [f"passed over '{name}': not in a class folder"]
+        (source / name).unlink()
+
+
 def test_an_import_that_only_adds_goes_on(tmp_path: Path) -> None:
     source, out = tree(tmp_path / "in"), tmp_path / "out"
     import_.run(out, source, CLASSES)
