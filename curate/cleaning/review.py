@@ -52,17 +52,21 @@ def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
         return Review({}, {})
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        table = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        rows = list(table)
+        table = [*enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), start=1)]
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path}: cannot be read as a UTF-8 CSV: {error}") from error
-    _check_columns(path, list(table.fieldnames or COLUMNS))
     said: dict[str, dict[Decision, None]] = {}  # in the order of the file
-    for number, row in enumerate(rows, start=2):
-        if not any(map(str.strip, filter(None, row.values()))):
+    header: list[str] = []
+    for number, cells in table:
+        if not any(map(str.strip, cells)):
             continue
+        if not header:
+            header = cells
+            _check_columns(f"{path} row {number}", header)
+            continue
+        row = dict(zip(header, cells, strict=False))
         if blank and not (row.get("decision") or "").strip():
             continue
         key, decision = parse(row, class_names, f"{path} row {number}")
@@ -97,17 +101,18 @@ def of_pictures(written: Review, rows: Iterable[DedupRow]) -> Review:
     return replace(_review({**found, **about}), problem=written.problem)
 
 
-def _check_columns(path: Path, names: Sequence[str]) -> None:
+def _check_columns(where: str, names: Sequence[str]) -> None:
     """Refuse a first row that is no header, or one with a mistyped name in it. Raises UsageError."""
-    lacking = [name for name in COLUMNS if name not in names]
+    lacking = [name for name in COLUMNS[:3] if name not in names]
+    needed = [name for name in COLUMNS[:2] if name not in names]
     header = ",".join(COLUMNS)
-    if any(name.strip().lower() in DECISIONS for name in names):
-        raise UsageError(f"{path} row 1: this is a decision; write the header above it: {header}")
+    if needed and any(name.strip().lower() in DECISIONS for name in names):
+        raise UsageError(f"{where}: this is a decision; write the header above it: {header}")
     for name in names if len(names) > 1 else ():
         if name not in COLUMNS and (meant := difflib.get_close_matches(name.strip().lower(), lacking, n=1)):
-            raise UsageError(f"{path} row 1: there is no column {name!r}; write {meant[0]}")
-    if needed := [name for name in lacking if name in COLUMNS[:2]]:
-        raise UsageError(f"{path} row 1: no column {' and '.join(needed)}; write {header}, with commas between")
+            raise UsageError(f"{where}: there is no column {name!r}; write {meant[0]}")
+    if needed:
+        raise UsageError(f"{where}: no column {' and '.join(needed)}; write {header}, with commas between")
 
 
 def look(path: Path, class_names: Sequence[str]) -> Review:
@@ -118,8 +123,11 @@ def look(path: Path, class_names: Sequence[str]) -> Review:
         return Review({}, {}, str(error))
 
 
-def parse(row: dict[str, str | None], class_names: Collection[str], where: str) -> tuple[str, Decision]:
-    """Key and decision of one row. Raises UsageError that begins with `where`."""
+def parse(row: Mapping[str, str | None], class_names: Collection[str], where: str) -> tuple[str, Decision]:
+    """Key and decision of one row; of what is rejected, the class says nothing.
+
+    Raises UsageError that begins with `where`.
+    """
     cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
     if not cells["key"]:
         raise UsageError(f"{where}: no key; the columns are {', '.join(COLUMNS)}, with commas between")
@@ -133,4 +141,4 @@ def parse(row: dict[str, str | None], class_names: Collection[str], where: str) 
         raise UsageError(f"{where}: {error}") from error
     if name and name not in class_names:
         raise UsageError(f"{where}: class {name!r} is not in the recipe; its classes are {', '.join(class_names)}")
-    return cells["key"], Decision(decision == "keep", name, cells["note"])
+    return cells["key"], Decision(decision == "keep", name if decision == "keep" else "", cells["note"])

@@ -13,7 +13,9 @@ from curate.schemas import FetchRow
 
 def makers(folder: Path) -> set[str]:
     """What put the photos into `folder`, `fetch` or `import`, as far as journal, sidecar and rows tell."""
-    found = set()
+    found: set[str] = set()
+    if not (downloads.stored(folder) or manifest.fetch_rows(folder)):
+        return found
     if (header := read_header(folder / "fetch.journal")) is not None:
         found.add("import" if header.get("pages", "").split()[1:2] == ["import"] else "fetch")
     with suppress(StateError):
@@ -26,7 +28,7 @@ def photos(folder: Path) -> dict[str, set[str]]:
     """Path of each photo that the manifest keeps, with the names that its rows have for it.
 
     Where the manifest is damaged or gone, also of the other stored ones, without a name: any may be one that it
-    kept, unless there is a journal, whose run stored photos before it had a manifest.
+    kept, unless a journal stands in place of any manifest: its run stored photos before it had one.
     """
     found: dict[str, set[str]] = {}
     for row in manifest.fetch_rows(folder):
@@ -35,7 +37,8 @@ def photos(folder: Path) -> dict[str, set[str]]:
     try:
         manifest.read(folder, FetchRow)
     except StateError:
-        if not (folder / "fetch.journal").exists():
+        published = any(path(folder, "fetch").exists() for path in (manifest.csv_path, manifest.sidecar_path))
+        if published or not (folder / "fetch.journal").exists():
             found |= {path: set() for path in downloads.stored(folder) - found.keys()}
     return found
 

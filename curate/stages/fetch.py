@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from curate import __version__, executors, manifest
 from curate.errors import DeniedError, GateError, LayoutError, RejectedError, StateError, TryLaterError, UsageError
 from curate.executors import MapFn
-from curate.fetching import downloads
+from curate.fetching import downloads, holdings
 from curate.fetching.downloads import Outcome
 from curate.fetching.journal import Journal, read_header
 from curate.files import crash_point
@@ -155,6 +155,17 @@ def check_drop(before: Sequence[FetchRow], now: Sequence[FetchRow]) -> None:
             )
 
 
+def check_photos_left(folder: Path, now: Sequence[FetchRow]) -> None:
+    """Raise GateError where fetch.csv cannot be read and more than half of its photos, as it seems, are gone."""
+    before = holdings.photos(folder)
+    gone = holdings.given_up(folder, before, {row.path for row in now})
+    if 2 * len(gone) > len(before):
+        raise GateError(
+            f"{len(gone)} of {len(before)} photos in {folder} are not offered any more, and fetch.csv, which told "
+            "of them, cannot be read: delete them with `curate fetch --accept-drop`"
+        )
+
+
 # --- the stage ----------------------------------------------------------------------------------------------
 
 
@@ -200,11 +211,11 @@ def _finish(folder: Path, rows: Sequence[FetchRow]) -> None:
 
 
 def _previous(folder: Path) -> tuple[list[FetchRow], str]:
-    """Rows of the manifest that is there, by whatever recipe and version, and its sha256; nothing without one."""
+    """Rows of the manifest that is there, by whatever recipe and version, and its sha256 if it can be trusted."""
     try:
         return manifest.read(folder, FetchRow), str(manifest.read_sidecar(folder, "fetch")["sha256"])
-    except StateError:  # there is no manifest, or it cannot be trusted
-        return [], ""
+    except StateError:
+        return manifest.fetch_rows(folder), ""
 
 
 def run(
@@ -241,8 +252,10 @@ def run(
         rows, crawled = _fetch(folder, config, journal, threads, client)
         robots = client.robots_decisions()
     downloads.check_kept(rows, dict.fromkeys(name for name, _ in crawled.listings))
-    if before and not accept_drop:
+    if not accept_drop:
         check_drop(before, rows)
+        if not before:
+            check_photos_left(folder, rows)
     notes: dict[str, Any] = {
         "summary": _summary(crawled, rows),
         "extractors": sorted(crawled.used),

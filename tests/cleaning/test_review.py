@@ -60,18 +60,13 @@ def test_mistakes_name_the_row(tmp_path: Path, row: str, message: str) -> None:
 
 def test_a_decision_about_a_removed_copy_holds_for_the_photo_that_was_kept(tmp_path: Path) -> None:
     text = "a1,reject,\nb1,keep,swift\nb2,keep,wagonr\nc1,reject,\nc,keep,swift\nd1,keep,\ne1,keep,\nx,reject,\n"
+    text += "f1,reject,\nf2,reject,swift\n"
     written = load(tmp_path, f"key,decision,class_name\n{text}")
-    copies = [
-        copied("a1"),
-        copied("b1"),
-        copied("b2"),
-        copied("c1"),
-        copied("d1", label_conflict=True),
-        copied("e1"),
-    ]
+    copies = [*map(copied, ("a1", "b1", "b2", "c1", "e1", "f1", "f2")), copied("d1", label_conflict=True)]
     found = review.of_pictures(written, [*copies, copied("a", of="")])
     reject, swift, keep = Decision(False, ""), Decision(True, "swift"), Decision(True, "")
-    assert found.decisions == {"a": reject, "c": swift, "c1": reject, "d1": keep, "e": keep, "x": reject}
+    alone = {"c": swift, "c1": reject, "d1": keep, "x": reject}
+    assert found.decisions == alone | {"a": reject, "e": keep, "f": reject}
     assert found.conflicts == {"b": [swift, Decision(True, "wagonr")]}
 
 
@@ -103,8 +98,10 @@ def test_a_wrong_header_is_refused(tmp_path: Path, text: str, message: str) -> N
 
 
 def test_further_columns_and_empty_rows_say_nothing(tmp_path: Path) -> None:
-    found = load(tmp_path, "key,decision,seller_class,score\n,,,\na,keep,swift,.5\n  ,,,\n\n")
-    assert found.decisions == {"a": Decision(True, "")}
+    found = load(tmp_path, "\nkey,keep,reason,votes,decision\n,,,,,\na,true,,2,keep,more\n  ,,,,\n\nb,,,,reject\n")
+    assert found.decisions == {"a": Decision(True, ""), "b": Decision(False, "")}
+    with pytest.raises(UsageError, match="row 4: decision 'no'"):
+        load(tmp_path, "\nkey,decision\n,\na,no\n")
     assert load(tmp_path, "") == load(tmp_path, "key,decision,class_name,note\n") == review.Review({}, {})
 
 

@@ -5,7 +5,7 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -608,6 +608,31 @@ def test_p08_a_recipe_that_drops_most_listings_asks_too(tmp_path: Path) -> None:
         assert manifest.read(tmp_path, FetchRow) == rows
         assert fetch.run(tmp_path, source(site.url)) == rows
         assert len(fetch.run(tmp_path, source(site.url, max_listings=1), accept_drop=True)) == 6
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        pytest.param(
+            lambda folder: (folder / "fetch.json").unlink(), "2 listings, 5 the last time", id="no sidecar"
+        ),
+        pytest.param(lambda folder: (folder / "fetch.csv").unlink(), "3 of 5 photos in .* fetch.csv", id="no csv"),
+        pytest.param(lambda folder: (folder / "fetch.csv").write_text("x"), "3 of 5 photos in", id="csv cut"),
+    ],
+)
+def test_p08_a_drop_asks_too_where_the_manifest_is_damaged(
+    tmp_path: Path, damage: Callable[[Path], object], message: str
+) -> None:
+    many, few = html([car(n) for n in range(5)]), html([car(0), car(1)])
+    with faults.serve({"/cars": [many, few], **photos(*range(5))}) as server:
+        config = source(server.url(""), ["/cars"])
+        fetch.run(tmp_path, config)
+        damage(tmp_path)
+        with pytest.raises(GateError, match=rf"{message}.*--accept-drop"):
+            fetch.run(tmp_path, config)
+        assert len(list(tmp_path.glob("images/*/*"))) == 5
+        assert len(fetch.run(tmp_path, config, accept_drop=True)) == 2
+    assert len(list(tmp_path.glob("images/*/*"))) == 2
 
 
 def test_p08_refresh_fetches_no_photo_twice(tmp_path: Path) -> None:

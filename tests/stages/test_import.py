@@ -10,7 +10,7 @@ from PIL import Image
 
 from curate import executors, manifest
 from curate.demo.site import serve
-from curate.errors import GateError, TryLaterError, UsageError
+from curate.errors import DeniedError, GateError, TryLaterError, UsageError
 from curate.fetching import downloads
 from curate.fetching.downloads import Outcome
 from curate.fetching.journal import Journal
@@ -113,6 +113,27 @@ def test_with_replace_the_photos_of_the_import_before_go(tmp_path: Path) -> None
     assert len(rows) == 5
     assert sorted(path.read_bytes() for path in out.glob("images/*/*")) == sorted(jpeg(n) for n in (99, 1, 4))
     assert import_.run(out, source, CLASSES) == rows  # from now on without a word
+
+
+def test_a_fetch_that_got_nothing_is_no_obstacle(tmp_path: Path) -> None:
+    deny = faults.ok(b"User-agent: *\nDisallow: /", "text/plain")
+    with faults.serve({"/robots.txt": deny}) as server, pytest.raises(DeniedError):
+        fetch.run(tmp_path / "out", source(server.url("")))
+    assert (tmp_path / "out/fetch.journal").exists()
+    import_.run(tmp_path / "out", tree(tmp_path / "in"), CLASSES)
+    assert not (tmp_path / "out/fetch.journal").exists()
+
+
+def test_a_journal_does_not_hide_photos_whose_manifest_is_lost(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    import_.run(out, tree(tmp_path / "in"), CLASSES)
+    (out / "fetch.csv").unlink()
+    with Journal(out / "fetch.journal", {"pages": "0 import another.csv", "replaces": ""}):
+        pass
+    (tmp_path / "other/swift").mkdir(parents=True)
+    (tmp_path / "other/swift/8.jpg").write_bytes(jpeg(8))
+    with pytest.raises(UsageError, match="without 4 photos"):
+        import_.run(out, tmp_path / "other", ("swift",))
 
 
 @pytest.mark.parametrize(
