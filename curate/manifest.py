@@ -134,12 +134,16 @@ def imported_from(folder: Path) -> str:
         return "PATH" if any(not row.page_url for row in fetch_rows(folder)) else ""
 
 
+def import_again(folder: Path) -> str:
+    """The command that imported the photos in `folder`, as messages name one; empty for others."""
+    path = imported_from(folder)
+    return f"`curate import {shlex.quote(path)}`" if path else ""
+
+
 def remedy(folder: Path, stage: str) -> str:
     """What makes the manifest of a stage, for error messages."""
-    if stage != "fetch":
-        return f"run `curate {command(stage)}`"
-    path = imported_from(folder)
-    return f"run `curate import {shlex.quote(path)}`" if path else f"run {FETCH_OR_IMPORT}"
+    made_by = import_again(folder) or FETCH_OR_IMPORT if stage == "fetch" else f"`curate {command(stage)}`"
+    return f"run {made_by}"
 
 
 def read_sidecar(folder: Path, stage: str) -> dict[str, Any]:

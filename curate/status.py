@@ -6,7 +6,6 @@ after it build on it. It is told apart, so that nobody's choice is undone unaske
 """
 
 import json
-import shlex
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -144,8 +143,8 @@ def _choice(stage: str, found: State) -> str:
 
 def _next(folder: Path, recipe: Recipe, first: str, apart: list[str]) -> str:
     again = f"does {' and '.join(apart)} again, by the recipe"
-    if first == "fetch" and (path := manifest.imported_from(folder)):
-        return f"next: `curate import {shlex.quote(path)}`"
+    if first == "fetch" and (imported := manifest.import_again(folder)):
+        return f"next: {imported}"
     if first == "fetch" and recipe.source is None:
         return "next: `curate import PATH`, PATH being a folder with a folder per class, or a CSV"
     if first:

@@ -66,8 +66,8 @@ def warnings(folder: Path) -> list[str]:
 
 def remedy(folder: Path) -> str:
     """What brings lost photos back."""
-    if path := manifest.imported_from(folder):
-        return f"`curate import {shlex.quote(path)}` stores again what is still there"
+    if imported := manifest.import_again(folder):
+        return f"{imported} stores again what is still there"
     try:
         manifest.read_sidecar(folder, "fetch")
     except StateError:  # told of by itself

@@ -132,14 +132,13 @@ def hash_parts(thorough: bool, greys: Greys) -> Hashed:
         if (left, right) not in along:
             along[left, right] = pixels @ _reading(left, right, side).T
         low = np.asarray(_reading(top, bottom, side) @ along[left, right])
+        lying = {False: low, True: hashing.mirrored(low)}
         hashed.plain[number], hashed.textured[number] = hashing.sign_bits(low), _textured(low)
-        hashed.mirrored[number] = hashing.sign_bits(hashing.mirrored(low))
+        hashed.mirrored[number] = hashing.sign_bits(lying[True])
         if number < MIDDLES:
-            for turn, (mirrored, quarters) in enumerate(TURNS):
-                lying = hashing.mirrored(low) if mirrored else low
-                for _ in range(quarters):
-                    lying = hashing.turned(lying)
-                hashed.turned[turn, number] = hashing.sign_bits(lying)
+            for turn, (mirrored, _) in enumerate(TURNS):  # each a quarter on from the one before
+                lying[mirrored] = hashing.turned(lying[mirrored])
+                hashed.turned[turn, number] = hashing.sign_bits(lying[mirrored])
     return hashed
 
 

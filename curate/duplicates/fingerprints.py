@@ -151,7 +151,7 @@ def content(records: Records) -> NDArray[np.float64]:
     return np.where(sides >= 2, (bottom - top) * (right - left), 1.0)
 
 
-def grey(records: Records) -> NDArray[np.bool_]:
+def colourless(records: Records) -> NDArray[np.bool_]:
     """Which pictures have no colour: (n,)."""
     levels = records["colour"].astype(np.int16)
     return np.asarray(np.ptp(levels, axis=3).max(axis=(1, 2)) <= COLOURLESS)

@@ -13,15 +13,24 @@ from curate.schemas import FetchRow
 
 def makers(folder: Path) -> set[str]:
     """What put the photos into `folder`, `fetch` or `import`, as far as journal, sidecar and rows tell."""
-    found: set[str] = set()
-    if not (downloads.stored(folder) or manifest.fetch_rows(folder)):
-        return found
+    named = manifest.fetch_rows(folder)
+    if not (named or downloads.stored(folder)):
+        return set()
+    found = {"fetch" if row.page_url else "import" for row in named}
     if (header := read_header(folder / "fetch.journal")) is not None:
         found.add("import" if header.get("pages", "").split()[1:2] == ["import"] else "fetch")
     with suppress(StateError):
         imported = manifest.read_sidecar(folder, "fetch")["notes"].get("imported")
         found.add("import" if imported else "fetch")
-    return found | {"fetch" if row.page_url else "import" for row in manifest.fetch_rows(folder)}
+    return found
+
+
+def rows(folder: Path) -> tuple[list[FetchRow], str]:
+    """Rows of the manifest that is there, by whatever recipe and version, and its sha256 if it can be trusted."""
+    try:
+        return manifest.read(folder, FetchRow), str(manifest.read_sidecar(folder, "fetch")["sha256"])
+    except StateError:
+        return manifest.fetch_rows(folder), ""
 
 
 def photos(folder: Path) -> dict[str, set[str]]:
@@ -31,12 +40,11 @@ def photos(folder: Path) -> dict[str, set[str]]:
     kept, unless a journal stands in place of any manifest: its run stored photos before it had one.
     """
     found: dict[str, set[str]] = {}
-    for row in manifest.fetch_rows(folder):
+    named, trusted = rows(folder)
+    for row in named:
         if row.keep:
             found.setdefault(row.path, set()).add(row.image_url)
-    try:
-        manifest.read(folder, FetchRow)
-    except StateError:
+    if not trusted:
         published = any(path(folder, "fetch").exists() for path in (manifest.csv_path, manifest.sidecar_path))
         if published or not (folder / "fetch.journal").exists():
             found |= {path: set() for path in downloads.stored(folder) - found.keys()}

@@ -99,14 +99,14 @@ def decide(photo: Photo, found: Evidence, config: Clean, decisions: Review) -> C
     )
 
 
-def read_photos(folder: Path, config: Clean) -> list[Photo]:
-    """The photos that dedup kept, sorted by key.
+def read_photos(folder: Path, config: Clean, copies: Sequence[DedupRow]) -> list[Photo]:
+    """The photos that dedup kept, sorted by key. `copies` are the rows of dedup.csv.
 
     Raises UsageError for a class that the recipe does not name, GateError for a class without any photo.
     """
     fetched = {row.key: row for row in manifest.read(folder, FetchRow)}
     photos = []
-    for row in manifest.read(folder, DedupRow):
+    for row in copies:
         if row.keep:
             source = fetched[row.key]
             photos.append(
@@ -230,9 +230,9 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     if manifest.is_current(folder, wanted) and not stored.is_back(folder, "clean"):
         return manifest.read(folder, CleanRow)
     started = datetime.now(UTC)
-    photos = read_photos(folder, config)
-    decisions = review.load(folder / review.NAME, config.class_names)
-    decisions = review.of_pictures(decisions, manifest.read(folder, DedupRow))
+    copies = manifest.read(folder, DedupRow)
+    photos = read_photos(folder, config, copies)
+    decisions = review.of_pictures(review.load(folder / review.NAME, config.class_names), copies)
     right = {key: said.class_name for key, said in decisions.decisions.items() if said.class_name}
     photos = [replace(photo, class_name=right.get(photo.key, photo.class_name)) for photo in photos]
     scorer.probabilities(np.zeros((1, scorer.dimensions), np.float32), config.concepts)  # refuses bad concepts now

@@ -108,7 +108,7 @@ def in_rank_order(photos: Sequence[FetchRow], records: Records) -> tuple[Records
     """The records from the best file to the worst, and the number of each file in that order."""
     wholes = records[fingerprints.wholes(records)]
     names = [sha256.decode() for sha256 in wholes["sha256"].tolist()]
-    looks = zip(fingerprints.content(wholes).tolist(), fingerprints.grey(wholes).tolist(), strict=True)
+    looks = zip(fingerprints.content(wholes).tolist(), fingerprints.colourless(wholes).tolist(), strict=True)
     look_of = dict(zip(names, looks, strict=True))
     best: dict[str, tuple[int, bool, int, str]] = {}
     for photo in photos:

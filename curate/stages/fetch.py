@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from curate import __version__, executors, manifest
-from curate.errors import DeniedError, GateError, LayoutError, RejectedError, StateError, TryLaterError, UsageError
+from curate.errors import DeniedError, GateError, LayoutError, RejectedError, TryLaterError, UsageError
 from curate.executors import MapFn
 from curate.fetching import downloads, holdings
 from curate.fetching.downloads import Outcome
@@ -210,14 +210,6 @@ def _finish(folder: Path, rows: Sequence[FetchRow]) -> None:
     (folder / "fetch.journal").unlink(missing_ok=True)
 
 
-def _previous(folder: Path) -> tuple[list[FetchRow], str]:
-    """Rows of the manifest that is there, by whatever recipe and version, and its sha256 if it can be trusted."""
-    try:
-        return manifest.read(folder, FetchRow), str(manifest.read_sidecar(folder, "fetch")["sha256"])
-    except StateError:
-        return manifest.fetch_rows(folder), ""
-
-
 def run(
     folder: Path, config: Source, map_fn: MapFn = map, *, refresh: bool = False, accept_drop: bool = False
 ) -> list[FetchRow]:
@@ -231,7 +223,7 @@ def run(
     """
     recorded = config.without_pace()
     wanted = manifest.provenance(folder, "fetch", [], recorded)  # libraries may change, photos keep their bytes
-    before, published = _previous(folder)
+    before, published = holdings.rows(folder)
     current = manifest.is_current(folder, wanted)
     path = folder / "fetch.journal"
     journaled = read_header(path)

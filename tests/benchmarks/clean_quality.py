@@ -26,7 +26,7 @@ from curate.cleaning.evidence import Photo, Signals
 from curate.errors import RejectedError
 from curate.recipe import Clean, Dedup, Section
 from curate.recipe_file import load
-from curate.schemas import FetchRow, photo_key
+from curate.schemas import DedupRow, FetchRow, photo_key
 from curate.stages import clean, dedup
 from tests.benchmarks.pipeline_market import original, read_truth
 from tests.benchmarks.serve_market import market_folder, read_listings
@@ -148,7 +148,7 @@ def of_stage(folder: Path, section: Clean, issue_of: Callable[[str], str]) -> It
     yield f"  targets: average precision {precision}, in the queue {share_queued}"
     rejected = sum(not row.keep for row in rows)
     truly = int((issues != "none").sum())
-    scorer, photos = scorers.load(section), clean.read_photos(folder, section)
+    scorer, photos = scorers.load(section), clean.read_photos(folder, section, manifest.read(folder, DedupRow))
     looks = embeddings.collect(folder, {photo.sha256: photo.path for photo in photos}, scorer)
     keep = [concept.keep for concept in section.concepts]
     plain = scorer.probabilities(looks.read([photo.sha256 for photo in photos])["embedding"], section.concepts)
@@ -243,7 +243,7 @@ def main() -> None:
     if options.thorough:
         return
     scorer = scorers.load(section)
-    photos = clean.read_photos(options.folder, section)
+    photos = clean.read_photos(options.folder, section, manifest.read(options.folder, DedupRow))
     looks = embeddings.collect(options.folder, {photo.sha256: photo.path for photo in photos}, scorer)
     for name, chosen, issues in collections(photos, issue_of, model_of):
         classes = tuple(sorted({photo.class_name for photo in chosen}))

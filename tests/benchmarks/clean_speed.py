@@ -22,12 +22,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from curate import executors, scorers
+from curate import executors, manifest, scorers
 from curate.cleaning import embeddings, evidence
 from curate.cleaning.embeddings import Looks
 from curate.cleaning.evidence import Photo
 from curate.pipeline import default_workers
 from curate.recipe import Clean
+from curate.schemas import DedupRow
 from curate.scorers import imagenet
 from curate.stages import clean
 from tests.benchmarks.clean_quality import config
@@ -73,7 +74,7 @@ def whole_stage(folder: Path, section: Clean) -> float:
 def compare(kind: str, folder: Path, count: int) -> None:
     """Print photos per second of both, in turns, and their ratio."""
     section = config(("sedan", "suv"))
-    chosen = clean.read_photos(folder, section)[:count]
+    chosen = clean.read_photos(folder, section, manifest.read(folder, DedupRow))[:count]
     files = {photo.sha256: photo.path for photo in chosen}
     paths = [folder / photo.path for photo in chosen]
     with tempfile.TemporaryDirectory() as scratch:
@@ -144,7 +145,7 @@ def multiplied(
     folder: Path, scratch: Path, scorer: scorers.Scorer, section: Clean, count: int
 ) -> tuple[list[Photo], Looks]:
     """The photos of `folder` over and over, `count` in all, each time as other listings and a little different."""
-    known = clean.read_photos(folder, section)
+    known = clean.read_photos(folder, section, manifest.read(folder, DedupRow))
     there = embeddings.collect(folder, {photo.sha256: photo.path for photo in known}, scorer)
     random = np.random.default_rng(0)
     path = embeddings.store_path(scratch, scorer)
