@@ -5,12 +5,14 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from curate import decisions, executors, files, manifest, stored
-from curate.errors import UsageError
-from curate.fetching import downloads, holdings
-from curate.recipe import Recipe, Source
-from curate.recipe_file import load
-from curate.schemas import STAGES
+from curate.core import executors, files, manifest
+from curate.core.errors import UsageError
+from curate.core.recipe import Recipe, Source
+from curate.core.recipe_file import load
+from curate.core.schemas import STAGES
+from curate.fetch import download, ownership
+from curate.photos import missing
+from curate.review import conflicts
 
 
 def find_recipe(path: Path, stages: Collection[str] = ()) -> Recipe:
@@ -46,11 +48,11 @@ def _source(recipe: Recipe) -> Source:
 
 def check_source(recipe: Recipe, folder: Path) -> None:
     """Raise UsageError when a fetch into `folder` cannot begin: no source, or imported photos are in it."""
-    from curate.stages import fetch
+    from curate.fetch import stage as fetch
 
     source = _source(recipe)
-    makers = holdings.makers(folder)
-    if "import" in makers or (not makers and downloads.stored(folder)):
+    makers = ownership.makers(folder)
+    if "import" in makers or (not makers and download.stored(folder)):
         what = "imported photos" if makers else "photos, and nothing tells that they were fetched"
         raise UsageError(
             f"{folder} holds {what}; a fetch would delete them: "
@@ -62,7 +64,11 @@ def check_source(recipe: Recipe, folder: Path) -> None:
 
 def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> list[str]:
     """Run one stage, or find that nothing changed; its `summary`. The caller holds the folder's lock."""
-    from curate.stages import clean, dedup, fetch, split, train_baseline
+    from curate.clean import stage as clean
+    from curate.dedup import stage as dedup
+    from curate.fetch import stage as fetch
+    from curate.split import stage as split
+    from curate.train import stage as train_baseline
 
     to_decide: list[str] = []
     with executors.local(workers) as map_fn:
@@ -70,7 +76,7 @@ def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> list[st
             fetch.run(folder, _source(recipe), map_fn)
         elif stage == "dedup":
             rows = dedup.run(folder, recipe.dedup, map_fn)
-            to_decide = decisions.to_do(folder, recipe.clean.class_names, rows)
+            to_decide = conflicts.to_do(folder, recipe.clean.class_names, rows)
         elif stage == "clean":
             clean.run(folder, recipe.clean, map_fn)
         elif stage == "split":
@@ -88,7 +94,7 @@ def summary(folder: Path, stage: str, to_decide: Iterable[str] = ()) -> list[str
 
 def _deleted(folder: Path, before: Collection[str]) -> Iterator[str]:
     """What to tell of the photos that were stored `before`, by path, and no longer are."""
-    if gone := len(set(before) - downloads.stored(folder)):
+    if gone := len(set(before) - download.stored(folder)):
         yield f"  deleted {gone:,} {'photo' if gone == 1 else 'photos'} that {folder} had before"
 
 
@@ -112,20 +118,20 @@ def run_stages(
         for stage in stages:
             sidecar = manifest.sidecar_path(folder, stage)
             before = sidecar.read_bytes() if sidecar.exists() else b""
-            photos = downloads.stored(folder) if stage == "fetch" else ()
+            photos = download.stored(folder) if stage == "fetch" else ()
             first, *rest = [*run_stage(stage, recipe, folder, workers), *_deleted(folder, photos)]
             echo(f"{first} (unchanged)" if sidecar.read_bytes() == before else first)
             _echo_all(rest, echo)
-        _echo_all(stored.warnings(folder), echo)
+        _echo_all(missing.warnings(folder), echo)
 
 
 def fetch_again(recipe: Recipe, folder: Path, accept_drop: bool, echo: Callable[[str], None]) -> None:
     """Visit the site again although the manifest is complete."""
-    from curate.stages import fetch
+    from curate.fetch import stage as fetch
 
     check_source(recipe, folder)
     with files.lock(folder):
-        before = downloads.stored(folder)
+        before = download.stored(folder)
         fetch.run(folder, _source(recipe), refresh=True, accept_drop=accept_drop)
         _echo_all([*summary(folder, "fetch"), *_deleted(folder, before)], echo)
 
@@ -134,14 +140,14 @@ def import_photos(
     recipe: Recipe, folder: Path, path: Path, workers: int, echo: Callable[[str], None], replace: bool = False
 ) -> None:
     """Take photos from a folder tree or a CSV in place of the fetch stage; see `stages.import_` for `replace`."""
-    from curate.sources import folder as sources
-    from curate.stages import import_
+    from curate.fetch import import_stage as import_
+    from curate.fetch.sources import local as sources
 
     if not folder.exists():
         sources.read(path, recipe.classes)  # refuses what is wrong before the folder is made
     with files.lock(folder), executors.local(workers) as map_fn:
         politeness = recipe.source.politeness if recipe.source else None
-        before = downloads.stored(folder)
+        before = download.stored(folder)
         import_.run(folder, path, recipe.classes, map_fn, politeness, replace)
         _echo_all([*summary(folder, "fetch"), *_deleted(folder, before)], echo)
 

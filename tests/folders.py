@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from curate import images, manifest
-from curate.recipe import Section
-from curate.schemas import CleanRow, DedupRow, FetchRow, Row, SplitRow
+from curate.core import manifest
+from curate.core.recipe import Section
+from curate.core.schemas import CleanRow, DedupRow, FetchRow, Row, SplitRow
+from curate.photos import decode
 
 CLASSES = ("hatch", "sedan")
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -133,7 +134,7 @@ def build_folder(folder: Path, upto: str = "clean", n: int = 40, rejected: int =
     for number in range(n + rejected):
         class_name = CLASSES[number % 2]
         data = paint(class_name, number)
-        path, sha256 = images.store(folder, data, "jpeg")
+        path, sha256 = decode.store(folder, data, "jpeg")
         photos.append(fetch_row(number, class_name, path=path, sha256=sha256, size=len(data)))
     clean = [clean_row(photo, "not_car" if place >= n else "") for place, photo in enumerate(photos)]
     kept = photos[:n]

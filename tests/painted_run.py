@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from curate import images, manifest
-from curate.recipe import Clean, Recipe, Section, Source, Split, SplitCounts, TrainBaseline
-from curate.schemas import ROW_TYPES, STAGES, CleanRow, DedupRow, FetchRow, Row, SplitRow, TrainBaselineRow
+from curate.core import manifest
+from curate.core.recipe import Clean, Recipe, Section, Source, Split, SplitCounts, TrainBaseline
+from curate.core.schemas import ROW_TYPES, STAGES, CleanRow, DedupRow, FetchRow, Row, SplitRow, TrainBaselineRow
+from curate.photos import decode
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 CLASSES = ("swift", "wagonr")
@@ -79,7 +80,7 @@ def fetch_rows(folder: Path, title: str) -> list[FetchRow]:
     for number in range(24):
         reason = {22: "not_an_image", 23: "http_client_error"}.get(number, "")
         data = paint(0 if number == 1 else number)
-        path, sha256 = ("", "") if reason else images.store(folder, data, "jpeg")
+        path, sha256 = ("", "") if reason else decode.store(folder, data, "jpeg")
         rows.append(
             FetchRow(
                 key=key(number),

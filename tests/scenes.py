@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from curate.schemas import FetchRow
+from curate.core.schemas import FetchRow
 from tests.folders import fetch_row, publish
 
 

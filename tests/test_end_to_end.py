@@ -11,13 +11,13 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from curate import manifest
-from curate.cli import app
+from curate.cli.app import app
+from curate.core import manifest
+from curate.core.schemas import SPLITS, STAGES, FetchRow, SplitRow
 from curate.demo.painter import paint_catalogue
 from curate.demo.run import recipe_for
 from curate.demo.site import Site, serve
 from curate.pipeline import find_recipe
-from curate.schemas import SPLITS, STAGES, FetchRow, SplitRow
 
 ROOT = Path(__file__).parents[1]
 PER_CLASS = 30

@@ -1,4 +1,4 @@
-"""Imports point down only, and heavy packages stay inside functions."""
+"""The plan of `layers` holds in the code."""
 
 import ast
 import subprocess
@@ -7,54 +7,28 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1] / "curate"
-
-# From the bottom up. A module may import from its own layer (but no stage another stage) and from those before.
-LAYERS: list[set[str]] = [
-    {"curate", "errors"},
-    {"schemas", "files", "table", "executors", "recipe", "intervals", "progress"},
-    {"manifest", "recipe_file", "headers", "images", "stored"},
-    {"net"},
-    {"fetching", "sources", "duplicates", "scorers", "cleaning", "splitting", "training"},
-    {"stages"},
-    {"decisions", "pipeline", "history", "status", "verify"},
-    {"web", "demo"},
-    {"console"},
-    {"commands"},
-    {"cli", "__main__"},
-]
+from tests import layers
+from tests.layers import ALLOWED, MODULES, ROOT, module_name, room
 
 
-def module_name(path: Path) -> str:
-    return ".".join(("curate", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_what_its_room_may(module: str) -> None:
+    for other in layers.imported(module):
+        allowed = {room(module), *ALLOWED[room(module)]}
+        assert room(other) in allowed, f"{module} imports {other}: {room(module)} may not"
 
 
-def layer(module: str) -> int:
-    part = module.split(".")[1] if "." in module else "curate"
-    return next(number for number, names in enumerate(LAYERS) if part in names)
+def test_no_room_is_allowed_what_it_does_not_use() -> None:
+    unused = {(start, to) for start in ALLOWED for to in ALLOWED[start] if to} - layers.arrows()
+    assert not {arrow for arrow in unused if "core" not in arrow}
 
 
-def imported(path: Path) -> set[str]:
-    modules = set()
-    known = {module_name(p) for p in ROOT.rglob("*.py")}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("curate"):
-            assert node.module is not None
-            for alias in node.names:
-                name = f"{node.module}.{alias.name}"
-                modules.add(name if name in known else node.module)
-        elif isinstance(node, ast.Import):
-            modules |= {alias.name for alias in node.names if alias.name.startswith("curate")}
-    return modules
+def test_no_modules_import_each_other_in_a_ring() -> None:
+    assert layers.cycle() == []
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=module_name)
-def test_imports_point_down(path: Path) -> None:
-    module = module_name(path)
-    for other in imported(path):
-        assert layer(other) <= layer(module), f"{module} imports {other}, which is above it"
-        if module.startswith("curate.stages.") and other.startswith("curate.stages."):
-            raise AssertionError(f"stage {module} imports stage {other}")
+def test_the_plan_is_a_plan_of_the_rooms_that_are_there() -> None:
+    assert set(ALLOWED) == {room(module) for module in MODULES}
 
 
 def test_modules_stay_readable() -> None:
@@ -64,7 +38,7 @@ def test_modules_stay_readable() -> None:
 
 def test_help_does_not_load_heavy_packages() -> None:
     script = (
-        "import sys; from curate.cli import app; from typer.testing import CliRunner;"
+        "import sys; from curate.cli.app import app; from typer.testing import CliRunner;"
         "result = CliRunner().invoke(app, ['--help']); assert result.exit_code == 0, result.output;"
         "heavy = {'torch', 'onnxruntime', 'sklearn', 'matplotlib', 'cv2', 'numpy', 'pydantic'};"
         "print(*sorted(heavy & set(sys.modules)))"
@@ -83,7 +57,7 @@ def decoders_used(source: str) -> list[str]:
 
 @pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=module_name)
 def test_photos_are_decoded_in_one_place(path: Path) -> None:
-    if module_name(path) == "curate.images":
+    if module_name(path) == "curate.photos.decode":
         assert decoders_used(path.read_text(encoding="utf-8")), "the test finds what it looks for"
     elif not module_name(path).startswith("curate.demo."):  # it opens the pictures that it painted itself
         assert decoders_used(path.read_text(encoding="utf-8")) == []

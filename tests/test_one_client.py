@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "curate"
-SPEAKERS = PACKAGE / "net"
+SPEAKERS = PACKAGE / "fetch" / "http"
 CLIENTS = (
     "requests",
     "urllib3",

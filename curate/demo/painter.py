@@ -17,6 +17,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from curate.core.executors import MapFn
+from curate.core.files import atomic_write
+from curate.core.progress import progress
 from curate.demo.cabin import instruments, interior
 from curate.demo.canvas import Picture
 from curate.demo.junk import closeup, person, street_only
@@ -26,9 +29,6 @@ from curate.demo.photographs import SIZES, choose_car, encode, finish, photograp
 from curate.demo.places import PLACES, Rng
 from curate.demo.scenes import HOURS
 from curate.demo.vehicles import other_vehicle
-from curate.executors import MapFn
-from curate.files import atomic_write
-from curate.progress import progress
 
 CLASSES = ("hatchback", "tallboy")
 # What is wrong with a photo, and its share of all paintings; together a tenth, as on the site that inspired this.

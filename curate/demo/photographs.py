@@ -5,7 +5,8 @@ import io
 import numpy as np
 
 from curate.demo.canvas import Camera, Colour, Layer, Picture, grain
-from curate.demo.cars import SHAPES, Car, draw
+from curate.demo.cars import SHAPES, Car
+from curate.demo.drawing import draw
 from curate.demo.places import Rng
 from curate.demo.scenes import Scene, paint_scene, place_shadow
 

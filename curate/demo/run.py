@@ -11,15 +11,15 @@ from pathlib import Path
 
 import yaml
 
-from curate import executors, manifest
+from curate.core import executors, manifest
+from curate.core.errors import UsageError
+from curate.core.files import atomic_write
+from curate.core.intervals import percent
+from curate.core.recipe import Recipe
+from curate.core.schemas import STAGES, CleanRow, DedupRow, FetchRow
 from curate.demo.painter import paint_catalogue
 from curate.demo.site import Site, serve
-from curate.errors import UsageError
-from curate.files import atomic_write
-from curate.intervals import percent
 from curate.pipeline import find_recipe, run_stages
-from curate.recipe import Recipe
-from curate.schemas import STAGES, CleanRow, DedupRow, FetchRow
 
 PORT = 8765  # as in pipelines/demo.yaml
 SEED = 42
@@ -84,7 +84,7 @@ def run(
 
     `recipe` is pipelines/demo.yaml when not given. Raises what the stages raise.
     """
-    from curate.web.report import write_report
+    from curate.report.report import write_report
 
     recipe = recipe or find_recipe(Path("pipelines/demo.yaml"))
     with marketplace(folder, port, workers, echo, per_class) as site:

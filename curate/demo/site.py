@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from curate.core.errors import UsageError
 from curate.demo.pages import Catalogue, Listing, Reply, respond
-from curate.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,19 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from curate import images, manifest, scorers
-from curate.cleaning import borderline, embeddings, evidence
-from curate.cleaning.evidence import Photo, Signals
-from curate.errors import RejectedError
-from curate.recipe import Clean, Dedup, Section
-from curate.recipe_file import load
-from curate.schemas import DedupRow, FetchRow, photo_key
-from curate.stages import clean, dedup
+from curate.clean import embeddings
+from curate.clean import signals as evidence
+from curate.clean import stage as clean
+from curate.clean.scorers import loading
+from curate.clean.signals import Photo, Signals
+from curate.core import manifest
+from curate.core.errors import RejectedError
+from curate.core.recipe import Clean, Dedup, Section
+from curate.core.recipe_file import load
+from curate.core.schemas import DedupRow, FetchRow, photo_key
+from curate.dedup import stage as dedup
+from curate.photos import decode
+from curate.review import queue as borderline
 from tests.benchmarks.pipeline_market import original, read_truth
 from tests.benchmarks.serve_market import market_folder, read_listings
 
@@ -55,10 +60,10 @@ def build(folder: Path) -> None:
             for position, photo in enumerate(listing.photos):
                 data = photo.read()
                 try:
-                    picture = images.decode(data)
+                    picture = decode.decode(data)
                 except RejectedError:
                     continue
-                path, sha256 = images.store(folder, data, picture.format)
+                path, sha256 = decode.store(folder, data, picture.format)
                 rows.append(
                     FetchRow(
                         key=photo_key("market", listing.listing_id, photo.photo_id),
@@ -148,7 +153,7 @@ def of_stage(folder: Path, section: Clean, issue_of: Callable[[str], str]) -> It
     yield f"  targets: average precision {precision}, in the queue {share_queued}"
     rejected = sum(not row.keep for row in rows)
     truly = int((issues != "none").sum())
-    scorer, photos = scorers.load(section), clean.read_photos(folder, section, manifest.read(folder, DedupRow))
+    scorer, photos = loading.load(section), clean.read_photos(folder, section, manifest.read(folder, DedupRow))
     looks = embeddings.collect(folder, {photo.sha256: photo.path for photo in photos}, scorer)
     keep = [concept.keep for concept in section.concepts]
     plain = scorer.probabilities(looks.read([photo.sha256 for photo in photos])["embedding"], section.concepts)
@@ -242,7 +247,7 @@ def main() -> None:
         print(line, flush=True)
     if options.thorough:
         return
-    scorer = scorers.load(section)
+    scorer = loading.load(section)
     photos = clean.read_photos(options.folder, section, manifest.read(options.folder, DedupRow))
     looks = embeddings.collect(options.folder, {photo.sha256: photo.path for photo in photos}, scorer)
     for name, chosen, issues in collections(photos, issue_of, model_of):

@@ -22,15 +22,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from curate import executors, manifest, scorers
-from curate.cleaning import embeddings, evidence
-from curate.cleaning.embeddings import Looks
-from curate.cleaning.evidence import Photo
+from curate.clean import embeddings
+from curate.clean import signals as evidence
+from curate.clean import stage as clean
+from curate.clean.embeddings import Looks
+from curate.clean.scorers import imagenet, loading
+from curate.clean.scorers.base import Scorer
+from curate.clean.signals import Photo
+from curate.core import executors, manifest
+from curate.core.recipe import Clean
+from curate.core.schemas import DedupRow
 from curate.pipeline import default_workers
-from curate.recipe import Clean
-from curate.schemas import DedupRow
-from curate.scorers import imagenet
-from curate.stages import clean
 from tests.benchmarks.clean_quality import config
 
 ROUNDS = 3
@@ -48,7 +50,7 @@ def plain_loop(paths: list[Path], model: Any, transform: Any) -> float:
     return len(paths) / (time.perf_counter() - start)
 
 
-def ours(folder: Path, photos: dict[str, str], scorer: scorers.Scorer) -> float:
+def ours(folder: Path, photos: dict[str, str], scorer: Scorer) -> float:
     """Photos per second of the stage's pass: read, check, decode, defects, embedding, store."""
     scorer.embed(
         np.zeros((32, scorer.side, scorer.side, 3), np.uint8)
@@ -78,7 +80,7 @@ def compare(kind: str, folder: Path, count: int) -> None:
     files = {photo.sha256: photo.path for photo in chosen}
     paths = [folder / photo.path for photo in chosen]
     with tempfile.TemporaryDirectory() as scratch:
-        scorer: scorers.Scorer
+        scorer: Scorer
         if kind == "imagenet":
             from timm.data.config import resolve_data_config
             from timm.data.transforms_factory import create_transform
@@ -93,7 +95,7 @@ def compare(kind: str, folder: Path, count: int) -> None:
             whole, _, transform = open_clip.create_model_and_transforms("ViT-B-32", pretrained=None)
             model = whole.eval().visual
             torch.save(whole.state_dict(), Path(scratch) / "random.pt")
-            scorer = scorers.load(section.override(scorer="clip", weights=str(Path(scratch) / "random.pt")))
+            scorer = loading.load(section.override(scorer="clip", weights=str(Path(scratch) / "random.pt")))
             print(f"clip: backend {scorer.identity['backend']}")
         ratios = []
         for _ in range(ROUNDS):
@@ -118,8 +120,8 @@ def threshold(folder: Path) -> None:
         ("a new list of concepts", section.override(concepts=concepts)),
     ):
         code = (
-            "import sys; from pathlib import Path; from curate.recipe import Clean;"
-            "from curate.stages import clean;"
+            "import sys; from pathlib import Path; from curate.core.recipe import Clean;"
+            "from curate.clean import stage as clean;"
             "clean.run(Path(sys.argv[1]), Clean.model_validate_json(sys.argv[2]))"
         )
         start = time.perf_counter()
@@ -142,7 +144,7 @@ def memory(folder: Path, count: int) -> None:
 
 
 def multiplied(
-    folder: Path, scratch: Path, scorer: scorers.Scorer, section: Clean, count: int
+    folder: Path, scratch: Path, scorer: Scorer, section: Clean, count: int
 ) -> tuple[list[Photo], Looks]:
     """The photos of `folder` over and over, `count` in all, each time as other listings and a little different."""
     known = clean.read_photos(folder, section, manifest.read(folder, DedupRow))

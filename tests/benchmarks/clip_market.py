@@ -10,9 +10,9 @@ pipelines/swift_wagonr.yaml, without its two models of car.
 import argparse
 from pathlib import Path
 
-from curate import manifest
-from curate.errors import CurateError
-from curate.schemas import FetchRow
+from curate.core import manifest
+from curate.core.errors import CurateError
+from curate.core.schemas import FetchRow
 from tests.benchmarks.clean_quality import build, config, of_stage
 from tests.benchmarks.pipeline_market import original, read_truth
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from curate import images
-from curate.errors import RejectedError
+from curate.core.errors import RejectedError
+from curate.photos import decode
 
 
 def full(data: bytes, side: int) -> Image.Image:
@@ -33,13 +33,13 @@ def draft(data: bytes, side: int) -> Image.Image:
 
 def ours(data: bytes, side: int) -> Image.Image:
     """images.decode with all its checks."""
-    pixels = images.decode(data, at_least=side).pixels
+    pixels = decode.decode(data, at_least=side).pixels
     return Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR)
 
 
 def checked(data: bytes, side: int) -> Image.Image:
     """images.decode of the whole picture."""
-    return Image.fromarray(images.decode(data).pixels).resize((side, side), Image.Resampling.BILINEAR)
+    return Image.fromarray(decode.decode(data).pixels).resize((side, side), Image.Resampling.BILINEAR)
 
 
 WAYS: dict[str, Callable[[bytes, int], Image.Image]] = {
@@ -70,7 +70,7 @@ def readable(folder: Path, limit: int) -> list[bytes]:
     for path in paths[:: max(1, len(paths) // limit)]:
         data = path.read_bytes()
         try:
-            images.decode(data)
+            decode.decode(data)
         except RejectedError:
             continue
         kept.append(data)

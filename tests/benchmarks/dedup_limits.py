@@ -20,12 +20,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
-from curate import executors, images
-from curate.duplicates import copies, fingerprints, likeness, looks
-from curate.duplicates.copies import Copies
-from curate.duplicates.looks import Look
-from curate.duplicates.matching import PROOF
-from curate.recipe import Dedup
+from curate.core import executors
+from curate.core.recipe import Dedup
+from curate.dedup import features, find_duplicates, fingerprints, similarity
+from curate.dedup.alignment import PROOF
+from curate.dedup.features import Look
+from curate.dedup.find_duplicates import Copies
+from curate.photos import decode
 from tests.benchmarks.edits import apply
 from tests.scenes import jpeg
 
@@ -125,8 +126,8 @@ BACKDROP_AREAS = (0.15, 0.2, 0.3, 0.5)
 
 def look(photo: Image.Image) -> Look:
     """A photo made ready, after JPEG compression."""
-    pixels = images.decode(jpeg(photo, 85), fingerprints.AT_LEAST).pixels
-    return looks.look(fingerprints.of_pixels(pixels)[0])
+    pixels = decode.decode(jpeg(photo, 85), fingerprints.AT_LEAST).pixels
+    return features.look(fingerprints.of_pixels(pixels)[0])
 
 
 def before_one_backdrop(photos: list[Image.Image], area: float) -> list[Image.Image]:
@@ -150,12 +151,12 @@ def turned(photo: Image.Image, edit: str, number: int) -> Image.Image:
 def search(pictures: list[Image.Image], method: str) -> tuple[Copies, float]:
     """What is found among the pictures, and seconds of two processes."""
     records = [
-        fingerprints.of_pixels(images.decode(jpeg(picture, 85), fingerprints.AT_LEAST).pixels)
+        fingerprints.of_pixels(decode.decode(jpeg(picture, 85), fingerprints.AT_LEAST).pixels)
         for picture in pictures
     ]
     with executors.local(2) as map_fn:
         started = time.perf_counter()
-        found = copies.find(np.concatenate(records), Dedup.model_validate({"method": method}), map_fn)
+        found = find_duplicates.find(np.concatenate(records), Dedup.model_validate({"method": method}), map_fn)
         return found, time.perf_counter() - started
 
 
@@ -184,7 +185,7 @@ def main() -> None:
             proved = 0
             for number, (photo, original) in enumerate(zip(photos, originals, strict=True)):
                 changed = change(photo, photos[number - 7], area, random.Random(number))
-                proved += likeness.agreement(original, look(changed), np.eye(3)) >= PROOF
+                proved += similarity.agreement(original, look(changed), np.eye(3)) >= PROOF
             cells.append(f"{area}: {proved / len(photos):.3f}")
         print(f"{change.__name__:24}", "  ".join(cells), flush=True)
     print(f"{len(photos)} photos and a copy of each, edited, turned, half of them mirrored: share kept together")

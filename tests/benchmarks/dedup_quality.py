@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from curate import executors
-from curate.duplicates import copies, fingerprints
-from curate.duplicates.copies import Copies
-from curate.recipe import Dedup
+from curate.core import executors
+from curate.core.recipe import Dedup
+from curate.dedup import find_duplicates, fingerprints
+from curate.dedup.find_duplicates import Copies
 from tests.benchmarks import peers
 from tests.benchmarks.edits import EDITS, build
 
@@ -34,9 +34,9 @@ Pair = tuple[str, str]
 
 def fingerprint(path: Path) -> bytes:
     """The records of a file, as the stage makes them, and how many pixels it has."""
-    from curate import images
+    from curate.photos import decode
 
-    picture = images.decode(path.read_bytes(), fingerprints.AT_LEAST)
+    picture = decode.decode(path.read_bytes(), fingerprints.AT_LEAST)
     records = fingerprints.of_pixels(picture.pixels, path.name)
     return records.tobytes() + (picture.width * picture.height).to_bytes(8, "big")
 
@@ -52,7 +52,9 @@ def ours(paths: list[Path], method: str) -> tuple[list[str], Copies, float]:
         area = np.array([int.from_bytes(one[-8:], "big") for one in data]) * fingerprints.content(wholes)
         size = np.array([path.stat().st_size for path in paths])
         order = np.lexsort((wholes["sha256"], -size, -np.rint(area)))
-        found = copies.find(fingerprints.take(records, order), Dedup.model_validate({"method": method}), map_fn)
+        found = find_duplicates.find(
+            fingerprints.take(records, order), Dedup.model_validate({"method": method}), map_fn
+        )
         seconds = time.perf_counter() - started
     return [paths[number].name for number in order], found, seconds
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from curate.duplicates import fingerprints, pairs
-from curate.duplicates.hashing import Hashes
-from curate.errors import RejectedError
+from curate.core.errors import RejectedError
+from curate.dedup import fingerprints, hamming_search
+from curate.dedup.phash import Hashes
 
 
 def uniform(count: int, seed: int = 42) -> Hashes:
@@ -48,8 +48,8 @@ def of_photos(folder: Path, count: int, seed: int = 42) -> Hashes:
 def check(hashes: Hashes, bits: int) -> None:
     """Equality with brute force on up to 20,000 of them."""
     some = hashes[:20_000]
-    fast = pairs.gather(pairs._by_chunks(some, some, bits, True))
-    slow = pairs.gather(pairs._one_by_one(some, some, bits, True))
+    fast = hamming_search.gather(hamming_search._by_chunks(some, some, bits, True))
+    slow = hamming_search.gather(hamming_search._one_by_one(some, some, bits, True))
     for mine, true in zip(fast, slow, strict=True):
         assert np.array_equal(np.asarray(mine), np.asarray(true)), "the search misses pairs"
 
@@ -65,14 +65,15 @@ def main() -> None:
     )
     options = parser.parse_args()
     kinds = {"uniform": uniform} | ({"photos": lambda n: of_photos(options.photos, n)} if options.photos else {})
-    list(pairs._by_chunks(uniform(1000), uniform(1000), options.bits, True))  # compiled once per machine
+    list(hamming_search._by_chunks(uniform(1000), uniform(1000), options.bits, True))  # compiled once per machine
     for kind, make in kinds.items():
         largest = make(options.count)
         check(largest, options.bits)
         for count in sorted({n for n in (10_000, 100_000, 1_000_000, options.count) if n <= options.count}):
             started = time.perf_counter()
             found = sum(
-                len(block[0]) for block in pairs._by_chunks(largest[:count], largest[:count], options.bits, True)
+                len(block[0])
+                for block in hamming_search._by_chunks(largest[:count], largest[:count], options.bits, True)
             )
             seconds = time.perf_counter() - started
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

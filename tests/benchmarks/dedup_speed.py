@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from curate import executors
-from curate.duplicates import fingerprints, hashing, pairs
+from curate.core import executors
+from curate.dedup import fingerprints, hamming_search, phash
 from tests.benchmarks import dedup_quality, peers
 
 
@@ -36,7 +36,7 @@ def hash_and_search(paths: list[Path]) -> float:
         list(map_fn(own_hash, names[:512]))
         started = time.perf_counter()
         hashes = np.array(list(map_fn(own_hash, names)), np.uint64)
-        pairs.gather(pairs.within(hashes, 10))
+        hamming_search.gather(hamming_search.within(hashes, 10))
         return time.perf_counter() - started
 
 
@@ -47,7 +47,7 @@ def records_and_search(paths: list[Path]) -> float:
         started = time.perf_counter()
         data = list(map_fn(dedup_quality.fingerprint, paths))
         records = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.RECORD)
-        pairs.gather(pairs.within(records["phash"], 10))
+        hamming_search.gather(hamming_search.within(records["phash"], 10))
         return time.perf_counter() - started
 
 
@@ -69,7 +69,7 @@ def time_large(paths: list[Path]) -> None:
     middle = time.perf_counter()
     theirs = [int(str(imagehash.phash(Image.open(path))), 16) for path in paths]
     end = time.perf_counter()
-    apart = hashing.distance(np.array(mine, np.uint64), np.array(theirs, np.uint64))
+    apart = phash.distance(np.array(mine, np.uint64), np.array(theirs, np.uint64))
     ours_ms, theirs_ms = (middle - started) / len(paths) * 1e3, (end - middle) / len(paths) * 1e3
     print(f"12 megapixels: curate {ours_ms:.1f} ms, imagehash {theirs_ms:.1f} ms: {theirs_ms / ours_ms:.1f} times")
     print(f"hashes of 12 megapixels are {apart.mean():.2f} bits apart on average, {apart.max()} at most")
@@ -133,7 +133,7 @@ def distances(paths: list[Path]) -> NDArray[np.uint8]:
     """Bits between our hash and imagehash's, per photo."""
     mine = [own_hash(str(path)) for path in paths]
     theirs = [int(str(imagehash.phash(Image.open(path))), 16) for path in paths]
-    return hashing.distance(np.array(mine, np.uint64), np.array(theirs, np.uint64))
+    return phash.distance(np.array(mine, np.uint64), np.array(theirs, np.uint64))
 
 
 if __name__ == "__main__":

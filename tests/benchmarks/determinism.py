@@ -17,8 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from curate.manifest import csv_path
-from curate.schemas import STAGES
+from curate.core.manifest import csv_path
+from curate.core.schemas import STAGES
 
 VARIANTS = [("1", "0"), ("2", "1"), ("2", "random")]  # workers, PYTHONHASHSEED
 

@@ -14,18 +14,18 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from curate.core.files import lock
+from curate.core.recipe import Source
 from curate.demo.site import serve
-from curate.files import lock
-from curate.recipe import Source
-from curate.stages import fetch
-from tests.stages.small_site import listings, source
+from curate.fetch import stage as fetch
+from tests.fetch.small_site import listings, source
 
 SCRIPT = """
 import sys
 from pathlib import Path
-from curate.files import lock
-from curate.recipe import Source
-from curate.stages import fetch
+from curate.core.files import lock
+from curate.core.recipe import Source
+from curate.fetch import stage as fetch
 with lock(Path(sys.argv[1])):
     print("ready", flush=True)
     fetch.run(Path(sys.argv[1]), Source.model_validate_json(sys.argv[2]))

@@ -17,8 +17,8 @@ from multiprocessing.connection import Connection
 
 import requests
 
-from curate.net.client import Client
-from curate.recipe import Politeness
+from curate.core.recipe import Politeness
+from curate.fetch.http.client import Client
 
 BODY = os.urandom(37_000)  # bytes: the mean photo of a classifieds site
 

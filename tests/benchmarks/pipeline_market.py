@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate import manifest
-from curate.schemas import CleanRow, DedupRow, FetchRow
+from curate.core import manifest
+from curate.core.schemas import CleanRow, DedupRow, FetchRow
 from tests.benchmarks.serve_market import PORT, market_folder
 
 RECIPE = Path(__file__).with_name("market.yaml")

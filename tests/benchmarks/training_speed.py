@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from curate.training.loop import reduced_precision
-from curate.training.networks import reference_cnn, to_input
+from curate.train.networks import reference_cnn, to_input
+from curate.train.trainer import reduced_precision
 
 BATCH = 20
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from curate import executors
+from curate.core import executors
+from curate.core.errors import RejectedError
 from curate.demo.canvas import Camera, Layer, smooth
 from curate.demo.cars import SHAPES, Car, body
 from curate.demo.pages import Catalogue
 from curate.demo.painter import CLASSES, JUNK, Shot, paint, paint_catalogue, plan
-from curate.errors import RejectedError
-from curate.images import decode
+from curate.photos.decode import decode
 
 SEED = 7
 
@@ -102,7 +102,7 @@ def test_each_kind_of_junk_looks_different() -> None:
 
 def drawn(class_name: str, yaw_deg: float) -> Layer:
     """A red car from `yaw_deg` (0 is its nose, 90 its left side), 5 m away."""
-    from curate.demo.cars import draw
+    from curate.demo.drawing import draw
     from curate.demo.scenes import daylight
 
     length = SHAPES[class_name].outline[-2][0]

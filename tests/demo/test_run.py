@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from curate import manifest
+from curate.core import manifest
+from curate.core.errors import UsageError
+from curate.core.recipe import Recipe, SplitCounts
+from curate.core.schemas import STAGES, CleanRow, DedupRow, FetchRow
 from curate.demo.run import PORT, compare, is_true, marketplace, recipe_for, run
-from curate.errors import UsageError
 from curate.pipeline import find_recipe
-from curate.recipe import Recipe, SplitCounts
-from curate.schemas import STAGES, CleanRow, DedupRow, FetchRow
 from tests.folders import CLASSES, clean_row, dedup_row, fetch_row, publish
 
 PER_CLASS = 24
@@ -125,7 +125,7 @@ def test_what_dedup_removed_wrongly_is_told(tmp_path: Path) -> None:
 
 
 def test_compare_needs_the_manifests(tmp_path: Path) -> None:
-    from curate.errors import StateError
+    from curate.core.errors import StateError
 
     with pytest.raises(StateError):
         compare(tmp_path, {})

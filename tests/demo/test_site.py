@@ -12,9 +12,9 @@ from bs4 import BeautifulSoup
 from PIL import Image
 from protego import Protego
 
+from curate.core.errors import UsageError
 from curate.demo.pages import Catalogue, Listing, Photo, respond
 from curate.demo.site import serve
-from curate.errors import UsageError
 
 BASE = "http://127.0.0.1:1"
 

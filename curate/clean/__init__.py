@@ -1,0 +1,1 @@
+"""Which photos are usable, and of which class: `stage` is its contract; start at `signals`."""

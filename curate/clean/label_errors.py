@@ -1,0 +1,78 @@
+"""Is the seller's class right? Out-of-sample class probabilities, learnt from the collection's own labels.
+
+As in confident learning (Northcutt, Jiang and Chuang 2021, https://arxiv.org/abs/1911.00068): a photo whose given
+class is improbable to a model that has not seen it is suspect. All photos of a listing show one car, so they vote
+together.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.clean.kernel_classifier import Floats, out_of_sample
+
+MIN_PER_CLASS = 25  # usable photos; with fewer, nothing can be said about labels
+_FLOOR = 1e-6  # of a probability
+
+
+def label_probabilities(
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    groups: Sequence[str],
+    usable: NDArray[np.bool_],
+    classes: int,
+    zero_shot: Floats | None = None,
+) -> Floats | None:
+    """Probability of each class by the photo alone: (n, d) to (n, classes); `vote` comes after.
+
+    Only `usable` photos teach: they show the object at all. Where they are too few to learn from, the `zero_shot`
+    probabilities (n, classes) stand in; None when there are none.
+    """
+    if classes < 2 or np.bincount(labels[usable], minlength=classes).min() < MIN_PER_CLASS:
+        return zero_shot
+    return out_of_sample(features, labels, groups, usable.astype(np.float64), classes)
+
+
+def zero_shot_classes(
+    believed: Floats, concept_classes: Sequence[str | None], classes: Sequence[str]
+) -> Floats | None:
+    """Concept probabilities (n, k) to class probabilities (n, classes), by the concepts that stand for a class.
+
+    None unless every class has such a concept, and the scorer knows each: then nothing can be said.
+    """
+    if len(classes) < 2 or not set(classes) <= set(concept_classes):
+        return None
+    mass = np.stack([believed[:, [name == c for c in concept_classes]].sum(axis=1) for name in classes], axis=1)
+    if not mass.any(axis=0).all():
+        return None
+    mass += _FLOOR
+    return np.asarray(mass / mass.sum(axis=1, keepdims=True))
+
+
+def both_against(alone: Floats, voted: Floats, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where the photo itself, and the others of its listing, hold the same other class for likelier: (n,)."""
+    rows, likely = np.arange(len(labels)), voted.argmax(axis=1)
+    own = np.log(np.clip(alone, _FLOOR, None))
+    others = np.log(np.clip(voted, _FLOOR**3, None)) - own  # up to a constant per photo
+    return np.asarray(
+        (own[rows, labels] < own[rows, likely]) & (others[rows, labels] + 1e-9 < others[rows, likely])
+    )
+
+
+def vote(probabilities: Floats, listings: Sequence[str], usable: NDArray[np.bool_]) -> Floats:
+    """Each photo's log probabilities plus those of its listing's other usable photos, normalised.
+
+    The others' sum counts divided by the root of their number: views of one car err together, but not wholly.
+    """
+    logs = np.log(np.clip(probabilities, _FLOOR, None))
+    _, listing = np.unique(np.array(listings, dtype=object), return_inverse=True)
+    own = logs * usable[:, None]
+    total, count = np.zeros_like(logs), np.zeros(len(logs))
+    np.add.at(total, listing, own)
+    np.add.at(count, listing, usable)
+    others = np.maximum(count[listing] - usable, 1)
+    voted = logs + (total[listing] - own) / np.sqrt(others)[:, None]
+    voted -= voted.max(axis=1, keepdims=True)
+    weights = np.exp(voted)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))

@@ -1,0 +1,1 @@
+"""Scorers: pixels in, probability per concept out. `base` is their interface."""

@@ -1,0 +1,26 @@
+"""Which scorer a recipe asks for."""
+
+from curate.clean.scorers.base import Scorer
+from curate.core.recipe import Clean
+
+
+def load(config: Clean) -> Scorer:
+    """The scorer of the recipe. Raises ResourceError when its weights are missing or wrong: it names the other."""
+    if config.scorer == "imagenet":
+        from curate.clean.scorers.imagenet import ImageNet
+
+        return ImageNet()
+    from curate.clean.scorers.clip import Clip
+
+    return Clip(config.model, config.weights, config.weights_sha256, config.backend)
+
+
+def closer_look() -> Scorer:
+    """What `clean --thorough` looks at each photo with once more: EfficientNet-Lite0 at 320 pixels.
+
+    The same beside `clip`, whose networks take one size of input only. Raises ResourceError when its weights are
+    missing or wrong.
+    """
+    from curate.clean.scorers.imagenet import CLOSER, ImageNet
+
+    return ImageNet(side=CLOSER)

@@ -1,0 +1,202 @@
+"""All that is found out about the photos of a collection, as arrays, in the order of the photos.
+
+The scorer's view of each photo (embedding, concepts, defects) comes from `embeddings`; what the collection says
+about it from `relevance`, `outliers` and `labels`. The latter is kept in `clean.signals.cache`, so that another
+threshold takes no time at all.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from curate.clean import kernel_classifier, label_errors, outliers, self_training
+from curate.clean.embeddings import BLOCK, Looks
+from curate.clean.kernel_classifier import Floats
+from curate.clean.scorers.base import Scorer
+from curate.core.files import atomic_write
+from curate.core.recipe import Clean
+
+NAME = "clean.signals.cache"
+FORMAT = 6  # raise it with every change of method
+USABLE = 0.3  # a photo with less of the kept concepts neither teaches nor votes about classes
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """What the stages before know of a photo."""
+
+    key: str
+    path: str
+    sha256: str
+    class_name: str  # what the seller says
+    listing_id: str
+    group: str  # smallest key of what the split keeps together
+    label_conflict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What was found out, one row per photo."""
+
+    zero_shot: Floats  # (n, k) probability per concept, by the scorer alone
+    concepts: Floats  # (n, k) probability per concept, after all signals; NaN where the scorer says NaN
+    typicality: Floats  # (n,) 0..1
+    labels: Floats  # (n, classes) out-of-sample probability of each class; (n, 0) where not computed
+    against: Floats  # (n,) 1 where both the photo and the others of its listing speak against its class
+
+
+def gather(
+    folder: Path,
+    photos: Sequence[Photo],
+    looks: Looks,
+    scorer: Scorer,
+    config: Clean,
+    closer: tuple[Looks, Scorer] | None = None,
+) -> Signals:
+    """The signals of `photos`, all of which have been looked at; from the cache where nothing changed.
+
+    `closer` is a second look at them, for class names only (`clean --thorough`).
+    """
+    facts = {
+        "format": FORMAT,
+        "scorer": dict(scorer.identity),
+        "versions": {name: version(name) for name in ("curate", "numpy", "scikit-learn", "scipy")},
+        "concepts": [concept.model_dump() for concept in config.concepts],
+        "classes": config.class_names,
+        "outlier_rate": config.outlier_rate,
+        "closer": dict(closer[1].identity) if closer else {},
+        "looks": [one.header().decode("utf-8", "replace") for one in (looks, *(closer or ())[:1])],
+        "photos": [(p.key, p.sha256, p.class_name, p.listing_id, p.group) for p in photos],
+    }
+    digest = hashlib.sha256(json.dumps(facts).encode("utf-8", "surrogatepass")).hexdigest()
+    path = folder / NAME
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            if str(found["digest"]) == digest:
+                return Signals(*(found[name] for name in Signals.__slots__))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        pass
+    # One thread: small matrices gain nothing from more, and the sums come out the same on every machine.
+    with threadpool_limits(1, user_api="blas"):
+        signals = compute(photos, looks, scorer, config, closer[0] if closer else None)
+    buffer = io.BytesIO()
+    np.savez(buffer, digest=np.array(digest), **{name: getattr(signals, name) for name in Signals.__slots__})
+    atomic_write(path, buffer.getvalue())
+    return signals
+
+
+def compute(
+    photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean, closer: Looks | None = None
+) -> Signals:
+    """The signals of `photos`, by blocks: a sample and the projected features are in memory, not all photos."""
+    names = [photo.sha256 for photo in photos]
+    listings = [photo.listing_id for photo in photos]
+    zero_shot = np.empty((len(photos), len(config.concepts)))
+    for where, records in looks.blocks(names):
+        zero_shot[where] = scorer.probabilities(records["embedding"], config.concepts)
+    finite = np.isfinite(zero_shot.sum(axis=1))
+    if closer is not None:
+        for where, records in closer.blocks(names):
+            finite[where] &= np.isfinite(records["embedding"]).all(axis=1)
+    places = np.flatnonzero(finite)
+    if not len(places):
+        nothing, zeros = np.full(zero_shot.shape, np.nan), np.zeros(len(photos))
+        return Signals(zero_shot, nothing, zeros, np.empty((len(photos), 0)), zeros)
+
+    read = partial(_embeddings, looks, names)
+    features = _features(places, read)
+    inner = [listings[place] for place in places.tolist()]
+    groups = kernel_classifier.join_groups(inner, [photos[place].group for place in places.tolist()])
+    typicality = _typicality(places, read, groups)
+    keep = [concept.keep for concept in config.concepts]
+    believed = zero_shot[places]
+    mass = believed[:, np.array(keep)].sum(axis=1)
+    both = self_training.probed(mass, features, groups)
+    trusted = both > 0.5
+    likeness = self_training.likeness_to_mates(lambda few: read(places[list(few)]), inner, trusted)
+    wanted = self_training.expit(self_training.logit(both) + self_training.mates_say(likeness, mass))
+    rate = config.outlier_rate if self_training.can_learn(mass) else 0.0
+    usual = self_training.confirmed(self_training.usual(typicality, trusted, rate), wanted, features, groups)
+    reasons = ["" if concept.keep else concept.reason or concept.name for concept in config.concepts]
+    detail = reasons.index("closeup") if "closeup" in reasons else None
+    final = self_training.spread(believed, wanted, usual, keep, detail)
+    hints = self_training.standardised([self_training.logit(typicality), self_training.logit(mass)])
+    final = self_training.name_reasons(final, keep, np.hstack([features, hints]), groups)
+    score = final[:, np.array(keep)].sum(axis=1)
+    if closer is not None:
+        features = np.hstack([features, _features(places, partial(_embeddings, closer, names))])
+    given = [photos[place].class_name for place in places.tolist()]
+    voted, against = _class_names(given, features, inner, groups, score >= USABLE, believed, config)
+
+    def scatter(values: Floats, fill: float) -> Floats:
+        result = np.full((len(photos), *values.shape[1:]), fill)
+        result[places] = values
+        return result
+
+    return Signals(
+        zero_shot,
+        scatter(final, np.nan),
+        scatter(typicality, 0.0),
+        scatter(voted, np.nan),
+        scatter(against, 0.0),
+    )
+
+
+def _class_names(
+    given: Sequence[str],
+    features: NDArray[np.float32],
+    listings: Sequence[str],
+    groups: Sequence[str],
+    usable: NDArray[np.bool_],
+    believed: Floats,
+    config: Clean,
+) -> tuple[Floats, Floats]:
+    """Class probabilities (m, classes), or (m, 0); and 1 where photo and listing agree against the class: (m,)."""
+    classes = list(config.class_names) or sorted(set(given))
+    numbers = np.array([classes.index(name) for name in given])
+    by_concept = label_errors.zero_shot_classes(
+        believed, [concept.class_name for concept in config.concepts], classes
+    )
+    alone = label_errors.label_probabilities(features, numbers, groups, usable, len(classes), by_concept)
+    if alone is None:
+        return np.empty((len(given), 0)), np.zeros(len(given))
+    voted = label_errors.vote(alone, listings, usable)
+    return voted, label_errors.both_against(alone, voted, numbers).astype(np.float64)
+
+
+def _embeddings(
+    looks: Looks, names: Sequence[str], wanted: Sequence[int] | NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """The embeddings (m, d) of the photos at the places `wanted`."""
+    return np.ascontiguousarray(looks.read([names[place] for place in wanted])["embedding"])
+
+
+def _features(
+    places: NDArray[np.int64], read: Callable[[NDArray[np.int64]], NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """Projected embeddings (m, at most 512) of the photos at `places`."""
+    project = kernel_classifier.Projection(read(kernel_classifier.evenly(places, kernel_classifier.SAMPLE)))
+    return np.concatenate([project(read(places[at : at + BLOCK])) for at in range(0, len(places), BLOCK)])
+
+
+def _typicality(
+    places: NDArray[np.int64], read: Callable[[NDArray[np.int64]], NDArray[np.float32]], groups: Sequence[str]
+) -> Floats:
+    """Typicality (m,) of the photos at `places`, whose groups (m,) are given."""
+    some = kernel_classifier.evenly(np.arange(len(places)), outliers.MAX_REFERENCES)
+    references, theirs = read(places[some]), [groups[number] for number in some]
+    parts = [
+        outliers.typicality(read(places[at : at + BLOCK]), groups[at : at + BLOCK], references, theirs)
+        for at in range(0, len(places), BLOCK)
+    ]
+    return np.concatenate(parts)

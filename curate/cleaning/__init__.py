@@ -1,1 +1,0 @@
-"""Which photos are usable, and of which class: start at `evidence`."""

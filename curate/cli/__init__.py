@@ -1,0 +1,1 @@
+"""What you type: `app` and one module per group of commands."""

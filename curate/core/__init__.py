@@ -1,0 +1,1 @@
+"""What every stage stands on: errors, recipe, rows, manifests, files, executors, progress."""

@@ -1,0 +1,104 @@
+"""Files that survive a crash: atomic write, the folder's lock, paths that stay inside it."""
+
+import hashlib
+import os
+import secrets
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from curate.core.errors import ResourceError, StateError
+
+
+def crash_point(name: str) -> None:
+    """End the process here when `CURATE_CRASH_AT` names this point: how the tests prove that a rerun recovers."""
+    if os.environ.get("CURATE_CRASH_AT") == name:
+        os._exit(137)
+
+
+def atomic_write(path: Path, data: bytes | Iterable[bytes | memoryview]) -> None:
+    """Write `data`, whole or in parts, so that `path` either holds all of it or what it held before.
+
+    A temporary file in the same folder, fsync, rename, fsync of the folder. Raises ResourceError when the disk
+    refuses.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.parent / f".tmp-{secrets.token_hex(8)}"  # mkstemp would hide the file from the group
+        try:
+            with temporary.open("xb") as file:
+                file.writelines([data] if isinstance(data, bytes) else data)
+                file.flush()
+                os.fsync(file.fileno())
+            crash_point("before_rename")
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        crash_point("after_rename")
+        _fsync_folder(path.parent)
+    except OSError as error:
+        raise ResourceError(
+            f"cannot write {path}: {error.strerror or error}; free space or fix it, then rerun"
+        ) from error
+
+
+def _fsync_folder(folder: Path) -> None:
+    if sys.platform == "win32":  # folders cannot be opened there; NTFS journals the rename
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sweep(folder: Path) -> None:
+    """Remove temporary files of dead runs. Call it only while holding the folder's lock."""
+    for leftover in folder.rglob(".tmp-*"):
+        with suppress(OSError):
+            leftover.unlink()
+
+
+def inside(folder: Path, relative: str) -> Path:
+    """The absolute path of a row's file. Raises StateError for a path that leads out of `folder`."""
+    root = folder.resolve()
+    target = (root / relative).resolve()
+    if not relative or not target.is_relative_to(root):
+        raise StateError(f"{relative!r} leads out of {folder}: the manifest was not written by curate")
+    return target
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold `folder` for one run. Raises StateError naming the process that holds it; a dead one holds nothing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResourceError(f"cannot create {folder}: {error.strerror or error}") from error
+    holder = folder / ".lock.pid"
+    guard = FileLock(folder / ".lock", timeout=0)
+    try:
+        guard.acquire()
+    except Timeout as error:
+        pid = holder.read_text(encoding="utf-8").strip() if holder.exists() else "unknown"
+        raise StateError(f"{folder} is in use by process {pid}; wait for it to end, or stop it") from error
+    except OSError as error:
+        raise ResourceError(f"cannot lock {folder}: {error.strerror or error}") from error
+    try:
+        holder.write_text(f"{os.getpid()}\n", encoding="utf-8")
+        sweep(folder)
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        guard.release()
+
+
+def file_sha256(path: Path) -> str:
+    """Hex sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,278 @@
+"""Manifests and their sidecars.
+
+`<stage>.csv` holds rows, `<stage>.json` (its sidecar) holds what is true of them: their count and sha256, the
+sha256 of each input, configuration, versions, counts by reason, times. A manifest that exists is complete; one
+that differs from its sidecar is refused; one whose inputs, configuration or versions changed is stale.
+"""
+
+import dataclasses
+import hashlib
+import itertools
+import json
+import shlex
+import types
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from curate import __version__
+from curate.core.errors import FETCH_OR_IMPORT, StateError
+from curate.core.files import atomic_write as atomic_write
+from curate.core.files import crash_point as crash_point
+from curate.core.files import file_sha256 as file_sha256
+from curate.core.files import inside as inside
+from curate.core.files import lock as lock
+from curate.core.files import sweep as sweep
+from curate.core.schemas import REASONS, ROW_TYPES, FetchRow, Row
+from curate.core.table import format_rows as format_rows
+from curate.core.table import parse_rows as parse_rows
+
+FORMAT = 1  # of the sidecar and of the cell encoding
+_SIDECAR = [
+    "format",
+    "stage",
+    "rows",
+    "sha256",
+    "counts",
+    "inputs",
+    "config",
+    "versions",
+    "started",
+    "finished",
+    "notes",
+]
+RowT = TypeVar("RowT")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a manifest was made from. Two runs with equal provenance give equal bytes."""
+
+    stage: str
+    inputs: dict[str, str]  # file name to sha256
+    config: dict[str, Any]
+    versions: dict[str, str]
+
+    def changes(self, other: "Provenance") -> list[str]:
+        """What differs in `other`, one line each; empty when nothing does."""
+        lines = []
+        for part in ("inputs", "config", "versions"):
+            mine, theirs = getattr(self, part), getattr(other, part)
+            for name in sorted(mine.keys() | theirs.keys()):
+                old, new = mine.get(name), theirs.get(name)
+                if old != new:
+                    lines.append(f"{name} changed" if part == "inputs" else f"{part}.{name}: {old} -> {new}")
+        return lines
+
+
+def csv_path(folder: Path, stage: str) -> Path:
+    """Where the manifest of `stage` is."""
+    return folder / f"{stage}.csv"
+
+
+def sidecar_path(folder: Path, stage: str) -> Path:
+    """Where the sidecar of `stage` is."""
+    return folder / f"{stage}.json"
+
+
+def provenance(
+    folder: Path,
+    stage: str,
+    inputs: Sequence[str],
+    config: BaseModel,
+    packages: Sequence[str] = (),
+    extra_versions: Mapping[str, str] = types.MappingProxyType({}),
+    extra_files: Sequence[Path] = (),
+) -> Provenance:
+    """What a run of `stage` now would be made from.
+
+    `inputs` are stages, `extra_files` other files inside `folder` (absent ones count as absent), `packages` the
+    installed distributions whose version can change the result, `extra_versions` e.g. the sha256 of weights.
+    Raises StateError when an input is missing or itself stale.
+    """
+    digests = {}
+    for upstream in inputs:
+        if not csv_path(folder, upstream).exists():
+            raise StateError(f"{csv_path(folder, upstream)} is not there: {remedy(folder, upstream)} first")
+        if told := mismatch(folder, upstream):
+            raise StateError(f"{told}: {remedy(folder, upstream)} first")
+        if (digest := file_sha256(csv_path(folder, upstream))) != read_sidecar(folder, upstream)["sha256"]:
+            raise _edited(csv_path(folder, upstream), upstream)
+        digests[f"{upstream}.csv"] = digest
+    for path in extra_files:
+        digests[path.name] = file_sha256(path) if path.is_file() else "absent"
+    versions = {"curate": __version__} | {name: version(name) for name in packages} | dict(extra_versions)
+    return Provenance(stage, digests, json.loads(config.model_dump_json()), versions)
+
+
+def command(stage: str) -> str:
+    """The CLI's word for a stage: `train_baseline` is `train-baseline`."""
+    return stage.replace("_", "-")
+
+
+def fetch_rows(folder: Path) -> list[FetchRow]:
+    """The rows of fetch.csv, whatever its sidecar says; none where they cannot be read."""
+    path = csv_path(folder, "fetch")
+    try:
+        return parse_rows(path.read_bytes(), FetchRow, str(path))
+    except (OSError, StateError):
+        return []
+
+
+def imported_from(folder: Path) -> str:
+    """Where the photos in `folder` were imported from, PATH where only the rows tell that; empty for others."""
+    try:
+        sidecar = json.loads(sidecar_path(folder, "fetch").read_bytes())
+        return str(sidecar["config"]["path"]) if sidecar["notes"].get("imported") else ""
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "PATH" if any(not row.page_url for row in fetch_rows(folder)) else ""
+
+
+def import_again(folder: Path) -> str:
+    """The command that imported the photos in `folder`, as messages name one; empty for others."""
+    path = imported_from(folder)
+    return f"`curate import {shlex.quote(path)}`" if path else ""
+
+
+def remedy(folder: Path, stage: str) -> str:
+    """What makes the manifest of a stage, for error messages."""
+    made_by = import_again(folder) or FETCH_OR_IMPORT if stage == "fetch" else f"`curate {command(stage)}`"
+    return f"run {made_by}"
+
+
+def read_sidecar(folder: Path, stage: str) -> dict[str, Any]:
+    """The sidecar as written. Raises StateError when it is missing or damaged."""
+    path = sidecar_path(folder, stage)
+    try:
+        sidecar = json.loads(path.read_bytes())
+        if sidecar["format"] != FORMAT:
+            raise StateError(f"{path}: format {sidecar['format']}, this version reads {FORMAT}")
+        return {name: sidecar[name] for name in _SIDECAR}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StateError(f"{path}: missing or damaged; {remedy(folder, stage)} again") from error
+
+
+def stale_inputs(folder: Path, stage: str) -> list[str]:
+    """Input files of `stage` that are not what they were when it ran."""
+    changed = []
+    for name, digest in read_sidecar(folder, stage)["inputs"].items():
+        path = folder / name
+        upstream = path.stem
+        if path.suffix == ".csv" and upstream in ROW_TYPES:
+            now = read_sidecar(folder, upstream)["sha256"] if path.exists() else "absent"
+        else:
+            now = file_sha256(path) if path.is_file() else "absent"
+        if now != digest:
+            changed.append(name)
+    return changed
+
+
+def mismatch(folder: Path, stage: str, ignored: Collection[str] = ()) -> str:
+    """`clean.csv was made from another dedup.csv`; empty while the inputs of `stage` are what they were.
+
+    `ignored` are names of inputs that may have changed. Raises StateError when a sidecar is missing or damaged.
+    """
+    changed = [name for name in stale_inputs(folder, stage) if name not in ignored]
+    return f"{stage}.csv was made from another {', '.join(changed)}" if changed else ""
+
+
+def recorded_provenance(folder: Path, stage: str) -> Provenance:
+    """The provenance in the sidecar of `stage`."""
+    sidecar = read_sidecar(folder, stage)
+    return Provenance(stage, sidecar["inputs"], sidecar["config"], sidecar["versions"])
+
+
+def is_current(folder: Path, wanted: Provenance) -> bool:
+    """True when the manifest exists, is intact, and was made from exactly this."""
+    path = csv_path(folder, wanted.stage)
+    if not path.exists() or not sidecar_path(folder, wanted.stage).exists():
+        return False
+    try:
+        sidecar = read_sidecar(folder, wanted.stage)
+        return recorded_provenance(folder, wanted.stage) == wanted and file_sha256(path) == sidecar["sha256"]
+    except StateError:  # a damaged sidecar proves nothing: the stage runs again
+        return False
+
+
+def read(folder: Path, row_type: type[RowT]) -> list[RowT]:
+    """All rows of a stage's manifest, kept and rejected, sorted by key.
+
+    Raises StateError when the file is missing, or is not what its sidecar says.
+    """
+    stage: str = row_type.stage  # type: ignore[attr-defined]
+    path = csv_path(folder, stage)
+    if not path.exists():
+        raise StateError(f"{path} is not there: {remedy(folder, stage)} first")
+    sidecar = read_sidecar(folder, stage)
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != sidecar["sha256"]:
+        raise _edited(path, stage)
+    rows = parse_rows(data, row_type, str(path))
+    if len(rows) != sidecar["rows"]:
+        raise StateError(f"{path}: {len(rows)} rows, its sidecar says {sidecar['rows']}")
+    return rows
+
+
+def _edited(path: Path, stage: str) -> StateError:
+    return StateError(
+        f"{path} was changed after it was written (its sha256 is not the sidecar's): "
+        f"delete it and {remedy(path.parent, stage)} again; your own decisions belong in review.csv"
+    )
+
+
+def counts(rows: Iterable[Row]) -> dict[str, int]:
+    """`kept` and each reason with its number of rows, the largest first."""
+    tally = Counter(row.reason for row in rows if not row.keep)
+    kept = sum(1 for row in rows if row.keep)
+    return {"kept": kept} | dict(sorted(tally.items(), key=lambda item: (-item[1], item[0])))
+
+
+def write(
+    folder: Path,
+    rows: Sequence[Row],
+    made_from: Provenance,
+    started: datetime,
+    notes: Mapping[str, Any] = types.MappingProxyType({}),
+) -> None:
+    """Publish a manifest and its sidecar, atomically; `notes` goes into the sidecar as it is.
+
+    Raises StateError when rows are not sorted by unique key, or carry a reason outside the closed set: both
+    would be a mistake in the stage.
+    """
+    stage = made_from.stage
+    keys = [row.key for row in rows]
+    if any(a >= b for a, b in itertools.pairwise(keys)):
+        raise StateError(f"{stage}: rows are not sorted by unique key")
+    for row in rows:
+        if row.keep != (row.reason == "") or (row.reason and row.reason not in REASONS[stage]):
+            raise StateError(f"{stage}: row {row.key} has keep={row.keep} with reason {row.reason!r}")
+    data = format_rows(rows, ROW_TYPES[stage])
+    sidecar = {
+        "format": FORMAT,
+        "stage": stage,
+        "rows": len(rows),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "counts": counts(rows),
+        **dataclasses.asdict(made_from),
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "notes": dict(notes),
+    }
+    # The old sidecar goes first: a crash between the two writes leaves a manifest that is refused, not trusted.
+    sidecar_path(folder, stage).unlink(missing_ok=True)
+    atomic_write(csv_path(folder, stage), data)
+    crash_point("between_manifest_and_sidecar")
+    atomic_write(sidecar_path(folder, stage), json.dumps(sidecar, indent=1, ensure_ascii=False).encode() + b"\n")
+
+
+def funnel_line(folder: Path, stage: str) -> str:
+    """One line that accounts for every row: `clean: 4590 in, 4128 kept, 190 not_car, 60 closeup`."""
+    sidecar = read_sidecar(folder, stage)
+    parts = [f"{sidecar['rows']} in"] + [f"{number} {name}" for name, number in sidecar["counts"].items()]
+    return f"{stage}: {', '.join(parts)}"

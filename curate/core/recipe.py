@@ -1,0 +1,300 @@
+"""The recipe: the whole run in one YAML file. `pipelines/swift_wagonr.yaml` is a documented example.
+
+Each section is the configuration of one stage and is handed to it as it is; making one with a bad value raises.
+"""
+
+import re
+import unicodedata
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+_RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+
+
+def normalise_class(name: str) -> str:
+    """A class name that is safe as a folder on any system: NFKC, lower case, words joined by `_`.
+
+    Raises ValueError when nothing is left of it.
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    letters = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in folded)
+    slug = "_".join(letters.split())
+    if not slug:
+        raise ValueError(f"class name {name!r} has no letter or digit in it")
+    return f"{slug}_" if slug in _RESERVED else slug
+
+
+def _matching(pattern: str, what: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"{text!r} is not {what}")
+        return text
+
+    return AfterValidator(check)
+
+
+ClassName = Annotated[str, AfterValidator(normalise_class)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Contact = Annotated[str, _matching(r"[ -~]*", "an e-mail address or URL in plain ASCII, on one line")]
+HostPort = Annotated[str, _matching(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", "host:port, e.g. 127.0.0.1:8000")]
+Hosts = Annotated[
+    str, _matching(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?", "a host, e.g. img.example.org or *.example.org")
+]
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are errors, values do not change after they are made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def override(self, **values: Any) -> Self:
+        """A copy with the values that are not None replaced and checked, for command line options."""
+        changed = {name: value for name, value in values.items() if value is not None}
+        return type(self).model_validate(self.model_dump() | changed)
+
+
+class Pagination(Section):
+    """How an index page leads to the next one. With neither set, each start URL is a single page."""
+
+    next_selector: str = ""  # CSS selector of the link to the next page; rel=next is always understood
+    page_parameter: str = ""  # query parameter that counts pages, e.g. page
+    first_page: int = Field(1, ge=0)
+    max_pages: int = Field(200, ge=1, le=100_000)  # per start URL
+
+
+class Selectors(Section):
+    """CSS selectors, each relative to the listing's element. `a@href` reads an attribute instead of the text."""
+
+    listing: str = ""  # one match per listing on an index page; empty: the page is one listing
+    link: str = ""  # the listing's own page, fetched when set
+    listing_id: str = ""
+    title: str = ""
+    price: str = ""
+    year: str = ""
+    region: str = ""
+    city: str = ""
+    images: str = "img@src"
+
+
+class Politeness(Section):
+    """How we behave towards the host."""
+
+    contact: Contact = ""  # e-mail or URL, sent in the User-Agent; required to fetch from a public host
+    min_interval_s: float = Field(1.0, ge=0, le=300)  # from an answer of a host to the next request to it
+    owns_host: bool = False  # you run the hosts of `listings` and allow_hosts: they may be asked faster
+    allow_hosts: tuple[HostPort, ...] = ()  # exact host:port, the only way to reach a private or loopback address
+    image_hosts: tuple[Hosts, ...] = ()  # further hosts photos and pages may come from (exact or *.suffix)
+    obey_robots: bool = True
+    connect_timeout_s: float = Field(10, gt=0, le=300)
+    deadline_s: float = Field(60, gt=0, le=3600)  # for one transfer in all, DNS and redirects included
+    max_tries: int = Field(4, ge=1, le=10)
+    max_wait_s: float = Field(120, ge=0, le=3600)  # a longer Retry-After ends the run with exit code 75
+    max_page_bytes: int = Field(20 * 1024**2, ge=1024)
+    max_photo_bytes: int = Field(25 * 1024**2, ge=1024)
+    workers: int = Field(8, ge=1, le=64)  # threads; the pace per host holds for all of them together
+
+    @model_validator(mode="after")
+    def _pace(self) -> Self:
+        if self.min_interval_s < 1 and not self.owns_host:
+            raise ValueError("min_interval_s under 1 is only for a host you run: set owns_host: true")
+        return self
+
+
+_PACE = (
+    "contact",
+    "min_interval_s",
+    "owns_host",
+    "connect_timeout_s",
+    "deadline_s",
+    "max_tries",
+    "max_wait_s",
+    "workers",
+)
+
+
+class Source(Section):
+    """Where listings come from."""
+
+    id: str = Field(min_length=1)  # goes into every key: keep it when the site's address changes
+    adapter: Literal["jsonld", "selectors"] = "jsonld"
+    listings: dict[ClassName, tuple[str, ...]] = {}  # class to the URLs where its listings start
+    follow: bool = True  # fetch each listing's own page, for its whole gallery
+    pagination: Pagination = Pagination()
+    selectors: Selectors = Selectors()
+    required_fields: tuple[Literal["title", "price", "year", "region", "city"], ...] = ()
+    max_listings: int | None = Field(None, ge=1)  # per class
+    politeness: Politeness = Politeness()
+
+    def without_pace(self) -> Self:
+        """A copy without the politeness that cannot change a result: what the manifest is made from."""
+        default = Politeness()
+        pace = {name: getattr(default, name) for name in _PACE}
+        return self.model_copy(update={"politeness": self.politeness.model_copy(update=pace)})
+
+
+class Dedup(Section):
+    """Distances are bits between two 64-bit hashes, of pictures or parts: 0 is the same, 32 is unrelated.
+
+    They say which pairs are compared; what a comparison must show is told in `likeness` and `copies`.
+    """
+
+    method: Literal["hash", "thorough"] = "hash"
+    max_distance: int = Field(12, ge=0, le=12)  # a copy further apart stays, unless another photo leads to it
+    similar_distance: int = Field(12, ge=0, le=12)  # compared, and kept together by the split when alike
+
+    @field_validator("similar_distance")
+    @classmethod
+    def _order(cls, distance: int, others: ValidationInfo) -> int:
+        if distance < others.data.get("max_distance", 0):
+            raise ValueError(f"{distance} is smaller than max_distance, {others.data['max_distance']}")
+        return distance
+
+
+class Concept(Section):
+    """Something a photo may show."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    keep: bool = False
+    reason: str = ""  # of a rejected photo; defaults to the name
+    class_name: ClassName | None = None  # the class it stands for: judges class names where photos are few
+    prompts: tuple[str, ...] = ()  # for CLIP; `{}` is not needed, write whole captions
+    imagenet: tuple[str, ...] = ()  # ImageNet class names
+
+    @model_validator(mode="after")
+    def _reason(self) -> Self:
+        from curate.core.schemas import REASONS
+
+        if not self.keep and (reason := self.reason or self.name) not in REASONS["clean"]:
+            raise ValueError(
+                f"{reason!r} is no reason to reject a photo: write `keep: true` if photos of it stay, or beside "
+                f"the name a `reason:` of {', '.join(REASONS['clean'])}"
+            )
+        return self
+
+
+class DefectThresholds(Section):
+    """Least acceptable scores of `defects.py`, 0..1. The defaults reject what no network could learn from."""
+
+    dark: Fraction = 0.2
+    light: Fraction = 0.03
+    blurry: Fraction = 0.35  # blurred by 2% of its width
+    low_information: Fraction = 0.25  # two flat colours
+    odd_aspect_ratio: Fraction = 0.2  # five times as wide as high
+    odd_size: Fraction = 0.35  # a longer side under 79 pixels
+    document: Fraction = 0.12
+
+
+class Clean(Section):
+    """Which photos are usable."""
+
+    class_names: tuple[ClassName, ...] = ()
+    scorer: Literal["clip", "imagenet"] = "clip"
+    model: str = "ViT-B-32"  # any open_clip architecture
+    weights: str = "datacomp_xl_s13b_b90k"  # an open_clip tag, or the path of a local checkpoint
+    weights_sha256: str = ""  # what a local checkpoint must have
+    backend: Literal["auto", "torch-float32", "torch-bfloat16", "onnx-float32", "cuda-float32"] = "auto"  # of clip
+    threshold: Fraction = 0.3  # least probability mass of the kept concepts
+    concepts: tuple[Concept, ...] = ()
+    batch_size: int = Field(32, ge=1, le=1024)
+    defects: DefectThresholds = DefectThresholds()
+    max_reject_fraction: Fraction = 0.5  # more than this and the stage stops: something is wrong
+    borderline_fraction: Fraction = 0.05  # share of the photos that a person should look at
+    outlier_rate: Fraction = 0.006  # share of the good photos that may look odd enough for doubt; 0: never doubt
+    thorough: bool = False  # look twice, the second time closer, to judge class names better; three times as long
+    wrong_model_below: Fraction = 0.0  # reject under this label_score if its listing agrees; 0: only a person may
+
+    @field_validator("concepts")
+    @classmethod
+    def _concepts(cls, concepts: tuple[Concept, ...]) -> tuple[Concept, ...]:
+        problems = []
+        if len({concept.name for concept in concepts}) < len(concepts):
+            problems.append("two concepts have the same name")
+        if concepts and not any(concept.keep for concept in concepts):
+            problems.append("no concept has keep: true, so every photo would be rejected")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return concepts
+
+
+class SplitCounts(Section):
+    """Photos per split, over all classes; each class gets an equal share."""
+
+    train: int = Field(ge=0)
+    val: int = Field(ge=0)
+    test: int = Field(ge=0)
+
+
+class Split(Section):
+    """Seeded, stratified, grouped."""
+
+    class_names: tuple[ClassName, ...] = ()
+    proportional: bool = False  # 60/20/20 of what there is, instead of exact counts
+    counts: SplitCounts = SplitCounts(train=2400, val=800, test=800)
+    seed: int = Field(42, ge=0, lt=2**32)
+
+    @field_validator("counts")
+    @classmethod
+    def _divides(cls, counts: SplitCounts, others: ValidationInfo) -> SplitCounts:
+        classes = len(others.data.get("class_names", ()))
+        if classes and not others.data.get("proportional"):
+            odd = [f"{split}={count}" for split, count in counts.model_dump().items() if count % classes]
+            if odd:
+                raise ValueError(f"{', '.join(odd)} does not divide among {classes} classes")
+        return counts
+
+
+class TrainBaseline(Section):
+    """The reference CNN."""
+
+    class_names: tuple[ClassName, ...] = ()
+    epochs: int = Field(50, ge=1)
+    batch_size: int = Field(20, ge=1)
+    learning_rate: float = Field(1e-4, gt=0)
+    image_size: int = Field(150, ge=46, le=512)  # pixels; four convolutions and poolings need 46
+    augment: bool = False  # flip, rotate, shift, shear, zoom
+    dropout: float = Field(0.0, ge=0, lt=1)
+    batch_norm: bool = False
+    seed: int = Field(42, ge=0, lt=2**32)
+    patience: int | None = Field(None, ge=1)  # stop after so many epochs without a better one on val
+
+
+class Recipe(Section):
+    """A whole run."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+    classes: tuple[ClassName, ...] = Field(min_length=2)
+    source: Source | None = None
+    dedup: Dedup = Dedup()
+    clean: Clean = Clean()
+    split: Split = Split()
+    train_baseline: TrainBaseline = TrainBaseline()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hand_down_classes(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("classes"), (list, tuple)):
+            for section in ("clean", "split", "train_baseline"):
+                if isinstance(data.setdefault(section, {}), dict):
+                    data[section].setdefault("class_names", list(data["classes"]))
+        return data
+
+    @field_validator("classes")
+    @classmethod
+    def _classes(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(classes)) != len(classes):
+            raise ValueError(f"has two of the same name once normalised: {', '.join(classes)}")
+        return classes
+
+    @field_validator("source", "clean")
+    @classmethod
+    def _known_classes(cls, section: Source | Clean | None, others: ValidationInfo) -> Source | Clean | None:
+        if isinstance(section, Clean):
+            where, named = "clean.concepts", {c.class_name for c in section.concepts if c.class_name}
+        else:
+            where, named = "source.listings", set(section.listings) if section else set()
+        if unknown := sorted(named - set(others.data.get("classes", named))):
+            raise ValueError(
+                f"{where} names classes that are not in classes: {', '.join(unknown)}; rename or remove them there"
+            )
+        return section

@@ -1,0 +1,109 @@
+"""Rows to CSV bytes and back: what a manifest's cells look like.
+
+UTF-8, LF line ends, the header first. `true`/`false`, an empty cell for an absent value, floats rounded to six
+decimals. Reading gives back what was written, whatever the text; only a lone surrogate becomes `?`.
+"""
+
+import csv
+import dataclasses
+import io
+import types
+import typing
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from curate.core.errors import StateError
+
+RowT = TypeVar("RowT")
+
+# A spreadsheet runs a cell that starts with one of these (OWASP ASVS 1.2.10). Such text, and text that starts
+# with the quote itself, is written behind a quote, which reading takes away again.
+_FORMULA_START = ("=", "+", "-", "@", "\t", "\0", "'")
+
+csv.field_size_limit(16 * 1024 * 1024)
+
+
+def _columns(row_type: type[Any]) -> dict[str, tuple[type, bool]]:
+    """Column name to (type, may be absent)."""
+    hints = typing.get_type_hints(row_type)
+    columns = {}
+    for field in dataclasses.fields(row_type):
+        hint = hints[field.name]
+        optional = isinstance(hint, types.UnionType)
+        kind = next(t for t in typing.get_args(hint) if t is not type(None)) if optional else hint
+        columns[field.name] = (kind, optional)
+    return columns
+
+
+def _to_cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(round(value, 6))
+    if isinstance(value, int):
+        return str(value)
+    text = str(value).encode("utf-8", "replace").decode("utf-8")  # a lone surrogate becomes "?"
+    return "'" + text if text.startswith(_FORMULA_START) else text
+
+
+def _from_cell(cell: str, kind: type, optional: bool) -> object:
+    if cell == "" and optional:
+        return None
+    if kind is bool:
+        return {"true": True, "false": False}[cell]
+    if kind is str:
+        return cell.removeprefix("'")
+    return kind(cell)
+
+
+def format_rows(rows: Iterable[object], row_type: type[Any]) -> bytes:
+    """The CSV of `rows`: UTF-8, LF line ends, header first."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    names = list(_columns(row_type))
+    writer.writerow(names)
+    for row in rows:
+        cells = [_to_cell(getattr(row, name)) for name in names]
+        # csv quotes a cell for the line end it writes itself; a lone CR needs it as well to survive reading.
+        if any("\r" in cell for cell in cells):
+            buffer.write(",".join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n")
+        else:
+            writer.writerow(cells)
+    return buffer.getvalue().encode("utf-8")
+
+
+def parse_rows(data: bytes, row_type: type[RowT], name: str) -> list[RowT]:
+    """Read rows back. Columns may come in any order and a BOM is accepted; anything else is refused.
+
+    Raises StateError naming file, row and column.
+    """
+    columns = _columns(row_type)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise StateError(f"{name}: not UTF-8 at byte {error.start}; the file is damaged") from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[RowT] = []
+    try:
+        header = next(reader, [])
+        missing, extra = set(columns) - set(header), set(header) - set(columns)
+        if missing or extra or len(header) != len(columns):
+            what = [f"missing {', '.join(sorted(missing))}"] if missing else []
+            what += [f"unknown {', '.join(sorted(extra))}"] if extra else []
+            raise StateError(f"{name}: wrong columns: {'; '.join(what) or 'a column is there twice'}")
+        for number, cells in enumerate(reader, start=2):
+            if len(cells) != len(header):
+                raise StateError(f"{name} row {number}: {len(cells)} cells, expected {len(header)}")
+            values = {}
+            for column, cell in zip(header, cells, strict=True):
+                try:
+                    values[column] = _from_cell(cell, *columns[column])
+                except (ValueError, KeyError) as error:
+                    kind = columns[column][0].__name__
+                    raise StateError(f"{name} row {number}, column {column}: {cell!r} is not {kind}") from error
+            rows.append(row_type(**values))
+    except csv.Error as error:
+        raise StateError(f"{name} line {reader.line_num}: {error}") from error
+    return rows

@@ -1,0 +1,278 @@
+"""Which pictures may be copies of each other: perceptual hashes of parts, and exact search. Pure functions.
+
+A hash of the whole misses a copy that was cropped, or carries a plate in a corner. So parts are hashed as
+well, all from the same 64×64 pixels: like with like (the middle with the middle, the upper part with the
+upper part: one of them is free of the plate), and, in `thorough`, windows of one picture with the whole of
+the other (one of them is the crop). Hashes of mirrored and turned copies come from the same frequencies. A
+pair with the way it matched, its pose, is a candidate; telling copies from look-alikes is left to `matching`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.core.executors import MapFn
+from curate.dedup import hamming_search, phash, runs
+from curate.dedup.phash import SQUARE, Frequencies, Hashes
+
+Greys = NDArray[np.uint8]  # (n, 64, 64)
+Box = tuple[float, float, float, float]  # top, bottom, left, right: 0..1
+
+WHOLE: Box = (0, 1, 0, 1)
+PARTS: tuple[Box, ...] = (
+    WHOLE,
+    (1 / 8, 7 / 8, 1 / 8, 7 / 8),
+    (0, 5 / 8, 0, 1),
+    (3 / 8, 1, 0, 1),
+    (0, 1, 0, 5 / 8),
+    (0, 1, 3 / 8, 1),
+)
+MIDDLES = 2  # the first of them lie where they lay when a picture is mirrored or turned
+TURNS = tuple((mirrored, quarters) for mirrored in (False, True) for quarters in (1, 2, 3))
+WINDOW_SIDES = (0.93, 0.86, 0.80, 0.74)  # of the picture's side; two hashes overlap for what lies between
+WINDOW_STEP = 0.035
+ASPECT = 1.1  # a window is at most so much wider or higher than the picture, relative to it
+WINDOWS_AT_ONCE = 64  # that are looked for, so that memory stays small
+WINDOW_BITS = 10  # at most, windows being many
+FLAT = 2.0  # grey levels, root mean square of the frequencies kept: less is noise
+CROWD = 32  # of many parts with one and the same hash, so many are compared with all others
+BLOCK = 64  # pictures hashed at once
+POSES = 6  # ways to match that are tried for one pair
+PICTURES = 256  # better ones, the nearest, that are candidates of one picture: so memory is linear in pictures
+ROWS_AT_ONCE = 1 << 21  # ways to match that are held before the nearest are taken
+
+
+@dataclass(frozen=True)
+class Pose:
+    """How two pictures may lie on each other: this part of the first, mirrored or turned or both, on the whole of
+    the second."""
+
+    part: Box  # of the first picture, after mirroring
+    mirrored: bool = False
+    quarters: int = 0  # that the first picture is then turned by, as `np.rot90` does
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Ways to match two views, the nearest of each pair of pictures first. Four (k,) arrays.
+
+    A pair has the nearest six, or fewer where several parts found the same; a picture has pairs with the 256
+    nearest of those that are better than it.
+    """
+
+    first: NDArray[np.int64]  # the view that is mirrored and windowed
+    second: NDArray[np.int64]
+    pose: NDArray[np.int64]  # place in `poses()`
+    bits: NDArray[np.int64]  # that the two hashes differ in
+
+
+@cache
+def windows() -> tuple[Box, ...]:
+    """The windows of `thorough`."""
+    spans = [(0.0, 1.0)]
+    for side in WINDOW_SIDES:
+        count = int(np.ceil((1 - side) / WINDOW_STEP)) + 1
+        spans += [(float(at), float(at) + side) for at in np.linspace(0, 1 - side, count)]
+    return tuple(
+        (*y, *x)
+        for y in spans
+        for x in spans
+        if 1 / ASPECT <= (y[1] - y[0]) / (x[1] - x[0]) <= ASPECT and (y, x) != (spans[0], spans[0])
+    )
+
+
+@cache
+def parts(thorough: bool) -> tuple[Box, ...]:
+    """The parts that are hashed, those that meet their like first."""
+    return PARTS + (windows() if thorough else ())
+
+
+@cache
+def poses() -> tuple[Pose, ...]:
+    """All poses: the whole and each window plain, then each of them mirrored, then the whole turned."""
+    boxes = (WHOLE, *windows())
+    flipped = (Pose(_mirror(box), mirrored=True) for box in boxes)
+    return (*map(Pose, boxes), *flipped, *(Pose(WHOLE, *turn) for turn in TURNS))
+
+
+def _mirror(part: Box) -> Box:
+    """Where a part lies after mirroring."""
+    return (part[0], part[1], 1 - part[3], 1 - part[2])
+
+
+@cache
+def _reading(start: float, stop: float, side: int) -> NDArray[np.float64]:
+    """(8, side): the lowest frequencies of that span of a line of `side` pixels, in whole numbers."""
+    edges = np.linspace(start, stop, SQUARE + 1) * side
+    pixels = np.arange(side)
+    overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    weights = np.clip(overlap, 0, None)
+    return np.asarray(np.rint(phash.COSINES @ (weights / weights.sum(axis=1, keepdims=True))))
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """Hashes of the `parts` of n pictures. Arrays (parts, n), but for `turned`."""
+
+    plain: Hashes  # as they are
+    mirrored: Hashes
+    turned: Hashes  # (6, 2, n): the first two parts in each of the `TURNS`
+    textured: NDArray[np.bool_]  # is there more than noise in it?
+
+
+def hash_parts(thorough: bool, greys: Greys) -> Hashed:
+    """Hash the parts of pictures (n, 64, 64)."""
+    side = greys.shape[-1]
+    pixels = greys.astype(np.float64)
+    along: dict[tuple[float, float], NDArray[np.float64]] = {}
+    hashed = _empty(len(parts(thorough)), len(greys))
+    for number, (top, bottom, left, right) in enumerate(parts(thorough)):
+        if (left, right) not in along:
+            along[left, right] = pixels @ _reading(left, right, side).T
+        low = np.asarray(_reading(top, bottom, side) @ along[left, right])
+        lying = {False: low, True: phash.mirrored(low)}
+        hashed.plain[number], hashed.textured[number] = phash.sign_bits(low), _textured(low)
+        hashed.mirrored[number] = phash.sign_bits(lying[True])
+        if number < MIDDLES:
+            for turn, (mirrored, _) in enumerate(TURNS):  # each a quarter on from the one before
+                lying[mirrored] = phash.turned(lying[mirrored])
+                hashed.turned[turn, number] = phash.sign_bits(lying[mirrored])
+    return hashed
+
+
+def _empty(count: int, pictures: int) -> Hashed:
+    """Room for the hashes of so many parts."""
+    size = count, pictures
+    turned = np.empty((len(TURNS), MIDDLES, pictures), np.uint64)
+    return Hashed(np.empty(size, np.uint64), np.empty(size, np.uint64), turned, np.empty(size, np.bool_))
+
+
+def _textured(low: Frequencies) -> NDArray[np.bool_]:
+    """Whether the frequencies kept hold more than noise: root mean square over the part, in grey levels."""
+    energy = (low**2).sum(axis=(1, 2)) - low[:, 0, 0] ** 2
+    one_level = 2.0**28 * SQUARE**2 / 2  # what a wave of 1 grey level RMS, slanted, sums up to
+    return np.asarray(np.sqrt(energy) > FLAT * one_level)
+
+
+def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_fn: MapFn = map) -> Candidates:
+    """Candidates among n views of pictures (n, 64, 64): parts within `bits`, and windows within `bits` or 10.
+
+    `owner` (n,) numbers the picture that each is a view of.
+    """
+    starts = range(0, len(greys), BLOCK)
+    hashed = _empty(len(parts(thorough)), len(greys))
+    blocks = map_fn(partial(hash_parts, thorough), (greys[start : start + BLOCK] for start in starts))
+    for start, block in zip(starts, blocks, strict=True):
+        for name, some in vars(block).items():
+            getattr(hashed, name)[..., start : start + BLOCK] = some
+    waiting, room = [np.empty((4, 0), np.int32)], ROWS_AT_ONCE
+    for rows in _rows(hashed, bits):
+        waiting.append(np.stack(rows).astype(np.int32))
+        room -= len(rows[0])
+        if room < 0:
+            waiting = [_nearest(np.concatenate(waiting, axis=1), owner)]
+            room = waiting[0].shape[1] + ROWS_AT_ONCE
+    table = _nearest(np.concatenate(waiting, axis=1), owner)
+    same = np.lexsort(table[2::-1])  # the same way, found by several parts: the nearest of these comes first
+    return Candidates(*table[:, np.sort(same[runs.starts(*table[:3, same])])].astype(np.int64))
+
+
+def _nearest(table: NDArray[np.int32], owner: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Of ways (4, k), the nearest six to each of the nearest 256 better pictures of each picture; sorted by pair,
+    nearest first."""
+    table = table[:, owner[table[0]] != owner[table[1]]]
+    first, second, pose, distance = table
+    low, high = np.sort(owner[table[:2]], axis=0)
+    order = np.lexsort((second, first, pose, distance, high, low))
+    table, low, high = table[:, order], low[order], high[order]
+    new = runs.starts(low, high)
+    wanted = runs.places(new) < POSES
+    starts = np.flatnonzero(new)  # of pairs of pictures
+    by_picture = np.lexsort((low[starts], table[3, starts], high[starts]))
+    near = np.empty(len(starts), bool)
+    near[by_picture] = runs.places(runs.starts(high[starts][by_picture])) < PICTURES
+    return table[:, wanted & near[np.cumsum(new) - 1]]
+
+
+def _rows(hashed: Hashed, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
+    """Blocks of first, second, pose, bits."""
+    plain, textured = hashed.plain, hashed.textured
+    flips = poses().index(Pose(WHOLE, mirrored=True))  # so many upright poses come before it
+    for number, part in enumerate(PARTS):
+        ways = [(plain, part, 0), (hashed.mirrored, _mirror(part), flips)]
+        if number < MIDDLES:
+            ways += [(hashed.turned[k], part, poses().index(Pose(WHOLE, *turn))) for k, turn in enumerate(TURNS)]
+        for hashes, lies, pose in ways:  # like on like: whole on whole
+            there = PARTS.index(lies)  # what lies there in the other picture
+            places = np.flatnonzero(textured[number] & textured[there])
+            found = _compared(hashes[number, places], plain[there, places], bits, same=hashes is plain)
+            for i, j, distance in found:
+                yield places[i], places[j], np.full(len(i), pose), distance.astype(np.int64)
+    if len(plain) == len(PARTS):
+        return
+    wholes = np.flatnonzero(textured[0])
+    wholes = wholes[_leaders(plain[0, wholes])]  # of a crowd of one picture, the first find the crops for all
+    led = np.zeros(len(textured[0]), bool)
+    led[_leaders(plain[0])] = True
+    for start in range(len(PARTS), len(plain), WINDOWS_AT_ONCE):
+        window, place = np.nonzero(textured[start : start + WINDOWS_AT_ONCE] & led)
+        window += start
+        for hashes, first_pose in ((plain, 0), (hashed.mirrored, flips)):
+            for i, j, distance in hamming_search.across(
+                hashes[window, place], plain[0, wholes], min(bits, WINDOW_BITS)
+            ):
+                apart = place[i] != wholes[j]
+                i, j = i[apart], j[apart]
+                pose = window[i] - len(PARTS) + 1 + first_pose
+                yield place[i], wholes[j], pose, distance[apart].astype(np.int64)
+
+
+def _compared(queries: Hashes, hashes: Hashes, bits: int, same: bool) -> Iterator[hamming_search.Pairs]:
+    """Pairs i < j of two lists over the same pictures, with crowds of one hash thinned out.
+
+    Ten thousand parts with one hash are fifty million pairs. Of each such crowd, the first 32 meet everybody, and
+    the others meet these 32.
+    """
+    leaders = _leaders(hashes)
+    values, of_value = np.unique(hashes, return_inverse=True)
+    if len(leaders) == len(hashes):
+        yield from (
+            hamming_search.within(hashes, bits)
+            if same
+            else hamming_search.across(queries, hashes, bits, upper=True)
+        )
+        return
+    few = hashes[leaders]
+    found = (
+        hamming_search.within(few, bits)
+        if same
+        else hamming_search.across(queries[leaders], few, bits, upper=True)
+    )
+    for i, j, distance in found:
+        yield leaders[i], leaders[j], distance
+    followers = np.setdiff1d(np.arange(len(hashes)), leaders)
+    for lead in range(CROWD):
+        first_of = _nth_of(of_value[leaders], len(values), lead)
+        chosen = first_of[of_value[followers]]
+        usable = chosen >= 0
+        i, j = leaders[chosen[usable]], followers[usable]
+        distance = phash.distance(queries[i], hashes[j])
+        near = distance <= bits
+        yield i[near], j[near], distance[near]
+
+
+def _leaders(hashes: Hashes) -> NDArray[np.int64]:
+    """Places of all but those that have 32 equals before them."""
+    order = np.argsort(hashes, kind="stable")
+    return np.sort(order[runs.places(runs.starts(hashes[order])) < CROWD])
+
+
+def _nth_of(values: NDArray[np.int64], count: int, nth: int) -> NDArray[np.int64]:
+    """For each value below `count`, the place of its nth occurrence in `values`, or -1."""
+    order = np.argsort(values, kind="stable")
+    starts = np.searchsorted(values[order], np.arange(count))
+    ends = np.append(starts[1:], len(values))
+    there = starts + nth < ends
+    return np.where(there, order[np.minimum(starts + nth, len(values) - 1)], -1)

@@ -1,0 +1,78 @@
+"""Small pictures made ready to be laid on each other. Pure functions.
+
+A picture's local contrast is brought to one level: the wall behind a car counts as much as its grille."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.dedup.fingerprints import RECORD, Records
+
+Grey = NDArray[np.float32]  # (64, 64)
+Mask = NDArray[np.float32]  # (64, 64), 0..1
+Detail = NDArray[np.float32]  # (64, 64), local contrast
+Colour = NDArray[np.float32]  # (16, 16, 3) RGB
+
+MARGIN = 3  # pixels at the edge: 2 degrees turn up to 2 pixels of another picture into it
+LOST = 4  # grey levels from black or white
+FINE, COARSE = 2.5, 5.0  # pixels: sizes of detail, and of the surroundings that it is measured against
+NOISE = 4.0  # grey levels of contrast that count as nothing
+
+
+@dataclass(frozen=True)
+class Look:
+    """A view made ready."""
+
+    grey: Grey
+    mask: Mask
+    detail: Detail
+    soft: Detail  # the same, blurred
+    colour: Colour
+
+    def flipped(self) -> "Look":
+        """Its mirror image."""
+        parts = (self.grey, self.mask, self.detail, self.soft, self.colour)
+        return Look(*(np.ascontiguousarray(part[:, ::-1]) for part in parts))
+
+
+def look(view: Records) -> Look:
+    """Make a view ready. The last thousand are remembered: a picture is compared with many."""
+    return _look(view.tobytes())
+
+
+@lru_cache(maxsize=1024)  # of 80 KB each
+def _look(data: bytes) -> Look:
+    view: Records = np.frombuffer(data, RECORD)[0]
+    grey, mask = view["grey"].astype(np.float32), usable(view)
+    fine = detail(grey, mask)
+    return Look(grey, mask, fine, soft(fine, 1.0), view["colour"].astype(np.float32))
+
+
+def usable(view: Records) -> Mask:
+    """1 where a view can prove something: not in a frame, nor next to the edge, nor black or white."""
+    grey = view["grey"]
+    inside = np.zeros(grey.shape, np.float32)
+    top, bottom, left, right = np.rint(view["box"] * len(grey)).astype(int)
+    inside[top + MARGIN : bottom - MARGIN, left + MARGIN : right - MARGIN] = 1
+    return np.asarray(inside * ((grey > LOST) & (grey < 255 - LOST)), np.float32)
+
+
+def detail(grey: Grey, mask: Mask, noise: float = NOISE) -> Detail:
+    """Local contrast: about ±1 on detail, 0 where there is none and outside the mask."""
+    import cv2
+
+    near = cv2.GaussianBlur(mask, (0, 0), FINE) + 1e-3
+    around = cv2.GaussianBlur(mask, (0, 0), COARSE) + 1e-3
+    high = (grey - cv2.GaussianBlur(grey * mask, (0, 0), FINE) / near) * mask
+    return np.asarray(
+        high / np.sqrt(cv2.GaussianBlur(high * high, (0, 0), COARSE) / around + noise**2), np.float32
+    )
+
+
+def soft(values: NDArray[np.float32], pixels: float) -> NDArray[np.float32]:
+    """Blurred."""
+    import cv2
+
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), pixels), np.float32)

@@ -1,0 +1,161 @@
+"""All pairs of 64-bit hashes within a few bits of each other: exact, in linear memory. Pure functions.
+
+The pigeonhole principle, as in Manku, Jain and Das Sarma, "Detecting near-duplicates for web crawling"
+(2007): cut the hash into four chunks of 16 bits. If two hashes differ in at most d bits, then for any limits
+that add up to d - 3 some chunk differs in no more than its own limit. So for each chunk, hashes are sorted
+into 65,536 buckets, and each bucket is compared with the few whose number differs in that few bits. A pair is
+reported by the first chunk that finds it."""
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import combinations, islice, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.dedup.phash import Hashes
+from curate.dedup.runs import Indices
+
+Pairs = tuple[Indices, Indices, NDArray[np.uint8]]  # place in the first list, in the second, bits that differ
+Position = tuple[int, int, int, int, int]  # `at` of the compiled loop (see `pair_kernels.join`), and its `stop`
+
+CHUNKS = 4
+WIDTH = 16  # bits per chunk
+MAX_BITS = 12
+_FEW = 1 << 27  # comparisons that are quicker made one by one than by compiled code that must be loaded first
+_BLOCK = 1 << 17  # comparisons at once, that fit into a processor's cache
+_TASKS = 256  # pieces of work per chunk
+_ROOM = 1 << 18  # pairs that are found at once
+
+
+def within(hashes: Hashes, bits: int) -> Iterator[Pairs]:
+    """Pairs i < j of `hashes` (n,) that differ in at most `bits` bits, each once, in blocks."""
+    yield from _search(hashes, hashes, bits, upper=True)
+
+
+def across(queries: Hashes, hashes: Hashes, bits: int, upper: bool = False) -> Iterator[Pairs]:
+    """Pairs of one of `queries` (m,) and one of `hashes` (n,) that differ in at most `bits` bits; with `upper`, of
+    two hashes of one list of pictures, only those i < j."""
+    yield from _search(queries, hashes, bits, upper)
+
+
+def gather(blocks: Iterator[Pairs]) -> Pairs:
+    """All blocks in one, sorted by place."""
+    parts = list(blocks)
+    if not parts:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8)
+    first, second, distance = (np.concatenate([part[k] for part in parts]) for k in range(3))
+    order = np.lexsort((second, first))
+    return first[order], second[order], distance[order]
+
+
+def _search(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[Pairs]:
+    if not 0 <= bits <= MAX_BITS:
+        raise ValueError(f"bits must be 0..{MAX_BITS}, not {bits}")
+    if len(left) * len(right) <= _FEW:
+        yield from _one_by_one(left, right, bits, upper)
+        return
+    same = upper and left is right
+    for i, j, distance in _by_chunks(left, right, bits, same):
+        wanted = i < j if upper and not same else slice(None)
+        yield i[wanted], j[wanted], distance[wanted]
+
+
+def _one_by_one(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[Pairs]:
+    rows = max(1, _BLOCK // max(1, len(right)))
+    for start in range(0, len(left), rows):
+        others = start if upper else 0
+        distance = np.bitwise_count(left[start : start + rows, None] ^ right[None, others:])
+        near = np.flatnonzero(distance <= bits)  # three times as fast as nonzero over two axes
+        i, j = np.divmod(near, distance.shape[1])
+        if upper:
+            above = i < j
+            i, j = i[above], j[above]
+        yield i + start, j + others, distance[i, j]
+
+
+@cache
+def _masks(limit: int) -> NDArray[np.int64]:
+    """Numbers below 2**16 with at most `limit` bits set."""
+    positions = [1 << bit for bit in range(WIDTH)]
+    return np.array([sum(some) for count in range(limit + 1) for some in combinations(positions, count)], np.int64)
+
+
+def limits(bits: int) -> list[int]:
+    """Bits that each chunk may differ in; -1 for a chunk that is not needed."""
+    total = bits - (CHUNKS - 1) + CHUNKS  # counted from -1
+    return [total // CHUNKS + (chunk < total % CHUNKS) - 1 for chunk in range(CHUNKS)]
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """Hashes sorted by one chunk."""
+
+    hashes: Hashes
+    places: Indices  # where each was
+    starts: Indices  # (65537,) of each bucket
+
+
+def _bucketed(hashes: Hashes, chunk: int) -> Buckets:
+    bucket = ((hashes >> np.uint64(chunk * WIDTH)) & np.uint64(0xFFFF)).astype(np.uint16)
+    order = np.argsort(bucket, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(bucket, minlength=1 << WIDTH))])
+    return Buckets(hashes[order], order, starts.astype(np.int64))
+
+
+def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[Pairs]:
+    allowed = limits(bits)
+    with ThreadPoolExecutor(_cores()) as pool:
+        for chunk in range(CHUNKS):
+            if allowed[chunk] < 0:
+                continue
+            a = _bucketed(left, chunk)
+            b = a if same else _bucketed(right, chunk)
+            work = partial(_join, a, b, chunk, allowed, bits, same)
+            edges = np.linspace(0, 1 << WIDTH, _TASKS + 1).astype(int).tolist()
+            to_come: Iterator[Position] = ((start, 0, -1, -1, stop) for start, stop in pairwise(edges))
+            waiting = deque(pool.submit(work, at) for at in islice(to_come, 2 * _cores()))
+            while waiting:  # few, so that pairs do not pile up
+                block, rest = waiting.popleft().result()
+                yield block
+                waiting.extend(pool.submit(work, at) for at in ([rest] if rest else islice(to_come, 1)))
+
+
+def _join(
+    a: Buckets, b: Buckets, chunk: int, allowed: list[int], bits: int, same: bool, at: Position
+) -> tuple[Pairs, Position | None]:
+    """Pairs that this chunk is the first to find, from `at`; at most `_ROOM` of them, and where to go on."""
+    from curate.dedup import hamming_kernel
+
+    earlier = np.array([0xFFFF << (before * WIDTH) for before in range(chunk)], np.uint64)
+    earlier_limits = np.array(allowed[:chunk], np.int64)
+    x, y, distance = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64), np.empty(_ROOM, np.uint8)
+    *start, stop = at
+    found, reached = hamming_kernel.join(
+        tuple(start),
+        stop,
+        a.hashes,
+        a.starts,
+        b.hashes,
+        b.starts,
+        _masks(allowed[chunk]),
+        earlier,
+        earlier_limits,
+        np.uint64(bits),
+        same,
+        x,
+        y,
+        distance,
+    )
+    i, j = a.places[x[:found]], b.places[y[:found]]
+    if same:
+        i, j = np.minimum(i, j), np.maximum(i, j)
+    return (i, j, distance[:found].copy()), (*reached, stop) if reached[0] < stop else None
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

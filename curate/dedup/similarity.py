@@ -1,0 +1,212 @@
+"""How alike two pictures are that lie on each other. Pure functions.
+
+Photos of cars look alike: one car before its dealer's wall looks like the next. So outlines prove nothing, detail
+does: each picture's local contrast is brought to one level, so that the wall behind the car counts as much as its
+grille, and the two are correlated. The worst eighth is left out, for a plate or a watermark may cover so much, but
+only half as much away from the edge: another car on the same spot is no watermark. What is next to the edge, in a
+plain frame, black or white is left out too, for an edit may have put it there. Then the greys of larger patches
+are compared: after a change of brightness and contrast, those of a copy agree. Where they agree well, less detail
+will do; where they do not, or the colours do not, it is one thing in other paint.
+
+Plain pictures have no detail. Theirs is the same grey all over, or colours that are the same after a change of
+brightness, and a trace of contrast that agrees."""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.dedup import geometry
+from curate.dedup.features import FINE, Colour, Detail, Grey, Look, Mask, detail, soft
+from curate.dedup.fingerprints import SIDE
+from curate.dedup.geometry import Map, Warp
+
+BLOCKS = 8  # per side, in which agreement is measured
+PIXELS = (SIDE // BLOCKS) ** 2  # of a block
+LEFT_OUT = 1 / 8  # of the blocks that two pictures share
+INSIDE_LEFT_OUT = 1 / 16  # of them, away from the edge
+MUCH_LOST = 0.8  # of what one view shows, the share that both show: less, and detail is measured anew
+LEAST_OVERLAP = 0.45  # of the second picture
+LEAST_BLOCKS = 6  # that hold detail; with fewer, the greys themselves are compared
+SMOOTH = 0.05  # agreement lost per grey level between pictures without detail: 1.1 levels are no proof any more
+FAINT = 0.5  # grey levels of contrast that count as nothing in these
+STRUCTURE = 0.35  # correlation of what faint contrast they have; by chance it is under 0.25
+BONUS, CLOSE = 0.1, 0.1  # agreement won where greys agree entirely, and how far they may be off to win any
+SHADED, SHADES = 0.3, 6.0  # how far greys are off in other paint, of their spread, and in grey levels
+CONTRAST = 1.6  # times, that an edit may change it
+COLOURLESS = 2.0  # grey levels from grey, root mean square
+TINTED, TINTS = 0.6, 16.0  # how far colours are off in other paint, of their spread, and in grey levels
+BURNT = 240  # grey levels of the strongest channel: some of the cell is burnt out
+OTHER_PAINT = 0.75  # agreement, at most, of one thing in other paint
+
+
+def glance(first: Look, second: Look, warp: Warp) -> float:
+    """A quick look at how well two views agree as they lie.
+
+    Detail is that of each view alone. Where one of them has lost much of what the other shows, by being burnt out,
+    what is lost colours its surroundings: then it is measured anew as well.
+    """
+    lower, known, grey = _warped(np.dstack([first.soft, first.mask, first.grey]), warp)
+    mask = known * second.mask
+    views = [(lower, second.soft)]
+    if mask.sum() < MUCH_LOST * max(known.sum(), second.mask.sum()):
+        views.append((soft(detail(grey, mask), 1.0), soft(detail(second.grey, mask), 1.0)))
+    values = [_of_detail(a, b, mask)[0] for a, b in views]
+    if None in values:
+        values.append(_of_greys(_brightened(grey, second.grey, mask), second.grey, mask))
+    return max(value for value in values if value is not None)
+
+
+def agreement(first: Look, second: Look, place: Map) -> float:
+    """How well `second` and `first` (mirrored already, if it is) agree: -1..1.
+
+    Detail is measured anew within the mask of both: what is lost in one view must not colour its surroundings in
+    the other.
+    """
+    import cv2
+
+    layers = np.dstack([first.grey, first.mask, np.ones_like(first.mask)])
+    grey, mask, there = _warped(layers, geometry.to_pixels(place, len(first.grey)))
+    if (there > 0.99).mean() < LEAST_OVERLAP:
+        return 0.0
+    mask = ((mask > 0.99) * second.mask).astype(np.float32)
+    lower, upper = (soft(detail(part, mask), 0.7) for part in (grey, second.grey))
+    value, enough = _of_detail(lower, upper, mask)
+    if value is None or not enough:
+        plain = max(_of_greys(grey, second.grey, mask), _of_structure(first, second, place, grey, mask))
+        value = plain if value is None else min(value, plain)
+    if value <= OTHER_PAINT:
+        return value
+    known, same = compare_colours(first.colour, second.colour, place)
+    scale = len(grey) // len(known)
+    sure = cv2.erode(mask * np.kron(known, np.ones((scale, scale), np.float32)), np.ones((3, 3)))
+    off, spread = compare_greys(grey, second.grey, np.asarray(sure, np.float32))  # not next to what is lost
+    if not same or off > max(SHADED * spread, SHADES):
+        return OTHER_PAINT
+    return min(1.0, value + BONUS * max(0.0, 1 - off / (CLOSE * spread))) if spread else value
+
+
+def _of_detail(first: Detail, second: Detail, mask: Mask) -> tuple[float | None, bool]:
+    """Correlation of detail within the mask, the worst blocks left out, None where there is hardly any;
+    and whether it is more than an edit may have put there."""
+    aa, bb, ab, area = (_blocks(part) for part in (first * first, second * second, first * second, mask))
+    detailed = np.maximum(aa, bb) > 0.1 * np.maximum(area, PIXELS / 8)
+    used = np.flatnonzero((area > PIXELS / 8) | detailed)
+    if detailed.sum() < LEAST_BLOCKS:
+        return None, False
+    best = used[_agreeing(used, BLOCKS, (aa + bb - 2 * ab)[used])]
+    value = float(ab[best].sum() / np.sqrt(aa[best].sum() * bb[best].sum() + 1e-6))
+    return value, bool(detailed.sum() > LEFT_OUT * len(used))
+
+
+def _of_greys(grey: Grey, other: Grey, mask: Mask) -> float:
+    """Nearness of the greys within the mask, the worst blocks left out."""
+    area = _blocks(mask)
+    used = np.flatnonzero(area > PIXELS / 8)
+    if len(used) < BLOCKS**2 / 3:
+        return 0.0
+    off = _blocks(mask * (grey - other) ** 2)[used] / area[used]
+    return max(0.0, 1 - SMOOTH * float(np.sqrt(off[_agreeing(used, BLOCKS, off)].mean())))
+
+
+def _of_structure(first: Look, second: Look, place: Map, grey: Grey, mask: Mask) -> float:
+    """Nearness of the colours after a change of brightness. A brighter sky may be another one, so that this proves
+    nothing unless the little contrast there is agrees as well."""
+    import cv2
+
+    lower, known = _cells(first.colour, second.colour, place)
+    known &= cv2.resize(mask, known.shape, interpolation=cv2.INTER_AREA) == 1
+    if known.sum() < known.size / 3:
+        return 0.0
+    a, b = lower[known], second.colour[known]
+    off = ((_brightened(a, b, 1) - b) ** 2).mean(axis=1)
+    off = off[_agreeing(np.flatnonzero(known), len(known), off)]
+    inside = (soft(mask, FINE) > 0.97).astype(np.float32)  # nearer to the edge, a slope of the greys has contrast
+    x, y = (soft(detail(part, mask, FAINT) * inside, 1.0) for part in (grey, second.grey))
+    alike = float((x * y).sum() / np.sqrt((x * x).sum() * (y * y).sum() + 1e-6))
+    return max(0.0, 1 - SMOOTH * float(np.sqrt(off.mean()))) if alike >= STRUCTURE else 0.0
+
+
+def _brightened(values: NDArray[np.float32], other: NDArray[np.float32], mask: Mask | int) -> NDArray[np.float32]:
+    """The first values as bright as the others, as far as an edit may go."""
+    gain = (mask * values * other).sum() / ((mask * values * values).sum() + 1e-6)
+    return np.asarray(values * np.clip(gain, 1 / CONTRAST, CONTRAST), np.float32)
+
+
+def _agreeing(cells: NDArray[np.int64], width: int, off: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Places of those `cells` (k,) of a grid that are not left out. Each of them is `off` (k,) so far."""
+    rows, columns = np.divmod(cells, width)
+    at_edge = (rows == rows.min()) | (rows == rows.max()) | (columns == columns.min()) | (columns == columns.max())
+    worst = np.argsort(-off, kind="stable")
+    inside = np.cumsum(~at_edge[worst])  # how many of the worst are not at the edge
+    out = worst[at_edge[worst] | (inside <= round(len(cells) * INSIDE_LEFT_OUT))]
+    kept = np.ones(len(cells), bool)
+    kept[out[: round(len(cells) * LEFT_OUT)]] = False
+    return np.flatnonzero(kept)
+
+
+def compare_greys(grey: Grey, other: Grey, mask: Mask) -> tuple[float, float]:
+    """How far the greys of the blocks are off a line from one picture's to the other's, and how far they spread.
+
+    Root mean squares, in grey levels, the worst left out; zeros when too little is left to say.
+    """
+    area = _blocks(mask)
+    used = np.flatnonzero(area > PIXELS / 8)
+    if len(used) < LEAST_BLOCKS:
+        return 0.0, 0.0
+    a, b = (_blocks(part * mask)[used] / area[used] for part in (grey, other))
+    kept = np.arange(len(used))
+    for _ in range(3):  # the line without the worst, then the worst anew
+        x, y = a[kept] - a[kept].mean(), b[kept] - b[kept].mean()
+        slope = np.clip((x * y).sum() / max((x * x).sum(), 1e-6), 1 / CONTRAST, CONTRAST)
+        off = np.abs(b - b[kept].mean() - slope * (a - a[kept].mean()))
+        kept = _agreeing(used, BLOCKS, off)
+    return float(np.sqrt((off[kept] ** 2).mean())), float(b[kept].std())
+
+
+def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[np.bool_], bool]:
+    """Which cells are not burnt out in either picture (16, 16), and whether their colours are those of one thing.
+
+    Colour is what a cell has besides grey. A grey copy has none and says nothing, so it goes with all; a brighter
+    one has more of it. The worst cells are left out. Colours that go together on the whole are not enough, a lawn
+    makes them so: nine cells of ten must.
+    """
+    lower, known = _cells(first, second, place)
+    if known.sum() < known.size / 12:
+        return known, True
+    a, b = (soft(part - part.mean(axis=2, keepdims=True), 0.8)[known] for part in (lower, second))
+    kept = _agreeing(np.flatnonzero(known), len(known), ((a - b) ** 2).sum(axis=1))
+    a, b = sorted((a[kept], b[kept]), key=lambda part: float((part**2).sum()))  # b is the more colourful one
+    aa, bb, ab = (float((p * q).mean() * 3) for p, q in ((a, a), (b, b), (a, b)))  # mean squares over cells
+    if aa < COLOURLESS**2:
+        return known, True
+    off = np.sqrt(((b - max(ab, 0.0) / aa * a) ** 2).sum(axis=1))
+    return known, bool(np.quantile(off, 0.9) <= max(TINTED * np.sqrt(bb), TINTS))
+
+
+def _cells(first: Colour, second: Colour, place: Map) -> tuple[Colour, NDArray[np.bool_]]:
+    """The first colours as they lie under the second, and which cells are in both and not burnt out (16, 16)."""
+    layers = np.dstack([first, np.ones(first.shape[:2], np.float32)])
+    *channels, inside = _warped(layers, geometry.to_pixels(place, len(first)))
+    lower = np.dstack(channels)
+    return lower, (inside > 0.99) & (np.maximum(lower, second).max(axis=2) < BURNT)
+
+
+def _warped(layers: NDArray[np.float32], warp: Warp) -> list[NDArray[np.float32]]:
+    """The layers (side, side, n) of the first picture as they lie under the second: n of (side, side)."""
+    import cv2
+
+    moved = cv2.warpAffine(layers, warp, layers.shape[:2], flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR)
+    return [np.asarray(layer, np.float32) for layer in cv2.split(moved)]
+
+
+def _blocks(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sums over the blocks."""
+    ones = _ones(len(values))
+    return np.asarray((ones @ values @ ones.T).ravel())  # five times as fast as summing over two axes
+
+
+@cache
+def _ones(side: int) -> NDArray[np.float32]:
+    """(BLOCKS, side): which pixels of a line belong to which block."""
+    return np.asarray(np.kron(np.eye(BLOCKS), np.ones(side // BLOCKS)), np.float32)

@@ -1,0 +1,140 @@
+"""dedup: which photos show the same picture, and which of them to keep.
+
+Reads fetch.csv and its photos; writes dedup.csv, one row per photo that fetch kept, and dedup.cache (what it
+remembers of each photo, see `fingerprints`).
+
+Files with the same bytes are copies by sha256. Different files are candidates when their perceptual hashes, plain
+or mirrored, are within a few bits, and copies when comparing the two pictures confirms it (see `copies`). Which
+copy stays, and how groups form, is told in `grouping`. Photos are ranked by pixels (a plain frame not
+counted), then colour before grey, then bytes, then key.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from curate.core import manifest
+from curate.core.executors import MapFn
+from curate.core.recipe import Dedup
+from curate.core.schemas import DedupRow, FetchRow
+from curate.dedup import find_duplicates, fingerprints, phash
+from curate.dedup.find_duplicates import Copies
+from curate.dedup.fingerprints import Records
+from curate.photos import missing
+
+
+def rank(photo: FetchRow, content: float = 1.0, grey: bool = False) -> tuple[int, bool, int, str]:
+    """Sort key: the better photo first. `content` is the share of its area that is not a plain frame."""
+    return (-round(photo.width * photo.height * content), grey, -photo.bytes, photo.key)
+
+
+def decide(photos: Sequence[FetchRow], prints: Mapping[str, int], found: Copies) -> list[DedupRow]:
+    """One row per photo, sorted by key.
+
+    `prints` maps the sha256 of every readable file to its number in `found`, which says for each file, by number:
+    its hash, its keeper, distance, proof and looser group.
+    """
+    rows = []
+    by_file: dict[str, list[FetchRow]] = defaultdict(list)
+    for photo in photos:
+        by_file[photo.sha256].append(photo)
+    first_key = {sha256: min(photo.key for photo in same) for sha256, same in by_file.items()}
+    key_of = {number: first_key[sha256] for sha256, number in prints.items()}
+    classes: dict[str, set[str]] = defaultdict(set)
+    smallest: dict[int, str] = {}
+    for photo in photos:
+        number = prints.get(photo.sha256)
+        if number is not None:
+            classes[key_of[int(found.keeper[number])]].add(photo.class_name)
+            component = int(found.component[number])
+            smallest[component] = min(smallest.get(component, photo.key), photo.key)
+    for photo in photos:
+        number = prints.get(photo.sha256)
+        if number is None:
+            rows.append(_undecodable(photo))
+            continue
+        group = key_of[int(found.keeper[number])]
+        row = DedupRow(
+            key=photo.key,
+            path=photo.path,
+            phash=phash.to_hex(int(found.phash[number])),
+            group=group,
+            similar_group=smallest[int(found.component[number])],
+            duplicate_of="",
+            distance=None,
+            confirmed_by="",
+            label_conflict=len(classes[group]) > 1,
+            keep=True,
+            reason="",
+        )
+        if found.keeper[number] != number:
+            row = replace(
+                row,
+                duplicate_of=group,
+                distance=int(found.distance[number]),
+                confirmed_by=found.proof[number],
+                keep=False,
+                reason="near_duplicate",
+            )
+        elif photo.key != group:
+            row = replace(
+                row, duplicate_of=group, distance=0, confirmed_by="sha256", keep=False, reason="exact_duplicate"
+            )
+        rows.append(row)
+    return sorted(rows, key=lambda row: row.key)
+
+
+def _undecodable(photo: FetchRow) -> DedupRow:
+    return DedupRow(
+        key=photo.key,
+        path=photo.path,
+        phash="",
+        group=photo.key,
+        similar_group=photo.key,
+        duplicate_of="",
+        distance=None,
+        confirmed_by="",
+        label_conflict=False,
+        keep=False,
+        reason="undecodable",
+    )
+
+
+def in_rank_order(photos: Sequence[FetchRow], records: Records) -> tuple[Records, dict[str, int]]:
+    """The records from the best file to the worst, and the number of each file in that order."""
+    wholes = records[fingerprints.wholes(records)]
+    names = [sha256.decode() for sha256 in wholes["sha256"].tolist()]
+    looks = zip(fingerprints.content(wholes).tolist(), fingerprints.colourless(wholes).tolist(), strict=True)
+    look_of = dict(zip(names, looks, strict=True))
+    best: dict[str, tuple[int, bool, int, str]] = {}
+    for photo in photos:
+        if photo.sha256 in look_of:
+            own = rank(photo, *look_of[photo.sha256])
+            best[photo.sha256] = min(best.get(photo.sha256, own), own)
+    order = sorted(range(len(names)), key=lambda number: best[names[number]])
+    ranked = fingerprints.take(records, np.array(order, dtype=np.int64))
+    return ranked, {names[number]: place for place, number in enumerate(order)}
+
+
+def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
+    """Run the stage in `folder`, or return what is there when nothing changed."""
+    packages = ["pillow", "simplejpeg", "opencv-python-headless", "numpy"]
+    wanted = manifest.provenance(folder, "dedup", inputs=["fetch"], config=config, packages=packages)
+    if manifest.is_current(folder, wanted) and not missing.is_back(folder, "dedup"):
+        return manifest.read(folder, DedupRow)
+    started = datetime.now(UTC)
+    photos = [row for row in manifest.read(folder, FetchRow) if row.keep]
+    files = {photo.sha256: photo.path for photo in photos}
+    records, refused = fingerprints.collect(folder, files, map_fn)
+    undecodable = {files[sha256]: reason for sha256, reason in refused.items()}
+    notes: dict[str, Any] = {"undecodable": undecodable, **missing.notes(folder, undecodable)}
+    records, prints = in_rank_order(photos, records)
+    rows = decide(photos, prints, find_duplicates.find(records, config, map_fn))
+    notes["label_conflicts"] = sum(row.keep and row.label_conflict for row in rows)  # pictures
+    manifest.write(folder, rows, wanted, started, notes)
+    return rows

@@ -1,1 +1,0 @@
-"""Which photos are copies of each other: start at `copies`."""

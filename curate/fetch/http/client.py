@@ -1,0 +1,289 @@
+"""The one place that talks HTTP: polite, bounded in time and bytes, and either complete or an error.
+
+`Client.get` is a loop of tries around the whole of a transfer: robots.txt, pace, vetted connection, redirects,
+body to its very end, decompression, and the caller's own check of the content. What may be wrong for a moment is
+tried again with full jitter; what is wrong for good is a `RejectedError` with its reason; a host that says no or
+later is a `DeniedError` or `TryLaterError`, which end the run.
+"""
+
+import random
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import requests
+
+from curate import __version__
+from curate.core.errors import CurateError, DeniedError, RejectedError, TryLaterError, UsageError
+from curate.core.recipe import Politeness
+from curate.fetch.http import response as answer
+from curate.fetch.http import transport
+from curate.fetch.http import url as net_address
+from curate.fetch.http.host_state import State
+from curate.fetch.http.rate_limit import Host, backoff_s, retry_after_s
+from curate.fetch.http.robots import MAX_BYTES, Robots
+from curate.fetch.http.url import Address, Resolver, UnansweredError, canonical_url
+
+__all__ = ["Client", "Reply", "canonical_url"]
+
+MAX_REDIRECTS = 5
+ACCEPT = {
+    "page": "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.5",
+    "photo": "image/jpeg,image/png;q=0.9,image/webp;q=0.8,image/*;q=0.5",
+    "robots": "text/plain,*/*;q=0.5",
+}
+# Reasons that another try may cure, and those that may be the fault of the host rather than of one URL.
+PASSING = {"body_truncated", "connect_failed", "decode_truncated", "http_server_error", "page_truncated"}
+HOST_TROUBLE = {"connect_failed", "deadline", "dns", "http_server_error"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete answer."""
+
+    url: str  # after redirects
+    data: bytes  # the whole body, decompressed
+    content_type: str  # media type, lower case, without parameters
+    charset: str  # from the header, "" when absent
+    headers: Mapping[str, str]  # names in any case
+    tries: int
+
+
+def _system_resolver(host: str, port: int) -> list[Any]:
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
+class Client:
+    """Fetches with one politeness. Thread-safe; leave the context before joining the threads that use it.
+
+    `state_file` keeps robots.txt copies and the times that hosts told us to come back. With `start_urls`, only
+    their hosts and those that the politeness names are asked; without, only redirects are held to that. Leaving
+    the context ends the transfers that other threads are in.
+    """
+
+    def __init__(
+        self,
+        politeness: Politeness,
+        state_file: Path | None = None,
+        *,
+        start_urls: Iterable[str] | None = None,
+        resolve: Resolver = _system_resolver,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._politeness = politeness
+        self._allowed = {name.lower() for name in politeness.allow_hosts}
+        starts = [net_address.parse(url) for url in start_urls or ()]
+        self._starts = None if start_urls is None else {address.host_port for address in starts}
+        named = {net_address.parse(f"http://{name}").host for name in self._allowed}
+        self._own = named | {address.host for address in starts}
+        self._resolve = resolve
+        self._jitter = jitter
+        self._state = State(state_file)
+        self._hosts: dict[str, Host] = {}
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._adapter = transport.Adapter(politeness.workers, politeness.connect_timeout_s, self._lookup)
+        self._robots = Robots(self._ask_robots, self._pause, self._state)
+        contact = f" (+{politeness.contact})" if politeness.contact else ""
+        self._headers = {
+            "User-Agent": f"curate/{__version__}{contact}",
+            "Accept-Encoding": "gzip",
+            "Connection": "keep-alive",
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Make every call under way, in whatever thread, end soon with TryLaterError."""
+        self._closed.set()
+        for host in list(self._hosts.values()):
+            host.wake()
+        self._adapter.close()
+
+    @property
+    def requests_sent(self) -> int:
+        """Requests that left, those for robots.txt and after redirects included."""
+        return self._adapter.requests_sent
+
+    def robots_decisions(self) -> dict[str, str]:
+        """Origin to where its robots rules came from, for the sidecar."""
+        return self._robots.decisions()
+
+    def get(
+        self,
+        url: str,
+        max_bytes: int,
+        expect: Literal["page", "photo"],
+        check: Callable[[Reply], None] | None = None,
+    ) -> Reply:
+        """Fetch `url` whole, at most `max_bytes` of it after decompression.
+
+        `check` may refuse the content with a RejectedError; the reasons in `PASSING` are tried again.
+        Raises RejectedError (this URL cannot be used), DeniedError (the host refuses us), TryLaterError (the host
+        is unwell or asked us to wait; also after `close`), UsageError (the recipe lacks a contact).
+        """
+        address = net_address.parse(url)
+        host = self._host(address.host)
+        tries = 1
+        while True:
+            host.check()
+            try:
+                reply = self._try(address, max_bytes, expect, tries)
+                if check is not None:
+                    check(reply)
+            except RejectedError as error:
+                if self._closed.is_set():
+                    raise TryLaterError(f"{url}: interrupted; rerun to go on") from error
+                throttled = isinstance(error, answer.ThrottledError)
+                passing = throttled or isinstance(error, UnansweredError) or error.reason in PASSING
+                if not passing or tries >= self._politeness.max_tries:
+                    if throttled:
+                        raise TryLaterError(
+                            f"{host.name} keeps answering 429: too many requests; rerun later"
+                        ) from error
+                    host.gave_up() if error.reason in HOST_TROUBLE else host.delivered()
+                    raise
+                self._pause(tries)
+                tries += 1
+            else:
+                host.delivered()
+                return reply
+
+    # --- one try ---
+
+    def _try(self, address: Address, max_bytes: int, expect: Literal["page", "photo"], tries: int) -> Reply:
+        response, final = self._follow(address, expect)
+        answer.refuse_status(response)
+        data = transport.body(response, max_bytes)
+        if not data:
+            raise RejectedError("empty", f"{final.url}: {response.status_code} with no body")
+        kind = response.headers.get("Content-Type", "")
+        media_type = kind.partition(";")[0].strip().lower()
+        charset = re.search(r"charset\s*=\s*[\"']?([\w.:+-]+)", kind, re.IGNORECASE)
+        if self._politeness.obey_robots and answer.forbids_use(response.headers.get("X-Robots-Tag", "")):
+            raise RejectedError("noai", f"{final.url}: X-Robots-Tag: {response.headers['X-Robots-Tag'][:80]}")
+        if expect == "page" and "html" in media_type:
+            if answer.is_gate(data):
+                raise DeniedError(f"{final.url} asks for a human (captcha, login or browser check): we stop here")
+            if not transport.is_framed(response) and answer.is_cut(data):
+                raise RejectedError("page_truncated", f"{final.url}: ends without </html>")
+        return Reply(final.url, data, media_type, charset[1].lower() if charset else "", response.headers, tries)
+
+    def _follow(
+        self, address: Address, expect: Literal["page", "photo", "robots"]
+    ) -> tuple[requests.Response, Address]:
+        """Ask for `address` and follow redirects by hand. All hops share the deadline; our own waiting is free."""
+        start, left_s = address, self._politeness.deadline_s
+        for _ in range(MAX_REDIRECTS + 1):
+            if expect != "robots":
+                self._enter(address, start)
+            response, spent_s = self._exchange(address, expect, left_s)
+            if response.status_code not in (301, 302, 303, 307, 308):
+                return response, address
+            left_s -= spent_s
+            target = answer.location(response, address)
+            if expect != "robots" and (address.scheme, target.scheme) == ("https", "http"):
+                raise RejectedError("redirect_downgrade", f"{address.url} leads to {target.url}")
+            address = target
+        raise RejectedError("redirect_loop", f"{start.url}: more than {MAX_REDIRECTS} redirects")
+
+    def _enter(self, address: Address, start: Address) -> None:
+        """Raise unless the recipe and the host's robots.txt let us ask for `address`."""
+        known = {start.host_port} if self._starts is None else self._starts
+        same = address.host == start.host and address.port in (
+            start.port,
+            net_address.DEFAULT_PORTS[address.scheme],
+        )
+        by_name = address.host_port in self._allowed
+        if not (by_name or address.host_port in known or (same and start.host_port in known)) and (
+            not net_address.host_allowed(address, self._politeness.image_hosts)
+        ):
+            raise RejectedError(
+                "offsite", f"{address.url}: add {address.host} to politeness.image_hosts to permit it"
+            )
+        if not by_name:
+            net_address.refuse_private(address.host, address.port, net_address.literal(address.host))
+            if not self._politeness.contact:
+                raise UsageError(
+                    "add `contact: you@example.org` (or a URL) under source.politeness in the recipe: "
+                    f"{address.host} is a public host, and its owner must be able to reach you"
+                )
+        if self._politeness.obey_robots:
+            rules = self._robots.rules(address)
+            host = self._host(address.host)
+            host.interval_s = max(host.interval_s, rules.crawl_delay_s)
+            if not rules.allows(address.url):
+                raise RejectedError("robots", f"{address.url}: disallowed by {address.origin}/robots.txt")
+
+    def _exchange(self, address: Address, expect: str, left_s: float) -> tuple[requests.Response, float]:
+        """Send one request in its turn; its answer, and the seconds that took."""
+        host = self._host(address.host)
+        host.check()
+        if (wait_s := host.held_s) > self._politeness.max_wait_s:
+            raise TryLaterError(
+                f"{host.name} asked us to stay away for {wait_s:.0f} s more; rerun then, nothing is lost"
+            )
+        with host.turn(self._closed.is_set) as sent_at:
+            headers = self._headers | {"Accept": ACCEPT[expect]}
+            response = self._adapter.answer(address.url, headers, sent_at + left_s)
+        try:
+            self._heed(host, response, sent_at)
+        except CurateError:
+            response.raw.close()
+            raise
+        return response, time.monotonic() - sent_at
+
+    def _heed(self, host: Host, response: requests.Response, sent_at: float) -> None:
+        """Draw the conclusions of a status for the whole host."""
+        status = response.status_code
+        if status in (401, 403, 429):
+            host.refused(sent_at)
+        else:
+            host.answered()
+        if status == 429 or status >= 500:
+            asked_s = retry_after_s(response.headers.get("Retry-After", ""), datetime.now(UTC))
+            if asked_s is None:
+                asked_s = backoff_s(host.refusals, self._jitter()) if status == 429 else 0.0
+            host.hold(asked_s)
+            if asked_s > self._politeness.max_wait_s:
+                self._state.keep_wait(host.name, asked_s)
+                raise TryLaterError(
+                    f"{host.name} asks us to wait {asked_s:.0f} s, longer than max_wait_s: "
+                    f"{self._politeness.max_wait_s:g}; rerun then, nothing is lost"
+                )
+
+    # --- parts handed to others ---
+
+    def _ask_robots(self, address: Address) -> tuple[int, bytes]:
+        response, _ = self._follow(address, "robots")
+        if response.status_code >= 300:
+            transport.discard(response)
+            return response.status_code, b""
+        return response.status_code, transport.body(response, MAX_BYTES, head_only=True)
+
+    def _lookup(self, host: str, port: int, left_s: float) -> list[str]:
+        wait_s = min(left_s, self._politeness.connect_timeout_s)
+        named = f"{f'[{host}]' if ':' in host else host}:{port}".lower() in self._allowed
+        return net_address.addresses(host, port, named, wait_s, self._resolve)
+
+    def _pause(self, tries: int) -> None:
+        """Wait between two tries of one URL, unless the client is closed."""
+        self._closed.wait(backoff_s(tries, self._jitter()))
+
+    def _host(self, name: str) -> Host:
+        with self._lock:
+            if name not in self._hosts:
+                least_s = 0.0 if name in self._own else 1.0  # whoever runs one host does not run them all
+                self._hosts[name] = Host(name, max(least_s, self._politeness.min_interval_s))
+                self._hosts[name].hold(self._state.wait_s(name))
+            return self._hosts[name]

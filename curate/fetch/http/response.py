@@ -1,0 +1,99 @@
+"""What an answer says before listings or pixels are read out of it: status, headers, pages that are no pages."""
+
+import re
+
+import requests
+
+from curate.core.errors import RejectedError
+from curate.fetch.http import transport
+from curate.fetch.http import url as net_address
+from curate.fetch.http.url import Address
+
+# Scripts and titles of the common gatekeepers. A marker alone proves nothing (a contact form may hold a captcha),
+# so the page must also be short of text and of listings.
+_GATE = re.compile(
+    rb"cf-chl-|/cdn-cgi/challenge-platform/|captcha-delivery\.com|px-captcha|_Incapsula_Resource|awswaf"
+    rb"|g-recaptcha|h-captcha|hcaptcha\.com"
+    rb"|<title>\s*(?:just a moment|attention required|access denied|are you (?:a )?(?:human|robot)"
+    rb"|verify (?:that )?you are|robot check|security check|captcha|unusual traffic)",
+    re.IGNORECASE,
+)
+# Listings in schema.org's words, as a URL or in JSON-LD; a gate may well describe itself or its site in others.
+_TYPES = rb"(?:Car|Vehicle|(?:Individual)?Product|Motorcycle|MotorizedBicycle|BusOrCoach|ItemList|Offer)\b"
+_LISTING = re.compile(
+    rb"schema\.org/" + _TYPES + rb"|@type(?:\"|&quot;)\s*:\s*(?:\[[^\]]{0,200}?)?(?:\"|&quot;)" + _TYPES,
+    re.IGNORECASE,
+)
+# Of an X-Robots-Tag: rules that have a value, and names of bots. Other words before a colon are parts of dates.
+_VALUED = ("max-image-preview", "max-snippet", "max-video-preview", "unavailable_after")
+_NAME = re.compile(r"\*|[a-z_][^\s:]*")
+_HIDDEN = (b"script", b"style", b"noscript")
+_TAG = re.compile(rb"<[^<>]*>")
+_GATE_TEXT = 1_500  # bytes of visible text; a gate says little
+_GATE_PAGE = 256 * 1024  # bytes; no gate is larger
+
+
+def is_gate(data: bytes) -> bool:
+    """True for a page that asks for a login, a captcha or a browser check in place of what was wanted."""
+    if len(data) > _GATE_PAGE or not _GATE.search(data) or _LISTING.search(data):
+        return False
+    text = data.lower()
+    for tag in _HIDDEN:  # split at each end and drop from the start on: linear, whatever the page holds
+        text = b" ".join(part.partition(b"<" + tag)[0] for part in text.split(b"</" + tag + b">"))
+    return len(b" ".join(_TAG.sub(b" ", text).split())) <= _GATE_TEXT
+
+
+def is_cut(data: bytes) -> bool:
+    """True for an HTML page without its end. Only evidence where the connection's end was the body's end."""
+    return b"</html" not in data[-4096:].lower()
+
+
+class ThrottledError(RejectedError):
+    """429: the host wants us slower."""
+
+
+def refuse_status(response: requests.Response) -> None:
+    """Raise RejectedError for any status but 200 and 203, and be done with the answer."""
+    status, url = response.status_code, response.url
+    if status in (200, 203):
+        return
+    transport.discard(response)
+    if status == 429:
+        raise ThrottledError("http_client_error", f"{url}: 429")
+    if status == 408 or status >= 500:
+        raise RejectedError("http_server_error", f"{url}: {status}")
+    if status in (404, 410):
+        raise RejectedError("gone", f"{url}: {status}")
+    if status in (401, 403, 451):
+        raise RejectedError("forbidden", f"{url}: {status}")
+    if status >= 400:
+        raise RejectedError("http_client_error", f"{url}: {status}")
+    if status in (204, 205):
+        raise RejectedError("empty", f"{url}: {status}")
+    raise RejectedError("protocol", f"{url}: {status}, which nobody asked for")
+
+
+def location(response: requests.Response, address: Address) -> Address:
+    """Where a redirect of `address` leads. Raises RejectedError("redirect_invalid"): nowhere, or not to http."""
+    transport.discard(response)
+    location = response.headers.get("Location", "")
+    try:
+        return net_address.parse(location, address.url)
+    except RejectedError as error:
+        raise RejectedError("redirect_invalid", f"{address.url} leads to {location[:200]!r}") from error
+
+
+def forbids_use(header: str) -> bool:
+    """Does an `X-Robots-Tag` say noai or noimageai, to everybody or to us?"""
+    speaks_to_us = True
+    for part in header.lower().split(","):
+        agent, colon, directive = (text.strip() for text in part.partition(":"))
+        if not colon:
+            directive = agent
+        elif (
+            _NAME.fullmatch(agent) and agent not in _VALUED
+        ):  # `bot: noindex, noai`: to one bot until the next name
+            speaks_to_us = agent in ("*", "curate")
+        if speaks_to_us and directive in ("noai", "noimageai"):
+            return True
+    return False

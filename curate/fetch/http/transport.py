@@ -1,0 +1,294 @@
+"""One HTTP exchange: vetted dial, deadline on every read, bounded and complete body. Only `net.Client` uses it.
+
+The connection below `requests` is ours in three points. It dials an IP address that was vetted, under the URL's
+own Host and SNI. Each read of its socket is cut off at the deadline of the whole transfer, so a server that drips
+bytes or headers cannot outlive it. And nothing is retried, redirected or decompressed behind our back.
+"""
+
+import http.client
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+from weakref import WeakSet
+
+import certifi
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssl_ import create_urllib3_context
+
+from curate.core.errors import RejectedError
+
+CHUNK = 65_536  # bytes per read
+
+Lookup = Callable[[str, int, float], list[str]]  # host, port, seconds left -> vetted IP addresses
+
+
+class _Transfer(threading.local):
+    """The exchange that this thread is in."""
+
+    ends_at: float  # monotonic seconds
+    adapter: "Adapter"
+
+    def remaining_s(self) -> float:
+        """Seconds left. Raises TimeoutError when there are none."""
+        left = self.ends_at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the transfer's deadline has passed")
+        return left
+
+
+_transfer = _Transfer()
+
+
+class _DeadlineMixin:
+    """A socket whose every read and write ends at the transfer's deadline."""
+
+    def recv_into(self: Any, *args: Any) -> Any:
+        self.settimeout(_transfer.remaining_s())
+        return super().recv_into(*args)  # type: ignore[misc]
+
+    def sendall(self: Any, *args: Any) -> Any:
+        self.settimeout(_transfer.remaining_s())
+        return super().sendall(*args)  # type: ignore[misc]
+
+
+class _Socket(_DeadlineMixin, socket.socket):
+    pass
+
+
+class _TLSSocket(_DeadlineMixin, ssl.SSLSocket):
+    pass
+
+
+class _PinnedMixin:
+    """A connection to a vetted address. `host` stays the URL's: so do Host header, SNI and certificate check."""
+
+    def _new_conn(self: Any) -> socket.socket:
+        return _transfer.adapter.dial(self.host, self.port)
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        _transfer.adapter.connected(self)
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        super().request(*args, **kwargs)  # type: ignore[misc]
+        _transfer.adapter.sent()
+
+
+class _PlainConnection(_PinnedMixin, HTTPConnection):
+    pass
+
+
+class _TLSConnection(_PinnedMixin, HTTPSConnection):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+
+class Adapter(HTTPAdapter):
+    """`requests`' transport with our connections, used without a session: no cookies, netrc, proxies or redirects.
+
+    Connections are kept alive and shared by all threads.
+    """
+
+    def __init__(self, connections: int, connect_timeout_s: float, lookup: Lookup) -> None:
+        self._connect_timeout_s = connect_timeout_s
+        self._lookup = lookup
+        self._live: WeakSet[Any] = WeakSet()
+        self._lock = threading.Lock()
+        self.requests_sent = 0
+        super().__init__(pool_connections=64, pool_maxsize=connections)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
+        """Called by the parent's constructor. The certificates are certifi's, whatever the environment says."""
+        context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+        context.load_verify_locations(certifi.where())
+        context.sslsocket_class = _TLSSocket
+        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, ssl_context=context)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TLSPool}
+
+    def get_connection_with_tls_context(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:
+        """The pool for the request's host; `verify`, `cert` and proxies have no say."""
+        return self.poolmanager.connection_from_url(str(request.url))
+
+    def cert_verify(self, *_: Any) -> None:
+        """Nothing to add to the context of `init_poolmanager`."""
+
+    def dial(self, host: str, port: int) -> socket.socket:
+        """Look `host` up and connect to the first of its addresses that answers. Raises RejectedError, OSError."""
+        trouble: OSError = OSError(f"no address for {host}")
+        for ip in self._lookup(host.strip("[]"), port, _transfer.remaining_s()):
+            sock = _Socket(socket.AF_INET6 if ":" in ip else socket.AF_INET, socket.SOCK_STREAM)
+            try:
+                sock.settimeout(min(self._connect_timeout_s, _transfer.remaining_s()))
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.connect((ip, port))
+                return sock
+            except OSError as error:
+                sock.close()
+                trouble = error
+        raise trouble
+
+    def connected(self, connection: Any) -> None:
+        """Remember a connection, so that `close` can end the transfers under way."""
+        with self._lock:
+            self._live.add(connection)
+
+    def sent(self) -> None:
+        """Count a request that left."""
+        with self._lock:
+            self.requests_sent += 1
+
+    def close(self) -> None:
+        """End every connection, also those in use by other threads, which then fail at once."""
+        with self._lock:
+            for connection in self._live:
+                if (sock := connection.sock) is not None:
+                    with suppress(OSError):  # the peer, or the thread that uses it, may have been faster
+                        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        super().close()
+
+    def answer(self, url: str, headers: Mapping[str, str], ends_at: float) -> requests.Response:
+        """Send one GET and return its answer with the body unread. `ends_at`: monotonic seconds.
+
+        Raises RejectedError: dns, private_address, connect_failed, tls, protocol, deadline, bad_url.
+        """
+        _transfer.ends_at, _transfer.adapter = ends_at, self
+        try:
+            request = requests.Request("GET", url, headers=dict(headers)).prepare()
+            return self.send(request, stream=True, timeout=max(ends_at - time.monotonic(), 0.001))
+        except RejectedError:
+            raise
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise RejectedError(_reason(error), f"{url}: {_root(error)}") from error
+
+
+def body(response: requests.Response, max_bytes: int, head_only: bool = False) -> bytes:
+    """The whole body, decompressed. With `head_only`, a longer one is cut at `max_bytes` instead of refused.
+
+    Raises RejectedError: too_large, bad_encoding, body_truncated, deadline.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        response.raw.close()
+        raise RejectedError(
+            "bad_encoding", f"{response.url}: Content-Encoding {encoding[:40]!r}, we asked for gzip"
+        )
+    gunzip = _Gunzip() if encoding.endswith("gzip") else None
+    received, data = 0, bytearray()
+    try:
+        declared = response.headers.get("Content-Length", "")
+        if declared.isdecimal() and int(declared[:20]) > max_bytes and not head_only:
+            raise RejectedError("too_large", f"{response.url}: {declared[:20]} bytes, the limit is {max_bytes}")
+        while chunk := response.raw.read(CHUNK, decode_content=False):
+            _transfer.remaining_s()
+            received += len(chunk)
+            data += gunzip.feed(chunk, max_bytes - len(data)) if gunzip else chunk
+            if len(data) > max_bytes or received > max_bytes:
+                if head_only:
+                    response.raw.close()
+                    return bytes(data[:max_bytes])
+                raise RejectedError("too_large", f"{response.url}: more than {max_bytes} bytes")
+        if gunzip and received and not gunzip.complete:
+            raise RejectedError("body_truncated", f"{response.url}: the gzip stream ends early")
+    except zlib.error as error:
+        response.raw.close()
+        raise RejectedError("bad_encoding", f"{response.url}: {error}") from error
+    except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+        response.raw.close()
+        late = time.monotonic() >= _transfer.ends_at
+        raise RejectedError("deadline" if late else "body_truncated", f"{response.url}: {_root(error)}") from error
+    except RejectedError:
+        response.raw.close()
+        raise
+    return bytes(data)
+
+
+def discard(response: requests.Response) -> None:
+    """Be done with an answer whose body is of no use; a short one is read, to keep the connection."""
+    declared = response.headers.get("Content-Length", "")
+    if declared.isdecimal() and len(declared) < 6:
+        with suppress(urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError):
+            response.raw.read(decode_content=False)
+            return
+    response.raw.close()
+
+
+def is_framed(response: requests.Response) -> bool:
+    """True when the server said where the body ends; else it ended when the connection did, complete or not."""
+    return "Content-Length" in response.headers or bool(response.raw.chunked)
+
+
+class _Gunzip:
+    """Streaming gzip with a ceiling. Members may follow one another (RFC 1952, 2.2); padding is ignored."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(31)
+
+    @property
+    def complete(self) -> bool:
+        return self._member.eof
+
+    def feed(self, data: bytes, room: int) -> bytes:
+        """Decompress; at most `room` + 1 bytes, so that the caller sees when there are too many."""
+        out = bytearray()
+        while data and len(out) <= room:
+            if self._member.eof:
+                if not data.startswith(b"\x1f"):
+                    break
+                self._member = zlib.decompressobj(31)
+            out += self._member.decompress(data, room + 1 - len(out))
+            data = self._member.unconsumed_tail or self._member.unused_data
+        return bytes(out)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and all that it wraps: requests and urllib3 nest them as cause, argument and `reason`."""
+    seen: list[BaseException | None] = []
+    queue = [error]
+    while queue:
+        if (one := queue.pop(0)) is None or one in seen:
+            continue
+        seen.append(one)
+        yield one
+        inner = (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
+        queue += [wrapped for wrapped in inner if isinstance(wrapped, BaseException)]
+
+
+def _root(error: BaseException) -> str:
+    *_, last = _causes(error)
+    return (str(last) or type(last).__name__)[:200]
+
+
+def _reason(error: BaseException) -> str:
+    """Why no answer came."""
+    causes = list(_causes(error))
+
+    def among(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    if time.monotonic() >= _transfer.ends_at:
+        return "deadline"
+    if among(requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError, UnicodeError):
+        return "bad_url"
+    if among(ssl.SSLEOFError, http.client.RemoteDisconnected, ConnectionError):
+        return "connect_failed"
+    if among(ssl.SSLError, ssl.CertificateError):
+        return "tls"
+    if among(http.client.HTTPException, urllib3.exceptions.InvalidHeader, ValueError):
+        return "protocol"
+    return "connect_failed"

@@ -1,0 +1,189 @@
+"""import: photos that you have, in place of fetch.
+
+Reads a folder tree or a CSV (see `sources.folder`); writes fetch.csv, one row per photo offered, and the photos'
+original bytes below images/. Each photo is a listing of its own unless the CSV says otherwise. Photos that a CSV
+names by URL are fetched, as politely as everything else, and resumed by `fetch.journal`.
+
+An import replaces the one before: photos in the folder that it does not have are deleted if `replace` says so.
+Without it, such an import is refused and leaves everything as it was.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from curate import __version__
+from curate.core import executors, manifest
+from curate.core.errors import CurateError, GateError, RejectedError, TryLaterError, UsageError
+from curate.core.executors import MapFn
+from curate.core.files import atomic_write
+from curate.core.progress import progress
+from curate.core.recipe import ClassName, Politeness, Section
+from curate.core.schemas import FetchRow, photo_key
+from curate.fetch import download, ownership
+from curate.fetch.download import Outcome
+from curate.fetch.http.client import Client
+from curate.fetch.journal import Journal
+from curate.fetch.sources import local as sources
+from curate.fetch.sources.local import Item
+from curate.photos import decode
+
+_SOURCE_ID = "import"
+
+
+class Import(Section):
+    """What an import is made from."""
+
+    path: str
+    class_names: tuple[ClassName, ...]
+
+
+def keep_file(folder: Path, item: Item) -> Outcome:
+    """Check and store one file."""
+    if item.file is None:
+        return Outcome(reason="link" if item.is_link else "unreadable")
+    try:
+        data = decode.read_file(item.file)
+        return download.keep(folder, data, download.check(data))
+    except RejectedError as error:
+        return download.refused(error)
+
+
+def decide(items: Sequence[Item], outcomes: Sequence[Outcome]) -> list[FetchRow]:
+    """One row per item, sorted by key. `outcomes` are in the order of `items`."""
+    rows = []
+    positions: dict[str, int] = {}
+    for item, outcome in zip(items, outcomes, strict=True):
+        listing_id = item.listing_id or item.name
+        position = positions.get(listing_id, 0)
+        positions[listing_id] = position + 1
+        rows.append(
+            FetchRow(
+                key=photo_key(_SOURCE_ID, listing_id, item.name),
+                listing_id=listing_id,
+                class_name=item.class_name,
+                position=position,
+                title=item.title,
+                region=item.region,
+                city=item.city,
+                year=item.year,
+                price=item.price,
+                page_url="",
+                image_url=item.name,
+                aliases="",
+                path=outcome.path,
+                sha256=outcome.sha256,
+                bytes=outcome.bytes,
+                width=outcome.width,
+                height=outcome.height,
+                keep=not outcome.reason,
+                reason=outcome.reason,
+            )
+        )
+    return sorted(rows, key=lambda row: row.key)
+
+
+def check_free(folder: Path, path: Path) -> None:
+    """Raise UsageError when `folder` holds photos from a site, published or on the way: an import deletes them."""
+    if "fetch" in ownership.makers(folder):
+        raise UsageError(
+            f"{folder} holds photos fetched from a site; an import would delete them: "
+            f"choose another folder with `curate --folder FOLDER import {sources.quoted(path)}`"
+        )
+
+
+def check_given_up(folder: Path, path: Path, before: Mapping[str, set[str]], kept: Collection[str]) -> None:
+    """Raise UsageError when the import of `path` into `folder` would delete photos: see `holdings.given_up`."""
+    if given_up := ownership.given_up(folder, before, kept):
+        photos = "photo" if len(given_up) == 1 else "photos"
+        quoted = sources.quoted(path)
+        raise UsageError(
+            f"this import is without {len(given_up):,} {photos} of {folder}, e.g. "
+            f"{min(before[given_up[0]], default=given_up[0])}, which would be deleted: if that is wanted, "
+            f"`curate import {quoted} --replace`; otherwise put all photos into one folder tree or CSV and import "
+            f"that, or take another folder, `curate --folder FOLDER import {quoted}`"
+        )
+
+
+@contextmanager
+def _undone_when(refusals: tuple[type[CurateError], ...], folder: Path) -> Iterator[None]:
+    """On one of `refusals`, leave the photos and the journal that were there."""
+    photos = download.stored(folder)
+    journal = folder / "fetch.journal"
+    journaled = journal.read_bytes() if journal.exists() else b""
+    try:
+        yield
+    except refusals:
+        download.remove_orphans(folder, photos)
+        journal.unlink(missing_ok=True)
+        if journaled:
+            atomic_write(journal, journaled)
+        raise
+
+
+def _fetched(folder: Path, path: Path, items: Sequence[Item], politeness: Politeness) -> dict[str, Outcome]:
+    """Outcomes of the items that are URLs."""
+    urls = {item.name: (item.name,) for item in items}
+    header = {"replaces": "", "pages": f"{__version__} import {path}"}
+    with (
+        Journal(folder / "fetch.journal", header, survivors=("photo",)) as journal,
+        executors.threads(politeness.workers) as threads,
+        Client(politeness, folder / "hosts.json", start_urls=urls) as client,
+    ):
+        download.remember(folder, journal)
+        outcomes, deferred = download.fetch_all(client, folder, journal, politeness.max_photo_bytes, urls, threads)
+    if deferred:
+        raise TryLaterError(
+            f"{len(deferred)} photos have to wait: {deferred[0]}. Run the same command later to go on"
+        )
+    return outcomes
+
+
+def run(
+    folder: Path,
+    path: Path,
+    class_names: tuple[str, ...],
+    map_fn: MapFn = map,
+    politeness: Politeness | None = None,
+    replace: bool = False,
+) -> list[FetchRow]:
+    """Import the tree or CSV at `path`; the manifest is left as it is when nothing in it would change.
+
+    Raises UsageError for a path, class or CSV that is wrong, a folder with photos from a site, or, without
+    `replace`, with photos that would be deleted; GateError when no photo of a class is kept; ResourceError; and
+    for URLs what `fetch` raises.
+    """
+    check_free(folder, path)
+    started = datetime.now(UTC)
+    offered = sources.read(path, class_names)
+    config = Import(path=str(path.resolve()), class_names=class_names)
+    wanted = manifest.provenance(folder, "fetch", [], config)
+    local = [item for item in offered.items if not item.is_url]
+    remote = [item for item in offered.items if item.is_url]
+    at_stake = {} if replace else ownership.photos(folder)
+    # What was downloaded stays for the next try where it is the photos that are no good.
+    refusals = (UsageError,) if remote else (UsageError, GateError)
+    with _undone_when(refusals, folder):
+        work = map_fn(partial(keep_file, folder), local)
+        outcomes = dict(zip(local, progress(work, "import", len(local)), strict=True))
+        if remote:
+            addresses = {item.name for item in remote}
+            expected = {known for known, names in at_stake.items() if not names or names & addresses}
+            check_given_up(folder, path, at_stake, expected | {outcome.path for outcome in outcomes.values()})
+            fetched = _fetched(folder, path, remote, politeness or Politeness())
+            outcomes |= {item: fetched[item.name] for item in remote}
+        check_given_up(folder, path, at_stake, {outcome.path for outcome in outcomes.values()})
+        rows = decide(offered.items, [outcomes[item] for item in offered.items])
+        download.check_kept(rows, dict.fromkeys(row.class_name for row in rows))
+    notes = {"imported": True, "summary": list(offered.remarks)}
+    if not (
+        manifest.is_current(folder, wanted)
+        and manifest.read(folder, FetchRow) == rows
+        and manifest.read_sidecar(folder, "fetch")["notes"] == notes
+    ):
+        manifest.write(folder, rows, wanted, started, notes)
+    download.remove_orphans(folder, {row.path for row in rows})
+    (folder / "fetch.journal").unlink(missing_ok=True)
+    return rows

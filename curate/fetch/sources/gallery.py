@@ -1,0 +1,83 @@
+"""Which of the URLs that a page offers are photos of the listing, and which are the same photo.
+
+- A `data:` URL is a placeholder that a script replaces later: it names no photo and is passed over.
+- A URL that cannot be read is a photo with the reason `bad_url`.
+- Logos, avatars, trackers and the like are told by a whole word of their path, by an image declared smaller than a
+  photo, or by standing beside the content: reason `not_gallery`.
+- The same photo under several URLs is one photo: those that `net.canonical_url` makes equal, the sizes of one
+  `srcset`, and `<id>-IN` beside `<id>`, where the id is long and has a digit and the suffix is a country.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from curate.core.errors import RejectedError
+from curate.fetch.http.url import canonical_url, parse
+from curate.fetch.sources.listing import Photo
+from curate.fetch.sources.values import url_text
+
+_NO_PHOTO = re.compile(
+    r"(?<![a-z0-9])(?:avatar|badge|blank|favicon|icon|logo|pixel|placeholder|spacer|sprite|tracker|tracking|1x1)s?"
+    r"(?![a-z0-9])|\.(?:svg|ico)$",
+    re.IGNORECASE,
+)
+_COUNTRY = re.compile(r"(?=[a-z0-9]*\d)([a-z0-9]{8,})-[A-Z]{2}(?=[./?]|$)")
+_NEXT_URL = re.compile(r"[\s,]*+(\S+)")
+_SIZE = re.compile(r"(?:(\d{1,6}(?:\.\d{1,6})?)[wx])?")
+MAX_ALIAS = 500  # characters; what a page wrote may be a megabyte
+
+
+def photo(offered: Sequence[str], base: str, not_gallery: bool = False) -> Photo | None:
+    """The photo that the page offers under these URLs, the best first; None when all are placeholders."""
+    found: Photo | None = None
+    for raw in offered:
+        written = url_text(raw)
+        if not written or written.lower().startswith("data:"):
+            continue
+        name = written[:MAX_ALIAS].replace(" ", "%20")  # aliases are separated by spaces
+        try:
+            url, reason = canonical_url(written, base), ""
+            name = name if "://" in name[:8] else parse(written, base).url
+        except RejectedError as error:
+            url, reason = name, error.reason
+        if not reason and (not_gallery or _NO_PHOTO.search(url.partition("://")[2].partition("/")[2])):
+            reason = "not_gallery"
+        aliases = () if name == url else (name,)
+        found = _joined(found, Photo(url, aliases, reason)) if found else Photo(url, aliases, reason)
+    return found
+
+
+def _joined(first: Photo, other: Photo) -> Photo:
+    """One photo of two: the first that can be fetched gives the URL, the rest are aliases."""
+    best, rest = (other, first) if first.reason and not other.reason else (first, other)
+    names = dict.fromkeys([*best.aliases, rest.url, *rest.aliases])
+    return replace(best, aliases=tuple(name for name in names if name != best.url))
+
+
+def gallery(photos: Iterable[Photo]) -> tuple[Photo, ...]:
+    """The photos in order, each once."""
+    offered = list(photos)
+    urls = {photo.url for photo in offered}
+    unique: dict[str, Photo] = {}
+    for photo in offered:
+        plain = _COUNTRY.sub(r"\1", photo.url)
+        identity = plain if plain in urls else photo.url
+        unique[identity] = _joined(unique[identity], photo) if identity in unique else photo
+    return tuple(unique.values())
+
+
+def srcset(value: str) -> list[str]:
+    """The URLs of a `srcset`, the largest first. Takes it apart as the HTML standard does."""
+    sized = []
+    position = 0
+    while match := _NEXT_URL.match(value, position):
+        url, position = match[1], match.end()
+        size = ""
+        if not url.endswith(","):
+            end = value.find(",", position)
+            size, position = value[position : end if end >= 0 else len(value)], end + 1 or len(value)
+        factor = _SIZE.fullmatch(size.strip())
+        if factor and not url.startswith("data:"):
+            sized.append((float(factor[1] or 1), url.rstrip(",")))
+    return [url for _, url in sorted(sized, key=lambda item: -item[0])]

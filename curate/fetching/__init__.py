@@ -1,1 +1,0 @@
-"""What an unfinished fetch keeps: its journal, and the photos under way."""

@@ -1,0 +1,1 @@
+"""Look at what the stages did: explain, status, verify."""

@@ -1,0 +1,168 @@
+"""What is there, what no longer fits, and what to run next. Reads only.
+
+A stage is stale when its inputs or the packages that it used have changed: it must run again. One that merely ran
+with other settings than the recipe's, such as an option of the command line, is as sound as any, and the stages
+after it build on it. It is told apart, so that nobody's choice is undone unasked.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from curate import __version__
+from curate.core import manifest
+from curate.core.errors import StateError
+from curate.core.recipe import Recipe, Section
+from curate.core.schemas import STAGES
+from curate.photos import missing
+from curate.review import conflicts
+
+
+class Setting(NamedTuple):
+    """A value of the recipe that is not the one a stage ran with."""
+
+    name: str  # as messages about recipes name it, e.g. clean.defects.dark
+    used: Any
+    recipe: Any
+
+    def __str__(self) -> str:
+        if isinstance(self.used, list) or isinstance(self.recipe, list):
+            return f"{self.name} is another in the recipe"
+        return f"{self.name} is {_word(self.used)} here, {_word(self.recipe)} in the recipe"
+
+
+class State(NamedTuple):
+    """How a stage stands."""
+
+    funnel: str  # what it did; its name when nothing can be said
+    problem: str = ""  # why it must run before any later stage; empty where it need not
+    settings: tuple[Setting, ...] = ()  # in which it differs from the recipe
+
+    def __str__(self) -> str:
+        apart = [f"settings differ: {'; '.join(map(str, self.settings))}"] if self.settings else []
+        found = [self.problem, *apart] if self.problem else apart or ["current"]
+        return f"{self.funnel} [{'; '.join(found)}]"
+
+
+def status(folder: Path, recipe: Recipe) -> list[str]:
+    """One line per stage (missing, damaged, stale, by other settings, current) and what to run next."""
+    problem = problems(folder)
+    first = next((stage for stage in STAGES if problem[stage]), "")
+    states = {stage: state(folder, stage, recipe, problem[stage]) for stage in STAGES}
+    lines = [str(found) for found in states.values()]
+    lines += [_choice(stage, found) for stage, found in states.items() if found.settings]
+    apart = [stage for stage, found in states.items() if found.settings and not found.problem]
+    lines += [*conflicts.to_do(folder, recipe.clean.class_names), *missing.warnings(folder)]
+    return [*lines, _next(folder, recipe, first, apart)]
+
+
+def state(folder: Path, stage: str, recipe: Recipe, problem: str = "") -> State:
+    """How `stage` stands in `folder`; `problem` is what is known to be wrong with it."""
+    if not manifest.csv_path(folder, stage).exists():
+        return State(f"{stage}:", problem)
+    try:
+        return State(manifest.funnel_line(folder, stage), problem, tuple(other_settings(folder, stage, recipe)))
+    except StateError:
+        return State(f"{stage}:", problem)
+
+
+def problems(folder: Path) -> dict[str, str]:
+    """Why each stage must run; empty where it need not. All that come after one that must wait for it."""
+    found: dict[str, str] = {}
+    for stage in STAGES:
+        found[stage] = _problem(folder, stage, next((earlier for earlier in found if found[earlier]), ""))
+    return found
+
+
+def _problem(folder: Path, stage: str, waits_for: str) -> str:
+    path = manifest.csv_path(folder, stage)
+    if not path.exists():
+        return "missing"
+    try:
+        if manifest.file_sha256(path) != manifest.read_sidecar(folder, stage)["sha256"]:
+            return f"damaged: {path.name} was changed after it was written; delete it"
+        stale = changes(folder, stage)
+    except StateError as error:
+        return f"damaged: {error}"
+    stale += ["photos that were lost are back"] if missing.is_back(folder, stage) else []
+    stale += [f"{waits_for} comes first"] if waits_for else []
+    return f"stale: {'; '.join(stale)}" if stale else ""
+
+
+def changes(folder: Path, stage: str) -> list[str]:
+    """What changed since `stage` ran: its inputs, the packages it used.
+
+    Raises StateError when a sidecar is missing or damaged.
+    """
+    recorded = manifest.recorded_provenance(folder, stage)
+    versions = {name: _version_now(name, then) for name, then in recorded.versions.items()}
+    now = manifest.Provenance(stage, recorded.inputs, recorded.config, versions)
+    return [f"{name} changed" for name in manifest.stale_inputs(folder, stage)] + recorded.changes(now)
+
+
+def other_settings(folder: Path, stage: str, recipe: Recipe) -> Iterator[Setting]:
+    """The settings of `stage` that are not the recipe's, be it by an option or because the recipe was edited.
+
+    Raises StateError when a sidecar is missing or damaged.
+    """
+    if manifest.read_sidecar(folder, stage)["notes"].get("imported"):
+        return  # photos from a folder: the recipe has no say in it
+    source = recipe.source.without_pace() if recipe.source else None
+    section: Section | None = source if stage == "fetch" else getattr(recipe, stage)
+    if section:
+        used = manifest.recorded_provenance(folder, stage).config
+        name = "source" if stage == "fetch" else stage
+        yield from _differences(name, used, json.loads(section.model_dump_json()))
+
+
+def _differences(name: str, used: Any, recipe: Any) -> Iterator[Setting]:
+    if isinstance(used, Mapping) and isinstance(recipe, Mapping):
+        for key in sorted(used.keys() | recipe.keys()):
+            yield from _differences(f"{name}.{key}", used.get(key), recipe.get(key))
+    elif used != recipe:
+        yield Setting(name, used, recipe)
+
+
+def _word(value: Any) -> str:
+    """A value as a recipe has it."""
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+
+
+def _choice(stage: str, found: State) -> str:
+    """How to keep what a stage ran with, and how to give it up."""
+    keep = (
+        " and ".join(f"set {setting.name} to {_word(setting.used)}" for setting in found.settings)
+        + " in the recipe"
+    )
+    if any(isinstance(value, list) for setting in found.settings for value in (setting.used, setting.recipe)):
+        keep = "copy what `curate report` shows at its end as the recipe of this run into yours"
+    return (
+        f"{stage} ran with settings that are not the recipe's: to keep them, {keep}; "
+        f"to return to the recipe's, `curate {manifest.command(stage)}`"
+    )
+
+
+def _next(folder: Path, recipe: Recipe, first: str, apart: list[str]) -> str:
+    again = f"does {' and '.join(apart)} again, by the recipe"
+    if first == "fetch" and (imported := manifest.import_again(folder)):
+        return f"next: {imported}"
+    if first == "fetch" and recipe.source is None:
+        return "next: `curate import PATH`, PATH being a folder with a folder per class, or a CSV"
+    if first:
+        rest = f" (which {again})" if apart else ""
+        return f"next: `curate {manifest.command(first)}`, or `curate run` for all that is left{rest}"
+    if apart:
+        return f"next: nothing, the stages fit together, and `curate report` shows them; `curate run` {again}"
+    return "next: nothing, every stage is current; `curate report` shows them"
+
+
+def _version_now(name: str, then: str) -> str:
+    """The installed version of a package; what is not a package (a sha256 of weights) counts as unchanged."""
+    if name == "curate":
+        return __version__
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return then

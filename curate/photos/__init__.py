@@ -1,0 +1,1 @@
+"""The only room that reads photo files: headers, decoding, which files are lost."""

@@ -1,0 +1,109 @@
+"""Photo files that are no longer what was stored: missing, cut, changed or unreadable.
+
+Every kept photo was whole when it was fetched, so this is the state of the folder, no fault of the photo. A stage
+that meets such a file rejects its photo, so that each row has its reason, and notes the file in its sidecar under
+`lost`; it runs again as soon as the file is back. Until then every command that runs stages says so.
+"""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from curate.core import manifest
+from curate.core.errors import StateError
+from curate.core.schemas import FetchRow
+
+REASONS = ("unreadable", "hash_mismatch")  # of `images.load`; any other is about a file that is as it was stored
+
+
+def notes(folder: Path, refused: Mapping[str, str]) -> dict[str, list[str]]:
+    """What a stage notes of files that it could not use (path to reason): those lost, sorted.
+
+    Raises StateError when more than half of the photos that were fetched are: then it is the folder that is wrong.
+    """
+    files = sorted(path for path, reason in refused.items() if reason in REASONS)
+    stored = {row.path for row in manifest.read(folder, FetchRow) if row.keep} if files else ()
+    if 2 * len(files) > len(stored):
+        raise StateError(
+            f"{_told(files)} ({len(stored):,} were stored); nothing was written. "
+            f"Put them back; or {remedy(folder)}"
+        )
+    return {"lost": files}
+
+
+def is_back(folder: Path, stage: str) -> bool:
+    """Is one of the files there again that `stage` noted as lost?"""
+    return any(is_whole(folder, path) for path in _noted(folder, stage))
+
+
+def lost(folder: Path) -> list[str]:
+    """Paths of the photos that are missing, have another size than was stored, or were noted and are not back.
+
+    Sorted. Raises StateError when the manifest of fetch is damaged.
+    """
+    sizes = {row.path: row.bytes for row in manifest.read(folder, FetchRow) if row.keep}
+    noted = {path for stage in ("dedup", "clean") for path in _noted(folder, stage) if path in sizes}
+    return sorted(
+        path
+        for path, size in sizes.items()
+        if _size(folder / path) != size or (path in noted and not is_whole(folder, path))
+    )
+
+
+def warnings(folder: Path) -> list[str]:
+    """What to tell of lost photos, and what to do; empty where none is, or fetch has no manifest to trust."""
+    try:
+        files = lost(folder)
+    except StateError:  # told of by who needs it
+        return []
+    if not files:
+        return []
+    told = next((stage for stage in ("dedup", "clean") if set(files) <= set(_noted(folder, stage))), "")
+    them = "it" if len(files) == 1 else "them"
+    without = f"{told} rejected {them} as undecodable" if told else going_on(folder, them)
+    return [f"warning: {_told(files)}; `curate verify` lists all", f"  {remedy(folder)}; {without}"]
+
+
+def remedy(folder: Path) -> str:
+    """What brings lost photos back."""
+    if imported := manifest.import_again(folder):
+        return f"{imported} stores again what is still there"
+    try:
+        manifest.read_sidecar(folder, "fetch")
+    except StateError:  # told of by itself
+        return manifest.remedy(folder, "fetch")
+    return "`curate fetch --refresh` fetches again what the site still has"
+
+
+def going_on(folder: Path, without: str = "it") -> str:
+    """How to do without lost photos."""
+    path = manifest.csv_path(folder, "dedup")
+    delete = f"delete {shlex.quote(str(path))} and " if path.exists() else ""
+    return f"to go on without {without}, {delete}run `curate dedup`"
+
+
+def _told(files: list[str]) -> str:
+    are = "photo file is" if len(files) == 1 else "photo files are"
+    return f"{len(files):,} {are} missing, damaged or unreadable since fetch, e.g. {files[0]}"
+
+
+def _noted(folder: Path, stage: str) -> Iterable[str]:
+    try:
+        return list(manifest.read_sidecar(folder, stage)["notes"].get("lost", []))
+    except StateError:  # the stage has not run
+        return []
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return -1
+
+
+def is_whole(folder: Path, path: str) -> bool:
+    """Is the file there, with the content that it is named after?"""
+    try:
+        return manifest.file_sha256(manifest.inside(folder, path)) == Path(path).stem
+    except (StateError, OSError, RuntimeError, ValueError):  # leads out, a loop of links, a NUL in the name
+        return False

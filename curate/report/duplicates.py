@@ -1,0 +1,77 @@
+"""What the report says of copies: pairs of a removed photo and the one kept, and whole groups side by side."""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from curate.core.schemas import PROOFS, DedupRow
+from curate.inspect.explain import Manifests, fate_of_keeper
+from curate.report.thumbnails import Figure, Section, thumbnail
+from curate.review import decisions
+from curate.review.conflicts import UNDECIDED_SHOWN, how_to_decide, label_conflicts
+
+GROUPS_SHOWN = 6
+PER_GROUP = 5  # pictures
+
+
+def pair(folder: Path, rows: Manifests, row: DedupRow) -> Figure:
+    """A removed copy beside the photo that was kept, which comes first; what proved it is said in whole words."""
+    kept, removed = rows.fetch[row.duplicate_of], rows.fetch[row.key]
+    differ = kept.class_name != removed.class_name
+    labels = [
+        label + f"; sold as {photo.class_name}" * differ
+        for label, photo in (
+            (f"kept{fate_of_keeper(rows, kept.key)}", kept),
+            (f"removed as {row.reason.replace('_', ' ')}", removed),
+        )
+    ]
+    thumbnails = (
+        thumbnail(folder, kept, "Kept", label=labels[0]),
+        thumbnail(folder, removed, "Removed", label=labels[1]),
+    )
+    proof = "; ".join(PROOFS.get(word, word) for word in row.confirmed_by.split())
+    return Figure(thumbnails, (proof[:1].upper() + proof[1:], *_bits(row)), "")
+
+
+def _bits(row: DedupRow) -> list[str]:
+    """How far apart the hashes are; nothing where the pictures, or their hashes, are the same."""
+    return [f"hashes {row.distance} bit{'s' * (row.distance != 1)} apart"] if row.distance else []
+
+
+def duplicates(folder: Path, rows: Manifests) -> Section:
+    """How large the groups are, and some of them side by side: what a person must decide, then the largest."""
+    groups: dict[str, list[DedupRow]] = defaultdict(list)
+    for row in rows.dedup.values():
+        groups[row.group].append(row)
+    groups = {key: members for key, members in groups.items() if len(members) > 1}
+    conflicts = label_conflicts(folder, rows.dedup.values(), rows.fetch, rows.review)
+    undecided = {key for key, conflict in conflicts.items() if conflict.undecided}
+    order = sorted(groups, key=lambda key: (key not in undecided, key not in conflicts, -len(groups[key]), key))
+    shown: list[Section] = []
+    for key in order[: max(GROUPS_SHOWN, min(len(undecided), UNDECIDED_SHOWN))]:
+        members = sorted(groups[key], key=lambda row: (not row.keep, row.distance or 0, row.key))
+        first_of_class = {rows.fetch[row.key].class_name: row.key for row in reversed(members)}.values()
+        members.sort(key=lambda row: row.key not in first_of_class)
+        flag = decide = ""
+        if conflict := conflicts.get(key):
+            flag = f"sold as {', '.join(conflict.classes)}: {conflict.told}"
+            decide = how_to_decide(key) if conflict.undecided else ""
+        figures = [_member(folder, rows, row) for row in members[:PER_GROUP]]
+        shown.append({"figures": figures, "size": len(members), "flag": flag, "decide": decide})
+    used = {word for members in groups.values() for row in members for word in row.confirmed_by.split()}
+    return {
+        "groups": len(groups),
+        "sizes": sorted(Counter(len(members) for members in groups.values()).items()),
+        "conflicts": len(conflicts),
+        "undecided": len(undecided),
+        "problem": rows.review.problem.replace(str(folder / decisions.NAME), decisions.NAME),
+        "shown": shown,
+        "words": {word: meaning for word, meaning in PROOFS.items() if word in used},
+    }
+
+
+def _member(folder: Path, rows: Manifests, row: DedupRow) -> Figure:
+    """A photo of a group: what became of it and why, its size in pixels, class and listing."""
+    photo = rows.fetch[row.key]
+    told = [f"kept{fate_of_keeper(rows, row.key)}"] if row.keep else [f"removed: {row.confirmed_by}", *_bits(row)]
+    lines = (*told, f"{photo.width}×{photo.height}, {photo.class_name}", f"listing {photo.listing_id}")
+    return Figure((thumbnail(folder, photo, told[0].capitalize()),), lines, row.key)

@@ -1,0 +1,95 @@
+"""What people decided, and what they still have to: the same picture under more than one class name. Reads only.
+
+Of such a picture dedup keeps one photo, and flags it and its copies (`label_conflict`). A row of review.csv about
+the photo that was kept decides: `clean` obeys it. Where `clean` rejects that photo for what it shows, there is
+nothing to decide.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.core import manifest
+from curate.core.errors import StateError
+from curate.core.schemas import CleanRow, DedupRow, FetchRow
+from curate.review import decisions, queue
+from curate.review.decisions import Review
+
+UNDECIDED_SHOWN = 24  # by the report
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A picture whose copies are sold as different classes."""
+
+    classes: tuple[str, ...]  # sorted
+    told: str  # what was decided of it, and by whom
+    undecided: bool
+
+
+def label_conflicts(
+    folder: Path, rows: Iterable[DedupRow], photos: Mapping[str, FetchRow], written: Review
+) -> dict[str, Conflict]:
+    """Every picture under more than one class name, by the key of its photo that was kept."""
+    classes: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.label_conflict:
+            classes[row.group] |= {photos[row.key].class_name} if row.key in photos else set()
+    waiting = undecided(folder, classes, written)
+    found = {}
+    for key, names in classes.items():
+        told = "nothing to decide, clean rejects the photo kept"
+        if key in written.decisions:
+            told = f"a person decided {written.decisions[key]}"
+        elif key in waiting:
+            told = f"{decisions.NAME} cannot be obeyed" if written.problem else "a person must decide"
+        found[key] = Conflict(tuple(sorted(names)), told, key in waiting and not written.problem)
+    return found
+
+
+def undecided(folder: Path, keys: Collection[str], written: Review) -> set[str]:
+    """Those of the photos kept, by key, of which a person must still decide."""
+    waiting = set(keys) - set(written.decisions)
+    with suppress(StateError):  # clean has not run
+        if waiting and not manifest.mismatch(folder, "clean", ignored=[decisions.NAME]):
+            waiting -= {row.key for row in manifest.read(folder, CleanRow) if not queue.class_applies(row)}
+    return waiting
+
+
+def to_do(folder: Path, class_names: Sequence[str], rows: Sequence[DedupRow] | None = None) -> list[str]:
+    """What is wrong with review.csv, or how many such pictures there are and how to decide; empty if none.
+
+    `class_names` are the recipe's, `rows` those of dedup.csv where the caller has read it.
+    """
+    written = decisions.look(folder / decisions.NAME, class_names)
+    if written.problem:
+        return [f"warning: {written.problem}"]
+    try:
+        noted = manifest.read_sidecar(folder, "dedup")["notes"]
+        if noted.get("label_conflicts") == 0 or manifest.mismatch(folder, "dedup"):
+            return []
+        rows = manifest.read(folder, DedupRow) if rows is None else rows
+    except StateError:  # told of by who needs it
+        return []
+    written = decisions.of_pictures(written, rows)
+    keys = [row.key for row in rows if row.keep and row.label_conflict]
+    if not keys:
+        return []
+    pictures = "1 picture is" if len(keys) == 1 else f"{len(keys):,} pictures are"
+    told = f"label conflicts: {pictures} sold under more than one class name"
+    if not (waiting := undecided(folder, keys, written)):
+        return [f"{told}, none left to decide"]
+    shown = f"the first {UNDECIDED_SHOWN}, dedup.csv has all (label_conflict)"
+    return [
+        f"{told}, {len(waiting):,} not decided, e.g. {min(waiting)}",
+        f"  `curate report` shows {shown if len(waiting) > UNDECIDED_SHOWN else 'them'}; "
+        + how_to_decide(min(waiting), folder / decisions.NAME),
+    ]
+
+
+def how_to_decide(key: str, path: Path | str = decisions.NAME) -> str:
+    """What to write where, to decide of a photo."""
+    header = ",".join(decisions.COLUMNS)
+    return f"to decide, write {key},keep,CLASS or {key},reject, into {path} below its header, {header}"

@@ -1,0 +1,62 @@
+"""Which photos a person should look at, the most useful first: those whose verdict is likeliest to be wrong."""
+
+from collections.abc import Sequence
+from math import ceil, exp, log
+
+from curate.core.schemas import CleanRow
+from curate.review.decisions import Review
+
+_FLOOR = 1e-6
+
+
+def doubt(score: float, threshold: float, keep: bool) -> float:
+    """How open the question "kept or rejected" is: 1/2 at the threshold, less the farther away in log odds.
+
+    Nothing is open where the score did not decide: for a photo that is rejected although it is over the threshold.
+    """
+    if not keep and score >= threshold:
+        return 0.0
+    near, far = (log(p / (1 - p)) for p in (min(max(x, _FLOOR), 1 - _FLOOR) for x in (score, threshold)))
+    return 0.5 * exp(-abs(near - far))
+
+
+def usefulness(doubt: float, label_score: float | None, contradicted: bool, reviewed: bool) -> float:
+    """Chance, 0..1, that looking at the photo changes what happens to it; above 1 where sources contradict.
+
+    `label_score` is of kept photos: of others the class does not matter. Nobody is asked twice.
+    """
+    if contradicted:
+        return 2.0
+    if reviewed:
+        return 0.0
+    return max(0.0 if label_score is None else 1 - label_score, doubt)
+
+
+def contradicted(row: CleanRow, label_conflict: bool, decisions: Review) -> bool:
+    """Must a person decide, because the photo's copies, or earlier decisions, say different things?"""
+    if row.key in decisions.conflicts:
+        return True
+    return label_conflict and row.key not in decisions.decisions and class_applies(row)
+
+
+def class_applies(row: CleanRow) -> bool:
+    """Does it matter which class the photo was judged to be? Not where it was rejected for what it shows."""
+    return row.keep or row.reason in ("wrong_model", "reviewed")
+
+
+def why(row: CleanRow, threshold: float, contradicted: bool) -> str:
+    """What puts a photo of the queue there, in a few words: the larger of its two doubts."""
+    if contradicted:
+        return "copies or decisions contradict each other"
+    if row.reason == "score_nan":
+        return "it has no score"
+    if row.keep and row.label_score is not None and 1 - row.label_score >= doubt(row.score, threshold, row.keep):
+        other = row.likely_class not in ("", row.class_name)
+        return f"{row.likely_class} is likelier" if other else "its class is among the least sure"
+    return "its score is among the nearest to the threshold"
+
+
+def rank(keys: Sequence[str], usefulnesses: Sequence[float], fraction: float) -> dict[str, int]:
+    """Key to place in the queue, from 1: the most useful `fraction` of the photos; ties go by key."""
+    order = sorted((-use, key) for use, key in zip(usefulnesses, keys, strict=True) if use > 0)
+    return {key: place for place, (_, key) in enumerate(order[: ceil(fraction * len(keys))], start=1)}

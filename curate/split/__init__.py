@@ -1,0 +1,1 @@
+"""Whole groups into exact counts, and the check that nothing leaks."""

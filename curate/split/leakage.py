@@ -1,0 +1,76 @@
+"""The proof that a split does not leak: recomputed from the manifests, knowing nothing of how it was made.
+
+A removed copy shows the same picture as the photo that was kept in its place, so its listing and its bytes count
+as being where that photo is.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from curate.core.schemas import SPLITS, DedupRow, FetchRow, SplitRow
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was counted. It holds when nothing is in more than one split."""
+
+    counts: Mapping[str, Mapping[str, int]]  # split to class name to photos
+    checked: Mapping[str, int]  # what to how many of it there are
+    leaks: Mapping[str, list[str]]  # what to those that are in more than one split
+
+    @property
+    def holds(self) -> bool:
+        """True when nothing leaks."""
+        return not any(self.leaks.values())
+
+    def lines(self) -> list[str]:
+        """The proof in words."""
+        table = [
+            f"{split}: {sum(sizes.values())} photos ({', '.join(f'{n} {name}' for name, n in sizes.items())})"
+            for split, sizes in self.counts.items()
+        ]
+        return [
+            *table,
+            "checked again from the manifests, removed copies included:",
+            *(
+                f"leak: {len(leaks)} of {self.checked[what]} {what} in more than one split: {', '.join(leaks[:3])}"
+                if leaks
+                else f"no leak: each of the {self.checked[what]} {what} is in one split only"
+                for what, leaks in self.leaks.items()
+            ),
+        ]
+
+    def notes(self) -> dict[str, Any]:
+        """The proof for a sidecar."""
+        return {
+            "lines": self.lines(),
+            "counts": {split: dict(sizes) for split, sizes in self.counts.items()},
+            "checked": dict(self.checked),
+            "leaks": {what: list(leaks) for what, leaks in self.leaks.items()},
+        }
+
+
+def prove(rows: Sequence[SplitRow], fetch_rows: Sequence[FetchRow], dedup_rows: Sequence[DedupRow]) -> Proof:
+    """Count photos per split and class, and what appears in more than one split."""
+    split_of = {row.key: row.split for row in rows if row.keep}
+    names = sorted({row.class_name for row in rows})
+    tally = Counter((row.split, row.class_name) for row in rows if row.keep)
+    where: dict[str, dict[str, set[str]]] = {
+        what: defaultdict(set) for what in ("listings", "groups of similar photos", "different files (sha256)")
+    }
+    listings, similar, files = where.values()
+    fetched = {row.key: row for row in fetch_rows}
+    for row in dedup_rows:
+        if split := split_of.get(row.group):
+            photo = fetched[row.key]
+            if photo.listing_id:
+                listings[photo.listing_id].add(split)
+            similar[row.similar_group].add(split)
+            files[photo.sha256].add(split)
+    return Proof(
+        counts={split: {name: tally[split, name] for name in names} for split in SPLITS},
+        checked={what: len(found) for what, found in where.items()},
+        leaks={what: sorted(n for n, splits in found.items() if len(splits) > 1) for what, found in where.items()},
+    )

@@ -1,0 +1,207 @@
+"""Whole groups into splits of an exact size. Pure functions.
+
+Every group has a split of its own by the hash of its name: the range of the hash is cut in proportion to the
+sizes of the splits. Groups are placed one after the other, large before small, then by hash: each in its own
+split, or in the next one with room for all of it. So large groups stay where their hash puts them, and single
+photos, last in line, fill each split to the exact count.
+
+One more photo takes one place. A single photo that finds its split full because of it moves on to the next split
+with room, and that can happen once per split: at most one photo per split boundary changes. (A single photo that
+becomes a pair leaves one place and takes two, and may be at the root of twice as many changes.)
+
+Which photos are surplus is a matter of hash too: groups are wanted in order of hash until there are enough photos
+of each class, the last one in part; what is left only fills gaps. So listings with few photos are as likely to be
+used as those with many.
+
+Large groups and little surplus can leave a split short on that way, or without any photo of a class, although some
+other placement fits. Then, and only then, `cover` searches for one.
+"""
+
+import hashlib
+import types
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from curate.core.schemas import SPLITS
+
+Sizes = Mapping[str, int]  # class name to number of photos
+Targets = Mapping[str, Sizes]  # split to sizes
+_RANGE = 2**256
+_WORK = 100_000  # states that `cover` keeps, over all groups: a second or two
+_LEAST_STATES = 50  # kept per group, however many groups there are
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Photos that must not be parted. The name decides its hash: keep it while photos come and go."""
+
+    name: str
+    sizes: Sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a group goes, and how many of its photos fit there. An empty split: it is surplus as a whole."""
+
+    split: str
+    taken: Sizes
+
+
+def draw(seed: int, name: str) -> int:
+    """A number below 2**256 that depends on `seed` and `name` only: the sha256 of both."""
+    return int.from_bytes(hashlib.sha256(f"{seed}|{name}".encode("utf-8", "surrogatepass")).digest(), "big")
+
+
+def preferences(drawn: int, targets: Targets) -> list[str]:
+    """The splits in the order in which a group with the hash `drawn` asks for room."""
+    totals = [sum(targets[split].values()) for split in SPLITS]
+    point, own = drawn * sum(totals) // _RANGE, 0
+    while own < len(SPLITS) - 1 and point >= totals[own]:
+        point -= totals[own]
+        own += 1
+    return [*SPLITS[own:], *SPLITS[:own]]
+
+
+def quotas(groups: Sequence[Group], targets: Targets, seed: int) -> dict[str, Sizes]:
+    """How many photos of each group are wanted, by name: in order of hash, until each class has enough."""
+    missing = Counter[str]()
+    for sizes in targets.values():
+        missing.update(sizes)
+    wanted: dict[str, Sizes] = {}
+    for group in sorted(groups, key=lambda group: draw(seed, group.name)):
+        wanted[group.name] = {name: min(size, missing[name]) for name, size in group.sizes.items()}
+        missing.subtract(wanted[group.name])
+    return wanted
+
+
+def pack(
+    groups: Sequence[Group],
+    targets: Targets,
+    seed: int,
+    trim: bool,
+    fixed: Mapping[str, str] = types.MappingProxyType({}),
+) -> dict[str, Placement]:
+    """Place each group; by name.
+
+    With `trim`, gaps that no whole group fits are filled by parts of groups, whose other photos stay surplus. When
+    a split is short even so, the placement that `cover` finds is taken instead; if it finds none, the split stays
+    short. Without `trim`, no photo is surplus: a group that fits nowhere goes to the split with most room and
+    makes it larger than its target; when a class is absent from a split, `cover` finds groups to fix there first.
+    `fixed` names the splits of groups that are not asked.
+    """
+    rank = {group.name: draw(seed, group.name) for group in groups}
+    everything = {group.name: group.sizes for group in groups}
+    room: dict[str, Counter[str]] = {split: Counter(targets[split]) for split in SPLITS}
+    placed: dict[str, Placement] = {}
+
+    def put(name: str, split: str, sizes: Sizes) -> None:
+        before: Sizes = placed[name].taken if name in placed else {}
+        placed[name] = Placement(split, {c: before.get(c, 0) + sizes.get(c, 0) for c in everything[name]})
+        room[split].subtract(sizes)
+
+    def put_where_it_fits(wanted: Mapping[str, Sizes]) -> None:
+        for name in sorted(wanted, key=lambda name: (-sum(wanted[name].values()), rank[name])):
+            for split in preferences(rank[name], targets):
+                if all(room[split][c] >= count for c, count in wanted[name].items()):
+                    put(name, split, wanted[name])
+                    break
+
+    for name, split in fixed.items():
+        put(name, split, everything[name])
+    chosen = quotas(groups, targets, seed) if trim else everything
+    put_where_it_fits(
+        {name: sizes for name, sizes in chosen.items() if name not in placed and any(sizes.values())}
+    )
+    put_where_it_fits({name: sizes for name, sizes in everything.items() if name not in placed})
+    for name in sorted(everything, key=lambda name: (name not in placed, rank[name])):
+        splits = [placed[name].split] if name in placed else preferences(rank[name], targets)
+        if trim:
+            taken: Sizes = placed[name].taken if name in placed else {}
+            left = {c: count - taken.get(c, 0) for c, count in everything[name].items()}
+            parts = {s: {c: max(0, min(count, room[s][c])) for c, count in left.items()} for s in splits}
+            split = max(splits, key=lambda s: sum(parts[s].values()))
+            if any(parts[split].values()):
+                put(name, split, parts[split])
+        elif name not in placed:
+            put(name, max(splits, key=lambda s: min(room[s][c] for c in everything[name])), everything[name])
+    first = {name: place.split for name, place in placed.items()}
+    if trim and any(count > 0 for counts in room.values() for count in counts.values()):
+        placed = cover(groups, targets, seed, first) or placed
+    elif (
+        not trim
+        and not fixed
+        and any(room[s][c] == n > 0 for s, sizes in targets.items() for c, n in sizes.items())
+    ):
+        one_each = {split: {name: min(1, n) for name, n in sizes.items()} for split, sizes in targets.items()}
+        if found := cover(groups, one_each, seed, first):
+            return pack(groups, targets, seed, trim, {name: place.split for name, place in found.items()})
+    return {name: placed.get(name, Placement("", {})) for name in everything}
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the splits still lack, and how that came about."""
+
+    gaps: tuple[int, ...]  # photos, for each split and in it each class
+    agreed: int  # photos so far in the split that `first` has for them
+    group: str  # placed last
+    split: str
+    before: "_State | None"
+
+
+def cover(
+    groups: Sequence[Group], targets: Targets, seed: int, first: Mapping[str, str]
+) -> dict[str, Placement] | None:
+    """A placement that fills every split exactly, by name of the group; None when none was found.
+
+    Groups are placed one after the other, those of several classes first, then class by class, large before small.
+    A group that overfills a split wastes photos, and a state is given up as soon as the groups to come cannot make
+    up for it. Of the others the best are kept: least waste, then most photos in the split that `first` has for
+    their group (beam search). Unless states had to be left out, None proves that there is no such placement.
+    """
+    classes = sorted({name for sizes in targets.values() for name in sizes})
+    lacking = tuple(targets[split][name] for split in SPLITS for name in classes)
+    most = max(_LEAST_STATES, _WORK // max(1, len(groups)))
+    left = Counter[str]()
+    for group in groups:
+        left.update(group.sizes)
+    states = [_State(lacking, 0, "", "", None)]
+    for group in sorted(groups, key=lambda g: _turn(g, draw(seed, g.name))):
+        left.subtract(group.sizes)
+        sizes = [
+            (place, group.sizes[name], left[name]) for place, name in enumerate(classes) if name in group.sizes
+        ]
+        asked = preferences(draw(seed, group.name), targets)
+        reached: dict[tuple[int, ...], _State] = {}
+        for state in states:
+            nowhere = True
+            for split in asked:
+                gaps = list(state.gaps)
+                start = SPLITS.index(split) * len(classes)
+                for place, size, _ in sizes:
+                    gaps[start + place] = max(0, gaps[start + place] - size)
+                if count := sum(state.gaps) - sum(gaps):
+                    nowhere = False
+                    new, agreed = tuple(gaps), state.agreed + count * (first.get(group.name) == split)
+                    if all(sum(gaps[place :: len(classes)]) <= to_come for place, _, to_come in sizes) and (
+                        new not in reached or reached[new].agreed < agreed
+                    ):
+                        reached[new] = _State(new, agreed, group.name, split, state)
+            if nowhere:
+                reached.setdefault(state.gaps, state)
+        states = sorted(reached.values(), key=lambda s: (sum(s.gaps), -s.agreed, s.gaps))[:most]
+    if not states or any(states[0].gaps):
+        return None
+    placed, state = {}, states[0]
+    while state.before:
+        change = [before - after for before, after in zip(state.before.gaps, state.gaps, strict=True)]
+        taken = {name: sum(change[place :: len(classes)]) for place, name in enumerate(classes)}
+        placed[state.group] = Placement(state.split, {name: count for name, count in taken.items() if count})
+        state = state.before
+    return placed
+
+
+def _turn(group: Group, drawn: int) -> tuple[int, list[str], int, int]:
+    """Sorts groups into the order in which `cover` places them."""
+    return -len(group.sizes), sorted(group.sizes), -sum(group.sizes.values()), drawn

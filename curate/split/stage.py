@@ -1,0 +1,150 @@
+"""split: which photos train, which validate, which test.
+
+Reads clean.csv, dedup.csv and fetch.csv; writes split.csv, one row per photo that clean kept.
+
+Photos of one listing, and photos that dedup found similar, stay together. A removed copy ties its own listing to
+the photo that was kept in its place: the two listings show the same car. Connected photos form a group, groups go
+to splits as a whole (see `packing`), and the counts per class are exact. A group that is too large for the last
+gap is trimmed: its other photos are `surplus`, never in another split.
+
+The finished split is proved from the manifests (see `proof`); one that leaks or has wrong counts is not written.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from curate.core import manifest
+from curate.core.errors import GateError, UsageError
+from curate.core.executors import MapFn
+from curate.core.recipe import Split
+from curate.core.schemas import SPLITS, CleanRow, DedupRow, FetchRow, SplitRow
+from curate.split.leakage import Proof, prove
+from curate.split.packing import Group, Sizes, Targets, draw, pack
+
+
+def group_photos(
+    photos: Sequence[CleanRow], fetch_rows: Sequence[FetchRow], dedup_rows: Sequence[DedupRow]
+) -> list[list[CleanRow]]:
+    """Photos that must stay together, each group and the list of groups sorted by key."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    number = {photo.key: place for place, photo in enumerate(sorted(photos, key=lambda photo: photo.key))}
+    listing = {row.key: row.listing_id for row in fetch_rows}
+    first_with: dict[tuple[str, str], int] = {}
+    pairs = []
+    for row in dedup_rows:
+        if row.group in number:
+            here = number[row.group]
+            ties = [("similar", row.similar_group)]
+            if listing[row.key]:
+                ties.append(("listing", listing[row.key]))
+            pairs += [(first_with.setdefault(tie, here), here) for tie in ties]
+    first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    tied = coo_array((np.ones(len(pairs), dtype=bool), (first, second)), shape=(len(photos), len(photos)))
+    _, component = connected_components(tied, directed=False)
+    groups: dict[int, list[CleanRow]] = defaultdict(list)
+    by_key = {photo.key: photo for photo in photos}
+    for key, number_of_group in zip(number, component.tolist(), strict=True):
+        groups[number_of_group].append(by_key[key])
+    return list(groups.values())
+
+
+def targets_of(have: Sizes, config: Split) -> Targets:
+    """Photos per split and class. Raises GateError when there are too few, saying how many of which class."""
+    names = sorted(have)
+    if config.proportional:
+        if short := [f"{name} has {have[name]}" for name in names if have[name] < 3]:
+            raise GateError(f"each class needs at least 3 photos, one per split: {', '.join(short)}; collect more")
+        fifth = {name: max(1, (2 * have[name] + 5) // 10) for name in names}
+        return {"train": {name: have[name] - 2 * fifth[name] for name in names}, "val": fifth, "test": fifth}
+    asked = {"train": config.counts.train, "val": config.counts.val, "test": config.counts.test}
+    for split, count in asked.items():
+        if count % len(names):
+            raise UsageError(f"split.counts.{split}={count} does not divide among {len(names)} classes")
+    need = sum(asked.values()) // len(names)
+    if any(have[name] < need for name in names):
+        listed = "; ".join(
+            f"{name}: kept {have[name]}, need {need}, missing {max(0, need - have[name])}" for name in names
+        )
+        raise GateError(
+            f"too few photos for the split: {listed}; collect more, lower split.counts in the recipe, "
+            "or take what there is 60/20/20 with `curate split --proportional`"
+        )
+    return {split: dict.fromkeys(names, count // len(names)) for split, count in asked.items()}
+
+
+def decide(
+    groups: Sequence[Sequence[CleanRow]], names: Mapping[str, str], targets: Targets, config: Split
+) -> list[SplitRow]:
+    """One row per photo, sorted by key. `names` maps a photo's key to its listing, for the group's hash."""
+    named = {min(names[photo.key] for photo in group): group for group in groups}
+    sized = [Group(name, Counter(photo.class_name for photo in group)) for name, group in named.items()]
+    placed = pack(sized, targets, config.seed, trim=not config.proportional)
+    rows = []
+    for name, group in named.items():
+        place = placed[name]
+        taken = Counter[str]()
+        for photo in sorted(group, key=lambda photo: draw(config.seed, photo.key)):
+            keep = taken[photo.class_name] < place.taken.get(photo.class_name, 0)
+            taken[photo.class_name] += keep
+            rows.append(
+                SplitRow(
+                    key=photo.key,
+                    path=photo.path,
+                    class_name=photo.class_name,
+                    group=min(member.key for member in group),
+                    split=place.split if keep else "",
+                    keep=keep,
+                    reason="" if keep else "surplus",
+                )
+            )
+    return sorted(rows, key=lambda row: row.key)
+
+
+def check(proof: Proof, targets: Targets, config: Split) -> None:
+    """Refuse a split that leaks, is short, or has a class without photos in a split. Raises GateError."""
+    if not proof.holds:
+        raise GateError(f"the split would leak: {'; '.join(proof.lines())}; nothing was written")
+    short = [
+        f"{split} {name} has {proof.counts[split][name]} of {count}"
+        for split in SPLITS
+        for name, count in targets[split].items()
+        if proof.counts[split][name] != count and not (config.proportional and proof.counts[split][name])
+    ]
+    if short:
+        remedy = "collect more listings" if config.proportional else "lower split.counts, or use `--proportional`"
+        raise GateError(
+            "there are enough photos, but no packing of their groups, which must not be parted, was found: "
+            f"{', '.join(short)}; {remedy}"
+        )
+
+
+def run(folder: Path, config: Split, map_fn: MapFn = map) -> list[SplitRow]:
+    """Run the stage in `folder`, or return what is there when nothing changed."""
+    wanted = manifest.provenance(folder, "split", inputs=["clean", "dedup", "fetch"], config=config)
+    if manifest.is_current(folder, wanted):
+        return manifest.read(folder, SplitRow)
+    started = datetime.now(UTC)
+    photos = [row for row in manifest.read(folder, CleanRow) if row.keep]
+    dedup_rows, fetch_rows = manifest.read(folder, DedupRow), manifest.read(folder, FetchRow)
+    have = Counter(photo.class_name for photo in photos)
+    if config.class_names and (unknown := sorted(set(have) - set(config.class_names))):
+        raise GateError(f"clean.csv has classes that the recipe does not name: {', '.join(unknown)}")
+    targets = targets_of({name: have[name] for name in config.class_names or have}, config)
+    names = {row.key: row.listing_id or row.key for row in fetch_rows}
+    rows = decide(group_photos(photos, fetch_rows, dedup_rows), names, targets, config)
+    proof = prove(rows, fetch_rows, dedup_rows)
+    check(proof, targets, config)
+    manifest.write(
+        folder,
+        rows,
+        wanted,
+        started,
+        notes={"seed": config.seed, "proof": proof.notes(), "summary": proof.lines()},
+    )
+    return rows

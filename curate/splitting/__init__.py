@@ -1,1 +1,0 @@
-"""Whole groups into exact counts, and the proof that nothing leaks."""

@@ -1,1 +1,0 @@
-"""Stages: each reads the manifest before it and writes its own."""

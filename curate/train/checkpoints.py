@@ -1,0 +1,85 @@
+"""What a training run needs to go on, in one file: weights, optimizer state, the best weights so far, the history.
+
+One safetensors file, written atomically: a crash while saving leaves the checkpoint before it. Nothing in it can
+run, and its values are checked against a sha256 in its header.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curate.core.errors import StateError
+from curate.core.files import atomic_write
+from curate.train.networks import weights_sha256
+
+if TYPE_CHECKING:
+    import torch
+
+History = list[dict[str, float]]  # one entry per epoch
+
+
+@dataclass
+class State:
+    """All that a run needs to go on."""
+
+    network: "torch.nn.Sequential"
+    optimizer: "torch.optim.Optimizer"
+    best: dict[str, "torch.Tensor"] = field(default_factory=dict)  # weights of the best epoch
+    best_epoch: int = 0
+    history: History = field(default_factory=list)  # one entry per epoch that is done
+
+
+def save(path: Path, state: State, identity: str) -> None:
+    """Write the checkpoint. Raises ResourceError when the disk refuses."""
+    from safetensors.torch import save as to_bytes
+
+    tensors = {f"network.{name}": value for name, value in state.network.state_dict().items()}
+    tensors |= {f"best.{name}": value for name, value in state.best.items()}
+    for number, values in state.optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
+    tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    header = {
+        "identity": identity,
+        "sha256": weights_sha256(tensors),
+        "best_epoch": str(state.best_epoch),
+        "history": json.dumps(state.history),
+    }
+    atomic_write(path, to_bytes(tensors, metadata=header))
+
+
+def restore(path: Path, state: State, identity: str) -> None:
+    """Continue from the checkpoint at `path`, if there is one of this run; another run's will be overwritten.
+
+    Raises StateError when it is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.exists():
+        return
+    damaged = (
+        f"{path} is damaged: delete it and run `curate train-baseline` again, it then starts from the beginning"
+    )
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            if header.get("identity", identity) != identity:
+                return
+            tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if header["sha256"] != weights_sha256(tensors):
+            raise StateError(damaged)
+        state.network.load_state_dict(_part(tensors, "network."))
+        optimizer: dict[int, dict[str, torch.Tensor]] = {}
+        for name, value in _part(tensors, "optimizer.").items():
+            number, key = name.split(".", 1)
+            optimizer.setdefault(int(number), {})[key] = value
+        state.optimizer.load_state_dict(state.optimizer.state_dict() | {"state": optimizer})
+        state.best = _part(tensors, "best.")
+        state.best_epoch = int(header["best_epoch"])
+        state.history = json.loads(header["history"])
+    except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
+        raise StateError(damaged) from error
+
+
+def _part(tensors: "dict[str, torch.Tensor]", prefix: str) -> "dict[str, torch.Tensor]":
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

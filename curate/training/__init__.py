@@ -1,1 +1,0 @@
-"""The reference CNN and how it is trained: start at `loop`."""

@@ -1,0 +1,356 @@
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from curate.clean import stage as clean
+from curate.clean.image_quality import Defects
+from curate.clean.scorers import loading
+from curate.clean.scorers.base import Embeddings, Pixels
+from curate.clean.signals import Photo
+from curate.clean.stage import Evidence
+from curate.core import executors, manifest
+from curate.core.errors import GateError, ResourceError, UsageError
+from curate.core.recipe import Clean, Concept, DefectThresholds
+from curate.core.schemas import CleanRow, FetchRow
+from curate.photos import decode
+from curate.review.decisions import Decision, Review
+from tests.clean.scorers.plain import PlainScorer
+from tests.folders import CLASSES, build_folder, dedup_row, fetch_row, publish
+
+CONCEPTS = (
+    Concept(name="car", keep=True, imagenet=("sports car", "minivan")),
+    Concept(name="closeup", imagenet=("car wheel",)),
+    Concept(name="other", reason="not_car", imagenet=("*",)),
+)
+CONFIG = Clean(class_names=CLASSES, scorer="imagenet", concepts=CONCEPTS, threshold=0.3, max_reject_fraction=0.9)
+PAINTED = CONFIG.override(
+    defects=dict.fromkeys(DefectThresholds.model_fields, 0.0)
+)  # painted colours are no photos
+FINE = Defects(
+    dark=0.9, light=0.9, blurry=0.9, low_information=0.8, odd_aspect_ratio=0.7, odd_size=1.0, document=1.0
+)
+PHOTO = Photo("k1", "images/1.jpg", "f" * 64, "hatch", "L1", "k1", False)
+NOTHING = Review({}, {})
+
+
+def colour_folder(folder: Path, colours: Sequence[tuple[int, int, int]]) -> Path:
+    """A folder up to dedup with a photo per colour, classes in turn, under uneven light."""
+    photos = []
+    for number, colour in enumerate(colours):
+        spots = np.random.default_rng(number).integers(0, 80, (9, 12), dtype=np.uint8)
+        light = np.asarray(Image.fromarray(spots).resize((160, 120)), dtype=np.int64)[:, :, None] - 40
+        pixels = np.where(np.array(colour) == 0, 0, np.clip(np.array(colour) + light, 0, 255)).astype(np.uint8)
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG")
+        path, sha256 = decode.store(folder, buffer.getvalue(), "png")
+        photos.append(fetch_row(number, CLASSES[number % 2], path=path, sha256=sha256))
+    publish(folder, "fetch", photos)
+    publish(folder, "dedup", [dedup_row(photo) for photo in photos])
+    return folder
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch) -> PlainScorer:
+    scorer = PlainScorer()
+    monkeypatch.setattr(loading, "load", lambda _: scorer)
+    return scorer
+
+
+RED, GREEN, BLUE = (180, 60, 60), (60, 180, 60), (60, 60, 180)
+
+
+# --- the pure part ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05)), ""),
+        (Evidence(defects=FINE, concepts=(0.3, 0.3, 0.4)), ""),
+        (Evidence(defects=FINE, concepts=(0.29, 0.4, 0.31)), "closeup"),
+        (Evidence(defects=FINE, concepts=(0.2, 0.3, 0.5)), "not_car"),
+        (Evidence(defects=FINE, concepts=(0.2, 0.4, 0.4)), "closeup"),
+        (Evidence(defects=replace(FINE, dark=0.01), concepts=(0.9, 0.05, 0.05)), "dark"),
+        (Evidence(defects=replace(FINE, blurry=0.01), concepts=(0.1, 0.0, 0.9)), "blurred"),
+        pytest.param(Evidence(defects=FINE, concepts=(float("nan"), 0.5, 0.5)), "score_nan", id="D10"),
+        (Evidence(refused="hash_mismatch"), "undecodable"),
+        (Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05), label_score=0.001, likely_class="sedan"), ""),
+    ],
+)
+def test_reasons(found: Evidence, reason: str) -> None:
+    row = clean.decide(PHOTO, found, CONFIG, NOTHING)
+    assert (row.keep, row.reason) == (not reason, reason)
+
+
+def test_a_doubtful_class_rejects_only_when_the_recipe_says_so() -> None:
+    found = Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05), label_score=0.001, likely_class="sedan")
+    strict = CONFIG.override(wrong_model_below=0.01)
+    assert clean.decide(PHOTO, found, strict, NOTHING).keep, "its listing says nothing"
+    assert clean.decide(PHOTO, replace(found, against=True), strict, NOTHING).reason == "wrong_model"
+    assert clean.decide(PHOTO, replace(found, against=True), CONFIG, NOTHING).keep
+
+
+def test_a_person_stands_above_the_machine() -> None:
+    good = Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05))
+    bad = Evidence(defects=FINE, concepts=(0.1, 0.8, 0.1))
+    keep, reject, other = (
+        Review({"k1": decision}, {})
+        for decision in (Decision(True, ""), Decision(False, ""), Decision(True, "sedan"))
+    )
+    assert clean.decide(PHOTO, bad, CONFIG, keep).keep
+    assert clean.decide(PHOTO, good, CONFIG, reject).reason == "reviewed"
+    assert clean.decide(PHOTO, bad, CONFIG, reject).reason == "closeup"
+    assert clean.decide(PHOTO, good, CONFIG, other).class_name == "sedan"
+    assert clean.decide(PHOTO, Evidence(refused="unreadable"), CONFIG, keep).reason == "undecodable"
+
+
+# --- the whole stage ----------------------------------------------------------------------------------------
+
+
+def test_photos_are_judged_by_their_concept(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, GREEN, BLUE, RED, RED])
+    rows = clean.run(folder, PAINTED)
+    assert [row.reason for row in rows] == ["", "", "closeup", "not_car", "", ""]
+    assert [row.concept for row in rows[:4]] == ["car", "car", "closeup", "other"]
+    assert all(row.score >= 0.3 for row in rows if row.keep)
+    assert rows == manifest.read(folder, CleanRow)
+    assert manifest.read_sidecar(folder, "clean")["notes"]["scorer"] == {"scorer": "plain", "temperature": "none"}
+
+
+def test_a_second_run_does_nothing(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, BLUE])
+    clean.run(folder, PAINTED)
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    clean.run(folder, PAINTED)
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_another_threshold_looks_at_no_photo(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, (130, 100, 70), (130, 100, 70)])
+    assert all(row.keep for row in clean.run(folder, PAINTED))
+    seen = plain.seen
+    rows = clean.run(folder, PAINTED.override(threshold=0.5))
+    assert plain.seen == seen
+    assert sum(not row.keep for row in rows) == 2
+
+
+class RedOnly(PlainScorer):
+    def embed(self, pixels: Pixels) -> Embeddings:
+        return super().embed(pixels) * np.array([1, 0, 0], np.float32)
+
+
+def test_a_closer_look_finds_the_wrong_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closer = PlainScorer("closer")
+    monkeypatch.setattr(loading, "load", lambda _: RedOnly())
+    monkeypatch.setattr(loading, "closer_look", lambda: closer)
+    wrong = {13, 15, 24, 26}  # two listings
+    folder = colour_folder(
+        tmp_path, [(180, 60, 60 if number % 2 == (number not in wrong) else 120) for number in range(80)]
+    )
+    suspect = {f"{number:016x}" for number in wrong}
+
+    def doubted(rows: Sequence[CleanRow]) -> set[str]:
+        return {row.key for row in rows if row.label_score is not None and row.label_score < 0.2}
+
+    assert doubted(clean.run(folder, PAINTED)) != suspect
+    assert closer.seen == 0
+    rows = clean.run(folder, PAINTED.override(thorough=True))
+    assert doubted(rows) == suspect
+    assert closer.seen == 80
+    assert manifest.read_sidecar(folder, "clean")["notes"]["scorer"]["closer_look"] == "closer"
+    assert [row.keep for row in rows] == [True] * 80, "a doubtful class goes to a person"
+
+
+class Blind(PlainScorer):
+    def embed(self, pixels: Pixels) -> Embeddings:
+        return super().embed(pixels) * np.float32(np.nan)
+
+
+def test_a_closer_look_that_fails_rejects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: PlainScorer
+) -> None:
+    monkeypatch.setattr(loading, "closer_look", lambda: Blind("blind"))
+    folder = colour_folder(tmp_path, [RED, RED, RED])
+    thorough = PAINTED.override(thorough=True, max_reject_fraction=1.0)
+    with pytest.raises(GateError, match="3 score_nan"):
+        clean.run(folder, thorough)
+    monkeypatch.setattr(loading, "closer_look", lambda: PlainScorer("closer"))
+    first = clean.run(folder, PAINTED)[0]
+    (folder / first.path).write_bytes(b"damaged since the first look")
+    assert clean.run(folder, thorough)[0].reason == "undecodable"
+
+
+def test_a_person_keeps_a_photo_without_a_score(plain: PlainScorer) -> None:
+    nothing = Evidence(defects=FINE, concepts=(float("nan"), 0.5, 0.5))
+    row = clean.decide(PHOTO, nothing, CONFIG, Review({"k1": Decision(True, "")}, {}))
+    assert row.keep and (row.score, row.concept, row.concept_score) == (0.0, "", 0.0)
+
+
+def test_the_right_class_is_judged_and_teaches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "load", lambda _: PlainScorer())
+    wrong = {13, 15}
+    folder = colour_folder(
+        tmp_path, [(180, 60, 60 if number % 2 == (number not in wrong) else 120) for number in range(80)]
+    )
+    before = {row.key: row for row in clean.run(folder, PAINTED)}
+    lines = [f"{number:016x},keep,{CLASSES[0]}," for number in wrong]
+    (folder / "review.csv").write_text("\n".join(["key,decision,class_name,note", *lines]))
+    after = {row.key: row for row in clean.run(folder, PAINTED)}
+    for number in wrong:
+        key = f"{number:016x}"
+        doubted, trusted = before[key].label_score, after[key].label_score
+        assert doubted is not None and trusted is not None
+        assert doubted < 0.2 < 0.8 < trusted
+        assert after[key].class_name == after[key].likely_class == CLASSES[0]
+
+
+def test_a_class_that_a_person_gives_away_stops_the_run(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED] * 4)
+    lines = [f"{number:016x},keep,{CLASSES[0]}," for number in (1, 3)]
+    (folder / "review.csv").write_text("\n".join(["key,decision,class_name,note", *lines]))
+    with pytest.raises(GateError, match=f"no photo of class {CLASSES[1]} would be left"):
+        clean.run(folder, PAINTED)
+
+
+def test_other_packages_look_and_judge_anew(
+    tmp_path: Path, plain: PlainScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, RED, RED])
+    clean.run(folder, PAINTED)
+    before = (folder / "clean.signals.cache").read_bytes()
+    monkeypatch.setattr(
+        "curate.clean.embeddings.version", lambda name: "99" if name == "onnxruntime" else version(name)
+    )
+    clean.run(folder, PAINTED.override(threshold=0.31))
+    assert plain.seen == 8
+    assert (folder / "clean.signals.cache").read_bytes() != before
+
+
+def test_workers_do_not_change_a_byte(tmp_path: Path) -> None:
+    everything = Concept(name="car", keep=True, imagenet=("*",)).model_dump()
+    config = PAINTED.override(concepts=[everything, CONCEPTS[1].model_dump()])
+    one = build_folder(tmp_path / "one", upto="dedup", n=64, rejected=0)
+    two = build_folder(tmp_path / "two", upto="dedup", n=64, rejected=0)
+    assert all(row.label_score is not None for row in clean.run(one, config)), "everything is computed"
+    with executors.local(2, chunk_size=2) as map_fn:
+        clean.run(two, config.override(batch_size=5), map_fn)
+    assert (one / "clean.csv").read_bytes() == (two / "clean.csv").read_bytes()
+
+
+def test_review_is_obeyed_and_left_alone(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, BLUE, RED, RED])
+    keys = [row.key for row in clean.run(folder, PAINTED)]
+    text = f"key,decision,class_name,note\n{keys[0]},reject,,\n{keys[2]},keep,sedan,\ngone,keep,,\n"
+    text += f"{keys[3]},keep,,\n{keys[3]},reject,,\n"
+    (folder / "review.csv").write_text(text)
+    rows = clean.run(folder, PAINTED)
+    assert [row.reason for row in rows] == ["reviewed", "", "", "", ""]
+    assert rows[2].class_name == "sedan"
+    assert rows[3].borderline and rows[3].review_rank == 1, "a contradiction goes back to a person"
+    assert (folder / "review.csv").read_text() == text
+    summary = "\n".join(manifest.read_sidecar(folder, "clean")["notes"]["summary"])
+    assert "2 decisions obeyed" in summary
+    assert (
+        "1 decision is not obeyed, the photo being unreadable, not here (any more) or a copy kept as no class, "
+        "e.g. gone" in summary
+    )
+    assert keys[3] in summary
+    (folder / "review.csv").unlink()
+    assert [row.reason for row in clean.run(folder, PAINTED)] == ["", "", "not_car", "", ""]
+
+
+def test_label_conflicts_of_dedup_go_to_a_person(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, RED, RED])
+    fetched = manifest.read(folder, FetchRow)
+    publish(folder, "dedup", [replace(dedup_row(p), label_conflict=p.key == fetched[1].key) for p in fetched])
+    ranked = [row.review_rank for row in clean.run(folder, PAINTED)]
+    assert ranked[1] == 1
+
+
+def test_label_conflicts_of_what_is_rejected_for_what_it_shows_go_to_nobody(
+    tmp_path: Path, plain: PlainScorer
+) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, BLUE, RED])
+    fetched = manifest.read(folder, FetchRow)
+    publish(folder, "dedup", [replace(dedup_row(p), label_conflict=p in fetched[2:]) for p in fetched])
+    rows = clean.run(folder, PAINTED.override(borderline_fraction=1))
+    assert rows[2].reason == "not_car" and rows[3].review_rank == 1
+
+
+def test_a_folder_in_place_of_the_review_is_refused(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, RED, RED])
+    (folder / "review.csv").mkdir()
+    with pytest.raises(UsageError, match=r"review\.csv: Is a directory"):
+        clean.run(folder, PAINTED)
+
+
+def test_the_queue_has_the_recipes_size(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [(120 + 5 * n, 60, 60) for n in range(20)])
+    rows = clean.run(folder, PAINTED.override(borderline_fraction=0.25))
+    assert sorted(row.review_rank for row in rows if row.review_rank is not None) == [1, 2, 3, 4, 5]
+
+
+def test_d10_a_score_that_is_no_number_is_a_reason(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, (0, 128, 128), RED])
+    rows = clean.run(folder, PAINTED)
+    assert [row.reason for row in rows] == ["", "", "score_nan", ""]
+    assert all(np.isfinite(row.score) for row in rows)
+
+
+def test_d11_too_many_rejections_stop_the_run(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, BLUE, BLUE, GREEN, BLUE])
+    with pytest.raises(GateError, match=r"4 of 6 photos would be rejected \(3 not_car, 1 closeup\)"):
+        clean.run(folder, PAINTED.override(max_reject_fraction=0.5))
+    assert not (folder / "clean.csv").exists()
+
+
+def test_d11_everything_rejected(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [BLUE, BLUE, BLUE])
+    with pytest.raises(GateError, match="3 of 3 photos would be rejected"):
+        clean.run(folder, PAINTED)
+
+
+def test_d11_a_class_that_loses_all_its_photos(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, BLUE, RED, BLUE])
+    with pytest.raises(GateError, match="no photo of class sedan would be left"):
+        clean.run(folder, PAINTED)
+
+
+def test_d09_missing_weights_stop_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = colour_folder(tmp_path / "run", [RED, RED])
+    monkeypatch.setenv("CURATE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("curate.clean.scorers.imagenet.PACKAGE", "no-such-package")
+    before = sorted(path.name for path in folder.iterdir())
+    with pytest.raises(ResourceError, match="scorer: clip"):
+        clean.run(folder, PAINTED)
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_unknown_and_empty_classes_are_named(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED])
+    with pytest.raises(UsageError, match="class sedan, which the recipe does not name"):
+        clean.run(folder, PAINTED.override(class_names=("hatch", "van")))
+    with pytest.raises(GateError, match="no photo of class van is left"):
+        clean.run(folder, PAINTED.override(class_names=(*CLASSES, "van")))
+
+
+def test_no_concepts(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"clean\.concepts is empty"):
+        clean.run(tmp_path, Clean(class_names=CLASSES, scorer="imagenet"))
+
+
+def test_a_photo_that_changed_on_disk_is_rejected(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, RED, RED])
+    path = manifest.read(folder, FetchRow)[1].path
+    data = (folder / path).read_bytes()
+    (folder / path).write_bytes(b"not what it was")
+    assert [row.reason for row in clean.run(folder, PAINTED)] == ["", "undecodable", "", ""]
+    assert manifest.read_sidecar(folder, "clean")["notes"]["lost"] == [path]
+    (folder / path).write_bytes(data)
+    assert all(row.keep for row in clean.run(folder, PAINTED)), "it is back"

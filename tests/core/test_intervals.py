@@ -1,0 +1,40 @@
+"""Intervals of shares."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from curate.core.intervals import good_photos, of_draws, wilson
+
+
+@pytest.mark.parametrize(
+    ("right", "number", "low", "high"),
+    [
+        # Newcombe (1998), Statistics in Medicine 17:857, table I, method 3
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (29, 29, 0.8830, 1.0),
+        # Brown, Cai and DasGupta (2001), Statistical Science 16:101
+        (0, 10, 0.0, 0.2775),
+        (5, 10, 0.2366, 0.7634),
+    ],
+)
+def test_wilson_gives_the_published_values(right: int, number: int, low: float, high: float) -> None:
+    assert wilson(right, number) == pytest.approx((low, high), abs=5e-5)
+
+
+def counts(*values: int) -> NDArray[np.int64]:
+    return np.array(values)
+
+
+def test_good_photos_of_a_run() -> None:
+    """Jeffreys for 10 of 10 is [0.783, 1] (Brown, Cai and DasGupta 2001); labels stand for their band's photos."""
+    sure = of_draws(good_photos(counts(10), counts(10), counts(7), 0))
+    assert (sure.low, sure.value, sure.high) == (7, 7, 7), "all are labelled: nothing to guess"
+    few = of_draws(good_photos(counts(100_000), counts(10), counts(10), 0) / 100_000)
+    assert few.value == 1 and few.low == pytest.approx(0.783, abs=0.02)
+    uneven = of_draws(good_photos(counts(900, 100), counts(10, 10), counts(10, 0), 0) / 1000)
+    assert uneven.value == pytest.approx(0.9)
+    blank = of_draws(good_photos(counts(1000), counts(0), counts(0), 0) / 1000)
+    assert blank.low < 0.01 and blank.high > 0.99

@@ -1,0 +1,267 @@
+"""Manifests: M01-M05, M08-M11, M13."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.core import manifest
+from curate.core.errors import ResourceError, StateError
+from curate.core.recipe import Dedup, Split
+from curate.core.schemas import FetchRow, SplitRow
+
+STARTED = datetime(2026, 1, 1, tzinfo=UTC)
+ROW = FetchRow(
+    key="00000000000000aa",
+    listing_id="L1",
+    class_name="swift",
+    position=0,
+    title="Swift VXi",
+    region="Delhi",
+    city="New Delhi",
+    year=2014,
+    price=None,
+    page_url="https://cars.example/1",
+    image_url="https://cars.example/1.jpg",
+    aliases="",
+    path="images/ab/abc.jpg",
+    sha256="ab",
+    bytes=10,
+    width=640,
+    height=480,
+    keep=True,
+    reason="",
+)
+SPLIT_ROW = SplitRow(
+    key="aa", path="images/a.jpg", class_name="swift", group="aa", split="train", keep=True, reason=""
+)
+any_text = st.text(st.characters(exclude_categories=()), max_size=40)
+
+
+def publish(folder: Path, rows: list[FetchRow]) -> None:
+    made_from = manifest.provenance(folder, "fetch", [], Dedup())
+    manifest.write(folder, rows, made_from, STARTED)
+
+
+@given(title=any_text, city=any_text, year=st.none() | st.integers(), price=st.none() | st.floats(-1e9, 1e9))
+def test_m03_m04_any_row_survives_the_round_trip(
+    title: str, city: str, year: int | None, price: float | None
+) -> None:
+    row = dataclasses.replace(ROW, title=title, city=city, year=year, price=price)
+    (back,) = manifest.parse_rows(manifest.format_rows([row], FetchRow), FetchRow, "x.csv")
+    clean_title, clean_city = (text.encode("utf-8", "replace").decode() for text in (title, city))
+    clean_price = None if price is None else round(price, 6)
+    assert back == dataclasses.replace(row, price=clean_price, title=clean_title, city=clean_city)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\0", "'"])
+def test_m04_no_cell_starts_a_formula(start: str) -> None:
+    row = dataclasses.replace(ROW, title=f"{start}HYPERLINK(1)")
+    data = manifest.format_rows([row], FetchRow).decode()
+    assert f",'{start}HYPERLINK" in data or f",\"'{start}HYPERLINK" in data
+    assert manifest.parse_rows(data.encode(), FetchRow, "x")[0].title == row.title
+
+
+def test_m02_column_order_and_bom_do_not_matter() -> None:
+    header, line = manifest.format_rows([SPLIT_ROW], SplitRow).decode().splitlines()
+    swapped = "\n".join(",".join(reversed(text.split(","))) for text in (header, line))
+    assert manifest.parse_rows(b"\xef\xbb\xbf" + swapped.encode(), SplitRow, "x") == [SPLIT_ROW]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("key,path\n", "x.csv: wrong columns: missing class_name", id="M02-missing"),
+        pytest.param(
+            "key,path,class_name,group,split,keep,reason,hue\n", "wrong columns: unknown hue", id="M02-extra"
+        ),
+        pytest.param(
+            "key,path,class_name,group,split,keep,reason,key\n", "a column is there twice", id="M02-twice"
+        ),
+        pytest.param(
+            "key,path,class_name,group,split,keep,reason\na,b\n",
+            "row 2: 2 cells, expected 7",
+            id="M02-ragged",
+        ),
+        pytest.param(
+            "key,path,class_name,group,split,keep,reason\na,p,c,g,s,yes,\n",
+            "row 2, column keep: 'yes' is not bool",
+            id="M02-type",
+        ),
+        pytest.param('key,path,class_name,group,split,keep,reason\na,"p', "line", id="M01-mid-row"),
+        pytest.param("", "wrong columns", id="M01-empty"),
+    ],
+)
+def test_m02_a_wrong_file_is_refused_by_row_and_column(text: str, message: str) -> None:
+    with pytest.raises(StateError, match=message):
+        manifest.parse_rows(text.encode(), SplitRow, "x.csv")
+
+
+def test_m01_cut_inside_a_character_names_the_byte() -> None:
+    data = manifest.format_rows([dataclasses.replace(ROW, title="é")], FetchRow)
+    with pytest.raises(StateError, match="not UTF-8 at byte"):
+        manifest.parse_rows(data[: data.index("é".encode()) + 1], FetchRow, "x.csv")
+
+
+@pytest.mark.parametrize("keep_bytes", [0, 1, 200, -1])
+def test_m01_a_cut_manifest_is_refused(tmp_path: Path, keep_bytes: int) -> None:
+    publish(tmp_path, [ROW])
+    path = tmp_path / "fetch.csv"
+    path.write_bytes(path.read_bytes()[:keep_bytes])
+    with pytest.raises(StateError, match="was changed after it was written"):
+        manifest.read(tmp_path, FetchRow)
+
+
+def test_m05_the_encoding_does_not_depend_on_the_locale(tmp_path: Path) -> None:
+    script = (
+        "import dataclasses, pathlib, sys; from tests.core.test_manifest import ROW, publish;"
+        "publish(pathlib.Path(sys.argv[1]), [dataclasses.replace(ROW, title='caf\\u00e9 \\u0938')])"
+    )
+    written = []
+    for number, utf8 in enumerate(("0", "1")):
+        folder = tmp_path / str(number)
+        env = os.environ | {"PYTHONUTF8": utf8, "LC_ALL": "C", "PYTHONHASHSEED": utf8}
+        subprocess.run([sys.executable, "-c", script, folder], check=True, env=env)
+        written.append((folder / "fetch.csv").read_bytes())
+    assert written[0] == written[1]
+    assert "café स".encode() in written[0]
+
+
+def test_written_rows_read_back_and_the_sidecar_counts_them(tmp_path: Path) -> None:
+    rejected = dataclasses.replace(ROW, key="00000000000000ab", keep=False, reason="too_small")
+    publish(tmp_path, [ROW, rejected])
+    assert manifest.read(tmp_path, FetchRow) == [ROW, rejected]
+    assert manifest.funnel_line(tmp_path, "fetch") == "fetch: 2 in, 1 kept, 1 too_small"
+    assert manifest.read_sidecar(tmp_path, "fetch")["rows"] == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        pytest.param([ROW, ROW], "not sorted by unique key", id="M06-duplicate-key"),
+        pytest.param([dataclasses.replace(ROW, keep=False)], "keep=False with reason ''", id="no-reason"),
+        pytest.param([dataclasses.replace(ROW, keep=False, reason="ugly")], "reason 'ugly'", id="open-reason"),
+        pytest.param([dataclasses.replace(ROW, reason="blank")], "keep=True with reason", id="kept-reason"),
+    ],
+)
+def test_a_stage_cannot_publish_rows_that_break_the_contract(
+    tmp_path: Path, rows: list[FetchRow], message: str
+) -> None:
+    with pytest.raises(StateError, match=message):
+        publish(tmp_path, rows)
+    assert not (tmp_path / "fetch.csv").exists()
+
+
+def test_m08_a_stale_input_is_refused_by_name(tmp_path: Path) -> None:
+    publish(tmp_path, [ROW])
+    made_from = manifest.provenance(tmp_path, "split", ["fetch"], Split())
+    manifest.write(tmp_path, [SPLIT_ROW], made_from, STARTED)
+    assert manifest.stale_inputs(tmp_path, "split") == []
+    publish(tmp_path, [dataclasses.replace(ROW, title="new")])
+    assert manifest.stale_inputs(tmp_path, "split") == ["fetch.csv"]
+    assert manifest.mismatch(tmp_path, "split") == "split.csv was made from another fetch.csv"
+    assert (
+        manifest.mismatch(tmp_path, "split", ignored=["fetch.csv"]) == manifest.mismatch(tmp_path, "fetch") == ""
+    )
+    with pytest.raises(StateError, match=r"split.csv was made from another fetch.csv: run `curate split` first"):
+        manifest.provenance(tmp_path, "train_baseline", ["split"], Split())
+
+
+def test_m09_a_changed_configuration_is_noticed_and_named(tmp_path: Path) -> None:
+    publish(tmp_path, [ROW])
+    before = manifest.provenance(tmp_path, "split", ["fetch"], Split(), ["pydantic"])
+    manifest.write(tmp_path, [SPLIT_ROW], before, STARTED)
+    assert manifest.is_current(tmp_path, before)
+    after = manifest.provenance(tmp_path, "split", ["fetch"], Split(seed=7), ["pydantic"])
+    assert not manifest.is_current(tmp_path, after)
+    assert manifest.recorded_provenance(tmp_path, "split").changes(after) == ["config.seed: 42 -> 7"]
+
+
+def test_a_missing_input_names_the_command_to_run(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="run `curate train-baseline` first"):
+        manifest.provenance(tmp_path, "x", ["train_baseline"], Split())
+
+
+def test_m11_only_the_holder_of_the_lock_sweeps_temporary_files(tmp_path: Path) -> None:
+    leftover = tmp_path / "images" / "ab" / ".tmp-of-a-dead-run"
+    leftover.parent.mkdir(parents=True)
+    leftover.touch()
+    with manifest.lock(tmp_path):
+        assert not leftover.exists()
+        assert leftover.parent.exists()
+        leftover.touch()  # now of the run that holds the lock
+        with pytest.raises(StateError, match="in use by process"), manifest.lock(tmp_path):
+            pass
+        publish(tmp_path, [ROW])
+        assert leftover.exists()
+
+
+@pytest.mark.parametrize("point", ["before_rename", "after_rename", "between_manifest_and_sidecar"])
+def test_m10_a_crash_while_publishing_never_leaves_a_trusted_half(tmp_path: Path, point: str) -> None:
+    publish(tmp_path, [ROW])
+    script = (
+        "import dataclasses, pathlib, sys; from tests.core.test_manifest import ROW, publish;"
+        "publish(pathlib.Path(sys.argv[1]), [dataclasses.replace(ROW, title='second')])"
+    )
+    env = os.environ | {"CURATE_CRASH_AT": point}
+    assert subprocess.run([sys.executable, "-c", script, tmp_path], env=env, check=False).returncode == 137
+    with pytest.raises(StateError, match="run `curate fetch` or `curate import PATH`"):
+        manifest.read(tmp_path, FetchRow)
+    with manifest.lock(tmp_path):
+        assert not list(tmp_path.glob(".tmp-*"))
+    publish(tmp_path, [ROW])
+    assert manifest.read(tmp_path, FetchRow) == [ROW]
+
+
+def test_f45_a_second_run_on_one_folder_is_refused_with_the_pid(tmp_path: Path) -> None:
+    script = (
+        "import pathlib, sys; from curate.core import manifest; from curate.core.errors import StateError\n"
+        "try:\n    manifest.lock(pathlib.Path(sys.argv[1])).__enter__()\n"
+        "except StateError as error: print(error)"
+    )
+    with manifest.lock(tmp_path):
+        run = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True, text=True, check=True)
+    assert f"in use by process {os.getpid()}" in run.stdout
+
+
+def test_f45_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path) -> None:
+    script = (
+        "import os, pathlib, sys; from curate.core import manifest;"
+        "manifest.lock(pathlib.Path(sys.argv[1])).__enter__(); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", script, tmp_path], check=False)
+    with manifest.lock(tmp_path):
+        assert (tmp_path / ".lock.pid").read_text() == f"{os.getpid()}\n"
+
+
+@pytest.mark.parametrize("path", ["../../etc/x", "/etc/x", "", "images/../../x"])
+def test_m13_a_path_that_leads_out_is_refused(tmp_path: Path, path: str) -> None:
+    with pytest.raises(StateError, match="leads out of"):
+        manifest.inside(tmp_path, path)
+
+
+def test_f46_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ResourceError, match="cannot write"):
+        manifest.atomic_write(tmp_path / "file" / "x.csv", b"")
+    with pytest.raises(ResourceError, match="cannot create"), manifest.lock(tmp_path / "file" / "x"):
+        pass
+
+
+def test_a_damaged_sidecar_is_refused(tmp_path: Path) -> None:
+    publish(tmp_path, [ROW])
+    sidecar = tmp_path / "fetch.json"
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"format": 99}))
+    with pytest.raises(StateError, match="format 99, this version reads 1"):
+        manifest.read(tmp_path, FetchRow)
+    for text in ("{", "[]", '{"format": 1}'):
+        sidecar.write_text(text)
+        with pytest.raises(StateError, match="missing or damaged"):
+            manifest.read(tmp_path, FetchRow)

@@ -1,0 +1,261 @@
+"""Recipes: mistakes are named by file, line and key."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from curate.core.errors import UsageError
+from curate.core.recipe import Clean, Split, SplitCounts, TrainBaseline, normalise_class
+from curate.core.recipe_file import CONCEPTS, parse
+from curate.core.schemas import STAGES
+
+PIPELINES = Path(__file__).parents[2] / "pipelines"
+
+GOOD = """\
+name: cars
+classes: [swift, wagonr]
+source:
+  id: site
+  listings:
+    swift: ["https://cars.example/swift"]
+clean:
+  scorer: imagenet
+  concepts:
+    - {name: car, keep: true, imagenet: [minivan]}
+    - {name: interior}
+split:
+  counts: {train: 2400, val: 800, test: 800}
+"""
+
+
+def test_a_good_recipe_hands_its_classes_to_the_stages() -> None:
+    recipe = parse(GOOD, "r.yaml")
+    assert recipe.clean.class_names == recipe.split.class_names == ("swift", "wagonr")
+    assert recipe.train_baseline.class_names == ("swift", "wagonr")
+    assert recipe.split.seed == 42
+    assert recipe.clean.threshold == 0.3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("name: cars", "name: ../x"), "r.yaml:1: name: String should match pattern"),
+        (("scorer: imagenet", "scorer: magic"), "r.yaml:8: clean.scorer: Input should be 'clip' or 'imagenet'"),
+        (("scorer: imagenet", "scorers: imagenet"), "r.yaml:8: clean.scorers: unknown key; did you mean scorer?"),
+        (("source:", "sauce:"), "r.yaml:3: sauce: unknown key; did you mean source?"),
+        (
+            ("  id: site", "  id: site\n  politness: {}"),
+            "r.yaml:5: source.politness: unknown key; did you mean politeness?",
+        ),
+        (
+            ("keep: true", "keep: true, promts: [a]"),
+            "r.yaml:10: clean.concepts.0.promts: unknown key; did you mean prompts?",
+        ),
+        (
+            ("train: 2400", "tain: 1, train: 2400"),
+            "r.yaml:13: split.counts.tain: unknown key; did you mean train?",
+        ),
+        (
+            ("name: cars", "name: cars\ntreshold: 0.4"),
+            "r.yaml:2: treshold: unknown key here; did you mean clean.threshold?",
+        ),
+        (
+            ("split:", "split:\n  zzz: 1"),
+            "r.yaml:13: split.zzz: unknown key; here may be class_names, proportional, counts, seed",
+        ),
+        (("{name: interior}", "{name: Interior}"), "r.yaml:11: clean.concepts.1.name: String should match"),
+        (
+            ("{name: interior}", "{name: pink}"),
+            "r.yaml:11: clean.concepts.1: 'pink' is no reason to reject a photo: write `keep: true` if",
+        ),
+        (
+            ("{name: interior}", "{name: car, keep: true}"),
+            "r.yaml:9: clean.concepts: two concepts have the same name",
+        ),
+        (("keep: true", "keep: false, reason: not_car"), "r.yaml:9: clean.concepts: no concept has keep: true"),
+        (("train: 2400", "train: -1"), "r.yaml:13: split.counts.train: Input should be greater"),
+        (("train: 2400", "train: 2401"), "r.yaml:13: split.counts: train=2401 does not divide among 2 classes"),
+        (("[swift, wagonr]", "[Swift, ' swift ']"), "r.yaml:2: classes: has two of the same name once normalised"),
+        (("[swift, wagonr]", "[swift]"), "r.yaml:2: classes: Tuple should have at least 2 items"),
+        (("[swift, wagonr]", "[swift, '🚗']"), "r.yaml:2: classes.1: class name '🚗' has no letter or digit"),
+        (
+            ("    swift: [", "    dzire: ["),
+            "r.yaml:5: source.listings: names classes that are not in classes: dzire",
+        ),
+        (("split:", "clean:"), "r.yaml:12: clean: this key is there twice"),
+        (
+            ("{name: interior}", "{name: interior, name: interior}"),
+            "r.yaml:11: clean.concepts.1.name: this key is there twice",
+        ),
+        (("{train: 2400", "&counts {train: *counts"), "r.yaml: nested too deeply, or an alias (*) stands inside"),
+        (("classes: [", "classes: ["), None),
+        (("name: cars", "name: {"), "r.yaml:"),
+    ],
+)
+def test_mistakes_name_file_line_and_key(change: tuple[str, str], message: str | None) -> None:
+    text = GOOD.replace(*change)
+    if message is None:
+        parse(text, "r.yaml")
+        return
+    with pytest.raises(UsageError) as caught:
+        parse(text, "r.yaml")
+    assert message in str(caught.value)
+
+
+MISTAKEN = """\
+name: ../x
+classes: [swift, wagonr]
+source:
+  id: site
+  id: site
+  listings:
+    dzire: []
+clean:
+  scorer: magic
+  concepts:
+    - {name: interior, class_name: i20}
+    - {name: interior}
+dedup:
+  max_distance: 9
+  similar_distance: 8
+  methods: hash
+split:
+  counts: {train: 9, val: 7, test: 6}
+  seed: -1
+"""
+
+
+def test_every_mistake_is_reported_at_once() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(MISTAKEN, "r.yaml")
+    assert [line.split(": ", 2)[:2] for line in str(caught.value).splitlines()] == [
+        ["r.yaml:1", "name"],
+        ["r.yaml:5", "source.id"],
+        ["r.yaml:6", "source.listings"],
+        ["r.yaml:9", "clean.scorer"],
+        ["r.yaml:10", "clean.concepts"],
+        ["r.yaml:15", "dedup.similar_distance"],
+        ["r.yaml:16", "dedup.methods"],
+        ["r.yaml:18", "split.counts"],
+        ["r.yaml:19", "split.seed"],
+    ]
+    assert "concepts: two concepts have the same name; no concept has keep: true" in str(caught.value)
+    assert "counts: train=9, val=7 does not divide among 2 classes" in str(caught.value)
+
+
+def test_a_recipe_whose_classes_were_changed_alone_names_all_that_is_left_of_the_others() -> None:
+    text = (
+        (PIPELINES / "swift_wagonr.yaml")
+        .read_text()
+        .replace("classes: [swift, wagonr]", "classes: [sedan, hatch]")
+    )
+    with pytest.raises(UsageError) as caught:
+        parse(text, "r.yaml")
+    left = "names classes that are not in classes: swift, wagonr; rename or remove them there"
+    lines = [line.split(": ", 1)[1] for line in str(caught.value).splitlines()]
+    assert lines == [f"source.listings: {left}", f"clean.concepts: {left}"]
+
+
+MINIMAL = "name: mine\nclasses: [sedan, hatch]\n"
+
+
+def test_a_minimal_recipe_is_enough_until_clean_and_is_told_what_to_add_then() -> None:
+    assert parse(MINIMAL, "r.yaml", ["dedup", "split", "train_baseline"]).source is None
+    with pytest.raises(UsageError) as caught:
+        parse(MINIMAL, "r.yaml", STAGES)
+    assert [line.partition(",")[0] for line in sorted(str(caught.value).splitlines())] == [
+        "r.yaml:1: clean.concepts: is empty",
+        "r.yaml:1: source: is absent",
+    ]
+    (told,) = re.findall(r"e\.g\. `(clean: .*)`", str(caught.value))
+    assert parse(f"{MINIMAL}{told}\n", "r.yaml", STAGES[1:]).clean.scorer == "imagenet"
+
+
+def test_the_minimal_recipe_of_the_readme_needs_nothing_more() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", (PIPELINES.parent / "README.md").read_text("utf-8"), re.DOTALL)
+    recipe = parse(text, "r.yaml", STAGES[1:])
+    assert text.startswith(MINIMAL.rstrip())
+    told = yaml.safe_load(CONCEPTS)["clean"]
+    assert recipe.clean.concepts == Clean.model_validate(told).concepts
+    assert recipe.split.proportional
+
+
+NO_CONCEPTS = GOOD[: GOOD.index("  concepts:")] + GOOD[GOOD.index("split:") :]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (NO_CONCEPTS, 7),
+        (NO_CONCEPTS.replace("  scorer: imagenet", "  concepts: []"), 8),
+        ("name: cars\nclasses: [a, b]", 1),
+    ],
+)
+def test_concepts_are_asked_for_by_clean_and_nothing_else(text: str, line: int) -> None:
+    assert parse(text, "r.yaml").clean.concepts == ()
+    assert parse(text, "r.yaml", ["dedup"]).clean.concepts == ()
+    with pytest.raises(
+        UsageError, match=f"^r.yaml:{line}: clean.concepts: is empty, and clean needs it: say what"
+    ):
+        parse(text, "r.yaml", STAGES[1:])
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])
+def test_a_file_that_is_no_recipe_says_so(text: str) -> None:
+    with pytest.raises(UsageError, match="a recipe is a mapping"):
+        parse(text, "r.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        (" Swift ", "swift"),
+        ("a/b", "a_b"),
+        ("../x", "x"),
+        ("CON", "con_"),
+        ("Wagon R", "wagon_r"),
+        ("स्विफ्ट", "स्विफ्ट"),
+    ],
+)
+def test_d08_class_names_are_safe_as_folders(name: str, slug: str) -> None:
+    assert normalise_class(name) == slug
+
+
+@pytest.mark.parametrize("seed", [-1, 2**40])
+def test_d12_a_seed_out_of_range_is_refused(seed: int) -> None:
+    with pytest.raises(ValueError, match="seed"):
+        Split(seed=seed)
+    with pytest.raises(ValueError, match="seed"):
+        TrainBaseline(seed=seed)
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
+def test_an_option_is_checked_like_the_recipe(threshold: float) -> None:
+    with pytest.raises(ValueError, match="threshold"):
+        Clean().override(threshold=threshold)
+    assert Clean().override(threshold=None) == Clean()
+    assert Clean().override(threshold=0.5).threshold == 0.5
+
+
+def test_an_empty_source_is_not_an_absent_one() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(f"{MINIMAL}source: {{}}\n", "r.yaml", ["fetch"])
+    assert str(caught.value) == "r.yaml:3: source.id: Field required"
+
+
+def test_counts_of_a_proportional_split_need_not_divide() -> None:
+    text = GOOD.replace("train: 2400", "train: 2401")
+    recipe = parse(text.replace("split:", "split:\n  proportional: true"), "r.yaml")
+    assert recipe.split.counts.train == 2401
+
+
+def test_counts_divide_among_any_number_of_classes() -> None:
+    assert Split(class_names=("a", "b", "c"), counts=SplitCounts(train=6, val=3, test=3)).counts.train == 6
+
+
+def test_three_classes_need_no_counts_of_their_own_until_the_split() -> None:
+    recipe = parse("name: three\nclasses: [a, b, c]\n", "r.yaml")
+    assert recipe.split.class_names == ("a", "b", "c")
+    assert Split(class_names=("a", "b", "c"), proportional=True).proportional

@@ -1,0 +1,180 @@
+"""The train-baseline stage: what it writes, when it does nothing, what it refuses."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from curate.core import manifest
+from curate.core.errors import GateError, StateError
+from curate.core.recipe import TrainBaseline
+from curate.core.schemas import SplitRow, TrainBaselineRow
+from curate.train import curves, dataset_cache, networks, trainer
+from curate.train import stage as train_baseline
+from tests.folders import CLASSES, build_folder, fetch_row, publish, split_row
+
+CONFIG = TrainBaseline(class_names=CLASSES, epochs=5, batch_size=6, image_size=54, learning_rate=5e-4)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Pictures this small only lose by a second thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = build_folder(tmp_path_factory.mktemp("trained"), "split", n=100)
+    train_baseline.run(folder, CONFIG)
+    return folder
+
+
+def test_every_photo_of_val_and_test_has_a_row(trained: Path) -> None:
+    rows = manifest.read(trained, TrainBaselineRow)
+    split = {row.key: row for row in manifest.read(trained, SplitRow) if row.split in ("val", "test")}
+    assert [row.key for row in rows] == sorted(split)
+    assert all((row.split, row.class_name) == (split[row.key].split, split[row.key].class_name) for row in rows)
+    assert {row.predicted for row in rows} <= set(CLASSES)
+    assert all(0.5 <= row.probability <= 1 for row in rows)
+
+
+def test_it_learned_and_says_how_sure_it_is(trained: Path) -> None:
+    notes = manifest.read_sidecar(trained, "train_baseline")["notes"]
+    rows = manifest.read(trained, TrainBaselineRow)
+    right = Counter(row.split for row in rows if row.predicted == row.class_name)
+    photos = Counter(row.split for row in rows)
+    assert (notes["test"]["right"], notes["test"]["photos"]) == (right["test"], photos["test"])
+    assert notes["test"]["accuracy"] > 0.85
+    low, high = notes["test"]["interval"]
+    assert low < notes["test"]["accuracy"] <= high
+    assert len(notes["history"]) == 5
+    assert 1 <= notes["best_epoch"] <= 5
+    assert notes["summary"][2] == train_baseline.in_words("test", notes["test"])
+    assert sum(part["photos"] for part in notes["test_by_class"].values()) == photos["test"]
+
+
+def test_the_model_on_disk_gives_the_predictions_of_the_manifest(trained: Path) -> None:
+    network, meta = networks.load_model(trained / "model", list(CLASSES))
+    rows = manifest.read(trained, TrainBaselineRow)
+    photos = {row.key: row.path for row in manifest.read(trained, SplitRow)}
+    listed = [(row.key, photos[row.key], Path(photos[row.key]).stem) for row in rows]
+    pixels = np.stack([dataset_cache.load_one(photo, trained, meta["image_size"]) for photo in listed])
+    again = train_baseline.decide(
+        [split_row(replace(fetch_row(0, r.class_name), key=r.key), r.split) for r in rows],
+        networks.predict(network, pixels),
+        meta["classes"],
+    )
+    assert [row.predicted for row in again] == [row.predicted for row in rows]
+    assert [row.probability for row in again] == pytest.approx([row.probability for row in rows], abs=1e-4)
+
+
+def test_it_leaves_a_model_curves_and_decoded_photos_but_no_checkpoint(trained: Path) -> None:
+    assert sorted(path.name for path in (trained / "model").iterdir()) == ["model.json", "model.safetensors"]
+    with Image.open(trained / "curves.png") as picture:
+        assert picture.size == (900, 360)
+    assert len(list((trained / "cache").iterdir())) == 1
+
+
+def test_a_second_run_does_nothing(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "fit", lambda *_: pytest.fail("trained again"))
+    before = {path: path.stat().st_mtime_ns for path in trained.rglob("*") if path.is_file()}
+    assert train_baseline.run(trained, CONFIG) == manifest.read(trained, TrainBaselineRow)
+    assert {path: path.stat().st_mtime_ns for path in trained.rglob("*") if path.is_file()} == before
+
+
+def test_deleted_curves_are_drawn_again_without_training(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "fit", lambda *_: pytest.fail("trained again"))
+    picture = (trained / "curves.png").read_bytes()
+    (trained / "curves.png").unlink()
+    assert train_baseline.run(trained, CONFIG) == manifest.read(trained, TrainBaselineRow)
+    assert (trained / "curves.png").read_bytes() == picture
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    return build_folder(tmp_path, "split", n=20)
+
+
+ONE = CONFIG.override(epochs=1, image_size=46)
+
+
+def test_a_missing_or_changed_model_is_trained_again(small: Path) -> None:
+    train_baseline.run(small, ONE)
+    weights = small / "model" / "model.safetensors"
+    data, table = weights.read_bytes(), manifest.csv_path(small, "train_baseline").read_bytes()
+    for damaged in (b"", data[:-1]):
+        weights.write_bytes(damaged)
+        train_baseline.run(small, ONE)
+        assert weights.read_bytes() == data
+        assert manifest.csv_path(small, "train_baseline").read_bytes() == table
+
+
+def test_t01_a_damaged_photo_stops_the_run_and_is_named(small: Path) -> None:
+    photo = manifest.read(small, SplitRow)[4]
+    (small / photo.path).write_bytes((small / photo.path).read_bytes()[:-50])
+    with pytest.raises(StateError, match=f"photo {photo.key} .*hash_mismatch"):
+        train_baseline.run(small, ONE)
+    assert not manifest.csv_path(small, "train_baseline").exists()
+
+
+def rows_with(split_of: dict[str, str]) -> list[SplitRow]:
+    return [split_row(fetch_row(n, name), split) for n, (name, split) in enumerate(split_of.items())]
+
+
+def test_classes_and_splits_must_fit() -> None:
+    rows = rows_with({"hatch": "train", "sedan": "train", "truck": "val"})
+    with pytest.raises(GateError, match="classes that the recipe does not name: truck"):
+        train_baseline.by_split(rows, CONFIG)
+    with pytest.raises(GateError, match="no photo in val"):
+        train_baseline.by_split(rows[:2], CONFIG)
+    with pytest.raises(GateError, match="no photo of sedan in train"):
+        train_baseline.by_split(rows[:1], CONFIG)
+
+
+def prediction(split: str, class_name: str, predicted: str) -> TrainBaselineRow:
+    return TrainBaselineRow("k", split, class_name, predicted, 0.9, True, "")
+
+
+def test_t08_a_class_or_split_without_photos_is_not_available_rather_than_zero() -> None:
+    rows = [prediction("test", "hatch", "hatch"), prediction("test", "hatch", "sedan")]
+    assert train_baseline.accuracy(rows, "test")["accuracy"] == 0.5
+    absent = train_baseline.accuracy(rows, "test", "sedan")
+    assert absent == {"photos": 0, "right": 0, "accuracy": None, "interval": None}
+    assert train_baseline.in_words("test", absent) == "test: accuracy n/a, no photos"
+
+
+def test_a_run_without_test_photos_says_so(small: Path) -> None:
+    rows = manifest.read(small, SplitRow)
+    surplus = [replace(r, split="", keep=False, reason="surplus") if r.split == "test" else r for r in rows]
+    publish(small, "split", surplus)
+    train_baseline.run(small, ONE)
+    assert manifest.read_sidecar(small, "train_baseline")["notes"]["summary"][2] == "test: accuracy n/a, no photos"
+
+
+def test_the_accuracy_in_words() -> None:
+    rows = [prediction("val", "hatch", "hatch")] * 717 + [prediction("val", "hatch", "sedan")] * 83
+    assert train_baseline.in_words("val", train_baseline.accuracy(rows, "val")) == (
+        "val: accuracy 89.6%, 95% interval 87.3% to 91.6%, 717 of 800 photos"
+    )
+
+
+def test_curves_mark_the_best_epoch() -> None:
+    history = [
+        {"epoch": n, "train_loss": 1 / n, "val_loss": 1.2 / n, "train_accuracy": 0.8, "val_accuracy": 0.7}
+        for n in (1, 2, 3)
+    ]
+    pictures = [np.asarray(Image.open(BytesIO(curves.draw(history, best))).convert("RGB")) for best in (1, 3)]
+    red = [np.argwhere((p == (192, 57, 43)).all(axis=2))[:, 1] for p in pictures]
+    assert len(red[0])
+    assert len(red[1])
+    assert red[0].min() < red[1].min()
+    assert curves.draw(history, 2) == curves.draw(history, 2)

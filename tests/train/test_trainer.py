@@ -1,0 +1,200 @@
+"""The training loop: it learns, repeats itself, and goes on after an interruption."""
+
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from curate.core.errors import GateError, ResourceError, StateError
+from curate.core.recipe import TrainBaseline
+from curate.train import checkpoints, trainer
+from curate.train.networks import weights_sha256
+from curate.train.trainer import Photos
+
+CONFIG = TrainBaseline(class_names=("a", "b"), epochs=4, batch_size=8, image_size=46, augment=True, dropout=0.3)
+
+
+def photos(count: int, seed: int, classes: int = 2) -> Photos:
+    """Noise with a bright patch, whose height is the class."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(count, dtype=np.int64) % classes
+    pixels = random.integers(0, 120, (count, 46, 46, 3), dtype=np.uint8)
+    for place, label in enumerate(labels):
+        pixels[place, 5 + 12 * label : 15 + 12 * label, 8:38] = 230
+    return Photos(pixels, labels)
+
+
+TRAIN, VAL = photos(40, 1), photos(16, 2)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Pictures this small only lose by a second thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def fit(folder: Path, config: TrainBaseline = CONFIG, **options: object) -> checkpoints.State:
+    return trainer.fit(TRAIN, VAL, config, folder / "checkpoint.safetensors", "run 1", **options)  # type: ignore[arg-type]
+
+
+def digest(state: checkpoints.State) -> str:
+    return weights_sha256(state.network.state_dict())
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_it_learns(classes: int, tmp_path: Path) -> None:
+    config = TrainBaseline(
+        class_names=("a", "b", "c")[:classes], epochs=5, batch_size=6, image_size=46, learning_rate=5e-4
+    )
+    state = trainer.fit(photos(60, 1, classes), photos(24, 2, classes), config, tmp_path / "c", "run")
+    assert state.history[-1]["train_loss"] < state.history[0]["train_loss"] / 2
+    assert max(entry["val_accuracy"] for entry in state.history) > 0.95
+
+
+def test_the_best_epoch_has_the_highest_accuracy_then_the_lowest_loss(tmp_path: Path) -> None:
+    state = fit(tmp_path)
+    best = max(state.history, key=lambda entry: (entry["val_accuracy"], -entry["val_loss"]))
+    assert state.best_epoch == best["epoch"]
+    assert digest(state) == weights_sha256(state.best)
+    assert [entry["epoch"] for entry in state.history] == [1, 2, 3, 4]
+
+
+class StoppedError(Exception):
+    """Stands for Ctrl-C."""
+
+
+def interrupt_after(number: int) -> Callable[[dict[str, float]], None]:
+    def stop(entry: dict[str, float]) -> None:
+        if entry["epoch"] == number:
+            raise StoppedError
+
+    return stop
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_t04_a_resumed_run_ends_with_the_same_weights(number: int, tmp_path: Path) -> None:
+    straight = fit(tmp_path / "straight")
+    with pytest.raises(StoppedError):
+        fit(tmp_path / "resumed", on_epoch=interrupt_after(number))
+    seen: list[float] = []
+    resumed = fit(tmp_path / "resumed", on_epoch=lambda entry: seen.append(entry["epoch"]))
+    assert seen == list(range(number + 1, 5))
+    assert digest(resumed) == digest(straight)
+    assert resumed.best_epoch == straight.best_epoch
+    for one, other in zip(resumed.history, straight.history, strict=True):
+        assert {**one, "seconds": 0} == {**other, "seconds": 0}
+
+
+def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
+    one = CONFIG.override(epochs=1)
+    assert digest(fit(tmp_path / "a", one)) != digest(fit(tmp_path / "b", one.override(seed=43)))
+
+
+def test_the_checkpoint_of_another_run_is_not_continued(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    trainer.fit(TRAIN, VAL, CONFIG.override(epochs=1), path, "run 1")
+    state = trainer.fit(TRAIN, VAL, CONFIG.override(epochs=2), path, "run 2")
+    assert len(state.history) == 2
+    assert digest(state) == digest(fit(tmp_path / "fresh", CONFIG.override(epochs=2)))
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "pickle", "empty"])
+def test_t02_a_damaged_checkpoint_is_refused(damage: str, tmp_path: Path) -> None:
+    fit(tmp_path, CONFIG.override(epochs=1))
+    path = tmp_path / "checkpoint.safetensors"
+    data = path.read_bytes()
+    flipped = data[:-1] + bytes([data[-1] ^ 1])
+    payload = f"cos\nsystem\n(S'touch {tmp_path / 'canary'}'\ntR.".encode()
+    path.write_bytes({"truncated": data[:-9], "flipped": flipped, "pickle": payload, "empty": b""}[damage])
+    with pytest.raises(StateError, match=r"checkpoint\.safetensors is damaged: delete it"):
+        fit(tmp_path)
+    assert not (tmp_path / "canary").exists()
+
+
+def test_t03_a_kill_while_saving_leaves_the_checkpoint_before_it(tmp_path: Path) -> None:
+    with pytest.raises(StoppedError):
+        fit(tmp_path, on_epoch=interrupt_after(2))
+    before = (tmp_path / "checkpoint.safetensors").read_bytes()
+    script = (
+        "import sys, torch; from pathlib import Path; from tests.train import test_trainer as t;"
+        "torch.set_num_threads(1);"
+        "t.fit(Path(sys.argv[1])); print('not killed')"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        env=os.environ | {"CURATE_CRASH_AT": "before_rename"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert (run.returncode, run.stdout) == (137, ""), run.stderr
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
+    assert digest(fit(tmp_path)) == digest(fit(tmp_path / "straight"))
+
+
+def test_t05_a_loss_that_is_no_number_stops_and_keeps_the_last_good_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StoppedError):
+        fit(tmp_path, on_epoch=interrupt_after(1))
+    before = (tmp_path / "checkpoint.safetensors").read_bytes()
+    monkeypatch.setattr(trainer, "_loss", lambda logits, labels: logits.sum() * math.nan)
+    with pytest.raises(GateError, match=r"no longer a number in epoch 2; epoch 1 stays in .*learning_rate"):
+        fit(tmp_path)
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
+
+
+def test_t05_a_learning_rate_that_explodes_is_noticed(tmp_path: Path) -> None:
+    with pytest.raises(GateError, match="no longer a number"):
+        fit(tmp_path, CONFIG.override(learning_rate=1e30))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("can't allocate memory: 9 bytes")],
+)
+def test_t06_too_little_memory_names_the_batch_size(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(trainer, "_loss", fail)
+    with pytest.raises(ResourceError, match="batch_size 8: make it smaller"):
+        fit(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_patience_ends_a_run_that_no_longer_gets_better(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "_measure", lambda *_: (0.5, 0.5))
+    state = fit(tmp_path, CONFIG.override(epochs=9, patience=2))
+    assert (len(state.history), state.best_epoch) == (3, 1)
+
+
+def test_augmented_photos_keep_shape_and_range_and_differ() -> None:
+    inputs = torch.rand(12, 3, 46, 46).mul(2).sub(1)
+    first = trainer.augment(inputs, np.random.default_rng(1))
+    assert first.shape == inputs.shape
+    assert first.abs().max() <= 1.0001
+    assert torch.equal(first, trainer.augment(inputs, np.random.default_rng(1)))
+    assert not torch.equal(first, trainer.augment(inputs, np.random.default_rng(2)))
+
+
+def test_augmentation_mirrors_half_of_the_photos_and_keeps_the_middle_in_place() -> None:
+    inputs = torch.zeros(200, 3, 46, 46)
+    inputs[:, :, 20:26, 4:12] = 1.0  # left of the middle
+    weights = trainer.augment(inputs, np.random.default_rng(3))[:, 0].sum(dim=1)
+    across = (weights * torch.arange(46.0)).sum(dim=1) / weights.sum(dim=1)
+    right = int((across > 23).sum())
+    assert 70 < right < 130
+    assert across[across < 23].mean() == pytest.approx(7.5, abs=1.5)
+    assert across[across > 23].mean() == pytest.approx(37.5, abs=1.5)
