@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "clean": {*_BASE, "photos", "review", "clean.scorers"},
     "split": _BASE,
     "train": {*_BASE, "photos"},
+    "dataset": {"core"},
     "inspect": {*_BASE, "photos", "review"},
     "report": {*_BASE, "photos", "review", "split", "inspect"},
     "pipeline": {*_BASE, "photos", "review", *_STAGES, "fetch.sources"},
