@@ -7,7 +7,10 @@ import re
 import unicodedata
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+
+from curate.core.release import Export, Rights
+from curate.core.section import Section as Section
 
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 
@@ -41,17 +44,6 @@ HostPort = Annotated[str, _matching(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", "
 Hosts = Annotated[
     str, _matching(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?", "a host, e.g. img.example.org or *.example.org")
 ]
-
-
-class Section(BaseModel):
-    """Base of all sections: unknown keys are errors, values do not change after they are made."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    def override(self, **values: Any) -> Self:
-        """A copy with the values that are not None replaced and checked, for command line options."""
-        changed = {name: value for name, value in values.items() if value is not None}
-        return type(self).model_validate(self.model_dump() | changed)
 
 
 class Pagination(Section):
@@ -118,7 +110,7 @@ class Source(Section):
 
     id: str = Field(min_length=1)  # goes into every key: keep it when the site's address changes
     adapter: Literal["jsonld", "selectors"] = "jsonld"
-    listings: dict[ClassName, tuple[str, ...]] = {}  # class to the URLs where its listings start
+    listings: dict[ClassName, tuple[str, ...]] = Field(default_factory=dict)  # class to its start URLs
     follow: bool = True  # fetch each listing's own page, for its whole gallery
     pagination: Pagination = Pagination()
     selectors: Selectors = Selectors()
@@ -269,6 +261,8 @@ class Recipe(Section):
     clean: Clean = Clean()
     split: Split = Split()
     train_baseline: TrainBaseline = TrainBaseline()
+    rights: Rights = Rights()
+    export: Export = Export()
 
     @model_validator(mode="before")
     @classmethod

@@ -259,3 +259,10 @@ def test_three_classes_need_no_counts_of_their_own_until_the_split() -> None:
     recipe = parse("name: three\nclasses: [a, b, c]\n", "r.yaml")
     assert recipe.split.class_names == ("a", "b", "c")
     assert Split(class_names=("a", "b", "c"), proportional=True).proportional
+
+
+def test_rights_and_export_are_optional_and_checked() -> None:
+    recipe = parse("name: a\nclasses: [x, y]\nrights: {ground: They are ours., license: CC0-1.0}\n", "r.yaml")
+    assert (recipe.rights.ground, recipe.rights.holder, recipe.export.owner) == ("They are ours.", "", "")
+    with pytest.raises(UsageError, match=r"r\.yaml:3: export\.owner"):
+        parse("name: a\nclasses: [x, y]\nexport: {owner: a/b}\n", "r.yaml")
