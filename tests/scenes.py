@@ -14,29 +14,29 @@ from tests.folders import fetch_row, publish
 
 
 def scene(seed: int, width: int = 320, height: int = 220) -> Image.Image:
-    """A street-like picture: another seed, another picture."""
+    """A street-like image: another seed, another image."""
     random = np.random.default_rng(seed)
-    picture = Image.new("RGB", (width, height), tuple(random.integers(120, 230, 3).tolist()))
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (width, height), tuple(random.integers(120, 230, 3).tolist()))
+    draw = ImageDraw.Draw(image)
     for _ in range(90):
         x, y = random.uniform(-0.1, 1, 2) * (width, height)
         w, h = random.uniform(0.02, 0.25, 2) * (width, height)
         shape = draw.rectangle if random.random() < 0.6 else draw.ellipse
         shape((x, y, x + w, y + h), fill=tuple(random.integers(0, 256, 3).tolist()))
-    return picture
+    return image
 
 
-def jpeg(picture: Image.Image, quality: int = 90) -> bytes:
+def jpeg(image: Image.Image, quality: int = 90) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=quality)
+    image.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 
 def photo_row(number: int, data: bytes, class_name: str = "hatch") -> FetchRow:
     """The fetch row of `data`, sized as it is; nonsense is 320×220."""
     try:
-        with Image.open(io.BytesIO(data)) as picture:
-            width, height = picture.size
+        with Image.open(io.BytesIO(data)) as image:
+            width, height = image.size
     except OSError:
         width, height = 320, 220
     sha256 = hashlib.sha256(data).hexdigest()

@@ -126,14 +126,14 @@ class Source(Section):
 
 
 class Dedup(Section):
-    """Distances are bits between two 64-bit hashes, of pictures or parts: 0 is the same, 32 is unrelated.
+    """Distances are bits between two 64-bit hashes, of images or parts: 0 is the same, 32 is unrelated.
 
-    They say which pairs are compared; what a comparison must show is told in `likeness` and `copies`.
+    They select which pairs are compared; `dedup/find_duplicates.py` says what a comparison must show.
     """
 
     method: Literal["hash", "thorough"] = "hash"
-    max_distance: int = Field(12, ge=0, le=12)  # a copy further apart stays, unless another photo leads to it
-    similar_distance: int = Field(12, ge=0, le=12)  # compared, and kept together by the split when alike
+    max_distance: int = Field(12, ge=0, le=12)  # a duplicate further apart stays, unless another photo leads to it
+    similar_distance: int = Field(12, ge=0, le=12)  # compared, and kept together by the split when similar
 
     @field_validator("similar_distance")
     @classmethod

@@ -43,7 +43,7 @@ class FetchRow:
 
 @dataclass(frozen=True, slots=True)
 class DedupRow:
-    """Is this photo the one to keep among its copies?"""
+    """Is this photo the one to keep among its duplicates?"""
 
     stage: ClassVar[str] = "dedup"
 
@@ -51,11 +51,11 @@ class DedupRow:
     path: str
     phash: str  # 16 hex digits, 64-bit DCT hash, bit order of imagehash.phash
     group: str  # key of the keeper of its duplicates; its own key when it has none
-    similar_group: str  # smallest key of its looser group: what the split must keep together
+    similar_group: str  # smallest key of its group of similar photos: what the split must keep together
     duplicate_of: str  # key of the keeper, empty for the keeper itself
     distance: int | None  # bits between the two hashes (the nearer of plain and mirrored), None for a keeper
     confirmed_by: str  # words of PROOFS, what proved the pair; empty for a keeper
-    label_conflict: bool  # its copies carry different class names: a person must decide
+    label_conflict: bool  # its duplicates carry different class names: a person must decide
     keep: bool
     reason: str
 
@@ -163,7 +163,7 @@ REASONS: dict[str, dict[str, str]] = {
     "dedup": {
         "exact_duplicate": "byte for byte the same file as the one kept",
         "near_duplicate": (
-            "the same picture as the one kept: recompressed, resized, marked, framed, mirrored or cropped"
+            "the same image as the one kept: recompressed, resized, marked, framed, mirrored or cropped"
         ),
         "undecodable": "the stored file is gone, changed, or cannot be decoded any more",
     },
@@ -199,7 +199,7 @@ PROOFS = {  # the words of `confirmed_by`
     "crop": "it shows a part of the one kept",
     "framed": "it has a plain frame around what the one kept shows",
     "larger": "it shows more than the one kept",
-    "linked": "a third photo is a copy of both, so less agreement was enough",
+    "linked": "a third photo is a duplicate of both, so less similarity was enough",
 }
 
 

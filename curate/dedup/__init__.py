@@ -1,1 +1,1 @@
-"""Which photos show the same picture: `stage` is its contract; start at `find_duplicates`."""
+"""Which photos are duplicates: `stage` is the contract; start at `find_duplicates`."""

@@ -1,8 +1,8 @@
-"""Are two pictures copies? Pure functions on small views of them.
+"""Image registration: lay one image on another and measure how similar they are there. Pure functions.
 
-Of the ways in which their hashes matched, the likeliest is taken. From there one picture is aligned with the other
-by the affine ECC algorithm on local contrast (Evangelidis and Psarakis, "Parametric image alignment using
-enhanced correlation coefficient maximization", 2008). How well they agree then is told in `likeness`."""
+The search proposes several transforms for a pair, and the most similar one is refined: an affine transform by the
+ECC algorithm on local contrast (Evangelidis and Psarakis, "Parametric image alignment using enhanced correlation
+coefficient maximization", 2008). `similarity` measures what comes out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,67 +10,65 @@ from dataclasses import dataclass
 import numpy as np
 
 from curate.dedup import geometry, similarity
-from curate.dedup.features import Look, look
-from curate.dedup.fingerprints import Records
-from curate.dedup.geometry import Map, Warp
+from curate.dedup.features import Features, compute_features
+from curate.dedup.fingerprints import Fingerprints
+from curate.dedup.geometry import Transform, Warp
 
-Way = tuple[int, int, Map]  # number of the first view, of the second, where the second may lie in the first
-Answer = tuple[float, tuple[int, Map]]  # agreement, place of the way that fits best, and where it led
+Match = tuple[int, int, Transform]  # number of the first view, of the second, from the second to the first
+Answer = tuple[float, tuple[int, Transform]]  # similarity, number of the best match, its refined transform
 
-PROOF = 0.945  # agreement of copies
-HOPE = 0.4  # agreement at a glance under which aligning is not tried; of 34,000 pairs of copies 0.05% are under it
-STRETCH = 1.2  # how far aligning may go from the pose in area
+PROOF = 0.945  # similarity of duplicates
+WORTH_ALIGNING = 0.4  # estimated similarity: of 34,000 pairs of duplicates 0.05% are under it
+STRETCH = 1.2  # how far alignment may change the area
 TURN = 6.0  # degrees from upright or a quarter: two wheels of one model agree when one is turned by a few spokes
-STILL = 0.3  # pixels that a corner moves by: of 1,000 copies that aligning proved, none moved by less than 0.4
-SMOOTHING = 5  # pixels, while aligning
+STILL = 0.3  # pixels that a corner moves by: of 1,000 duplicates that alignment proved, none moved by under 0.4
+SMOOTHING = 5  # pixels, during alignment
 
 
 @dataclass(frozen=True)
 class Job:
-    """A few pairs of pictures to compare: small, because it may travel to another process."""
+    """A few pairs of images to compare: small, because it may travel to another process."""
 
-    views: Records
-    ways: Sequence[Sequence[Way]]  # per pair
+    views: Fingerprints
+    matches: Sequence[Sequence[Match]]  # per pair
 
 
 def compare(job: Job) -> list[Answer]:
-    """How well the pictures of each pair agree, -1..1, and in which way they do.
+    """Similarity of each pair, -1..1, and the match that gives it.
 
-    Of the ways to match, the one that fits best as it is gets aligned; if even that fits badly, the pair is
-    refused.
+    The match with the highest estimate is aligned. Under WORTH_ALIGNING the estimate is the answer.
     """
     import cv2
 
     cv2.setNumThreads(1)  # the caller runs many of these side by side
-    looks = [look(view) for view in job.views]
-    return [_compare_pair(looks, ways) for ways in job.ways]
+    features = [compute_features(view) for view in job.views]
+    return [_compare_pair(features, matches) for matches in job.matches]
 
 
-def _compare_pair(looks: Sequence[Look], ways: Sequence[Way]) -> Answer:
-    fits = []
-    for first, second, place in ways:
-        lower = looks[first].flipped() if geometry.mirrored(place) else looks[first]
-        warp = geometry.to_pixels(place, len(lower.grey))
-        fits.append((similarity.glance(lower, looks[second], warp), lower, looks[second], place))
-    best = max(range(len(ways)), key=lambda number: fits[number][0])
-    fit, lower, upper, place = fits[best]
-    if fit >= HOPE:
-        fit = similarity.agreement(lower, upper, place)
-        if fit < PROOF:
-            aligned = _aligned(lower, upper, place)
-            if aligned is not place:
-                fit, place = max(
-                    (fit, place), (similarity.agreement(lower, upper, aligned), aligned), key=lambda t: t[0]
-                )
-    return round(fit, 4), (best, place)
+def _compare_pair(features: Sequence[Features], matches: Sequence[Match]) -> Answer:
+    estimates = []
+    for first, second, transform in matches:
+        lower = features[first].flipped() if geometry.mirrored(transform) else features[first]
+        warp = geometry.to_pixels(transform, len(lower.grey))
+        estimates.append((similarity.estimate(lower, features[second], warp), lower, features[second], transform))
+    best = max(range(len(matches)), key=lambda number: estimates[number][0])
+    value, lower, upper, transform = estimates[best]
+    if value >= WORTH_ALIGNING:
+        value = similarity.measure(lower, upper, transform)
+        if value < PROOF:
+            aligned = _aligned(lower, upper, transform)
+            if aligned is not transform:
+                refined = similarity.measure(lower, upper, aligned), aligned
+                value, transform = max((value, transform), refined, key=lambda pair: pair[0])
+    return round(value, 4), (best, transform)
 
 
-def _aligned(first: Look, second: Look, place: Map) -> Map:
-    """Where the second view lies in the first after alignment; `place` itself when that leads nowhere else."""
+def _aligned(first: Features, second: Features, transform: Transform) -> Transform:
+    """The transform after alignment; `transform` itself when that leads nowhere else."""
     import cv2
 
     side = len(second.grey)
-    start = geometry.to_pixels(place, side)
+    start = geometry.to_pixels(transform, side)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-3)
     everywhere = np.ones((side, side), np.uint8)
     try:
@@ -78,11 +76,11 @@ def _aligned(first: Look, second: Look, place: Map) -> Map:
             second.detail, first.detail, start.copy(), cv2.MOTION_AFFINE, stop, everywhere, SMOOTHING
         )
     except cv2.error:  # it did not converge
-        return place
+        return transform
     warp: Warp = np.asarray(found, np.float32)
     growth = np.linalg.det(warp[:, :2]) / np.linalg.det(start[:, :2])
     turn = geometry.degrees_turned(warp)
     moved = np.abs((warp - start) @ [[0, side, 0, side], [0, 0, side, side], [1, 1, 1, 1]]).max()
     if moved < STILL or abs(turn - 90 * round(turn / 90)) > TURN or not 1 / STRETCH < growth < STRETCH:
-        return place
-    return geometry.from_pixels(warp, side, geometry.mirrored(place))
+        return transform
+    return geometry.from_pixels(warp, side, geometry.mirrored(transform))

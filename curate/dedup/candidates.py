@@ -1,10 +1,10 @@
-"""Which pictures may be copies of each other: perceptual hashes of parts, and exact search. Pure functions.
+"""Which images may be duplicates of each other: perceptual hashes of parts, and exact search. Pure functions.
 
-A hash of the whole misses a copy that was cropped, or carries a plate in a corner. So parts are hashed as
-well, all from the same 64×64 pixels: like with like (the middle with the middle, the upper part with the
-upper part: one of them is free of the plate), and, in `thorough`, windows of one picture with the whole of
-the other (one of them is the crop). Hashes of mirrored and turned copies come from the same frequencies. A
-pair with the way it matched, its pose, is a candidate; telling copies from look-alikes is left to `matching`."""
+The hash of a whole image misses a duplicate that is cropped or has a plate in a corner. So parts are hashed too,
+all from the same 64×64 pixels. Each part is compared with the same part of other images: one of the parts is free
+of the plate. With `thorough`, windows of one image are compared with the whole of the other: one of them is the
+crop. Hashes of mirrored and turned images come from the same frequencies. A candidate is a pair with its pose;
+`alignment` tells duplicates from look-alikes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,37 +29,35 @@ PARTS: tuple[Box, ...] = (
     (0, 1, 0, 5 / 8),
     (0, 1, 3 / 8, 1),
 )
-MIDDLES = 2  # the first of them lie where they lay when a picture is mirrored or turned
+MIDDLES = 2  # the first of them lie where they lay when an image is mirrored or turned
 TURNS = tuple((mirrored, quarters) for mirrored in (False, True) for quarters in (1, 2, 3))
-WINDOW_SIDES = (0.93, 0.86, 0.80, 0.74)  # of the picture's side; two hashes overlap for what lies between
+WINDOW_SIDES = (0.93, 0.86, 0.80, 0.74)  # of the image's side; two hashes overlap for what lies between
 WINDOW_STEP = 0.035
-ASPECT = 1.1  # a window is at most so much wider or higher than the picture, relative to it
+ASPECT = 1.1  # a window is at most so much wider or higher than the image, relative to it
 WINDOWS_AT_ONCE = 64  # that are looked for, so that memory stays small
 WINDOW_BITS = 10  # at most, windows being many
 FLAT = 2.0  # grey levels, root mean square of the frequencies kept: less is noise
 CROWD = 32  # of many parts with one and the same hash, so many are compared with all others
-BLOCK = 64  # pictures hashed at once
-POSES = 6  # ways to match that are tried for one pair
-PICTURES = 256  # better ones, the nearest, that are candidates of one picture: so memory is linear in pictures
-ROWS_AT_ONCE = 1 << 21  # ways to match that are held before the nearest are taken
+BLOCK = 64  # images hashed at once
+POSES = 6  # that are tried for one pair
+MOST_BETTER = 256  # better ones, the nearest, that are candidates of one image: so memory is linear in images
+ROWS_AT_ONCE = 1 << 21  # matches that are held before the nearest are taken
 
 
 @dataclass(frozen=True)
 class Pose:
-    """How two pictures may lie on each other: this part of the first, mirrored or turned or both, on the whole of
-    the second."""
+    """How two images may match: a part of the first, mirrored and turned or not, with the whole of the second."""
 
-    part: Box  # of the first picture, after mirroring
+    part: Box  # of the first image, after mirroring
     mirrored: bool = False
-    quarters: int = 0  # that the first picture is then turned by, as `np.rot90` does
+    quarters: int = 0  # that the first image is then turned by, as `np.rot90` does
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Ways to match two views, the nearest of each pair of pictures first. Four (k,) arrays.
+    """Matches of two views, the nearest of each pair of images first. Four (k,) arrays.
 
-    A pair has the nearest six, or fewer where several parts found the same; a picture has pairs with the 256
-    nearest of those that are better than it.
+    A pair has at most six matches, the nearest. An image has pairs with at most 256 better ones, the nearest.
     """
 
     first: NDArray[np.int64]  # the view that is mirrored and windowed
@@ -113,8 +111,8 @@ def _reading(start: float, stop: float, side: int) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Hashed:
-    """Hashes of the `parts` of n pictures. Arrays (parts, n), but for `turned`."""
+class PartHashes:
+    """Hashes of the `parts` of n images. Arrays (parts, n), but for `turned`."""
 
     plain: Hashes  # as they are
     mirrored: Hashes
@@ -122,8 +120,8 @@ class Hashed:
     textured: NDArray[np.bool_]  # is there more than noise in it?
 
 
-def hash_parts(thorough: bool, greys: Greys) -> Hashed:
-    """Hash the parts of pictures (n, 64, 64)."""
+def hash_parts(thorough: bool, greys: Greys) -> PartHashes:
+    """Hash the parts of images (n, 64, 64)."""
     side = greys.shape[-1]
     pixels = greys.astype(np.float64)
     along: dict[tuple[float, float], NDArray[np.float64]] = {}
@@ -142,11 +140,11 @@ def hash_parts(thorough: bool, greys: Greys) -> Hashed:
     return hashed
 
 
-def _empty(count: int, pictures: int) -> Hashed:
+def _empty(count: int, images: int) -> PartHashes:
     """Room for the hashes of so many parts."""
-    size = count, pictures
-    turned = np.empty((len(TURNS), MIDDLES, pictures), np.uint64)
-    return Hashed(np.empty(size, np.uint64), np.empty(size, np.uint64), turned, np.empty(size, np.bool_))
+    size = count, images
+    turned = np.empty((len(TURNS), MIDDLES, images), np.uint64)
+    return PartHashes(np.empty(size, np.uint64), np.empty(size, np.uint64), turned, np.empty(size, np.bool_))
 
 
 def _textured(low: Frequencies) -> NDArray[np.bool_]:
@@ -157,9 +155,9 @@ def _textured(low: Frequencies) -> NDArray[np.bool_]:
 
 
 def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_fn: MapFn = map) -> Candidates:
-    """Candidates among n views of pictures (n, 64, 64): parts within `bits`, and windows within `bits` or 10.
+    """Candidates among n views of images (n, 64, 64): parts within `bits`, and windows within `bits` or 10.
 
-    `owner` (n,) numbers the picture that each is a view of.
+    `owner` (n,) numbers the image that each is a view of.
     """
     starts = range(0, len(greys), BLOCK)
     hashed = _empty(len(parts(thorough)), len(greys))
@@ -180,8 +178,8 @@ def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_
 
 
 def _nearest(table: NDArray[np.int32], owner: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Of ways (4, k), the nearest six to each of the nearest 256 better pictures of each picture; sorted by pair,
-    nearest first."""
+    """Of matches (4, k), the nearest of each pair and the nearest better images of each image, in order of
+    pairs."""
     table = table[:, owner[table[0]] != owner[table[1]]]
     first, second, pose, distance = table
     low, high = np.sort(owner[table[:2]], axis=0)
@@ -189,23 +187,23 @@ def _nearest(table: NDArray[np.int32], owner: NDArray[np.int64]) -> NDArray[np.i
     table, low, high = table[:, order], low[order], high[order]
     new = runs.starts(low, high)
     wanted = runs.places(new) < POSES
-    starts = np.flatnonzero(new)  # of pairs of pictures
-    by_picture = np.lexsort((low[starts], table[3, starts], high[starts]))
+    starts = np.flatnonzero(new)  # of pairs of images
+    by_image = np.lexsort((low[starts], table[3, starts], high[starts]))
     near = np.empty(len(starts), bool)
-    near[by_picture] = runs.places(runs.starts(high[starts][by_picture])) < PICTURES
+    near[by_image] = runs.places(runs.starts(high[starts][by_image])) < MOST_BETTER
     return table[:, wanted & near[np.cumsum(new) - 1]]
 
 
-def _rows(hashed: Hashed, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
+def _rows(hashed: PartHashes, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
     """Blocks of first, second, pose, bits."""
     plain, textured = hashed.plain, hashed.textured
     flips = poses().index(Pose(WHOLE, mirrored=True))  # so many upright poses come before it
     for number, part in enumerate(PARTS):
-        ways = [(plain, part, 0), (hashed.mirrored, _mirror(part), flips)]
+        lying = [(plain, part, 0), (hashed.mirrored, _mirror(part), flips)]
         if number < MIDDLES:
-            ways += [(hashed.turned[k], part, poses().index(Pose(WHOLE, *turn))) for k, turn in enumerate(TURNS)]
-        for hashes, lies, pose in ways:  # like on like: whole on whole
-            there = PARTS.index(lies)  # what lies there in the other picture
+            lying += [(hashed.turned[k], part, poses().index(Pose(WHOLE, *turn))) for k, turn in enumerate(TURNS)]
+        for hashes, lies, pose in lying:  # like on like: whole on whole
+            there = PARTS.index(lies)  # what lies there in the other image
             places = np.flatnonzero(textured[number] & textured[there])
             found = _compared(hashes[number, places], plain[there, places], bits, same=hashes is plain)
             for i, j, distance in found:
@@ -213,7 +211,7 @@ def _rows(hashed: Hashed, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
     if len(plain) == len(PARTS):
         return
     wholes = np.flatnonzero(textured[0])
-    wholes = wholes[_leaders(plain[0, wholes])]  # of a crowd of one picture, the first find the crops for all
+    wholes = wholes[_leaders(plain[0, wholes])]  # of a crowd of one image, the first find the crops for all
     led = np.zeros(len(textured[0]), bool)
     led[_leaders(plain[0])] = True
     for start in range(len(PARTS), len(plain), WINDOWS_AT_ONCE):
@@ -229,8 +227,8 @@ def _rows(hashed: Hashed, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
                 yield place[i], wholes[j], pose, distance[apart].astype(np.int64)
 
 
-def _compared(queries: Hashes, hashes: Hashes, bits: int, same: bool) -> Iterator[hamming_search.Pairs]:
-    """Pairs i < j of two lists over the same pictures, with crowds of one hash thinned out.
+def _compared(queries: Hashes, hashes: Hashes, bits: int, same: bool) -> Iterator[hamming_search.HashPairs]:
+    """Pairs i < j of two lists over the same images, with crowds of one hash thinned out.
 
     Ten thousand parts with one hash are fifty million pairs. Of each such crowd, the first 32 meet everybody, and
     the others meet these 32.

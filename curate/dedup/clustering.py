@@ -1,11 +1,10 @@
-"""From pairs to groups: which photo stays, which are its copies, what the split keeps together. Pure functions.
+"""From pairs to groups: which photo stays, and what the split keeps together. Pure functions.
 
-The rule for removal, independent of the order of input: photos are ranked from best to worst, and a photo is a
-keeper unless its picture is confirmed to be a copy of one of the 64 better keepers that are nearest to it by bits
-(of equals, the better ones, and what links lead to last). A photo that is not a keeper belongs to the nearest of
-the keepers that confirm it. So every removed photo has been compared with the very photo that replaces it, and
-A~B~C never removes C for A's sake when only B was compared with both.
-"""
+The order of input decides nothing. Photos are ranked from best to worst. A photo is compared with at most 64
+better keepers, those with the nearest hashes (of equals, the better ones; linked ones last). If one of them is
+confirmed to be its duplicate, the photo is removed and joins the most similar one; else it is a keeper itself. So
+every removed photo has been compared with the photo that replaces it: A~B~C never removes C for A when only B was
+compared with both."""
 
 from collections.abc import Callable
 
@@ -28,18 +27,17 @@ def keepers(
     """Keeper of each of `count` photos, numbered from best to worst: (count,), its own number if it stays.
 
     `first[k] < second[k]` are candidate pairs, their hashes `bits[k]` apart. `confirm` is asked about a photo's
-    pairs with the nearest of the keepers, by pair number, each at most once; it answers a distance per pair
-    (smaller is nearer, inf is refused). Pairs with a photo that does not stay are never compared: a thousand
-    copies cost a thousand comparisons.
+    pairs with the nearest keepers, by pair number, each at most once; it answers a distance per pair (infinity: no
+    duplicate). Pairs with a removed photo are never compared: a thousand duplicates cost a thousand comparisons.
     """
     by_first, by_second = np.argsort(first, kind="stable"), np.argsort(second, kind="stable")
     first_starts, second_starts = (
         np.searchsorted(ends[order], np.arange(count + 1))
         for ends, order in ((first, by_first), (second, by_second))
     )
-    waiting = np.bincount(second, minlength=count)  # better candidates whose fate is open
+    waiting = np.bincount(second, minlength=count)  # better candidates that are not decided yet
     keeper = np.arange(count)
-    nearest_yet = np.full(count, np.inf)
+    smallest = np.full(count, np.inf)
     decided = waiting == 0
     ready = np.flatnonzero(decided)
     while len(ready):
@@ -48,8 +46,8 @@ def keepers(
         answers = confirm(asked) if len(asked) else np.empty(0)
         for pair, answer in zip(asked.tolist(), answers.tolist(), strict=True):
             better, worse = first[pair], second[pair]
-            if answer < np.inf and (answer, better) < (nearest_yet[worse], keeper[worse]):
-                nearest_yet[worse], keeper[worse] = answer, better
+            if answer < np.inf and (answer, better) < (smallest[worse], keeper[worse]):
+                smallest[worse], keeper[worse] = answer, better
         np.subtract.at(waiting, second[_pairs_of(ready, by_first, first_starts)], 1)
         ready = np.flatnonzero((waiting == 0) & ~decided)
         decided[ready] = True
@@ -59,7 +57,7 @@ def keepers(
 def nearest(pairs: Indices, photo: Indices, bits: Indices) -> Indices:
     """Of the pairs with these numbers, those up to MOST of each `photo[k]` that are the fewest `bits[k]` apart.
 
-    Three thousand cars before one studio's wall are all candidates of each other; a copy is among the nearest.
+    Three thousand cars before one studio wall are all candidates of each other; a duplicate is among the nearest.
     """
     order = pairs[np.lexsort((pairs, bits[pairs], photo[pairs]))]
     return order[runs.places(runs.starts(photo[order])) < MOST]
@@ -72,10 +70,11 @@ def _pairs_of(photos: Indices, order: Indices, starts: Indices) -> Indices:
 
 
 def components(count: int, first: Indices, second: Indices, most: int) -> Indices:
-    """Groups joined pair by pair, in the order given: (count,), the smallest number of each one's group.
+    """Connected components of at most `most` members, joined pair by pair in the order given.
 
-    A pair that would make a group of more than `most` is left out: likeness is no equivalence, and in a large
-    collection of look-alikes a chain of it would end up joining everything.
+    Returns (count,): the smallest number of each one's group. A pair that would make a larger group is skipped:
+    similarity is not transitive, and among many look-alikes a chain of it would join everything. SciPy's connected
+    components know no such limit.
     """
     parent = list(range(count))
     size = [1] * count

@@ -1,6 +1,6 @@
-"""Small pictures made ready to be laid on each other. Pure functions.
+"""Small images made ready for image registration. Pure functions.
 
-A picture's local contrast is brought to one level: the wall behind a car counts as much as its grille."""
+Local contrast is normalised: the wall behind a car counts as much as its grille."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,22 +8,22 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.dedup.fingerprints import RECORD, Records
+from curate.dedup.fingerprints import FINGERPRINT, Fingerprints
 
 Grey = NDArray[np.float32]  # (64, 64)
 Mask = NDArray[np.float32]  # (64, 64), 0..1
-Detail = NDArray[np.float32]  # (64, 64), local contrast
+Detail = NDArray[np.float32]  # (64, 64), normalised local contrast
 Colour = NDArray[np.float32]  # (16, 16, 3) RGB
 
-MARGIN = 3  # pixels at the edge: 2 degrees turn up to 2 pixels of another picture into it
+MARGIN = 3  # pixels at the edge: 2 degrees turn up to 2 pixels of another image into it
 LOST = 4  # grey levels from black or white
 FINE, COARSE = 2.5, 5.0  # pixels: sizes of detail, and of the surroundings that it is measured against
 NOISE = 4.0  # grey levels of contrast that count as nothing
 
 
 @dataclass(frozen=True)
-class Look:
-    """A view made ready."""
+class Features:
+    """One view of an image, made ready."""
 
     grey: Grey
     mask: Mask
@@ -31,26 +31,26 @@ class Look:
     soft: Detail  # the same, blurred
     colour: Colour
 
-    def flipped(self) -> "Look":
-        """Its mirror image."""
+    def flipped(self) -> "Features":
+        """Of the mirror image."""
         parts = (self.grey, self.mask, self.detail, self.soft, self.colour)
-        return Look(*(np.ascontiguousarray(part[:, ::-1]) for part in parts))
+        return Features(*(np.ascontiguousarray(part[:, ::-1]) for part in parts))
 
 
-def look(view: Records) -> Look:
-    """Make a view ready. The last thousand are remembered: a picture is compared with many."""
-    return _look(view.tobytes())
+def compute_features(view: Fingerprints) -> Features:
+    """Features of one fingerprint. The last thousand are cached: an image is compared with many."""
+    return _compute_features(view.tobytes())
 
 
 @lru_cache(maxsize=1024)  # of 80 KB each
-def _look(data: bytes) -> Look:
-    view: Records = np.frombuffer(data, RECORD)[0]
+def _compute_features(data: bytes) -> Features:
+    view: Fingerprints = np.frombuffer(data, FINGERPRINT)[0]
     grey, mask = view["grey"].astype(np.float32), usable(view)
     fine = detail(grey, mask)
-    return Look(grey, mask, fine, soft(fine, 1.0), view["colour"].astype(np.float32))
+    return Features(grey, mask, fine, soft(fine, 1.0), view["colour"].astype(np.float32))
 
 
-def usable(view: Records) -> Mask:
+def usable(view: Fingerprints) -> Mask:
     """1 where a view can prove something: not in a frame, nor next to the edge, nor black or white."""
     grey = view["grey"]
     inside = np.zeros(grey.shape, np.float32)
@@ -60,7 +60,7 @@ def usable(view: Records) -> Mask:
 
 
 def detail(grey: Grey, mask: Mask, noise: float = NOISE) -> Detail:
-    """Local contrast: about ±1 on detail, 0 where there is none and outside the mask."""
+    """Normalised local contrast: about ±1 on detail, 0 where there is none and outside the mask."""
     import cv2
 
     near = cv2.GaussianBlur(mask, (0, 0), FINE) + 1e-3
@@ -72,7 +72,7 @@ def detail(grey: Grey, mask: Mask, noise: float = NOISE) -> Detail:
 
 
 def soft(values: NDArray[np.float32], pixels: float) -> NDArray[np.float32]:
-    """Blurred."""
+    """Gaussian blur."""
     import cv2
 
     return np.asarray(cv2.GaussianBlur(values, (0, 0), pixels), np.float32)

@@ -1,13 +1,12 @@
-"""What dedup remembers of a photo, by the sha256 of its file: its hash and small pictures of it.
+"""Fingerprints: the perceptual hash and small images of each photo, cached by the sha256 of its file.
 
-A photo in a plain frame has two records, one after the other: of the photo as it is, and of what is inside the
-frame. What looks like a frame may be a wall or the sky, and then it is not found in every copy: so both are
-compared with those of other photos.
+A photo in a plain frame has two fingerprints, one after the other: of the whole, and of what is inside the frame.
+What looks like a frame may be a wall or the sky, which is not detected in every duplicate: so both are compared
+with those of other photos.
 
-The store lies beside the manifest and makes adding photos cheap: those it knows are neither read nor decoded
-again, as long as their files lie where they lay, of the same size and not written to. It is only a memory: a store
-that is damaged, or was written by other versions, is dropped and made anew, with the same result.
-"""
+The cache beside the manifest makes adding photos cheap. Files that it knows are neither read nor decoded again, as
+long as path, size and time of modification are the same. A cache that is damaged, or of other versions, is
+computed again, with the same result."""
 
 import hashlib
 import stat
@@ -29,32 +28,32 @@ from curate.photos import decode
 
 NAME = "dedup.cache"
 FORMAT = 8
-SIDE = 64  # pixels of the remembered square pictures
+SIDE = 64  # pixels of the square grey images
 COLOUR_SIDE = 16
-AT_LEAST = 64  # pixels, shorter side of the decoded picture
-COLOURLESS = 2  # levels between the channels of a cell that JPEG may put into a grey picture
-RECORD = np.dtype(
+AT_LEAST = 64  # pixels, shorter side of the decoded image
+COLOURLESS = 2  # levels between the channels of a cell that JPEG may put into a grey image
+FINGERPRINT = np.dtype(
     [
         ("sha256", "S64"),
         ("bytes", "u8"),  # of the file
         ("modified", "i8"),  # ns, when the file was last written to
-        ("phash", "u8"),  # of the whole photo, as imagehash computes it
+        ("phash", "u8"),  # of the whole image, as imagehash computes it
         ("mirror", "u8"),  # of its mirror image
-        ("inner", "?"),  # this is what is inside the frame of the record before
+        ("inner", "?"),  # of what is inside the frame of the fingerprint before
         ("grey", "u1", (SIDE, SIDE)),
         ("colour", "u1", (COLOUR_SIDE, COLOUR_SIDE, 3)),  # RGB
-        ("box", "f4", 4),  # what of the picture is inside a plain frame: top, bottom, left, right; 0..1
+        ("box", "f4", 4),  # what of the image is inside a plain frame: top, bottom, left, right; 0..1
     ]
 )
 
-Records = NDArray[np.void]
+Fingerprints = NDArray[np.void]
 Stamp = tuple[int, int]  # bytes of a file, and when it was last written to, in ns
 
-SMALLEST = 16  # pixels; of a thinner picture nothing is taken for a frame
+SMALLEST = 16  # pixels; of a thinner image nothing is taken for a frame
 _PLAIN = 6  # grey levels: how even a frame is after JPEG compression
 _RINGING = 8  # lines before an edge that JPEG may disturb
 _UNEVEN = 60  # grey levels within one line that no frame has
-_STEP = 14  # grey levels between a frame and the picture inside it
+_STEP = 14  # grey levels between a frame and the image inside it
 
 
 def frame(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
@@ -62,7 +61,7 @@ def frame(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
 
     A side has a bar when 2-25% of it are of one grey and most of the next line is of another. A studio's white
     wall does not count: the car touches it in a few places only. But where two sides show a frame, the others have
-    it too if they are plain as far in: then it is the picture that begins in the frame's grey.
+    it too if they are plain as far in: then it is the image that begins in the frame's grey.
     """
     if min(grey.shape) < SMALLEST:
         return 0, grey.shape[0], 0, grey.shape[1]
@@ -79,7 +78,7 @@ def frame(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
 
 @dataclass(frozen=True)
 class _Bar:
-    """What one side looks like."""
+    """What was measured along one side."""
 
     width: int  # lines of a bar and its blurred edge, 0 without one
     plain: int  # lines of one grey, at most a quarter of all
@@ -102,82 +101,82 @@ def _bar(grey: NDArray[np.uint8]) -> _Bar:
     return _Bar(plain + int(np.argmax(inside)) + 1, plain, level)
 
 
-def of_pixels(pixels: NDArray[np.uint8], sha256: str = "", stamp: Stamp = (0, 0)) -> Records:
-    """The records of one (h, w, 3) RGB picture: (1,) RECORD, or (2,) if it is framed."""
+def of_pixels(pixels: NDArray[np.uint8], sha256: str = "", stamp: Stamp = (0, 0)) -> Fingerprints:
+    """Fingerprints of one (h, w, 3) RGB image: (1,) FINGERPRINT, or (2,) if it has a frame."""
     grey = phash.luma(pixels, AT_LEAST)
     height, width = grey.shape
     top, bottom, left, right = frame(grey)
     boxes = [(0, height, 0, width)]
     if bottom - top < height or right - left < width:
         boxes.append((top, bottom, left, right))
-    records = np.zeros(len(boxes), RECORD)
-    records["sha256"], (records["bytes"], records["modified"]) = sha256, stamp
-    records["phash"], records["mirror"] = phash.phash(grey)
-    records["box"] = 0, 1, 0, 1
-    records["box"][0] = top / height, bottom / height, left / width, right / width
-    records["inner"][1:] = True
+    prints = np.zeros(len(boxes), FINGERPRINT)
+    prints["sha256"], (prints["bytes"], prints["modified"]) = sha256, stamp
+    prints["phash"], prints["mirror"] = phash.phash(grey)
+    prints["box"] = 0, 1, 0, 1
+    prints["box"][0] = top / height, bottom / height, left / width, right / width
+    prints["inner"][1:] = True
     y, x = pixels.shape[0] / height, pixels.shape[1] / width
-    for record, (top, bottom, left, right) in zip(records, boxes, strict=True):
+    for one, (top, bottom, left, right) in zip(prints, boxes, strict=True):
         part = pixels[round(top * y) : round(bottom * y), round(left * x) : round(right * x)]
-        record["grey"] = _square(grey[top:bottom, left:right], SIDE)
-        record["colour"] = _square(part, COLOUR_SIDE)
-    return records
+        one["grey"] = _square(grey[top:bottom, left:right], SIDE)
+        one["colour"] = _square(part, COLOUR_SIDE)
+    return prints
 
 
 def hash_file(path: Path) -> tuple[int, int]:
-    """The perceptual hashes of a photo and of its mirror image, for who wants nothing else of it.
+    """Perceptual hashes of a photo and of its mirror image, without fingerprints.
 
     Colour is not decoded, so a bit or two may differ from the hash in dedup.csv. Raises RejectedError.
     """
-    picture = decode.decode(decode.read_file(path), AT_LEAST, grey=True)
-    return phash.phash(phash.luma(picture.pixels, AT_LEAST))
+    image = decode.decode(decode.read_file(path), AT_LEAST, grey=True)
+    return phash.phash(phash.luma(image.pixels, AT_LEAST))
 
 
 def _square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """A picture as a square: means over areas. An axis at a time, as OpenCV has none where one of two grows."""
+    """An image as a square, by means over areas. One axis at a time: OpenCV has no such means where one grows."""
     import cv2
 
     narrow = cv2.resize(pixels, (side, len(pixels)), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(narrow, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def content(records: Records) -> NDArray[np.float64]:
-    """Share of each picture's area that is not a plain frame.
+def content(prints: Fingerprints) -> NDArray[np.float64]:
+    """Share of each image's area that is not a plain frame.
 
     A frame has two sides at least: a plain road below, or a sky above, is a part of the photo.
     """
-    top, bottom, left, right = records["box"].astype(float).T
+    top, bottom, left, right = prints["box"].astype(float).T
     sides = (top > 0).astype(int) + (bottom < 1) + (left > 0) + (right < 1)
     return np.where(sides >= 2, (bottom - top) * (right - left), 1.0)
 
 
-def colourless(records: Records) -> NDArray[np.bool_]:
-    """Which pictures have no colour: (n,)."""
-    levels = records["colour"].astype(np.int16)
+def colourless(prints: Fingerprints) -> NDArray[np.bool_]:
+    """Which images have no colour: (n,)."""
+    levels = prints["colour"].astype(np.int16)
     return np.asarray(np.ptp(levels, axis=3).max(axis=(1, 2)) <= COLOURLESS)
 
 
-def wholes(records: Records) -> NDArray[np.int64]:
-    """Places of the n photos among their records: (n,)."""
-    return np.flatnonzero(~records["inner"])
+def wholes(prints: Fingerprints) -> NDArray[np.int64]:
+    """Places of the n whole images among the fingerprints: (n,)."""
+    return np.flatnonzero(~prints["inner"])
 
 
-def owners(records: Records) -> NDArray[np.int64]:
-    """Number of the photo that each record is of, in order: (m,)."""
-    return np.asarray(np.cumsum(~records["inner"]) - 1)
+def owners(prints: Fingerprints) -> NDArray[np.int64]:
+    """Number of the image that each fingerprint is of, in order: (m,)."""
+    return np.asarray(np.cumsum(~prints["inner"]) - 1)
 
 
-def take(records: Records, photos: NDArray[np.int64]) -> Records:
-    """The records of the photos with these numbers, in this order."""
-    starts = np.append(wholes(records), len(records))
+def take(prints: Fingerprints, photos: NDArray[np.int64]) -> Fingerprints:
+    """The fingerprints of the images with these numbers, in this order."""
+    starts = np.append(wholes(prints), len(prints))
     count = np.diff(starts)[photos]
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    chosen: Records = records[np.repeat(starts[photos], count) + within]
+    chosen: Fingerprints = prints[np.repeat(starts[photos], count) + within]
     return chosen
 
 
 def _of_file(folder: Path, photo: tuple[str, str, Stamp]) -> bytes | str:
-    """The records' bytes, or why there is none."""
+    """Its fingerprints as bytes, or the reason why there are none."""
     import cv2
 
     cv2.setNumThreads(1)  # many of these run side by side
@@ -189,7 +188,7 @@ def _of_file(folder: Path, photo: tuple[str, str, Stamp]) -> bytes | str:
 
 
 def _stamps(folder: Path, photos: Mapping[str, str]) -> dict[str, Stamp]:
-    """By sha256, the stamps of what are plain files inside the folder; `images.load` tells of the others."""
+    """Stamps of the plain files inside the folder, by sha256; `decode.load` refuses the others."""
     parents: dict[PurePath, bool] = {}
     stamps = {}
     for sha256, path in photos.items():
@@ -213,11 +212,11 @@ def _leads_inside(folder: Path, relative: PurePath) -> bool:
     return True
 
 
-def collect(folder: Path, photos: Mapping[str, str], map_fn: MapFn = map) -> tuple[Records, dict[str, str]]:
-    """Records of `photos` (sha256 to path), sorted by sha256; and by sha256 why a photo has none.
+def collect(folder: Path, photos: Mapping[str, str], map_fn: MapFn = map) -> tuple[Fingerprints, dict[str, str]]:
+    """Fingerprints of `photos` (sha256 to path), sorted by sha256; and by sha256 why a photo has none.
 
-    Each file is decoded once, however many photos share its bytes; files that the store knows are not opened. What
-    was hashed before an interruption is remembered.
+    Each file is decoded once, however many photos share its bytes; files that the cache knows are not opened. What
+    was hashed before an interruption stays in the cache.
     """
     known, stamps = _read(folder), _stamps(folder, photos)
     then = zip(known["bytes"].tolist(), known["modified"].tolist(), strict=True)
@@ -245,23 +244,23 @@ def collect(folder: Path, photos: Mapping[str, str], map_fn: MapFn = map) -> tup
     return known if all(chosen) else known[chosen], refused
 
 
-def _merged(known: Records, found: bytearray) -> Records:
+def _merged(known: Fingerprints, found: bytearray) -> Fingerprints:
     """Both, sorted by sha256 as each of them is."""
-    fresh: Records = np.frombuffer(found, RECORD)
+    fresh: Fingerprints = np.frombuffer(found, FINGERPRINT)
     if not len(known):
-        return fresh  # a million photos are 5 GB: no copy of them
+        return fresh  # a million photos are 5 GB: do not copy them
     both = np.concatenate([known, fresh])
-    return both[np.argsort(both["sha256"], kind="stable")]  # a frame's inside stays behind it
+    return both[np.argsort(both["sha256"], kind="stable")]  # the inside of a frame stays behind its whole
 
 
 def _header() -> bytes:
     packages = [f"{name} {version(name)}" for name in ("pillow", "simplejpeg", "opencv-python-headless", "numpy")]
-    return f"curate fingerprints {FORMAT} {RECORD} {' '.join(packages)}\n".encode()
+    return f"curate fingerprints {FORMAT} {FINGERPRINT} {' '.join(packages)}\n".encode()
 
 
-def _read(folder: Path) -> Records:
-    """The records of the store; none when it is absent, damaged, or another version's."""
-    empty = np.empty(0, RECORD)
+def _read(folder: Path) -> Fingerprints:
+    """The fingerprints in the cache; none when it is absent, damaged, or of another version."""
+    empty = np.empty(0, FINGERPRINT)
     try:
         data = (folder / NAME).read_bytes()
     except OSError:
@@ -272,11 +271,11 @@ def _read(folder: Path) -> Records:
     begin = len(header) + digest.digest_size
     payload = memoryview(data)[begin:]
     digest.update(payload)
-    if len(payload) % RECORD.itemsize or digest.digest() != data[len(header) : begin]:
+    if len(payload) % FINGERPRINT.itemsize or digest.digest() != data[len(header) : begin]:
         return empty
-    return np.frombuffer(payload, RECORD)
+    return np.frombuffer(payload, FINGERPRINT)
 
 
-def _write(folder: Path, records: Records) -> None:
-    payload = records.view(np.uint8).data
+def _write(folder: Path, prints: Fingerprints) -> None:
+    payload = prints.view(np.uint8).data
     atomic_write(folder / NAME, (_header(), hashlib.sha256(payload).digest(), payload))

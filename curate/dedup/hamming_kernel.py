@@ -1,5 +1,4 @@
-"""The compiled loop behind `pairs`. Imported by it only when hashes are searched, because numba is slow to
-import."""
+"""The compiled loop of `hamming_search`, which imports it only for long lists: numba is slow to import."""
 
 import numba  # noqa: TID253  (this module is itself imported inside a function)
 import numpy as np

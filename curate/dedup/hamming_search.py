@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from curate.dedup.phash import Hashes
 from curate.dedup.runs import Indices
 
-Pairs = tuple[Indices, Indices, NDArray[np.uint8]]  # place in the first list, in the second, bits that differ
-Position = tuple[int, int, int, int, int]  # `at` of the compiled loop (see `pair_kernels.join`), and its `stop`
+HashPairs = tuple[Indices, Indices, NDArray[np.uint8]]  # place in the first list, in the second, bits that differ
+Position = tuple[int, int, int, int, int]  # `at` of the compiled loop (see `hamming_kernel.join`), and its `stop`
 
 CHUNKS = 4
 WIDTH = 16  # bits per chunk
@@ -32,18 +32,18 @@ _TASKS = 256  # pieces of work per chunk
 _ROOM = 1 << 18  # pairs that are found at once
 
 
-def within(hashes: Hashes, bits: int) -> Iterator[Pairs]:
+def within(hashes: Hashes, bits: int) -> Iterator[HashPairs]:
     """Pairs i < j of `hashes` (n,) that differ in at most `bits` bits, each once, in blocks."""
     yield from _search(hashes, hashes, bits, upper=True)
 
 
-def across(queries: Hashes, hashes: Hashes, bits: int, upper: bool = False) -> Iterator[Pairs]:
+def across(queries: Hashes, hashes: Hashes, bits: int, upper: bool = False) -> Iterator[HashPairs]:
     """Pairs of one of `queries` (m,) and one of `hashes` (n,) that differ in at most `bits` bits; with `upper`, of
-    two hashes of one list of pictures, only those i < j."""
+    two hashes of one list of images, only those i < j."""
     yield from _search(queries, hashes, bits, upper)
 
 
-def gather(blocks: Iterator[Pairs]) -> Pairs:
+def gather(blocks: Iterator[HashPairs]) -> HashPairs:
     """All blocks in one, sorted by place."""
     parts = list(blocks)
     if not parts:
@@ -53,7 +53,7 @@ def gather(blocks: Iterator[Pairs]) -> Pairs:
     return first[order], second[order], distance[order]
 
 
-def _search(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[Pairs]:
+def _search(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[HashPairs]:
     if not 0 <= bits <= MAX_BITS:
         raise ValueError(f"bits must be 0..{MAX_BITS}, not {bits}")
     if len(left) * len(right) <= _FEW:
@@ -65,7 +65,7 @@ def _search(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[Pai
         yield i[wanted], j[wanted], distance[wanted]
 
 
-def _one_by_one(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[Pairs]:
+def _one_by_one(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[HashPairs]:
     rows = max(1, _BLOCK // max(1, len(right)))
     for start in range(0, len(left), rows):
         others = start if upper else 0
@@ -107,7 +107,7 @@ def _bucketed(hashes: Hashes, chunk: int) -> Buckets:
     return Buckets(hashes[order], order, starts.astype(np.int64))
 
 
-def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[Pairs]:
+def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[HashPairs]:
     allowed = limits(bits)
     with ThreadPoolExecutor(_cores()) as pool:
         for chunk in range(CHUNKS):
@@ -127,7 +127,7 @@ def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[P
 
 def _join(
     a: Buckets, b: Buckets, chunk: int, allowed: list[int], bits: int, same: bool, at: Position
-) -> tuple[Pairs, Position | None]:
+) -> tuple[HashPairs, Position | None]:
     """Pairs that this chunk is the first to find, from `at`; at most `_ROOM` of them, and where to go on."""
     from curate.dedup import hamming_kernel
 

@@ -1,4 +1,4 @@
-"""Pairs of pictures that may be copies, what is known of them, and how to learn more."""
+"""The table of candidate pairs: what is known of each, and how to learn more."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -8,114 +8,113 @@ from numpy.typing import NDArray
 
 from curate.core.executors import MapFn
 from curate.dedup import candidates, fingerprints, geometry, runs
-from curate.dedup.alignment import PROOF, Job, Way, compare
+from curate.dedup.alignment import PROOF, Job, Match, compare
 from curate.dedup.candidates import Candidates
-from curate.dedup.fingerprints import Records
-from curate.dedup.geometry import Map
+from curate.dedup.fingerprints import Fingerprints
+from curate.dedup.geometry import Transform
 from curate.dedup.runs import Indices
 
-LINKED = 0.82  # agreement that proves a pair to be copies when a third picture is a proved copy of both
+LINKED = 0.82  # similarity of duplicates, where a third image is a proved duplicate of both
 PAIRS_PER_JOB = 8  # at most; a process is handed sixteen such jobs at once
 JOBS = 64  # at least, as long as there are so many pairs: few pairs are for all processes too
-MOST_WAYS = 6  # that are tried for a linked pair
+MOST_MATCHES = 6  # that are tried for a linked pair
 
 
-class Pairs:
-    """Pairs of pictures, numbered from best to worst, and what comparing them has shown. Arrays of one entry per
-    pair."""
+class PairTable:
+    """Pairs of images, numbered from best to worst. Arrays (pairs,)."""
 
-    def __init__(self, records: Records, found: Candidates, max_distance: int, map_fn: MapFn) -> None:
-        self.views, self.owner = records, fingerprints.owners(records)
-        self.firsts = np.append(fingerprints.wholes(records), len(records))  # where each picture's views start
+    def __init__(self, views: Fingerprints, found: Candidates, max_distance: int, map_fn: MapFn) -> None:
+        self.views, self.owner = views, fingerprints.owners(views)
+        self.first_views = np.append(fingerprints.wholes(views), len(views))  # where each image's views start
         self.found, self.map_fn = found, map_fn
         low, high = np.sort([self.owner[found.first], self.owner[found.second]], axis=0)
         starts = np.flatnonzero(runs.starts(low, high))
-        self.starts = np.append(starts, len(low))  # where the ways to match of each pair start
+        self.starts = np.append(starts, len(low))  # where the matches of each pair start
         self.better, self.worse = low[starts], high[starts]
         self.bits = found.bits[starts]
         self.max_distance = max_distance
-        self.agreement = np.full(len(starts), np.nan)  # nan: nobody has asked
-        self.least = np.full(len(starts), PROOF)  # agreement that proves it
-        self.place: dict[int, Map] = {}  # of those that are proved: where the worse picture lies in the better
-        self.linked: dict[int, list[Way]] = {}  # ways to match of the pairs that others have led to
-        self.advance: Callable[[int], object] = lambda done: None  # told how many have been compared so far
+        self.similarity = np.full(len(starts), np.nan)  # nan: not compared yet
+        self.least = np.full(len(starts), PROOF)  # similarity that proves it
+        self.transform: dict[int, Transform] = {}  # of proved pairs: from the worse image to the better
+        self.linked: dict[int, list[Match]] = {}  # matches of the pairs that a third image leads to
+        self.advance: Callable[[int], object] = lambda done: None  # called with the number of pairs compared
         self.compared = 0
 
-    def add(self, better: Indices, worse: Indices, agreement: float, least: float) -> None:
-        """Further pairs, proved by the agreement `least`."""
+    def add(self, better: Indices, worse: Indices, similarity: float, least: float) -> None:
+        """Add pairs that the similarity `least` proves."""
         count = len(better)
         self.better, self.worse = np.append(self.better, better), np.append(self.worse, worse)
         self.bits = np.append(self.bits, np.zeros(count, np.int64))
-        self.agreement = np.append(self.agreement, np.full(count, agreement))
+        self.similarity = np.append(self.similarity, np.full(count, similarity))
         self.least = np.append(self.least, np.full(count, least))
 
-    def add_linked(self, links: Mapping[tuple[int, int], list[Map]]) -> None:
-        """Pairs (better, worse) that third pictures lead to, and where each of them puts the worse one."""
+    def add_linked(self, links: Mapping[tuple[int, int], list[Transform]]) -> None:
+        """Add pairs (better, worse) that third images lead to, with transforms from the worse to the better."""
         first = len(self.better)
         ends = np.array(sorted(links), np.int64).reshape(-1, 2)
         for number, (better, worse) in enumerate(ends.tolist(), start=first):
             self.linked[number] = [
-                (a, b, np.linalg.inv(self._box(a)) @ place @ self._box(b))
+                (a, b, np.linalg.inv(self._box(a)) @ transform @ self._box(b))
                 for a in self._views_of(better)
                 for b in self._views_of(worse)
-                for place in links[better, worse][:MOST_WAYS]
-            ][:MOST_WAYS]
+                for transform in links[better, worse][:MOST_MATCHES]
+            ][:MOST_MATCHES]
         self.add(ends[:, 0], ends[:, 1], np.nan, LINKED)
 
     def confirm(self, asked: Indices) -> NDArray[np.float64]:
-        """Distance of each pair: 1 - agreement where they are copies, else infinity."""
-        unknown = asked[np.isnan(self.agreement[asked])]
+        """Distance of each pair: 1 - similarity of duplicates, infinity of others. Compares what is not yet."""
+        unknown = asked[np.isnan(self.similarity[asked])]
         found = (answer for job in self.map_fn(compare, self._jobs(unknown)) for answer in job)
-        for pair, (agreement, (number, place)) in zip(unknown.tolist(), found, strict=True):
+        for pair, (similarity, (number, transform)) in zip(unknown.tolist(), found, strict=True):
             self.compared += 1
             self.advance(self.compared)
-            first, second, _ = self._ways(pair)[number]
-            self.agreement[pair] = agreement
-            if geometry.quarters_turned(place):
-                self.least[pair] = np.inf  # which of them is upright, nobody can tell: both stay, alike
-            if agreement < self.least[pair]:
+            first, second, _ = self._matches(pair)[number]
+            self.similarity[pair] = similarity
+            if geometry.quarters_turned(transform):
+                self.least[pair] = np.inf  # nobody can tell which of them is upright: both stay, similar
+            if similarity < self.least[pair]:
                 continue
-            seen = self._box(first) @ place @ np.linalg.inv(self._box(second))
-            self.place[pair] = seen if self.owner[first] == self.better[pair] else np.linalg.inv(seen)
-        return np.where(self.proved(asked), 1 - self.agreement[asked], np.inf)
+            seen = self._box(first) @ transform @ np.linalg.inv(self._box(second))
+            self.transform[pair] = seen if self.owner[first] == self.better[pair] else np.linalg.inv(seen)
+        return np.where(self.proved(asked), 1 - self.similarity[asked], np.inf)
 
     def near(self, asked: Indices | slice) -> NDArray[np.bool_]:
-        """Which of them are near enough to be copies; further ones can only be alike."""
+        """Which pairs are near enough to be duplicates; further ones can only be similar."""
         return np.asarray(self.bits[asked] <= self.max_distance)
 
     def proved(self, asked: Indices | slice) -> NDArray[np.bool_]:
-        """Which of them are copies, as far as is known."""
-        return np.asarray((self.agreement[asked] >= self.least[asked]) & self.near(asked))
+        """Which pairs are known to be duplicates."""
+        return np.asarray((self.similarity[asked] >= self.least[asked]) & self.near(asked))
 
-    def _views_of(self, picture: int) -> list[int]:
-        """The whole picture, and what is inside its frame."""
-        return list(range(self.firsts[picture], self.firsts[picture + 1]))
+    def _views_of(self, image: int) -> list[int]:
+        """The whole image, and what is inside its frame."""
+        return list(range(self.first_views[image], self.first_views[image + 1]))
 
-    def _box(self, view: int) -> Map:
-        """Where a view lies in its picture."""
+    def _box(self, view: int) -> Transform:
+        """From points of a view to points of its image."""
         inner = self.views["inner"][view]
         return geometry.of_box(tuple(self.views["box"][view - 1].tolist())) if inner else np.eye(3)
 
-    def _ways(self, pair: int) -> list[Way]:
+    def _matches(self, pair: int) -> list[Match]:
         if pair in self.linked:
             return self.linked[pair]
         rows = range(self.starts[pair], self.starts[pair + 1])
         found = self.found
-        return [(int(found.first[k]), int(found.second[k]), _places()[found.pose[k]]) for k in rows]
+        return [(int(found.first[k]), int(found.second[k]), _transforms()[found.pose[k]]) for k in rows]
 
     def _jobs(self, asked: Indices) -> Iterator[Job]:
         size = min(PAIRS_PER_JOB, -(-len(asked) // JOBS)) or 1
         for start in range(0, len(asked), size):
-            ways = [self._ways(pair) for pair in asked[start : start + size].tolist()]
-            seats: dict[int, int] = {}
-            for first, second, _ in (way for several in ways for way in several):
+            matches = [self._matches(pair) for pair in asked[start : start + size].tolist()]
+            seats: dict[int, int] = {}  # view to its place in the job
+            for first, second, _ in (match for several in matches for match in several):
                 seats.setdefault(first, len(seats))
                 seats.setdefault(second, len(seats))
-            seated = [[(seats[a], seats[b], place) for a, b, place in several] for several in ways]
+            seated = [[(seats[a], seats[b], transform) for a, b, transform in several] for several in matches]
             yield Job(self.views[list(seats)], seated)
 
 
 @cache
-def _places() -> list[Map]:
+def _transforms() -> list[Transform]:
     """Of every pose."""
     return [geometry.of_pose(pose) for pose in candidates.poses()]

@@ -1,11 +1,11 @@
 """Perceptual hashes: pure functions from pixels to bits.
 
 The hash is that of `imagehash.phash`: grey, 32×32 by Lanczos, two-dimensional DCT-II, the 8×8
-lowest frequencies compared with their median, first bit = lowest frequency. Mirroring a picture flips the
+lowest frequencies compared with their median, first bit = lowest frequency. Mirroring an image flips the
 sign of its odd horizontal frequencies, so the mirrored hash comes from the same transform.
 
 The cosines are rounded to 14 binary digits. All sums are then integers below 2**53, which doubles hold
-exactly: the same pixels give the same bits on any machine, and a picture of one colour gives exact zeros."""
+exactly: the same pixels give the same bits on any machine, and an image of one colour gives exact zeros."""
 
 from functools import lru_cache
 
@@ -38,12 +38,12 @@ def luma(pixels: NDArray[np.uint8], at_least: int = 0) -> NDArray[np.uint8]:
 
 
 def mirrored(low: Frequencies) -> Frequencies:
-    """The frequencies of the mirrored pictures."""
+    """The frequencies of the mirrored images."""
     return low * _MIRROR
 
 
 def turned(low: Frequencies) -> Frequencies:
-    """The frequencies of the pictures turned by a quarter, as `np.rot90` does: their right side is on top."""
+    """The frequencies of the images turned by a quarter, as `np.rot90` does: their right side is on top."""
     return np.asarray(low.swapaxes(-1, -2) * _MIRROR[:, None])
 
 
@@ -81,7 +81,7 @@ def _reading(length: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def phash(grey: NDArray[np.uint8]) -> tuple[int, int]:
-    """The 64-bit hashes of a grey picture (h, w) and of its mirror image.
+    """The 64-bit hashes of a grey image (h, w) and of its mirror image.
 
     Shrinking and transforming are one product of matrices. `imagehash` rounds to whole grey levels in between, so
     a bit or two may differ where a frequency is next to the median. Of photos decoded at a reduced scale, as dedup

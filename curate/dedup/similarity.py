@@ -1,15 +1,15 @@
-"""How alike two pictures are that lie on each other. Pure functions.
+"""Similarity of two registered images. Pure functions.
 
-Photos of cars look alike: one car before its dealer's wall looks like the next. So outlines prove nothing, detail
-does: each picture's local contrast is brought to one level, so that the wall behind the car counts as much as its
-grille, and the two are correlated. The worst eighth is left out, for a plate or a watermark may cover so much, but
-only half as much away from the edge: another car on the same spot is no watermark. What is next to the edge, in a
-plain frame, black or white is left out too, for an edit may have put it there. Then the greys of larger patches
-are compared: after a change of brightness and contrast, those of a copy agree. Where they agree well, less detail
-will do; where they do not, or the colours do not, it is one thing in other paint.
+One car before its dealer's wall looks like the next: outlines prove nothing, detail does. The measure is the
+normalised cross-correlation of local contrast, block by block. The worst eighth of the blocks is left out, because
+a plate or a watermark may cover as much; away from the edge only half as much, because another car on the same
+spot is no watermark. The margin, plain frames, black and white are left out too: an edit may have put them there.
+Then the greys of larger patches are compared: after a change of brightness and contrast, those of a duplicate
+agree. Where they agree well, less detail is enough. Where greys or colours do not agree, it is one thing in other
+paint.
 
-Plain pictures have no detail. Theirs is the same grey all over, or colours that are the same after a change of
-brightness, and a trace of contrast that agrees."""
+Plain images have no detail. They are duplicates when they have the same grey all over, or the same colours after a
+change of brightness and a trace of contrast that agrees."""
 
 from functools import cache
 
@@ -17,34 +17,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.dedup import geometry
-from curate.dedup.features import FINE, Colour, Detail, Grey, Look, Mask, detail, soft
+from curate.dedup.features import FINE, Colour, Detail, Features, Grey, Mask, detail, soft
 from curate.dedup.fingerprints import SIDE
-from curate.dedup.geometry import Map, Warp
+from curate.dedup.geometry import Transform, Warp
 
-BLOCKS = 8  # per side, in which agreement is measured
+BLOCKS = 8  # per side, in which similarity is measured
 PIXELS = (SIDE // BLOCKS) ** 2  # of a block
-LEFT_OUT = 1 / 8  # of the blocks that two pictures share
+LEFT_OUT = 1 / 8  # of the blocks that two images share
 INSIDE_LEFT_OUT = 1 / 16  # of them, away from the edge
 MUCH_LOST = 0.8  # of what one view shows, the share that both show: less, and detail is measured anew
-LEAST_OVERLAP = 0.45  # of the second picture
+LEAST_OVERLAP = 0.45  # of the second image
 LEAST_BLOCKS = 6  # that hold detail; with fewer, the greys themselves are compared
-SMOOTH = 0.05  # agreement lost per grey level between pictures without detail: 1.1 levels are no proof any more
+SMOOTH = 0.05  # similarity lost per grey level between images without detail: 1.1 levels are no proof
 FAINT = 0.5  # grey levels of contrast that count as nothing in these
 STRUCTURE = 0.35  # correlation of what faint contrast they have; by chance it is under 0.25
-BONUS, CLOSE = 0.1, 0.1  # agreement won where greys agree entirely, and how far they may be off to win any
+BONUS, CLOSE = 0.1, 0.1  # similarity won where greys agree entirely, and how far they may be off to win any
 SHADED, SHADES = 0.3, 6.0  # how far greys are off in other paint, of their spread, and in grey levels
 CONTRAST = 1.6  # times, that an edit may change it
 COLOURLESS = 2.0  # grey levels from grey, root mean square
 TINTED, TINTS = 0.6, 16.0  # how far colours are off in other paint, of their spread, and in grey levels
 BURNT = 240  # grey levels of the strongest channel: some of the cell is burnt out
-OTHER_PAINT = 0.75  # agreement, at most, of one thing in other paint
+OTHER_PAINT = 0.75  # similarity, at most, of one thing in other paint
 
 
-def glance(first: Look, second: Look, warp: Warp) -> float:
-    """A quick look at how well two views agree as they lie.
+def estimate(first: Features, second: Features, warp: Warp) -> float:
+    """A quick estimate of the similarity: -1..1.
 
-    Detail is that of each view alone. Where one of them has lost much of what the other shows, by being burnt out,
-    what is lost colours its surroundings: then it is measured anew as well.
+    It uses the detail of each view alone. Where one view has lost much by being burnt out, its detail is computed
+    once more within the mask of both.
     """
     lower, known, grey = _warped(np.dstack([first.soft, first.mask, first.grey]), warp)
     mask = known * second.mask
@@ -57,27 +57,26 @@ def glance(first: Look, second: Look, warp: Warp) -> float:
     return max(value for value in values if value is not None)
 
 
-def agreement(first: Look, second: Look, place: Map) -> float:
-    """How well `second` and `first` (mirrored already, if it is) agree: -1..1.
+def measure(first: Features, second: Features, transform: Transform) -> float:
+    """Similarity of two views under a transform, -1..1. A mirrored `first` is mirrored already.
 
-    Detail is measured anew within the mask of both: what is lost in one view must not colour its surroundings in
-    the other.
+    Detail is computed within the mask of both: what is lost in one view must not affect its surroundings.
     """
     import cv2
 
     layers = np.dstack([first.grey, first.mask, np.ones_like(first.mask)])
-    grey, mask, there = _warped(layers, geometry.to_pixels(place, len(first.grey)))
+    grey, mask, there = _warped(layers, geometry.to_pixels(transform, len(first.grey)))
     if (there > 0.99).mean() < LEAST_OVERLAP:
         return 0.0
     mask = ((mask > 0.99) * second.mask).astype(np.float32)
     lower, upper = (soft(detail(part, mask), 0.7) for part in (grey, second.grey))
     value, enough = _of_detail(lower, upper, mask)
     if value is None or not enough:
-        plain = max(_of_greys(grey, second.grey, mask), _of_structure(first, second, place, grey, mask))
+        plain = max(_of_greys(grey, second.grey, mask), _of_structure(first, second, transform, grey, mask))
         value = plain if value is None else min(value, plain)
     if value <= OTHER_PAINT:
         return value
-    known, same = compare_colours(first.colour, second.colour, place)
+    known, same = compare_colours(first.colour, second.colour, transform)
     scale = len(grey) // len(known)
     sure = cv2.erode(mask * np.kron(known, np.ones((scale, scale), np.float32)), np.ones((3, 3)))
     off, spread = compare_greys(grey, second.grey, np.asarray(sure, np.float32))  # not next to what is lost
@@ -87,8 +86,8 @@ def agreement(first: Look, second: Look, place: Map) -> float:
 
 
 def _of_detail(first: Detail, second: Detail, mask: Mask) -> tuple[float | None, bool]:
-    """Correlation of detail within the mask, the worst blocks left out, None where there is hardly any;
-    and whether it is more than an edit may have put there."""
+    """Correlation of detail within the mask without the worst blocks, None where there is hardly any detail; and
+    whether there is more of it than an edit may have added."""
     aa, bb, ab, area = (_blocks(part) for part in (first * first, second * second, first * second, mask))
     detailed = np.maximum(aa, bb) > 0.1 * np.maximum(area, PIXELS / 8)
     used = np.flatnonzero((area > PIXELS / 8) | detailed)
@@ -100,7 +99,7 @@ def _of_detail(first: Detail, second: Detail, mask: Mask) -> tuple[float | None,
 
 
 def _of_greys(grey: Grey, other: Grey, mask: Mask) -> float:
-    """Nearness of the greys within the mask, the worst blocks left out."""
+    """Similarity of the greys within the mask, without the worst blocks: 0..1."""
     area = _blocks(mask)
     used = np.flatnonzero(area > PIXELS / 8)
     if len(used) < BLOCKS**2 / 3:
@@ -109,12 +108,14 @@ def _of_greys(grey: Grey, other: Grey, mask: Mask) -> float:
     return max(0.0, 1 - SMOOTH * float(np.sqrt(off[_agreeing(used, BLOCKS, off)].mean())))
 
 
-def _of_structure(first: Look, second: Look, place: Map, grey: Grey, mask: Mask) -> float:
-    """Nearness of the colours after a change of brightness. A brighter sky may be another one, so that this proves
-    nothing unless the little contrast there is agrees as well."""
+def _of_structure(first: Features, second: Features, transform: Transform, grey: Grey, mask: Mask) -> float:
+    """Similarity of the colours after a change of brightness: 0..1.
+
+    A brighter sky may be another one: the colours count only where the faint contrast agrees as well.
+    """
     import cv2
 
-    lower, known = _cells(first.colour, second.colour, place)
+    lower, known = _cells(first.colour, second.colour, transform)
     known &= cv2.resize(mask, known.shape, interpolation=cv2.INTER_AREA) == 1
     if known.sum() < known.size / 3:
         return 0.0
@@ -128,13 +129,13 @@ def _of_structure(first: Look, second: Look, place: Map, grey: Grey, mask: Mask)
 
 
 def _brightened(values: NDArray[np.float32], other: NDArray[np.float32], mask: Mask | int) -> NDArray[np.float32]:
-    """The first values as bright as the others, as far as an edit may go."""
+    """The first values made as bright as the others, within what an edit may do."""
     gain = (mask * values * other).sum() / ((mask * values * values).sum() + 1e-6)
     return np.asarray(values * np.clip(gain, 1 / CONTRAST, CONTRAST), np.float32)
 
 
 def _agreeing(cells: NDArray[np.int64], width: int, off: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Places of those `cells` (k,) of a grid that are not left out. Each of them is `off` (k,) so far."""
+    """Which of `cells` (k,) of a grid are not left out, given the error `off` (k,) of each."""
     rows, columns = np.divmod(cells, width)
     at_edge = (rows == rows.min()) | (rows == rows.max()) | (columns == columns.min()) | (columns == columns.max())
     worst = np.argsort(-off, kind="stable")
@@ -146,9 +147,9 @@ def _agreeing(cells: NDArray[np.int64], width: int, off: NDArray[np.float32]) ->
 
 
 def compare_greys(grey: Grey, other: Grey, mask: Mask) -> tuple[float, float]:
-    """How far the greys of the blocks are off a line from one picture's to the other's, and how far they spread.
+    """Residual of a line fitted from the greys of one image's blocks to the other's, and their spread.
 
-    Root mean squares, in grey levels, the worst left out; zeros when too little is left to say.
+    Both are root mean squares in grey levels without the worst blocks; zeros when too few blocks are left.
     """
     area = _blocks(mask)
     used = np.flatnonzero(area > PIXELS / 8)
@@ -164,14 +165,12 @@ def compare_greys(grey: Grey, other: Grey, mask: Mask) -> tuple[float, float]:
     return float(np.sqrt((off[kept] ** 2).mean())), float(b[kept].std())
 
 
-def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[np.bool_], bool]:
-    """Which cells are not burnt out in either picture (16, 16), and whether their colours are those of one thing.
+def compare_colours(first: Colour, second: Colour, transform: Transform) -> tuple[NDArray[np.bool_], bool]:
+    """Which cells are not burnt out in either image (16, 16), and whether their colours agree.
 
-    Colour is what a cell has besides grey. A grey copy has none and says nothing, so it goes with all; a brighter
-    one has more of it. The worst cells are left out. Colours that go together on the whole are not enough, a lawn
-    makes them so: nine cells of ten must.
-    """
-    lower, known = _cells(first, second, place)
+    Colour is the difference from grey. A grey image agrees with all; a brighter one has more colour. The worst
+    cells are left out. Nine of ten of the others must agree: on average they agree before any lawn."""
+    lower, known = _cells(first, second, transform)
     if known.sum() < known.size / 12:
         return known, True
     a, b = (soft(part - part.mean(axis=2, keepdims=True), 0.8)[known] for part in (lower, second))
@@ -184,16 +183,16 @@ def compare_colours(first: Colour, second: Colour, place: Map) -> tuple[NDArray[
     return known, bool(np.quantile(off, 0.9) <= max(TINTED * np.sqrt(bb), TINTS))
 
 
-def _cells(first: Colour, second: Colour, place: Map) -> tuple[Colour, NDArray[np.bool_]]:
-    """The first colours as they lie under the second, and which cells are in both and not burnt out (16, 16)."""
+def _cells(first: Colour, second: Colour, transform: Transform) -> tuple[Colour, NDArray[np.bool_]]:
+    """The first colours under the transform, and which cells are in both images and not burnt out (16, 16)."""
     layers = np.dstack([first, np.ones(first.shape[:2], np.float32)])
-    *channels, inside = _warped(layers, geometry.to_pixels(place, len(first)))
+    *channels, inside = _warped(layers, geometry.to_pixels(transform, len(first)))
     lower = np.dstack(channels)
     return lower, (inside > 0.99) & (np.maximum(lower, second).max(axis=2) < BURNT)
 
 
 def _warped(layers: NDArray[np.float32], warp: Warp) -> list[NDArray[np.float32]]:
-    """The layers (side, side, n) of the first picture as they lie under the second: n of (side, side)."""
+    """The layers (side, side, n) of the first image, warped to the second: n of (side, side)."""
     import cv2
 
     moved = cv2.warpAffine(layers, warp, layers.shape[:2], flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR)

@@ -1,13 +1,12 @@
-"""dedup: which photos show the same picture, and which of them to keep.
+"""dedup: which photos are duplicates, and which of them to keep.
 
-Reads fetch.csv and its photos; writes dedup.csv, one row per photo that fetch kept, and dedup.cache (what it
-remembers of each photo, see `fingerprints`).
+Reads fetch.csv and its photos; writes dedup.csv, one row per photo that fetch kept, and dedup.cache (see
+`fingerprints`).
 
-Files with the same bytes are copies by sha256. Different files are candidates when their perceptual hashes, plain
-or mirrored, are within a few bits, and copies when comparing the two pictures confirms it (see `copies`). Which
-copy stays, and how groups form, is told in `grouping`. Photos are ranked by pixels (a plain frame not
-counted), then colour before grey, then bytes, then key.
-"""
+Files with the same bytes are exact duplicates. Other files are candidates when their perceptual hashes are within
+a few bits, and near duplicates when image registration confirms it (see `find_duplicates`). Photos are ranked by
+pixels (a plain frame not counted), then colour before grey, then bytes, then key; `clustering` says which of a
+group stays."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -23,38 +22,34 @@ from curate.core.executors import MapFn
 from curate.core.recipe import Dedup
 from curate.core.schemas import DedupRow, FetchRow
 from curate.dedup import find_duplicates, fingerprints, phash
-from curate.dedup.find_duplicates import Copies
-from curate.dedup.fingerprints import Records
+from curate.dedup.find_duplicates import Duplicates
+from curate.dedup.fingerprints import Fingerprints
 from curate.photos import missing
 
 
 def rank(photo: FetchRow, content: float = 1.0, grey: bool = False) -> tuple[int, bool, int, str]:
-    """Sort key: the better photo first. `content` is the share of its area that is not a plain frame."""
+    """Sort key: the better photo first. `content` is the share of its area inside a plain frame."""
     return (-round(photo.width * photo.height * content), grey, -photo.bytes, photo.key)
 
 
-def decide(photos: Sequence[FetchRow], prints: Mapping[str, int], found: Copies) -> list[DedupRow]:
-    """One row per photo, sorted by key.
-
-    `prints` maps the sha256 of every readable file to its number in `found`, which says for each file, by number:
-    its hash, its keeper, distance, proof and looser group.
-    """
+def decide(photos: Sequence[FetchRow], numbers: Mapping[str, int], found: Duplicates) -> list[DedupRow]:
+    """One row per photo, sorted by key. `numbers` maps the sha256 of a readable file to its place in `found`."""
     rows = []
     by_file: dict[str, list[FetchRow]] = defaultdict(list)
     for photo in photos:
         by_file[photo.sha256].append(photo)
     first_key = {sha256: min(photo.key for photo in same) for sha256, same in by_file.items()}
-    key_of = {number: first_key[sha256] for sha256, number in prints.items()}
+    key_of = {number: first_key[sha256] for sha256, number in numbers.items()}
     classes: dict[str, set[str]] = defaultdict(set)
     smallest: dict[int, str] = {}
     for photo in photos:
-        number = prints.get(photo.sha256)
+        number = numbers.get(photo.sha256)
         if number is not None:
             classes[key_of[int(found.keeper[number])]].add(photo.class_name)
-            component = int(found.component[number])
-            smallest[component] = min(smallest.get(component, photo.key), photo.key)
+            similar = int(found.similar_group[number])
+            smallest[similar] = min(smallest.get(similar, photo.key), photo.key)
     for photo in photos:
-        number = prints.get(photo.sha256)
+        number = numbers.get(photo.sha256)
         if number is None:
             rows.append(_undecodable(photo))
             continue
@@ -64,7 +59,7 @@ def decide(photos: Sequence[FetchRow], prints: Mapping[str, int], found: Copies)
             path=photo.path,
             phash=phash.to_hex(int(found.phash[number])),
             group=group,
-            similar_group=smallest[int(found.component[number])],
+            similar_group=smallest[int(found.similar_group[number])],
             duplicate_of="",
             distance=None,
             confirmed_by="",
@@ -105,24 +100,25 @@ def _undecodable(photo: FetchRow) -> DedupRow:
     )
 
 
-def in_rank_order(photos: Sequence[FetchRow], records: Records) -> tuple[Records, dict[str, int]]:
-    """The records from the best file to the worst, and the number of each file in that order."""
-    wholes = records[fingerprints.wholes(records)]
+def in_rank_order(photos: Sequence[FetchRow], prints: Fingerprints) -> tuple[Fingerprints, dict[str, int]]:
+    """The fingerprints from the best file to the worst, and the number of each file in that order."""
+    wholes = prints[fingerprints.wholes(prints)]
     names = [sha256.decode() for sha256 in wholes["sha256"].tolist()]
-    looks = zip(fingerprints.content(wholes).tolist(), fingerprints.colourless(wholes).tolist(), strict=True)
-    look_of = dict(zip(names, looks, strict=True))
+    content, grey = fingerprints.content(wholes).tolist(), fingerprints.colourless(wholes).tolist()
+    number_of = {name: number for number, name in enumerate(names)}
     best: dict[str, tuple[int, bool, int, str]] = {}
     for photo in photos:
-        if photo.sha256 in look_of:
-            own = rank(photo, *look_of[photo.sha256])
+        number = number_of.get(photo.sha256)
+        if number is not None:
+            own = rank(photo, content[number], grey[number])
             best[photo.sha256] = min(best.get(photo.sha256, own), own)
     order = sorted(range(len(names)), key=lambda number: best[names[number]])
-    ranked = fingerprints.take(records, np.array(order, dtype=np.int64))
+    ranked = fingerprints.take(prints, np.array(order, dtype=np.int64))
     return ranked, {names[number]: place for place, number in enumerate(order)}
 
 
 def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
-    """Run the stage in `folder`, or return what is there when nothing changed."""
+    """Run the stage in `folder`, or return the rows that are there when nothing changed."""
     packages = ["pillow", "simplejpeg", "opencv-python-headless", "numpy"]
     wanted = manifest.provenance(folder, "dedup", inputs=["fetch"], config=config, packages=packages)
     if manifest.is_current(folder, wanted) and not missing.is_back(folder, "dedup"):
@@ -130,11 +126,11 @@ def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
     started = datetime.now(UTC)
     photos = [row for row in manifest.read(folder, FetchRow) if row.keep]
     files = {photo.sha256: photo.path for photo in photos}
-    records, refused = fingerprints.collect(folder, files, map_fn)
+    prints, refused = fingerprints.collect(folder, files, map_fn)
     undecodable = {files[sha256]: reason for sha256, reason in refused.items()}
     notes: dict[str, Any] = {"undecodable": undecodable, **missing.notes(folder, undecodable)}
-    records, prints = in_rank_order(photos, records)
-    rows = decide(photos, prints, find_duplicates.find(records, config, map_fn))
-    notes["label_conflicts"] = sum(row.keep and row.label_conflict for row in rows)  # pictures
+    prints, numbers = in_rank_order(photos, prints)
+    rows = decide(photos, numbers, find_duplicates.find(prints, config, map_fn))
+    notes["label_conflicts"] = sum(row.keep and row.label_conflict for row in rows)  # images
     manifest.write(folder, rows, wanted, started, notes)
     return rows

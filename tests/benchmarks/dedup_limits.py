@@ -1,13 +1,13 @@
-"""How much of a photo may change before its copy is refused: share of copies still proved, per change and area.
+"""How much of a photo may change before it is no duplicate any more: share still proved, per change and area.
 
     python -m tests.benchmarks.dedup_limits PHOTOS [--count 400]
 
 Other things on the same spot and other paint should be refused; plates, corners and marks should not. Each photo
 is changed over a share of its area and compared with the unchanged one, lying as it does: the search is not asked.
 
-Then the whole search: on the photos and a copy of each that was edited, half of them mirrored, and turned by
+Then the whole search: on the photos and a duplicate of each that was edited, half of them mirrored, and turned by
 quarters (re-uploads among PHOTOS count as joined to another photo); and on as many things before one backdrop,
-as in a dealer's studio: none is a copy of another.
+as in a dealer's studio: none is a duplicate of another.
 """
 
 import argparse
@@ -24,8 +24,8 @@ from curate.core import executors
 from curate.core.recipe import Dedup
 from curate.dedup import features, find_duplicates, fingerprints, similarity
 from curate.dedup.alignment import PROOF
-from curate.dedup.features import Look
-from curate.dedup.find_duplicates import Copies
+from curate.dedup.features import Features
+from curate.dedup.find_duplicates import Duplicates
 from curate.photos import decode
 from tests.benchmarks.edits import apply
 from tests.scenes import jpeg
@@ -36,7 +36,7 @@ COVERS = ("white", "black", "goldenrod", "navy")
 
 
 def _ellipse(area: float) -> tuple[tuple[int, int], Image.Image]:
-    """A soft-edged ellipse in the middle, of that share of the picture: its corner and its mask."""
+    """A soft-edged ellipse in the middle, of that share of the image: its corner and its mask."""
     width, height = (round(side * (area * 4 / np.pi) ** 0.5) for side in SIZE)
     mask = Image.new("L", (width, height))
     ImageDraw.Draw(mask).ellipse((2, 2, width - 2, height - 2), fill=255)
@@ -54,7 +54,7 @@ def other_thing(photo: Image.Image, other: Image.Image, area: float, rng: random
 def other_thing_in_a_corner(
     photo: Image.Image, other: Image.Image, area: float, rng: random.Random
 ) -> Image.Image:
-    """A part of another photo, of the picture's shape, in a corner."""
+    """A part of another photo, of the image's shape, in a corner."""
     width, height = (round(side * area**0.5) for side in SIZE)
     corner = rng.choice((0, SIZE[0] - width)), rng.choice((0, SIZE[1] - height))
     changed = photo.copy()
@@ -86,7 +86,7 @@ def other_shade(photo: Image.Image, other: Image.Image, area: float, rng: random
 
 
 def corner_plate(photo: Image.Image, other: Image.Image, area: float, rng: random.Random) -> Image.Image:
-    """A plain plate of the picture's shape in a corner."""
+    """A plain plate of the image's shape in a corner."""
     width, height = (round(side * area**0.5) for side in SIZE)
     left, top = rng.choice((0, SIZE[0] - width)), rng.choice((0, SIZE[1] - height))
     changed = photo.copy()
@@ -124,39 +124,38 @@ TURNED_EDITS = ("jpeg 40", "half size", "grey", "+35% light", "logo", "crop 4%")
 BACKDROP_AREAS = (0.15, 0.2, 0.3, 0.5)
 
 
-def look(photo: Image.Image) -> Look:
+def compute_features(photo: Image.Image) -> Features:
     """A photo made ready, after JPEG compression."""
     pixels = decode.decode(jpeg(photo, 85), fingerprints.AT_LEAST).pixels
-    return features.look(fingerprints.of_pixels(pixels)[0])
+    return features.compute_features(fingerprints.of_pixels(pixels)[0])
 
 
 def before_one_backdrop(photos: list[Image.Image], area: float) -> list[Image.Image]:
     """The middle of every photo but the first before the first, near its middle, over that share of it."""
-    rng, pictures = random.Random(42), []
+    rng, images = random.Random(42), []
     (left, top), mask = _ellipse(area)
     for photo in photos[1:]:
-        picture = photos[0].copy()
+        image = photos[0].copy()
         corner = left + rng.randint(-15, 15), top + rng.randint(-10, 10)
-        picture.paste(photo.crop((40, 40, 320, 220)).resize(mask.size), corner, mask)
-        pictures.append(picture)
-    return pictures
+        image.paste(photo.crop((40, 40, 320, 220)).resize(mask.size), corner, mask)
+        images.append(image)
+    return images
 
 
 def turned(photo: Image.Image, edit: str, number: int) -> Image.Image:
-    """A copy after that edit and one to three quarter turns; every second one is mirrored before."""
+    """A duplicate after that edit and one to three quarter turns; every second one is mirrored before."""
     with Image.open(io.BytesIO(apply(photo, edit, str(number)))) as edited:
         return (ImageOps.mirror(edited) if number % 2 else edited).rotate(90 * (1 + number % 3), expand=True)
 
 
-def search(pictures: list[Image.Image], method: str) -> tuple[Copies, float]:
-    """What is found among the pictures, and seconds of two processes."""
-    records = [
-        fingerprints.of_pixels(decode.decode(jpeg(picture, 85), fingerprints.AT_LEAST).pixels)
-        for picture in pictures
+def search(images: list[Image.Image], method: str) -> tuple[Duplicates, float]:
+    """What is found among the images, and seconds of two processes."""
+    prints = [
+        fingerprints.of_pixels(decode.decode(jpeg(image, 85), fingerprints.AT_LEAST).pixels) for image in images
     ]
     with executors.local(2) as map_fn:
         started = time.perf_counter()
-        found = find_duplicates.find(np.concatenate(records), Dedup.model_validate({"method": method}), map_fn)
+        found = find_duplicates.find(np.concatenate(prints), Dedup.model_validate({"method": method}), map_fn)
         return found, time.perf_counter() - started
 
 
@@ -177,32 +176,34 @@ def main() -> None:
             continue
         if len(photos) == options.count:
             break
-    originals = [look(photo) for photo in photos]
-    print(f"{len(photos)} photos; share of the area changed: share still proved to be copies")
+    originals = [compute_features(photo) for photo in photos]
+    print(f"{len(photos)} photos; share of the area changed: share still proved to be duplicates")
     for change, areas in CHANGES.items():
         cells = []
         for area in areas:
             proved = 0
             for number, (photo, original) in enumerate(zip(photos, originals, strict=True)):
                 changed = change(photo, photos[number - 7], area, random.Random(number))
-                proved += similarity.agreement(original, look(changed), np.eye(3)) >= PROOF
+                proved += similarity.measure(original, compute_features(changed), np.eye(3)) >= PROOF
             cells.append(f"{area}: {proved / len(photos):.3f}")
         print(f"{change.__name__:24}", "  ".join(cells), flush=True)
-    print(f"{len(photos)} photos and a copy of each, edited, turned, half of them mirrored: share kept together")
+    print(
+        f"{len(photos)} photos and a duplicate of each, edited, turned, half of them mirrored: share kept together"
+    )
     for edit in TURNED_EDITS:
-        pictures = photos + [turned(photo, edit, number) for number, photo in enumerate(photos)]
+        images = photos + [turned(photo, edit, number) for number, photo in enumerate(photos)]
         for method in ("hash", "thorough"):
-            group = search(pictures, method)[0].component
+            group = search(images, method)[0].similar_group
             count = len(photos)
             share = sum(group[number] == group[count + number] for number in range(count)) / count
             others = sum(group[number] % count != number % count for number in range(2 * count))
             print(f"{edit}, {method}: {share:.3f}, {others} joined to another photo", flush=True)
-    print(f"{len(photos) - 1} things before one backdrop, over this share of the picture")
+    print(f"{len(photos) - 1} things before one backdrop, over this share of the image")
     for area in BACKDROP_AREAS:
-        pictures = before_one_backdrop(photos, area)
+        images = before_one_backdrop(photos, area)
         for method in ("hash", "thorough"):
-            found, seconds = search(pictures, method)
-            removed = int((found.keeper != np.arange(len(pictures))).sum())
+            found, seconds = search(images, method)
+            removed = int((found.keeper != np.arange(len(images))).sum())
             print(f"{area}, {method}: {removed} removed, {seconds:.1f} s", flush=True)
 
 

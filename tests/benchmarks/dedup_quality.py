@@ -4,11 +4,10 @@
         [--no-peers]
 
 PHOTOS is any folder of photos. A set with eleven edits of some of them is made from it (see `edits`), all tools
-look for duplicates, and all pairs are judged. For ours, two files are a pair when the stage groups them.
-FOLDER keeps the set, the peers' environments, and `disagreements-*.jpg`: pairs that we call copies and that come
-from two different files of PHOTOS. Some of those are true re-uploads that nobody told us of: look at them. CSV
-tells of some: photo `image_id` (the file's name without its ending) is a copy of `dup_of`; one of each group is
-taken.
+look for duplicates, and all pairs are judged. For ours, two files are a pair when the stage groups them. FOLDER
+keeps the set, the peers' environments, and `disagreements-*.jpg`: pairs that we call duplicates and that come from
+two different files of PHOTOS. Some of those are true re-uploads that are not known: look at them. CSV tells of
+some: photo `image_id` (the file's name without its ending) is a duplicate of `dup_of`; one of each group is taken.
 """
 
 import argparse
@@ -25,7 +24,7 @@ from PIL import Image, ImageDraw
 from curate.core import executors
 from curate.core.recipe import Dedup
 from curate.dedup import find_duplicates, fingerprints
-from curate.dedup.find_duplicates import Copies
+from curate.dedup.find_duplicates import Duplicates
 from tests.benchmarks import peers
 from tests.benchmarks.edits import EDITS, build
 
@@ -33,33 +32,33 @@ Pair = tuple[str, str]
 
 
 def fingerprint(path: Path) -> bytes:
-    """The records of a file, as the stage makes them, and how many pixels it has."""
+    """The prints of a file, as the stage makes them, and how many pixels it has."""
     from curate.photos import decode
 
-    picture = decode.decode(path.read_bytes(), fingerprints.AT_LEAST)
-    records = fingerprints.of_pixels(picture.pixels, path.name)
-    return records.tobytes() + (picture.width * picture.height).to_bytes(8, "big")
+    image = decode.decode(path.read_bytes(), fingerprints.AT_LEAST)
+    prints = fingerprints.of_pixels(image.pixels, path.name)
+    return prints.tobytes() + (image.width * image.height).to_bytes(8, "big")
 
 
-def ours(paths: list[Path], method: str) -> tuple[list[str], Copies, float]:
+def ours(paths: list[Path], method: str) -> tuple[list[str], Duplicates, float]:
     """File names in rank order, what the stage finds of them, and the seconds it took."""
     with executors.local(2) as map_fn:
         list(map_fn(fingerprint, paths[:64]))  # imports are not counted, for peers neither
         started = time.perf_counter()
         data = list(map_fn(fingerprint, paths))
-        records = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.RECORD)
-        wholes = records[fingerprints.wholes(records)]
+        prints = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.FINGERPRINT)
+        wholes = prints[fingerprints.wholes(prints)]
         area = np.array([int.from_bytes(one[-8:], "big") for one in data]) * fingerprints.content(wholes)
         size = np.array([path.stat().st_size for path in paths])
         order = np.lexsort((wholes["sha256"], -size, -np.rint(area)))
         found = find_duplicates.find(
-            fingerprints.take(records, order), Dedup.model_validate({"method": method}), map_fn
+            fingerprints.take(prints, order), Dedup.model_validate({"method": method}), map_fn
         )
         seconds = time.perf_counter() - started
     return [paths[number].name for number in order], found, seconds
 
 
-def grouped_pairs(names: list[str], found: Copies) -> set[Pair]:
+def grouped_pairs(names: list[str], found: Duplicates) -> set[Pair]:
     """All pairs of names within one group."""
     groups = defaultdict(list)
     for name, keeper in zip(names, found.keeper.tolist(), strict=True):
@@ -118,13 +117,13 @@ def main() -> None:
     if options.known:
         with options.known.open(newline="", encoding="utf-8") as file:
             known = {row["image_id"]: row["dup_of"] for row in csv.DictReader(file) if row["dup_of"]}
-    build(options.photos, photos, options.originals, options.edited, copy_of=known)
+    build(options.photos, photos, options.originals, options.edited, duplicate_of=known)
     paths = sorted(photos.glob("*.jpg"))
     if not paths:
         parser.error(f"{options.photos}: no photo of 80 pixels or more is in this folder")
     names = [path.name for path in paths]
     edited = sum(name.endswith("__01.jpg") for name in names)
-    print(f"{len(paths)} files, {len({name[:5] for name in names})} pictures, {edited} of them edited")
+    print(f"{len(paths)} files, {len({name[:5] for name in names})} images, {edited} of them edited")
     print(f"{'':28} {' '.join(f'{edit:>10}' for edit in EDITS)}  {'mean':>6} {'precision':>10}")
     for method in ("hash", "thorough"):
         ranked, found, seconds = ours(paths, method)
@@ -136,7 +135,7 @@ def main() -> None:
                 seen.setdefault((pair[0][:5], pair[1][:5]), pair)
         draw(list(seen.values())[:60], photos, options.out / f"disagreements-{method}.jpg")
         print(
-            f"{'':28} pairs that differ from truth come from {len(seen)} pairs of pictures, drawn in {options.out}"
+            f"{'':28} pairs that differ from truth come from {len(seen)} pairs of images, drawn in {options.out}"
         )
     for peer in () if options.no_peers else peers.PEERS:
         answer = peers.run(peer, photos, options.out)

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.dedup_scale N [--bits 10] [--photos FOLDER] [--faiss]
 
 Uniform hashes are the easy case. With --photos, the hashes of a folder's photos are multiplied to N by flipping
-up to 12 random bits of each copy, which keeps them clustered. Equality with brute force is checked
+up to 12 random bits of each duplicate, which keeps them clustered. Equality with brute force is checked
 on 20,000 hashes of each kind. Memory is the peak of this process, the hashes included.
 """
 

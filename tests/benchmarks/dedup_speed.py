@@ -40,14 +40,14 @@ def hash_and_search(paths: list[Path]) -> float:
         return time.perf_counter() - started
 
 
-def records_and_search(paths: list[Path]) -> float:
-    """The same with all that the stage remembers of a photo: two hashes, and the small pictures for the proof."""
+def fingerprints_and_search(paths: list[Path]) -> float:
+    """The same with all that the stage remembers of a photo: two hashes, and the small images for the proof."""
     with executors.local(2, chunk_size=64) as map_fn:
         list(map_fn(dedup_quality.fingerprint, paths[:512]))
         started = time.perf_counter()
         data = list(map_fn(dedup_quality.fingerprint, paths))
-        records = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.RECORD)
-        hamming_search.gather(hamming_search.within(records["phash"], 10))
+        prints = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.FINGERPRINT)
+        hamming_search.gather(hamming_search.within(prints["phash"], 10))
         return time.perf_counter() - started
 
 
@@ -107,7 +107,7 @@ def main() -> None:
     skipped = {}
     for _ in range(options.rounds):
         seconds.setdefault("curate, hash and search", []).append(hash_and_search(paths))
-        seconds.setdefault("curate, records and search", []).append(records_and_search(paths))
+        seconds.setdefault("curate, fingerprints and search", []).append(fingerprints_and_search(paths))
         for method in ("hash", "thorough"):
             seconds.setdefault(f"curate, {method} with proof", []).append(dedup_quality.ours(paths, method)[2])
         for peer in peers.PEERS:

@@ -1,5 +1,5 @@
 """The eleven edits that re-uploaders make, from any folder of photos, with the truth of which files are one
-picture.
+image.
 
 Sizes and places vary from photo to photo, seeded by its name, so that no detector can be tuned to one of
 them."""
@@ -27,13 +27,13 @@ def _crop(fraction: float) -> Edit:
 
 def _logo(photo: Image.Image, rng: random.Random) -> Image.Image:
     """A plate of a third of the width by an eighth of the height, with a word on it, in one of the corners."""
-    copy = photo.copy()
+    duplicate = photo.copy()
     width, height = photo.width // 3, max(10, photo.height // 8)
     left, top = rng.choice((0, photo.width - width)), rng.choice((0, photo.height - height))
-    draw = ImageDraw.Draw(copy)
+    draw = ImageDraw.Draw(duplicate)
     draw.rectangle((left, top, left + width, top + height), fill=rng.choice(("white", "black", "gold", "navy")))
     draw.text((left + width // 8, top + height // 6), "VERIFIED", fill="red", font_size=max(8, height // 2))
-    return copy
+    return duplicate
 
 
 def _rotate(photo: Image.Image, rng: random.Random) -> Image.Image:
@@ -78,14 +78,13 @@ def build(
     originals: int = 2400,
     edited: int = 250,
     seed: int = 42,
-    copy_of: Mapping[str, str] | None = None,
+    duplicate_of: Mapping[str, str] | None = None,
 ) -> None:
     """Copy up to `originals` photos of `source` to `target` and add every edit of the first `edited` of them.
 
-    File names tell the truth: `<picture>__<edit number>.jpg`, 00 for the original. `copy_of` names, by file stem,
-    the photo that a photo of `source` is known to be a copy of: one of each such group is taken.
-    """
-    copy_of, taken = copy_of or {}, set[str]()
+    File names hold the truth: `<image>__<edit number>.jpg`, 00 for the original. `duplicate_of` names, by file
+    stem, the photo that a photo of `source` is known to be a duplicate of: one of each such group is taken."""
+    duplicate_of, taken = duplicate_of or {}, set[str]()
     paths = sorted(path for path in source.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"})
     random.Random(seed).shuffle(paths)
     target.mkdir(parents=True, exist_ok=True)
@@ -101,8 +100,8 @@ def build(
         if min(photo.size) < 80 or len(photo.getcolors(256) or range(257)) < 32:
             continue
         first = path.stem
-        while first in copy_of:
-            first = copy_of[first]
+        while first in duplicate_of:
+            first = duplicate_of[first]
         if first in taken:
             continue
         taken.add(first)

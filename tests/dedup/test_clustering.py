@@ -1,4 +1,4 @@
-"""Keepers and looser groups."""
+"""Keepers and similar groups."""
 
 import itertools
 
@@ -12,7 +12,7 @@ from curate.dedup import clustering, runs
 
 
 def keepers_of(count: int, confirmed: dict[tuple[int, int], float], refused: list[tuple[int, int]]) -> list[int]:
-    """Keepers where the pairs of `confirmed` are copies at that distance and those of `refused` are not."""
+    """Keepers where the pairs of `confirmed` are duplicates at that distance and those of `refused` are not."""
     everything = [*confirmed, *refused]
     first, second = (np.array([pair[side] for pair in everything], np.int64) for side in (0, 1))
     distances = np.array([*confirmed.values(), *[np.inf] * len(refused)], float)
@@ -68,12 +68,12 @@ def test_look_alikes_are_compared_with_the_nearest_only() -> None:
     count = 4 * clustering.MOST
     first, second = np.triu_indices(count, 1)
     bits = (7 * first + 3 * second) % 13
-    copy = bits == bits.min()  # of the nearest, which a third photo may be as near to
+    duplicate = bits == bits.min()  # of the nearest, which a third photo may be as near to
     asked: list[int] = []
 
     def confirm(pairs: runs.Indices) -> NDArray[np.float64]:
         asked.extend(pairs.tolist())
-        return np.where(copy[pairs], 0.1, np.inf)
+        return np.where(duplicate[pairs], 0.1, np.inf)
 
     keeper = clustering.keepers(count, first, second, bits, confirm)
     of_last = [pair for pair in asked if second[pair] == count - 1]
@@ -90,7 +90,7 @@ def test_of_few_candidates_all_are_nearest() -> None:
 
 
 @given(st.integers(2, 9), st.data())
-def test_every_removed_photo_has_a_confirmed_keeper_and_no_two_keepers_are_copies(
+def test_every_removed_photo_has_a_confirmed_keeper_and_no_two_keepers_are_duplicates(
     count: int, data: st.DataObject
 ) -> None:
     possible = list(itertools.combinations(range(count), 2))
@@ -106,7 +106,7 @@ def test_every_removed_photo_has_a_confirmed_keeper_and_no_two_keepers_are_copie
     assert not [pair for pair in itertools.combinations(stays, 2) if pair in confirmed]
 
 
-def test_looser_groups_are_joined_in_order_up_to_their_size() -> None:
+def test_similar_groups_are_joined_in_order_up_to_their_size() -> None:
     first, second = np.array([3, 0, 1, 4]), np.array([4, 1, 2, 5])
     assert clustering.components(6, first, second, most=3).tolist() == [0, 0, 0, 3, 3, 3]
     assert clustering.components(6, first, second, most=2).tolist() == [0, 0, 2, 3, 3, 5]

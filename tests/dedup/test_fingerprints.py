@@ -38,19 +38,19 @@ def test_a_studio_wall_is_no_frame() -> None:
     assert fingerprints.frame(np.asarray(studio.convert("L"))) == (0, 200, 0, 300)
 
 
-def test_a_frame_is_seen_where_the_picture_begins_in_its_colour() -> None:
-    picture = scene(5)
-    ImageDraw.Draw(picture).polygon(((0, 0), (320, 0), (0, 220)), fill="white")
-    grey = np.asarray(ImageOps.expand(picture, 15, fill="white").convert("L"))
+def test_a_frame_is_seen_where_the_image_begins_in_its_colour() -> None:
+    image = scene(5)
+    ImageDraw.Draw(image).polygon(((0, 0), (320, 0), (0, 220)), fill="white")
+    grey = np.asarray(ImageOps.expand(image, 15, fill="white").convert("L"))
     assert fingerprints.frame(grey) == (16, 234, 16, 334)
 
 
-def test_a_plain_picture_has_no_frame() -> None:
+def test_a_plain_image_has_no_frame() -> None:
     assert fingerprints.frame(np.full((60, 80), 200, np.uint8)) == (0, 60, 0, 80)
 
 
 @pytest.mark.parametrize("shape", [(8, 80), (80, 8), (15, 150), (16, 160), (17, 90), (1, 1), (3, 3)])
-def test_a_thin_picture_has_a_record(shape: tuple[int, int]) -> None:
+def test_a_thin_image_has_a_fingerprint(shape: tuple[int, int]) -> None:
     pixels = np.full((*shape, 3), 255, np.uint8)
     middle = shape[0] // 2
     pixels[middle - 1 : middle + 1] = np.random.default_rng(0).integers(
@@ -92,9 +92,9 @@ def test_a_file_that_is_gone_or_was_cut_is_not_remembered(tmp_path: Path) -> Non
     (tmp_path / rows[0].path).unlink()
     cut = tmp_path / rows[1].path
     cut.write_bytes(cut.read_bytes()[:-9])
-    records, refused = fingerprints.collect(tmp_path, photos)
+    prints, refused = fingerprints.collect(tmp_path, photos)
     assert refused == {rows[0].sha256: "unreadable", rows[1].sha256: "hash_mismatch"}
-    assert records["sha256"].tolist() == [rows[2].sha256.encode()]
+    assert prints["sha256"].tolist() == [rows[2].sha256.encode()]
     (tmp_path / fingerprints.NAME).unlink()
     assert fingerprints.collect(tmp_path, photos)[1] == refused
 
@@ -120,8 +120,8 @@ def test_what_is_remembered_but_not_asked_for_is_left_out(tmp_path: Path) -> Non
     rows = store(tmp_path, [(n, jpeg(scene(n)), "hatch") for n in range(3)])
     fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows[:2]})
     (tmp_path / rows[2].path).write_bytes(b"")
-    records, refused = fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows[1:]})
-    assert records["sha256"].tolist() == [rows[1].sha256.encode()]
+    prints, refused = fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows[1:]})
+    assert prints["sha256"].tolist() == [rows[1].sha256.encode()]
     assert list(refused) == [rows[2].sha256]
 
 
@@ -136,18 +136,18 @@ def test_other_packages_make_other_records(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_frame_and_its_inside_stay_together(tmp_path: Path) -> None:
-    pictures = [ImageOps.expand(scene(n), 15 * (n % 2), fill="white") for n in range(40)]
-    rows = store(tmp_path, [(n, jpeg(picture), "hatch") for n, picture in enumerate(pictures)])
+    images = [ImageOps.expand(scene(n), 15 * (n % 2), fill="white") for n in range(40)]
+    rows = store(tmp_path, [(n, jpeg(image), "hatch") for n, image in enumerate(images)])
     fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows[:20]})
-    records, _ = fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows})
-    assert len(records) == 60  # so many that a sort may change the order of equals
-    assert records["sha256"][records["inner"]].tolist() == records["sha256"][:-1][records["inner"][1:]].tolist()
+    prints, _ = fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows})
+    assert len(prints) == 60  # so many that a sort may change the order of equals
+    assert prints["sha256"][prints["inner"]].tolist() == prints["sha256"][:-1][prints["inner"][1:]].tolist()
     order = np.array([4, 0, 5, 2])
-    taken = fingerprints.take(records, order)
-    names = records["sha256"][fingerprints.wholes(records)]
+    taken = fingerprints.take(prints, order)
+    names = prints["sha256"][fingerprints.wholes(prints)]
     assert taken["sha256"].tolist() == names[order][fingerprints.owners(taken)].tolist()
     assert not taken["inner"][fingerprints.wholes(taken)].any()
-    framed = fingerprints.content(records[fingerprints.wholes(records)]) < 1
+    framed = fingerprints.content(prints[fingerprints.wholes(prints)]) < 1
     assert len(taken) == 4 + framed[order].sum()
 
 
@@ -164,12 +164,12 @@ def test_a_frame_and_its_inside_stay_together(tmp_path: Path) -> None:
 def test_a_damaged_store_is_made_anew(tmp_path: Path, damage: object) -> None:
     rows = store(tmp_path, [(n, jpeg(scene(n)), "hatch") for n in range(3)])
     photos = {row.sha256: row.path for row in rows}
-    records, _ = fingerprints.collect(tmp_path, photos)
+    prints, _ = fingerprints.collect(tmp_path, photos)
     path = tmp_path / fingerprints.NAME
     good = path.read_bytes()
     path.write_bytes(damage(good))  # type: ignore[operator]
     again, _ = fingerprints.collect(tmp_path, photos)
-    assert again.tobytes() == records.tobytes()
+    assert again.tobytes() == prints.tobytes()
     assert path.read_bytes() == good
 
 
@@ -191,9 +191,9 @@ def test_a_hash_alone_needs_no_colour(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_plain_road_is_no_frame_that_makes_a_photo_smaller() -> None:
-    records = np.zeros(3, fingerprints.RECORD)
-    records["box"] = [[0, 0.8, 0, 1], [0.1, 0.9, 0, 1], [0.1, 0.9, 0.1, 0.9]]  # a road, bars, a frame
-    assert fingerprints.content(records).tolist() == pytest.approx([1, 0.8, 0.64])
+    prints = np.zeros(3, fingerprints.FINGERPRINT)
+    prints["box"] = [[0, 0.8, 0, 1], [0.1, 0.9, 0, 1], [0.1, 0.9, 0.1, 0.9]]  # a road, bars, a frame
+    assert fingerprints.content(prints).tolist() == pytest.approx([1, 0.8, 0.64])
 
 
 def test_what_was_hashed_before_ctrl_c_is_not_hashed_again(tmp_path: Path) -> None:
@@ -211,8 +211,8 @@ def test_what_was_hashed_before_ctrl_c_is_not_hashed_again(tmp_path: Path) -> No
     with pytest.raises(KeyboardInterrupt):
         fingerprints.collect(tmp_path, photos, interrupted)
     again: list[object] = []
-    records, refused = fingerprints.collect(tmp_path, photos, lambda fn, items: map(fn, noted(items, again)))
-    assert (len(again), len(fingerprints.wholes(records)), refused) == (2, 5, {})
+    prints, refused = fingerprints.collect(tmp_path, photos, lambda fn, items: map(fn, noted(items, again)))
+    assert (len(again), len(fingerprints.wholes(prints)), refused) == (2, 5, {})
 
 
 def noted(items: Iterable[Any], seen: list[Any]) -> Iterator[Any]:

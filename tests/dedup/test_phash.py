@@ -10,7 +10,7 @@ from curate.dedup import phash
 
 
 def scene(seed: int, height: int = 90, width: int = 120) -> NDArray[np.uint8]:
-    """A smooth random picture, (height, width, 3)."""
+    """A smooth random image, (height, width, 3)."""
     small = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), dtype=np.uint8)
     return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC))
 
@@ -45,7 +45,7 @@ def test_one_colour_has_no_noise_bits(grey: int) -> None:
 
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=30, deadline=None)
-def test_mirrored_frequencies_are_those_of_the_mirrored_picture(seed: int) -> None:
+def test_mirrored_frequencies_are_those_of_the_mirrored_image(seed: int) -> None:
     squares = np.random.default_rng(seed).integers(0, 256, (3, 32, 32), dtype=np.uint8)
     low = frequencies(squares)
     assert np.array_equal(phash.mirrored(low), frequencies(squares[:, :, ::-1]))
@@ -54,7 +54,7 @@ def test_mirrored_frequencies_are_those_of_the_mirrored_picture(seed: int) -> No
 
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=30, deadline=None)
-def test_turned_frequencies_are_those_of_the_turned_picture(seed: int) -> None:
+def test_turned_frequencies_are_those_of_the_turned_image(seed: int) -> None:
     squares = np.random.default_rng(seed).integers(0, 256, (3, 32, 32), dtype=np.uint8)
     low = frequencies(squares)
     assert np.array_equal(phash.turned(low), frequencies(np.rot90(squares, axes=(1, 2))))
