@@ -1,134 +1,53 @@
-"""What surrounds every command: the recipe and folder it works on, one line and an exit code for each failure."""
+"""What surrounds every command: the recipe and folder it works on, and how it says things."""
 
 import difflib
-import errno
-import os
-import re
-import shlex
-import signal
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperGroup
 
-from curate import __version__
-from curate.core.errors import FETCH_OR_IMPORT, CurateError, StateError, UsageError
+from curate.cli import hints, terminal
+from curate.cli.terminal import Styled
+from curate.core.errors import FetchOrImport, Note, StateError, To, UsageError
 from curate.core.schemas import STAGES
 
 if TYPE_CHECKING:
     from curate.core.recipe import Recipe
 
 
-DEFAULT_RECIPE = Path("pipelines/swift_wagonr.yaml")
-# As messages name a command; one may name another folder, and the demo has a recipe of its own.
-_COMMAND = re.compile(r"`curate (?=[a-z])(?!demo\b)|`curate (?=--folder FOLDER )")
+def show(ctx: typer.Context, *what: "str | Styled | Note") -> None:
+    """Print a line of the result. With --json the result is printed by `result` instead."""
+    if not ctx.obj.json:
+        terminal.write(*_worded(ctx, what))
 
 
-def _exit_with(message: str, code: int) -> NoReturn:
-    typer.echo(f"curate: {message}", err=True)
-    raise typer.Exit(code)
+def say(ctx: typer.Context, *what: "str | Styled | Note") -> None:
+    """Print what a command does meanwhile; --quiet leaves it out, --json sends it to stderr."""
+    if not ctx.obj.quiet:
+        terminal.write(*_worded(ctx, what), err=ctx.obj.json)
 
 
-class Commands(TyperGroup):
-    """Turns every failure into one line and its exit code; `CURATE_DEBUG=1` shows the traceback instead."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command that was asked for."""
-        try:
-            return super().invoke(ctx)
-        except CurateError as error:
-            if os.environ.get("CURATE_DEBUG"):
-                raise
-            _exit_with(as_typed(str(error), ctx.obj), error.exit_code)
-        except KeyboardInterrupt:
-            _exit_with("interrupted; run the same command again to go on", 130)
-        except MemoryError:
-            _exit_with("out of memory; try fewer --workers or a smaller batch_size in the recipe", 7)
-        except OSError as error:
-            if os.environ.get("CURATE_DEBUG") or error.errno == errno.EPIPE:
-                raise
-            _exit_with(f"{error.filename or 'system'}: {error.strerror or error}", 7)
-        except Exception as error:
-            if os.environ.get("CURATE_DEBUG") or isinstance(error, typer.Abort) or hasattr(error, "exit_code"):
-                _tell_its_place(error, ctx.invoked_subcommand)
-                raise  # the last two are typer's own way to end
-            what = f"{type(error).__name__}: {error}"
-            _exit_with(f"a mistake in curate itself, {what}; CURATE_DEBUG=1 shows where, please report it", 1)
+def warn(ctx: typer.Context, note: Note) -> None:
+    """Print a warning to stderr."""
+    terminal.write(Styled("warning:", "warn"), f" {hints.told(note, ctx.obj.place)}", err=True)
 
 
-def _tell_its_place(error: Any, command: str) -> None:
-    """Where an option is behind the command that belongs before it, make typer's message say so."""
-    if (name := getattr(error, "option_name", "")) in ("--recipe", "--folder"):
-        error.message += f"; it goes before the command: `curate {name} {name[2:].upper()} {command}`"
-        error.possibilities = []  # of this command: --replace is no way to spell --recipe
+def result(ctx: typer.Context, data: Any) -> None:
+    """Print the result for programs, where --json asks for it."""
+    if ctx.obj.json:
+        terminal.write_json(data)
 
 
-def print_version(wanted: bool) -> None:
-    """Callback of --version."""
-    if wanted:
-        typer.echo(f"curate {__version__}")
-        raise typer.Exit
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def stop_cleanly_on_sigterm() -> None:
-    """SIGTERM ends a run as cleanly as Ctrl-C."""
-    signal.signal(signal.SIGTERM, _interrupt)
-
-
-@dataclass
-class Choice:
-    """What the options before the command chose, and what is known of it since."""
-
-    recipe_path: Path = DEFAULT_RECIPE
-    folder: Path | None = None
-    has_source: bool = True  # the recipe has; true until it is read
-
-    def options(self) -> str:
-        """The same as words of a command line, each with a space behind; empty where all is as by default."""
-        words = [] if self.recipe_path == DEFAULT_RECIPE else ["--recipe", str(self.recipe_path)]
-        words += [] if self.folder is None else ["--folder", str(self.folder)]
-        return "".join(f"{shlex.quote(word)} " for word in words)
-
-
-def as_typed(text: str, choice: Choice | None) -> str:
-    """`text` with the options of `choice` in each command it tells to run, so that it can be copied as it is.
-
-    Of fetch or import it names the one that can work.
-    """
-    if choice is None:
-        return text
-    if not choice.has_source:
-        text = text.replace(FETCH_OR_IMPORT, "`curate import PATH`")
-
-    def typed(found: re.Match[str]) -> str:
-        elsewhere = text.startswith("--folder", found.end())
-        return found[0] + (replace(choice, folder=None) if elsewhere else choice).options()
-
-    return _COMMAND.sub(typed, text)
-
-
-def echo(ctx: typer.Context, text: str) -> None:
-    """Print what a command says."""
-    typer.echo(as_typed(text, ctx.obj))
-
-
-def echo_all(ctx: typer.Context, lines: Iterable[str]) -> None:
-    """Print line by line."""
-    for line in lines:
-        echo(ctx, line)
-
-
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes to use.", show_default="one per core")]
+def _worded(ctx: typer.Context, what: "Iterable[str | Styled | Note]") -> list[str | Styled]:
+    return [
+        part
+        if isinstance(part, Styled)
+        else hints.told(Note(part) if isinstance(part, str) else part, ctx.obj.place)
+        for part in what
+    ]
 
 
 def recipe_and_folder(ctx: typer.Context, *stages: str) -> "tuple[Recipe, Path]":
@@ -152,8 +71,10 @@ def check_there(ctx: typer.Context, folder: Path) -> None:
         beside = sorted(other.name for other in folder.parent.iterdir() if other.is_dir() and has_manifests(other))
     cutoff, how = (0.6, "") if ctx.obj.folder else (0.0, " (its recipe goes with --recipe)")
     near = difflib.get_close_matches(folder.name, beside, n=1, cutoff=cutoff)
-    meant = f"; did you mean {folder.parent / near[0]}{how}?" if near else ":"
-    raise StateError(f"{folder}: no such folder{meant} {FETCH_OR_IMPORT} would make it")
+    if not near:
+        raise StateError(f"{folder}: no such folder", To("make it", FetchOrImport()))
+    make = [] if ctx.obj.folder else [To("make it", FetchOrImport())]
+    raise StateError(f"{folder}: no such folder; did you mean {folder.parent / near[0]}{how}?", *make)
 
 
 def has_manifests(folder: Path) -> bool:
@@ -192,4 +113,4 @@ def run_stages_of(ctx: typer.Context, stages: list[str], recipe: "Recipe", worke
     from curate.pipeline import default_workers, run_stages
 
     _, folder = recipe_and_folder(ctx) if "fetch" in stages else recipe_and_manifests(ctx)
-    run_stages(stages, recipe, folder, workers or default_workers(), partial(echo, ctx))
+    run_stages(stages, recipe, folder, workers or default_workers(), partial(say, ctx))

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.context import Workers, echo, recipe_and_folder, run_stages_of, with_options
+from curate.cli.context import recipe_and_folder, run_stages_of, say, with_options
+from curate.cli.options import Workers, command
 
 commands = typer.Typer()
 
 
-@commands.command()
+@command(commands)
 def fetch(
     ctx: typer.Context,
     refresh: Annotated[
@@ -28,18 +29,18 @@ def fetch(
 
     Polite: robots.txt, one request a second, an identifying User-Agent. Interrupted, it goes on where it was.
 
-    Example: curate --recipe pipelines/swift_wagonr.yaml fetch
+    Example: curate fetch --recipe mine.yaml
     """
     from curate.pipeline import fetch_again, run_stages
 
     recipe, folder = recipe_and_folder(ctx, "fetch")
     if refresh or accept_drop:
-        fetch_again(recipe, folder, accept_drop, partial(echo, ctx))
+        fetch_again(recipe, folder, accept_drop, partial(say, ctx))
     else:
-        run_stages(["fetch"], recipe, folder, 1, partial(echo, ctx))
+        run_stages(["fetch"], recipe, folder, 1, partial(say, ctx))
 
 
-@commands.command("import")
+@command(commands, "import")
 def import_(
     ctx: typer.Context,
     path: Annotated[Path, typer.Argument(help="A folder tree with a folder per class, or a CSV.")],
@@ -56,15 +57,15 @@ def import_(
     An import replaces the one before. Where photos would be lost by that it is refused, unless --replace says so.
     To keep them, put all photos into one tree or CSV, or choose another folder with --folder.
 
-    Example: curate --recipe pipelines/swift_wagonr.yaml import photos/
+    Example: curate import photos/ --recipe mine.yaml
     """
     from curate.pipeline import default_workers, import_photos
 
     recipe, folder = recipe_and_folder(ctx)
-    import_photos(recipe, folder, path, workers or default_workers(), partial(echo, ctx), replace)
+    import_photos(recipe, folder, path, workers or default_workers(), partial(say, ctx), replace)
 
 
-@commands.command()
+@command(commands)
 def dedup(
     ctx: typer.Context,
     method: Annotated[str | None, typer.Option(help="hash or thorough.", show_default="recipe's")] = None,
@@ -97,7 +98,7 @@ def dedup(
     run_stages_of(ctx, ["dedup"], with_options(recipe, "dedup", method=method, max_distance=max_distance), workers)
 
 
-@commands.command()
+@command(commands)
 def clean(
     ctx: typer.Context,
     threshold: Annotated[
@@ -109,9 +110,13 @@ def clean(
         str | None, typer.Option(help="open_clip tag, or a local checkpoint.", show_default="recipe's")
     ] = None,
     thorough: Annotated[
-        bool,
-        typer.Option("--thorough", help="Look twice, the second time closer, to find wrong classes."),
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--thorough/--no-thorough",
+            help="Embed each photo twice, the second time closer, to find wrong classes.",
+            show_default="recipe's",
+        ),
+    ] = None,
     workers: Workers = None,
 ) -> None:
     """Reject what is not a usable photo of its class.
@@ -128,18 +133,23 @@ def clean(
         "scorer": scorer,
         "model": model,
         "weights": weights,
-        "thorough": thorough or None,
+        "thorough": thorough,
     }
     run_stages_of(ctx, ["clean"], with_options(recipe, "clean", **options), workers)
 
 
-@commands.command()
+@command(commands)
 def split(
     ctx: typer.Context,
     seed: Annotated[int | None, typer.Option(help="Of the split.", show_default="recipe's, 42")] = None,
     proportional: Annotated[
-        bool, typer.Option("--proportional", help="60/20/20 of what there is instead of the recipe's counts.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--proportional/--exact",
+            help="60/20/20 of what there is, or the recipe's counts.",
+            show_default="recipe's",
+        ),
+    ] = None,
 ) -> None:
     """Split into train, val and test, without a leak.
 
@@ -148,16 +158,22 @@ def split(
     Example: curate split --seed 42
     """
     recipe, _ = recipe_and_folder(ctx)
-    run_stages_of(ctx, ["split"], with_options(recipe, "split", seed=seed, proportional=proportional or None), 1)
+    run_stages_of(ctx, ["split"], with_options(recipe, "split", seed=seed, proportional=proportional), 1)
 
 
-@commands.command()
+@command(commands)
 def train_baseline(
     ctx: typer.Context,
     epochs: Annotated[int | None, typer.Option(help="Passes over train.", show_default="recipe's, 50")] = None,
-    augment: Annotated[bool, typer.Option("--augment", help="Flip, rotate, shift, shear, zoom.")] = False,
+    augment: Annotated[
+        bool | None,
+        typer.Option("--augment/--no-augment", help="Flip, rotate, shift, shear, zoom.", show_default="recipe's"),
+    ] = None,
     dropout: Annotated[float | None, typer.Option(help="Before the dense layer.", show_default="recipe's")] = None,
-    batch_norm: Annotated[bool, typer.Option("--batch-norm", help="After each convolution.")] = False,
+    batch_norm: Annotated[
+        bool | None,
+        typer.Option("--batch-norm/--no-batch-norm", help="After each convolution.", show_default="recipe's"),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights and order.", show_default="recipe's, 42")] = None,
 ) -> None:
     """Train the reference CNN and test it once.
@@ -167,22 +183,22 @@ def train_baseline(
     recipe, _ = recipe_and_folder(ctx)
     options = {
         "epochs": epochs,
-        "augment": augment or None,
+        "augment": augment,
         "dropout": dropout,
-        "batch_norm": batch_norm or None,
+        "batch_norm": batch_norm,
         "seed": seed,
     }
     run_stages_of(ctx, ["train_baseline"], with_options(recipe, "train_baseline", **options), 1)
 
 
-@commands.command()
+@command(commands)
 def run(ctx: typer.Context, workers: Workers = None) -> None:
     """Run every stage, then write the report.
 
     What is up to date is left as it is. A stage that ran with other settings than the recipe's runs again by the
     recipe, and says so.
 
-    Example: curate --recipe pipelines/swift_wagonr.yaml run
+    Example: curate run --recipe mine.yaml
     """
     from curate.inspect.status import state
     from curate.pipeline import stages_to_run
@@ -192,32 +208,6 @@ def run(ctx: typer.Context, workers: Workers = None) -> None:
     recipe, folder = recipe_and_folder(ctx, *stages)
     for stage in stages:
         if settings := state(folder, stage, recipe).settings:
-            echo(ctx, f"{stage} runs again by the recipe: {'; '.join(map(str, settings))}")
+            say(ctx, f"{stage} runs again by the recipe: {'; '.join(map(str, settings))}")
     run_stages_of(ctx, stages, recipe, workers)
-    typer.echo(f"report: {write_report(folder, recipe.name).resolve()}")
-
-
-@commands.command()
-def demo(
-    ctx: typer.Context,
-    site: Annotated[bool, typer.Option("--site", help="Only serve the marketplace, until Ctrl-C.")] = False,
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Port on loopback.", show_default="8765, or a free one")
-    ] = None,
-    workers: Workers = None,
-) -> None:
-    """Run every stage on a painted marketplace.
-
-    Paints a small marketplace, serves it as real pages on loopback and fetches it over HTTP.
-
-    Example: curate demo
-    """
-    from curate.demo.run import run as run_demo
-    from curate.demo.run import serve_site
-    from curate.pipeline import default_workers
-
-    folder = ctx.obj.folder or Path("manifests/demo")
-    if site:
-        serve_site(folder, port, workers or default_workers(), partial(echo, ctx))
-    else:
-        run_demo(folder, port, workers or default_workers(), partial(echo, ctx))
+    say(ctx, f"report: {write_report(folder, recipe.name).resolve()}")

@@ -11,7 +11,14 @@
 
 `RejectedError` is not a `CurateError`: it ends one photo or page, never the run. It becomes a row with
 `keep=false` and its `reason`.
+
+What to do about an error is data: `StateError("fetch.csv is missing", FetchOrImport())`. Only `cli/hints.py` turns
+a remedy into words, because only there it is known which recipe and folder the person typed.
 """
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 EXIT_CODES: dict[int, str] = {
     0: "done",
@@ -29,10 +36,89 @@ EXIT_CODES: dict[int, str] = {
 FETCH_OR_IMPORT = "`curate fetch` or `curate import PATH`"  # how messages name what makes the first manifest
 
 
+@dataclass(frozen=True)
+class Run:
+    """Run a command of curate, with the recipe and folder of this one unless others are named."""
+
+    command: str  # as typed: train-baseline
+    arguments: tuple[str, ...] = ()
+    recipe: str = ""
+    folder: str = ""
+
+
+@dataclass(frozen=True)
+class FetchOrImport:
+    """Bring photos into the folder: import `path` again where they came from it, else what the recipe allows."""
+
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Set a key of the recipe; `value` is empty where the person must know it."""
+
+    key: str  # e.g. clean.threshold
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Delete a file or folder."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Do:
+    """What no command does, as an imperative: `label a few hundred photos`."""
+
+    what: str
+
+
+Step = Run | FetchOrImport | Edit | Delete | Do
+
+
+@dataclass(frozen=True)
+class To:
+    """Steps in order, and what they are for: To("go on without it", Delete(path), Run("dedup"))."""
+
+    aim: str  # an infinitive; empty where it is plain
+    steps: tuple[Step, ...]
+
+    def __init__(self, aim: str, *steps: Step) -> None:
+        object.__setattr__(self, "aim", aim)
+        object.__setattr__(self, "steps", steps)
+
+
+Remedy = Step | To
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a person should know, and what they can do about it: each remedy by itself is enough."""
+
+    text: str
+    remedies: tuple[Remedy, ...] = ()
+
+    def __init__(self, text: str, *remedies: Remedy) -> None:
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "remedies", remedies)
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class CurateError(Exception):
-    """Base of all errors shown to the user as one line. The message says what happened and what to do."""
+    """Base of all errors shown to the user. The message says what happened; each remedy by itself is enough."""
 
     exit_code = 1
+
+    def __init__(self, message: str, *remedies: Remedy) -> None:
+        super().__init__(message)
+        self.remedies = remedies
+
+    def __reduce__(self) -> Any:  # errors travel between processes
+        return type(self), (*self.args, *self.remedies)
 
 
 class UsageError(CurateError):

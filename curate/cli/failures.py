@@ -1,0 +1,88 @@
+"""How a command ends that does not end well: one message, one exit code, no traceback."""
+
+import errno
+import logging
+import os
+import re
+import signal
+import sys
+from types import FrameType
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from curate.cli import hints, terminal
+from curate.cli.hints import Place
+from curate.cli.options import Choice
+from curate.core.errors import CurateError, Do, Note
+
+# What libraries say when memory ends, each in an exception of its own.
+_MEMORY = re.compile(
+    "can't allocate memory|cannot allocate memory|out of memory|not enough memory|insufficient memory|bad_alloc|"
+    "failed to allocate",
+    re.IGNORECASE,
+)
+_LESS = Do("try fewer --workers, or a smaller batch_size in the recipe")
+
+
+def failure(error: BaseException) -> tuple[Note, int] | None:
+    """What to say of an exception, and the exit code; None where it is the command line's own way to end."""
+    if isinstance(error, CurateError):
+        return Note(str(error), *error.remedies), error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return Note("interrupted", Do("run the same command again to go on")), 130
+    if isinstance(error, typer.Abort) or hasattr(error, "exit_code"):
+        return None
+    if isinstance(error, MemoryError) or _MEMORY.search(str(error)):
+        return Note("out of memory", _LESS), 7
+    if isinstance(error, OSError):
+        if error.errno == errno.EPIPE:  # nobody reads stdout any more
+            return None
+        return Note(f"{error.filename or 'system'}: {error.strerror or error}"), 7
+    what = f"{type(error).__name__}: {error}"
+    return Note(f"a mistake in curate itself, {what}", Do("CURATE_DEBUG=1 shows where, please report it")), 1
+
+
+class Commands(TyperGroup):
+    """Turns every failure into a message and its exit code; `CURATE_DEBUG=1` shows the traceback instead."""
+
+    titles: dict[str, list[str]] = {}  # noqa: RUF012  of the groups of commands in the help, filled by `app`
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except BaseException as error:
+            if os.environ.get("CURATE_DEBUG") or (told := failure(error)) is None:
+                raise
+            logging.getLogger("curate").debug("traceback", exc_info=True, extra={"shown": True})
+            note, code = told
+            end(note, code, ctx.obj)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands, each group under its title."""
+        for title, names in self.titles.items():
+            width = formatter.width - 6 - max(map(len, self.commands))
+            with formatter.section(title):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(width)) for name in names])
+
+
+def end(note: Note, code: int, choice: Choice | None = None) -> NoReturn:
+    """Say what happened on stderr, and end the command."""
+    head, *more = hints.told(note, choice.place if choice else Place()).split("\n")
+    terminal.write(terminal.Styled("curate:", "bad"), f" {head}", err=True)
+    for line in more:
+        terminal.write(line, err=True)
+    raise typer.Exit(code)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def stop_cleanly() -> None:
+    """SIGTERM ends a run as cleanly as Ctrl-C, and what Python cannot raise any more is not printed."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    if not os.environ.get("CURATE_DEBUG"):
+        sys.unraisablehook = lambda what: logging.getLogger("curate").debug("unraisable: %r", what.exc_value)

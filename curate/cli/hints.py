@@ -1,0 +1,72 @@
+"""How commands are worded: every `curate …` that a person is told to run is written here.
+
+A remedy is data (`core/errors.py`); here it gets the recipe and the folder that the person chose, so that what is
+told can be typed as it is.
+"""
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from curate.core.errors import Delete, Do, Edit, FetchOrImport, Note, Remedy, Run, Step, To
+
+WITHOUT_RECIPE = ("demo", "init")  # commands that read no recipe
+
+
+@dataclass(frozen=True)
+class Place:
+    """The recipe and the folder that a command line names; empty where it names none."""
+
+    recipe: str = ""
+    folder: str = ""
+    has_source: bool = True  # the recipe has; false only once it was read
+
+
+def command(run: Run, place: Place) -> str:
+    """A command as one types it, between backticks."""
+    recipe = "" if run.command in WITHOUT_RECIPE else run.recipe or place.recipe
+    folder = run.folder or ("" if run.command in WITHOUT_RECIPE else place.folder)
+    options = [*(["--recipe", recipe] if recipe else []), *(["--folder", folder] if folder else [])]
+    return f"`{shlex.join(['curate', run.command, *run.arguments, *options])}`"
+
+
+def _step(step: Step, place: Place) -> str:
+    match step:
+        case Run():
+            return f"run {command(step, place)}"
+        case FetchOrImport(path):
+            bring = command(Run("import", (path or "PATH",)), place)
+            fetch = "" if path or not place.has_source else f"{command(Run('fetch'), place)} or "
+            return f"run {fetch}{bring}"
+        case Edit(key, value):
+            file = place.recipe or "the recipe"
+            return f"set {key} to {value} in {file}" if value else f"change {key} in {file}"
+        case Delete(path):
+            return f"delete {shlex.quote(str(path))}"
+        case Do(what):
+            return what
+
+
+def words(remedy: Remedy, place: Place) -> str:
+    """A remedy as an imperative: ``to go on without it, delete dedup.csv and run `curate dedup` ``."""
+    if not isinstance(remedy, To):
+        return _step(remedy, place)
+    *first, last = (_step(step, place) for step in remedy.steps)
+    steps = f"{', '.join(first)} and {last}" if first else last
+    return f"to {remedy.aim}, {steps}" if remedy.aim else steps
+
+
+def told(note: Note, place: Place) -> str:
+    """A note and what can be done about it, on one line."""
+    return "; ".join([_prose(note.text, place), *(words(remedy, place) for remedy in note.remedies)])
+
+
+def _prose(text: str, place: Place) -> str:
+    """Commands in messages that do not carry them as data yet."""
+    if not place.has_source:
+        text = text.replace("`curate fetch` or `curate import PATH`", "`curate import PATH`")
+    options = command(Run(""), place)[len("`curate ''") : -1]
+    place = Place(place.recipe)
+    elsewhere = command(Run(""), place)[len("`curate ''") : -1]
+    text = re.sub("`curate --folder FOLDER ([^`]*)`", rf"`curate \1{elsewhere} --folder FOLDER`", text)
+    return re.sub("`curate (?!demo|init)([a-z][^`]*)(?<!FOLDER)`", rf"`curate \1{options}`", text)

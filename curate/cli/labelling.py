@@ -1,0 +1,77 @@
+"""Commands for those who label photos."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.cli.context import recipe_and_manifests, show
+from curate.cli.options import command
+from curate.core.errors import UsageError
+
+commands = typer.Typer()
+
+
+@command(commands)
+def sample(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Option(help="The CSV to write; it must not be there yet.")] = Path("sample.csv"),
+    count: Annotated[int, typer.Option(min=1, help="Photos to draw.")] = 300,
+) -> None:
+    """Draw photos to be labelled, for `calibrate`.
+
+    Half of them at random, half evenly over the scores, in the review queue and outside. A page beside the CSV
+    shows them. Fill in the column decision: keep or reject. A good photo under the wrong class is keep, with its
+    right class in class_name.
+
+    Example: curate sample --out sample.csv --count 300
+    """
+    from curate.report.sample_page import write_sample_page
+    from curate.review.sampling import sample as draw_sample
+
+    recipe, folder = recipe_and_manifests(ctx)
+    page = out.with_suffix(".html")
+    if page.exists() or page == out:
+        there = f"{page} is there already, and " if page.exists() else ""
+        raise UsageError(f"{there}{page} is for the page that shows the photos: give another name with --out")
+    photos = draw_sample(folder, recipe.clean, count, out)
+    write_sample_page(folder, photos, recipe.classes, out, page)
+    show(ctx, f"{out}: {len(photos)} photos to be labelled; write keep or reject into the column decision")
+    show(ctx, f"{page}: shows them in the order of the rows")
+    show(ctx, "a good photo under the wrong class: keep, and its right class in class_name; it counts as good")
+    show(ctx, f"then: `curate calibrate {shlex.quote(str(out))}`")
+
+
+@command(commands)
+def calibrate(
+    ctx: typer.Context,
+    labels: Annotated[
+        list[Path], typer.Argument(help="Labelled photos: what `sample` drew, and review.csv too if you like.")
+    ],
+    precision: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Share of the kept photos that must be good, at the lower end of its interval."
+        ),
+    ] = 0.99,
+) -> None:
+    """Find the threshold for a wanted precision.
+
+    Precision, recall and rejection rate at each threshold with 95% intervals; a plot beside the manifests.
+    A threshold is taken only if the lower end of its precision's interval reaches the one wanted: the value in
+    front of the interval may be the luck of the draw.
+
+    review.csv alone tells of the review queue only: name a sample beside it.
+
+    Example: curate calibrate sample.csv --precision 0.99
+    """
+    from curate.review.calibration import REJECTED_BY_HAND
+    from curate.review.calibration import calibrate as calibrate_with
+
+    recipe, folder = recipe_and_manifests(ctx)
+    plot = folder / "calibration.png"
+    by_hand = REJECTED_BY_HAND.get(recipe.name)
+    for line in calibrate_with(folder, recipe.clean, labels, precision, plot, by_hand).lines():
+        show(ctx, line)
+    show(ctx, f"plot: {plot}")
