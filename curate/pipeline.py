@@ -10,7 +10,7 @@ from curate.core.errors import UsageError
 from curate.core.recipe import Recipe, Source
 from curate.core.recipe_file import load
 from curate.core.schemas import STAGES
-from curate.fetch import download, ownership
+from curate.fetch import additions, download, gates, ownership
 from curate.photos import missing
 from curate.review import conflicts
 
@@ -48,8 +48,6 @@ def _source(recipe: Recipe) -> Source:
 
 def check_source(recipe: Recipe, folder: Path) -> None:
     """Raise UsageError when a fetch into `folder` cannot begin: no source, or imported photos are in it."""
-    from curate.fetch import stage as fetch
-
     source = _source(recipe)
     makers = ownership.makers(folder)
     if "import" in makers or (not makers and download.stored(folder)):
@@ -59,7 +57,7 @@ def check_source(recipe: Recipe, folder: Path) -> None:
             "choose another folder with `curate --folder FOLDER fetch`"
         )
     if not folder.exists():
-        fetch.check_source(source)
+        gates.check_source(source)
 
 
 def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> list[str]:
@@ -125,15 +123,26 @@ def run_stages(
         _echo_all(missing.warnings(folder), echo)
 
 
-def fetch_again(recipe: Recipe, folder: Path, accept_drop: bool, echo: Callable[[str], None]) -> None:
-    """Visit the site again although the manifest is complete."""
+def fetch_photos(
+    recipe: Recipe, folder: Path, echo: Callable[[str], None], refresh: bool, accept_drop: bool, prune: bool
+) -> None:
+    """Fetch by the options of the command, see `fetch.stage.run`; then with `prune` delete what is gone."""
     from curate.fetch import stage as fetch
 
     check_source(recipe, folder)
     with files.lock(folder):
         before = download.stored(folder)
-        fetch.run(folder, _source(recipe), refresh=True, accept_drop=accept_drop)
+        refresh |= accept_drop
+        rows = fetch.run(folder, _source(recipe), refresh=refresh, accept_drop=accept_drop, prune=prune)
         _echo_all([*summary(folder, "fetch"), *_deleted(folder, before)], echo)
+        if prune:
+            gone = additions.marked(rows)
+            echo(
+                f"deleting {additions.counted(gone)} that the site no longer offers"
+                if gone
+                else "nothing to prune"
+            )
+            fetch.prune(folder)
 
 
 def import_photos(

@@ -21,21 +21,28 @@ def fetch(
     accept_drop: Annotated[
         bool,
         typer.Option(
-            "--accept-drop", help="Visit the site again, and accept that more than half of the listings are gone."
+            "--accept-drop",
+            help="Visit the site again; publish although most listings are gone or an index page fails.",
         ),
+    ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Then delete the photos that the site no longer offers.")
     ] = False,
 ) -> None:
     """Fetch the listings of each class and their photos.
 
     Polite: robots.txt, one request a second, an identifying User-Agent. Interrupted, it goes on where it was.
 
+    A fetch adds. Photos that the site no longer offers stay; the column gone_since has the number of the fetch
+    that first missed them. Only --prune deletes them.
+
     Example: curate fetch --recipe mine.yaml
     """
-    from curate.pipeline import fetch_again, run_stages
+    from curate.pipeline import fetch_photos, run_stages
 
     recipe, folder = recipe_and_folder(ctx, "fetch")
-    if refresh or accept_drop:
-        fetch_again(recipe, folder, accept_drop, partial(say, ctx))
+    if refresh or accept_drop or prune:
+        fetch_photos(recipe, folder, partial(say, ctx), refresh, accept_drop, prune)
     else:
         run_stages(["fetch"], recipe, folder, 1, partial(say, ctx))
 

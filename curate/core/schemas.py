@@ -5,6 +5,7 @@ that the stage before it kept, and writes one row for each of them, sorted by `k
 the manifest of the stage that rejected it, with `keep=false` and a `reason` out of `REASONS`.
 
 Field types are `str`, `int`, `float`, `bool` and `int | None`, `float | None`; an absent value is an empty cell.
+A column whose field has a default may be missing in a manifest that an earlier version wrote.
 """
 
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ class FetchRow:
     height: int
     keep: bool
     reason: str
+    gone_since: int | None = None  # number of the fetch that no longer found it; None while the site offers it
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ REASONS: dict[str, dict[str, str]] = {
         "decode_truncated": "the picture's data ends too early",
         "decode_failed": "the picture's data is damaged",
         "dns": "the host name does not resolve",
+        "elsewhere": "the page's address leads to another page, which does not hold this listing",
         "empty": "the file or body holds no bytes",
         "format_not_allowed": "a file format that is not a photo format",
         "forbidden": "the server answered 401, 403 or 451: it does not let us have it",

@@ -35,6 +35,11 @@ def _columns(row_type: type[Any]) -> dict[str, tuple[type, bool]]:
     return columns
 
 
+def _needed(row_type: type[Any]) -> set[str]:
+    """The columns that every file has: fields without a default."""
+    return {field.name for field in dataclasses.fields(row_type) if field.default is dataclasses.MISSING}
+
+
 def _to_cell(value: object) -> str:
     if value is None:
         return ""
@@ -88,8 +93,8 @@ def parse_rows(data: bytes, row_type: type[RowT], name: str) -> list[RowT]:
     rows: list[RowT] = []
     try:
         header = next(reader, [])
-        missing, extra = set(columns) - set(header), set(header) - set(columns)
-        if missing or extra or len(header) != len(columns):
+        missing, extra = _needed(row_type) - set(header), set(header) - set(columns)
+        if missing or extra or len(header) != len(set(header)):
             what = [f"missing {', '.join(sorted(missing))}"] if missing else []
             what += [f"unknown {', '.join(sorted(extra))}"] if extra else []
             raise StateError(f"{name}: wrong columns: {'; '.join(what) or 'a column is there twice'}")

@@ -65,10 +65,18 @@ class Reader:
             return _found(record)
         reply = self.client.get(url, self.config.politeness.max_page_bytes, "page")
         found = extract(reply.data, reply.charset, reply.url, is_listing_page, self.config)
+        shows = any(listing.photos for listing in found.listings) if is_listing_page else found.listings
+        if not shows and _target(reply.url) != _target(url):
+            raise RejectedError("elsewhere", f"{url} leads to {reply.url}, which holds no listing")
         if not found.listings:
             return replace(found, page=reply.data)
         self.journal.add(kind, url, asdict(found))
         return found
+
+
+def _target(url: str) -> str:
+    """Path and query of a URL: a redirect to another host or scheme alone is the same page."""
+    return url.partition("://")[2].partition("/")[2]
 
 
 def extract(data: bytes, charset: str, url: str, is_listing_page: bool, config: Source) -> Found:
@@ -105,14 +113,21 @@ def _start(reader: Reader, item: tuple[str, str]) -> Crawled:
     counted = bool(config.pagination.page_parameter)
     out = Crawled()
     seen: set[tuple[str, ...]] = set()
+    gap: Failure | None = None  # a counted page that is gone: the end, unless a page with listings follows it
     url, number = start_url, 0
     while url and url not in out.index_urls:
         out.index_urls.add(url)
         try:
             found = reader.read(url, is_listing_page=False)
         except RejectedError as error:
-            if not (counted and number and error.reason == "gone"):  # counted past the last page
-                out.failures.append(Failure(class_name, url, error.reason, error.detail))
+            failure = Failure(class_name, url, error.reason, error.detail)
+            if counted and number and error.reason == "gone":
+                if gap:
+                    return out
+                gap, number = failure, number + 1
+                url = following(start_url, number - 1, (), config.pagination)
+                continue
+            out.failures += [gap, failure] if gap else [failure]
             return out
         except TryLaterError as error:
             out.deferred.append(str(error))
@@ -122,6 +137,9 @@ def _start(reader: Reader, item: tuple[str, str]) -> Crawled:
         if len(found.listings) == 1 and found.listings[0].page_url == url:  # the page is the listing
             found = replace(found, listings=(_named(found.listings[0], set()),))
         new = [listing for listing in found.listings if _identity(listing) not in seen]
+        if gap and new:
+            out.failures.append(gap)
+            gap = None
         out.used |= set(found.used) if found.listings else set()
         out.listings += [(class_name, listing) for listing in new]
         seen |= {_identity(listing) for listing in new}

@@ -27,7 +27,7 @@ from curate.core.errors import (
 from curate.core.recipe import Source
 from curate.core.schemas import FetchRow, photo_key
 from curate.demo.site import serve
-from curate.fetch import download
+from curate.fetch import download, gates
 from curate.fetch import stage as fetch
 from curate.fetch.crawl import Crawled, Failure
 from curate.fetch.download import Outcome
@@ -109,11 +109,15 @@ def test_another_recipe_reads_the_pages_again_but_no_photo_twice(tmp_path: Path)
         since = len(site.requests)
         rows = fetch.run(tmp_path, source(site.url, max_listings=2))
         asked = [request.path for request in site.requests[since:]]
-    assert len(rows) == 12
+    assert Counter((row.keep, row.gone_since) for row in rows) == {
+        (True, None): 10,
+        (False, None): 2,
+        (True, 2): 12,
+    }
     assert Counter(path for path in asked if "photos" in path) == {  # the cut ones get another chance
         "/photos/swift-0-0.jpg": 2, "/photos/wagonr-0-12.jpg": 2,
     }  # fmt: skip
-    assert len(list(tmp_path.glob("images/*/*"))) == 10
+    assert len(list(tmp_path.glob("images/*/*"))) == 22
 
 
 @pytest.mark.parametrize("name", ["fetch.csv", "fetch.json"])
@@ -192,7 +196,7 @@ def test_a_listings_page_fills_the_index(tmp_path: Path) -> None:
         ),
         pytest.param(
             {"/cars": html(car(1)), **photos(1)},
-            {"page_parameter": "p"}, ["/cars", "/cars?p=2"], id="P09-counted-past-the-end",
+            {"page_parameter": "p"}, ["/cars", "/cars?p=2", "/cars?p=3"], id="P09-counted-past-the-end",
         ),
         pytest.param(
             {"/cars": html(car(1)), "/cars?p=2": html(), **photos(1)},
@@ -223,9 +227,36 @@ def test_p09_counting_ends_where_the_server_says_gone(tmp_path: Path, status: in
 
 @pytest.mark.parametrize(("status", "reason"), [(403, "forbidden"), (400, "http_client_error")])
 def test_p09_a_page_that_is_refused_is_not_the_end(tmp_path: Path, status: int, reason: str) -> None:
-    routes = {"/cars": html(car(1)), "/cars?p=2": faults.status(status), **photos(1)}
-    rows, _ = fetched(tmp_path, routes, pagination={"page_parameter": "p"})
-    assert sorted(row.reason for row in rows) == ["", reason]
+    routes: dict[str, faults.Fault | list[faults.Fault]]
+    routes = {"/cars": html(car(1)), "/cars?p=2": [faults.status(status), html(car(2))], **photos(1, 2)}
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], pagination={"page_parameter": "p"})
+        with pytest.raises(TryLaterError, match=rf"0 photos and 1 pages have to wait: .*p=2: {reason}"):
+            fetch.run(tmp_path, config)
+        assert not (tmp_path / "fetch.csv").exists()
+        assert [row.reason for row in fetch.run(tmp_path, config)] == ["", ""]
+
+
+def test_p09_an_index_page_that_is_refused_for_good_can_be_accepted(tmp_path: Path) -> None:
+    routes = {"/cars": html(car(1)), "/cars?p=2": faults.status(403), **photos(1)}
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], pagination={"page_parameter": "p"})
+        rows = fetch.run(tmp_path, config, accept_drop=True)
+        assert fetch.run(tmp_path, config) == rows
+    assert sorted(row.reason for row in rows) == ["", "forbidden"]
+
+
+def test_p09_a_counted_page_that_is_gone_in_the_middle_is_not_the_end(tmp_path: Path) -> None:
+    routes: dict[str, faults.Fault | list[faults.Fault]]
+    routes = {
+        "/cars": html(car(1)), "/cars?p=2": [faults.status(404), html(car(2))], "/cars?p=3": html(car(3)),
+        **photos(1, 2, 3),
+    }  # fmt: skip
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], pagination={"page_parameter": "p"})
+        with pytest.raises(TryLaterError, match=r"1 pages have to wait: .*p=2: gone"):
+            fetch.run(tmp_path, config)
+        assert [row.reason for row in fetch.run(tmp_path, config)] == ["", "", ""]
 
 
 @pytest.mark.parametrize("counted", [True, False])
@@ -592,9 +623,12 @@ def test_p08_refresh_looks_again_and_refuses_a_drop(tmp_path: Path) -> None:
         assert (tmp_path / "fetch.csv").read_bytes() == before
         assert len(fetch.run(tmp_path, config)) == 5  # without refresh the manifest is complete
         asked = len(server.seen)
-        assert len(fetch.run(tmp_path, config, refresh=True, accept_drop=True)) == 2
+        rows = fetch.run(tmp_path, config, refresh=True, accept_drop=True)
         assert len(server.seen) == asked  # what was seen is accepted, not asked for again
-    assert len(list(tmp_path.glob("images/*/*"))) == 2  # photos of listings that are gone go as well
+    assert {row.listing_id: row.gone_since for row in rows} == {"0": None, "1": None, "2": 3, "3": 3, "4": 3}
+    assert len(list(tmp_path.glob("images/*/*"))) == 5
+    assert fetch.prune(tmp_path) == [row for row in rows if row.gone_since is None]
+    assert len(list(tmp_path.glob("images/*/*"))) == 2
     assert not (tmp_path / "fetch.journal").exists()
 
 
@@ -607,17 +641,24 @@ def test_p08_a_recipe_that_drops_most_listings_asks_too(tmp_path: Path) -> None:
             fetch.run(tmp_path, source(site.url, max_listings=1))
         assert manifest.read(tmp_path, FetchRow) == rows
         assert fetch.run(tmp_path, source(site.url)) == rows
-        assert len(fetch.run(tmp_path, source(site.url, max_listings=1), accept_drop=True)) == 6
+        some = fetch.run(tmp_path, source(site.url, max_listings=1), accept_drop=True)
+        assert Counter(row.gone_since for row in some) == {None: 6, 2: 18}
+        assert [replace(row, gone_since=None) for row in some] == rows
+        assert fetch.run(tmp_path, source(site.url)) == rows  # offered again
 
 
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
         pytest.param(
-            lambda folder: (folder / "fetch.json").unlink(), "2 listings, 5 the last time", id="no sidecar"
+            lambda folder: (folder / "fetch.json").unlink(), "2 listings, 5 .*--accept-drop", id="no sidecar"
         ),
-        pytest.param(lambda folder: (folder / "fetch.csv").unlink(), "3 of 5 photos in .* fetch.csv", id="no csv"),
-        pytest.param(lambda folder: (folder / "fetch.csv").write_text("x"), "3 of 5 photos in", id="csv cut"),
+        pytest.param(
+            lambda folder: (folder / "fetch.csv").unlink(), "3 of 5 photos in .* fetch.csv.*--prune", id="no csv"
+        ),
+        pytest.param(
+            lambda folder: (folder / "fetch.csv").write_text("x"), "3 of 5 photos in .*--prune", id="csv cut"
+        ),
     ],
 )
 def test_p08_a_drop_asks_too_where_the_manifest_is_damaged(
@@ -628,10 +669,11 @@ def test_p08_a_drop_asks_too_where_the_manifest_is_damaged(
         config = source(server.url(""), ["/cars"])
         fetch.run(tmp_path, config)
         damage(tmp_path)
-        with pytest.raises(GateError, match=rf"{message}.*--accept-drop"):
+        with pytest.raises(GateError, match=message):
             fetch.run(tmp_path, config)
         assert len(list(tmp_path.glob("images/*/*"))) == 5
-        assert len(fetch.run(tmp_path, config, accept_drop=True)) == 2
+        fetch.run(tmp_path, config, accept_drop=True, prune=True)
+        assert len(fetch.prune(tmp_path)) == 2
     assert len(list(tmp_path.glob("images/*/*"))) == 2
 
 
@@ -682,12 +724,12 @@ def test_p08_a_field_that_vanished_is_a_drop() -> None:
         "k", "1", "swift", 0, "Swift", "MH", "Pune", 2016, 1.0, "", "", "", "", "", 0, 0, 0, False, "bad_url"
     )
     rows = [replace(row, listing_id=str(n)) for n in range(4)]
-    fetch.check_drop(rows, rows)
-    fetch.check_drop(rows, rows[:2])
+    gates.check_drop(rows, rows)
+    gates.check_drop(rows, rows[:2])
     with pytest.raises(GateError, match="1 listings with a price, 4 the last time"):
-        fetch.check_drop(rows, [replace(r, price=None) if n else r for n, r in enumerate(rows)])
+        gates.check_drop(rows, [replace(r, price=None) if n else r for n, r in enumerate(rows)])
     with pytest.raises(GateError, match="listings with a city"):
-        fetch.check_drop(rows, [replace(r, city="") for r in rows])
+        gates.check_drop(rows, [replace(r, city="") for r in rows])
 
 
 # --- pure parts ---------------------------------------------------------------------------------------------

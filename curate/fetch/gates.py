@@ -1,0 +1,87 @@
+"""What must hold before a fetch begins and before its manifest is published."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from curate.core.errors import DeniedError, GateError, LayoutError, RejectedError, TryLaterError, UsageError
+from curate.core.recipe import Source
+from curate.core.schemas import FetchRow
+from curate.fetch import additions, ownership
+from curate.fetch.crawl import Crawled
+from curate.fetch.http.client import canonical_url
+from curate.fetch.sources import selectors
+
+_RESERVED = (".example", ".invalid", ".test", ".example.com", ".example.org", ".example.net")  # RFC 2606
+_ELSEWHERE = "see a whole run with `curate demo`, or use photos that you have with `curate import PATH`"
+_UNREACHABLE = {
+    "body_truncated", "connect_failed", "deadline", "dns", "http_server_error", "page_truncated", "tls",
+}  # fmt: skip
+_DENIED = {"forbidden", "noai", "robots"}
+
+
+def check_source(config: Source) -> None:
+    """Raise UsageError when there is nothing to fetch from."""
+    urls = [url for start_urls in config.listings.values() for url in start_urls]
+    if not urls:
+        raise UsageError(f"source.listings names no URL to start from: add one per class, or {_ELSEWHERE}")
+    for url in urls:
+        try:
+            host = urlsplit(canonical_url(url)).hostname or ""
+        except RejectedError as error:
+            raise UsageError(f"source.listings: {error.detail}") from error
+        if f".{host}".endswith(_RESERVED):
+            raise UsageError(
+                f"source.listings still has the placeholder {host}: put in a site whose terms allow it, "
+                f"or {_ELSEWHERE}"
+            )
+    selectors.check(config.selectors, config.pagination.next_selector)
+
+
+def check_found(crawled: Crawled, config: Source) -> None:
+    """Raise when a class has no listing at all.
+
+    TryLaterError for a site out of reach, DeniedError for one that does not let us in, LayoutError otherwise.
+    """
+    found = {class_name for class_name, _ in crawled.listings}
+    empty = [name for name in config.listings if config.listings[name] and name not in found]
+    failures = [failure for failure in crawled.failures if failure.class_name in empty]
+    if not empty or crawled.deferred:
+        return
+    why = "; ".join(f"{failure.url}: {failure.reason} ({failure.detail})" for failure in failures[:3])
+    if failures and all(failure.reason in _UNREACHABLE for failure in failures):
+        raise TryLaterError(f"the site cannot be reached: {why}. Try again later; meanwhile {_ELSEWHERE}")
+    if failures and all(failure.reason in _DENIED for failure in failures):
+        raise DeniedError(f"the site does not let us in: {why}. Ask its owner for permission, or {_ELSEWHERE}")
+    names = ", ".join(empty)
+    raise LayoutError(f"no listing of {names} was found: {why or 'all were found under another class first'}")
+
+
+def check_drop(before: Sequence[FetchRow], now: Sequence[FetchRow]) -> None:
+    """Raise GateError when more than half of the listings, or of those that state a field, are gone.
+
+    Of `before` and `now`, rows that were gone already do not count.
+    """
+    before, now = additions.pruned(before), additions.pruned(now)
+    for name in ("listing_id", "title", "price", "year", "region", "city"):
+        counts = [
+            len({row.listing_id for row in rows if row.listing_id and getattr(row, name) not in ("", None)})
+            for rows in (before, now)
+        ]
+        if 2 * counts[1] < counts[0]:
+            what = "listings" if name == "listing_id" else f"listings with a {name}"
+            raise GateError(
+                f"{counts[1]} {what}, {counts[0]} the last time: the site or the recipe may have changed. "
+                "No photo is deleted. Accept it with `curate fetch --accept-drop`, or delete fetch.journal and "
+                "fetch again"
+            )
+
+
+def check_photos_left(folder: Path, now: Sequence[FetchRow]) -> None:
+    """Raise GateError where fetch.csv cannot be read and photos that it may have kept are not offered now."""
+    before = ownership.photos(folder)
+    if gone := ownership.given_up(folder, before, {row.path for row in now}):
+        raise GateError(
+            f"{len(gone)} of {len(before)} photos in {folder} are no longer offered, and fetch.csv, which "
+            "describes them, cannot be read: put it back, or delete these photos with `curate fetch --prune`"
+        )
