@@ -19,6 +19,11 @@ _ORIENTATION_TAG = 0x0112
 _MPF_COUNT_TAG = 0xB001
 _TIFF_TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
 _JPEG_MARKER = re.compile(rb"\xff([\x01-\xfe])")
+# What may stand before the root of an SVG. Possessive and atomic: each byte is looked at once.
+_SVG = re.compile(
+    rb"(?:\xef\xbb\xbf)?+\s*+(?:<\?xml[^>]*+>\s*+)?+(?>(?><!--.*?-->|<!DOCTYPE svg[^>]*+>)\s*+)*+<svg\b",
+    re.DOTALL,
+)
 _XMP_ORIENTATION = re.compile(rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*(\d+)")
 
 # First bytes of what is a known kind of file, but not a photo format.
@@ -76,11 +81,7 @@ def read(data: bytes) -> Header:
     for magic, kind in _OTHER_KINDS.items():
         if data.startswith(magic):
             raise RejectedError("format_not_allowed", f"{kind} file")
-    if re.match(
-        rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg\b",
-        data[:4096],
-        re.S,
-    ):
+    if _SVG.match(data[:4096]):
         raise RejectedError("format_not_allowed", "SVG file")
     raise RejectedError("not_an_image", f"begins with {data[:16]!r}")
 

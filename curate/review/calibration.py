@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.core.cache import keep_matplotlib_there
 from curate.core.errors import UsageError
 from curate.core.files import atomic_write
 from curate.core.intervals import Estimate, good_photos, of_draws, wilson
@@ -212,6 +213,7 @@ def estimate(
 
 def draw_plot(calibration: Calibration, path: Path) -> None:
     """Precision, recall and rejection rate by threshold, with their intervals, as a PNG."""
+    keep_matplotlib_there()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

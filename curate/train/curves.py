@@ -3,9 +3,12 @@
 import io
 from collections.abc import Mapping, Sequence
 
+from curate.core.cache import keep_matplotlib_there
+
 
 def draw(history: Sequence[Mapping[str, float]], best_epoch: int) -> bytes:
     """A PNG: loss and accuracy per epoch on train and val, the best epoch marked."""
+    keep_matplotlib_there()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator

@@ -25,7 +25,7 @@ from PIL import Image
 
 from curate.clean.scorers import clip_backends
 from curate.clean.scorers.base import Embeddings, Pixels
-from curate.clean.scorers.model_cache import cache_folder
+from curate.core.cache import cache_folder
 from curate.core.errors import ResourceError, UsageError
 from curate.core.files import atomic_write, file_sha256
 from curate.core.recipe import Concept

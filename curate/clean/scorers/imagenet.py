@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from curate.clean.scorers import onnx_graph
 from curate.clean.scorers.base import Embeddings, Pixels
-from curate.clean.scorers.model_cache import cache_folder
+from curate.core.cache import cache_folder
 from curate.core.errors import ResourceError, UsageError
 from curate.core.files import atomic_write
 from curate.core.recipe import Concept

@@ -25,7 +25,7 @@ Node = dict[str, Any]
 TYPES = {"car", "vehicle", "product", "individualproduct", "motorizedbicycle", "motorcycle", "busorcoach"}
 MAX_DEPTH = 40  # of nested nodes; real pages have under ten
 _INSIDE = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "item", "itemOffered", "offers", "about")
-_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)|,(?=\s*[}\]])', re.DOTALL)
+_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+"?+|,(?=\s*[}\]])', re.DOTALL)
 
 
 # --- blocks -------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ placeholder, what a script would put there (`data-src` and the like). Photos in 
 `not_gallery`.
 """
 
+import re
+
 import soupsieve
 from bs4 import BeautifulSoup
 from bs4.element import Tag
@@ -21,6 +23,12 @@ from curate.fetch.sources.listing import Found, Listing, Photo
 from curate.fetch.sources.values import number, text, year
 
 MAX_TAGS = 100_000  # a tree of more takes minutes and gigabytes; no page for people has so many
+MAX_OPEN_TAGS = (
+    500  # tags without `>` before the next `<`: at each, the parser looks at the rest of the page again
+)
+_OPEN_TAG = re.compile(r"<[a-z/!?][^<>]*+(?=<|$)", re.IGNORECASE)
+_SCRIPT = re.compile(r"<script\b[^<>]*+>", re.IGNORECASE)
+_SCRIPT_END = re.compile(r"(?=</script)", re.IGNORECASE)
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-full", "data-url")
 _BESIDE = ("header", "footer", "nav", "aside")
 _SMALL = 79  # pixels; an image declared no larger than this is an icon
@@ -30,6 +38,10 @@ def soup(page: str) -> BeautifulSoup:
     """The page's tree. Raises RejectedError("page_too_complex")."""
     if page.count("<") > 2 * MAX_TAGS:
         raise RejectedError("page_too_complex", f"more than {MAX_TAGS} tags")
+    # Scripts may compare with `<`: split at each end and drop from the start on, which is linear.
+    outside = (_SCRIPT.split(part, 1)[0] for part in _SCRIPT_END.split(page))
+    if sum(len(_OPEN_TAG.findall(part)) for part in outside) > MAX_OPEN_TAGS:
+        raise RejectedError("page_too_complex", f"more than {MAX_OPEN_TAGS} tags that do not end")
     return BeautifulSoup(page, "html.parser")
 
 
