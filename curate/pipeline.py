@@ -1,15 +1,19 @@
 """Run stages of a recipe, one after the other, under the lock of their folder."""
 
 import difflib
+import importlib
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from curate.core import executors, files, manifest
 from curate.core.errors import UsageError
+from curate.core.executors import MapFn
 from curate.core.recipe import Recipe, Source
 from curate.core.recipe_file import load
-from curate.core.schemas import STAGES
+from curate.core.schemas import DedupRow, Row
+from curate.core.stages import STAGES, Stage
 from curate.fetch import additions, download, gates, ownership
 from curate.photos import missing
 from curate.review import conflicts
@@ -60,27 +64,20 @@ def check_source(recipe: Recipe, folder: Path) -> None:
         gates.check_source(source)
 
 
+def runner(stage: Stage) -> Callable[[Path, Any, MapFn], Sequence[Row]]:
+    """What runs a stage: (folder, its section of the recipe, map_fn) -> rows."""
+    module, _, name = stage.run.partition(":")
+    run: Callable[[Path, Any, MapFn], Sequence[Row]] = getattr(importlib.import_module(module), name)
+    return run
+
+
 def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> list[str]:
     """Run one stage, or find that nothing changed; its `summary`. The caller holds the folder's lock."""
-    from curate.clean import stage as clean
-    from curate.dedup import stage as dedup
-    from curate.fetch import stage as fetch
-    from curate.split import stage as split
-    from curate.train import stage as train_baseline
-
-    to_decide: list[str] = []
+    declared = STAGES[stage]
     with executors.local(workers) as map_fn:
-        if stage == "fetch":
-            fetch.run(folder, _source(recipe), map_fn)
-        elif stage == "dedup":
-            rows = dedup.run(folder, recipe.dedup, map_fn)
-            to_decide = conflicts.to_do(folder, recipe.clean.class_names, rows)
-        elif stage == "clean":
-            clean.run(folder, recipe.clean, map_fn)
-        elif stage == "split":
-            split.run(folder, recipe.split, map_fn)
-        else:
-            train_baseline.run(folder, recipe.train_baseline, map_fn)
+        rows = runner(declared)(folder, getattr(recipe, declared.section), map_fn)
+    duplicates = [row for row in rows if isinstance(row, DedupRow)]
+    to_decide = conflicts.to_do(folder, recipe.clean.class_names, duplicates) if duplicates else ()
     return summary(folder, stage, to_decide)
 
 
@@ -164,4 +161,5 @@ def import_photos(
 def stages_to_run(recipe: Recipe, folder: Path) -> list[str]:
     """All stages, without fetch when the photos were imported."""
     fetched = manifest.csv_path(folder, "fetch").exists()
-    return list(STAGES[1:] if fetched and (recipe.source is None or manifest.imported_from(folder)) else STAGES)
+    imported = fetched and (recipe.source is None or manifest.imported_from(folder))
+    return [stage for stage in STAGES if stage != "fetch" or not imported]

@@ -19,12 +19,6 @@ from curate.photos import decode
 
 CLASSES = ("hatch", "sedan")
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
-INPUTS: dict[str, list[str]] = {
-    "fetch": [],
-    "dedup": ["fetch"],
-    "clean": ["dedup", "fetch"],
-    "split": ["clean", "dedup", "fetch"],
-}
 
 
 def paint(class_name: str, number: int, width: int = 160, height: int = 120) -> bytes:
@@ -116,7 +110,7 @@ def clean_row(photo: FetchRow, reason: str = "") -> CleanRow:
 
 def publish(folder: Path, stage: str, rows: Sequence[Row]) -> None:
     """Write a manifest and its sidecar as its stage would."""
-    made_from = manifest.provenance(folder, stage, INPUTS[stage], Section())
+    made_from = manifest.provenance(folder, stage, Section())
     manifest.write(folder, rows, made_from, STARTED)
 
 

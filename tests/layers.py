@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from curate.core.stages import STAGES
+
 ROOT = Path(__file__).parents[1] / "curate"
 
 _BASE = {"", "core"}  # "" is `curate` itself: its version
@@ -67,6 +69,8 @@ def imported(module: str) -> set[str]:
                 found.add(name if name in MODULES else node.module)
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names if alias.name in MODULES}
+    if module == "curate.pipeline":  # it imports each stage by the name that the registry has, when it is to run
+        found |= {stage.run.partition(":")[0] for stage in STAGES.values()}
     return found
 
 

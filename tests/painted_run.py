@@ -20,7 +20,8 @@ from PIL import Image, ImageDraw
 
 from curate.core import manifest
 from curate.core.recipe import Clean, Recipe, Section, Source, Split, SplitCounts, TrainBaseline
-from curate.core.schemas import ROW_TYPES, STAGES, CleanRow, DedupRow, FetchRow, Row, SplitRow, TrainBaselineRow
+from curate.core.schemas import CleanRow, DedupRow, FetchRow, Row, SplitRow, TrainBaselineRow
+from curate.core.stages import STAGES
 from curate.photos import decode
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,13 +34,6 @@ RECIPE = Recipe(
     split=Split(class_names=CLASSES, counts=SplitCounts(train=8, val=2, test=2)),
     train_baseline=TrainBaseline(class_names=CLASSES, epochs=3),
 )
-INPUTS = {
-    "fetch": [],
-    "dedup": ["fetch"],
-    "clean": ["dedup"],
-    "split": ["clean", "dedup"],
-    "train_baseline": ["split"],
-}
 HISTORY = [
     {"epoch": 1, "train_loss": 0.7, "val_loss": 0.68, "train_accuracy": 0.5, "val_accuracy": 0.5},
     {"epoch": 2, "train_loss": 0.5, "val_loss": 0.55, "train_accuracy": 0.8, "val_accuracy": 0.75},
@@ -189,9 +183,8 @@ def predictions(split: list[SplitRow]) -> list[TrainBaselineRow]:
 def publish(folder: Path, rows: list[Any], notes: Mapping[str, Any] | None = None) -> None:
     """Write the manifest of `rows` as its stage would."""
     stage = rows[0].stage
-    section: Section | None = RECIPE.source if stage == "fetch" else getattr(RECIPE, stage)
-    assert section is not None
-    made_from = manifest.provenance(folder, stage, INPUTS[stage], section, packages=["pillow"])
+    section: Section = getattr(RECIPE, STAGES[stage].section)
+    made_from = manifest.provenance(folder, stage, section, packages=["pillow"])
     manifest.write(folder, rows, made_from, STARTED, notes=notes or {})
 
 
@@ -207,14 +200,16 @@ def build(folder: Path, last: str = "train_baseline", title: str = "Swift VXi") 
         "split": {"proof": {"lines": PROOF}},
         "train_baseline": {"history": HISTORY, "best_epoch": 2},
     }
-    for stage, rows in zip(STAGES[: STAGES.index(last) + 1], tables, strict=False):
+    for stage, rows in zip(STAGES, tables, strict=True):
         publish(folder, rows, notes.get(stage))
+        if stage == last:
+            break
     return folder
 
 
 def rewrite(folder: Path, stage: str, rows: list[Row]) -> None:
     """Put other rows into a manifest with a sidecar that vouches for them, as no stage would."""
-    data = manifest.format_rows(rows, ROW_TYPES[stage])
+    data = manifest.format_rows(rows, STAGES[stage].row_type)
     sidecar = manifest.read_sidecar(folder, stage)
     sidecar |= {"rows": len(rows), "sha256": hashlib.sha256(data).hexdigest(), "counts": manifest.counts(rows)}
     manifest.csv_path(folder, stage).write_bytes(data)

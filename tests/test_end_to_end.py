@@ -3,6 +3,8 @@
 import itertools
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,8 @@ from typer.testing import CliRunner
 
 from curate.cli.app import app
 from curate.core import manifest
-from curate.core.schemas import SPLITS, STAGES, FetchRow, SplitRow
+from curate.core.schemas import SPLITS, FetchRow, SplitRow
+from curate.core.stages import STAGES
 from curate.demo.painter import paint_catalogue
 from curate.demo.run import recipe_for
 from curate.demo.site import Site, serve
@@ -82,6 +85,21 @@ def test_m12_a_second_run_makes_no_request_and_changes_no_byte(run: Run) -> None
     before, requests = run.bytes(), len(run.site.requests)
     out = run.curate("run")
     assert out.count("(unchanged)") == len(STAGES)
+    assert len(run.site.requests) == requests
+    assert run.bytes() == before
+
+
+def test_a_release_makes_nothing_stale_and_asks_the_site_for_nothing(run: Run) -> None:
+    before, requests = run.bytes(), len(run.site.requests)
+    newer = "import curate; curate.__version__ = '99.0'; from curate.cli.app import main; main()"
+    words = ["--recipe", str(run.recipe), "--folder", str(run.folder)]
+    said = {}
+    for command in ("--version", "status", "run"):
+        argv = [sys.executable, "-c", newer, *(words if command != "--version" else ()), command]
+        said[command] = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert said["--version"] == "curate 99.0\n"
+    assert said["status"].count("[current]") == len(STAGES)
+    assert said["run"].count("(unchanged)") == len(STAGES)
     assert len(run.site.requests) == requests
     assert run.bytes() == before
 

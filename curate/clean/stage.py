@@ -225,15 +225,7 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     scorer = loading.load(config)
     closer = loading.closer_look() if config.thorough else None
     identity = dict(scorer.identity) | ({"closer_look": " ".join(closer.identity.values())} if closer else {})
-    wanted = manifest.provenance(
-        folder,
-        "clean",
-        inputs=["fetch", "dedup"],
-        config=config,
-        packages=PACKAGES,
-        extra_versions=identity,
-        extra_files=[folder / review.NAME],
-    )
+    wanted = manifest.provenance(folder, "clean", config, PACKAGES, identity)
     if manifest.is_current(folder, wanted) and not missing.is_back(folder, "clean"):
         return manifest.read(folder, CleanRow)
     started = datetime.now(UTC)

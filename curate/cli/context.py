@@ -12,7 +12,7 @@ import typer
 from curate.cli import hints, terminal
 from curate.cli.terminal import Styled
 from curate.core.errors import FetchOrImport, Note, StateError, To, UsageError
-from curate.core.schemas import STAGES
+from curate.core.stages import STAGES
 
 if TYPE_CHECKING:
     from curate.core.recipe import Recipe

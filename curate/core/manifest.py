@@ -19,8 +19,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
-
 from curate import __version__
 from curate.core.errors import FETCH_OR_IMPORT, StateError
 from curate.core.files import atomic_write as atomic_write
@@ -29,11 +27,14 @@ from curate.core.files import file_sha256 as file_sha256
 from curate.core.files import inside as inside
 from curate.core.files import lock as lock
 from curate.core.files import sweep as sweep
-from curate.core.schemas import REASONS, ROW_TYPES, FetchRow, Row
+from curate.core.schemas import REASONS, FetchRow, Row
+from curate.core.section import Section
+from curate.core.stages import STAGES
 from curate.core.table import format_rows as format_rows
 from curate.core.table import parse_rows as parse_rows
 
 FORMAT = 1  # of the sidecar and of the cell encoding
+STAGE_VERSION = "stage"  # among the versions of a sidecar
 _SIDECAR = [
     "format",
     "stage",
@@ -43,6 +44,7 @@ _SIDECAR = [
     "inputs",
     "config",
     "versions",
+    "curate",
     "started",
     "finished",
     "notes",
@@ -84,20 +86,22 @@ def sidecar_path(folder: Path, stage: str) -> Path:
 def provenance(
     folder: Path,
     stage: str,
-    inputs: Sequence[str],
-    config: BaseModel,
+    config: Section,
     packages: Sequence[str] = (),
     extra_versions: Mapping[str, str] = types.MappingProxyType({}),
-    extra_files: Sequence[Path] = (),
 ) -> Provenance:
-    """What a run of `stage` now would be made from.
+    """What a run of `stage` now would be made from: its inputs by the registry, its version, and what is given.
 
-    `inputs` are stages, `extra_files` other files inside `folder` (absent ones count as absent), `packages` the
-    installed distributions whose version can change the result, `extra_versions` e.g. the sha256 of weights.
-    Raises StateError when an input is missing or itself stale.
+    `packages` are the installed distributions whose version can change the result, `extra_versions` e.g. the
+    sha256 of weights. A file that is an input and is not there counts as absent.
+    Raises StateError when a manifest among the inputs is missing or itself stale.
     """
     digests = {}
-    for upstream in inputs:
+    for upstream in STAGES[stage].inputs:
+        if upstream not in STAGES:
+            path = folder / upstream
+            digests[upstream] = file_sha256(path) if path.is_file() else "absent"
+            continue
         if not csv_path(folder, upstream).exists():
             raise StateError(f"{csv_path(folder, upstream)} is not there: {remedy(folder, upstream)} first")
         if told := mismatch(folder, upstream):
@@ -105,10 +109,9 @@ def provenance(
         if (digest := file_sha256(csv_path(folder, upstream))) != read_sidecar(folder, upstream)["sha256"]:
             raise _edited(csv_path(folder, upstream), upstream)
         digests[f"{upstream}.csv"] = digest
-    for path in extra_files:
-        digests[path.name] = file_sha256(path) if path.is_file() else "absent"
-    versions = {"curate": __version__} | {name: version(name) for name in packages} | dict(extra_versions)
-    return Provenance(stage, digests, json.loads(config.model_dump_json()), versions)
+    versions = {STAGE_VERSION: str(STAGES[stage].version), **{name: version(name) for name in packages}}
+    recorded = json.loads(config.recorded().model_dump_json())
+    return Provenance(stage, digests, recorded, {**versions, **extra_versions})
 
 
 def command(stage: str) -> str:
@@ -164,7 +167,7 @@ def stale_inputs(folder: Path, stage: str) -> list[str]:
     for name, digest in read_sidecar(folder, stage)["inputs"].items():
         path = folder / name
         upstream = path.stem
-        if path.suffix == ".csv" and upstream in ROW_TYPES:
+        if path.suffix == ".csv" and upstream in STAGES:
             now = read_sidecar(folder, upstream)["sha256"] if path.exists() else "absent"
         else:
             now = file_sha256(path) if path.is_file() else "absent"
@@ -252,7 +255,7 @@ def write(
     for row in rows:
         if row.keep != (row.reason == "") or (row.reason and row.reason not in REASONS[stage]):
             raise StateError(f"{stage}: row {row.key} has keep={row.keep} with reason {row.reason!r}")
-    data = format_rows(rows, ROW_TYPES[stage])
+    data = format_rows(rows, STAGES[stage].row_type)
     sidecar = {
         "format": FORMAT,
         "stage": stage,
@@ -260,6 +263,7 @@ def write(
         "sha256": hashlib.sha256(data).hexdigest(),
         "counts": counts(rows),
         **dataclasses.asdict(made_from),
+        "curate": __version__,  # for people: a release makes nothing stale
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "notes": dict(notes),

@@ -93,16 +93,10 @@ class Politeness(Section):
         return self
 
 
-_PACE = (
-    "contact",
-    "min_interval_s",
-    "owns_host",
-    "connect_timeout_s",
-    "deadline_s",
-    "max_tries",
-    "max_wait_s",
+_PACE = {
+    "contact", "min_interval_s", "owns_host", "connect_timeout_s", "deadline_s", "max_tries", "max_wait_s",
     "workers",
-)
+}  # fmt: skip
 
 
 class Source(Section):
@@ -118,10 +112,9 @@ class Source(Section):
     max_listings: int | None = Field(None, ge=1)  # per class
     politeness: Politeness = Politeness()
 
-    def without_pace(self) -> Self:
-        """A copy without the politeness that cannot change a result: what the manifest is made from."""
-        default = Politeness()
-        pace = {name: getattr(default, name) for name in _PACE}
+    def recorded(self) -> Self:
+        """Without the politeness that cannot change a result."""
+        pace = Politeness().model_dump(include=_PACE)
         return self.model_copy(update={"politeness": self.politeness.model_copy(update=pace)})
 
 

@@ -116,10 +116,6 @@ class TrainBaselineRow:
 
 
 Row = FetchRow | DedupRow | CleanRow | SplitRow | TrainBaselineRow
-ROW_TYPES: dict[str, type[Row]] = {
-    row_type.stage: row_type for row_type in (FetchRow, DedupRow, CleanRow, SplitRow, TrainBaselineRow)
-}
-STAGES: tuple[str, ...] = tuple(ROW_TYPES)
 
 # Every reason a row may carry, per stage, with the sentence `curate explain` shows.
 REASONS: dict[str, dict[str, str]] = {

@@ -14,3 +14,7 @@ class Section(BaseModel):
         """A copy with the values that are not None replaced and checked, for command line options."""
         changed = {name: value for name, value in values.items() if value is not None}
         return type(self).model_validate(self.model_dump() | changed)
+
+    def recorded(self) -> Self:
+        """What of it can change a result: what a manifest is made from."""
+        return self

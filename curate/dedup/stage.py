@@ -120,7 +120,7 @@ def in_rank_order(photos: Sequence[FetchRow], prints: Fingerprints) -> tuple[Fin
 def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
     """Run the stage in `folder`, or return the rows that are there when nothing changed."""
     packages = ["pillow", "simplejpeg", "opencv-python-headless", "numpy"]
-    wanted = manifest.provenance(folder, "dedup", inputs=["fetch"], config=config, packages=packages)
+    wanted = manifest.provenance(folder, "dedup", config, packages)
     if manifest.is_current(folder, wanted) and not missing.is_back(folder, "dedup"):
         return manifest.read(folder, DedupRow)
     started = datetime.now(UTC)

@@ -16,7 +16,8 @@ from curate.core.errors import UsageError
 from curate.core.files import atomic_write
 from curate.core.intervals import percent
 from curate.core.recipe import Recipe
-from curate.core.schemas import STAGES, CleanRow, DedupRow, FetchRow
+from curate.core.schemas import CleanRow, DedupRow, FetchRow
+from curate.core.stages import STAGES
 from curate.demo.painter import paint_catalogue
 from curate.demo.site import Site, serve
 from curate.pipeline import find_recipe, run_stages

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from curate import __version__
 from curate.core import executors, manifest
 from curate.core.errors import CurateError, GateError, RejectedError, TryLaterError, UsageError
 from curate.core.executors import MapFn
@@ -22,6 +21,7 @@ from curate.core.files import atomic_write
 from curate.core.progress import progress
 from curate.core.recipe import ClassName, Politeness, Section
 from curate.core.schemas import FetchRow, photo_key
+from curate.core.stages import STAGES
 from curate.fetch import download, ownership
 from curate.fetch.download import Outcome
 from curate.fetch.http.client import Client
@@ -126,7 +126,7 @@ def _undone_when(refusals: tuple[type[CurateError], ...], folder: Path) -> Itera
 def _fetched(folder: Path, path: Path, items: Sequence[Item], politeness: Politeness) -> dict[str, Outcome]:
     """Outcomes of the items that are URLs."""
     urls = {item.name: (item.name,) for item in items}
-    header = {"replaces": "", "pages": f"{__version__} import {path}"}
+    header = {"replaces": "", "pages": f"{STAGES['fetch'].version} import {path}"}
     with (
         Journal(folder / "fetch.journal", header, survivors=("photo",)) as journal,
         executors.threads(politeness.workers) as threads,
@@ -159,7 +159,7 @@ def run(
     started = datetime.now(UTC)
     offered = sources.read(path, class_names)
     config = Import(path=str(path.resolve()), class_names=class_names)
-    wanted = manifest.provenance(folder, "fetch", [], config)
+    wanted = manifest.provenance(folder, "fetch", config)
     local = [item for item in offered.items if not item.is_url]
     remote = [item for item in offered.items if item.is_url]
     at_stake = {} if replace else ownership.photos(folder)

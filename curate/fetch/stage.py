@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from curate import __version__
 from curate.core import executors, manifest
 from curate.core.errors import TryLaterError
 from curate.core.executors import MapFn
 from curate.core.files import crash_point
 from curate.core.recipe import Source
 from curate.core.schemas import FetchRow, photo_key
+from curate.core.stages import STAGES
 from curate.fetch import additions, download, gates, ownership
 from curate.fetch.crawl import Crawled, Reader, crawl
 from curate.fetch.download import Outcome
@@ -201,8 +201,7 @@ def run(
     `config.politeness.workers` threads, not by `map_fn`.
     Raises UsageError, DeniedError, LayoutError, TryLaterError, GateError, ResourceError.
     """
-    recorded = config.without_pace()
-    wanted = manifest.provenance(folder, "fetch", [], recorded)  # libraries may change, photos keep their bytes
+    wanted = manifest.provenance(folder, "fetch", config)  # libraries may change, photos keep their bytes
     before, published = ownership.rows(folder)
     current = manifest.is_current(folder, wanted)
     path = folder / "fetch.journal"
@@ -213,7 +212,7 @@ def run(
         return before
     gates.check_source(config)
     started = datetime.now(UTC)
-    header = {"replaces": published, "pages": f"{__version__} {recorded.model_dump_json()}"}
+    header = {"replaces": published, "pages": f"{STAGES['fetch'].version} {config.recorded().model_dump_json()}"}
     urls = [url for start_urls in config.listings.values() for url in start_urls]
     with (
         Journal(path, header, survivors=("photo",)) as journal,

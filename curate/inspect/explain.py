@@ -8,7 +8,7 @@ import difflib
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +18,6 @@ from curate.core.errors import StateError, UsageError
 from curate.core.schemas import (
     PROOFS,
     REASONS,
-    STAGES,
     CleanRow,
     DedupRow,
     FetchRow,
@@ -26,6 +25,7 @@ from curate.core.schemas import (
     SplitRow,
     TrainBaselineRow,
 )
+from curate.core.stages import STAGES
 from curate.inspect import status
 from curate.review import conflicts, queue
 from curate.review import decisions as review
@@ -53,7 +53,7 @@ class Manifests:
         return dict(getattr(self, name))
 
 
-def load(folder: Path, stages: Sequence[str] = STAGES) -> Manifests:
+def load(folder: Path, stages: Container[str] = STAGES) -> Manifests:
     """Read the manifests of `stages` that exist. Raises StateError when one is damaged."""
 
     def rows(row_type: type[RowT]) -> dict[str, RowT]:
@@ -128,7 +128,7 @@ def _named(photos: Iterable[FetchRow], name: str) -> list[FetchRow]:
 def fate(rows: Manifests, key: str) -> str:
     """Where a photo ended, in a few words: `in train`, `rejected by dedup: near_duplicate`, `kept by clean`."""
     last = "unknown"
-    for stage in STAGES[:4]:
+    for stage in ("fetch", "dedup", "clean", "split"):
         row = rows.stage(stage).get(key)
         if row is None:
             break

@@ -11,11 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from curate import __version__
 from curate.core import manifest
 from curate.core.errors import StateError
 from curate.core.recipe import Recipe, Section
-from curate.core.schemas import STAGES
+from curate.core.stages import STAGES
 from curate.photos import missing
 from curate.review import conflicts
 
@@ -97,7 +96,7 @@ def changes(folder: Path, stage: str) -> list[str]:
     Raises StateError when a sidecar is missing or damaged.
     """
     recorded = manifest.recorded_provenance(folder, stage)
-    versions = {name: _version_now(name, then) for name, then in recorded.versions.items()}
+    versions = {name: _version_now(stage, name, then) for name, then in recorded.versions.items()}
     now = manifest.Provenance(stage, recorded.inputs, recorded.config, versions)
     return [f"{name} changed" for name in manifest.stale_inputs(folder, stage)] + recorded.changes(now)
 
@@ -109,12 +108,11 @@ def other_settings(folder: Path, stage: str, recipe: Recipe) -> Iterator[Setting
     """
     if manifest.read_sidecar(folder, stage)["notes"].get("imported"):
         return  # photos from a folder: the recipe has no say in it
-    source = recipe.source.without_pace() if recipe.source else None
-    section: Section | None = source if stage == "fetch" else getattr(recipe, stage)
+    name = STAGES[stage].section
+    section: Section | None = getattr(recipe, name)
     if section:
         used = manifest.recorded_provenance(folder, stage).config
-        name = "source" if stage == "fetch" else stage
-        yield from _differences(name, used, json.loads(section.model_dump_json()))
+        yield from _differences(name, used, json.loads(section.recorded().model_dump_json()))
 
 
 def _differences(name: str, used: Any, recipe: Any) -> Iterator[Setting]:
@@ -158,10 +156,10 @@ def _next(folder: Path, recipe: Recipe, first: str, apart: list[str]) -> str:
     return "next: nothing, every stage is current; `curate report` shows them"
 
 
-def _version_now(name: str, then: str) -> str:
+def _version_now(stage: str, name: str, then: str) -> str:
     """The installed version of a package; what is not a package (a sha256 of weights) counts as unchanged."""
-    if name == "curate":
-        return __version__
+    if name == manifest.STAGE_VERSION:
+        return str(STAGES[stage].version)
     try:
         return version(name)
     except PackageNotFoundError:

@@ -6,7 +6,6 @@ each photo file against its row (inside the folder, there, its bytes and sha256)
 """
 
 import hashlib
-import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,7 +13,8 @@ from pathlib import Path
 
 from curate.core import manifest
 from curate.core.errors import StateError
-from curate.core.schemas import REASONS, ROW_TYPES, STAGES, FetchRow, Row, SplitRow
+from curate.core.schemas import REASONS, FetchRow, Row, SplitRow
+from curate.core.stages import STAGES
 from curate.photos import missing
 
 IMAGES = "images"  # folder of the photo files, `images/<ab>/<sha256>.<ext>`
@@ -35,11 +35,12 @@ def verify(folder: Path) -> list[str]:
             problems += _manifest_problems(folder, stage, rows)
         elif manifest.sidecar_path(folder, stage).exists():
             problems.append(f"{stage}.csv: missing, but its sidecar is there; {manifest.remedy(folder, stage)}")
-        elif later := [name for name in there if STAGES.index(name) > STAGES.index(stage)]:
+        elif later := [name for name in there if stage in STAGES[name].inputs]:
             problems.append(f"{stage}.csv: missing, but {later[0]}.csv was made from it")
-    for earlier, later_stage in itertools.pairwise(STAGES):
-        if earlier in rows and later_stage in rows and not _is_stale(folder, later_stage):
-            problems += _chain_problems(earlier, rows[earlier], later_stage, rows[later_stage])
+    for later_stage, declared in STAGES.items():
+        for earlier in declared.inputs[:1]:
+            if earlier in rows and later_stage in rows and not _is_stale(folder, later_stage):
+                problems += _chain_problems(earlier, rows[earlier], later_stage, rows[later_stage])
     if "fetch" in rows:
         problems += _file_problems(folder, [row for row in rows["fetch"] if isinstance(row, FetchRow)])
         problems += _path_problems({stage: found for stage, found in rows.items() if not _is_stale(folder, stage)})
@@ -69,7 +70,7 @@ def _manifest_problems(folder: Path, stage: str, rows: dict[str, list[Row]]) -> 
         sidecar = None
         yield f"{path.name}: {error}"
     try:
-        rows[stage] = manifest.parse_rows(data, ROW_TYPES[stage], path.name)
+        rows[stage] = manifest.parse_rows(data, STAGES[stage].row_type, path.name)
     except StateError as error:
         yield str(error)
         return

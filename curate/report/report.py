@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from curate.core import manifest
 from curate.core.errors import StateError
 from curate.core.intervals import percent
-from curate.core.schemas import STAGES
+from curate.core.stages import STAGES
 from curate.inspect import explain
 from curate.report import duplicates, sections
 
@@ -104,7 +104,7 @@ def versions(sidecars: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, 
     """(package or weights, version, stages that used it), sorted."""
     used: dict[tuple[str, str], list[str]] = {}
     for stage, sidecar in sidecars.items():
-        for name, version in sidecar["versions"].items():
+        for name, version in ({"curate": sidecar["curate"]} | sidecar["versions"]).items():
             used.setdefault((name, str(version)), []).append(manifest.command(stage))
     return [(name, version, ", ".join(by)) for (name, version), by in sorted(used.items())]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.core.intervals import percent, wilson
-from curate.core.schemas import REASONS, SPLITS, STAGES, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
+from curate.core.schemas import REASONS, SPLITS, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
 from curate.inspect.explain import Manifests, why_queued
 from curate.report import charts, duplicates
 from curate.report.thumbnails import Figure, Section, spread, thumbnail
@@ -54,7 +54,7 @@ def funnel(stages: Sequence[str], sidecars: Mapping[str, Mapping[str, Any]], row
 
 def kept_photos(rows: Manifests) -> tuple[dict[str, str], str]:
     """Key to class name of every photo that is in so far, and the stage that had the last word."""
-    for stage in reversed(STAGES[:4]):
+    for stage in ("split", "clean", "dedup", "fetch"):
         if table := rows.stage(stage):
             names = {key: getattr(row, "class_name", "") for key, row in table.items() if row.keep}
             return {key: name or rows.fetch[key].class_name for key, name in names.items()}, stage

@@ -123,7 +123,7 @@ def is_complete(folder: Path, made_from: manifest.Provenance) -> bool:
 def run(folder: Path, config: TrainBaseline, map_fn: MapFn = map) -> list[TrainBaselineRow]:
     """Run the stage in `folder`, or return what is there when nothing changed."""
     packages = ["torch", "numpy", "pillow", "simplejpeg"]
-    wanted = manifest.provenance(folder, "train_baseline", ["split", "fetch"], config, packages)
+    wanted = manifest.provenance(folder, "train_baseline", config, packages)
     if is_complete(folder, wanted):
         if not (folder / "curves.png").exists():
             notes = manifest.read_sidecar(folder, "train_baseline")["notes"]

@@ -53,7 +53,7 @@ def build(folder: Path) -> None:
     """Store the corpus in `folder` as fetch would, and find its duplicates; does nothing when that is done."""
     market = market_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    made_from = manifest.provenance(folder, "fetch", [], Section())
+    made_from = manifest.provenance(folder, "fetch", Section())
     if not manifest.is_current(folder, made_from):
         rows = []
         for listing in read_listings(market):

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 from curate.core.manifest import csv_path
-from curate.core.schemas import STAGES
+from curate.core.stages import STAGES
 
 VARIANTS = [("1", "0"), ("2", "1"), ("2", "random")]  # workers, PYTHONHASHSEED
 

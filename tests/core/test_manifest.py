@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 
 from curate.core import manifest
 from curate.core.errors import ResourceError, StateError
-from curate.core.recipe import Dedup, Split
+from curate.core.recipe import Clean, Dedup
 from curate.core.schemas import FetchRow, SplitRow
+from curate.core.stages import STAGES
+from tests.folders import dedup_row
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = FetchRow(
@@ -42,11 +45,12 @@ ROW = FetchRow(
 SPLIT_ROW = SplitRow(
     key="aa", path="images/a.jpg", class_name="swift", group="aa", split="train", keep=True, reason=""
 )
+DEDUP_ROW = dedup_row(ROW)
 any_text = st.text(st.characters(exclude_categories=()), max_size=40)
 
 
 def publish(folder: Path, rows: list[FetchRow]) -> None:
-    made_from = manifest.provenance(folder, "fetch", [], Dedup())
+    made_from = manifest.provenance(folder, "fetch", Dedup())
     manifest.write(folder, rows, made_from, STARTED)
 
 
@@ -161,32 +165,49 @@ def test_a_stage_cannot_publish_rows_that_break_the_contract(
 
 def test_m08_a_stale_input_is_refused_by_name(tmp_path: Path) -> None:
     publish(tmp_path, [ROW])
-    made_from = manifest.provenance(tmp_path, "split", ["fetch"], Split())
-    manifest.write(tmp_path, [SPLIT_ROW], made_from, STARTED)
-    assert manifest.stale_inputs(tmp_path, "split") == []
+    manifest.write(tmp_path, [DEDUP_ROW], manifest.provenance(tmp_path, "dedup", Dedup()), STARTED)
+    assert manifest.stale_inputs(tmp_path, "dedup") == []
     publish(tmp_path, [dataclasses.replace(ROW, title="new")])
-    assert manifest.stale_inputs(tmp_path, "split") == ["fetch.csv"]
-    assert manifest.mismatch(tmp_path, "split") == "split.csv was made from another fetch.csv"
+    assert manifest.stale_inputs(tmp_path, "dedup") == ["fetch.csv"]
+    assert manifest.mismatch(tmp_path, "dedup") == "dedup.csv was made from another fetch.csv"
     assert (
-        manifest.mismatch(tmp_path, "split", ignored=["fetch.csv"]) == manifest.mismatch(tmp_path, "fetch") == ""
+        manifest.mismatch(tmp_path, "dedup", ignored=["fetch.csv"]) == manifest.mismatch(tmp_path, "fetch") == ""
     )
-    with pytest.raises(StateError, match=r"split.csv was made from another fetch.csv: run `curate split` first"):
-        manifest.provenance(tmp_path, "train_baseline", ["split"], Split())
+    with pytest.raises(StateError, match=r"dedup.csv was made from another fetch.csv: run `curate dedup` first"):
+        manifest.provenance(tmp_path, "clean", Clean())
 
 
 def test_m09_a_changed_configuration_is_noticed_and_named(tmp_path: Path) -> None:
     publish(tmp_path, [ROW])
-    before = manifest.provenance(tmp_path, "split", ["fetch"], Split(), ["pydantic"])
-    manifest.write(tmp_path, [SPLIT_ROW], before, STARTED)
+    before = manifest.provenance(tmp_path, "dedup", Dedup(), ["pydantic"])
+    manifest.write(tmp_path, [DEDUP_ROW], before, STARTED)
     assert manifest.is_current(tmp_path, before)
-    after = manifest.provenance(tmp_path, "split", ["fetch"], Split(seed=7), ["pydantic"])
+    after = manifest.provenance(tmp_path, "dedup", Dedup(max_distance=7), ["pydantic"])
     assert not manifest.is_current(tmp_path, after)
-    assert manifest.recorded_provenance(tmp_path, "split").changes(after) == ["config.seed: 42 -> 7"]
+    assert manifest.recorded_provenance(tmp_path, "dedup").changes(after) == ["config.max_distance: 12 -> 7"]
+
+
+def test_a_new_version_of_the_stage_or_of_a_package_it_uses_is_noticed_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(tmp_path, [ROW])
+    before = manifest.provenance(tmp_path, "dedup", Dedup(), ["pillow"])
+    manifest.write(tmp_path, [DEDUP_ROW], before, STARTED)
+    monkeypatch.setattr(manifest, "__version__", "99.0")
+    monkeypatch.setattr(manifest, "version", lambda name: "99.0" if name == "torch" else version(name))
+    assert manifest.is_current(tmp_path, manifest.provenance(tmp_path, "dedup", Dedup(), ["pillow"]))
+    monkeypatch.setattr(manifest, "version", lambda name: "99.0")
+    after = manifest.provenance(tmp_path, "dedup", Dedup(), ["pillow"])
+    assert before.changes(after) == [f"versions.pillow: {version('pillow')} -> 99.0"]
+    newer = {"dedup": dataclasses.replace(STAGES["dedup"], version=2)}
+    monkeypatch.setattr(manifest, "STAGES", {**STAGES, **newer})
+    after = manifest.provenance(tmp_path, "dedup", Dedup())
+    assert "versions.stage: 1 -> 2" in before.changes(after)
 
 
 def test_a_missing_input_names_the_command_to_run(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="run `curate train-baseline` first"):
-        manifest.provenance(tmp_path, "x", ["train_baseline"], Split())
+    with pytest.raises(StateError, match="run `curate dedup` first"):
+        manifest.provenance(tmp_path, "clean", Clean())
 
 
 def test_m11_only_the_holder_of_the_lock_sweeps_temporary_files(tmp_path: Path) -> None:

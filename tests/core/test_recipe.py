@@ -9,7 +9,7 @@ import yaml
 from curate.core.errors import UsageError
 from curate.core.recipe import Clean, Split, SplitCounts, TrainBaseline, normalise_class
 from curate.core.recipe_file import CONCEPTS, parse
-from curate.core.schemas import STAGES
+from curate.core.stages import STAGES
 
 PIPELINES = Path(__file__).parents[2] / "pipelines"
 
@@ -170,12 +170,12 @@ def test_a_minimal_recipe_is_enough_until_clean_and_is_told_what_to_add_then() -
         "r.yaml:1: source: is absent",
     ]
     (told,) = re.findall(r"e\.g\. `(clean: .*)`", str(caught.value))
-    assert parse(f"{MINIMAL}{told}\n", "r.yaml", STAGES[1:]).clean.scorer == "imagenet"
+    assert parse(f"{MINIMAL}{told}\n", "r.yaml", list(STAGES)[1:]).clean.scorer == "imagenet"
 
 
 def test_the_minimal_recipe_of_the_readme_needs_nothing_more() -> None:
     (text,) = re.findall(r"```yaml\n(.*?)```", (PIPELINES.parent / "README.md").read_text("utf-8"), re.DOTALL)
-    recipe = parse(text, "r.yaml", STAGES[1:])
+    recipe = parse(text, "r.yaml", list(STAGES)[1:])
     assert text.startswith(MINIMAL.rstrip())
     told = yaml.safe_load(CONCEPTS)["clean"]
     assert recipe.clean.concepts == Clean.model_validate(told).concepts
@@ -199,7 +199,7 @@ def test_concepts_are_asked_for_by_clean_and_nothing_else(text: str, line: int) 
     with pytest.raises(
         UsageError, match=f"^r.yaml:{line}: clean.concepts: is empty, and clean needs it: say what"
     ):
-        parse(text, "r.yaml", STAGES[1:])
+        parse(text, "r.yaml", list(STAGES)[1:])
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])

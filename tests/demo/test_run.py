@@ -9,7 +9,8 @@ import pytest
 from curate.core import manifest
 from curate.core.errors import UsageError
 from curate.core.recipe import Recipe, SplitCounts
-from curate.core.schemas import STAGES, CleanRow, DedupRow, FetchRow
+from curate.core.schemas import CleanRow, DedupRow, FetchRow
+from curate.core.stages import STAGES
 from curate.demo.run import PORT, compare, is_true, marketplace, recipe_for, run
 from curate.pipeline import find_recipe
 from tests.folders import CLASSES, clean_row, dedup_row, fetch_row, publish

@@ -26,6 +26,7 @@ from curate.core.errors import (
 )
 from curate.core.recipe import Source
 from curate.core.schemas import FetchRow, photo_key
+from curate.core.stages import STAGES
 from curate.demo.site import serve
 from curate.fetch import download, gates
 from curate.fetch import stage as fetch
@@ -701,7 +702,7 @@ def test_refresh_mends_a_missing_a_cut_and_a_changed_photo_and_nothing_else(tmp_
         assert sum("jpg" in path for path in server.paths()) == 4 + 3
 
 
-def test_p08_another_version_of_a_library_or_of_curate_passes_no_gate(
+def test_p08_a_new_library_or_release_asks_for_nothing_and_a_new_stage_passes_no_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many = html([car(n) for n in range(5)])
@@ -713,6 +714,10 @@ def test_p08_another_version_of_a_library_or_of_curate_passes_no_gate(
         assert fetch.run(tmp_path, config) == rows
         assert len(server.seen) == asked
         monkeypatch.setattr(manifest, "__version__", "99")
+        assert fetch.run(tmp_path, config) == rows
+        assert len(server.seen) == asked
+        newer = replace(STAGES["fetch"], version=STAGES["fetch"].version + 1)
+        monkeypatch.setattr(manifest, "STAGES", {**STAGES, "fetch": newer})
         with pytest.raises(GateError, match="1 listings, 5 the last time"):
             fetch.run(tmp_path, config)
     assert manifest.read(tmp_path, FetchRow) == rows

@@ -13,14 +13,13 @@ from curate.core import manifest
 from curate.core.errors import StateError, UsageError
 from curate.core.schemas import (
     REASONS,
-    ROW_TYPES,
-    STAGES,
     CleanRow,
     DedupRow,
     FetchRow,
     SplitRow,
     TrainBaselineRow,
 )
+from curate.core.stages import STAGES
 from curate.inspect import explain
 from curate.inspect.verify import verify
 from curate.review.conflicts import how_to_decide
@@ -122,7 +121,7 @@ def test_explain_shows_machine_and_person(folder: Path) -> None:
     review = "key,decision,class_name,note\n" + f'{key(9)},reject,,"sold, not shown"\n{key(8)},keep,wagonr,\n'
     (folder / "review.csv").write_text(review, encoding="utf-8")
     lines = explain.explain(folder, key(9))
-    assert lines[-5] == "clean: rejected, reviewed: a person rejected it in review.csv"
+    assert lines[-5].startswith("clean: rejected, reviewed: a person rejected it in review.csv [stale: ")
     assert lines[-1] == "review: a person decided reject (sold, not shown)"
     assert explain.explain(folder, key(8))[-1] == "review: a person decided keep wagonr"
 
@@ -311,7 +310,7 @@ def test_explain_marks_what_is_out_of_date(folder: Path) -> None:
     ],
 )
 def test_explain_a_copy_tells_what_became_of_its_keeper(folder: Path, stage: str, reason: str, told: str) -> None:
-    rows: list[Any] = manifest.read(folder, ROW_TYPES[stage])
+    rows: list[Any] = manifest.read(folder, STAGES[stage].row_type)
     rows = [dataclasses.replace(r, keep=False, reason=reason) if r.key == key(4) else r for r in rows]
     painted_run.rewrite(folder, stage, rows)
     assert f"    0404040404040404  {told}, listing L2" in explain.explain(folder, key(5))

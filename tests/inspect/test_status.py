@@ -9,7 +9,8 @@ import pytest
 
 from curate.core import manifest
 from curate.core.recipe import Recipe
-from curate.core.schemas import STAGES, DedupRow, FetchRow
+from curate.core.schemas import DedupRow, FetchRow
+from curate.core.stages import STAGES
 from curate.inspect.status import status
 from curate.review.conflicts import how_to_decide, to_do
 from tests import painted_run

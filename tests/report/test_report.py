@@ -16,7 +16,8 @@ from PIL import Image
 
 from curate.core import manifest, recipe_file
 from curate.core.errors import StateError
-from curate.core.schemas import PROOFS, REASONS, ROW_TYPES, STAGES, CleanRow, DedupRow, FetchRow, TrainBaselineRow
+from curate.core.schemas import PROOFS, REASONS, CleanRow, DedupRow, FetchRow, TrainBaselineRow
+from curate.core.stages import STAGES
 from curate.inspect import explain
 from curate.photos import decode
 from curate.report import charts, duplicates
@@ -153,7 +154,7 @@ def test_report_says_that_the_photo_kept_for_a_copy_was_rejected(folder: Path) -
 def test_report_of_the_stages_that_ran(tmp_path: Path, last: str) -> None:
     painted_run.build(tmp_path, last)
     page = Page(write_report(tmp_path, "painted"))
-    done = STAGES.index(last) + 1
+    done = list(STAGES).index(last) + 1
     ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
     for number, section in enumerate(("duplicates", "scores", "split", "training"), start=2):
         assert (section in ids) == (done >= number)
@@ -247,16 +248,16 @@ def test_w01_hostile_text_is_only_text(tmp_path: Path, last: str) -> None:
     plain = [tag for tag, _ in Page(write_report(tmp_path, "painted")).tags]
 
     names = {"class_name", "title", "image_url", "listing_id", "concept", "likely_class", "predicted"}
-    for stage in STAGES[: STAGES.index(last) + 1]:
+    for stage in list(STAGES)[: list(STAGES).index(last) + 1]:
         changed: list[Any] = []
-        for row in manifest.read(tmp_path, ROW_TYPES[stage]):
+        for row in manifest.read(tmp_path, STAGES[stage].row_type):
             fields = {field.name for field in dataclasses.fields(row)} & names
             texts: dict[str, Any] = {name: f"{getattr(row, name)}{HOSTILE}" for name in fields}
             changed.append(dataclasses.replace(row, **texts))
         painted_run.rewrite(tmp_path, stage, changed)
         sidecar = manifest.read_sidecar(tmp_path, stage)
-        inputs = [name.removesuffix(".csv") for name in sidecar["inputs"]]
-        sidecar["inputs"] = {f"{name}.csv": manifest.read_sidecar(tmp_path, name)["sha256"] for name in inputs}
+        inputs = [name for name in STAGES[stage].inputs if name in STAGES]
+        sidecar["inputs"] |= {f"{name}.csv": manifest.read_sidecar(tmp_path, name)["sha256"] for name in inputs}
         manifest.sidecar_path(tmp_path, stage).write_text(json.dumps(sidecar), encoding="utf-8")
     page = Page(write_report(tmp_path, HOSTILE))
     assert [tag for tag, _ in page.tags] == plain  # not one element more

@@ -245,7 +245,7 @@ def test_contradictions_are_named_and_a_good_photo_of_another_class_is_good(tmp_
 def test_a_sample_is_drawn_whatever_was_reviewed_since_but_of_no_other_photos(tmp_path: Path) -> None:
     folder = build_folder(tmp_path / "run", n=40, rejected=20)
     review = folder / "review.csv"
-    made_from = manifest.provenance(folder, "clean", ["fetch", "dedup"], CONFIG, extra_files=[review])
+    made_from = manifest.provenance(folder, "clean", CONFIG)
     manifest.write(folder, manifest.read(folder, CleanRow), made_from, STARTED)
     review.write_text("key,decision\n")
     assert len(sampling.sample(folder, CONFIG, 10, tmp_path / "a.csv")) == 10
