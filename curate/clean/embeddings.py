@@ -1,9 +1,9 @@
-"""What clean remembers of a photo: its embedding and its defects, by the sha256 of the file.
+"""The embedding and the image quality of each photo, by the sha256 of the file.
 
-One decode and one pass of the network per photo, ever. The store lies beside the manifest, one file per model,
-whose name carries the model's identity. It grows by whole records, each with a checksum: a pass that was
-interrupted goes on where it was, and a damaged record is dropped and made anew. It is read by blocks, so memory
-hardly grows with the number of photos.
+Each photo is decoded once and embedded once. The store lies beside the manifest, one file per model; its name
+carries the model's identity. It grows by whole records, each with a checksum: an interrupted run continues where
+it stopped, a damaged record is dropped and made again. It is read in blocks, so memory hardly grows with the
+number of photos.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.clean import image_quality
-from curate.clean.image_quality import Defects
+from curate.clean.image_quality import Quality
 from curate.clean.scorers.base import Scorer
 from curate.core.errors import RejectedError, ResourceError
 from curate.core.executors import MapFn
@@ -32,17 +32,24 @@ from curate.core.progress import progress
 from curate.photos import decode
 
 FORMAT = 1
-DEFECTS = tuple(field.name for field in fields(Defects))
+QUALITY = tuple(field.name for field in fields(Quality))
 BLOCK = 1024  # photos
-PACKAGES = ("pillow", "simplejpeg", "numpy", "opencv-python-headless", "onnxruntime", "torch")  # that make a look
+PACKAGES = (
+    "pillow",
+    "simplejpeg",
+    "numpy",
+    "opencv-python-headless",
+    "onnxruntime",
+    "torch",
+)  # whose version changes an embedding
 Records = NDArray[np.void]
-Look = tuple[str, tuple[float, ...], NDArray[np.uint8]]  # sha256, defect scores, network input
+Prepared = tuple[str, tuple[float, ...], NDArray[np.uint8]]  # sha256, quality scores, network input
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Looks:
-    """What is known of the photos asked for."""
+class EmbeddingStore:
+    """The embeddings of the photos asked for, on disk."""
 
     path: Path  # of the store
     offset: int  # bytes before the first record
@@ -56,7 +63,7 @@ class Looks:
             return file.read(self.offset)
 
     def read(self, sha256s: Sequence[str]) -> Records:
-        """(n,) records, in the order asked for: fields `sha256`, `defects` (n, 7), `embedding` (n, d)."""
+        """(n,) records, in the order asked for: fields `sha256`, `quality` (n, 7), `embedding` (n, d)."""
         size = self.record.itemsize
         data = bytearray()
         with self.path.open("rb") as file:
@@ -66,7 +73,7 @@ class Looks:
         return np.frombuffer(data, self.record)
 
     def blocks(self, sha256s: Sequence[str]) -> Iterator[tuple[slice, Records]]:
-        """The same by blocks, each with its place among those asked for, so that not all are in memory."""
+        """The same in blocks, each with its place among those asked for: only one block is in memory."""
         for start in range(0, len(sha256s), BLOCK):
             where = slice(start, start + BLOCK)
             yield where, self.read(sha256s[where])
@@ -81,8 +88,8 @@ def store_path(folder: Path, scorer: Scorer) -> Path:
 
 def collect(
     folder: Path, photos: Mapping[str, str], scorer: Scorer, map_fn: MapFn = map, batch_size: int = 32
-) -> Looks:
-    """Look at `photos` (sha256 to path); those in the store are not opened. Raises ResourceError."""
+) -> EmbeddingStore:
+    """Embed `photos` (sha256 to path); those in the store are not opened. Raises ResourceError."""
     path = store_path(folder, scorer)
     record = record_type(scorer.dimensions)
     header = _header(scorer)
@@ -90,15 +97,15 @@ def collect(
     missing = sorted((sha256, file) for sha256, file in photos.items() if sha256 not in known)
     refused: dict[str, str] = {}
     if missing:
-        answers = ahead(map_fn(partial(_look, folder, scorer.prepare, scorer.side), missing))
-        batch: list[Look] = []
+        results = ahead(map_fn(partial(_prepare, folder, scorer.prepare, scorer.side), missing))
+        batch: list[Prepared] = []
         try:
             with path.open("ab") as file:
-                for (sha256, _), answer in zip(missing, progress(answers, "look", len(missing)), strict=True):
-                    if isinstance(answer, str):
-                        refused[sha256] = answer
+                for (sha256, _), result in zip(missing, progress(results, "embed", len(missing)), strict=True):
+                    if isinstance(result, str):
+                        refused[sha256] = result
                         continue
-                    batch.append((sha256, *answer))
+                    batch.append((sha256, *result))
                     if len(batch) == batch_size:
                         file.write(_pack(batch, scorer, record))
                         batch.clear()
@@ -109,7 +116,7 @@ def collect(
                 f"cannot write {path}: {error.strerror or error}; free space, then rerun"
             ) from error
         known = _open(path, header, record)
-    return Looks(path, len(header), record, known, refused)
+    return EmbeddingStore(path, len(header), record, known, refused)
 
 
 def record_type(dimensions: int) -> np.dtype[Any]:
@@ -117,7 +124,7 @@ def record_type(dimensions: int) -> np.dtype[Any]:
     return np.dtype(
         [
             ("sha256", "S64"),
-            ("defects", "<f4", (len(DEFECTS),)),
+            ("quality", "<f4", (len(QUALITY),)),
             ("embedding", "<f4", (dimensions,)),
             ("crc", "<u4"),
         ]
@@ -126,26 +133,26 @@ def record_type(dimensions: int) -> np.dtype[Any]:
 
 def _header(scorer: Scorer) -> bytes:
     versions = {name: version(name) for name in PACKAGES}
-    facts = {"format": FORMAT, "defects": DEFECTS, **scorer.identity, **versions}
+    facts = {"format": FORMAT, "defects": QUALITY, **scorer.identity, **versions}
     return json.dumps(facts, sort_keys=True).encode() + b"\n"
 
 
-def _look(
+def _prepare(
     folder: Path, prepare: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], side: int, photo: tuple[str, str]
 ) -> tuple[tuple[float, ...], NDArray[np.uint8]] | str:
-    """Defect scores and network input of one photo, or the reason why there are none."""
+    """Quality scores and network input of one photo, or the reason why there are none."""
     sha256, path = photo
     try:
-        picture = decode.load(folder, path, sha256, at_least=side)
+        image = decode.load(folder, path, sha256, at_least=side)
     except RejectedError as error:
         return error.reason
-    return astuple(image_quality.measure(picture.pixels, picture.width, picture.height)), prepare(picture.pixels)
+    return astuple(image_quality.measure(image.pixels, image.width, image.height)), prepare(image.pixels)
 
 
-def _pack(batch: list[Look], scorer: Scorer, record: np.dtype[Any]) -> bytes:
+def _pack(batch: list[Prepared], scorer: Scorer, record: np.dtype[Any]) -> bytes:
     records = np.zeros(len(batch), record)
     records["sha256"] = [sha256 for sha256, _, _ in batch]
-    records["defects"] = [scores for _, scores, _ in batch]
+    records["quality"] = [scores for _, scores, _ in batch]
     records["embedding"] = scorer.embed(np.stack([pixels for _, _, pixels in batch]))
     data = records.tobytes()
     size = record.itemsize

@@ -1,7 +1,7 @@
-"""Plain defects of a photo, measured on its pixels alone: nothing is learnt, nothing knows what a car is.
+"""The quality of an image, measured on its pixels alone: nothing is learnt.
 
 Every score is between 0 and 1, and small is bad, as in cleanvision, whose names and, where a source says so,
-definitions these are. A photo may come at any size; what is measured hardly depends on it. Under 1 ms per photo.
+definitions these are. An image may have any size; the scores hardly depend on it. Under 1 ms per photo.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from curate.core.recipe import DefectThresholds
+from curate.core.recipe import QualityThresholds
 
 _SAMPLE = 128  # pixels; longer side of the grid on which brightness is sampled and blur is measured
 _PAGE = 256  # pixels; longer side at which text is looked for: a line of small print is still a line
@@ -20,7 +20,7 @@ _FULL_SIZE = 224  # pixels; what common networks are given
 
 
 @dataclass(frozen=True, slots=True)
-class Defects:
+class Quality:
     """Scores from 0 (bad) to 1 (good)."""
 
     dark: float  # 99th percentile of perceived brightness
@@ -32,13 +32,13 @@ class Defects:
     document: float  # 1 - share of the cells that show print on a page
 
 
-def measure(pixels: NDArray[np.uint8], width: int, height: int) -> Defects:
-    """Defects of `pixels`, (h, w, 3) RGB, upright, maybe reduced from a photo of `width` by `height` pixels."""
+def measure(pixels: NDArray[np.uint8], width: int, height: int) -> Quality:
+    """The quality of `pixels`, (h, w, 3) RGB, upright, maybe reduced from `width` by `height` pixels."""
     image = Image.fromarray(pixels)
     page = _within(image.convert("L"), _PAGE)
     step = -(-max(pixels.shape) // _SAMPLE)
     faintest, brightest = brightness_range(pixels[::step, ::step])
-    return Defects(
+    return Quality(
         dark=brightest,
         light=1 - faintest,
         blurry=1 - blur_effect(np.asarray(_within(page.convert("F"), _SAMPLE))),
@@ -49,16 +49,16 @@ def measure(pixels: NDArray[np.uint8], width: int, height: int) -> Defects:
     )
 
 
-def reason(defects: Defects, thresholds: DefectThresholds) -> str:
-    """Why a photo with these defects is of no use: the reason that says most about it, or an empty string."""
+def reason(quality: Quality, thresholds: QualityThresholds) -> str:
+    """Why an image of this quality is of no use: the reason that says most about it, or an empty string."""
     checks = (
-        ("too_small", defects.odd_size, thresholds.odd_size),
-        ("odd_shape", defects.odd_aspect_ratio, thresholds.odd_aspect_ratio),
-        ("blank", defects.low_information, thresholds.low_information),
-        ("blank", defects.light, thresholds.light),
-        ("dark", defects.dark, thresholds.dark),
-        ("document", defects.document, thresholds.document),
-        ("blurred", defects.blurry, thresholds.blurry),
+        ("too_small", quality.odd_size, thresholds.odd_size),
+        ("odd_shape", quality.odd_aspect_ratio, thresholds.odd_aspect_ratio),
+        ("blank", quality.low_information, thresholds.low_information),
+        ("blank", quality.light, thresholds.light),
+        ("dark", quality.dark, thresholds.dark),
+        ("document", quality.document, thresholds.document),
+        ("blurred", quality.blurry, thresholds.blurry),
     )
     return next((name for name, score, threshold in checks if score < threshold), "")
 
@@ -77,7 +77,7 @@ def brightness_range(pixels: NDArray[np.uint8]) -> tuple[float, float]:
 
 
 def blur_effect(grey: NDArray[np.float32]) -> float:
-    """How little a photo changes when it is blurred once more: 0 (sharp) to 1; the worse of the two directions.
+    """How little an image changes when it is blurred once more: 0 (sharp) to 1; the worse of the two directions.
 
     F. Crete, T. Dolmiere, P. Ladret, M. Nicolas: The blur effect: perception and estimation with a new
     no-reference perceptual blur metric. SPIE 6492 (2007). What has no contrast has no blur.
@@ -93,11 +93,11 @@ def blur_effect(grey: NDArray[np.float32]) -> float:
 
 
 def print_on_page(grey: Image.Image) -> float:
-    """Share, 0..1, of a picture's cells that show print, out of those that are not empty page.
+    """Share, 0..1, of an image's cells that show print, out of those that are not empty page.
 
     A page is one grey that comes back in nearly every cell, between lines and letters; ink lies to one side of it
     and covers less than half of a cell. Objects have cells without page, textures lie to both sides of their
-    commonest grey. Where little of the picture is print the share counts for less: a number plate on a white wall
+    commonest grey. Where little of the image is print the share counts for less: a number plate on a white wall
     is no document. Made for scans, screenshots and adverts; a paper photographed in uneven light is not found.
     """
     if min(grey.size) < 4 * _CELL:

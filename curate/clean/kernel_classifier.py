@@ -1,8 +1,8 @@
-"""Classifiers on embeddings, judged only on photos that they were not taught. Pure functions.
+"""Classifiers on embeddings, evaluated out of fold: no photo is judged by a model trained on its group. Pure.
 
 Regularised least squares with a Gaussian kernel (Rifkin, Yeo and Poggio, "Regularized least-squares
-classification", 2003): what is near teaches most, so that photos of the same make and view decide, where a linear
-model would draw one line through all of them. What a photo would be called without its listing and its copies
+classification", 2003): near samples weigh most, so that photos of the same kind and view decide, where a linear
+model would draw one line through all of them. The prediction for a photo without its listing and its duplicates
 follows exactly from one matrix inverse, for all groups at once (Pahikkala, Boberg and Salakoski, "Fast n-fold
 cross-validation for regularized least-squares", 2006). A logistic curve gives probabilities (Platt 1999).
 """
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 DIMENSIONS = 512  # after projection
 NARROW = 2.0  # the kernel falls to exp(-2) at the typical distance, the median of all pairs
 NOISE = 0.01  # variance of a label, in units of the kernel's
-MAX_TEACHERS = 6144  # photos a model learns from: more take time by the third power, memory by the second
+MAX_SAMPLES = 6144  # photos a model learns from: more take time by the third power, memory by the second
 SAMPLE = 4096  # photos from which the projection is learnt
 _BLOCK = 1024  # photos whose kernel is computed at once
 
@@ -74,72 +74,72 @@ class Projection:
         return np.asarray(projected / np.maximum(lengths, 1e-12), dtype=np.float32)
 
 
-def out_of_sample(
+def out_of_fold(
     features: NDArray[np.float32],
     labels: NDArray[np.int64],
     groups: Sequence[str],
     weights: Floats,
     classes: int,
 ) -> Floats:
-    """Class probabilities of each photo by a model that all groups but its own taught: (n, d) to (n, classes).
+    """Class probabilities of each photo by a model trained on all groups but its own: (n, d) to (n, classes).
 
-    `labels` (n,) are numbers of classes; photos of weight 0 teach nothing but are judged. Uniform where there are
-    fewer than two classes to learn from. Of more than 6,144 teachers, some of each class are drawn. The kernel's
-    width, the classes' shares and the curve come from all teachers: too few numbers to recognise anybody by.
+    `labels` (n,) are numbers of classes; photos of weight 0 are judged, but are no training samples. Uniform where
+    the samples have fewer than two classes. Of more than 6,144 samples, some of each class are drawn. The kernel's
+    width, the classes' shares and the logistic curve come from all samples: so few numbers identify no photo.
     """
     from sklearn.linear_model import LogisticRegression
 
-    teachers, weights = _draw(labels, groups, weights)
-    if len(np.unique(labels[teachers])) < 2:
+    samples, weights = _draw(labels, groups, weights)
+    if len(np.unique(labels[samples])) < 2:
         return np.full((len(features), classes), 1 / classes)
-    raw = raw_out_of_sample(features, labels, groups, teachers, weights)
+    raw = out_of_fold_scores(features, labels, groups, samples, weights)
     curve = LogisticRegression(C=100.0, max_iter=1000)
-    curve.fit(raw[teachers], labels[teachers], sample_weight=weights)
+    curve.fit(raw[samples], labels[samples], sample_weight=weights)
     result = np.zeros((len(features), classes))
     result[:, curve.classes_] = curve.predict_proba(raw)
     return result
 
 
-def raw_out_of_sample(
+def out_of_fold_scores(
     features: NDArray[np.float32],
     labels: NDArray[np.int64],
     groups: Sequence[str],
-    teachers: NDArray[np.int64],
+    samples: NDArray[np.int64],
     weights: Floats,
 ) -> Floats:
-    """What the least squares say, about 0 to 1 for each class among the teachers: (n, d) to (n, those classes).
+    """Least-squares scores, about 0 to 1 for each class among the samples: (n, d) to (n, those classes).
 
-    `teachers` (t,) are places, in order, with `weights` (t,).
+    `samples` (t,) are places, in order, with `weights` (t,).
     """
     from scipy.linalg import lapack
 
-    known, taught = np.unique(labels[teachers], return_inverse=True)
-    points = features[teachers].astype(np.float64)
+    known, numbers_of = np.unique(labels[samples], return_inverse=True)
+    points = features[samples].astype(np.float64)
     scale = _typical_distance(points)
-    targets = np.eye(len(known))[taught]
+    targets = np.eye(len(known))[numbers_of]
     middle = np.average(targets, axis=0, weights=weights)
     kernel = _kernel(points, points, scale)
     kernel[np.diag_indices(len(points))] += NOISE / weights
     # In place, and the lower half only: the kernel is the largest thing in memory.
     factor, _ = lapack.dpotrf(kernel.T, lower=1, overwrite_a=1)
-    answer, _ = lapack.dpotrs(factor, targets - middle, lower=1)
+    solution, _ = lapack.dpotrs(factor, targets - middle, lower=1)
     inverse, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
 
     raw = np.empty((len(features), len(known)))
-    own: dict[str, list[int]] = defaultdict(list)  # the teachers of each group, by number
-    for number, place in enumerate(teachers.tolist()):
+    own: dict[str, list[int]] = defaultdict(list)  # the samples of each group, by number
+    for number, place in enumerate(samples.tolist()):
         own[groups[place]].append(number)
-    without = {}  # what a group's teachers add to the answer
+    without = {}  # what a group's samples add to the solution
     for name, numbers in own.items():
         half = np.tril(inverse[np.ix_(numbers, numbers)])
-        without[name] = np.linalg.solve(half + np.tril(half, -1).T, answer[numbers])
-        raw[teachers[numbers]] = targets[numbers] - without[name]
-    others = sorted(set(range(len(features))) - set(teachers.tolist()), key=lambda place: (groups[place], place))
-    name, added = "", np.zeros_like(answer)
+        without[name] = np.linalg.solve(half + np.tril(half, -1).T, solution[numbers])
+        raw[samples[numbers]] = targets[numbers] - without[name]
+    others = sorted(set(range(len(features))) - set(samples.tolist()), key=lambda place: (groups[place], place))
+    name, added = "", np.zeros_like(solution)
     for start in range(0, len(others), _BLOCK):
         places = others[start : start + _BLOCK]
         kernel = _kernel(features[places], points, scale)
-        raw[places] = middle + kernel @ answer
+        raw[places] = middle + kernel @ solution
         for row, place in enumerate(places):
             if numbers := own.get(groups[place], []):
                 if groups[place] != name:
@@ -156,20 +156,20 @@ def _columns(inverse: Floats, numbers: Sequence[int]) -> Floats:
 
 
 def _draw(labels: NDArray[np.int64], groups: Sequence[str], weights: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Places, in order, of at most MAX_TEACHERS photos of some weight, and their weights.
+    """Places, in order, of at most MAX_SAMPLES photos of some weight, and their weights.
 
     No class gets more than its share of the places while others want them, and what is drawn of a class weighs as
     much as all of it. Which photos are drawn goes by the hash of their group.
     """
     places = np.flatnonzero(weights > 0)
-    if len(places) <= MAX_TEACHERS:
+    if len(places) <= MAX_SAMPLES:
         return places, weights[places]
 
     def rank(place: int) -> tuple[bytes, int]:
         return hashlib.sha256(groups[place].encode("utf-8", "replace")).digest(), place
 
     classes, sizes = np.unique(labels[places], return_counts=True)
-    left = MAX_TEACHERS
+    left = MAX_SAMPLES
     factor = np.zeros(len(labels))
     for turn, number in enumerate(np.argsort(sizes, kind="stable").tolist()):
         members = places[labels[places] == classes[number]].tolist()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.clean.kernel_classifier import Floats, out_of_sample
+from curate.clean.kernel_classifier import Floats, out_of_fold
 
 MIN_PER_CLASS = 25  # usable photos; with fewer, nothing can be said about labels
 _FLOOR = 1e-6  # of a probability
@@ -26,16 +26,16 @@ def label_probabilities(
 ) -> Floats | None:
     """Probability of each class by the photo alone: (n, d) to (n, classes); `vote` comes after.
 
-    Only `usable` photos teach: they show the object at all. Where they are too few to learn from, the `zero_shot`
+    Only `usable` photos are training samples: they show the object. Where they are too few, the `zero_shot`
     probabilities (n, classes) stand in; None when there are none.
     """
     if classes < 2 or np.bincount(labels[usable], minlength=classes).min() < MIN_PER_CLASS:
         return zero_shot
-    return out_of_sample(features, labels, groups, usable.astype(np.float64), classes)
+    return out_of_fold(features, labels, groups, usable.astype(np.float64), classes)
 
 
 def zero_shot_classes(
-    believed: Floats, concept_classes: Sequence[str | None], classes: Sequence[str]
+    concepts: Floats, concept_classes: Sequence[str | None], classes: Sequence[str]
 ) -> Floats | None:
     """Concept probabilities (n, k) to class probabilities (n, classes), by the concepts that stand for a class.
 
@@ -43,15 +43,15 @@ def zero_shot_classes(
     """
     if len(classes) < 2 or not set(classes) <= set(concept_classes):
         return None
-    mass = np.stack([believed[:, [name == c for c in concept_classes]].sum(axis=1) for name in classes], axis=1)
+    mass = np.stack([concepts[:, [name == c for c in concept_classes]].sum(axis=1) for name in classes], axis=1)
     if not mass.any(axis=0).all():
         return None
     mass += _FLOOR
     return np.asarray(mass / mass.sum(axis=1, keepdims=True))
 
 
-def both_against(alone: Floats, voted: Floats, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Where the photo itself, and the others of its listing, hold the same other class for likelier: (n,)."""
+def disagreement(alone: Floats, voted: Floats, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where the photo itself and the others of its listing prefer the same other class: (n,)."""
     rows, likely = np.arange(len(labels)), voted.argmax(axis=1)
     own = np.log(np.clip(alone, _FLOOR, None))
     others = np.log(np.clip(voted, _FLOOR**3, None)) - own  # up to a constant per photo

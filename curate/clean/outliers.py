@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-NEIGHBOURS = (5, 10)  # the nearest few are skipped: junk comes in small bunches, copies in pairs
+NEIGHBOURS = (5, 10)  # the nearest few are skipped: junk comes in small bunches, duplicates in pairs
 MAX_REFERENCES = 8192  # photos to compare with; of more, a sample gives the same order
 _BLOCK = 256  # photos compared at once
 

@@ -1,14 +1,14 @@
-"""From what a network believes about a photo to what the collection says about it as well. No truth is needed.
+"""Correct zero-shot probabilities by the collection itself. No true label is needed.
 
-Four signals for "it shows the wanted object" that err in different ways:
+Four signals for "it shows the wanted object", whose errors differ:
 - the zero-shot probability of the kept concepts;
-- a probe on the embeddings, trained on the photos of which the zero-shot probability is sure and judged out of
-  sample (self-training, Yarowsky 1995; its agreement with the first is co-training, Blum and Mitchell 1998);
-- its mates: the photos of one listing show one object, so they look alike;
+- a kernel classifier on the embeddings, trained on the photos whose zero-shot probability is confident, evaluated
+  out of fold (self-training, Yarowsky 1995; its agreement with the first is co-training, Blum and Mitchell 1998);
+- the listing: its photos show one object, so they are alike;
 - typicality: how unusual it is, among the trusted photos, to be as unlike the others as this one. The null
-  distribution is fitted to the bulk of the collection itself (empirical null, Efron 2004), and what is surely odd
-  teaches a probe of its own: an odd photo that is like other odd ones is odder, one like the usual ones less so.
-A collection that is too small, or holds nothing to reject, is judged by the first alone.
+  distribution is fitted to the bulk of the collection itself (empirical null, Efron 2004). A second
+  classifier learns from the confidently odd photos: an odd photo like other odd ones becomes odder.
+A collection that is too small, or holds nothing to reject, is judged by the first signal alone.
 """
 
 from collections import defaultdict
@@ -17,14 +17,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.clean.kernel_classifier import Floats, out_of_sample
+from curate.clean.kernel_classifier import Floats, out_of_fold
 
-SURE = 0.8  # a zero-shot probability above this, or under 1 - this, may teach
-MIN_TEACHERS = 10  # sure photos of either kind; with fewer nothing is learnt
-MIN_SHARE = 0.005  # of the photos surely unwanted; fewer are the zero-shot probability's own mistakes
-MIN_TRUSTED = 200  # photos; with fewer, the tail of the typical ones is not known
+CONFIDENT = 0.8  # a photo above this probability, or under 1 - this, is a training sample
+MIN_SAMPLES = 10  # confident photos of either kind; with fewer nothing is learnt
+MIN_SHARE = 0.005  # of the photos confidently unwanted; fewer are errors of the zero-shot probability
+MIN_TRUSTED = 200  # photos; with fewer, the tail of the distribution is not known
 HINT_WEIGHT = 0.28  # of an embedding's length, per mean deviation
-MATES_LIMIT = 3.0  # log odds: one in twenty good photos may look like none of its listing
+LISTING_LIMIT = 3.0  # log odds: one in twenty good photos is like none of its listing
 _FLOOR = 1e-6
 _BLOCK = 1024  # photos
 
@@ -41,32 +41,32 @@ def expit(log_odds: Floats) -> Floats:
 
 
 def can_learn(zero_shot: Floats) -> bool:
-    """Is there enough of the wanted and of the unwanted that zero-shot is sure of?"""
-    wanted, unwanted = (zero_shot > SURE).sum(), (zero_shot < 1 - SURE).sum()
-    return bool(min(wanted, unwanted) >= MIN_TEACHERS and unwanted >= MIN_SHARE * len(zero_shot))
+    """Are there enough photos, wanted and unwanted, with a confident zero-shot probability?"""
+    wanted, unwanted = (zero_shot > CONFIDENT).sum(), (zero_shot < 1 - CONFIDENT).sum()
+    return bool(min(wanted, unwanted) >= MIN_SAMPLES and unwanted >= MIN_SHARE * len(zero_shot))
 
 
-def probed(zero_shot: Floats, features: NDArray[np.float32], groups: Sequence[str]) -> Floats:
-    """Zero-shot probability and probe in equal parts, as log odds: (n,) and (n, d) to (n,)."""
+def self_trained(zero_shot: Floats, features: NDArray[np.float32], groups: Sequence[str]) -> Floats:
+    """Zero-shot probability and kernel classifier in equal parts, as log odds: (n,) and (n, d) to (n,)."""
     if not can_learn(zero_shot):
         return zero_shot
-    wanted, unwanted = zero_shot > SURE, zero_shot < 1 - SURE
-    probe = _probability(wanted, unwanted, features, groups)
-    return expit((logit(zero_shot) + logit(probe)) / 2)
+    wanted, unwanted = zero_shot > CONFIDENT, zero_shot < 1 - CONFIDENT
+    learnt = _out_of_fold(wanted, unwanted, features, groups)
+    return expit((logit(zero_shot) + logit(learnt)) / 2)
 
 
-def _probability(
+def _out_of_fold(
     yes: NDArray[np.bool_], no: NDArray[np.bool_], features: NDArray[np.float32], groups: Sequence[str]
 ) -> Floats:
-    """Probability of "yes" by a probe that both kinds teach: (n,)."""
-    return out_of_sample(features, yes.astype(np.int64), groups, (yes | no).astype(np.float64), 2)[:, 1]
+    """Out-of-fold probability of "yes" by a classifier trained on both kinds: (n,)."""
+    return out_of_fold(features, yes.astype(np.int64), groups, (yes | no).astype(np.float64), 2)[:, 1]
 
 
-def usual(typicality: Floats, trusted: NDArray[np.bool_], rate: float) -> Floats:
-    """How usual a typicality is among the trusted photos, 0..1; 1/2 where a share `rate` of them is less typical.
+def typicality_probability(typicality: Floats, trusted: NDArray[np.bool_], rate: float) -> Floats:
+    """Probability that a photo is no outlier: (n,), 1/2 where a share `rate` of the trusted is less typical.
 
     The log odds of typicality are taken as normal, with the median of the trusted photos and the wider of the two
-    spreads that their lower quartile and lowest tenth tell.
+    standard deviations that their lower quartile and lowest tenth give.
     """
     if trusted.sum() < MIN_TRUSTED or rate <= 0:
         return np.ones(len(typicality))
@@ -74,23 +74,25 @@ def usual(typicality: Floats, trusted: NDArray[np.bool_], rate: float) -> Floats
 
     values = logit(typicality)
     middle = np.median(values[trusted])
-    spread = max(_FLOOR, *((middle - np.quantile(values[trusted], q)) / norm.ppf(1 - q) for q in (0.25, 0.1)))
-    tail = norm.cdf((values - middle) / spread)
+    deviation = max(_FLOOR, *((middle - np.quantile(values[trusted], q)) / norm.ppf(1 - q) for q in (0.25, 0.1)))
+    tail = norm.cdf((values - middle) / deviation)
     return np.asarray(tail / (tail + rate))
 
 
-def confirmed(usual_: Floats, wanted: Floats, features: NDArray[np.float32], groups: Sequence[str]) -> Floats:
-    """`usual_` and a probe taught by the surely usual and the surely odd wanted photos, in equal parts: (n,)."""
-    typical, odd = (usual_ > SURE) & (wanted > 0.5), (usual_ < 1 - SURE) & (wanted > 0.5)
-    if min(typical.sum(), odd.sum()) < MIN_TEACHERS:
-        return usual_
-    return expit((logit(usual_) + logit(_probability(typical, odd, features, groups))) / 2)
+def refined_typicality(
+    probability: Floats, wanted: Floats, features: NDArray[np.float32], groups: Sequence[str]
+) -> Floats:
+    """`probability` and a classifier trained on its confident wanted photos, in equal parts: (n,)."""
+    typical, odd = ((p > CONFIDENT) & (wanted > 0.5) for p in (probability, 1 - probability))
+    if min(typical.sum(), odd.sum()) < MIN_SAMPLES:
+        return probability
+    return expit((logit(probability) + logit(_out_of_fold(typical, odd, features, groups))) / 2)
 
 
-def likeness_to_mates(
+def listing_similarity(
     read: Callable[[Sequence[int]], NDArray[np.float32]], listings: Sequence[str], trusted: NDArray[np.bool_]
 ) -> Floats:
-    """Cosine to the most alike trusted photo of the same listing: (n,), NaN where there is none.
+    """Cosine to the nearest trusted photo of the same listing: (n,), NaN where there is none.
 
     `read` gives the embeddings (m, d) of photos by number: a listing at a time is in memory.
     """
@@ -112,30 +114,32 @@ def likeness_to_mates(
     return result
 
 
-def mates_say(likeness: Floats, zero_shot: Floats) -> Floats:
-    """Log likelihood ratio of "wanted" given the likeness to one's mates: (n,), within ±MATES_LIMIT.
+def listing_log_likelihood_ratio(similarity: Floats, zero_shot: Floats) -> Floats:
+    """Log likelihood ratio of "wanted" given the similarity to the listing: (n,), within ±LISTING_LIMIT.
 
-    A logistic curve through the photos of which the zero-shot probability is sure, both kinds weighing the same;
-    0 where nothing is known. Bounded, for a seller may well add one view that is like no other.
+    A logistic curve through the photos whose zero-shot probability is confident, both kinds weighing the same;
+    0 where nothing is known. Bounded, for a seller may add one view that is like no other.
     """
     from sklearn.linear_model import LogisticRegression
 
-    known = ~np.isnan(likeness)
-    wanted, unwanted = known & (zero_shot > SURE), known & (zero_shot < 1 - SURE)
-    result = np.zeros(len(likeness))
-    if min(wanted.sum(), unwanted.sum()) >= MIN_TEACHERS:
-        teach = wanted | unwanted
+    known = ~np.isnan(similarity)
+    wanted, unwanted = known & (zero_shot > CONFIDENT), known & (zero_shot < 1 - CONFIDENT)
+    result = np.zeros(len(similarity))
+    if min(wanted.sum(), unwanted.sum()) >= MIN_SAMPLES:
+        samples = wanted | unwanted
         curve = LogisticRegression(class_weight="balanced", solver="newton-cholesky")
-        curve.fit(logit(likeness[teach])[:, None], wanted[teach])
-        result[known] = curve.decision_function(logit(likeness[known])[:, None])
-    return np.asarray(np.clip(result, -MATES_LIMIT, MATES_LIMIT))
+        curve.fit(logit(similarity[samples])[:, None], wanted[samples])
+        result[known] = curve.decision_function(logit(similarity[known])[:, None])
+    return np.asarray(np.clip(result, -LISTING_LIMIT, LISTING_LIMIT))
 
 
-def spread(zero_shot: Floats, wanted: Floats, usual_: Floats, keep: Sequence[bool], detail: int | None) -> Floats:
+def redistribute_mass(
+    zero_shot: Floats, wanted: Floats, typical: Floats, keep: Sequence[bool], detail: int | None
+) -> Floats:
     """Probability per concept after all signals: (n, k) zero-shot, (n,), (n,) to (n, k), rows still sum to 1.
 
     `wanted` is shared among the kept concepts, the rest among the others, in the zero-shot proportions. What
-    `usual_` takes from the kept concepts goes to concept `detail`: the wanted object, but unlike all the others.
+    `typical` takes from the kept concepts goes to concept `detail`: the wanted object, but unlike all the others.
     """
     kept = np.array(keep, dtype=bool)
     result = zero_shot.copy()
@@ -144,8 +148,8 @@ def spread(zero_shot: Floats, wanted: Floats, usual_: Floats, keep: Sequence[boo
         share = np.where(total > 0, mass / np.where(total > 0, total, 1), 0.0)
         result[:, columns] *= share[:, None]
     if detail is not None:
-        lost = result[:, kept].sum(axis=1) * (1 - usual_)
-        result[:, kept] *= usual_[:, None]
+        lost = result[:, kept].sum(axis=1) * (1 - typical)
+        result[:, kept] *= typical[:, None]
         result[:, detail] += lost
     return result
 
@@ -161,27 +165,27 @@ def standardised(columns: Sequence[Floats]) -> NDArray[np.float32]:
 def name_reasons(
     concepts: Floats, keep: Sequence[bool], features: NDArray[np.float32], groups: Sequence[str]
 ) -> Floats:
-    """Tell the rejecting concepts apart by what the collection holds of each: (n, k) to (n, k), same row sums.
+    """Tell the rejecting concepts apart by the collection's own photos of each: (n, k) to (n, k), same row sums.
 
-    A probe learns from the photos that are surely of one rejecting concept, each concept weighing the same, and
-    counts twice what was believed before; a second round learns from what the first made sure. Concepts with too
-    few such photos are left as they are, and so is the mass of the kept concepts.
+    A classifier learns from the photos that are confidently of one rejecting concept, each concept weighing the
+    same, and counts twice as much as the probability before; a second round learns from the result of the first.
+    Concepts with too few such photos stay as they are, and so does the mass of the kept concepts.
     """
     rejecting = np.flatnonzero(~np.array(keep, dtype=bool))
     result = concepts.copy()
     for _ in range(2):
-        believed = result[:, rejecting]
-        sure = believed.max(axis=1) > SURE
-        best = believed.argmax(axis=1)
-        counts = np.bincount(best[sure], minlength=len(rejecting))
-        known = np.flatnonzero(counts >= MIN_TEACHERS)
+        before = result[:, rejecting]
+        confident = before.max(axis=1) > CONFIDENT
+        best = before.argmax(axis=1)
+        counts = np.bincount(best[confident], minlength=len(rejecting))
+        known = np.flatnonzero(counts >= MIN_SAMPLES)
         if len(known) < 2:
             break
-        weights = np.where(sure & np.isin(best, known), 1 / np.maximum(counts[best], 1), 0.0)
+        weights = np.where(confident & np.isin(best, known), 1 / np.maximum(counts[best], 1), 0.0)
         weights *= counts[known].sum() / len(known)
         labels = np.searchsorted(known, best).astype(np.int64)
-        probe = out_of_sample(features, labels, groups, weights, len(known))
-        mass = believed[:, known].sum(axis=1, keepdims=True)
-        joint = np.cbrt(np.clip(believed[:, known], _FLOOR, None) * np.clip(probe, _FLOOR, None) ** 2)
+        learnt = out_of_fold(features, labels, groups, weights, len(known))
+        mass = before[:, known].sum(axis=1, keepdims=True)
+        joint = np.cbrt(np.clip(before[:, known], _FLOOR, None) * np.clip(learnt, _FLOOR, None) ** 2)
         result[:, rejecting[known]] = mass * joint / joint.sum(axis=1, keepdims=True)
     return result

@@ -1,8 +1,8 @@
-"""All that is found out about the photos of a collection, as arrays, in the order of the photos.
+"""All that is known of the photos of a collection, as arrays, in the order of the photos.
 
-The scorer's view of each photo (embedding, concepts, defects) comes from `embeddings`; what the collection says
-about it from `relevance`, `outliers` and `labels`. The latter is kept in `clean.signals.cache`, so that another
-threshold takes no time at all.
+Embedding and image quality come from `embeddings`, probabilities per concept from the scorer; `self_training`,
+`outliers` and `label_errors` add what the collection says. The result is kept in `clean.signals.cache`, so that
+another threshold takes no time.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from curate.clean import kernel_classifier, label_errors, outliers, self_training
-from curate.clean.embeddings import BLOCK, Looks
+from curate.clean.embeddings import BLOCK, EmbeddingStore
 from curate.clean.kernel_classifier import Floats
 from curate.clean.scorers.base import Scorer
 from curate.core.files import atomic_write
@@ -28,7 +28,7 @@ from curate.core.recipe import Clean
 
 NAME = "clean.signals.cache"
 FORMAT = 6  # raise it with every change of method
-USABLE = 0.3  # a photo with less of the kept concepts neither teaches nor votes about classes
+USABLE = 0.3  # a photo with less of the kept concepts is no sample for classes and has no vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +46,26 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What was found out, one row per photo."""
+    """One row per photo."""
 
     zero_shot: Floats  # (n, k) probability per concept, by the scorer alone
     concepts: Floats  # (n, k) probability per concept, after all signals; NaN where the scorer says NaN
     typicality: Floats  # (n,) 0..1
     labels: Floats  # (n, classes) out-of-sample probability of each class; (n, 0) where not computed
-    against: Floats  # (n,) 1 where both the photo and the others of its listing speak against its class
+    against: Floats  # (n,) 1 where the photo and the others of its listing prefer the same other class
 
 
 def gather(
     folder: Path,
     photos: Sequence[Photo],
-    looks: Looks,
+    store: EmbeddingStore,
     scorer: Scorer,
     config: Clean,
-    closer: tuple[Looks, Scorer] | None = None,
+    second: tuple[EmbeddingStore, Scorer] | None = None,
 ) -> Signals:
-    """The signals of `photos`, all of which have been looked at; from the cache where nothing changed.
+    """The signals of `photos`, all of which are in `store`; from the cache where nothing changed.
 
-    `closer` is a second look at them, for class names only (`clean --thorough`).
+    `second` is a second network's view, for class names only (`clean --thorough`).
     """
     facts = {
         "format": FORMAT,
@@ -74,8 +74,8 @@ def gather(
         "concepts": [concept.model_dump() for concept in config.concepts],
         "classes": config.class_names,
         "outlier_rate": config.outlier_rate,
-        "closer": dict(closer[1].identity) if closer else {},
-        "looks": [one.header().decode("utf-8", "replace") for one in (looks, *(closer or ())[:1])],
+        "second": dict(second[1].identity) if second else {},
+        "embeddings": [one.header().decode("utf-8", "replace") for one in (store, *(second or ())[:1])],
         "photos": [(p.key, p.sha256, p.class_name, p.listing_id, p.group) for p in photos],
     }
     digest = hashlib.sha256(json.dumps(facts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -88,7 +88,7 @@ def gather(
         pass
     # One thread: small matrices gain nothing from more, and the sums come out the same on every machine.
     with threadpool_limits(1, user_api="blas"):
-        signals = compute(photos, looks, scorer, config, closer[0] if closer else None)
+        signals = compute(photos, store, scorer, config, second[0] if second else None)
     buffer = io.BytesIO()
     np.savez(buffer, digest=np.array(digest), **{name: getattr(signals, name) for name in Signals.__slots__})
     atomic_write(path, buffer.getvalue())
@@ -96,47 +96,54 @@ def gather(
 
 
 def compute(
-    photos: Sequence[Photo], looks: Looks, scorer: Scorer, config: Clean, closer: Looks | None = None
+    photos: Sequence[Photo],
+    store: EmbeddingStore,
+    scorer: Scorer,
+    config: Clean,
+    second: EmbeddingStore | None = None,
 ) -> Signals:
     """The signals of `photos`, by blocks: a sample and the projected features are in memory, not all photos."""
     names = [photo.sha256 for photo in photos]
     listings = [photo.listing_id for photo in photos]
     zero_shot = np.empty((len(photos), len(config.concepts)))
-    for where, records in looks.blocks(names):
+    for where, records in store.blocks(names):
         zero_shot[where] = scorer.probabilities(records["embedding"], config.concepts)
     finite = np.isfinite(zero_shot.sum(axis=1))
-    if closer is not None:
-        for where, records in closer.blocks(names):
+    if second is not None:
+        for where, records in second.blocks(names):
             finite[where] &= np.isfinite(records["embedding"]).all(axis=1)
     places = np.flatnonzero(finite)
     if not len(places):
         nothing, zeros = np.full(zero_shot.shape, np.nan), np.zeros(len(photos))
         return Signals(zero_shot, nothing, zeros, np.empty((len(photos), 0)), zeros)
 
-    read = partial(_embeddings, looks, names)
+    read = partial(_embeddings, store, names)
     features = _features(places, read)
     inner = [listings[place] for place in places.tolist()]
     groups = kernel_classifier.join_groups(inner, [photos[place].group for place in places.tolist()])
     typicality = _typicality(places, read, groups)
     keep = [concept.keep for concept in config.concepts]
-    believed = zero_shot[places]
-    mass = believed[:, np.array(keep)].sum(axis=1)
-    both = self_training.probed(mass, features, groups)
-    trusted = both > 0.5
-    likeness = self_training.likeness_to_mates(lambda few: read(places[list(few)]), inner, trusted)
-    wanted = self_training.expit(self_training.logit(both) + self_training.mates_say(likeness, mass))
+    concepts = zero_shot[places]
+    mass = concepts[:, np.array(keep)].sum(axis=1)
+    trained = self_training.self_trained(mass, features, groups)
+    trusted = trained > 0.5
+    similarity = self_training.listing_similarity(lambda few: read(places[list(few)]), inner, trusted)
+    wanted = self_training.expit(
+        self_training.logit(trained) + self_training.listing_log_likelihood_ratio(similarity, mass)
+    )
     rate = config.outlier_rate if self_training.can_learn(mass) else 0.0
-    usual = self_training.confirmed(self_training.usual(typicality, trusted, rate), wanted, features, groups)
+    typical = self_training.typicality_probability(typicality, trusted, rate)
+    typical = self_training.refined_typicality(typical, wanted, features, groups)
     reasons = ["" if concept.keep else concept.reason or concept.name for concept in config.concepts]
     detail = reasons.index("closeup") if "closeup" in reasons else None
-    final = self_training.spread(believed, wanted, usual, keep, detail)
+    final = self_training.redistribute_mass(concepts, wanted, typical, keep, detail)
     hints = self_training.standardised([self_training.logit(typicality), self_training.logit(mass)])
     final = self_training.name_reasons(final, keep, np.hstack([features, hints]), groups)
     score = final[:, np.array(keep)].sum(axis=1)
-    if closer is not None:
-        features = np.hstack([features, _features(places, partial(_embeddings, closer, names))])
+    if second is not None:
+        features = np.hstack([features, _features(places, partial(_embeddings, second, names))])
     given = [photos[place].class_name for place in places.tolist()]
-    voted, against = _class_names(given, features, inner, groups, score >= USABLE, believed, config)
+    voted, against = _class_names(given, features, inner, groups, score >= USABLE, concepts, config)
 
     def scatter(values: Floats, fill: float) -> Floats:
         result = np.full((len(photos), *values.shape[1:]), fill)
@@ -158,27 +165,27 @@ def _class_names(
     listings: Sequence[str],
     groups: Sequence[str],
     usable: NDArray[np.bool_],
-    believed: Floats,
+    concepts: Floats,
     config: Clean,
 ) -> tuple[Floats, Floats]:
-    """Class probabilities (m, classes), or (m, 0); and 1 where photo and listing agree against the class: (m,)."""
+    """Class probabilities (m, classes), or (m, 0); and 1 where photo and listing agree on another class: (m,)."""
     classes = list(config.class_names) or sorted(set(given))
     numbers = np.array([classes.index(name) for name in given])
     by_concept = label_errors.zero_shot_classes(
-        believed, [concept.class_name for concept in config.concepts], classes
+        concepts, [concept.class_name for concept in config.concepts], classes
     )
     alone = label_errors.label_probabilities(features, numbers, groups, usable, len(classes), by_concept)
     if alone is None:
         return np.empty((len(given), 0)), np.zeros(len(given))
     voted = label_errors.vote(alone, listings, usable)
-    return voted, label_errors.both_against(alone, voted, numbers).astype(np.float64)
+    return voted, label_errors.disagreement(alone, voted, numbers).astype(np.float64)
 
 
 def _embeddings(
-    looks: Looks, names: Sequence[str], wanted: Sequence[int] | NDArray[np.int64]
+    store: EmbeddingStore, names: Sequence[str], places: Sequence[int] | NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """The embeddings (m, d) of the photos at the places `wanted`."""
-    return np.ascontiguousarray(looks.read([names[place] for place in wanted])["embedding"])
+    """The embeddings (m, d) of the photos at `places`."""
+    return np.ascontiguousarray(store.read([names[place] for place in places])["embedding"])
 
 
 def _features(

@@ -1,12 +1,12 @@
 """clean: which photos are usable, of which class, and how sure that is.
 
 Reads dedup.csv (the rows kept), fetch.csv (class, listing, sha256), the photos and review.csv; writes clean.csv,
-one row per photo that dedup kept, and clean.*.cache (what it remembers of each photo, see `embeddings`).
+one row per photo that dedup kept, and clean.*.cache (see `embeddings` and `signals`).
 
 A scorer gives every photo a probability per concept of the recipe, and the collection itself corrects it (see
-`relevance`). `score` is the sum over the kept concepts; a photo under the threshold is rejected with the reason of
-its most probable other concept. Plain defects reject before that, and a person's decision in review.csv stands
-above all. A doubtful class (see `labels`) is put before a person: alone it rejects only if the recipe says so.
+`self_training`). `score` is the sum over the kept concepts; a photo under the threshold is rejected with the
+reason of its most probable other concept. Poor image quality rejects before that, and a decision in review.csv
+counts more than both. A doubtful class (see `label_errors`) goes to review: it rejects only if the recipe says so.
 """
 
 from collections import Counter
@@ -17,10 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from curate.clean import embeddings, image_quality, label_errors
-from curate.clean import signals as evidence
-from curate.clean.embeddings import Looks
-from curate.clean.image_quality import Defects
+from curate.clean import embeddings, image_quality, label_errors, signals
+from curate.clean.embeddings import EmbeddingStore
+from curate.clean.image_quality import Quality
 from curate.clean.scorers import loading
 from curate.clean.signals import Photo, Signals
 from curate.core import manifest
@@ -29,43 +28,42 @@ from curate.core.executors import MapFn
 from curate.core.recipe import Clean
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
 from curate.photos import missing
-from curate.review import decisions as review
-from curate.review import queue as borderline
+from curate.review import decisions, queue
 from curate.review.decisions import Review
 
 PACKAGES = (*embeddings.PACKAGES, "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What was found out about a photo. `refused` photos have only that."""
+class PhotoSignals:
+    """The signals of one photo. A `refused` photo has no others."""
 
-    refused: str = ""  # reason why it could not be looked at
-    defects: Defects | None = None
+    refused: str = ""  # reason why it cannot be decoded
+    quality: Quality | None = None
     concepts: tuple[float, ...] = ()  # probability per concept of the recipe
     typicality: float = 0.0
     label_score: float | None = None
     likely_class: str = ""
-    against: bool = False  # the photo and its listing's others both speak against its class
+    against: bool = False  # the photo and the others of its listing prefer the same other class
 
 
-def verdict(found: Evidence, config: Clean) -> str:
+def verdict(photo: PhotoSignals, config: Clean) -> str:
     """The machine's reason to reject a photo, empty to keep it. Pure."""
-    if found.refused or found.defects is None:
+    if photo.refused or photo.quality is None:
         return "undecodable"
-    if reason := image_quality.reason(found.defects, config.defects):
+    if reason := image_quality.reason(photo.quality, config.quality):
         return reason
-    score = kept_mass(found.concepts, config)
+    score = kept_mass(photo.concepts, config)
     if not np.isfinite(score):
         return "score_nan"
     if score < config.threshold:
         rejecting = [
             (p, -place, concept.reason or concept.name)
-            for place, (p, concept) in enumerate(zip(found.concepts, config.concepts, strict=True))
+            for place, (p, concept) in enumerate(zip(photo.concepts, config.concepts, strict=True))
             if not concept.keep
         ]
         return max(rejecting)[2]
-    if found.against and found.label_score is not None and found.label_score < config.wrong_model_below:
+    if photo.against and photo.label_score is not None and photo.label_score < config.wrong_model_below:
         return "wrong_model"
     return ""
 
@@ -76,27 +74,27 @@ def kept_mass(concepts: Sequence[float], config: Clean) -> float:
     return round(float(mass), 4) if np.isfinite(sum(concepts)) else float("nan")
 
 
-def decide(photo: Photo, found: Evidence, config: Clean, decisions: Review) -> CleanRow:
+def decide(photo: Photo, signals: PhotoSignals, config: Clean, review: Review) -> CleanRow:
     """The row of one photo. Pure."""
-    reason = verdict(found, config)
+    reason = verdict(signals, config)
     class_name = photo.class_name
-    if (said := decisions.decisions.get(photo.key)) and not found.refused:
-        reason = "" if said.keep else (reason or "reviewed")
-        class_name = said.class_name or class_name
-    best = int(np.argmax(found.concepts)) if found.concepts and np.isfinite(found.concepts).all() else None
-    score = kept_mass(found.concepts, config) if best is not None else 0.0
+    if (decision := review.decisions.get(photo.key)) and not signals.refused:
+        reason = "" if decision.keep else (reason or "reviewed")
+        class_name = decision.class_name or class_name
+    best = int(np.argmax(signals.concepts)) if signals.concepts and np.isfinite(signals.concepts).all() else None
+    score = kept_mass(signals.concepts, config) if best is not None else 0.0
     return CleanRow(
         key=photo.key,
         path=photo.path,
         class_name=class_name,
         score=min(1.0, score),
         concept=config.concepts[best].name if best is not None else "",
-        concept_score=min(1.0, round(found.concepts[best], 4)) if best is not None else 0.0,
-        typicality=round(found.typicality, 4),
-        label_score=None if found.label_score is None else round(found.label_score, 4),
-        likely_class=found.likely_class,
-        sharpness=round(found.defects.blurry, 4) if found.defects else 0.0,
-        brightness=round(found.defects.dark, 4) if found.defects else 0.0,
+        concept_score=min(1.0, round(signals.concepts[best], 4)) if best is not None else 0.0,
+        typicality=round(signals.typicality, 4),
+        label_score=None if signals.label_score is None else round(signals.label_score, 4),
+        likely_class=signals.likely_class,
+        sharpness=round(signals.quality.blurry, 4) if signals.quality else 0.0,
+        brightness=round(signals.quality.dark, 4) if signals.quality else 0.0,
         borderline=False,
         review_rank=None,
         keep=not reason,
@@ -104,14 +102,14 @@ def decide(photo: Photo, found: Evidence, config: Clean, decisions: Review) -> C
     )
 
 
-def read_photos(folder: Path, config: Clean, copies: Sequence[DedupRow]) -> list[Photo]:
-    """The photos that dedup kept, sorted by key. `copies` are the rows of dedup.csv.
+def read_photos(folder: Path, config: Clean, dedup_rows: Sequence[DedupRow]) -> list[Photo]:
+    """The photos that dedup kept, sorted by key. `dedup_rows` are those of dedup.csv.
 
     Raises UsageError for a class that the recipe does not name, GateError for a class without any photo.
     """
     fetched = {row.key: row for row in manifest.read(folder, FetchRow)}
     photos = []
-    for row in copies:
+    for row in dedup_rows:
         if row.keep:
             source = fetched[row.key]
             photos.append(
@@ -159,44 +157,44 @@ def check_gate(rows: Sequence[CleanRow], config: Clean) -> None:
         )
 
 
-def judge(
-    photos: Sequence[Photo], looks: Looks, signals: Signals, refused: Mapping[str, str], config: Clean
-) -> list[Evidence]:
-    """The evidence for each of `photos`, in order; `signals` are about those that are not `refused`."""
+def by_photo(
+    photos: Sequence[Photo], store: EmbeddingStore, known: Signals, refused: Mapping[str, str], config: Clean
+) -> list[PhotoSignals]:
+    """The signals of each of `photos`, in order; `known` are those of the photos that are not `refused`."""
     classes = config.class_names or tuple(sorted({photo.class_name for photo in photos}))
-    seen = [photo for photo in photos if photo.sha256 not in refused]
+    readable = [photo for photo in photos if photo.sha256 not in refused]
     found = {}
-    for where, records in looks.blocks([photo.sha256 for photo in seen]):
-        for place, values in zip(range(len(seen))[where], records["defects"], strict=True):
-            photo, chances = seen[place], signals.labels[place]
-            known = len(chances) and np.isfinite(chances).all()
-            found[photo.key] = Evidence(
-                defects=Defects(*(float(value) for value in values)),
-                concepts=tuple(signals.concepts[place].tolist()),
-                typicality=float(signals.typicality[place]),
-                label_score=float(chances[classes.index(photo.class_name)]) if known else None,
-                likely_class=classes[int(chances.argmax())] if known else "",
-                against=bool(signals.against[place]),
+    for where, records in store.blocks([photo.sha256 for photo in readable]):
+        for place, values in zip(range(len(readable))[where], records["quality"], strict=True):
+            photo, labels = readable[place], known.labels[place]
+            judged = len(labels) and np.isfinite(labels).all()
+            found[photo.key] = PhotoSignals(
+                quality=Quality(*(float(value) for value in values)),
+                concepts=tuple(known.concepts[place].tolist()),
+                typicality=float(known.typicality[place]),
+                label_score=float(labels[classes.index(photo.class_name)]) if judged else None,
+                likely_class=classes[int(labels.argmax())] if judged else "",
+                against=bool(known.against[place]),
             )
-    return [found.get(photo.key) or Evidence(refused=refused[photo.sha256]) for photo in photos]
+    return [found.get(photo.key) or PhotoSignals(refused=refused[photo.sha256]) for photo in photos]
 
 
-def queue(rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean, decisions: Review) -> list[CleanRow]:
-    """The rows, those for a person marked and ranked."""
+def ranked(rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean, review: Review) -> list[CleanRow]:
+    """The rows, those of the review queue marked and ranked."""
     use = [
-        borderline.usefulness(
-            0.5 if row.reason == "score_nan" else borderline.doubt(row.score, config.threshold, row.keep),
+        queue.usefulness(
+            0.5 if row.reason == "score_nan" else queue.doubt(row.score, config.threshold, row.keep),
             row.label_score if row.keep else None,
-            borderline.contradicted(row, photo.label_conflict, decisions),
-            photo.key in decisions.decisions,
+            queue.contradicted(row, photo.label_conflict, review),
+            photo.key in review.decisions,
         )
         for row, photo in zip(rows, photos, strict=True)
     ]
-    places = borderline.rank([row.key for row in rows], use, config.borderline_fraction)
+    places = queue.rank([row.key for row in rows], use, config.borderline_fraction)
     return [replace(row, borderline=row.key in places, review_rank=places.get(row.key)) for row in rows]
 
 
-def summary(photos: Sequence[Photo], decisions: Review, refused: Mapping[str, str], judged: bool) -> list[str]:
+def summary(photos: Sequence[Photo], review: Review, refused: Mapping[str, str], judged: bool) -> list[str]:
     """Lines for the end of the run."""
     lines = []
     if not judged:
@@ -204,17 +202,15 @@ def summary(photos: Sequence[Photo], decisions: Review, refused: Mapping[str, st
             f"class names were not judged: a class has fewer than {label_errors.MIN_PER_CLASS} usable photos"
         )
     keys = {photo.key for photo in photos if photo.sha256 not in refused}
-    if obeyed := sum(key in keys for key in decisions.decisions):
-        lines.append(f"{review.NAME}: {obeyed} decision{'s' if obeyed > 1 else ''} obeyed")
-    if strangers := sorted(key for key in decisions.decisions if key not in keys):
-        are = "decision is" if len(strangers) == 1 else "decisions are"
-        about = (
-            f"{are} not obeyed, the photo being unreadable, not here (any more) or a copy kept as no class, e.g."
-        )
-        lines.append(f"{review.NAME}: {len(strangers)} {about} {strangers[0]}")
-    if decisions.conflicts:
-        some = ", ".join(list(decisions.conflicts)[:5])
-        lines.append(f"{review.NAME}: contradictory decisions, none of them obeyed, about {some}")
+    if obeyed := sum(key in keys for key in review.decisions):
+        lines.append(f"{decisions.NAME}: {obeyed} decision{'s' if obeyed > 1 else ''} obeyed")
+    if ignored := sorted(key for key in review.decisions if key not in keys):
+        number = "1 decision is" if len(ignored) == 1 else f"{len(ignored)} decisions are"
+        why = "the photo is not here, is unreadable, or is a duplicate kept without a class"
+        lines.append(f"{decisions.NAME}: {number} not obeyed, e.g. {ignored[0]}: {why}")
+    if review.conflicts:
+        some = ", ".join(list(review.conflicts)[:5])
+        lines.append(f"{decisions.NAME}: contradictory decisions, none of them obeyed, about {some}")
     return lines
 
 
@@ -223,29 +219,31 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     if not config.concepts:
         raise UsageError("clean.concepts is empty: name what photos may show, see pipelines/swift_wagonr.yaml")
     scorer = loading.load(config)
-    closer = loading.closer_look() if config.thorough else None
-    identity = dict(scorer.identity) | ({"closer_look": " ".join(closer.identity.values())} if closer else {})
+    second = loading.high_resolution() if config.thorough else None
+    identity = dict(scorer.identity) | ({"high_resolution": " ".join(second.identity.values())} if second else {})
     wanted = manifest.provenance(folder, "clean", config, PACKAGES, identity)
     if manifest.is_current(folder, wanted) and not missing.is_back(folder, "clean"):
         return manifest.read(folder, CleanRow)
     started = datetime.now(UTC)
-    copies = manifest.read(folder, DedupRow)
-    photos = read_photos(folder, config, copies)
-    decisions = review.of_pictures(review.load(folder / review.NAME, config.class_names), copies)
-    right = {key: said.class_name for key, said in decisions.decisions.items() if said.class_name}
+    dedup_rows = manifest.read(folder, DedupRow)
+    photos = read_photos(folder, config, dedup_rows)
+    review = decisions.of_keepers(decisions.load(folder / decisions.NAME, config.class_names), dedup_rows)
+    right = {key: decision.class_name for key, decision in review.decisions.items() if decision.class_name}
     photos = [replace(photo, class_name=right.get(photo.key, photo.class_name)) for photo in photos]
     scorer.probabilities(np.zeros((1, scorer.dimensions), np.float32), config.concepts)  # refuses bad concepts now
     files = {photo.sha256: photo.path for photo in photos}
-    looks = embeddings.collect(folder, files, scorer, map_fn, config.batch_size)
-    second = (embeddings.collect(folder, files, closer, map_fn, config.batch_size), closer) if closer else None
-    refused = {**looks.refused, **(second[0].refused if second else {})}
-    seen = [photo for photo in photos if photo.sha256 not in refused]
-    signals = evidence.gather(folder, seen, looks, scorer, config, second)
-    judged = judge(photos, looks, signals, refused, config)
-    rows = [decide(photo, found, config, decisions) for photo, found in zip(photos, judged, strict=True)]
+    store = embeddings.collect(folder, files, scorer, map_fn, config.batch_size)
+    detail = (embeddings.collect(folder, files, second, map_fn, config.batch_size), second) if second else None
+    refused = {**store.refused, **(detail[0].refused if detail else {})}
+    readable = [photo for photo in photos if photo.sha256 not in refused]
+    known = signals.gather(folder, readable, store, scorer, config, detail)
+    rows = [
+        decide(photo, found, config, review)
+        for photo, found in zip(photos, by_photo(photos, store, known, refused, config), strict=True)
+    ]
     check_gate(rows, config)
-    rows = queue(rows, photos, config, decisions)
-    lines = summary(photos, decisions, refused, judged=bool(signals.labels.shape[1]))
+    rows = ranked(rows, photos, config, review)
+    lines = summary(photos, review, refused, judged=bool(known.labels.shape[1]))
     lost = missing.notes(folder, {files[sha256]: reason for sha256, reason in refused.items()})
     notes = {"scorer": identity | dict(scorer.notes), "summary": lines, **lost}
     manifest.write(folder, rows, wanted, started, notes)

@@ -158,8 +158,8 @@ class Concept(Section):
         return self
 
 
-class DefectThresholds(Section):
-    """Least acceptable scores of `defects.py`, 0..1. The defaults reject what no network could learn from."""
+class QualityThresholds(Section):
+    """Least acceptable image quality scores, 0..1. The defaults reject what no network could learn from."""
 
     dark: Fraction = 0.2
     light: Fraction = 0.03
@@ -182,7 +182,7 @@ class Clean(Section):
     threshold: Fraction = 0.3  # least probability mass of the kept concepts
     concepts: tuple[Concept, ...] = ()
     batch_size: int = Field(32, ge=1, le=1024)
-    defects: DefectThresholds = DefectThresholds()
+    quality: QualityThresholds = QualityThresholds()
     max_reject_fraction: Fraction = 0.5  # more than this and the stage stops: something is wrong
     borderline_fraction: Fraction = 0.05  # share of the photos that a person should look at
     outlier_rate: Fraction = 0.006  # share of the good photos that may look odd enough for doubt; 0: never doubt

@@ -27,8 +27,7 @@ from curate.core.schemas import (
 )
 from curate.core.stages import STAGES
 from curate.inspect import status
-from curate.review import conflicts, queue
-from curate.review import decisions as review
+from curate.review import conflicts, decisions, queue
 from curate.review.decisions import Decision, Review
 
 COPIES_SHOWN = 5
@@ -63,7 +62,7 @@ def load(folder: Path, stages: Container[str] = STAGES) -> Manifests:
     photos = rows(FetchRow)
     classes = sorted({photo.class_name for photo in photos.values()})  # clean refuses a recipe that has others
     copies = rows(DedupRow)
-    written = review.of_pictures(review.look(folder / review.NAME, classes), copies.values())
+    written = decisions.of_keepers(decisions.load_or_problem(folder / decisions.NAME, classes), copies.values())
     return Manifests(photos, copies, rows(CleanRow), rows(SplitRow), rows(TrainBaselineRow), written)
 
 
@@ -216,9 +215,9 @@ def _copies(folder: Path, rows: Manifests, row: DedupRow) -> Iterator[str]:
     """What there is to decide of the photos of one picture; the others of them, the one kept first."""
     group = [other for other in rows.dedup.values() if other.group == row.group]
     if conflict := conflicts.label_conflicts(folder, group, rows.fetch, rows.review).get(row.group):
-        yield f"its copies are sold as {', '.join(conflict.classes)}: {conflict.told}"
+        yield f"its copies are sold as {', '.join(conflict.classes)}: {conflict.status}"
         if conflict.undecided:
-            yield f"  {conflicts.how_to_decide(row.group, folder / review.NAME)}"
+            yield f"  {conflicts.how_to_decide(row.group, folder / decisions.NAME)}"
     alike = {key for key, photo in rows.fetch.items() if photo.class_name == rows.fetch[row.key].class_name}
     others = [other for other in group if other.key != row.key]
     others.sort(key=lambda other: (not other.keep, other.key in alike))  # another class is what there is to decide

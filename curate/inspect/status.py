@@ -22,7 +22,7 @@ from curate.review import conflicts
 class Setting(NamedTuple):
     """A value of the recipe that is not the one a stage ran with."""
 
-    name: str  # as messages about recipes name it, e.g. clean.defects.dark
+    name: str  # as messages about recipes name it, e.g. clean.quality.dark
     used: Any
     recipe: Any
 

@@ -53,7 +53,7 @@ def duplicates(folder: Path, rows: Manifests) -> Section:
         members.sort(key=lambda row: row.key not in first_of_class)
         flag = decide = ""
         if conflict := conflicts.get(key):
-            flag = f"sold as {', '.join(conflict.classes)}: {conflict.told}"
+            flag = f"sold as {', '.join(conflict.classes)}: {conflict.status}"
             decide = how_to_decide(key) if conflict.undecided else ""
         figures = [_member(folder, rows, row) for row in members[:PER_GROUP]]
         shown.append({"figures": figures, "size": len(members), "flag": flag, "decide": decide})

@@ -14,7 +14,7 @@ from curate.core.schemas import REASONS, SPLITS, CleanRow, DedupRow, FetchRow, R
 from curate.inspect.explain import Manifests, why_queued
 from curate.report import charts, duplicates
 from curate.report.thumbnails import Figure, Section, spread, thumbnail
-from curate.review import queue as borderline
+from curate.review import queue
 from curate.split.leakage import prove
 
 PER_REASON = 6  # pictures
@@ -175,7 +175,7 @@ def _score(row: CleanRow) -> str:
 
 def _judged(row: CleanRow) -> str:
     """The class a photo is judged to be, and how probable its own is; empty where that does not matter."""
-    if row.label_score is None or not row.likely_class or not borderline.class_applies(row):
+    if row.label_score is None or not row.likely_class or not queue.class_applies(row):
         return ""
     own = "" if row.likely_class == row.class_name else f" of {row.class_name}"
     return f"judged {row.likely_class}, probability{own} {row.label_score:.2f}"

@@ -1,8 +1,8 @@
 """A threshold one can defend: precision and recall at each, estimated on a few hundred labelled photos.
 
-`calibrate` reads what a person said of the photos that `sampling` drew, with those of review.csv or without. The
-review queue is a stratum of its own, because a person who works through it labels the most suspect photos: its
-labels speak for the queue, the others for the rest, by band of the score (post-stratification, Cochran 1977).
+`calibrate` reads the labels of the photos that `sampling` drew, with those of review.csv or without. The review
+queue is a stratum of its own, because it holds the most doubtful photos: its labels stand for the queue, the
+others for the rest, by band of the score (post-stratification, Cochran 1977).
 Intervals are 95% and simulated, see `intervals.good_photos`.
 """
 
@@ -67,7 +67,9 @@ class Calibration:
         before = "" if self.by_hand is None else f"; of the original dataset about {self.by_hand:.0%} were"
         lines.append(f"of all photos a person would reject {self.bad}{before}")
         if self.plain:
-            lines.append(f"both rates count the {self.plain} photos that go whatever their score (plain defects)")
+            lines.append(
+                f"both rates count the {self.plain} photos that go whatever their score (poor image quality)"
+            )
         lines.append(
             f"a threshold counts as reaching precision {self.target_precision:g} only if the lower end of its "
             "interval does: the value in front of the interval may be the luck of the draw"
@@ -101,7 +103,7 @@ def calibrate(
     A photo that a person keeps is good, under whichever class. Raises UsageError when the labels cannot be read,
     are too few or leave a stratum out, StateError when clean has not run.
     """
-    said: dict[str, set[bool]] = {}
+    labelled: dict[str, set[bool]] = {}
     conflicts: set[str] = set()
     for path in labels:
         if not path.exists():
@@ -111,14 +113,16 @@ def calibrate(
         read = decisions.load(path, config.class_names, blank=True)
         conflicts.update(read.conflicts)
         for key, decision in read.decisions.items():
-            said.setdefault(key, set()).add(decision.keep)
-    conflicts.update(key for key, keeps in said.items() if len(keeps) > 1)
+            labelled.setdefault(key, set()).add(decision.keep)
+    conflicts.update(key for key, keeps in labelled.items() if len(keeps) > 1)
     photos = photos_in(folder, config)
     places = {row.key: place for place, row in enumerate(photos.scored)}
-    good = {places[key]: True in said[key] for key in sorted(said) if key in places and key not in conflicts}
+    good = {
+        places[key]: True in labelled[key] for key in sorted(labelled) if key in places and key not in conflicts
+    }
     if len(good) < MIN_LABELS:
         names = ", ".join(map(str, labels))
-        if not said:
+        if not labelled:
             raise UsageError(f"{names}: no label yet; write keep or reject into the column decision")
         raise UsageError(f"{names}: only {len(good)} labels are about photos of clean.csv: label a few hundred")
     result = estimate(
@@ -130,7 +134,7 @@ def calibrate(
         target_precision,
         config.threshold,
         photos.plain,
-        ignored=len(set(said) - set(places) - conflicts),
+        ignored=len(set(labelled) - set(places) - conflicts),
         conflicts=tuple(sorted(conflicts)),
         by_hand=by_hand,
     )

@@ -1,8 +1,8 @@
-"""What people decided, and what they still have to: the same picture under more than one class name. Reads only.
+"""Label conflicts: duplicates under more than one class name, decided and undecided. Reads only.
 
-Of such a picture dedup keeps one photo, and flags it and its copies (`label_conflict`). A row of review.csv about
-the photo that was kept decides: `clean` obeys it. Where `clean` rejects that photo for what it shows, there is
-nothing to decide.
+Of such duplicates dedup keeps one photo, and flags all of them (`label_conflict`). A row of review.csv about the
+kept photo decides: `clean` obeys it. Where `clean` rejects that photo for what it shows, there is nothing to
+decide.
 """
 
 from collections import defaultdict
@@ -22,17 +22,17 @@ UNDECIDED_SHOWN = 24  # by the report
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A picture whose copies are sold as different classes."""
+    """A kept photo whose duplicates are listed under different classes."""
 
     classes: tuple[str, ...]  # sorted
-    told: str  # what was decided of it, and by whom
+    status: str  # what was decided, and by whom
     undecided: bool
 
 
 def label_conflicts(
     folder: Path, rows: Iterable[DedupRow], photos: Mapping[str, FetchRow], written: Review
 ) -> dict[str, Conflict]:
-    """Every picture under more than one class name, by the key of its photo that was kept."""
+    """Every label conflict, by the key of the photo that was kept."""
     classes: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.label_conflict:
@@ -40,17 +40,17 @@ def label_conflicts(
     waiting = undecided(folder, classes, written)
     found = {}
     for key, names in classes.items():
-        told = "nothing to decide, clean rejects the photo kept"
+        status = "nothing to decide: clean rejects the kept photo"
         if key in written.decisions:
-            told = f"a person decided {written.decisions[key]}"
+            status = f"a person decided {written.decisions[key]}"
         elif key in waiting:
-            told = f"{decisions.NAME} cannot be obeyed" if written.problem else "a person must decide"
-        found[key] = Conflict(tuple(sorted(names)), told, key in waiting and not written.problem)
+            status = f"{decisions.NAME} cannot be obeyed" if written.problem else "a person must decide"
+        found[key] = Conflict(tuple(sorted(names)), status, key in waiting and not written.problem)
     return found
 
 
 def undecided(folder: Path, keys: Collection[str], written: Review) -> set[str]:
-    """Those of the photos kept, by key, of which a person must still decide."""
+    """Those of the kept photos `keys` that a person must still decide."""
     waiting = set(keys) - set(written.decisions)
     with suppress(StateError):  # clean has not run
         if waiting and not manifest.mismatch(folder, "clean", ignored=[decisions.NAME]):
@@ -59,11 +59,11 @@ def undecided(folder: Path, keys: Collection[str], written: Review) -> set[str]:
 
 
 def to_do(folder: Path, class_names: Sequence[str], rows: Sequence[DedupRow] | None = None) -> list[str]:
-    """What is wrong with review.csv, or how many such pictures there are and how to decide; empty if none.
+    """What is wrong with review.csv, or the number of label conflicts and how to decide; empty if none.
 
     `class_names` are the recipe's, `rows` those of dedup.csv where the caller has read it.
     """
-    written = decisions.look(folder / decisions.NAME, class_names)
+    written = decisions.load_or_problem(folder / decisions.NAME, class_names)
     if written.problem:
         return [f"warning: {written.problem}"]
     try:
@@ -71,25 +71,25 @@ def to_do(folder: Path, class_names: Sequence[str], rows: Sequence[DedupRow] | N
         if noted.get("label_conflicts") == 0 or manifest.mismatch(folder, "dedup"):
             return []
         rows = manifest.read(folder, DedupRow) if rows is None else rows
-    except StateError:  # told of by who needs it
+    except StateError:  # the command that needs dedup.csv reports it
         return []
-    written = decisions.of_pictures(written, rows)
+    written = decisions.of_keepers(written, rows)
     keys = [row.key for row in rows if row.keep and row.label_conflict]
     if not keys:
         return []
-    pictures = "1 picture is" if len(keys) == 1 else f"{len(keys):,} pictures are"
-    told = f"label conflicts: {pictures} sold under more than one class name"
+    photos = "1 photo has" if len(keys) == 1 else f"{len(keys):,} photos have"
+    count = f"label conflicts: {photos} duplicates under another class name"
     if not (waiting := undecided(folder, keys, written)):
-        return [f"{told}, none left to decide"]
+        return [f"{count}, all decided"]
     shown = f"the first {UNDECIDED_SHOWN}, dedup.csv has all (label_conflict)"
     return [
-        f"{told}, {len(waiting):,} not decided, e.g. {min(waiting)}",
+        f"{count}, {len(waiting):,} undecided, e.g. {min(waiting)}",
         f"  `curate report` shows {shown if len(waiting) > UNDECIDED_SHOWN else 'them'}; "
         + how_to_decide(min(waiting), folder / decisions.NAME),
     ]
 
 
 def how_to_decide(key: str, path: Path | str = decisions.NAME) -> str:
-    """What to write where, to decide of a photo."""
+    """What to write where, to decide a photo."""
     header = ",".join(decisions.COLUMNS)
     return f"to decide, write {key},keep,CLASS or {key},reject, into {path} below its header, {header}"

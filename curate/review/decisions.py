@@ -2,8 +2,8 @@
 
 Columns: key, decision (keep or reject), class_name (the right class; empty: as the seller says), note (free text).
 Further columns are ignored, and empty rows. A key may come more than once as long as the decisions agree; where
-they do not, none is obeyed and the photo is put before a person again. A decision is about a picture: that of a
-removed copy holds for the photo that was kept.
+they do not, none is obeyed and the photo goes to the review queue again. A decision about a
+removed duplicate holds for the photo that was kept of it.
 """
 
 import csv
@@ -24,7 +24,7 @@ DECISIONS = ("keep", "reject")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person said about one photo."""
+    """A decision about one photo."""
 
     keep: bool
     class_name: str  # empty: as the seller says
@@ -57,7 +57,7 @@ def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
         raise UsageError(f"{path}: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path}: cannot be read as a UTF-8 CSV: {error}") from error
-    said: dict[str, dict[Decision, None]] = {}  # in the order of the file
+    found: dict[str, dict[Decision, None]] = {}  # in the order of the file
     header: list[str] = []
     for number, cells in table:
         if not any(map(str.strip, cells)):
@@ -70,29 +70,29 @@ def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
         if blank and not (row.get("decision") or "").strip():
             continue
         key, decision = parse(row, class_names, f"{path} row {number}")
-        said.setdefault(key, {})[decision] = None
-    return _review(said)
+        found.setdefault(key, {})[decision] = None
+    return _review(found)
 
 
-def _review(said: Mapping[str, Collection[Decision]]) -> Review:
+def _review(found: Mapping[str, Collection[Decision]]) -> Review:
     return Review(
-        {key: next(iter(decisions)) for key, decisions in said.items() if len(decisions) == 1},
-        {key: list(decisions) for key, decisions in sorted(said.items()) if len(decisions) > 1},
+        {key: next(iter(decisions)) for key, decisions in found.items() if len(decisions) == 1},
+        {key: list(decisions) for key, decisions in sorted(found.items()) if len(decisions) > 1},
     )
 
 
-def of_pictures(written: Review, rows: Iterable[DedupRow]) -> Review:
-    """The same, a decision about a removed copy being one about the photo that was kept of the picture.
+def of_keepers(written: Review, rows: Iterable[DedupRow]) -> Review:
+    """The same, decisions about removed duplicates moved to the photo that was kept.
 
-    What is said of the kept photo itself comes first. To keep a copy without naming its class says nothing of a
-    photo that is sold as another.
+    A decision about the kept photo itself comes first. To keep a duplicate without naming its class decides
+    nothing about a photo that is listed as another class.
     """
-    said: dict[str, Sequence[Decision]] = {key: [decision] for key, decision in written.decisions.items()}
-    said.update(written.conflicts)
-    found = dict(said)
+    given: dict[str, Sequence[Decision]] = {key: [decision] for key, decision in written.decisions.items()}
+    given.update(written.conflicts)
+    found = dict(given)
     about: dict[str, dict[Decision, None]] = {}
     for row in rows:
-        decisions = said.get(row.key, []) if row.duplicate_of and row.duplicate_of not in said else []
+        decisions = given.get(row.key, []) if row.duplicate_of and row.duplicate_of not in given else []
         if decisions and all(
             decision.class_name or not (decision.keep and row.label_conflict) for decision in decisions
         ):
@@ -115,8 +115,8 @@ def _check_columns(where: str, names: Sequence[str]) -> None:
         raise UsageError(f"{where}: no column {' and '.join(needed)}; write {header}, with commas between")
 
 
-def look(path: Path, class_names: Sequence[str]) -> Review:
-    """The same for those who only show it: what `load` refuses is the review's `problem`."""
+def load_or_problem(path: Path, class_names: Sequence[str]) -> Review:
+    """The same for commands that only show it: what `load` refuses is the review's `problem`."""
     try:
         return load(path, class_names)
     except UsageError as error:
@@ -124,7 +124,7 @@ def look(path: Path, class_names: Sequence[str]) -> Review:
 
 
 def parse(row: Mapping[str, str | None], class_names: Collection[str], where: str) -> tuple[str, Decision]:
-    """Key and decision of one row; of what is rejected, the class says nothing.
+    """Key and decision of one row; a class beside `reject` is ignored.
 
     Raises UsageError that begins with `where`.
     """

@@ -1,4 +1,4 @@
-"""Which photos a person should look at, the most useful first: those whose verdict is likeliest to be wrong."""
+"""The review queue: photos to review, first those whose verdict is most probably wrong (uncertainty sampling)."""
 
 from collections.abc import Sequence
 from math import ceil, exp, log
@@ -21,9 +21,9 @@ def doubt(score: float, threshold: float, keep: bool) -> float:
 
 
 def usefulness(doubt: float, label_score: float | None, contradicted: bool, reviewed: bool) -> float:
-    """Chance, 0..1, that looking at the photo changes what happens to it; above 1 where sources contradict.
+    """Chance, 0..1, that a review changes what happens to the photo; above 1 where sources contradict.
 
-    `label_score` is of kept photos: of others the class does not matter. Nobody is asked twice.
+    `label_score` is of kept photos: of others the class does not matter. A reviewed photo is not asked again.
     """
     if contradicted:
         return 2.0
@@ -33,21 +33,21 @@ def usefulness(doubt: float, label_score: float | None, contradicted: bool, revi
 
 
 def contradicted(row: CleanRow, label_conflict: bool, decisions: Review) -> bool:
-    """Must a person decide, because the photo's copies, or earlier decisions, say different things?"""
+    """Must a person decide, because duplicates differ in class or earlier decisions contradict each other?"""
     if row.key in decisions.conflicts:
         return True
     return label_conflict and row.key not in decisions.decisions and class_applies(row)
 
 
 def class_applies(row: CleanRow) -> bool:
-    """Does it matter which class the photo was judged to be? Not where it was rejected for what it shows."""
+    """Does the class matter? Not where the photo is rejected for what it shows."""
     return row.keep or row.reason in ("wrong_model", "reviewed")
 
 
 def why(row: CleanRow, threshold: float, contradicted: bool) -> str:
-    """What puts a photo of the queue there, in a few words: the larger of its two doubts."""
+    """Why a photo is in the queue, in a few words: the larger of its two doubts."""
     if contradicted:
-        return "copies or decisions contradict each other"
+        return "duplicates or decisions contradict each other"
     if row.reason == "score_nan":
         return "it has no score"
     if row.keep and row.label_score is not None and 1 - row.label_score >= doubt(row.score, threshold, row.keep):

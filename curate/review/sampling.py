@@ -30,9 +30,9 @@ _SELDOM_BY_SCORE = ("document", "wrong_model")  # a concept's reason too, but th
 class Photos:
     """The photos of clean.csv, by what decides about them."""
 
-    scored: tuple[CleanRow, ...]  # their fate hangs on the score
+    scored: tuple[CleanRow, ...]  # the score decides about them
     queued: frozenset[str]  # keys of those that come first in the review queue, whatever was reviewed already
-    plain: int  # photos rejected whatever their score, e.g. for a plain defect
+    plain: int  # photos rejected whatever their score, e.g. for poor image quality
 
 
 def photos_in(folder: Path, config: Clean) -> Photos:
@@ -89,8 +89,8 @@ def sample(folder: Path, config: Clean, count: int, out: Path) -> list[FetchRow]
     if out.exists():
         raise UsageError(f"{out} is there already and may hold labels: give another name with --out")
     photos = photos_in(folder, config)
-    if told := manifest.mismatch(folder, "clean", ignored=[decisions.NAME]):
-        raise StateError(f"{told}: see `curate status`")
+    if stale := manifest.mismatch(folder, "clean", ignored=[decisions.NAME]):
+        raise StateError(f"{stale}: see `curate status`")
     fetched = {row.key: row for row in manifest.read(folder, FetchRow)}
     drawn = draw(photos.scored, photos.queued, count)
     buffer = io.StringIO(newline="")

@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from curate.clean import embeddings
-from curate.clean import signals as evidence
+from curate.clean import embeddings, signals
 from curate.clean import stage as clean
 from curate.clean.scorers import loading
 from curate.clean.signals import Photo, Signals
@@ -32,7 +31,7 @@ from curate.core.recipe_file import load
 from curate.core.schemas import DedupRow, FetchRow, photo_key
 from curate.dedup import stage as dedup
 from curate.photos import decode
-from curate.review import queue as borderline
+from curate.review import queue
 from tests.benchmarks.pipeline_market import original, read_truth
 from tests.benchmarks.serve_market import market_folder, read_listings
 
@@ -154,35 +153,33 @@ def of_stage(folder: Path, section: Clean, issue_of: Callable[[str], str]) -> It
     rejected = sum(not row.keep for row in rows)
     truly = int((issues != "none").sum())
     scorer, photos = loading.load(section), clean.read_photos(folder, section, manifest.read(folder, DedupRow))
-    looks = embeddings.collect(folder, {photo.sha256: photo.path for photo in photos}, scorer)
+    store = embeddings.collect(folder, {photo.sha256: photo.path for photo in photos}, scorer)
     keep = [concept.keep for concept in section.concepts]
-    plain = scorer.probabilities(looks.read([photo.sha256 for photo in photos])["embedding"], section.concepts)
+    plain = scorer.probabilities(store.read([photo.sha256 for photo in photos])["embedding"], section.concepts)
     yield f"  class sum alone: {lost_and_found(plain[:, keep].sum(axis=1), issues, section.threshold)}"
     yield f"  rejection rate {rejected / len(rows):.1%}, truth {truly / len(rows):.1%}, the original's 10.0%"
 
 
-def of_signals(
-    photos: Sequence[Photo], signals: Signals, section: Clean, issues: NDArray[np.str_]
-) -> Iterator[str]:
+def of_signals(photos: Sequence[Photo], found: Signals, section: Clean, issues: NDArray[np.str_]) -> Iterator[str]:
     """Figures of any collection, the plain class sum beside."""
     keep = np.array([concept.keep for concept in section.concepts])
-    plain, score = signals.zero_shot[:, keep].sum(axis=1), signals.concepts[:, keep].sum(axis=1)
+    plain, score = found.zero_shot[:, keep].sum(axis=1), found.concepts[:, keep].sum(axis=1)
     yield f"  class sum alone: {lost_and_found(plain, issues, section.threshold)}"
     yield f"  clean:           {lost_and_found(score, issues, section.threshold)}"
-    if not signals.labels.shape[1]:
+    if not found.labels.shape[1]:
         yield "  classes: too few photos to say anything"
         return
     own = [section.class_names.index(photo.class_name) for photo in photos]
-    label_score = signals.labels[np.arange(len(photos)), own]
+    label_score = found.labels[np.arange(len(photos)), own]
     kept = score >= section.threshold
     use = [
-        borderline.usefulness(
-            borderline.doubt(s, section.threshold, k), label if k else None, contradicted=False, reviewed=False
+        queue.usefulness(
+            queue.doubt(s, section.threshold, k), label if k else None, contradicted=False, reviewed=False
         )
         for s, k, label in zip(score.tolist(), kept.tolist(), label_score.tolist(), strict=True)
     ]
-    queue = borderline.rank([photo.key for photo in photos], use, section.borderline_fraction)
-    queued = np.array([photo.key in queue for photo in photos])
+    places = queue.rank([photo.key for photo in photos], use, section.borderline_fraction)
+    queued = np.array([photo.key in places for photo in photos])
     suspicion = np.where(kept, 1 - label_score, 0.0)
     yield f"  classes:         {wrong_classes(suspicion, issues == 'wrong_model', queued)}"
 
@@ -249,13 +246,13 @@ def main() -> None:
         return
     scorer = loading.load(section)
     photos = clean.read_photos(options.folder, section, manifest.read(options.folder, DedupRow))
-    looks = embeddings.collect(options.folder, {photo.sha256: photo.path for photo in photos}, scorer)
+    store = embeddings.collect(options.folder, {photo.sha256: photo.path for photo in photos}, scorer)
     for name, chosen, issues in collections(photos, issue_of, model_of):
         classes = tuple(sorted({photo.class_name for photo in chosen}))
         changed = section.override(class_names=classes)
         print(f"{name}: {len(chosen)} photos, {(issues != 'none').mean():.1%} bad")
-        signals = evidence.gather(options.folder / "other", chosen, looks, scorer, changed)
-        for line in of_signals(chosen, signals, changed, issues):
+        found = signals.gather(options.folder / "other", chosen, store, scorer, changed)
+        for line in of_signals(chosen, found, changed, issues):
             print(line, flush=True)
 
 

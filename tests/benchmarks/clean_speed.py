@@ -22,10 +22,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from curate.clean import embeddings
-from curate.clean import signals as evidence
+from curate.clean import embeddings, signals
 from curate.clean import stage as clean
-from curate.clean.embeddings import Looks
+from curate.clean.embeddings import EmbeddingStore
 from curate.clean.scorers import imagenet, loading
 from curate.clean.scorers.base import Scorer
 from curate.clean.signals import Photo
@@ -51,7 +50,7 @@ def plain_loop(paths: list[Path], model: Any, transform: Any) -> float:
 
 
 def ours(folder: Path, photos: dict[str, str], scorer: Scorer) -> float:
-    """Photos per second of the stage's pass: read, check, decode, defects, embedding, store."""
+    """Photos per second of the stage's pass: read, check, decode, image quality, embedding, store."""
     scorer.embed(
         np.zeros((32, scorer.side, scorer.side, 3), np.uint8)
     )  # loads the network, as the loop has its own
@@ -134,18 +133,18 @@ def memory(folder: Path, count: int) -> None:
     section = config(("sedan", "suv"))
     scorer = imagenet.ImageNet()
     with tempfile.TemporaryDirectory() as scratch:
-        photos, looks = multiplied(folder, Path(scratch), scorer, section, count)
+        photos, store = multiplied(folder, Path(scratch), scorer, section, count)
         before = peak_mib()
         start = time.perf_counter()
-        signals = evidence.gather(Path(scratch), photos, looks, scorer, section)
+        found = signals.gather(Path(scratch), photos, store, scorer, section)
         took = time.perf_counter() - start
-        judged = "judged" if signals.labels.shape[1] else "not judged"
+        judged = "judged" if found.labels.shape[1] else "not judged"
         print(f"{count} photos: peak {peak_mib():.0f} MiB, {before:.0f} before; {took:.0f} s; classes {judged}")
 
 
 def multiplied(
     folder: Path, scratch: Path, scorer: Scorer, section: Clean, count: int
-) -> tuple[list[Photo], Looks]:
+) -> tuple[list[Photo], EmbeddingStore]:
     """The photos of `folder` over and over, `count` in all, each time as other listings and a little different."""
     known = clean.read_photos(folder, section, manifest.read(folder, DedupRow))
     there = embeddings.collect(folder, {photo.sha256: photo.path for photo in known}, scorer)
@@ -163,7 +162,7 @@ def multiplied(
             photos.append(
                 replace(photo, key=name, sha256=name, listing_id=f"{turn} {photo.listing_id}", group=name)
             )
-    return photos, Looks(path, 0, there.record, {photo.sha256: n for n, photo in enumerate(photos)}, {})
+    return photos, EmbeddingStore(path, 0, there.record, {photo.sha256: n for n, photo in enumerate(photos)}, {})
 
 
 def peak_mib() -> float:

@@ -17,37 +17,37 @@ def photos(tmp_path: Path) -> dict[str, str]:
     """Ten photos by sha256."""
     stored = {}
     for number in range(10):
-        picture = Image.new("RGB", (160, 120), (20 * number, 100, 50))
+        image = Image.new("RGB", (160, 120), (20 * number, 100, 50))
         buffer = io.BytesIO()
-        picture.save(buffer, "JPEG")
+        image.save(buffer, "JPEG")
         path, sha256 = decode.store(tmp_path, buffer.getvalue(), "jpeg")
         stored[sha256] = path
     return stored
 
 
-def look(folder: Path, photos: dict[str, str], scorer: Scorer, batch_size: int = 4) -> embeddings.Records:
+def embed(folder: Path, photos: dict[str, str], scorer: Scorer, batch_size: int = 4) -> embeddings.Records:
     return embeddings.collect(folder, photos, scorer, batch_size=batch_size).read(sorted(photos))
 
 
 def test_a_photo_is_looked_at_once(tmp_path: Path, photos: dict[str, str]) -> None:
     scorer = PlainScorer()
-    first = look(tmp_path, photos, scorer)
+    first = embed(tmp_path, photos, scorer)
     assert scorer.seen == 10
-    again = look(tmp_path, photos, scorer)
+    again = embed(tmp_path, photos, scorer)
     assert scorer.seen == 10
     assert np.array_equal(first, again)
     assert first["sha256"].tolist() == [sha256.encode() for sha256 in sorted(photos)]
 
 
 def test_batch_size_changes_nothing(tmp_path: Path, photos: dict[str, str]) -> None:
-    first = look(tmp_path, photos, PlainScorer(), 1).copy()
+    first = embed(tmp_path, photos, PlainScorer(), 1).copy()
     embeddings.store_path(tmp_path, PlainScorer()).unlink()
-    assert np.array_equal(first, look(tmp_path, photos, PlainScorer(), 64))
+    assert np.array_equal(first, embed(tmp_path, photos, PlainScorer(), 64))
 
 
 @pytest.mark.parametrize("harm", ["cut", "flip", "header", "empty", "garbage"])
 def test_a_damaged_store_is_repaired(tmp_path: Path, photos: dict[str, str], harm: str) -> None:
-    first = look(tmp_path, photos, PlainScorer()).copy()
+    first = embed(tmp_path, photos, PlainScorer()).copy()
     path = embeddings.store_path(tmp_path, PlainScorer())
     data = bytearray(path.read_bytes())
     if harm == "flip":
@@ -61,23 +61,23 @@ def test_a_damaged_store_is_repaired(tmp_path: Path, photos: dict[str, str], har
     }
     path.write_bytes(cases[harm])
     scorer = PlainScorer()
-    assert np.array_equal(first, look(tmp_path, photos, scorer))
+    assert np.array_equal(first, embed(tmp_path, photos, scorer))
     assert scorer.seen == {"cut": 1, "flip": 1, "header": 10, "empty": 10, "garbage": 0}[harm]
 
 
 def test_another_model_has_another_store(tmp_path: Path, photos: dict[str, str]) -> None:
-    look(tmp_path, photos, PlainScorer())
+    embed(tmp_path, photos, PlainScorer())
     other = PlainScorer("other")
-    look(tmp_path, photos, other)
+    embed(tmp_path, photos, other)
     assert other.seen == 10
 
 
 def test_a_photo_that_changed_is_refused(tmp_path: Path, photos: dict[str, str]) -> None:
     sha256, path = next(iter(photos.items()))
     (tmp_path / path).write_bytes(b"something else")
-    looks = embeddings.collect(tmp_path, photos, PlainScorer())
-    assert looks.refused == {sha256: "hash_mismatch"}
-    assert len(looks.place) == 9
+    store = embeddings.collect(tmp_path, photos, PlainScorer())
+    assert store.refused == {sha256: "hash_mismatch"}
+    assert len(store.place) == 9
 
 
 def test_ahead_keeps_order_and_passes_errors_on() -> None:

@@ -14,11 +14,11 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from curate.clean import image_quality
 from curate.core.errors import RejectedError
-from curate.core.recipe import DefectThresholds
+from curate.core.recipe import QualityThresholds
 from curate.photos import decode
 
 Pixels = NDArray[np.uint8]
-THRESHOLDS = DefectThresholds()
+THRESHOLDS = QualityThresholds()
 MARKET = Path(os.environ.get("CURATE_MARKET") or Path(__file__).parents[3] / "shared" / "market")
 
 
@@ -101,8 +101,8 @@ def test_a_placeholder_is_blank() -> None:
 
 def test_thresholds_decide() -> None:
     scores = image_quality.measure(photo(), 640, 480)
-    assert image_quality.reason(scores, DefectThresholds(blurry=1.0)) == "blurred"
-    nothing = DefectThresholds(
+    assert image_quality.reason(scores, QualityThresholds(blurry=1.0)) == "blurred"
+    nothing = QualityThresholds(
         dark=0, light=0, blurry=0, low_information=0, odd_aspect_ratio=0, odd_size=0, document=0
     )
     assert image_quality.reason(image_quality.measure(np.zeros((8, 8, 3), np.uint8), 8, 8), nothing) == ""
@@ -146,7 +146,7 @@ def test_the_size_of_the_pixels_hardly_matters(factor: int) -> None:
 
 @given(st.integers(1, 70), st.integers(1, 70), st.sampled_from(["noise", "black", "white", "grey", "half"]))
 @settings(deadline=None, max_examples=150)
-def test_any_picture_has_scores(width: int, height: int, kind: str) -> None:
+def test_any_image_has_scores(width: int, height: int, kind: str) -> None:
     noise = np.random.default_rng(width).integers(0, 256, (height, width, 3), dtype=np.uint8)
     level = {"noise": 1.0, "black": 0.0, "white": 0.0, "grey": 0.0, "half": 0.01}[kind]
     pixels = (noise * level + {"white": 255, "grey": 128}.get(kind, 0)).astype(np.uint8)
@@ -169,12 +169,12 @@ def test_market_loses_next_to_nothing() -> None:
     counted, lost = 0, []
     for path in sorted((MARKET / "images").iterdir())[::10]:
         try:
-            picture = decode.decode(path.read_bytes(), at_least=128)
+            image = decode.decode(path.read_bytes(), at_least=128)
         except RejectedError:
             continue
         counted += 1
         if reason := image_quality.reason(
-            image_quality.measure(picture.pixels, picture.width, picture.height), THRESHOLDS
+            image_quality.measure(image.pixels, image.width, image.height), THRESHOLDS
         ):
             lost.append(f"{path.name}: {reason}")
     assert counted > 0

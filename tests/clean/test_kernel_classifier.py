@@ -1,4 +1,4 @@
-"""probes, outliers, labels and relevance, on points whose truth is known."""
+"""Kernel classifier, outliers, label errors and self-training, on points whose truth is known."""
 
 import numpy as np
 import pytest
@@ -47,40 +47,38 @@ def noise(count: int, size: int) -> tuple[NDArray[np.float32], NDArray[np.int64]
 
 
 def test_a_model_never_sees_the_photo_it_judges() -> None:
-    """With labels that are pure noise, nothing better than chance comes out, even for copies within a group."""
+    """With labels that are pure noise, nothing better than chance results, even for duplicates in a group."""
     points, labels_, groups = noise(150, 2)
-    found = kernel_classifier.out_of_sample(points, labels_, groups, np.ones(300), 2)
+    found = kernel_classifier.out_of_fold(points, labels_, groups, np.ones(300), 2)
     assert np.allclose(found.sum(axis=1), 1)
     assert (found.argmax(axis=1) == labels_).mean() < 0.6
-    leaky = kernel_classifier.out_of_sample(points, labels_, [str(n) for n in range(300)], np.ones(300), 2)
-    assert (leaky.argmax(axis=1) == labels_).mean() > 0.9, "the copies would give it away"
+    leaky = kernel_classifier.out_of_fold(points, labels_, [str(n) for n in range(300)], np.ones(300), 2)
+    assert (leaky.argmax(axis=1) == labels_).mean() > 0.9, "the duplicates would give it away"
 
 
 def test_leaving_a_group_out_is_exact() -> None:
-    """The shortcut through one inverse equals teaching anew without the group, for teachers and for others."""
+    """The shortcut through one inverse equals training again without the group, for samples and for others."""
     points, _, groups = noise(40, 3)
     labels_ = (points[:, 0] > 0).astype(np.int64)
     weights = np.where(np.arange(120) % 3 == 2, 0.0, np.random.default_rng(1).uniform(0.5, 2, 120))
-    teachers = np.flatnonzero(weights)
-    found = kernel_classifier.raw_out_of_sample(points, labels_, groups, teachers, weights[teachers])
+    samples = np.flatnonzero(weights)
+    found = kernel_classifier.out_of_fold_scores(points, labels_, groups, samples, weights[samples])
     for number in (0, 7, 39):
         own = np.array([name == f"g{number}" for name in groups])
-        teach = ~own & (weights > 0)
+        rest = ~own & (weights > 0)
         everyone = points[weights > 0].astype(np.float64)
         scale = kernel_classifier._typical_distance(everyone)
-        taught = points[teach].astype(np.float64)
-        kernel = kernel_classifier._kernel(taught, taught, scale) + np.diag(
-            kernel_classifier.NOISE / weights[teach]
-        )
+        known = points[rest].astype(np.float64)
+        kernel = kernel_classifier._kernel(known, known, scale) + np.diag(kernel_classifier.NOISE / weights[rest])
         middle = np.average(np.eye(2)[labels_[weights > 0]], axis=0, weights=weights[weights > 0])
-        answer = np.linalg.solve(kernel, np.eye(2)[labels_[teach]] - middle)
+        answer = np.linalg.solve(kernel, np.eye(2)[labels_[rest]] - middle)
         assert np.allclose(
-            found[own], middle + kernel_classifier._kernel(points[own], taught, scale) @ answer, atol=1e-8
+            found[own], middle + kernel_classifier._kernel(points[own], known, scale) @ answer, atol=1e-8
         )
 
 
-def test_of_many_teachers_some_of_each_class_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_classifier, "MAX_TEACHERS", 60)
+def test_of_many_samples_some_of_each_class_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_classifier, "MAX_SAMPLES", 60)
     labels_ = np.array([0] * 100 + [1] * 10)
     groups = ["one huge listing"] * 90 + [str(n) for n in range(20)]
     drawn, weights = kernel_classifier._draw(labels_, groups, np.ones(110))
@@ -90,20 +88,20 @@ def test_of_many_teachers_some_of_each_class_are_drawn(monkeypatch: pytest.Monke
     assert sorted(groups[::-1][n] for n in back) == sorted(groups[n] for n in drawn), "by group, not by place"
     points, _, groups = noise(60, 2)
     labels_ = (points[:, 0] > 0).astype(np.int64)
-    found = kernel_classifier.out_of_sample(points, labels_, groups, np.ones(120), 2)
+    found = kernel_classifier.out_of_fold(points, labels_, groups, np.ones(120), 2)
     assert (found.argmax(axis=1) == labels_).mean() > 0.65
 
 
 def test_the_order_of_the_photos_does_not_matter() -> None:
     points, _, groups = noise(50, 2)
     labels_ = (points[:, 0] > 0).astype(np.int64)
-    there = kernel_classifier.out_of_sample(points, labels_, groups, np.ones(100), 2)
-    back = kernel_classifier.out_of_sample(points[::-1], labels_[::-1], groups[::-1], np.ones(100), 2)[::-1]
+    there = kernel_classifier.out_of_fold(points, labels_, groups, np.ones(100), 2)
+    back = kernel_classifier.out_of_fold(points[::-1], labels_[::-1], groups[::-1], np.ones(100), 2)[::-1]
     assert np.allclose(there, back, atol=1e-6)
 
 
-def test_one_class_teaches_nothing() -> None:
-    found = kernel_classifier.out_of_sample(
+def test_one_class_is_not_learnt() -> None:
+    found = kernel_classifier.out_of_fold(
         cloud(20, 0, 1), np.zeros(20, np.int64), [str(n) for n in range(20)], np.ones(20), 2
     )
     assert np.array_equal(found, np.full((20, 2), 0.5))
@@ -122,7 +120,7 @@ def test_the_odd_one_out_is_the_least_typical() -> None:
     assert ((found >= 0) & (found <= 1)).all()
 
 
-def test_ones_own_listing_cannot_vouch() -> None:
+def test_the_own_listing_does_not_count_for_typicality() -> None:
     points = np.vstack([cloud(100, 0.0, 1), cloud(20, 5.0, 2)])
     alone = outliers.typicality(points, [str(n) for n in range(120)])
     together = outliers.typicality(points, [str(n) if n < 100 else "one listing" for n in range(120)])
@@ -175,7 +173,7 @@ def test_a_listing_must_agree_with_its_photo() -> None:
     alone = np.array([[0.1, 0.9], [0.2, 0.8], [0.1, 0.9], [0.9, 0.1], [0.1, 0.9]])
     listings = ["a", "a", "b", "b", "c"]
     voted = label_errors.vote(alone, listings, np.ones(5, bool))
-    assert label_errors.both_against(alone, voted, np.zeros(5, np.int64)).tolist() == [
+    assert label_errors.disagreement(alone, voted, np.zeros(5, np.int64)).tolist() == [
         True,
         True,
         False,
@@ -197,7 +195,7 @@ def test_three_classes() -> None:
     assert (found.argmax(axis=1)[1:] == given_labels[1:]).mean() > 0.9
 
 
-def test_one_listing_for_all_teaches_nothing_about_itself() -> None:
+def test_one_listing_for_all_is_not_judged_by_itself() -> None:
     points, given_labels, _ = two_classes(wrong=0)
     found = label_errors.label_probabilities(points, given_labels, ["L"] * 200, np.ones(200, bool), 2)
     assert found is not None
@@ -208,13 +206,13 @@ def test_one_listing_for_all_teaches_nothing_about_itself() -> None:
 def test_zero_shot_stands_in_where_there_are_few_photos() -> None:
     points, given_labels, listings = two_classes(wrong=0)
     usable = np.arange(200) < 120
-    believed = np.array([[0.5, 0.3, 0.1, 0.1], [0.1, 0.2, 0.6, 0.1]])[np.arange(200) // 100]
-    alone = label_errors.zero_shot_classes(believed, [None, "swift", "wagonr", None], ["swift", "wagonr"])
+    concepts = np.array([[0.5, 0.3, 0.1, 0.1], [0.1, 0.2, 0.6, 0.1]])[np.arange(200) // 100]
+    alone = label_errors.zero_shot_classes(concepts, [None, "swift", "wagonr", None], ["swift", "wagonr"])
     assert alone is not None
     assert alone[0] == pytest.approx([0.75, 0.25], abs=1e-5)
     assert label_errors.label_probabilities(points, given_labels, listings, usable, 2, alone) is alone
-    assert label_errors.zero_shot_classes(believed, [None, "swift", None, None], ["swift", "wagonr"]) is None
-    unknown = believed * [1, 1, 0, 1]  # the scorer has nothing for wagonr
+    assert label_errors.zero_shot_classes(concepts, [None, "swift", None, None], ["swift", "wagonr"]) is None
+    unknown = concepts * [1, 1, 0, 1]  # the scorer has nothing for wagonr
     assert label_errors.zero_shot_classes(unknown, [None, "swift", "wagonr", None], ["swift", "wagonr"]) is None
 
 
@@ -233,9 +231,9 @@ def market(count: int = 300, junk: int = 60) -> tuple[Floats, NDArray[np.float32
     return zero_shot, points, [str(n) for n in range(count + junk)]
 
 
-def test_the_probe_finds_the_junk_that_zero_shot_doubts() -> None:
+def test_self_training_finds_the_junk_that_zero_shot_doubts() -> None:
     zero_shot, points, groups = market()
-    found = self_training.probed(zero_shot, points, groups)
+    found = self_training.self_trained(zero_shot, points, groups)
     assert found[:300].min() > 0.8
     assert found[340:].max() < 0.5 < zero_shot[340:].min()
 
@@ -243,36 +241,39 @@ def test_the_probe_finds_the_junk_that_zero_shot_doubts() -> None:
 def test_a_clean_or_tiny_collection_is_judged_by_zero_shot_alone() -> None:
     for wanted, junk in ((4000, 27), (300, 9)):  # so few that they may be mistakes, or too few
         zero_shot, points, groups = market(wanted, junk)
-        assert np.array_equal(self_training.probed(zero_shot, points, groups), zero_shot)
-    assert np.array_equal(self_training.usual(zero_shot, zero_shot > 0.9, 0.0), np.ones(309))
-    assert np.array_equal(self_training.usual(zero_shot[:50], zero_shot[:50] > 0, 0.01), np.ones(50))
+        assert np.array_equal(self_training.self_trained(zero_shot, points, groups), zero_shot)
+    assert np.array_equal(self_training.typicality_probability(zero_shot, zero_shot > 0.9, 0.0), np.ones(309))
+    assert np.array_equal(
+        self_training.typicality_probability(zero_shot[:50], zero_shot[:50] > 0, 0.01), np.ones(50)
+    )
 
 
-def test_usual_is_a_half_where_the_rate_of_the_trusted_is_less_typical() -> None:
+def test_typicality_probability_is_a_half_where_the_rate_of_the_trusted_is_less_typical() -> None:
     random = np.random.default_rng(0)
     typicality = self_training.expit(random.normal(1.0, 0.3, 100_000))
-    usual = self_training.usual(typicality, np.ones(100_000, bool), 0.01)
-    assert (usual < 0.5).mean() == pytest.approx(0.01, rel=0.1)
-    assert np.all(np.diff(usual[np.argsort(typicality)]) >= 0)
+    probability = self_training.typicality_probability(typicality, np.ones(100_000, bool), 0.01)
+    assert (probability < 0.5).mean() == pytest.approx(0.01, rel=0.1)
+    assert np.all(np.diff(probability[np.argsort(typicality)]) >= 0)
 
 
 def test_what_is_like_the_odd_ones_is_odd() -> None:
     points = standard(np.vstack([cloud(300, 0.0, 1), cloud(20, 3.0, 2), cloud(1, 3.0, 3), cloud(1, 0.0, 4)]))
-    usual = np.concatenate([np.full(300, 0.95), np.full(20, 0.1), [0.6, 0.6]])
+    probability = np.concatenate([np.full(300, 0.95), np.full(20, 0.1), [0.6, 0.6]])
     names = [str(n) for n in range(322)]
-    found = self_training.confirmed(usual, np.ones(322), points, names)
+    found = self_training.refined_typicality(probability, np.ones(322), points, names)
     assert found[320] < 0.5 < 0.6 < found[321]
     assert np.array_equal(
-        self_training.confirmed(usual[:309], np.ones(309), points[:309], names[:309]), usual[:309]
+        self_training.refined_typicality(probability[:309], np.ones(309), points[:309], names[:309]),
+        probability[:309],
     )
-    assert np.array_equal(self_training.confirmed(usual, np.zeros(322), points, names), usual), (
-        "none of them is wanted"
-    )
+    assert np.array_equal(
+        self_training.refined_typicality(probability, np.zeros(322), points, names), probability
+    ), "none of them is wanted"
 
 
-def test_likeness_to_trusted_mates_only() -> None:
+def test_listing_similarity_to_trusted_photos_only() -> None:
     vectors = np.array([[1, 0], [1, 0.1], [0, 1], [1, 1]], np.float32)
-    found = self_training.likeness_to_mates(
+    found = self_training.listing_similarity(
         lambda places: vectors[list(places)], ["a", "a", "a", "b"], np.array([True, True, False, True])
     )
     assert found[0] == found[1] == pytest.approx(0.995, abs=1e-3)
@@ -280,20 +281,22 @@ def test_likeness_to_trusted_mates_only() -> None:
     assert np.isnan(found[3])
 
 
-def test_mates_speak_within_bounds() -> None:
-    likeness = np.concatenate([np.full(30, 0.9), np.full(30, 0.2), [0.01, np.nan]])
+def test_the_listing_counts_within_bounds() -> None:
+    similarity = np.concatenate([np.full(30, 0.9), np.full(30, 0.2), [0.01, np.nan]])
     zero_shot = np.concatenate([np.full(30, 0.95), np.full(30, 0.05), [0.5, 0.5]])
-    said = self_training.mates_say(likeness, zero_shot)
-    assert said[0] > 0 > said[30]
-    assert np.abs(said).max() <= self_training.MATES_LIMIT
-    assert said[-1] == 0
-    assert np.array_equal(self_training.mates_say(likeness[:35], zero_shot[:35]), np.zeros(35))
+    ratio = self_training.listing_log_likelihood_ratio(similarity, zero_shot)
+    assert ratio[0] > 0 > ratio[30]
+    assert np.abs(ratio).max() <= self_training.LISTING_LIMIT
+    assert ratio[-1] == 0
+    assert np.array_equal(
+        self_training.listing_log_likelihood_ratio(similarity[:35], zero_shot[:35]), np.zeros(35)
+    )
 
 
-def test_spread_keeps_the_sum() -> None:
+def test_redistributed_mass_keeps_the_sum() -> None:
     zero_shot = np.array([[0.5, 0.2, 0.2, 0.1], [0.0, 0.0, 0.5, 0.5]])
-    wanted, usual = np.array([0.8, 0.0]), np.array([0.25, 1.0])
-    found = self_training.spread(zero_shot, wanted, usual, [True, True, False, False], detail=2)
+    wanted, probability = np.array([0.8, 0.0]), np.array([0.25, 1.0])
+    found = self_training.redistribute_mass(zero_shot, wanted, probability, [True, True, False, False], detail=2)
     assert np.allclose(found.sum(axis=1), 1)
     assert found[0, :2].sum() == pytest.approx(0.8 * 0.25)
     assert found[0, 2] == pytest.approx(0.8 * 0.75 + 0.2 * 2 / 3)

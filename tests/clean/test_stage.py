@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 
 from curate.clean import stage as clean
-from curate.clean.image_quality import Defects
+from curate.clean.image_quality import Quality
 from curate.clean.scorers import loading
 from curate.clean.scorers.base import Embeddings, Pixels
 from curate.clean.signals import Photo
-from curate.clean.stage import Evidence
+from curate.clean.stage import PhotoSignals
 from curate.core import executors, manifest
 from curate.core.errors import GateError, ResourceError, UsageError
-from curate.core.recipe import Clean, Concept, DefectThresholds
+from curate.core.recipe import Clean, Concept, QualityThresholds
 from curate.core.schemas import CleanRow, FetchRow
 from curate.photos import decode
 from curate.review.decisions import Decision, Review
@@ -30,9 +30,9 @@ CONCEPTS = (
 )
 CONFIG = Clean(class_names=CLASSES, scorer="imagenet", concepts=CONCEPTS, threshold=0.3, max_reject_fraction=0.9)
 PAINTED = CONFIG.override(
-    defects=dict.fromkeys(DefectThresholds.model_fields, 0.0)
+    quality=dict.fromkeys(QualityThresholds.model_fields, 0.0)
 )  # painted colours are no photos
-FINE = Defects(
+FINE = Quality(
     dark=0.9, light=0.9, blurry=0.9, low_information=0.8, odd_aspect_ratio=0.7, odd_size=1.0, document=1.0
 )
 PHOTO = Photo("k1", "images/1.jpg", "f" * 64, "hatch", "L1", "k1", False)
@@ -71,25 +71,25 @@ RED, GREEN, BLUE = (180, 60, 60), (60, 180, 60), (60, 60, 180)
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
-        (Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05)), ""),
-        (Evidence(defects=FINE, concepts=(0.3, 0.3, 0.4)), ""),
-        (Evidence(defects=FINE, concepts=(0.29, 0.4, 0.31)), "closeup"),
-        (Evidence(defects=FINE, concepts=(0.2, 0.3, 0.5)), "not_car"),
-        (Evidence(defects=FINE, concepts=(0.2, 0.4, 0.4)), "closeup"),
-        (Evidence(defects=replace(FINE, dark=0.01), concepts=(0.9, 0.05, 0.05)), "dark"),
-        (Evidence(defects=replace(FINE, blurry=0.01), concepts=(0.1, 0.0, 0.9)), "blurred"),
-        pytest.param(Evidence(defects=FINE, concepts=(float("nan"), 0.5, 0.5)), "score_nan", id="D10"),
-        (Evidence(refused="hash_mismatch"), "undecodable"),
-        (Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05), label_score=0.001, likely_class="sedan"), ""),
+        (PhotoSignals(quality=FINE, concepts=(0.9, 0.05, 0.05)), ""),
+        (PhotoSignals(quality=FINE, concepts=(0.3, 0.3, 0.4)), ""),
+        (PhotoSignals(quality=FINE, concepts=(0.29, 0.4, 0.31)), "closeup"),
+        (PhotoSignals(quality=FINE, concepts=(0.2, 0.3, 0.5)), "not_car"),
+        (PhotoSignals(quality=FINE, concepts=(0.2, 0.4, 0.4)), "closeup"),
+        (PhotoSignals(quality=replace(FINE, dark=0.01), concepts=(0.9, 0.05, 0.05)), "dark"),
+        (PhotoSignals(quality=replace(FINE, blurry=0.01), concepts=(0.1, 0.0, 0.9)), "blurred"),
+        pytest.param(PhotoSignals(quality=FINE, concepts=(float("nan"), 0.5, 0.5)), "score_nan", id="D10"),
+        (PhotoSignals(refused="hash_mismatch"), "undecodable"),
+        (PhotoSignals(quality=FINE, concepts=(0.9, 0.05, 0.05), label_score=0.001, likely_class="sedan"), ""),
     ],
 )
-def test_reasons(found: Evidence, reason: str) -> None:
+def test_reasons(found: PhotoSignals, reason: str) -> None:
     row = clean.decide(PHOTO, found, CONFIG, NOTHING)
     assert (row.keep, row.reason) == (not reason, reason)
 
 
 def test_a_doubtful_class_rejects_only_when_the_recipe_says_so() -> None:
-    found = Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05), label_score=0.001, likely_class="sedan")
+    found = PhotoSignals(quality=FINE, concepts=(0.9, 0.05, 0.05), label_score=0.001, likely_class="sedan")
     strict = CONFIG.override(wrong_model_below=0.01)
     assert clean.decide(PHOTO, found, strict, NOTHING).keep, "its listing says nothing"
     assert clean.decide(PHOTO, replace(found, against=True), strict, NOTHING).reason == "wrong_model"
@@ -97,8 +97,8 @@ def test_a_doubtful_class_rejects_only_when_the_recipe_says_so() -> None:
 
 
 def test_a_person_stands_above_the_machine() -> None:
-    good = Evidence(defects=FINE, concepts=(0.9, 0.05, 0.05))
-    bad = Evidence(defects=FINE, concepts=(0.1, 0.8, 0.1))
+    good = PhotoSignals(quality=FINE, concepts=(0.9, 0.05, 0.05))
+    bad = PhotoSignals(quality=FINE, concepts=(0.1, 0.8, 0.1))
     keep, reject, other = (
         Review({"k1": decision}, {})
         for decision in (Decision(True, ""), Decision(False, ""), Decision(True, "sedan"))
@@ -107,7 +107,7 @@ def test_a_person_stands_above_the_machine() -> None:
     assert clean.decide(PHOTO, good, CONFIG, reject).reason == "reviewed"
     assert clean.decide(PHOTO, bad, CONFIG, reject).reason == "closeup"
     assert clean.decide(PHOTO, good, CONFIG, other).class_name == "sedan"
-    assert clean.decide(PHOTO, Evidence(refused="unreadable"), CONFIG, keep).reason == "undecodable"
+    assert clean.decide(PHOTO, PhotoSignals(refused="unreadable"), CONFIG, keep).reason == "undecodable"
 
 
 # --- the whole stage ----------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ class RedOnly(PlainScorer):
 def test_a_closer_look_finds_the_wrong_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closer = PlainScorer("closer")
     monkeypatch.setattr(loading, "load", lambda _: RedOnly())
-    monkeypatch.setattr(loading, "closer_look", lambda: closer)
+    monkeypatch.setattr(loading, "high_resolution", lambda: closer)
     wrong = {13, 15, 24, 26}  # two listings
     folder = colour_folder(
         tmp_path, [(180, 60, 60 if number % 2 == (number not in wrong) else 120) for number in range(80)]
@@ -163,7 +163,7 @@ def test_a_closer_look_finds_the_wrong_class(tmp_path: Path, monkeypatch: pytest
     rows = clean.run(folder, PAINTED.override(thorough=True))
     assert doubted(rows) == suspect
     assert closer.seen == 80
-    assert manifest.read_sidecar(folder, "clean")["notes"]["scorer"]["closer_look"] == "closer"
+    assert manifest.read_sidecar(folder, "clean")["notes"]["scorer"]["high_resolution"] == "closer"
     assert [row.keep for row in rows] == [True] * 80, "a doubtful class goes to a person"
 
 
@@ -175,19 +175,19 @@ class Blind(PlainScorer):
 def test_a_closer_look_that_fails_rejects(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: PlainScorer
 ) -> None:
-    monkeypatch.setattr(loading, "closer_look", lambda: Blind("blind"))
+    monkeypatch.setattr(loading, "high_resolution", lambda: Blind("blind"))
     folder = colour_folder(tmp_path, [RED, RED, RED])
     thorough = PAINTED.override(thorough=True, max_reject_fraction=1.0)
     with pytest.raises(GateError, match="3 score_nan"):
         clean.run(folder, thorough)
-    monkeypatch.setattr(loading, "closer_look", lambda: PlainScorer("closer"))
+    monkeypatch.setattr(loading, "high_resolution", lambda: PlainScorer("closer"))
     first = clean.run(folder, PAINTED)[0]
-    (folder / first.path).write_bytes(b"damaged since the first look")
+    (folder / first.path).write_bytes(b"damaged since the first run")
     assert clean.run(folder, thorough)[0].reason == "undecodable"
 
 
 def test_a_person_keeps_a_photo_without_a_score(plain: PlainScorer) -> None:
-    nothing = Evidence(defects=FINE, concepts=(float("nan"), 0.5, 0.5))
+    nothing = PhotoSignals(quality=FINE, concepts=(float("nan"), 0.5, 0.5))
     row = clean.decide(PHOTO, nothing, CONFIG, Review({"k1": Decision(True, "")}, {}))
     assert row.keep and (row.score, row.concept, row.concept_score) == (0.0, "", 0.0)
 
@@ -257,8 +257,8 @@ def test_review_is_obeyed_and_left_alone(tmp_path: Path, plain: PlainScorer) -> 
     summary = "\n".join(manifest.read_sidecar(folder, "clean")["notes"]["summary"])
     assert "2 decisions obeyed" in summary
     assert (
-        "1 decision is not obeyed, the photo being unreadable, not here (any more) or a copy kept as no class, "
-        "e.g. gone" in summary
+        "1 decision is not obeyed, e.g. gone: the photo is not here, is unreadable, or is a duplicate kept "
+        "without a class" in summary
     )
     assert keys[3] in summary
     (folder / "review.csv").unlink()

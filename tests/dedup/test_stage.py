@@ -184,7 +184,7 @@ def test_one_image_under_two_classes_is_flagged(tmp_path: Path) -> None:
     recipe = Recipe(name="cars", classes=("hatch", "sedan"), dedup=HASH)
     run_stages(["dedup"], recipe, tmp_path, 1, lines.append)
     assert "label conflicts: 2 " in lines[1]
-    assert "2 not decided" in lines[1]
+    assert "2 undecided" in lines[1]
 
 
 def test_added_photos_give_what_a_run_from_scratch_gives(tmp_path: Path) -> None:

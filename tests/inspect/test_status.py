@@ -16,9 +16,7 @@ from curate.review.conflicts import how_to_decide, to_do
 from tests import painted_run
 from tests.painted_run import CLASSES, RECIPE, key
 
-CONFLICT = [
-    "label conflicts: 1 picture is sold under more than one class name, 1 not decided, e.g. 0404040404040404"
-]
+CONFLICT = ["label conflicts: 1 photo has duplicates under another class name, 1 undecided, e.g. 0404040404040404"]
 
 
 @pytest.fixture
@@ -116,11 +114,11 @@ def test_m09_the_stages_after_an_option_go_on_from_it(tmp_path: Path) -> None:
 
 def test_m09_settings_are_named_down_to_the_value_and_long_ones_not_printed(folder: Path) -> None:
     concepts = [{"name": "car", "keep": True, "prompts": ["a photo of a car."]}]
-    clean = RECIPE.clean.override(defects={"dark": 0.5}, concepts=concepts, weights="")
+    clean = RECIPE.clean.override(quality={"dark": 0.5}, concepts=concepts, weights="")
     line = status(folder, RECIPE.model_copy(update={"clean": clean}))[2]
     assert line.endswith(
         "[settings differ: clean.concepts is another in the recipe; "
-        "clean.defects.dark is 0.2 here, 0.5 in the recipe; "
+        "clean.quality.dark is 0.2 here, 0.5 in the recipe; "
         'clean.weights is datacomp_xl_s13b_b90k here, "" in the recipe]'
     )
 
@@ -168,7 +166,7 @@ def test_status_and_dedup_count_what_a_person_must_decide_until_it_is_decided(fo
         assert told()[0] == CONFLICT[0]
     for text in (f"{key(4)},Keep, swift", f"{key(4)},reject,", f"{key(4)},keep,", f"{key(5)},keep,swift"):
         (folder / "review.csv").write_text(f"key,decision,class_name\n{text}\n")
-        assert told() == ["label conflicts: 1 picture is sold under more than one class name, none left to decide"]
+        assert told() == ["label conflicts: 1 photo has duplicates under another class name, all decided"]
 
 
 def test_status_says_nothing_of_conflicts_where_there_is_none(folder: Path) -> None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
 from curate.core.errors import RejectedError, ResourceError, StateError
-from curate.core.recipe import DefectThresholds
+from curate.core.recipe import QualityThresholds
 from curate.core.schemas import REASONS
 from curate.photos import decode
 
@@ -590,8 +590,8 @@ def test_i16_the_limits_are_named_where_the_reasons_are_told() -> None:
     assert f"than {decode.MAX_PIXELS // 10**6} million pixels" in told["too_many_pixels"]
     assert f"than {decode.MAX_PAINTED_PIXELS // 10**6} million in all" in told["too_many_pixels"]
     assert told["too_large"].endswith(f" {decode.MAX_BYTES // 2**20} MiB")
-    assert f"under {math.ceil(224 * DefectThresholds().odd_size)} pixels" in REASONS["clean"]["too_small"]
-    assert f"than {1 / DefectThresholds().odd_aspect_ratio:g} times" in REASONS["clean"]["odd_shape"]
+    assert f"under {math.ceil(224 * QualityThresholds().odd_size)} pixels" in REASONS["clean"]["too_small"]
+    assert f"than {1 / QualityThresholds().odd_aspect_ratio:g} times" in REASONS["clean"]["odd_shape"]
 
 
 def test_i16_a_dark_photo_is_not_blank() -> None:

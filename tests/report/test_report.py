@@ -194,7 +194,7 @@ def test_report_says_why_a_rejected_photo_is_in_the_queue(folder: Path) -> None:
     rejected = "#2, rejected: not car its score is among the nearest to the threshold sold as wagonr score 0.280"
     assert rejected in text
     contradicted = (
-        "#3, kept copies or decisions contradict each other sold as swift, review says wagonr judged swift"
+        "#3, kept duplicates or decisions contradict each other sold as swift, review says wagonr judged swift"
     )
     assert contradicted in text
 

@@ -213,7 +213,7 @@ def write_labels(path: Path, lines: list[tuple[str, str, str]]) -> Path:
     return path
 
 
-def test_plain_defects_are_counted_in_both_rates(tmp_path: Path) -> None:
+def test_poor_image_quality_is_counted_in_both_rates(tmp_path: Path) -> None:
     folder = build_folder(tmp_path / "run", n=40, rejected=20)
     plain = {"keep": False, "reason": "blurred"}
     document = {"keep": False, "reason": "document"}

@@ -1,4 +1,4 @@
-"""Which pictures wait for a person, and what is told of them."""
+"""Which images wait for a person, and what is told of them."""
 
 import dataclasses
 import json
@@ -10,8 +10,7 @@ from curate.core import manifest
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
 from curate.inspect import explain
 from curate.inspect.status import status
-from curate.review import conflicts
-from curate.review import decisions as review
+from curate.review import conflicts, decisions
 from curate.review.conflicts import label_conflicts, to_do
 from tests import painted_run
 from tests.painted_run import CLASSES, key
@@ -38,18 +37,18 @@ def test_label_conflicts_come_with_their_classes_and_what_was_decided(tmp_path: 
     painted_run.build(tmp_path, "dedup")
     flag(tmp_path, 2, 3, 4, 5)
 
-    def told() -> dict[str, tuple[str, ...]]:
+    def statuses() -> dict[str, tuple[str, ...]]:
         photos = {row.key: row for row in manifest.read(tmp_path, FetchRow)}
-        written = review.look(tmp_path / "review.csv", CLASSES)
+        written = decisions.load_or_problem(tmp_path / "review.csv", CLASSES)
         found = label_conflicts(tmp_path, manifest.read(tmp_path, DedupRow), photos, written)
-        return {name: (*one.classes, one.told) for name, one in found.items()}
+        return {name: (*one.classes, one.status) for name, one in found.items()}
 
     waits = "a person must decide"
-    assert told() == {key(2): ("wagonr", waits), key(4): ("swift", "wagonr", waits)}
+    assert statuses() == {key(2): ("wagonr", waits), key(4): ("swift", "wagonr", waits)}
     write(tmp_path, f"{key(2)}, Keep ,WagonR", f"{key(2)},keep,wagonr")
-    assert told() == {key(2): ("wagonr", "a person decided keep wagonr"), key(4): ("swift", "wagonr", waits)}
+    assert statuses() == {key(2): ("wagonr", "a person decided keep wagonr"), key(4): ("swift", "wagonr", waits)}
     write(tmp_path, f"{key(2)},keep,alto")
-    assert {one[-1] for one in told().values()} == {"review.csv cannot be obeyed"}
+    assert {one[-1] for one in statuses().values()} == {"review.csv cannot be obeyed"}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +105,7 @@ def test_a_conflict_need_not_be_decided_where_clean_rejects_the_photo_for_what_i
         for text in ((), ("0123,keep,",)):  # a decision about another photo changes nothing
             write(tmp_path, *text)
             assert to_do(tmp_path, CLASSES)[0].endswith(
-                f"1 not decided, e.g. {key(4)}" if waits else ", none left to decide"
+                f"1 undecided, e.g. {key(4)}" if waits else ", all decided"
             )
     painted_run.rewrite(tmp_path, "clean", [dataclasses.replace(r, keep=False, reason="interior") for r in rows])
     flag(tmp_path, 4, 5, 6)
@@ -120,8 +119,8 @@ def test_where_the_report_does_not_show_all_it_says_where_they_are(
     flag(tmp_path, 2, 3, 4, 5)
     assert "`curate report` shows them;" in to_do(tmp_path, CLASSES)[1]
     monkeypatch.setattr(conflicts, "UNDECIDED_SHOWN", 1)
-    told = "`curate report` shows the first 1, dedup.csv has all (label_conflict);"
-    assert told in to_do(tmp_path, CLASSES)[1]
+    line = "`curate report` shows the first 1, dedup.csv has all (label_conflict);"
+    assert line in to_do(tmp_path, CLASSES)[1]
 
 
 def test_where_dedup_found_no_conflict_its_rows_are_not_read(tmp_path: Path) -> None:
@@ -136,5 +135,5 @@ def test_explain_asks_for_no_decision_where_none_is_needed(tmp_path: Path) -> No
     painted_run.build(tmp_path, "clean")
     rows = [dataclasses.replace(row, keep=False, reason="interior") for row in manifest.read(tmp_path, CleanRow)]
     painted_run.rewrite(tmp_path, "clean", list(rows))
-    told = "  its copies are sold as swift, wagonr: nothing to decide, clean rejects the photo kept"
-    assert told in explain.explain(tmp_path, key(5))
+    line = "  its copies are sold as swift, wagonr: nothing to decide: clean rejects the kept photo"
+    assert line in explain.explain(tmp_path, key(5))

@@ -58,20 +58,20 @@ def test_mistakes_name_the_row(tmp_path: Path, row: str, message: str) -> None:
         load(tmp_path, f"key,decision,class_name,note\n{row}\n")
 
 
-def test_a_decision_about_a_removed_copy_holds_for_the_photo_that_was_kept(tmp_path: Path) -> None:
+def test_a_decision_about_a_removed_duplicate_holds_for_the_photo_that_was_kept(tmp_path: Path) -> None:
     text = "a1,reject,\nb1,keep,swift\nb2,keep,wagonr\nc1,reject,\nc,keep,swift\nd1,keep,\ne1,keep,\nx,reject,\n"
     text += "f1,reject,\nf2,reject,swift\n"
     written = load(tmp_path, f"key,decision,class_name\n{text}")
-    copies = [*map(copied, ("a1", "b1", "b2", "c1", "e1", "f1", "f2")), copied("d1", label_conflict=True)]
-    found = decisions.of_pictures(written, [*copies, copied("a", of="")])
+    rows = [*map(duplicate, ("a1", "b1", "b2", "c1", "e1", "f1", "f2")), duplicate("d1", label_conflict=True)]
+    found = decisions.of_keepers(written, [*rows, duplicate("a", of="")])
     reject, swift, keep = Decision(False, ""), Decision(True, "swift"), Decision(True, "")
     alone = {"c": swift, "c1": reject, "d1": keep, "x": reject}
     assert found.decisions == alone | {"a": reject, "e": keep, "f": reject}
     assert found.conflicts == {"b": [swift, Decision(True, "wagonr")]}
 
 
-def copied(key: str, label_conflict: bool = False, of: str | None = None) -> DedupRow:
-    """The row of a copy of the photo with its first letter."""
+def duplicate(key: str, label_conflict: bool = False, of: str | None = None) -> DedupRow:
+    """The row of a duplicate of the photo with its first letter."""
     row = dedup_row(fetch_row(1, "swift"))
     kept = key[0] if of is None else of
     return replace(row, key=key, duplicate_of=kept, keep=not kept, label_conflict=label_conflict)

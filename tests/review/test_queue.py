@@ -46,7 +46,7 @@ def test_the_queue_has_the_size_asked_for() -> None:
         ({}, False, "its score is among the nearest to the threshold"),
         ({"keep": False, "reason": "not_car", "score": 0.2, "label_score": 0.0}, False, "its score is among the"),
         ({"keep": False, "reason": "score_nan", "score": 0.0}, False, "it has no score"),
-        ({"label_score": 0.1, "likely_class": "sedan"}, True, "copies or decisions contradict each other"),
+        ({"label_score": 0.1, "likely_class": "sedan"}, True, "duplicates or decisions contradict each other"),
     ],
 )
 def test_a_photo_is_in_the_queue_for_its_larger_doubt(
@@ -56,7 +56,7 @@ def test_a_photo_is_in_the_queue_for_its_larger_doubt(
     assert why(row, 0.3, contradicted).startswith(words)
 
 
-def test_a_person_decides_of_copies_and_decisions_that_contradict() -> None:
+def test_a_person_decides_duplicates_and_decisions_that_contradict() -> None:
     row, keep, reject = clean_row(fetch_row(0, "hatch")), Decision(True, ""), Decision(False, "")
     said, torn = Review({row.key: keep}, {}), Review({}, {row.key: [keep, reject]})
     nothing, interior = Review({}, {}), replace(row, keep=False, reason="interior")

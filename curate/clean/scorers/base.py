@@ -1,6 +1,6 @@
 """Scorers: pixels in, probability per concept out, behind one small interface.
 
-The way has two steps, so that a new threshold or prompt costs no second look at the photos:
+There are two steps, so that a new threshold or prompt embeds no photo again:
 `embed` turns pixels into embeddings (slow, kept on disk), `probabilities` turns embeddings into concepts (fast).
 """
 

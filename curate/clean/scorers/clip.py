@@ -2,8 +2,8 @@
 
 Zero-shot classification as in Radford et al. 2021 (https://arxiv.org/abs/2103.00020): each concept's prompts are
 embedded, normalised, averaged and normalised again; a photo's probabilities are the softmax of its cosines with
-them, at the model's own temperature. What the photos and prompts gave is kept, so that torch is loaded only when
-there is something new to look at.
+them, at the model's own temperature. Embeddings of photos and prompts are kept, so that torch is loaded only for
+new ones.
 """
 
 import difflib

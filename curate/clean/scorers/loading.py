@@ -15,12 +15,12 @@ def load(config: Clean) -> Scorer:
     return Clip(config.model, config.weights, config.weights_sha256, config.backend)
 
 
-def closer_look() -> Scorer:
-    """What `clean --thorough` looks at each photo with once more: EfficientNet-Lite0 at 320 pixels.
+def high_resolution() -> Scorer:
+    """The second scorer of `clean --thorough`: EfficientNet-Lite0 at 320 pixels.
 
-    The same beside `clip`, whose networks take one size of input only. Raises ResourceError when its weights are
-    missing or wrong.
+    It is the same beside `clip`, whose networks take one input size only. Raises ResourceError when its weights
+    are missing or wrong.
     """
-    from curate.clean.scorers.imagenet import CLOSER, ImageNet
+    from curate.clean.scorers.imagenet import HIGH_RESOLUTION, ImageNet
 
-    return ImageNet(side=CLOSER)
+    return ImageNet(side=HIGH_RESOLUTION)

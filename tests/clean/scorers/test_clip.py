@@ -54,15 +54,15 @@ def test_equal_to_the_zero_shot_arithmetic_of_open_clip(tiny: Path) -> None:
     model, _, transform = open_clip.create_model_and_transforms(MODEL, pretrained=str(tiny))
     model.eval()
     tokenizer = open_clip.get_tokenizer(MODEL)
-    pictures = np.random.default_rng(1).integers(0, 256, (5, 90, 130, 3), dtype=np.uint8)
+    images = np.random.default_rng(1).integers(0, 256, (5, 90, 130, 3), dtype=np.uint8)
     with torch.no_grad():
-        images = torch.stack([transform(Image.fromarray(picture)) for picture in pictures])
-        features = model.encode_image(images, normalize=True)
+        inputs = torch.stack([transform(Image.fromarray(image)) for image in images])
+        features = model.encode_image(inputs, normalize=True)
         columns = []
         for concept in CONCEPTS:  # its templates are one list for all classes, so one concept at a time
             columns.append(open_clip.build_zero_shot_classifier(model, tokenizer, [concept.name], concept.prompts))
         expected = (model.logit_scale.exp() * features @ torch.cat(columns, dim=1)).softmax(dim=-1).numpy()
-    embeddings = scorer.embed(np.stack([scorer.prepare(picture) for picture in pictures]))
+    embeddings = scorer.embed(np.stack([scorer.prepare(image) for image in images]))
     assert np.abs(embeddings - features.numpy()).max() < 1e-5
     assert np.abs(scorer.probabilities(embeddings, CONCEPTS) - expected).max() < 1e-5
 

@@ -24,13 +24,13 @@ def scorer() -> ImageNet:
     return ImageNet(threads=1)
 
 
-def pictures(count: int) -> Pixels:
+def images(count: int) -> Pixels:
     small = np.random.default_rng(5).integers(0, 256, (count, 14, 14, 3), dtype=np.uint8)
     return small.repeat(16, axis=1).repeat(16, axis=2)
 
 
 def test_equal_to_the_torch_network(scorer: ImageNet) -> None:
-    pixels = pictures(3)
+    pixels = images(3)
     network = imagenet.load_network()
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     with torch.no_grad():
@@ -44,21 +44,21 @@ def test_equal_to_the_torch_network(scorer: ImageNet) -> None:
 
 
 def test_concepts_share_all_of_the_probability(scorer: ImageNet) -> None:
-    probabilities = scorer.probabilities(scorer.embed(pictures(4)), CONCEPTS)
+    probabilities = scorer.probabilities(scorer.embed(images(4)), CONCEPTS)
     assert probabilities.shape == (4, 3)
     assert np.allclose(probabilities.sum(axis=1), 1)
 
 
 def test_d10_an_embedding_does_not_depend_on_its_batch(scorer: ImageNet) -> None:
-    pixels = pictures(64)
+    pixels = images(64)
     one_by_one = np.concatenate([scorer.embed(pixels[i : i + 1]) for i in range(64)])
     assert np.array_equal(one_by_one, scorer.embed(pixels)), "batch 1 and 64 give different bits"
 
 
 def test_a_closer_look_is_the_same_network_with_more_pixels() -> None:
-    scorer = ImageNet(threads=1, side=imagenet.CLOSER)
+    scorer = ImageNet(threads=1, side=imagenet.HIGH_RESOLUTION)
     assert (scorer.side, scorer.identity["input"]) == (320, "squeeze-320")
-    pixels = np.stack([scorer.prepare(picture) for picture in pictures(2)])
+    pixels = np.stack([scorer.prepare(image) for image in images(2)])
     assert pixels.shape == (2, 320, 320, 3)
     network = imagenet.load_network()
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
