@@ -14,8 +14,8 @@ from curate.core.recipe import Recipe, Source
 from curate.core.recipe_file import load
 from curate.core.schemas import DedupRow, Row
 from curate.core.stages import STAGES, Stage
-from curate.fetch import additions, download, gates, ownership
-from curate.photos import missing
+from curate.fetch import additions, gates, ownership
+from curate.photos import missing, store
 from curate.review import conflicts
 
 
@@ -54,7 +54,7 @@ def check_source(recipe: Recipe, folder: Path) -> None:
     """Raise UsageError when a fetch into `folder` cannot begin: no source, or imported photos are in it."""
     source = _source(recipe)
     makers = ownership.makers(folder)
-    if "import" in makers or (not makers and download.stored(folder)):
+    if "import" in makers or (not makers and store.paths(folder)):
         what = "imported photos" if makers else "photos, and nothing tells that they were fetched"
         raise UsageError(
             f"{folder} holds {what}; a fetch would delete them: "
@@ -89,7 +89,7 @@ def summary(folder: Path, stage: str, to_decide: Iterable[str] = ()) -> list[str
 
 def _deleted(folder: Path, before: Collection[str]) -> Iterator[str]:
     """What to tell of the photos that were stored `before`, by path, and no longer are."""
-    if gone := len(set(before) - download.stored(folder)):
+    if gone := len(set(before) - store.paths(folder)):
         yield f"  deleted {gone:,} {'photo' if gone == 1 else 'photos'} that {folder} had before"
 
 
@@ -113,7 +113,7 @@ def run_stages(
         for stage in stages:
             sidecar = manifest.sidecar_path(folder, stage)
             before = sidecar.read_bytes() if sidecar.exists() else b""
-            photos = download.stored(folder) if stage == "fetch" else ()
+            photos = store.paths(folder) if stage == "fetch" else ()
             first, *rest = [*run_stage(stage, recipe, folder, workers), *_deleted(folder, photos)]
             echo(f"{first} (unchanged)" if sidecar.read_bytes() == before else first)
             _echo_all(rest, echo)
@@ -128,7 +128,7 @@ def fetch_photos(
 
     check_source(recipe, folder)
     with files.lock(folder):
-        before = download.stored(folder)
+        before = store.paths(folder)
         refresh |= accept_drop
         rows = fetch.run(folder, _source(recipe), refresh=refresh, accept_drop=accept_drop, prune=prune)
         _echo_all([*summary(folder, "fetch"), *_deleted(folder, before)], echo)
@@ -145,16 +145,16 @@ def fetch_photos(
 def import_photos(
     recipe: Recipe, folder: Path, path: Path, workers: int, echo: Callable[[str], None], replace: bool = False
 ) -> None:
-    """Take photos from a folder tree or a CSV in place of the fetch stage; see `stages.import_` for `replace`."""
-    from curate.fetch import import_stage as import_
-    from curate.fetch.sources import local as sources
+    """Take photos from a folder tree or a CSV in place of the fetch stage; see `import_stage` for `replace`."""
+    from curate.fetch import import_stage
+    from curate.fetch.sources import local
 
     if not folder.exists():
-        sources.read(path, recipe.classes)  # refuses what is wrong before the folder is made
+        local.read(path, recipe.classes)  # refuses what is wrong before the folder is made
     with files.lock(folder), executors.local(workers) as map_fn:
         politeness = recipe.source.politeness if recipe.source else None
-        before = download.stored(folder)
-        import_.run(folder, path, recipe.classes, map_fn, politeness, replace)
+        before = store.paths(folder)
+        import_stage.run(folder, path, recipe.classes, map_fn, politeness, replace)
         _echo_all([*summary(folder, "fetch"), *_deleted(folder, before)], echo)
 
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from curate.core import manifest
 from curate.core.recipe import Section
 from curate.core.schemas import CleanRow, DedupRow, FetchRow, Row, SplitRow
-from curate.photos import decode
+from curate.photos import store
 
 CLASSES = ("hatch", "sedan")
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -128,7 +128,7 @@ def build_folder(folder: Path, upto: str = "clean", n: int = 40, rejected: int =
     for number in range(n + rejected):
         class_name = CLASSES[number % 2]
         data = paint(class_name, number)
-        path, sha256 = decode.store(folder, data, "jpeg")
+        path, sha256 = store.put(folder, data, "jpeg")
         photos.append(fetch_row(number, class_name, path=path, sha256=sha256, size=len(data)))
     clean = [clean_row(photo, "not_car" if place >= n else "") for place, photo in enumerate(photos)]
     kept = photos[:n]

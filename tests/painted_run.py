@@ -22,7 +22,7 @@ from curate.core import manifest
 from curate.core.recipe import Clean, Recipe, Section, Source, Split, SplitCounts, TrainBaseline
 from curate.core.schemas import CleanRow, DedupRow, FetchRow, Row, SplitRow, TrainBaselineRow
 from curate.core.stages import STAGES
-from curate.photos import decode
+from curate.photos import store
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 CLASSES = ("swift", "wagonr")
@@ -74,7 +74,7 @@ def fetch_rows(folder: Path, title: str) -> list[FetchRow]:
     for number in range(24):
         reason = {22: "not_an_image", 23: "http_client_error"}.get(number, "")
         data = paint(0 if number == 1 else number)
-        path, sha256 = ("", "") if reason else decode.store(folder, data, "jpeg")
+        path, sha256 = ("", "") if reason else store.put(folder, data, "jpeg")
         rows.append(
             FetchRow(
                 key=key(number),

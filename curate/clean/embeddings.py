@@ -29,7 +29,7 @@ from curate.core.errors import RejectedError, ResourceError
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
 from curate.core.progress import progress
-from curate.photos import decode
+from curate.photos import store
 
 FORMAT = 1
 QUALITY = tuple(field.name for field in fields(Quality))
@@ -143,7 +143,7 @@ def _prepare(
     """Quality scores and network input of one photo, or the reason why there are none."""
     sha256, path = photo
     try:
-        image = decode.load(folder, path, sha256, at_least=side)
+        image = store.load(folder, path, sha256, at_least=side)
     except RejectedError as error:
         return error.reason
     return astuple(image_quality.measure(image.pixels, image.width, image.height)), prepare(image.pixels)

@@ -24,7 +24,7 @@ from curate.core.executors import MapFn
 from curate.core.files import atomic_write, inside
 from curate.core.progress import progress
 from curate.dedup import phash
-from curate.photos import decode
+from curate.photos import decode, store
 
 NAME = "dedup.cache"
 FORMAT = 8
@@ -182,13 +182,13 @@ def _of_file(folder: Path, photo: tuple[str, str, Stamp]) -> bytes | str:
     cv2.setNumThreads(1)  # many of these run side by side
     sha256, path, stamp = photo
     try:
-        return of_pixels(decode.load(folder, path, sha256, at_least=AT_LEAST).pixels, sha256, stamp).tobytes()
+        return of_pixels(store.load(folder, path, sha256, at_least=AT_LEAST).pixels, sha256, stamp).tobytes()
     except RejectedError as error:
         return error.reason
 
 
 def _stamps(folder: Path, photos: Mapping[str, str]) -> dict[str, Stamp]:
-    """Stamps of the plain files inside the folder, by sha256; `decode.load` refuses the others."""
+    """Stamps of the plain files inside the folder, by sha256; `store.load` refuses the others."""
     parents: dict[PurePath, bool] = {}
     stamps = {}
     for sha256, path in photos.items():

@@ -1,4 +1,4 @@
-"""Index pages, their next pages, and the pages of listings: every listing of every class, over `net`.
+"""Index pages, their next pages, and the pages of listings: every listing of every class, over HTTP.
 
 The journal remembers what each page held, so that an interrupted crawl reads only those again that failed.
 Its results come in the order of the recipe's URLs, whatever the number of threads.
@@ -63,13 +63,13 @@ class Reader:
         kind = "listing page" if is_listing_page else "index page"
         if (record := self.journal.get(kind, url)) is not None:
             return _found(record)
-        reply = self.client.get(url, self.config.politeness.max_page_bytes, "page")
-        found = extract(reply.data, reply.charset, reply.url, is_listing_page, self.config)
+        response = self.client.get(url, self.config.politeness.max_page_bytes, "page")
+        found = extract(response.data, response.charset, response.url, is_listing_page, self.config)
         shows = any(listing.photos for listing in found.listings) if is_listing_page else found.listings
-        if not shows and _target(reply.url) != _target(url):
-            raise RejectedError("elsewhere", f"{url} leads to {reply.url}, which holds no listing")
+        if not shows and _target(response.url) != _target(url):
+            raise RejectedError("elsewhere", f"{url} leads to {response.url}, which holds no listing")
         if not found.listings:
-            return replace(found, page=reply.data)
+            return replace(found, page=response.data)
         self.journal.add(kind, url, asdict(found))
         return found
 

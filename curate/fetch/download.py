@@ -1,8 +1,7 @@
 """Photos into the folder: checked by decoding, their original bytes kept under their sha256."""
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -10,15 +9,14 @@ from pathlib import Path
 from curate.core import manifest
 from curate.core.errors import GateError, RejectedError, StateError, TryLaterError
 from curate.core.executors import MapFn
-from curate.core.files import crash_point, file_sha256, inside
+from curate.core.files import crash_point
 from curate.core.progress import progress
 from curate.core.schemas import REASONS, FetchRow
-from curate.fetch.http.client import Client, Reply
+from curate.fetch.http.client import Client, Response
 from curate.fetch.journal import Journal
-from curate.photos import decode as images
+from curate.photos import decode, store
 
 _DECODED_SIDE = 160  # pixels; enough to see that all of a JPEG is there and that it shows something
-_STORED = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +38,16 @@ class Deferred:
     why: str
 
 
-def check(data: bytes) -> images.Picture:
+def check(data: bytes) -> decode.Picture:
     """Decode a photo. Raises RejectedError when it is none, or not all of it is there."""
-    picture = images.decode(data, at_least=_DECODED_SIDE)
-    images.check(picture)
+    picture = decode.decode(data, at_least=_DECODED_SIDE)
+    decode.check(picture)
     return picture
 
 
-def keep(folder: Path, data: bytes, picture: images.Picture) -> Outcome:
+def keep(folder: Path, data: bytes, picture: decode.Picture) -> Outcome:
     """Store a photo's original bytes."""
-    path, sha256 = images.store(folder, data, picture.format)
+    path, sha256 = store.put(folder, data, picture.format)
     return Outcome(path, sha256, len(data), picture.width, picture.height)
 
 
@@ -63,14 +61,14 @@ def from_web(client: Client, folder: Path, max_bytes: int, urls: Iterable[str]) 
     """Fetch one photo: from the first of `urls`, or from the next where the server has no photo there."""
     outcome = None
     for url in urls:
-        pictures: list[images.Picture] = []
+        pictures: list[decode.Picture] = []
 
-        def decode(reply: Reply, pictures: list[images.Picture] = pictures) -> None:
-            pictures[:] = [check(reply.data)]
+        def look(response: Response, pictures: list[decode.Picture] = pictures) -> None:
+            pictures[:] = [check(response.data)]
 
         try:
-            reply = client.get(url, max_bytes, "photo", decode)
-            return keep(folder, reply.data, pictures[0])
+            response = client.get(url, max_bytes, "photo", look)
+            return keep(folder, response.data, pictures[0])
         except RejectedError as error:
             outcome = outcome or refused(error)
             if error.reason not in ("forbidden", "gone", "http_client_error", "not_an_image"):
@@ -140,8 +138,7 @@ def _remembered(folder: Path, journal: Journal, url: str) -> Outcome | None:
     if record is None:
         return None
     outcome = Outcome(**record)
-    file = inside(folder, outcome.path)
-    return outcome if file.is_file() and file_sha256(file) == outcome.sha256 else None
+    return outcome if store.is_whole(folder, outcome.path) else None
 
 
 def check_kept(rows: Sequence[FetchRow], class_names: Iterable[str]) -> None:
@@ -158,17 +155,3 @@ def check_kept(rows: Sequence[FetchRow], class_names: Iterable[str]) -> None:
                 url = next(row.image_url for row in rows if (row.class_name, row.reason) == (name, reason))
                 why = f"{most} of {counts.total()} are {reason} ({REASONS['fetch'][reason]}), e.g. {url}"
             raise GateError(f"no photo of {name} was kept: {why}. Nothing was published; mend it and run again")
-
-
-def stored(folder: Path) -> set[str]:
-    """Paths of the photo files in `folder`, relative to it, whether a row names them or not."""
-    files = (folder / "images").glob("??/*")
-    return {file.relative_to(folder).as_posix() for file in files if _STORED.fullmatch(file.name)}
-
-
-def remove_orphans(folder: Path, named: Collection[str]) -> int:
-    """Remove stored photos that are not `named`: left by a crash, or by a manifest that was replaced."""
-    orphans = stored(folder).difference(named)
-    for path in orphans:
-        (folder / path).unlink(missing_ok=True)
-    return len(orphans)

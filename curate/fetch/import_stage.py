@@ -1,6 +1,6 @@
 """import: photos that you have, in place of fetch.
 
-Reads a folder tree or a CSV (see `sources.folder`); writes fetch.csv, one row per photo offered, and the photos'
+Reads a folder tree or a CSV (see `sources.local`); writes fetch.csv, one row per photo offered, and the photos'
 original bytes below images/. Each photo is a listing of its own unless the CSV says otherwise. Photos that a CSV
 names by URL are fetched, as politely as everything else, and resumed by `fetch.journal`.
 
@@ -26,9 +26,9 @@ from curate.fetch import download, ownership
 from curate.fetch.download import Outcome
 from curate.fetch.http.client import Client
 from curate.fetch.journal import Journal
-from curate.fetch.sources import local as sources
-from curate.fetch.sources.local import Item
-from curate.photos import decode
+from curate.fetch.sources import local
+from curate.fetch.sources.local import LocalPhoto
+from curate.photos import decode, store
 
 _SOURCE_ID = "import"
 
@@ -40,7 +40,7 @@ class Import(Section):
     class_names: tuple[ClassName, ...]
 
 
-def keep_file(folder: Path, item: Item) -> Outcome:
+def keep_file(folder: Path, item: LocalPhoto) -> Outcome:
     """Check and store one file."""
     if item.file is None:
         return Outcome(reason="link" if item.is_link else "unreadable")
@@ -51,7 +51,7 @@ def keep_file(folder: Path, item: Item) -> Outcome:
         return download.refused(error)
 
 
-def decide(items: Sequence[Item], outcomes: Sequence[Outcome]) -> list[FetchRow]:
+def decide(items: Sequence[LocalPhoto], outcomes: Sequence[Outcome]) -> list[FetchRow]:
     """One row per item, sorted by key. `outcomes` are in the order of `items`."""
     rows = []
     positions: dict[str, int] = {}
@@ -90,15 +90,15 @@ def check_free(folder: Path, path: Path) -> None:
     if "fetch" in ownership.makers(folder):
         raise UsageError(
             f"{folder} holds photos fetched from a site; an import would delete them: "
-            f"choose another folder with `curate --folder FOLDER import {sources.quoted(path)}`"
+            f"choose another folder with `curate --folder FOLDER import {local.quoted(path)}`"
         )
 
 
 def check_given_up(folder: Path, path: Path, before: Mapping[str, set[str]], kept: Collection[str]) -> None:
-    """Raise UsageError when the import of `path` into `folder` would delete photos: see `holdings.given_up`."""
+    """Raise UsageError when the import of `path` into `folder` would delete photos: see `ownership.given_up`."""
     if given_up := ownership.given_up(folder, before, kept):
         photos = "photo" if len(given_up) == 1 else "photos"
-        quoted = sources.quoted(path)
+        quoted = local.quoted(path)
         raise UsageError(
             f"this import is without {len(given_up):,} {photos} of {folder}, e.g. "
             f"{min(before[given_up[0]], default=given_up[0])}, which would be deleted: if that is wanted, "
@@ -110,20 +110,20 @@ def check_given_up(folder: Path, path: Path, before: Mapping[str, set[str]], kep
 @contextmanager
 def _undone_when(refusals: tuple[type[CurateError], ...], folder: Path) -> Iterator[None]:
     """On one of `refusals`, leave the photos and the journal that were there."""
-    photos = download.stored(folder)
+    photos = store.paths(folder)
     journal = folder / "fetch.journal"
     journaled = journal.read_bytes() if journal.exists() else b""
     try:
         yield
     except refusals:
-        download.remove_orphans(folder, photos)
+        store.remove_orphans(folder, photos)
         journal.unlink(missing_ok=True)
         if journaled:
             atomic_write(journal, journaled)
         raise
 
 
-def _fetched(folder: Path, path: Path, items: Sequence[Item], politeness: Politeness) -> dict[str, Outcome]:
+def _fetched(folder: Path, path: Path, items: Sequence[LocalPhoto], politeness: Politeness) -> dict[str, Outcome]:
     """Outcomes of the items that are URLs."""
     urls = {item.name: (item.name,) for item in items}
     header = {"replaces": "", "pages": f"{STAGES['fetch'].version} import {path}"}
@@ -157,17 +157,17 @@ def run(
     """
     check_free(folder, path)
     started = datetime.now(UTC)
-    offered = sources.read(path, class_names)
+    offered = local.read(path, class_names)
     config = Import(path=str(path.resolve()), class_names=class_names)
     wanted = manifest.provenance(folder, "fetch", config)
-    local = [item for item in offered.items if not item.is_url]
+    files = [item for item in offered.items if not item.is_url]
     remote = [item for item in offered.items if item.is_url]
     at_stake = {} if replace else ownership.photos(folder)
     # What was downloaded stays for the next try where it is the photos that are no good.
     refusals = (UsageError,) if remote else (UsageError, GateError)
     with _undone_when(refusals, folder):
-        work = map_fn(partial(keep_file, folder), local)
-        outcomes = dict(zip(local, progress(work, "import", len(local)), strict=True))
+        work = map_fn(partial(keep_file, folder), files)
+        outcomes = dict(zip(files, progress(work, "import", len(files)), strict=True))
         if remote:
             addresses = {item.name for item in remote}
             expected = {known for known, names in at_stake.items() if not names or names & addresses}
@@ -184,6 +184,6 @@ def run(
         and manifest.read_sidecar(folder, "fetch")["notes"] == notes
     ):
         manifest.write(folder, rows, wanted, started, notes)
-    download.remove_orphans(folder, {row.path for row in rows})
+    store.remove_orphans(folder, {row.path for row in rows})
     (folder / "fetch.journal").unlink(missing_ok=True)
     return rows

@@ -7,15 +7,14 @@ from pathlib import Path
 from curate.core import manifest
 from curate.core.errors import StateError
 from curate.core.schemas import FetchRow
-from curate.fetch import download
 from curate.fetch.journal import read_header
-from curate.photos import missing
+from curate.photos import store
 
 
 def makers(folder: Path) -> set[str]:
     """What put the photos into `folder`, `fetch` or `import`, as far as journal, sidecar and rows tell."""
     named = manifest.fetch_rows(folder)
-    if not (named or download.stored(folder)):
+    if not (named or store.paths(folder)):
         return set()
     found = {"fetch" if row.page_url else "import" for row in named}
     if (header := read_header(folder / "fetch.journal")) is not None:
@@ -48,10 +47,10 @@ def photos(folder: Path) -> dict[str, set[str]]:
     if not trusted:
         published = any(path(folder, "fetch").exists() for path in (manifest.csv_path, manifest.sidecar_path))
         if published or not (folder / "fetch.journal").exists():
-            found |= {path: set() for path in download.stored(folder) - found.keys()}
+            found |= {path: set() for path in store.paths(folder) - found.keys()}
     return found
 
 
 def given_up(folder: Path, before: Mapping[str, set[str]], kept: Collection[str]) -> list[str]:
     """Paths of the photos `before` that are still whole and not among the `kept`, sorted."""
-    return sorted(path for path in before.keys() - set(kept) if missing.is_whole(folder, path))
+    return sorted(path for path in before.keys() - set(kept) if store.is_whole(folder, path))

@@ -29,7 +29,7 @@ from curate.fetch.download import Outcome
 from curate.fetch.http.client import Client, canonical_url
 from curate.fetch.journal import Journal, read_header
 from curate.fetch.sources.listing import Listing, Photo
-from curate.photos import missing as lost_photos
+from curate.photos import store
 
 # Of an index page: what another try does not change. Any other failure hides all listings that come after it.
 _DECIDED = {
@@ -172,14 +172,14 @@ def prune(folder: Path) -> list[FetchRow]:
         notes = sidecar["notes"] | {"summary": [f"{additions.counted(additions.marked(before))} were deleted"]}
         started = datetime.now(UTC)
         manifest.write(folder, rows, manifest.recorded_provenance(folder, "fetch"), started, notes)
-        download.remove_orphans(folder, {row.path for row in rows})
+        store.remove_orphans(folder, {row.path for row in rows})
     return rows
 
 
 def _finish(folder: Path, rows: Sequence[FetchRow]) -> None:
     """What follows the publication of a manifest: nothing is left behind that no row names."""
     crash_point("between_manifest_and_orphans")
-    download.remove_orphans(folder, {row.path for row in rows})
+    store.remove_orphans(folder, {row.path for row in rows})
     (folder / "fetch.journal").unlink(missing_ok=True)
 
 
@@ -225,7 +225,7 @@ def run(
     download.check_kept(now, dict.fromkeys(name for name, _ in crawled.listings))
     dates = additions.fetches(folder, before)
     number = len(dates) + 1
-    rows = additions.joined(now, before, number, _unread(crawled), partial(lost_photos.is_whole, folder))
+    rows = additions.joined(now, before, number, _unread(crawled), partial(store.is_whole, folder))
     if not accept_drop:
         gates.check_drop(before, rows)
     if not before and not prune:

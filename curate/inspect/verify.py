@@ -16,8 +16,7 @@ from curate.core.errors import StateError
 from curate.core.schemas import REASONS, FetchRow, Row, SplitRow
 from curate.core.stages import STAGES
 from curate.photos import missing
-
-IMAGES = "images"  # folder of the photo files, `images/<ab>/<sha256>.<ext>`
+from curate.photos.store import IMAGES
 
 
 def verify(folder: Path) -> list[str]:

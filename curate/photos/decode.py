@@ -6,13 +6,12 @@ transparency on white, RGB. Colour profiles are ignored, EXIF and all other meta
 """
 
 import errno
-import hashlib
 import io
 import os
 import stat
 import warnings
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from curate.core.errors import RejectedError, ResourceError, StateError
-from curate.core.files import atomic_write, inside
+from curate.core.errors import RejectedError, ResourceError
 from curate.photos import headers
 
 MAX_BYTES = 64 * 1024**2
@@ -31,7 +29,6 @@ MAX_SIDE_RATIO = 10
 MIN_SIDE = 80  # pixels; smaller than this both ways it is an icon, not a photo
 MIN_CONTRAST = 2.0  # standard deviation of the liveliest channel, 0..255; under this it is one colour
 
-_EXTENSIONS = {"jpeg": "jpg", "mpo": "jpg", "tiff": "tif"}
 _TIFF_COMPRESSIONS = {"raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate"}
 
 # Pillow's other warnings are about metadata that is not used here.
@@ -222,41 +219,3 @@ def read_file(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     if len(data) > max_bytes:
         raise RejectedError("too_large", f"{path} grew over {max_bytes} bytes")
     return data
-
-
-def load(folder: Path, path: str, sha256: str, at_least: int | None = None) -> Picture:
-    """Read the photo of a manifest row and decode it, after checking that its bytes still have their sha256.
-
-    Raises RejectedError: unreadable, hash_mismatch, and what `decode` raises; StateError for a path that leads out
-    of `folder`.
-    """
-    try:
-        file = inside(folder, path)
-    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL in the name
-        raise RejectedError("unreadable", f"{path!r}: {error}") from error
-    except StateError as error:
-        parts = PurePath(path)
-        if not path or parts.is_absolute() or ".." in parts.parts:
-            raise
-        raise RejectedError("unreadable", f"{path} is a link that leads out of {folder}") from error
-    data = read_file(file)
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise RejectedError("hash_mismatch", f"{path} was changed after it was fetched")
-    return decode(data, at_least)
-
-
-def store(folder: Path, data: bytes, format: str) -> tuple[str, str]:
-    """Keep the original bytes under their content's name. Returns (relative path, sha256).
-
-    `format` is `Picture.format`. A file that is already there, whole, is left alone. Raises ResourceError.
-    """
-    sha256 = hashlib.sha256(data).hexdigest()
-    path = f"images/{sha256[:2]}/{sha256}.{_EXTENSIONS.get(format, format)}"
-    target = folder / path
-    try:
-        if read_file(target, len(data)) == data:
-            return path, sha256
-    except RejectedError:
-        pass  # absent, or damaged: written again
-    atomic_write(target, data)
-    return path, sha256

@@ -12,8 +12,9 @@ from pathlib import Path
 from curate.core import manifest
 from curate.core.errors import StateError
 from curate.core.schemas import FetchRow
+from curate.photos import store
 
-REASONS = ("unreadable", "hash_mismatch")  # of `images.load`; any other is about a file that is as it was stored
+REASONS = ("unreadable", "hash_mismatch")  # of `store.load`; any other is about a file that is as it was stored
 
 
 def notes(folder: Path, refused: Mapping[str, str]) -> dict[str, list[str]]:
@@ -22,18 +23,17 @@ def notes(folder: Path, refused: Mapping[str, str]) -> dict[str, list[str]]:
     Raises StateError when more than half of the photos that were fetched are: then it is the folder that is wrong.
     """
     files = sorted(path for path, reason in refused.items() if reason in REASONS)
-    stored = {row.path for row in manifest.read(folder, FetchRow) if row.keep} if files else ()
-    if 2 * len(files) > len(stored):
+    kept = {row.path for row in manifest.read(folder, FetchRow) if row.keep} if files else ()
+    if 2 * len(files) > len(kept):
         raise StateError(
-            f"{_told(files)} ({len(stored):,} were stored); nothing was written. "
-            f"Put them back; or {remedy(folder)}"
+            f"{_told(files)} ({len(kept):,} were stored); nothing was written. Put them back; or {remedy(folder)}"
         )
     return {"lost": files}
 
 
 def is_back(folder: Path, stage: str) -> bool:
     """Is one of the files there again that `stage` noted as lost?"""
-    return any(is_whole(folder, path) for path in _noted(folder, stage))
+    return any(store.is_whole(folder, path) for path in _noted(folder, stage))
 
 
 def lost(folder: Path) -> list[str]:
@@ -46,7 +46,7 @@ def lost(folder: Path) -> list[str]:
     return sorted(
         path
         for path, size in sizes.items()
-        if _size(folder / path) != size or (path in noted and not is_whole(folder, path))
+        if _size(folder / path) != size or (path in noted and not store.is_whole(folder, path))
     )
 
 
@@ -99,11 +99,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except (OSError, ValueError):  # ValueError: a NUL in the name
         return -1
-
-
-def is_whole(folder: Path, path: str) -> bool:
-    """Is the file there, with the content that it is named after?"""
-    try:
-        return manifest.file_sha256(manifest.inside(folder, path)) == Path(path).stem
-    except (StateError, OSError, RuntimeError, ValueError):  # leads out, a loop of links, a NUL in the name
-        return False

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from curate.core.errors import RejectedError
 from curate.core.schemas import FetchRow
-from curate.photos import decode
+from curate.photos import decode, store
 
 SIDE = 160  # pixels, the longer side of a thumbnail
 Item = TypeVar("Item")
@@ -41,7 +41,7 @@ def thumbnail(folder: Path, photo: FetchRow, what: str, side: int = SIDE, label:
     key = photo.key if label else ""
     alt = f"{what}: {photo.class_name}, photo {photo.key}"
     try:
-        picture = decode.load(folder, photo.path, photo.sha256, at_least=side)
+        picture = store.load(folder, photo.path, photo.sha256, at_least=side)
     except RejectedError as error:
         return Thumbnail("", f"{alt} cannot be shown ({error.reason})", side, side * 3 // 4, label, key)
     data = base64.b64encode(decode.encode_thumbnail(picture, side)).decode("ascii")

@@ -21,7 +21,7 @@ from curate.core.errors import RejectedError, StateError
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
 from curate.core.progress import progress
-from curate.photos import decode, missing
+from curate.photos import missing, store
 
 VERSION = 1  # of the decoding and resizing
 Photo = tuple[str, str, str]  # key, path, sha256
@@ -36,7 +36,7 @@ def load_one(photo: Photo, folder: Path, side: int) -> NDArray[np.uint8]:
     """One photo as (side, side, 3) RGB. Raises StateError naming it when it cannot be used."""
     key, path, sha256 = photo
     try:
-        return shrink(decode.load(folder, path, sha256, at_least=side).pixels, side)
+        return shrink(store.load(folder, path, sha256, at_least=side).pixels, side)
     except RejectedError as error:
         raise StateError(
             f"photo {key} cannot be used, {path} is lost ({error.reason}): "

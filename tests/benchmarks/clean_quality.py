@@ -30,7 +30,7 @@ from curate.core.recipe import Clean, Dedup, Section
 from curate.core.recipe_file import load
 from curate.core.schemas import DedupRow, FetchRow, photo_key
 from curate.dedup import stage as dedup
-from curate.photos import decode
+from curate.photos import decode, store
 from curate.review import queue
 from tests.benchmarks.pipeline_market import original, read_truth
 from tests.benchmarks.serve_market import market_folder, read_listings
@@ -62,7 +62,7 @@ def build(folder: Path) -> None:
                     picture = decode.decode(data)
                 except RejectedError:
                     continue
-                path, sha256 = decode.store(folder, data, picture.format)
+                path, sha256 = store.put(folder, data, picture.format)
                 rows.append(
                     FetchRow(
                         key=photo_key("market", listing.listing_id, photo.photo_id),

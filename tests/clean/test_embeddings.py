@@ -8,7 +8,7 @@ from PIL import Image
 
 from curate.clean import embeddings
 from curate.clean.scorers.base import Scorer
-from curate.photos import decode
+from curate.photos import store
 from tests.clean.scorers.plain import PlainScorer
 
 
@@ -20,7 +20,7 @@ def photos(tmp_path: Path) -> dict[str, str]:
         image = Image.new("RGB", (160, 120), (20 * number, 100, 50))
         buffer = io.BytesIO()
         image.save(buffer, "JPEG")
-        path, sha256 = decode.store(tmp_path, buffer.getvalue(), "jpeg")
+        path, sha256 = store.put(tmp_path, buffer.getvalue(), "jpeg")
         stored[sha256] = path
     return stored
 

@@ -18,7 +18,7 @@ from curate.core import executors, manifest
 from curate.core.errors import GateError, ResourceError, UsageError
 from curate.core.recipe import Clean, Concept, QualityThresholds
 from curate.core.schemas import CleanRow, FetchRow
-from curate.photos import decode
+from curate.photos import store
 from curate.review.decisions import Decision, Review
 from tests.clean.scorers.plain import PlainScorer
 from tests.folders import CLASSES, build_folder, dedup_row, fetch_row, publish
@@ -48,7 +48,7 @@ def colour_folder(folder: Path, colours: Sequence[tuple[int, int, int]]) -> Path
         pixels = np.where(np.array(colour) == 0, 0, np.clip(np.array(colour) + light, 0, 255)).astype(np.uint8)
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "PNG")
-        path, sha256 = decode.store(folder, buffer.getvalue(), "png")
+        path, sha256 = store.put(folder, buffer.getvalue(), "png")
         photos.append(fetch_row(number, CLASSES[number % 2], path=path, sha256=sha256))
     publish(folder, "fetch", photos)
     publish(folder, "dedup", [dedup_row(photo) for photo in photos])

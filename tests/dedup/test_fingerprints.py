@@ -13,6 +13,7 @@ from curate.core.errors import StateError
 from curate.core.schemas import FetchRow
 from curate.dedup import fingerprints, phash
 from curate.photos import decode
+from curate.photos import store as photo_store
 from tests.scenes import jpeg, scene, store
 
 
@@ -63,13 +64,13 @@ def test_a_thin_image_has_a_fingerprint(shape: tuple[int, int]) -> None:
 
 def test_only_new_files_are_decoded_and_equal_bytes_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    load = decode.load
+    load = photo_store.load
 
     def counting(folder: Path, path: str, sha256: str, at_least: int | None = None) -> decode.Picture:
         opened.append(sha256)
         return load(folder, path, sha256, at_least)
 
-    monkeypatch.setattr(decode, "load", counting)
+    monkeypatch.setattr(photo_store, "load", counting)
     rows = store(tmp_path, [(n, jpeg(scene(n % 3)), "hatch") for n in range(5)])
     photos = {row.sha256: row.path for row in rows}
     first, _ = fingerprints.collect(tmp_path, photos)

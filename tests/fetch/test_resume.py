@@ -19,7 +19,7 @@ from curate.core.schemas import FetchRow
 from curate.demo.site import Site, serve
 from curate.fetch import stage as fetch
 from curate.fetch.journal import Journal, read_header
-from curate.photos import decode
+from curate.photos import store
 from tests.benchmarks.fetch_kills import SCRIPT, kill_at_random, snapshot
 from tests.fetch.small_site import jpeg, listings, source
 
@@ -126,7 +126,7 @@ def test_photos_that_are_there_are_not_asked_for_again(tmp_path: Path, site: Sit
 
 def test_a_stored_photo_that_was_damaged_is_fetched_again(tmp_path: Path, site: Site, config: Source) -> None:
     fetch_in_process(tmp_path, config, CURATE_CRASH_AT="before_publish").communicate()
-    damaged = tmp_path / decode.store(tmp_path, jpeg(5), "jpeg")[0]  # a photo of the second listing
+    damaged = tmp_path / store.put(tmp_path, jpeg(5), "jpeg")[0]  # a photo of the second listing
     damaged.write_bytes(damaged.read_bytes()[:-1])
     since = len(site.requests)
     rows = rerun(tmp_path, config)

@@ -28,11 +28,12 @@ from curate.core.recipe import Source
 from curate.core.schemas import FetchRow, photo_key
 from curate.core.stages import STAGES
 from curate.demo.site import serve
-from curate.fetch import download, gates
+from curate.fetch import gates
 from curate.fetch import stage as fetch
 from curate.fetch.crawl import Crawled, Failure
 from curate.fetch.download import Outcome
 from curate.fetch.sources.listing import Listing, Photo
+from curate.photos import store
 from tests import faults
 from tests.fetch.small_site import jpeg, listings, politeness, source
 
@@ -775,5 +776,5 @@ def test_orphans_are_only_files_named_by_their_content(tmp_path: Path) -> None:
     row = FetchRow(
         "k", "", "", 0, "", "", "", None, None, "", "", "", f"images/ab/{kept.name}", "", 0, 0, 0, True, ""
     )
-    assert download.remove_orphans(tmp_path, {row.path}) == 1
+    assert store.remove_orphans(tmp_path, {row.path}) == 1
     assert sorted(tmp_path.glob("images/ab/*")) == sorted([kept, own])

@@ -22,7 +22,7 @@ from PIL import Image, ImageFile, ImageOps
 from curate.core.errors import RejectedError, ResourceError, StateError
 from curate.core.recipe import QualityThresholds
 from curate.core.schemas import REASONS
-from curate.photos import decode
+from curate.photos import decode, store
 
 Pixels = NDArray[np.uint8]
 
@@ -676,40 +676,40 @@ def test_any_damage_ends_in_a_picture_or_a_reason(
 
 
 def test_stored_under_its_content(tmp_path: Path) -> None:
-    path, sha256 = decode.store(tmp_path, JPEG, "jpeg")
+    path, sha256 = store.put(tmp_path, JPEG, "jpeg")
     assert sha256 == hashlib.sha256(JPEG).hexdigest()
     assert path == f"images/{sha256[:2]}/{sha256}.jpg"
     assert (tmp_path / path).read_bytes() == JPEG
     written = (tmp_path / path).stat().st_mtime_ns
-    assert decode.store(tmp_path, JPEG, "jpeg") == (path, sha256)
+    assert store.put(tmp_path, JPEG, "jpeg") == (path, sha256)
     assert (tmp_path / path).stat().st_mtime_ns == written
     assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == [f"{sha256}.jpg"]
-    picture = decode.load(tmp_path, path, sha256, at_least=32)
+    picture = store.load(tmp_path, path, sha256, at_least=32)
     assert (picture.width, picture.pixels.shape) == (384, (32, 48, 3))
 
 
 def test_a_damaged_file_is_stored_again(tmp_path: Path) -> None:
-    path, sha256 = decode.store(tmp_path, JPEG, "jpeg")
+    path, sha256 = store.put(tmp_path, JPEG, "jpeg")
     (tmp_path / path).write_bytes(JPEG[:-1] + b"?")
-    decode.store(tmp_path, JPEG, "jpeg")
-    assert decode.load(tmp_path, path, sha256).width == 384
+    store.put(tmp_path, JPEG, "jpeg")
+    assert store.load(tmp_path, path, sha256).width == 384
 
 
 @pytest.mark.parametrize("format", ["jpeg", "mpo", "png", "webp", "avif", "gif", "bmp", "tiff"])
 def test_i20_names_come_from_content_alone(tmp_path: Path, format: str) -> None:
-    path, sha256 = decode.store(tmp_path, JPEG, format)
+    path, sha256 = store.put(tmp_path, JPEG, format)
     assert re.fullmatch(r"images/[0-9a-f]{2}/[0-9a-f]{64}\.(jpg|png|webp|avif|gif|bmp|tif)", path)
     assert sha256 in path
 
 
 def load_reason(folder: Path, path: str, sha256: str) -> str:
     with pytest.raises(RejectedError) as caught:
-        decode.load(folder, path, sha256)
+        store.load(folder, path, sha256)
     return caught.value.reason
 
 
 def test_i03_forty_flipped_bits(tmp_path: Path) -> None:
-    path, sha256 = decode.store(tmp_path, JPEG, "jpeg")
+    path, sha256 = store.put(tmp_path, JPEG, "jpeg")
     data = bytearray(JPEG)
     for place in np.random.default_rng(3).integers(len(data) // 2, len(data) - 2, 40):
         data[place] ^= 1 << (int(place) % 8)
@@ -750,7 +750,7 @@ def test_i19_devices_never_block() -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_i19_no_permission(tmp_path: Path) -> None:
-    path, sha256 = decode.store(tmp_path, JPEG, "jpeg")
+    path, sha256 = store.put(tmp_path, JPEG, "jpeg")
     (tmp_path / path).chmod(0)
     assert load_reason(tmp_path, path, sha256) == "unreadable"
 
@@ -780,7 +780,7 @@ def test_i19_file_over_the_limit(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["", "../secret", "/etc/passwd", "images/../../secret"])
 def test_m13_a_row_that_leads_out_of_the_folder(path: str, tmp_path: Path) -> None:
     with pytest.raises(StateError, match="leads out of"):
-        decode.load(tmp_path, path, "0" * 64)
+        store.load(tmp_path, path, "0" * 64)
 
 
 def test_a_file_that_comes_in_pieces_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from curate.core.errors import StateError
 from curate.core.schemas import PROOFS, REASONS, CleanRow, DedupRow, FetchRow, TrainBaselineRow
 from curate.core.stages import STAGES
 from curate.inspect import explain
-from curate.photos import decode
+from curate.photos import store
 from curate.report import charts, duplicates
 from curate.report.report import usable_stages, write_report
 from curate.report.thumbnails import spread
@@ -233,7 +233,7 @@ def test_thumbnails_are_small_and_carry_no_metadata(tmp_path: Path) -> None:
     exif[0x010E] = "home address"
     Image.effect_noise((900, 600), 80).convert("RGB").save(buffer, "JPEG", exif=exif)
     rows = painted_run.fetch_rows(tmp_path, "")[:1]
-    path, sha256 = decode.store(tmp_path, buffer.getvalue(), "jpeg")
+    path, sha256 = store.put(tmp_path, buffer.getvalue(), "jpeg")
     painted_run.publish(tmp_path, [dataclasses.replace(rows[0], path=path, sha256=sha256, width=900, height=600)])
     page = write_report(tmp_path, "painted")
     (source,) = {a["src"] for a in Page(page).all("img")}

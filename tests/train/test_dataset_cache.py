@@ -10,7 +10,7 @@ import pytest
 from curate.core import manifest
 from curate.core.errors import ResourceError, StateError
 from curate.core.schemas import FetchRow
-from curate.photos import decode
+from curate.photos import store
 from curate.train import dataset_cache
 from tests.folders import build_folder
 
@@ -30,7 +30,7 @@ def test_photos_are_squeezed_in_the_order_asked_for(folder: Path) -> None:
     assert array.shape == (6, 50, 50, 3)
     assert array.dtype == np.uint8
     for row, (_, path, sha256) in zip(array, photos, strict=True):
-        whole = decode.load(folder, path, sha256).pixels
+        whole = store.load(folder, path, sha256).pixels
         assert np.abs(row.mean(axis=(0, 1)) - whole.mean(axis=(0, 1))).max() < 1
         nearest = whole[np.linspace(1, 118, 50).astype(int)][:, np.linspace(1, 158, 50).astype(int)]
         assert np.corrcoef(row.ravel(), nearest.ravel())[0, 1] > 0.9
@@ -38,7 +38,7 @@ def test_photos_are_squeezed_in_the_order_asked_for(folder: Path) -> None:
 
 def test_they_are_decoded_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = np.array(dataset_cache.load_all(folder, listed(folder), 50))
-    monkeypatch.setattr(decode, "load", lambda *_, **__: pytest.fail("decoded again"))
+    monkeypatch.setattr(store, "load", lambda *_, **__: pytest.fail("decoded again"))
     assert np.array_equal(dataset_cache.load_all(folder, listed(folder), 50), first)
 
 

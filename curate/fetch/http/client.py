@@ -1,6 +1,6 @@
 """The one place that talks HTTP: polite, bounded in time and bytes, and either complete or an error.
 
-`Client.get` is a loop of tries around the whole of a transfer: robots.txt, pace, vetted connection, redirects,
+`Client.get` is a loop of tries around a whole transfer: robots.txt, rate limit, vetted connection, redirects,
 body to its very end, decompression, and the caller's own check of the content. What may be wrong for a moment is
 tried again with full jitter; what is wrong for good is a `RejectedError` with its reason; a host that says no or
 later is a `DeniedError` or `TryLaterError`, which end the run.
@@ -22,15 +22,25 @@ import requests
 from curate import __version__
 from curate.core.errors import CurateError, DeniedError, RejectedError, TryLaterError, UsageError
 from curate.core.recipe import Politeness
-from curate.fetch.http import response as answer
 from curate.fetch.http import transport
-from curate.fetch.http import url as net_address
-from curate.fetch.http.host_state import State
+from curate.fetch.http.host_state import HostState
 from curate.fetch.http.rate_limit import Host, backoff_s, retry_after_s
+from curate.fetch.http.response import ThrottledError, forbids_use, is_cut, is_gate, location, refuse_status
 from curate.fetch.http.robots import MAX_BYTES, Robots
-from curate.fetch.http.url import Address, Resolver, UnansweredError, canonical_url
+from curate.fetch.http.url import (
+    DEFAULT_PORTS,
+    ParsedUrl,
+    Resolver,
+    UnansweredError,
+    addresses,
+    canonical_url,
+    host_allowed,
+    literal,
+    parse,
+    refuse_private,
+)
 
-__all__ = ["Client", "Reply", "canonical_url"]
+__all__ = ["Client", "Response", "canonical_url"]
 
 MAX_REDIRECTS = 5
 ACCEPT = {
@@ -44,8 +54,8 @@ HOST_TROUBLE = {"connect_failed", "deadline", "dns", "http_server_error"}
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A complete answer."""
+class Response:
+    """A complete response."""
 
     url: str  # after redirects
     data: bytes  # the whole body, decompressed
@@ -78,13 +88,13 @@ class Client:
     ) -> None:
         self._politeness = politeness
         self._allowed = {name.lower() for name in politeness.allow_hosts}
-        starts = [net_address.parse(url) for url in start_urls or ()]
-        self._starts = None if start_urls is None else {address.host_port for address in starts}
-        named = {net_address.parse(f"http://{name}").host for name in self._allowed}
-        self._own = named | {address.host for address in starts}
+        starts = [parse(url) for url in start_urls or ()]
+        self._starts = None if start_urls is None else {start.host_port for start in starts}
+        named = {parse(f"http://{name}").host for name in self._allowed}
+        self._own = named | {start.host for start in starts}
         self._resolve = resolve
         self._jitter = jitter
-        self._state = State(state_file)
+        self._state = HostState(state_file)
         self._hosts: dict[str, Host] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -124,27 +134,27 @@ class Client:
         url: str,
         max_bytes: int,
         expect: Literal["page", "photo"],
-        check: Callable[[Reply], None] | None = None,
-    ) -> Reply:
+        check: Callable[[Response], None] | None = None,
+    ) -> Response:
         """Fetch `url` whole, at most `max_bytes` of it after decompression.
 
         `check` may refuse the content with a RejectedError; the reasons in `PASSING` are tried again.
         Raises RejectedError (this URL cannot be used), DeniedError (the host refuses us), TryLaterError (the host
         is unwell or asked us to wait; also after `close`), UsageError (the recipe lacks a contact).
         """
-        address = net_address.parse(url)
-        host = self._host(address.host)
+        asked = parse(url)
+        host = self._host(asked.host)
         tries = 1
         while True:
             host.check()
             try:
-                reply = self._try(address, max_bytes, expect, tries)
+                reply = self._try(asked, max_bytes, expect, tries)
                 if check is not None:
                     check(reply)
             except RejectedError as error:
                 if self._closed.is_set():
                     raise TryLaterError(f"{url}: interrupted; rerun to go on") from error
-                throttled = isinstance(error, answer.ThrottledError)
+                throttled = isinstance(error, ThrottledError)
                 passing = throttled or isinstance(error, UnansweredError) or error.reason in PASSING
                 if not passing or tries >= self._politeness.max_tries:
                     if throttled:
@@ -161,73 +171,73 @@ class Client:
 
     # --- one try ---
 
-    def _try(self, address: Address, max_bytes: int, expect: Literal["page", "photo"], tries: int) -> Reply:
-        response, final = self._follow(address, expect)
-        answer.refuse_status(response)
+    def _try(self, asked: ParsedUrl, max_bytes: int, expect: Literal["page", "photo"], tries: int) -> Response:
+        response, final = self._follow(asked, expect)
+        refuse_status(response)
         data = transport.body(response, max_bytes)
         if not data:
             raise RejectedError("empty", f"{final.url}: {response.status_code} with no body")
         kind = response.headers.get("Content-Type", "")
         media_type = kind.partition(";")[0].strip().lower()
         charset = re.search(r"charset\s*=\s*[\"']?([\w.:+-]+)", kind, re.IGNORECASE)
-        if self._politeness.obey_robots and answer.forbids_use(response.headers.get("X-Robots-Tag", "")):
+        if self._politeness.obey_robots and forbids_use(response.headers.get("X-Robots-Tag", "")):
             raise RejectedError("noai", f"{final.url}: X-Robots-Tag: {response.headers['X-Robots-Tag'][:80]}")
         if expect == "page" and "html" in media_type:
-            if answer.is_gate(data):
+            if is_gate(data):
                 raise DeniedError(f"{final.url} asks for a human (captcha, login or browser check): we stop here")
-            if not transport.is_framed(response) and answer.is_cut(data):
+            if not transport.is_framed(response) and is_cut(data):
                 raise RejectedError("page_truncated", f"{final.url}: ends without </html>")
-        return Reply(final.url, data, media_type, charset[1].lower() if charset else "", response.headers, tries)
+        return Response(
+            final.url, data, media_type, charset[1].lower() if charset else "", response.headers, tries
+        )
 
     def _follow(
-        self, address: Address, expect: Literal["page", "photo", "robots"]
-    ) -> tuple[requests.Response, Address]:
-        """Ask for `address` and follow redirects by hand. All hops share the deadline; our own waiting is free."""
-        start, left_s = address, self._politeness.deadline_s
+        self, asked: ParsedUrl, expect: Literal["page", "photo", "robots"]
+    ) -> tuple[requests.Response, ParsedUrl]:
+        """Ask for `asked` and follow redirects by hand. All hops share the deadline; our own waiting is free."""
+        start, left_s = asked, self._politeness.deadline_s
         for _ in range(MAX_REDIRECTS + 1):
             if expect != "robots":
-                self._enter(address, start)
-            response, spent_s = self._exchange(address, expect, left_s)
+                self._enter(asked, start)
+            response, spent_s = self._exchange(asked, expect, left_s)
             if response.status_code not in (301, 302, 303, 307, 308):
-                return response, address
+                return response, asked
             left_s -= spent_s
-            target = answer.location(response, address)
-            if expect != "robots" and (address.scheme, target.scheme) == ("https", "http"):
-                raise RejectedError("redirect_downgrade", f"{address.url} leads to {target.url}")
-            address = target
+            target = location(response, asked)
+            if expect != "robots" and (asked.scheme, target.scheme) == ("https", "http"):
+                raise RejectedError("redirect_downgrade", f"{asked.url} leads to {target.url}")
+            asked = target
         raise RejectedError("redirect_loop", f"{start.url}: more than {MAX_REDIRECTS} redirects")
 
-    def _enter(self, address: Address, start: Address) -> None:
-        """Raise unless the recipe and the host's robots.txt let us ask for `address`."""
+    def _enter(self, asked: ParsedUrl, start: ParsedUrl) -> None:
+        """Raise unless the recipe and the host's robots.txt let us ask for `asked`."""
         known = {start.host_port} if self._starts is None else self._starts
-        same = address.host == start.host and address.port in (
+        same = asked.host == start.host and asked.port in (
             start.port,
-            net_address.DEFAULT_PORTS[address.scheme],
+            DEFAULT_PORTS[asked.scheme],
         )
-        by_name = address.host_port in self._allowed
-        if not (by_name or address.host_port in known or (same and start.host_port in known)) and (
-            not net_address.host_allowed(address, self._politeness.image_hosts)
+        by_name = asked.host_port in self._allowed
+        if not (by_name or asked.host_port in known or (same and start.host_port in known)) and (
+            not host_allowed(asked, self._politeness.image_hosts)
         ):
-            raise RejectedError(
-                "offsite", f"{address.url}: add {address.host} to politeness.image_hosts to permit it"
-            )
+            raise RejectedError("offsite", f"{asked.url}: add {asked.host} to politeness.image_hosts to permit it")
         if not by_name:
-            net_address.refuse_private(address.host, address.port, net_address.literal(address.host))
+            refuse_private(asked.host, asked.port, literal(asked.host))
             if not self._politeness.contact:
                 raise UsageError(
                     "add `contact: you@example.org` (or a URL) under source.politeness in the recipe: "
-                    f"{address.host} is a public host, and its owner must be able to reach you"
+                    f"{asked.host} is a public host, and its owner must be able to reach you"
                 )
         if self._politeness.obey_robots:
-            rules = self._robots.rules(address)
-            host = self._host(address.host)
+            rules = self._robots.rules(asked)
+            host = self._host(asked.host)
             host.interval_s = max(host.interval_s, rules.crawl_delay_s)
-            if not rules.allows(address.url):
-                raise RejectedError("robots", f"{address.url}: disallowed by {address.origin}/robots.txt")
+            if not rules.allows(asked.url):
+                raise RejectedError("robots", f"{asked.url}: disallowed by {asked.origin}/robots.txt")
 
-    def _exchange(self, address: Address, expect: str, left_s: float) -> tuple[requests.Response, float]:
+    def _exchange(self, asked: ParsedUrl, expect: str, left_s: float) -> tuple[requests.Response, float]:
         """Send one request in its turn; its answer, and the seconds that took."""
-        host = self._host(address.host)
+        host = self._host(asked.host)
         host.check()
         if (wait_s := host.held_s) > self._politeness.max_wait_s:
             raise TryLaterError(
@@ -235,7 +245,7 @@ class Client:
             )
         with host.turn(self._closed.is_set) as sent_at:
             headers = self._headers | {"Accept": ACCEPT[expect]}
-            response = self._adapter.answer(address.url, headers, sent_at + left_s)
+            response = self._adapter.answer(asked.url, headers, sent_at + left_s)
         try:
             self._heed(host, response, sent_at)
         except CurateError:
@@ -264,8 +274,8 @@ class Client:
 
     # --- parts handed to others ---
 
-    def _ask_robots(self, address: Address) -> tuple[int, bytes]:
-        response, _ = self._follow(address, "robots")
+    def _ask_robots(self, asked: ParsedUrl) -> tuple[int, bytes]:
+        response, _ = self._follow(asked, "robots")
         if response.status_code >= 300:
             transport.discard(response)
             return response.status_code, b""
@@ -274,7 +284,7 @@ class Client:
     def _lookup(self, host: str, port: int, left_s: float) -> list[str]:
         wait_s = min(left_s, self._politeness.connect_timeout_s)
         named = f"{f'[{host}]' if ':' in host else host}:{port}".lower() in self._allowed
-        return net_address.addresses(host, port, named, wait_s, self._resolve)
+        return addresses(host, port, named, wait_s, self._resolve)
 
     def _pause(self, tries: int) -> None:
         """Wait between two tries of one URL, unless the client is closed."""

@@ -15,7 +15,7 @@ DAY_S = 24 * 3600.0  # the age up to which a robots.txt may be used (RFC 9309, 2
 LONGEST_WAIT_S = 7 * DAY_S  # no host is believed when it asks for more
 
 
-class State:
+class HostState:
     """A small JSON file, or only memory where `path` is None. Thread-safe; each change is written atomically."""
 
     def __init__(self, path: Path | None) -> None:

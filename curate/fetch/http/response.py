@@ -1,4 +1,4 @@
-"""What an answer says before listings or pixels are read out of it: status, headers, pages that are no pages."""
+"""What a response says before listings or pixels are read out of it: status, headers, pages that are no pages."""
 
 import re
 
@@ -6,8 +6,7 @@ import requests
 
 from curate.core.errors import RejectedError
 from curate.fetch.http import transport
-from curate.fetch.http import url as net_address
-from curate.fetch.http.url import Address
+from curate.fetch.http.url import ParsedUrl, parse
 
 # Scripts and titles of the common gatekeepers. A marker alone proves nothing (a contact form may hold a captcha),
 # so the page must also be short of text and of listings.
@@ -53,7 +52,7 @@ class ThrottledError(RejectedError):
 
 
 def refuse_status(response: requests.Response) -> None:
-    """Raise RejectedError for any status but 200 and 203, and be done with the answer."""
+    """Raise RejectedError for any status but 200 and 203, and be done with the response."""
     status, url = response.status_code, response.url
     if status in (200, 203):
         return
@@ -73,14 +72,14 @@ def refuse_status(response: requests.Response) -> None:
     raise RejectedError("protocol", f"{url}: {status}, which nobody asked for")
 
 
-def location(response: requests.Response, address: Address) -> Address:
-    """Where a redirect of `address` leads. Raises RejectedError("redirect_invalid"): nowhere, or not to http."""
+def location(response: requests.Response, asked: ParsedUrl) -> ParsedUrl:
+    """Where a redirect of `asked` leads. Raises RejectedError("redirect_invalid"): nowhere, or not to http."""
     transport.discard(response)
     location = response.headers.get("Location", "")
     try:
-        return net_address.parse(location, address.url)
+        return parse(location, asked.url)
     except RejectedError as error:
-        raise RejectedError("redirect_invalid", f"{address.url} leads to {location[:200]!r}") from error
+        raise RejectedError("redirect_invalid", f"{asked.url} leads to {location[:200]!r}") from error
 
 
 def forbids_use(header: str) -> bool:

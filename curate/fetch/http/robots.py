@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from protego import Protego
 
 from curate.core.errors import DeniedError, RejectedError, TryLaterError
-from curate.fetch.http.host_state import State
-from curate.fetch.http.url import Address, UnansweredError, parse
+from curate.fetch.http.host_state import HostState
+from curate.fetch.http.url import ParsedUrl, UnansweredError, parse
 
 TOKEN = "curate"  # our name in robots.txt
 MAX_BYTES = 512 * 1024  # what is read of a robots.txt; RFC 9309 asks for 500 KiB at least
@@ -26,7 +26,7 @@ OVERRIDE = "politeness.obey_robots: false overrides it, where you have the right
 
 log = logging.getLogger(__name__)
 
-Ask = Callable[[Address], tuple[int, bytes]]  # fetch one URL: status and body; raises RejectedError
+Ask = Callable[[ParsedUrl], tuple[int, bytes]]  # fetch one URL: status and body; raises RejectedError
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def decode(body: bytes) -> str:
 class Robots:
     """The rules of every origin met in a run, each asked for once. Thread-safe."""
 
-    def __init__(self, ask: Ask, pause: Callable[[int], None], state: State) -> None:
+    def __init__(self, ask: Ask, pause: Callable[[int], None], state: HostState) -> None:
         self._ask = ask
         self._pause = pause  # wait before another try, given the number of tries so far
         self._state = state
@@ -72,13 +72,13 @@ class Robots:
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
 
-    def rules(self, address: Address) -> Rules:
-        """The rules for `address`.
+    def rules(self, url: ParsedUrl) -> Rules:
+        """The rules for `url`.
 
         Raises DeniedError (401, 403, crawl-delay), TryLaterError (unreachable), or RejectedError where the host
         can never be reached: no such name, a private address, an invalid certificate.
         """
-        origin = address.origin
+        origin = url.origin
         found = self._known.get(origin)
         if found is None:
             with self._lock:

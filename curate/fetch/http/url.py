@@ -1,4 +1,4 @@
-"""Where a URL leads: one spelling per address, and which addresses may be dialled at all.
+"""Where a URL leads: one spelling for each, and which IP addresses may be dialled at all.
 
 Everything here decides by the parsed host, never by the text of a URL (RFC 3986, RFC 6890).
 """
@@ -35,7 +35,7 @@ class UnansweredError(RejectedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ParsedUrl:
     """A parsed URL. `host` is lower case ASCII; an IPv6 host has no brackets."""
 
     scheme: str
@@ -60,11 +60,11 @@ class Address:
         return self.origin + self.target
 
 
-def parse(url: str, base: str = "") -> Address:
+def parse(url: str, base: str = "") -> ParsedUrl:
     """Resolve `url` against `base` and take it apart. Raises RejectedError("bad_url")."""
     text = url.strip(" \t\r\n\f")
     if not text:
-        raise RejectedError("bad_url", "the address is empty")
+        raise RejectedError("bad_url", "the URL is empty")
     if len(text) > MAX_URL:
         raise RejectedError("bad_url", f"{len(text)} characters, more than {MAX_URL}")
     if "\\" in text or any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
@@ -74,25 +74,25 @@ def parse(url: str, base: str = "") -> Address:
     except (LocationParseError, ValueError) as error:  # UnicodeError is a ValueError
         raise RejectedError("bad_url", f"{text[:200]!r} cannot be parsed") from error
     if parts.scheme not in DEFAULT_PORTS:
-        raise RejectedError("bad_url", f"{text[:200]!r} is not an http or https address")
+        raise RejectedError("bad_url", f"{text[:200]!r} is not an http or https URL")
     if parts.auth is not None:
         raise RejectedError("bad_url", f"{text[:200]!r} carries a user name")
     if parts.port == 0:
         raise RejectedError("bad_url", f"{text[:200]!r} names port 0")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query is not None else "")
-    return Address(parts.scheme, _host(parts.host or ""), parts.port or DEFAULT_PORTS[parts.scheme], target)
+    return ParsedUrl(parts.scheme, _host(parts.host or ""), parts.port or DEFAULT_PORTS[parts.scheme], target)
 
 
 def canonical_url(url: str, base: str = "") -> str:
-    """The one spelling of a photo's or page's address; two spellings with one result are one photo.
+    """The one spelling of a photo's or page's URL; two spellings with one result are one photo.
 
     Resolves against `base`, lower-cases scheme and host, drops default port, fragment and the `;s=780x0;q=60` that
     ask a photo server for another size. Query strings stay: their meaning is the site's own.
     Raises RejectedError("bad_url").
     """
-    address = parse(url, base)
-    path, mark, query = address.target.partition("?")
-    return address.origin + _without_rendering(path) + mark + query
+    parsed = parse(url, base)
+    path, mark, query = parsed.target.partition("?")
+    return parsed.origin + _without_rendering(path) + mark + query
 
 
 def _without_rendering(path: str) -> str:
@@ -133,13 +133,13 @@ def _host(text: str) -> str:
     return host
 
 
-def host_allowed(address: Address, patterns: Iterable[str]) -> bool:
+def host_allowed(url: ParsedUrl, patterns: Iterable[str]) -> bool:
     """True when a pattern names the host: exactly, as `*.suffix`, or with `:port` for an unusual port."""
     for pattern in patterns:
         name, _, port = pattern.lower().partition(":")
-        if address.port != (int(port) if port else DEFAULT_PORTS[address.scheme]):
+        if url.port != (int(port) if port else DEFAULT_PORTS[url.scheme]):
             continue
-        if address.host == name or (name.startswith("*.") and address.host.endswith(name[1:])):
+        if url.host == name or (name.startswith("*.") and url.host.endswith(name[1:])):
             return True
     return False
 

@@ -33,7 +33,7 @@ _MAX_CSV = 512 * 1024**2  # bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class LocalPhoto:
     """One photo that is offered."""
 
     class_name: str
@@ -53,7 +53,7 @@ class Item:
 class Offered:
     """What a tree or CSV holds, and what a person should know about it."""
 
-    items: tuple[Item, ...]
+    items: tuple[LocalPhoto, ...]
     remarks: tuple[str, ...] = ()
 
 
@@ -111,7 +111,7 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
     folders = [entry for entry in top if _is_folder(entry)]
     remarks = [_passed_over("", entry) for entry in top if not _is_folder(entry)]
     splits = [e for e in folders if e.name.lower() in SPLIT_NAMES and e.name.lower() not in class_names]
-    items: list[Item] = []
+    items: list[LocalPhoto] = []
     spellings: dict[str, set[str]] = {}
     homes = [entry for entry in folders if entry not in splits]
     for split in splits:
@@ -124,7 +124,7 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
         spellings.setdefault(class_name, set()).add(home.name)
         for file in _files(Path(home.path)):
             target, is_link = _target(root, file)
-            items.append(Item(class_name, _utf8(file.relative_to(root)), target, is_link=is_link))
+            items.append(LocalPhoto(class_name, _utf8(file.relative_to(root)), target, is_link=is_link))
     for class_name, names in sorted(spellings.items()):
         if len(names) > 1:
             remarks.append(f"folders {', '.join(sorted(names))} are one class: {class_name}")
@@ -222,7 +222,7 @@ def read_csv(path: Path, class_names: Sequence[str]) -> Offered:
         raise UsageError(f"{path} line {reader.line_num}: {error}") from error
     if not items:
         raise UsageError(f"{path}: no rows")
-    first: dict[tuple[str, str], tuple[int, Item]] = {}
+    first: dict[tuple[str, str], tuple[int, LocalPhoto]] = {}
     for number, item in enumerate(items, start=2):
         before, same = first.setdefault((item.listing_id, item.name), (number, item))
         if same.class_name != item.class_name:
@@ -234,7 +234,7 @@ def read_csv(path: Path, class_names: Sequence[str]) -> Offered:
     return Offered(tuple(item for _, item in first.values()), remarks)
 
 
-def _row(path: Path, number: int, cells: dict[str, str], class_names: Sequence[str]) -> Item:
+def _row(path: Path, number: int, cells: dict[str, str], class_names: Sequence[str]) -> LocalPhoto:
     where = f"{path} row {number}"
     if None in cells or None in cells.values():
         raise UsageError(f"{where}: more or fewer cells than columns")
@@ -256,7 +256,7 @@ def _row(path: Path, number: int, cells: dict[str, str], class_names: Sequence[s
     year = _number(where, "year", cells)
     if year is not None and (year != int(year) or not 0 < year < 10_000):
         raise UsageError(f"{where}, column year: {cells['year']!r} is not a year")
-    return Item(
+    return LocalPhoto(
         class_name,
         name,
         file,

@@ -20,7 +20,7 @@ import pytest
 from curate.core import schemas
 from curate.core.errors import CurateError, DeniedError, RejectedError, TryLaterError, UsageError
 from curate.core.recipe import Politeness
-from curate.fetch.http.client import Client, Reply
+from curate.fetch.http.client import Client, Response
 from curate.fetch.http.transport import _Gunzip
 from tests.faults import (
     Fault,
@@ -63,7 +63,7 @@ def client(server: Server, state_file: Path | None = None, **values: Any) -> Cli
 
 def fetch(
     fault: Fault | list[Fault], expect: Literal["page", "photo"] = "photo", **values: Any
-) -> tuple[Reply | str, Server]:
+) -> tuple[Response | str, Server]:
     """Fetch one URL whose server has `fault`: the reply or the reason, and the server."""
     with serve({"/robots.txt": ROBOTS, "/x": fault}) as server, client(server, **values) as net:
         try:
@@ -75,7 +75,7 @@ def fetch(
 
 def test_reply_is_complete_and_described() -> None:
     reply, server = fetch(ok(PHOTO, 'Image/JPEG; Charset="UTF-8"'))
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, Response)
     assert (reply.url, reply.data, reply.tries) == (server.url("/x"), PHOTO, 1)
     assert (reply.content_type, reply.charset) == ("image/jpeg", "utf-8")
     assert reply.headers["content-length"] == "2048"
@@ -214,7 +214,7 @@ def test_unusual_but_right(fault: Fault | list[Fault]) -> None:
 )
 def test_what_was_wrong_for_a_moment_is_tried_again(fault: Fault) -> None:
     reply, _ = fetch([fault, fault, ok(PHOTO)])
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, Response)
     assert (reply.data, reply.tries) == (PHOTO, 3)
 
 
@@ -240,7 +240,7 @@ def test_f17_delays_grow_with_full_jitter() -> None:
 
 
 def test_f24_content_check_is_part_of_the_try() -> None:
-    def whole(reply: Reply) -> None:
+    def whole(reply: Response) -> None:
         if len(reply.data) < len(PHOTO):
             raise RejectedError("decode_truncated", "the picture ends too early")
 
@@ -253,7 +253,7 @@ def test_f24_content_check_is_part_of_the_try() -> None:
 
 
 def test_f24_other_content_faults_are_final() -> None:
-    def refuse(reply: Reply) -> None:
+    def refuse(reply: Response) -> None:
         raise RejectedError("not_an_image")
 
     with (
@@ -267,7 +267,7 @@ def test_f24_other_content_faults_are_final() -> None:
 
 def test_f25_page_that_is_framed_needs_no_end_tag() -> None:
     reply, _ = fetch(ok(b"<p>HTML5 lets the end tag go", "text/html"), "page")
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, Response)
 
 
 def test_f27_bombs_stop_at_the_cap() -> None:
@@ -635,7 +635,7 @@ def test_f16_too_long_a_wait_is_kept_for_the_next_run(tmp_path: Path) -> None:
 )
 def test_f16_junk_or_past_means_our_own_backoff(value: str) -> None:
     reply, _ = fetch([status(503, {"Retry-After": value}), ok(PHOTO)])
-    assert isinstance(reply, Reply) and reply.tries == 2
+    assert isinstance(reply, Response) and reply.tries == 2
 
 
 def test_f18_refusals_in_a_row_open_the_circuit() -> None:
@@ -695,7 +695,7 @@ def test_f43_gate_page_stops_the_run(page: bytes) -> None:
 )
 def test_f43_listing_with_a_captcha_in_its_form_is_no_gate(page: bytes) -> None:
     reply, _ = fetch(ok(page, "text/html"), "page")
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, Response)
 
 
 def test_f47_wall_clock_jumps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from curate.core.errors import UsageError
-from curate.fetch.sources.local import Item, Offered, read
+from curate.fetch.sources.local import LocalPhoto, Offered, read
 
 CLASSES = ("swift", "wagon_r")
 
@@ -213,11 +213,11 @@ def test_a_csv_with_everything(tmp_path: Path) -> None:
         "wagon r,,HTTPS://Cars.Example:443/2.jpg,,,,,,,\r\n"
     )
     assert read(csv(tmp_path, text), CLASSES).items == (
-        Item(
+        LocalPhoto(
             "swift", "a/1.jpg", (tmp_path / "a/1.jpg").resolve(), False, "7", '=1, "mint"', "MH",
             "Pune", 2016, 345000.5,
         ),
-        Item("wagon_r", "https://cars.example/2.jpg", None, True),
+        LocalPhoto("wagon_r", "https://cars.example/2.jpg", None, True),
     )  # fmt: skip
 
 

@@ -1,0 +1,77 @@
+"""The photo store of a folder: original bytes in `images/<ab>/<sha256>.<ext>`, `<ab>` being the first two digits.
+
+The name is the content, so that a photo is stored once, however many rows name it, and a damaged file is noticed.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection
+from pathlib import Path, PurePath
+
+from curate.core.errors import RejectedError, StateError
+from curate.core.files import atomic_write, file_sha256, inside
+from curate.photos.decode import Picture, decode, read_file
+
+IMAGES = "images"
+_NAME = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
+_EXTENSIONS = {"jpeg": "jpg", "mpo": "jpg", "tiff": "tif"}
+
+
+def put(folder: Path, data: bytes, format: str) -> tuple[str, str]:
+    """Keep the original bytes of a photo. Returns (path relative to `folder`, sha256).
+
+    `format` is `Picture.format`. A file that is already there, whole, is left alone. Raises ResourceError.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = f"{IMAGES}/{sha256[:2]}/{sha256}.{_EXTENSIONS.get(format, format)}"
+    target = folder / path
+    try:
+        if read_file(target, len(data)) == data:
+            return path, sha256
+    except RejectedError:
+        pass  # absent, or damaged: written again
+    atomic_write(target, data)
+    return path, sha256
+
+
+def load(folder: Path, path: str, sha256: str, at_least: int | None = None) -> Picture:
+    """Read the photo of a manifest row and decode it, after checking that its bytes still have their sha256.
+
+    Raises RejectedError: unreadable, hash_mismatch, and what `decode` raises; StateError for a path that leads out
+    of `folder`.
+    """
+    try:
+        file = inside(folder, path)
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL in the name
+        raise RejectedError("unreadable", f"{path!r}: {error}") from error
+    except StateError as error:
+        parts = PurePath(path)
+        if not path or parts.is_absolute() or ".." in parts.parts:
+            raise
+        raise RejectedError("unreadable", f"{path} is a link that leads out of {folder}") from error
+    data = read_file(file)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise RejectedError("hash_mismatch", f"{path} was changed after it was fetched")
+    return decode(data, at_least)
+
+
+def is_whole(folder: Path, path: str) -> bool:
+    """Is the file there, with the content that it is named after?"""
+    try:
+        return file_sha256(inside(folder, path)) == Path(path).stem
+    except (StateError, OSError, RuntimeError, ValueError):  # leads out, a loop of links, a NUL in the name
+        return False
+
+
+def paths(folder: Path) -> set[str]:
+    """Paths of the photo files in `folder`, relative to it, whether a row names them or not."""
+    files = (folder / IMAGES).glob("??/*")
+    return {file.relative_to(folder).as_posix() for file in files if _NAME.fullmatch(file.name)}
+
+
+def remove_orphans(folder: Path, named: Collection[str]) -> int:
+    """Remove photos that are not `named`: left by a crash, or by a manifest that was replaced."""
+    orphans = paths(folder).difference(named)
+    for path in orphans:
+        (folder / path).unlink(missing_ok=True)
+    return len(orphans)
