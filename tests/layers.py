@@ -30,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "clean.scorers": _BASE,
     "clean": {*_BASE, "photos", "review", "clean.scorers"},
     "split": _BASE,
-    "train": {*_BASE, "photos"},
+    "train": {*_BASE, "photos", "clean.scorers"},  # the networks that turn photos into embeddings
     "dataset": {"core"},
     "inspect": {*_BASE, "photos", "review"},
     "report": {*_BASE, "photos", "review", "split", "inspect"},

@@ -175,7 +175,9 @@ def predictions(split: list[SplitRow]) -> list[TrainBaselineRow]:
             wrong = row.key == key(13)
             guess = next(name for name in CLASSES if (name == row.class_name) != wrong)
             rows.append(
-                TrainBaselineRow(row.key, row.split, row.class_name, guess, 0.97 if wrong else 0.8, True, "")
+                TrainBaselineRow(
+                    row.key, "base", 42, row.split, row.class_name, guess, 0.97 if wrong else 0.8, True, ""
+                )
             )
     return rows
 

@@ -171,10 +171,24 @@ def split(
 @command(commands)
 def train_baseline(
     ctx: typer.Context,
-    epochs: Annotated[int | None, typer.Option(help="Passes over train.", show_default="recipe's, 50")] = None,
+    variant: Annotated[
+        str | None,
+        typer.Option(
+            help="base, augment, dropout, batchnorm, transfer or finetune.", show_default="recipe's, base"
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, help="Networks to train, with seed, seed + 1, ...", show_default="recipe's, 1"),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over train.", show_default="recipe's, 50; finetune 8")
+    ] = None,
     augment: Annotated[
         bool | None,
-        typer.Option("--augment/--no-augment", help="Flip, rotate, shift, shear, zoom.", show_default="recipe's"),
+        typer.Option(
+            "--augment/--no-augment", help="Flip, rotate, shift, shear, zoom, colour.", show_default="recipe's"
+        ),
     ] = None,
     dropout: Annotated[float | None, typer.Option(help="Before the dense layer.", show_default="recipe's")] = None,
     batch_norm: Annotated[
@@ -183,13 +197,23 @@ def train_baseline(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights and order.", show_default="recipe's, 42")] = None,
 ) -> None:
-    """Train the reference CNN and test it once.
+    """Train the reference CNN, or a better network, and test it once.
 
-    Example: curate train-baseline --epochs 50
+    base is the network of the hand-made dataset. augment, dropout and batchnorm each add one thing to the one
+    before. transfer is a linear classifier on features that need no training: seconds. finetune trains a network
+    further that knows ImageNet: the best, and the slowest. Each variant keeps its folder below models/.
+
+    Example: curate train-baseline --variant transfer
     """
     recipe, _ = recipe_and_folder(ctx)
+    tuned = (variant or recipe.train_baseline.variant) == "finetune"
     options = {
-        "epochs": epochs,
+        "variant": variant,
+        "seeds": seeds,
+        "epochs": None if tuned else epochs,
+        "finetune": {**recipe.train_baseline.finetune.model_dump(), "epochs": epochs}
+        if tuned and epochs
+        else None,
         "augment": augment,
         "dropout": dropout,
         "batch_norm": batch_norm,

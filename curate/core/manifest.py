@@ -27,7 +27,7 @@ from curate.core.files import file_sha256 as file_sha256
 from curate.core.files import inside as inside
 from curate.core.files import lock as lock
 from curate.core.files import sweep as sweep
-from curate.core.schemas import REASONS, FetchRow, Row
+from curate.core.schemas import REASONS, FetchRow, Row, TrainBaselineRow, identity
 from curate.core.section import Section
 from curate.core.stages import STAGES
 from curate.core.table import format_rows as format_rows
@@ -222,6 +222,18 @@ def read(folder: Path, row_type: type[RowT]) -> list[RowT]:
     return rows
 
 
+def predictions(folder: Path) -> list[TrainBaselineRow]:
+    """What the network to use (`chosen` in the sidecar) said about val and test, one row per photo.
+
+    Raises StateError when the manifest is missing or damaged.
+    """
+    rows = read(folder, TrainBaselineRow)
+    chosen = read_sidecar(folder, TrainBaselineRow.stage)["notes"].get("chosen")
+    if not chosen:
+        return rows
+    return [row for row in rows if (row.variant, row.seed) == (chosen["variant"], chosen["seed"])]
+
+
 def _edited(path: Path, stage: str) -> StateError:
     return StateError(
         f"{path} was changed after it was written (its sha256 is not the sidecar's): "
@@ -249,8 +261,7 @@ def write(
     would be a mistake in the stage.
     """
     stage = made_from.stage
-    keys = [row.key for row in rows]
-    if any(a >= b for a, b in itertools.pairwise(keys)):
+    if any(a >= b for a, b in itertools.pairwise(map(identity, rows))):
         raise StateError(f"{stage}: rows are not sorted by unique key")
     for row in rows:
         if row.keep != (row.reason == "") or (row.reason and row.reason not in REASONS[stage]):

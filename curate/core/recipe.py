@@ -3,47 +3,16 @@
 Each section is the configuration of one stage and is handed to it as it is; making one with a bad value raises.
 """
 
-import re
-import unicodedata
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from curate.core.recipe_train import TrainBaseline as TrainBaseline
 from curate.core.release import Export, Rights
+from curate.core.section import ClassName as ClassName
+from curate.core.section import Contact, Fraction, HostPort, Hosts
 from curate.core.section import Section as Section
-
-_RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
-
-
-def normalise_class(name: str) -> str:
-    """A class name that is safe as a folder on any system: NFKC, lower case, words joined by `_`.
-
-    Raises ValueError when nothing is left of it.
-    """
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    letters = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in folded)
-    slug = "_".join(letters.split())
-    if not slug:
-        raise ValueError(f"class name {name!r} has no letter or digit in it")
-    return f"{slug}_" if slug in _RESERVED else slug
-
-
-def _matching(pattern: str, what: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"{text!r} is not {what}")
-        return text
-
-    return AfterValidator(check)
-
-
-ClassName = Annotated[str, AfterValidator(normalise_class)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Contact = Annotated[str, _matching(r"[ -~]*", "an e-mail address or URL in plain ASCII, on one line")]
-HostPort = Annotated[str, _matching(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", "host:port, e.g. 127.0.0.1:8000")]
-Hosts = Annotated[
-    str, _matching(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?", "a host, e.g. img.example.org or *.example.org")
-]
+from curate.core.section import normalise_class as normalise_class
 
 
 class Pagination(Section):
@@ -227,21 +196,6 @@ class Split(Section):
             if odd:
                 raise ValueError(f"{', '.join(odd)} does not divide among {classes} classes")
         return counts
-
-
-class TrainBaseline(Section):
-    """The reference CNN."""
-
-    class_names: tuple[ClassName, ...] = ()
-    epochs: int = Field(50, ge=1)
-    batch_size: int = Field(20, ge=1)
-    learning_rate: float = Field(1e-4, gt=0)
-    image_size: int = Field(150, ge=46, le=512)  # pixels; four convolutions and poolings need 46
-    augment: bool = False  # flip, rotate, shift, shear, zoom
-    dropout: float = Field(0.0, ge=0, lt=1)
-    batch_norm: bool = False
-    seed: int = Field(42, ge=0, lt=2**32)
-    patience: int | None = Field(None, ge=1)  # stop after so many epochs without a better one on val
 
 
 class Recipe(Section):

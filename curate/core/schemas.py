@@ -102,17 +102,25 @@ class SplitRow:
 
 @dataclass(frozen=True, slots=True)
 class TrainBaselineRow:
-    """What the best network said about a photo of the val or test split, or why it could not be used."""
+    """What a network said about a photo of the val or test split. A photo has a row per variant and seed."""
 
     stage: ClassVar[str] = "train_baseline"
+    identity: ClassVar[tuple[str, ...]] = ("key", "variant", "seed")
 
     key: str
+    variant: str  # base, augment, dropout, batchnorm, transfer, finetune
+    seed: int
     split: str
     class_name: str
     predicted: str
     probability: float  # 0..1, of the predicted class
     keep: bool
     reason: str
+
+
+def identity(row: "Row") -> tuple[str | int, ...]:
+    """What makes a row the only one of its kind: its key, and what else its type names in `identity`."""
+    return tuple(getattr(row, name) for name in getattr(type(row), "identity", ("key",)))
 
 
 Row = FetchRow | DedupRow | CleanRow | SplitRow | TrainBaselineRow

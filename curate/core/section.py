@@ -1,8 +1,43 @@
-"""What a section of the recipe is."""
+"""What all sections of a recipe share: their base, and the kinds of values in them."""
 
-from typing import Any, Self
+import re
+import unicodedata
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+_RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+
+
+def normalise_class(name: str) -> str:
+    """A class name that is safe as a folder on any system: NFKC, lower case, words joined by `_`.
+
+    Raises ValueError when nothing is left of it.
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    letters = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in folded)
+    slug = "_".join(letters.split())
+    if not slug:
+        raise ValueError(f"class name {name!r} has no letter or digit in it")
+    return f"{slug}_" if slug in _RESERVED else slug
+
+
+def _matching(pattern: str, what: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"{text!r} is not {what}")
+        return text
+
+    return AfterValidator(check)
+
+
+ClassName = Annotated[str, AfterValidator(normalise_class)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Contact = Annotated[str, _matching(r"[ -~]*", "an e-mail address or URL in plain ASCII, on one line")]
+HostPort = Annotated[str, _matching(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", "host:port, e.g. 127.0.0.1:8000")]
+Hosts = Annotated[
+    str, _matching(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?", "a host, e.g. img.example.org or *.example.org")
+]
 
 
 class Section(BaseModel):

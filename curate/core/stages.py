@@ -27,7 +27,7 @@ _IN_ORDER = (
     Stage(CleanRow.stage, CleanRow, ("dedup", "fetch", "review.csv"), "clean", 1, "curate.clean.stage:run"),
     Stage(SplitRow.stage, SplitRow, ("clean", "dedup", "fetch"), "split", 1, "curate.split.stage:run"),
     Stage(
-        TrainBaselineRow.stage, TrainBaselineRow, ("split", "fetch"), "train_baseline", 1, "curate.train.stage:run"
+        TrainBaselineRow.stage, TrainBaselineRow, ("split", "fetch"), "train_baseline", 2, "curate.train.stage:run"
     ),
 )
 STAGES: Mapping[str, Stage] = {stage.name: stage for stage in _IN_ORDER}

@@ -63,7 +63,8 @@ def load(folder: Path, stages: Container[str] = STAGES) -> Manifests:
     classes = sorted({photo.class_name for photo in photos.values()})  # clean refuses a recipe that has others
     copies = rows(DedupRow)
     written = decisions.of_keepers(decisions.load_or_problem(folder / decisions.NAME, classes), copies.values())
-    return Manifests(photos, copies, rows(CleanRow), rows(SplitRow), rows(TrainBaselineRow), written)
+    tested = {row.key: row for row in manifest.predictions(folder)} if rows(TrainBaselineRow) else {}
+    return Manifests(photos, copies, rows(CleanRow), rows(SplitRow), tested, written)
 
 
 # --- explain ------------------------------------------------------------------------------------------------
@@ -208,7 +209,7 @@ def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:
         yield f"{row.split or 'no split'}, class {row.class_name}{beside}"
     elif isinstance(row, TrainBaselineRow):
         right = "right" if row.predicted == row.class_name else f"wrong: it is in class {row.class_name}"
-        yield f"predicted {row.predicted} with probability {row.probability:.3f}, {right}"
+        yield f"{row.variant} predicted {row.predicted} with probability {row.probability:.3f}, {right}"
 
 
 def _copies(folder: Path, rows: Manifests, row: DedupRow) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from curate.core import manifest
 from curate.core.errors import StateError
-from curate.core.schemas import REASONS, FetchRow, Row, SplitRow
+from curate.core.schemas import REASONS, FetchRow, Row, SplitRow, identity
 from curate.core.stages import STAGES
 from curate.photos import missing
 from curate.photos.store import IMAGES
@@ -73,9 +73,9 @@ def _manifest_problems(folder: Path, stage: str, rows: dict[str, list[Row]]) -> 
     except StateError as error:
         yield str(error)
         return
-    keys = [row.key for row in rows[stage]]
+    keys = [identity(row) for row in rows[stage]]
     for key in sorted(key for key, number in Counter(keys).items() if number > 1):
-        yield f"{path.name}: key {key} is there more than once"
+        yield f"{path.name}: key {' '.join(map(str, key))} is there more than once"
     if keys != sorted(keys):
         yield f"{path.name}: rows are not sorted by key"
     for row in rows[stage]:

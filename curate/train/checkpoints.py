@@ -7,9 +7,9 @@ run, and its values are checked against a sha256 in its header.
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from curate.core.errors import StateError
+from curate.core.errors import Delete, Run, StateError, To
 from curate.core.files import atomic_write
 from curate.train.networks import weights_sha256
 
@@ -23,11 +23,17 @@ History = list[dict[str, float]]  # one entry per epoch
 class State:
     """All that a run needs to go on."""
 
-    network: "torch.nn.Sequential"
+    network: "torch.nn.Module"
     optimizer: "torch.optim.Optimizer"
+    average: Any = None  # the network with the running average of the weights, where the plan asks for it
     best: dict[str, "torch.Tensor"] = field(default_factory=dict)  # weights of the best epoch
     best_epoch: int = 0
     history: History = field(default_factory=list)  # one entry per epoch that is done
+
+    @property
+    def measured(self) -> "torch.nn.Module":
+        """The network that is measured and kept: the averaged one where there is one."""
+        return self.network if self.average is None else self.average.module
 
 
 def save(path: Path, state: State, identity: str) -> None:
@@ -36,6 +42,8 @@ def save(path: Path, state: State, identity: str) -> None:
 
     tensors = {f"network.{name}": value for name, value in state.network.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in state.best.items()}
+    if state.average is not None:
+        tensors |= {f"average.{name}": value for name, value in state.average.state_dict().items()}
     for number, values in state.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
@@ -57,9 +65,7 @@ def restore(path: Path, state: State, identity: str) -> None:
 
     if not path.exists():
         return
-    damaged = (
-        f"{path} is damaged: delete it and run `curate train-baseline` again, it then starts from the beginning"
-    )
+    damaged = StateError(f"{path} is damaged", To("start from the beginning", Delete(path), Run("train-baseline")))
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
@@ -67,8 +73,10 @@ def restore(path: Path, state: State, identity: str) -> None:
                 return
             tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if header["sha256"] != weights_sha256(tensors):
-            raise StateError(damaged)
+            raise damaged
         state.network.load_state_dict(_part(tensors, "network."))
+        if state.average is not None:
+            state.average.load_state_dict(_part(tensors, "average."))
         optimizer: dict[int, dict[str, torch.Tensor]] = {}
         for name, value in _part(tensors, "optimizer.").items():
             number, key = name.split(".", 1)
@@ -78,7 +86,7 @@ def restore(path: Path, state: State, identity: str) -> None:
         state.best_epoch = int(header["best_epoch"])
         state.history = json.loads(header["history"])
     except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
-        raise StateError(damaged) from error
+        raise damaged from error
 
 
 def _part(tensors: "dict[str, torch.Tensor]", prefix: str) -> "dict[str, torch.Tensor]":

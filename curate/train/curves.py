@@ -7,7 +7,10 @@ from curate.core.cache import keep_matplotlib_there
 
 
 def draw(history: Sequence[Mapping[str, float]], best_epoch: int) -> bytes:
-    """A PNG: loss and accuracy per epoch on train and val, the best epoch marked."""
+    """A PNG: loss and accuracy per epoch on train and val, the best epoch marked.
+
+    Entries with a `penalty` are of a classifier that was fitted once for each.
+    """
     keep_matplotlib_there()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -15,11 +18,12 @@ def draw(history: Sequence[Mapping[str, float]], best_epoch: int) -> bytes:
 
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     epochs = [entry["epoch"] for entry in history]
+    step = "penalty" if history and "penalty" in history[0] else "epoch"
     for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
         for part, colour in (("train", "#8a8f98"), ("val", "#1f5fbf")):
             axes.plot(epochs, [entry[f"{part}_{name}"] for entry in history], ".-", color=colour, label=part)
-        axes.axvline(best_epoch, color="#c0392b", linewidth=1, linestyle=":", label=f"best epoch, {best_epoch}")
-        axes.set(xlabel="epoch", title=name.capitalize())
+        axes.axvline(best_epoch, color="#c0392b", linewidth=1, linestyle=":", label=f"best {step}, {best_epoch}")
+        axes.set(xlabel=step, title=name.capitalize())
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)

@@ -1,16 +1,19 @@
-"""train-baseline: the reference CNN, trained on train, chosen on val, reported once on test.
+"""train-baseline: networks trained on train, chosen on val, each read once on test.
 
-Reads split.csv, fetch.csv and the photos; writes train_baseline.csv, one row per photo of val and test with what
-the network of the best epoch says; `model/` (weights, class list and what they were made from) and `curves.png`.
-While it runs, `model/checkpoint.safetensors` holds the last epoch, and a rerun goes on from there; decoded photos
-are in `cache/`.
+Reads split.csv, fetch.csv and the photos; writes train_baseline.csv, one row per photo of val and test for each
+network that is there, and a folder per network: `models/<variant>/seed-<n>/` with its weights, `model.json`,
+`predictions.csv` and `curves.png`. No variant overwrites another; networks of another split are left out.
 
-A photo that cannot be used stops the run and is named: leaving it out would change the exact counts of the split.
+While a network is trained, `checkpoint.safetensors` in its folder holds the last epoch, and a rerun goes on from
+there; decoded photos and features are in `cache/`. A photo that cannot be used stops the run and is named: leaving
+it out would change the exact counts of the split.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,18 +22,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.core import manifest
-from curate.core.errors import GateError
+from curate.core.errors import CurateError, GateError, Run, To
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
-from curate.core.intervals import percent, wilson
+from curate.core.intervals import percent
 from curate.core.progress import counter
 from curate.core.recipe import TrainBaseline
-from curate.core.schemas import SPLITS, FetchRow, SplitRow, TrainBaselineRow
-from curate.train import checkpoints, curves, dataset_cache, networks, trainer
+from curate.core.schemas import SPLITS, FetchRow, SplitRow, TrainBaselineRow, identity
+from curate.core.table import format_rows, parse_rows
+from curate.train import checkpoints, curves, dataset_cache, models, networks, trainer, transfer, variants
+from curate.train.accuracy import accuracy, in_words
+
+PACKAGES = {"transfer": ("onnxruntime", "scikit-learn", "numpy", "pillow", "simplejpeg")}
+_TORCH = ("torch", "numpy", "pillow", "simplejpeg")
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """The photos of a split, in the order train, val, test."""
+
+    rows: list[SplitRow]
+    listed: list[dataset_cache.Photo]
+    labels: NDArray[np.int64]  # (n,)
+    train: int  # photos of train; those of val follow
+    val: int
+
+    @property
+    def tested(self) -> list[SplitRow]:
+        """Those of val and test."""
+        return self.rows[self.train :]
 
 
 def decide(
-    photos: Sequence[SplitRow], probabilities: NDArray[np.float32], classes: Sequence[str]
+    photos: Sequence[SplitRow],
+    probabilities: NDArray[np.float32],
+    classes: Sequence[str],
+    variant: str = "base",
+    seed: int = 42,
 ) -> list[TrainBaselineRow]:
     """One row per photo, sorted by key. `probabilities` are (n, classes) in the order of `photos`."""
     rows = []
@@ -39,6 +67,8 @@ def decide(
         rows.append(
             TrainBaselineRow(
                 key=photo.key,
+                variant=variant,
+                seed=seed,
                 split=photo.split,
                 class_name=photo.class_name,
                 predicted=classes[best],
@@ -50,33 +80,6 @@ def decide(
     return sorted(rows, key=lambda row: row.key)
 
 
-def accuracy(rows: Sequence[TrainBaselineRow], split: str, class_name: str = "") -> dict[str, Any]:
-    """Accuracy on a split, or one class of it, with its number of photos and 95% interval; None without photos."""
-    measured = [row for row in rows if row.split == split and class_name in ("", row.class_name)]
-    right = sum(row.predicted == row.class_name for row in measured)
-    if not measured:
-        return {"photos": 0, "right": 0, "accuracy": None, "interval": None}
-    low, high = wilson(right, len(measured))
-    return {
-        "photos": len(measured),
-        "right": right,
-        "accuracy": round(right / len(measured), 6),
-        "interval": [round(low, 6), round(high, 6)],
-    }
-
-
-def in_words(name: str, measured: dict[str, Any]) -> str:
-    """`test: accuracy 93.1%, 95% interval 91.2% to 94.7%, 745 of 800 photos`."""
-    if measured["accuracy"] is None:
-        return f"{name}: accuracy n/a, no photos"
-    right, number = measured["right"], measured["photos"]
-    low, high = wilson(right, number)
-    return (
-        f"{name}: accuracy {percent(right / number)}, 95% interval {percent(low)} to {percent(high)}, "
-        f"{right} of {number} photos"
-    )
-
-
 def by_split(rows: Sequence[SplitRow], config: TrainBaseline) -> dict[str, list[SplitRow]]:
     """Kept photos per split. Raises GateError when there is nothing to learn from, or classes do not fit."""
     kept = [row for row in rows if row.keep]
@@ -84,91 +87,197 @@ def by_split(rows: Sequence[SplitRow], config: TrainBaseline) -> dict[str, list[
     if unknown := sorted({row.class_name for row in kept} - set(config.class_names)):
         raise GateError(f"split.csv has classes that the recipe does not name: {', '.join(unknown)}")
     if absent := sorted(set(config.class_names) - {row.class_name for row in parts["train"]}):
-        raise GateError(f"no photo of {', '.join(absent)} in train: run `curate split` with other counts")
+        raise GateError(f"no photo of {', '.join(absent)} in train", To("use other counts", Run("split")))
     if not parts["val"]:
         raise GateError(
-            "no photo in val, and the best epoch is chosen there: run `curate split` with other counts"
+            "no photo in val, and the best epoch is chosen there", To("use other counts", Run("split"))
         )
     return parts
 
 
-def notes_of(rows: Sequence[TrainBaselineRow], state: checkpoints.State, meta: dict[str, Any]) -> dict[str, Any]:
-    """The sidecar's notes: history, accuracies, and the summary for the terminal."""
-    results = {split: accuracy(rows, split) for split in ("val", "test")}
-    seconds = [entry["seconds"] for entry in state.history]
+def photos_of(folder: Path, config: TrainBaseline) -> Photos:
+    """The photos of the split, with labels. Raises GateError as `by_split` does."""
+    parts = by_split(manifest.read(folder, SplitRow), config)
+    rows = [row for part in parts.values() for row in part]
+    sha256 = {row.key: row.sha256 for row in manifest.read(folder, FetchRow)}
+    labels = trainer.labels_of([row.class_name for row in rows], config.class_names)
+    listed = [(row.key, row.path, sha256[row.key]) for row in rows]
+    return Photos(rows, listed, labels, len(parts["train"]), len(parts["val"]))
+
+
+# --- one network --------------------------------------------------------------------------------------------
+
+
+def made_from(folder: Path, config: TrainBaseline) -> dict[str, Any]:
+    """What the network of a variant and seed is made from: two with the same are equal, on one machine."""
+    packages = PACKAGES.get(config.variant, _TORCH)
+    provenance = manifest.provenance(folder, "train_baseline", config, packages)
+    chosen = variants.settings(config)
     return {
-        "history": state.history,
-        "best_epoch": state.best_epoch,
-        "parameters": meta["parameters"],
-        "seconds_per_epoch": round(sum(seconds) / len(seconds), 2),
-        "model_sha256": meta["sha256"],
-        **results,
-        "test_by_class": {name: accuracy(rows, "test", name) for name in meta["classes"]},
-        "summary": [
-            f"{meta['parameters']:,} parameters, best epoch {state.best_epoch} of {len(state.history)}",
-            *(in_words(split, result) for split, result in results.items()),
-        ],
+        "classes": list(config.class_names),
+        "image_size": chosen.image_size,
+        "network": chosen.network,
+        "variant": config.variant,
+        "seed": config.seed,
+        "settings": chosen.values,
+        "inputs": provenance.inputs,
+        "versions": provenance.versions,
     }
 
 
-def is_complete(folder: Path, made_from: manifest.Provenance) -> bool:
-    """True when manifest and model are there and belong together."""
-    if not manifest.is_current(folder, made_from):
+def trained(folder: Path, wanted: dict[str, Any]) -> bool:
+    """Is this very network there, complete?"""
+    place = models.folder_of(folder, wanted["variant"], wanted["seed"])
+    try:
+        meta = models.read_meta(place)
+        same = all(meta.get(name) == value for name, value in wanted.items())
+        return same and models.weights_are_those_of(place, meta) and bool(predictions(place, meta))
+    except CurateError:
         return False
-    weights, description = folder / "model" / "model.safetensors", folder / "model" / "model.json"
-    wanted = manifest.read_sidecar(folder, "train_baseline")["notes"].get("model_sha256")
-    return description.exists() and weights.exists() and manifest.file_sha256(weights) == wanted
 
 
-def run(folder: Path, config: TrainBaseline, map_fn: MapFn = map) -> list[TrainBaselineRow]:
-    """Run the stage in `folder`, or return what is there when nothing changed."""
-    packages = ["torch", "numpy", "pillow", "simplejpeg"]
-    wanted = manifest.provenance(folder, "train_baseline", config, packages)
-    if is_complete(folder, wanted):
-        if not (folder / "curves.png").exists():
-            notes = manifest.read_sidecar(folder, "train_baseline")["notes"]
-            atomic_write(folder / "curves.png", curves.draw(notes["history"], notes["best_epoch"]))
-        return manifest.read(folder, TrainBaselineRow)
-    started = datetime.now(UTC)
-    parts = by_split(manifest.read(folder, SplitRow), config)
-    photos = [row for part in parts.values() for row in part]
-    sha256 = {row.key: row.sha256 for row in manifest.read(folder, FetchRow)}
-    listed = [(row.key, row.path, sha256[row.key]) for row in photos]
-    pixels = dataset_cache.load_all(folder, listed, config.image_size, map_fn)
-    labels = trainer.labels_of([row.class_name for row in photos], config.class_names)
-    seen = len(parts["train"])
-    chosen = seen + len(parts["val"])
+def predictions(place: Path, meta: dict[str, Any]) -> list[TrainBaselineRow]:
+    """What a network said about val and test; nothing where predictions.csv is not the one of model.json.
 
-    identity = {"inputs": wanted.inputs, "config": wanted.config, "versions": wanted.versions}
-    checkpoint = folder / "model" / "checkpoint.safetensors"
-    with counter("train", config.epochs, "epoch") as advance:
+    Raises StateError when its rows are damaged.
+    """
+    path = place / "predictions.csv"
+    data = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(data).hexdigest() != meta.get("predictions_sha256"):
+        return []
+    return parse_rows(data, TrainBaselineRow, str(path))
+
+
+def train(folder: Path, config: TrainBaseline, photos: Photos, wanted: dict[str, Any], map_fn: MapFn) -> None:
+    """Train one network, read it once on val and test, and write its folder."""
+    place = models.folder_of(folder, config.variant, config.seed)
+    pixels = dataset_cache.load_all(folder, photos.listed, wanted["image_size"], map_fn)
+    started = time.monotonic()
+    checkpoint = place / "checkpoint.safetensors"
+    if config.variant == "transfer":
+        found = transfer.features(folder, pixels, [sha256 for _, _, sha256 in photos.listed])
+        end = photos.train + photos.val
+        head, history = transfer.fit(
+            found[: photos.train],
+            photos.labels[: photos.train],
+            found[photos.train : end],
+            photos.labels[photos.train : end],
+            config.seed,
+        )
+        best, parameters, data = 0, head.weights.size + head.bias.size, transfer.to_bytes(head)
+        best = transfer.PENALTIES.index(head.penalty) + 1
+        each = transfer.probabilities(head, found[photos.train :])
+    else:
+        state = _fit(config, photos, pixels, checkpoint, wanted)
+        history, best, data = state.history, state.best_epoch, models.to_bytes(state.network)
+        parameters = sum(parameter.numel() for parameter in state.network.parameters())
+        reference = wanted["network"] == "reference_cnn"
+        prepared = variants.plan(config).to_input
+        each = networks.predict(state.network, pixels[photos.train :], prepared, mirrored=not reference)
+    rows = decide(photos.tested, each, config.class_names, config.variant, config.seed)
+    table = format_rows(rows, TrainBaselineRow)
+    atomic_write(place / "predictions.csv", table)
+    atomic_write(place / "curves.png", curves.draw(history, best))
+    models.save(
+        place,
+        data,
+        {
+            **wanted,
+            "parameters": parameters,
+            "best_epoch": best,
+            "history": history,
+            "seconds": round(sum(entry.get("seconds", 0) for entry in history) or time.monotonic() - started, 1),
+            "predictions_sha256": hashlib.sha256(table).hexdigest(),
+            "val": accuracy(rows, "val"),
+            "test": accuracy(rows, "test"),
+            "test_by_class": {name: accuracy(rows, "test", name) for name in config.class_names},
+        },
+    )
+    checkpoint.unlink(missing_ok=True)
+
+
+def _fit(
+    config: TrainBaseline, photos: Photos, pixels: NDArray[np.uint8], checkpoint: Path, wanted: dict[str, Any]
+) -> checkpoints.State:
+    plan = variants.plan(config)
+    end = photos.train + photos.val
+    with counter(f"train {config.variant}", plan.epochs, "epoch") as advance:
 
         def on_epoch(entry: dict[str, float]) -> None:
             note = f"loss {entry['train_loss']:.3f}, accuracy on val {percent(entry['val_accuracy'])}"
             advance(int(entry["epoch"]), note)
 
-        state = trainer.fit(
-            trainer.Photos(pixels[:seen], labels[:seen]),
-            trainer.Photos(pixels[seen:chosen], labels[seen:chosen]),
-            config,
+        return trainer.fit(
+            trainer.Photos(pixels[: photos.train], photos.labels[: photos.train]),
+            trainer.Photos(pixels[photos.train : end], photos.labels[photos.train : end]),
+            plan,
             checkpoint,
-            hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest(),
+            hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest(),
             on_epoch,
         )
-    rows = decide(photos[seen:], networks.predict(state.network, pixels[seen:]), config.class_names)
-    meta = networks.save_model(
-        folder / "model",
-        state.network,
-        {
-            "classes": list(config.class_names),
-            "image_size": config.image_size,
-            "dropout": config.dropout,
-            "batch_norm": config.batch_norm,
-            "best_epoch": state.best_epoch,
-            **identity,
-        },
+
+
+# --- all networks -------------------------------------------------------------------------------------------
+
+
+def there(folder: Path, inputs: dict[str, str]) -> Iterator[tuple[dict[str, Any], list[TrainBaselineRow]]]:
+    """model.json and predictions of each complete network that was made from `inputs`, by variant and seed."""
+    for path in sorted((folder / "models").glob("*/seed-*/model.json")):
+        try:
+            meta = models.read_meta(path.parent)
+            rows = predictions(path.parent, meta)
+        except CurateError:
+            continue
+        if meta["inputs"] == inputs and rows:
+            yield meta, rows
+
+
+def chosen(metas: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The network to use: the highest accuracy on val, of equals fewer parameters, then variant and seed."""
+    return min(
+        metas, key=lambda meta: (-meta["val"]["accuracy"], meta["parameters"], meta["variant"], meta["seed"])
     )
-    atomic_write(folder / "curves.png", curves.draw(state.history, state.best_epoch))
-    manifest.write(folder, rows, wanted, started, notes=notes_of(rows, state, meta))
-    checkpoint.unlink(missing_ok=True)
+
+
+def in_one_line(meta: dict[str, Any]) -> str:
+    """How one network did, on val and on test."""
+    name = f"{meta['variant']}, seed {meta['seed']}"
+    return f"{name}: " + "; ".join(in_words(split, meta[split]) for split in ("val", "test"))
+
+
+def notes_of(metas: Sequence[dict[str, Any]], asked: Sequence[int], variant: str) -> dict[str, Any]:
+    """The sidecar's notes: the networks with their accuracies, which to use, and the summary for the terminal."""
+    shown = ("variant", "seed", "network", "image_size", "parameters", "best_epoch", "seconds", "sha256")
+    measured = ("val", "test", "test_by_class", "history")
+    best = chosen(metas)
+    own = [meta for meta in metas if meta["variant"] == variant and meta["seed"] in asked]
+    lines = [in_one_line(meta) for meta in own]
+    if len(metas) > 1:
+        lines.append(f"best of {len(metas)} networks on val: {best['variant']}, seed {best['seed']}")
+    return {
+        "networks": [{name: meta[name] for name in (*shown, *measured)} for meta in metas],
+        "chosen": {"variant": best["variant"], "seed": best["seed"]},
+        **{name: best[name] for name in ("history", "best_epoch", "parameters", "val", "test", "test_by_class")},
+        "summary": lines,
+    }
+
+
+def run(folder: Path, config: TrainBaseline, map_fn: MapFn = map) -> list[TrainBaselineRow]:
+    """Train the networks of `config` that are not there, and publish what all say about val and test."""
+    packages = PACKAGES.get(config.variant, _TORCH)
+    provenance = manifest.provenance(folder, "train_baseline", config, packages)
+    asked = [config.model_copy(update={"seed": config.seed + n, "seeds": 1}) for n in range(config.seeds)]
+    wanted = [made_from(folder, each) for each in asked]
+    missing = [number for number, each in enumerate(wanted) if not trained(folder, each)]
+    if not missing and manifest.is_current(folder, provenance):
+        return manifest.read(folder, TrainBaselineRow)
+    started = datetime.now(UTC)
+    if missing:
+        photos = photos_of(folder, config)
+        for number in missing:
+            train(folder, asked[number], photos, wanted[number], map_fn)
+    found = list(there(folder, provenance.inputs))
+    rows = sorted((row for _, each in found for row in each), key=identity)
+    notes = notes_of([meta for meta, _ in found], [each.seed for each in asked], config.variant)
+    manifest.write(folder, rows, provenance, started, notes=notes)
     return rows

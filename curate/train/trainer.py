@@ -2,7 +2,7 @@
 
 Everything random in an epoch (order, augmentation, dropout) comes from the seed and the epoch's number, so a run
 that was killed and resumed from its checkpoint ends with the same weights as one that was not, on one machine with
-a CPU. RMSprop has PyTorch's smoothing 0.99 and epsilon 1e-8, not Keras's 0.9 and 1e-7.
+a CPU. What is trained, and how, is a `Plan`; `variants` makes them.
 """
 
 import math
@@ -18,19 +18,11 @@ from numpy.typing import NDArray
 
 from curate.core.errors import GateError, ResourceError
 from curate.core.files import crash_point
-from curate.core.recipe import TrainBaseline
 from curate.train import checkpoints
 from curate.train.checkpoints import History, State
-from curate.train.networks import reference_cnn, to_input
 
 if TYPE_CHECKING:
     import torch
-
-# Augmentation: each photo is mirrored or not, and warped by amounts drawn evenly up to these.
-ROTATION = math.radians(15)
-SHIFT = 0.1  # of the side
-SHEAR = 0.15
-ZOOM = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +33,32 @@ class Photos:
     labels: NDArray[np.int64]  # (n,) number of the class
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is trained, and how."""
+
+    network: "Callable[[], torch.nn.Module]"
+    optimizer: "Callable[[torch.nn.Module], torch.optim.Optimizer]"
+    to_input: "Callable[[NDArray[np.uint8]], torch.Tensor]"  # (n, h, w, 3) to (n, 3, h, w) float32
+    epochs: int
+    batch_size: int
+    seed: int
+    patience: int | None = None  # stop after so many epochs without a better one on val
+    augment: "Callable[[torch.Tensor, np.random.Generator], torch.Tensor] | None" = None
+    rate: Callable[[float], float] = lambda _: 1.0  # share of the training done, 0..1, to a factor of the rates
+    label_smoothing: float = 0.0
+    average: float = 0.0  # decay of the running average of weights, which is then measured and kept; 0: none
+
+
 def fit(
     train: Photos,
     val: Photos,
-    config: TrainBaseline,
+    plan: Plan,
     checkpoint: Path,
     identity: str,
     on_epoch: Callable[[dict[str, float]], None] = lambda _: None,
 ) -> State:
-    """Train until `config.epochs`, or until patience ends; returns the state with the weights of the best epoch.
+    """Train until `plan.epochs`, or until patience ends; returns the state with the weights of the best epoch.
 
     The best epoch has the highest validation accuracy, of equals the lowest validation loss. After each epoch the
     state is saved to `checkpoint`; one with the same `identity` that is there already is continued. Raises
@@ -58,19 +67,16 @@ def fit(
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    network = reference_cnn(
-        config.class_names, config.image_size, config.dropout, config.batch_norm, config.seed
-    ).to(device)
-    state = State(
-        network, torch.optim.RMSprop(network.parameters(), lr=config.learning_rate, alpha=0.99, eps=1e-8)
-    )
+    network = plan.network().to(device)
+    state = State(network, plan.optimizer(network), averaged(network, plan.average) if plan.average else None)
     checkpoints.restore(checkpoint, state, identity)
+    base_rates = [group["lr"] for group in state.optimizer.param_groups]
     try:
-        while len(state.history) < config.epochs and not _out_of_patience(state, config.patience):
+        while len(state.history) < plan.epochs and not _out_of_patience(state, plan.patience):
             number = len(state.history) + 1
             started = time.monotonic()
-            loss, accuracy = _train_epoch(state, train, config, number, device)
-            val_loss, val_accuracy = _measure(state.network, val, config.batch_size, device)
+            loss, accuracy = _train_epoch(state, train, plan, number, base_rates, device)
+            val_loss, val_accuracy = _measure(state.measured, val, plan, device)
             entry = {
                 "epoch": number,
                 "train_loss": loss,
@@ -82,7 +88,8 @@ def fit(
             state.history.append(entry | {"seconds": round(time.monotonic() - started, 2)})
             if _best_of(state.history) == number:
                 state.best_epoch = number
-                state.best = {name: value.detach().clone() for name, value in network.state_dict().items()}
+                weights = state.measured.state_dict()
+                state.best = {name: value.detach().clone() for name, value in weights.items()}
             checkpoints.save(checkpoint, state, identity)
             crash_point(f"after_epoch_{number}")
             on_epoch(state.history[-1])
@@ -90,10 +97,17 @@ def fit(
         if isinstance(error, RuntimeError) and "memory" not in str(error).lower():
             raise
         raise ResourceError(
-            f"not enough memory to train with train_baseline.batch_size {config.batch_size}: make it smaller"
+            f"not enough memory to train with batch_size {plan.batch_size}: make it smaller"
         ) from error
     network.load_state_dict(state.best)
     return state
+
+
+def averaged(network: "torch.nn.Module", decay: float) -> "torch.nn.Module":
+    """A copy of the network that follows the running average of its weights and buffers."""
+    from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)  # type: ignore[no-untyped-call]
 
 
 def _best_of(history: History) -> int:
@@ -114,55 +128,61 @@ def _refuse_nan(entry: dict[str, float], state: State, checkpoint: Path) -> None
 
 
 def _train_epoch(
-    state: State, photos: Photos, config: TrainBaseline, number: int, device: str
+    state: State, photos: Photos, plan: Plan, number: int, base_rates: Sequence[float], device: str
 ) -> tuple[float, float]:
     """One pass over all photos. Returns mean loss and accuracy as they were on the way."""
     import torch
 
-    random = np.random.default_rng([config.seed, number])
+    random = np.random.default_rng([plan.seed, number])
     order = random.permutation(len(photos.labels))
     total_loss, right = 0.0, 0
     state.network.train()
     with torch.random.fork_rng(devices=[0] if device == "cuda" else []):
         torch.manual_seed(int(random.integers(2**63)))
-        for start in range(0, len(order), config.batch_size):
-            chosen = np.sort(order[start : start + config.batch_size])
-            inputs = to_input(photos.pixels[chosen]).to(device)
-            if config.augment:
-                inputs = augment(inputs, random)
+        for start in range(0, len(order), plan.batch_size):
+            factor = plan.rate((number - 1 + start / len(order)) / plan.epochs)
+            for group, base in zip(state.optimizer.param_groups, base_rates, strict=True):
+                group["lr"] = base * factor
+            chosen = np.sort(order[start : start + plan.batch_size])
+            inputs = plan.to_input(photos.pixels[chosen]).to(device)
+            if plan.augment:
+                inputs = plan.augment(inputs, random)
             labels = torch.from_numpy(photos.labels[chosen]).to(device)
             with reduced_precision(device):
                 logits = state.network(inputs)
-            loss = _loss(logits.float(), labels)
+            loss = _loss(logits.float(), labels, plan.label_smoothing)
             state.optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             state.optimizer.step()
+            if state.average is not None:
+                state.average.update_parameters(state.network)
             total_loss += loss.item() * len(chosen)
             right += int((_predicted(logits) == labels).sum())
     return total_loss / len(order), right / len(order)
 
 
-def _measure(network: "torch.nn.Module", photos: Photos, batch_size: int, device: str) -> tuple[float, float]:
+def _measure(network: "torch.nn.Module", photos: Photos, plan: Plan, device: str) -> tuple[float, float]:
     """Mean loss and accuracy without learning."""
     import torch
 
     total_loss, right = 0.0, 0
     network.eval()
     with torch.inference_mode(), reduced_precision(device):
-        for start in range(0, len(photos.labels), batch_size):
-            logits = network(to_input(photos.pixels[start : start + batch_size]).to(device)).float()
-            labels = torch.from_numpy(photos.labels[start : start + batch_size]).to(device)
+        for start in range(0, len(photos.labels), plan.batch_size):
+            logits = network(plan.to_input(photos.pixels[start : start + plan.batch_size]).to(device)).float()
+            labels = torch.from_numpy(photos.labels[start : start + plan.batch_size]).to(device)
             total_loss += _loss(logits, labels).item() * len(labels)
             right += int((_predicted(logits) == labels).sum())
     return total_loss / len(photos.labels), right / len(photos.labels)
 
 
-def _loss(logits: "torch.Tensor", labels: "torch.Tensor") -> "torch.Tensor":
+def _loss(logits: "torch.Tensor", labels: "torch.Tensor", smoothing: float = 0.0) -> "torch.Tensor":
     from torch.nn import functional
 
     if logits.shape[1] == 1:
-        return functional.binary_cross_entropy_with_logits(logits[:, 0], labels.float())
-    return functional.cross_entropy(logits, labels)
+        wanted = labels.float() * (1 - smoothing) + smoothing / 2
+        return functional.binary_cross_entropy_with_logits(logits[:, 0], wanted)
+    return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
 
 
 def _predicted(logits: "torch.Tensor") -> "torch.Tensor":
@@ -177,26 +197,6 @@ def reduced_precision(device: str) -> AbstractContextManager[Any]:
     if device == "cuda" or capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"):
         return torch.autocast(device, dtype=torch.bfloat16)
     return nullcontext()
-
-
-def augment(inputs: "torch.Tensor", random: np.random.Generator) -> "torch.Tensor":
-    """(n, 3, side, side): each photo mirrored or not, turned, shifted, sheared and zoomed; edges are drawn out."""
-    import torch
-    from torch.nn import functional
-
-    count = len(inputs)
-    turn, shear, zoom_x, zoom_y, shift_x, shift_y = random.uniform(-1, 1, (6, count))
-    mirror = random.choice([-1.0, 1.0], count)
-    cos, sin = np.cos(ROTATION * turn), np.sin(ROTATION * turn)
-    wide, high = 1 + ZOOM * zoom_x, 1 + ZOOM * zoom_y
-    matrix = np.empty((count, 2, 3), np.float32)  # output to input coordinates, both -1..1
-    matrix[:, 0] = np.stack([mirror * wide * cos, -wide * sin + SHEAR * shear, 2 * SHIFT * shift_x], axis=1)
-    matrix[:, 1] = np.stack([mirror * high * sin, high * cos, 2 * SHIFT * shift_y], axis=1)
-    grid = functional.affine_grid(
-        torch.from_numpy(matrix).to(inputs.device), list(inputs.shape), align_corners=False
-    )
-    warped = functional.grid_sample(inputs, grid, padding_mode="border", align_corners=False)
-    return warped.contiguous(memory_format=torch.channels_last)
 
 
 def labels_of(names: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:

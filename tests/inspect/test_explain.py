@@ -57,7 +57,7 @@ def test_explain_a_kept_photo_tells_every_stage(folder: Path) -> None:
         "split: kept",
         "  test, class swift",
         "train_baseline: one of its val and test photos",
-        "  predicted wagonr with probability 0.970, wrong: it is in class swift",
+        "  base predicted wagonr with probability 0.970, wrong: it is in class swift",
     ]
 
 

@@ -15,8 +15,9 @@ from curate.core import manifest
 from curate.core.errors import GateError, StateError
 from curate.core.recipe import TrainBaseline
 from curate.core.schemas import SplitRow, TrainBaselineRow
-from curate.train import curves, dataset_cache, networks, trainer
+from curate.train import curves, dataset_cache, models, trainer
 from curate.train import stage as train_baseline
+from curate.train.accuracy import accuracy, in_words
 from tests.folders import CLASSES, build_folder, fetch_row, publish, split_row
 
 CONFIG = TrainBaseline(class_names=CLASSES, epochs=5, batch_size=6, image_size=54, learning_rate=5e-4)
@@ -58,30 +59,96 @@ def test_it_learned_and_says_how_sure_it_is(trained: Path) -> None:
     assert low < notes["test"]["accuracy"] <= high
     assert len(notes["history"]) == 5
     assert 1 <= notes["best_epoch"] <= 5
-    assert notes["summary"][2] == train_baseline.in_words("test", notes["test"])
+    assert notes["summary"] == [train_baseline.in_one_line({"variant": "base", "seed": 42, **notes})]
     assert sum(part["photos"] for part in notes["test_by_class"].values()) == photos["test"]
 
 
 def test_the_model_on_disk_gives_the_predictions_of_the_manifest(trained: Path) -> None:
-    network, meta = networks.load_model(trained / "model", list(CLASSES))
+    model = models.load(models.folder_of(trained, "base", 42), list(CLASSES))
     rows = manifest.read(trained, TrainBaselineRow)
     photos = {row.key: row.path for row in manifest.read(trained, SplitRow)}
     listed = [(row.key, photos[row.key], Path(photos[row.key]).stem) for row in rows]
-    pixels = np.stack([dataset_cache.load_one(photo, trained, meta["image_size"]) for photo in listed])
+    pixels = np.stack([dataset_cache.load_one(photo, trained, model.meta["image_size"]) for photo in listed])
     again = train_baseline.decide(
         [split_row(replace(fetch_row(0, r.class_name), key=r.key), r.split) for r in rows],
-        networks.predict(network, pixels),
-        meta["classes"],
+        model.predict(pixels),
+        model.meta["classes"],
     )
     assert [row.predicted for row in again] == [row.predicted for row in rows]
     assert [row.probability for row in again] == pytest.approx([row.probability for row in rows], abs=1e-4)
 
 
 def test_it_leaves_a_model_curves_and_decoded_photos_but_no_checkpoint(trained: Path) -> None:
-    assert sorted(path.name for path in (trained / "model").iterdir()) == ["model.json", "model.safetensors"]
-    with Image.open(trained / "curves.png") as picture:
+    place = models.folder_of(trained, "base", 42)
+    expected = ["curves.png", "model.json", "model.safetensors", "predictions.csv"]
+    assert sorted(path.name for path in place.iterdir()) == expected
+    with Image.open(place / "curves.png") as picture:
         assert picture.size == (900, 360)
     assert len(list((trained / "cache").iterdir())) == 1
+
+
+def test_one_variant_does_not_touch_another(small: Path) -> None:
+    base = train_baseline.run(small, ONE)
+    weights = (models.folder_of(small, "base", 42) / "model.safetensors").read_bytes()
+    both = train_baseline.run(small, ONE.override(variant="batchnorm", seeds=2))
+    assert {(row.variant, row.seed) for row in both} == {("base", 42), ("batchnorm", 42), ("batchnorm", 43)}
+    assert [row for row in both if row.variant == "base"] == base
+    assert (models.folder_of(small, "base", 42) / "model.safetensors").read_bytes() == weights
+    notes = manifest.read_sidecar(small, "train_baseline")["notes"]
+    assert [(each["variant"], each["seed"]) for each in notes["networks"]] == sorted(
+        {(r.variant, r.seed) for r in both}
+    )
+    best = max(notes["networks"], key=lambda each: each["val"]["accuracy"])
+    assert notes["val"]["accuracy"] == best["val"]["accuracy"]
+    assert {row.variant for row in manifest.predictions(small)} == {notes["chosen"]["variant"]}
+
+
+def test_going_back_to_a_variant_trains_nothing(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train_baseline.run(small, ONE)
+    table = manifest.csv_path(small, "train_baseline").read_bytes()
+    train_baseline.run(small, ONE.override(variant="augment"))
+    monkeypatch.setattr(trainer, "fit", lambda *_: pytest.fail("trained again"))
+    assert {row.variant for row in train_baseline.run(small, ONE)} == {"augment", "base"}
+    for path in sorted((small / "models" / "augment").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    manifest.csv_path(small, "train_baseline").unlink()
+    train_baseline.run(small, ONE)
+    assert manifest.csv_path(small, "train_baseline").read_bytes() == table
+
+
+def test_networks_of_another_split_are_left_out(small: Path) -> None:
+    train_baseline.run(small, ONE)
+    rows = manifest.read(small, SplitRow)
+    publish(small, "split", [replace(row, group="0" * 16) for row in rows])
+    assert {row.variant for row in train_baseline.run(small, ONE.override(variant="augment"))} == {"augment"}
+
+
+def test_transfer_learns_without_torch_and_predicts_from_its_folder(small: Path) -> None:
+    config = CONFIG.override(variant="transfer", transfer={"image_size": 64})
+    rows = train_baseline.run(small, config)
+    model = models.load(models.folder_of(small, "transfer", 42))
+    photos = {row.key: row.path for row in manifest.read(small, SplitRow)}
+    listed = [(row.key, photos[row.key], Path(photos[row.key]).stem) for row in rows]
+    pixels = np.stack([dataset_cache.load_one(photo, small, 64) for photo in listed])
+    each = model.predict(pixels)
+    assert [CLASSES[best] for best in each.argmax(axis=1)] == [row.predicted for row in rows]
+    assert each.max(axis=1) == pytest.approx([row.probability for row in rows], abs=1e-4)
+    (cached,) = (small / "cache").glob("features-*.npy")
+    cached.write_bytes(cached.read_bytes()[:-4])
+    (models.folder_of(small, "transfer", 42) / "model.json").unlink()
+    assert train_baseline.run(small, config) == rows
+
+
+def test_finetune_starts_from_imagenet_and_predicts_from_its_folder(small: Path) -> None:
+    config = CONFIG.override(variant="finetune", finetune={"image_size": 64, "epochs": 1, "batch_size": 4})
+    rows = train_baseline.run(small, config)
+    model = models.load(models.folder_of(small, "finetune", 42), list(CLASSES))
+    assert model.meta["network"] == "efficientnet-lite0"
+    assert model.meta["parameters"] > 3_000_000
+    photos = {row.key: row.path for row in manifest.read(small, SplitRow)}
+    listed = [(row.key, photos[row.key], Path(photos[row.key]).stem) for row in rows]
+    pixels = np.stack([dataset_cache.load_one(photo, small, 64) for photo in listed])
+    assert model.predict(pixels).max(axis=1) == pytest.approx([row.probability for row in rows], abs=1e-3)
 
 
 def test_a_second_run_does_nothing(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,14 +156,6 @@ def test_a_second_run_does_nothing(trained: Path, monkeypatch: pytest.MonkeyPatc
     before = {path: path.stat().st_mtime_ns for path in trained.rglob("*") if path.is_file()}
     assert train_baseline.run(trained, CONFIG) == manifest.read(trained, TrainBaselineRow)
     assert {path: path.stat().st_mtime_ns for path in trained.rglob("*") if path.is_file()} == before
-
-
-def test_deleted_curves_are_drawn_again_without_training(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer, "fit", lambda *_: pytest.fail("trained again"))
-    picture = (trained / "curves.png").read_bytes()
-    (trained / "curves.png").unlink()
-    assert train_baseline.run(trained, CONFIG) == manifest.read(trained, TrainBaselineRow)
-    assert (trained / "curves.png").read_bytes() == picture
 
 
 @pytest.fixture
@@ -109,7 +168,7 @@ ONE = CONFIG.override(epochs=1, image_size=46)
 
 def test_a_missing_or_changed_model_is_trained_again(small: Path) -> None:
     train_baseline.run(small, ONE)
-    weights = small / "model" / "model.safetensors"
+    weights = models.folder_of(small, "base", 42) / "model.safetensors"
     data, table = weights.read_bytes(), manifest.csv_path(small, "train_baseline").read_bytes()
     for damaged in (b"", data[:-1]):
         weights.write_bytes(damaged)
@@ -141,15 +200,15 @@ def test_classes_and_splits_must_fit() -> None:
 
 
 def prediction(split: str, class_name: str, predicted: str) -> TrainBaselineRow:
-    return TrainBaselineRow("k", split, class_name, predicted, 0.9, True, "")
+    return TrainBaselineRow("k", "base", 42, split, class_name, predicted, 0.9, True, "")
 
 
 def test_t08_a_class_or_split_without_photos_is_not_available_rather_than_zero() -> None:
     rows = [prediction("test", "hatch", "hatch"), prediction("test", "hatch", "sedan")]
-    assert train_baseline.accuracy(rows, "test")["accuracy"] == 0.5
-    absent = train_baseline.accuracy(rows, "test", "sedan")
+    assert accuracy(rows, "test")["accuracy"] == 0.5
+    absent = accuracy(rows, "test", "sedan")
     assert absent == {"photos": 0, "right": 0, "accuracy": None, "interval": None}
-    assert train_baseline.in_words("test", absent) == "test: accuracy n/a, no photos"
+    assert in_words("test", absent) == "test: accuracy n/a, no photos"
 
 
 def test_a_run_without_test_photos_says_so(small: Path) -> None:
@@ -157,12 +216,13 @@ def test_a_run_without_test_photos_says_so(small: Path) -> None:
     surplus = [replace(r, split="", keep=False, reason="surplus") if r.split == "test" else r for r in rows]
     publish(small, "split", surplus)
     train_baseline.run(small, ONE)
-    assert manifest.read_sidecar(small, "train_baseline")["notes"]["summary"][2] == "test: accuracy n/a, no photos"
+    (line,) = manifest.read_sidecar(small, "train_baseline")["notes"]["summary"]
+    assert line.endswith("; test: accuracy n/a, no photos")
 
 
 def test_the_accuracy_in_words() -> None:
     rows = [prediction("val", "hatch", "hatch")] * 717 + [prediction("val", "hatch", "sedan")] * 83
-    assert train_baseline.in_words("val", train_baseline.accuracy(rows, "val")) == (
+    assert in_words("val", accuracy(rows, "val")) == (
         "val: accuracy 89.6%, 95% interval 87.3% to 91.6%, 717 of 800 photos"
     )
 

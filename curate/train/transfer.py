@@ -1,0 +1,127 @@
+"""`transfer`: a linear classifier on the features of EfficientNet-Lite0, computed in ONNX Runtime without torch.
+
+Features of a photo are the mean of those of the photo and its mirror image, scaled to length 1. The classifier is
+logistic regression; the strength of its penalty is the one with the highest accuracy on val, of equals the lowest
+loss. The trained classifier is `head.json`: plain numbers.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.core.errors import Run, StateError
+from curate.core.files import atomic_write
+from curate.core.progress import progress
+
+PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # scikit-learn's C: larger is weaker
+BATCH = 16
+VERSION = 1  # of the features
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A linear classifier: `probabilities` are softmax(features · weights + bias)."""
+
+    weights: NDArray[np.float64]  # (d, classes)
+    bias: NDArray[np.float64]  # (classes,)
+    penalty: float
+
+
+def embed(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(n, side, side, 3) uint8 to (n, 1280) features, each of length 1.
+
+    Raises ResourceError when the network's weights are missing.
+    """
+    from curate.clean.scorers.imagenet import ImageNet
+
+    scorer = ImageNet(side=pixels.shape[1])
+    blocks = []
+    starts = range(0, len(pixels), BATCH)
+    for start in progress(iter(starts), "features", len(starts), "batch"):
+        block = np.ascontiguousarray(pixels[start : start + BATCH])
+        mirrored = np.ascontiguousarray(block[:, :, ::-1])
+        blocks.append((scorer.embed(block) + scorer.embed(mirrored)) / 2)
+    found = np.concatenate(blocks).astype(np.float32)
+    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
+
+
+def features(folder: Path, pixels: NDArray[np.uint8], names: Sequence[str]) -> NDArray[np.float32]:
+    """`embed`, remembered in `folder`/cache by `names`, the sha256s of the photos in order."""
+    from curate.clean.scorers.imagenet import WEIGHTS_SHA256
+
+    content = json.dumps([VERSION, pixels.shape[1], WEIGHTS_SHA256, list(names)])
+    path = folder / "cache" / f"features-{hashlib.sha256(content.encode()).hexdigest()[:16]}.npy"
+    found = _remembered(path, len(pixels))
+    if found is None:
+        found = embed(pixels)
+        data = found.tobytes()
+        atomic_write(path, hashlib.sha256(data).digest() + data)
+    return found
+
+
+def _remembered(path: Path, count: int) -> NDArray[np.float32] | None:
+    """The features in a file that its own sha256 vouches for; None where it is not there or damaged."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    if data[:32] != hashlib.sha256(data[32:]).digest():
+        return None
+    return np.frombuffer(data, np.float32, offset=32).reshape(count, -1).copy()
+
+
+def fit(
+    train: NDArray[np.float32],
+    train_labels: NDArray[np.int64],
+    val: NDArray[np.float32],
+    val_labels: NDArray[np.int64],
+    seed: int,
+) -> tuple[Head, list[dict[str, float]]]:
+    """The best classifier on val, and one entry per penalty that was tried. Features are (n, d), labels (n,)."""
+    from sklearn.linear_model import LogisticRegression
+
+    history, heads = [], []
+    for number, penalty in enumerate(PENALTIES, 1):
+        model = LogisticRegression(C=penalty, max_iter=2000, random_state=seed).fit(train, train_labels)
+        weights, bias = model.coef_.T, model.intercept_
+        if weights.shape[1] == 1:  # two classes: one logit, of the second
+            weights, bias = np.hstack([np.zeros_like(weights), weights]), np.array([0.0, bias[0]])
+        head = Head(weights, bias, penalty)
+        entry: dict[str, float] = {"epoch": number, "penalty": penalty}
+        for part, inputs, labels in (("train", train, train_labels), ("val", val, val_labels)):
+            each = probabilities(head, inputs)
+            entry[f"{part}_loss"] = float(-np.log(each[np.arange(len(labels)), labels].clip(1e-12)).mean())
+            entry[f"{part}_accuracy"] = float((each.argmax(axis=1) == labels).mean())
+        heads.append(head)
+        history.append(entry)
+    best = max(range(len(heads)), key=lambda at: (history[at]["val_accuracy"], -history[at]["val_loss"]))
+    return heads[best], history
+
+
+def probabilities(head: Head, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, d) features to (n, classes) that sum to 1."""
+    from scipy.special import softmax
+
+    return np.asarray(softmax(inputs.astype(np.float64) @ head.weights + head.bias, axis=1), dtype=np.float32)
+
+
+def to_bytes(head: Head) -> bytes:
+    """The classifier as JSON."""
+    return json.dumps(
+        {"penalty": head.penalty, "bias": head.bias.tolist(), "weights": head.weights.tolist()}
+    ).encode()
+
+
+def from_bytes(data: bytes, path: Path) -> Head:
+    """The classifier of a head.json. Raises StateError when it is damaged."""
+    try:
+        found: dict[str, Any] = json.loads(data)
+        return Head(np.array(found["weights"], float), np.array(found["bias"], float), float(found["penalty"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise StateError(f"{path} is damaged", Run("train-baseline", ("--variant", "transfer"))) from error

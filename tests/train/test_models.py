@@ -1,0 +1,114 @@
+"""A trained network on disk: it comes back as it was, and is refused when it is not what it says."""
+
+import hashlib
+import json
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from curate.core.errors import ResourceError, StateError
+from curate.train import models, networks
+
+SETTINGS = {"dropout": 0.0, "batch_norm": False}
+META: dict[str, Any] = {
+    "classes": ["a", "b"],
+    "image_size": 46,
+    "network": "reference_cnn",
+    "variant": "base",
+    "seed": 5,
+    "settings": SETTINGS,
+}
+
+
+def saved(folder: Path) -> torch.nn.Module:
+    network = networks.reference_cnn(["a", "b"], 46, seed=5)
+    models.save(folder, models.to_bytes(network), META | {"best_epoch": 3})
+    return network
+
+
+def test_a_saved_model_comes_back_as_it_was(tmp_path: Path) -> None:
+    network = saved(tmp_path)
+    model = models.load(tmp_path, ["a", "b"])
+    pixels = np.random.default_rng(3).integers(0, 256, (4, 46, 46, 3), dtype=np.uint8)
+    assert np.array_equal(model.predict(pixels), networks.predict(network, pixels))
+    assert model.meta["best_epoch"] == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "model.safetensors"]
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(bytes(data))
+
+
+class Payload:
+    """Unpickling it runs a command."""
+
+    def __init__(self, canary: Path) -> None:
+        self.canary = canary
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, (f"touch '{self.canary}'",)
+
+
+def replace_by_pickle(path: Path) -> None:
+    path.write_bytes(pickle.dumps(Payload(path.with_name("canary"))))
+
+
+def replace_by_pickle_and_vouch_for_it(path: Path) -> None:
+    replace_by_pickle(path)
+    meta = json.loads(path.with_name("model.json").read_text())
+    meta["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.with_name("model.json").write_text(json.dumps(meta))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(truncate, id="T02-truncated"),
+        pytest.param(flip, id="T02-wrong-sha256"),
+        pytest.param(Path.unlink, id="T02-missing"),
+        pytest.param(replace_by_pickle, id="T02-pickle"),
+        pytest.param(replace_by_pickle_and_vouch_for_it, id="T02-pickle-with-its-sha256"),
+    ],
+)
+def test_damaged_weights_are_refused_and_nothing_in_them_runs(damage: object, tmp_path: Path) -> None:
+    saved(tmp_path)
+    damage(tmp_path / "model.safetensors")  # type: ignore[operator]
+    with pytest.raises(StateError, match=r"model\.safetensors"):
+        models.load(tmp_path)
+    assert not (tmp_path / "canary").exists()
+
+
+def test_the_pickle_of_these_tests_would_have_run(tmp_path: Path) -> None:
+    pickle.loads(pickle.dumps(Payload(tmp_path / "canary")))
+    assert (tmp_path / "canary").exists()
+
+
+@pytest.mark.parametrize("classes", [["b", "a"], ["a", "b", "c"], ["a", "swift"]])
+def test_t07_other_classes_are_refused(classes: list[str], tmp_path: Path) -> None:
+    saved(tmp_path)
+    with pytest.raises(StateError, match="was trained for a, b, not for"):
+        models.load(tmp_path, classes)
+
+
+def test_no_model_yet_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match=r"model\.json is not there"):
+        models.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{}", '{"format": 99}'])
+def test_a_damaged_description_is_refused(text: str, tmp_path: Path) -> None:
+    saved(tmp_path)
+    (tmp_path / "model.json").write_text(text)
+    with pytest.raises(StateError, match=r"model\.json"):
+        models.load(tmp_path)
