@@ -32,11 +32,12 @@ ALLOWED: dict[str, set[str]] = {
     "split": _BASE,
     "train": {*_BASE, "photos", "clean.scorers"},  # the networks that turn photos into embeddings
     "dataset": {"core"},
+    "export": {*_BASE, "photos", "review", "dataset"},
     "inspect": {*_BASE, "photos", "review"},
     "report": {*_BASE, "photos", "review", "split", "inspect"},
     "pipeline": {*_BASE, "photos", "review", *_STAGES, "fetch.sources"},
     "demo": {*_BASE, "pipeline", "report"},
-    "cli": {*_BASE, "review", "pipeline", "inspect", "report", "demo"},
+    "cli": {*_BASE, "review", "export", "pipeline", "inspect", "report", "demo"},
     "__main__": {"cli"},
 }
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from curate import __version__
-from curate.cli import failures, inspection, labelling, stages, start, terminal
+from curate.cli import export, failures, inspection, labelling, stages, start, terminal
 from curate.cli.options import shared
 from curate.core.errors import EXIT_CODES
 
@@ -14,6 +14,7 @@ GROUPS = {
     "Run stages": stages.commands,
     "Look at what they did": inspection.commands,
     "Label photos": labelling.commands,
+    "Use the dataset": export.commands,
 }
 
 

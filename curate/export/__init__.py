@@ -1,0 +1,1 @@
+"""export: the dataset in a form that others load."""

@@ -1,0 +1,153 @@
+"""The bytes of each photo as it leaves: the original ones unless options ask for others.
+
+A photo that must change (smaller, blurred, another format) is decoded, and becomes a JPEG without metadata. With
+`strip` alone its compressed picture stays as it is.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from curate.core.errors import RejectedError, StateError
+from curate.core.executors import MapFn
+from curate.core.progress import progress
+from curate.dataset import Dataset, Photo
+from curate.export import blur
+from curate.export.place import write
+from curate.export.strip import strip
+from curate.photos import decode, missing
+
+VERSION = 1  # of what follows: raise it when other bytes come out
+QUALITY = 92  # of a JPEG that is written anew
+PREPARED = ".prepared"  # where changed photos wait inside an export that is under way
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is done to photos."""
+
+    strip: bool = False  # remove metadata
+    size: int | None = None  # pixels of the longer side; a larger photo is shrunk
+    jpeg: bool = False  # what is no JPEG becomes one
+    blur: tuple[str, ...] = ()  # of `blur.KINDS`
+    faces_model: Path | None = None
+    plates_model: Path | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Can a photo come out other than it was uploaded?"""
+        return bool(self.strip or self.size or self.jpeg or self.blur)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A photo as it leaves."""
+
+    photo: Photo
+    source: Path  # where its bytes are
+    extension: str
+    sha256: str
+    bytes: int
+    width: int  # pixels, upright
+    height: int
+    blurred: int = 0  # boxes that were made unreadable
+
+    @property
+    def name(self) -> str:
+        """`0014c07dab1ed8a7.jpg`."""
+        return f"{self.photo.key}.{self.extension}"
+
+
+def prepare(dataset: Dataset, out: Path, options: Options, map_fn: MapFn) -> Iterator[File]:
+    """Each photo of the dataset, by key, after its bytes were checked against their sha256.
+
+    Changed photos are written below `out`, and found there again by a rerun. Raises StateError for a photo that is
+    lost: leaving it out would change the split.
+    """
+    for option, model in (("faces", options.faces_model), ("plates", options.plates_model)):
+        assert (option in options.blur) == (model is not None), option
+    job = partial(_prepare_one, dataset=dataset, out=out / PREPARED, options=options)
+    ready = {path.name[:16]: path for path in (out / PREPARED).glob("[0-9a-f]*")}
+    jobs: Iterable[tuple[Photo, Path | None]] = ((photo, ready.get(photo.key)) for photo in dataset.photos)
+    done = map_fn(job, jobs) if options.changes else map(job, jobs)
+    yield from progress(done, "export", len(dataset.photos))
+
+
+def _prepare_one(job: tuple[Photo, Path | None], dataset: Dataset, out: Path, options: Options) -> File:
+    photo, ready = job
+    if ready:
+        return _described(photo, ready)
+    source = dataset.file(photo)
+    try:
+        data = decode.read_file(source)
+        if hashlib.sha256(data).hexdigest() != photo.sha256:
+            raise RejectedError("hash_mismatch")
+        changed = change(data, photo, options) if options.changes else None
+    except RejectedError as error:
+        raise StateError(
+            f"photo {photo.key} cannot be exported, {photo.path} is lost ({error.reason}): "
+            f"{missing.remedy(dataset.folder)}; {missing.going_on(dataset.folder)}"
+        ) from error
+    if changed is None:
+        extension = Path(photo.path).suffix.removeprefix(".")
+        return File(photo, source, extension, photo.sha256, len(data), photo.width, photo.height)
+    content, extension, boxes = changed
+    path = out / f"{photo.key}.{boxes}.{extension}"
+    write(path, content)
+    return _described(photo, path)
+
+
+def _described(photo: Photo, path: Path) -> File:
+    """A changed photo, by its file `<key>.<boxes blurred>.<extension>`."""
+    data = path.read_bytes()
+    _, boxes, extension = path.name.split(".")
+    picture = decode.decode(data, at_least=1)
+    digest = hashlib.sha256(data).hexdigest()
+    return File(photo, path, extension, digest, len(data), picture.width, picture.height, int(boxes))
+
+
+def change(data: bytes, photo: Photo, options: Options) -> tuple[bytes, str, int] | None:
+    """New bytes, their extension and how many boxes are blurred; None when the photo can stay as it is.
+
+    Raises RejectedError when it cannot be decoded.
+    """
+    extension = Path(photo.path).suffix.removeprefix(".")
+    shrink = options.size is not None and max(photo.width, photo.height) > options.size
+    convert = options.jpeg and extension != "jpg"
+    boxes = np.zeros((0, 5), np.float32)
+    if options.blur:
+        picture = decode.decode(data)
+        found = [blur.find_faces(picture.pixels, options.faces_model)] if options.faces_model else []
+        found += [blur.find_plates(picture.pixels, options.plates_model)] if options.plates_model else []
+        boxes = np.concatenate(found)
+    if shrink or convert or len(boxes):
+        pixels = blur.blur(decode.decode(data).pixels, boxes)
+        return _jpeg(pixels, options.size if shrink else None), "jpg", len(boxes)
+    if not options.strip:
+        return None
+    if (stripped := strip(data)) is not None:
+        return stripped, extension, 0
+    return _png(decode.decode(data).pixels), "png", 0  # no other way is lossless
+
+
+def _jpeg(pixels: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]", size: int | None) -> bytes:
+    image = Image.fromarray(pixels)
+    if size:
+        scale = size / max(image.size)
+        sides = [max(1, round(side * scale)) for side in image.size]
+        image = image.resize((sides[0], sides[1]), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=QUALITY)
+    return buffer.getvalue()
+
+
+def _png(pixels: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
