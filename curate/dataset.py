@@ -71,8 +71,8 @@ class Dataset:
             photos = [_join(row, fetched[row.key], hashed[row.key], scored[row.key]) for row in kept]
         except KeyError as error:
             raise StateError(
-                f"{manifest.csv_path(folder, 'split')}: photo {error.args[0]} is not in the manifests before it: "
-                f"{manifest.remedy(folder, 'split')} again"
+                f"{manifest.csv_path(folder, 'split')}: photo {error.args[0]} is not in the manifests before it",
+                manifest.remedy(folder, "split"),
             ) from error
         return cls(folder, classes, tuple(photos))
 
@@ -98,9 +98,9 @@ def check_current(folder: Path, stage: str) -> None:
     """Raise StateError when the manifest of `stage` is not there, or was made from others than are there."""
     path = manifest.csv_path(folder, stage)
     if not path.exists():
-        raise StateError(f"{path} is not there: {manifest.remedy(folder, stage)} first")
+        raise StateError(f"{path} is not there", manifest.remedy(folder, stage))
     if changed := manifest.mismatch(folder, stage):
-        raise StateError(f"{changed}: {manifest.remedy(folder, stage)} first")
+        raise StateError(changed, manifest.remedy(folder, stage))
 
 
 def _join(row: SplitRow, fetched: FetchRow, hashed: DedupRow, scored: CleanRow) -> Photo:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.core import executors, files, manifest
-from curate.core.errors import UsageError
+from curate.core.errors import Note, Run, To, UsageError
 from curate.core.executors import MapFn
 from curate.core.recipe import Recipe, Source
 from curate.core.recipe_file import load
@@ -57,8 +57,8 @@ def check_source(recipe: Recipe, folder: Path) -> None:
     if "import" in makers or (not makers and store.paths(folder)):
         what = "imported photos" if makers else "photos, and nothing tells that they were fetched"
         raise UsageError(
-            f"{folder} holds {what}; a fetch would delete them: "
-            "choose another folder with `curate --folder FOLDER fetch`"
+            f"{folder} holds {what}; a fetch would delete them",
+            To("choose another folder", Run("fetch", folder="FOLDER")),
         )
     if not folder.exists():
         gates.check_source(source)
@@ -71,7 +71,7 @@ def runner(stage: Stage) -> Callable[[Path, Any, MapFn], Sequence[Row]]:
     return run
 
 
-def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> list[str]:
+def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> list[str | Note]:
     """Run one stage, or find that nothing changed; its `summary`. The caller holds the folder's lock."""
     declared = STAGES[stage]
     with executors.local(workers) as map_fn:
@@ -81,10 +81,10 @@ def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> list[st
     return summary(folder, stage, to_decide)
 
 
-def summary(folder: Path, stage: str, to_decide: Iterable[str] = ()) -> list[str]:
+def summary(folder: Path, stage: str, to_decide: Iterable[Note] = ()) -> list[str | Note]:
     """What a stage reports when it ends: its funnel line, what it notes, what is then for a person to decide."""
     noted = manifest.read_sidecar(folder, stage)["notes"].get("summary", [])
-    return [manifest.funnel_line(folder, stage), *(f"  {line}" for line in (*noted, *to_decide))]
+    return [manifest.funnel_line(folder, stage), *(f"  {line}" for line in noted), *to_decide]
 
 
 def _deleted(folder: Path, before: Collection[str]) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _deleted(folder: Path, before: Collection[str]) -> Iterator[str]:
         yield f"  deleted {gone:,} {'photo' if gone == 1 else 'photos'} that {folder} had before"
 
 
-def _echo_all(lines: Iterable[str], echo: Callable[[str], None]) -> None:
+def _echo_all(lines: Iterable[str | Note], echo: Callable[[str | Note], None]) -> None:
     for line in lines:
         echo(line)
 
@@ -103,7 +103,7 @@ def run_stages(
     recipe: Recipe,
     folder: Path,
     workers: int,
-    echo: Callable[[str], None],
+    echo: Callable[[str | Note], None],
 ) -> None:
     """Run `stages` in order; `echo` gets each stage's summary as soon as it ends."""
     stages = list(stages)
@@ -114,14 +114,20 @@ def run_stages(
             sidecar = manifest.sidecar_path(folder, stage)
             before = sidecar.read_bytes() if sidecar.exists() else b""
             photos = store.paths(folder) if stage == "fetch" else ()
-            first, *rest = [*run_stage(stage, recipe, folder, workers), *_deleted(folder, photos)]
+            first, *rest = run_stage(stage, recipe, folder, workers)
+            rest += _deleted(folder, photos)
             echo(f"{first} (unchanged)" if sidecar.read_bytes() == before else first)
             _echo_all(rest, echo)
         _echo_all(missing.warnings(folder), echo)
 
 
 def fetch_photos(
-    recipe: Recipe, folder: Path, echo: Callable[[str], None], refresh: bool, accept_drop: bool, prune: bool
+    recipe: Recipe,
+    folder: Path,
+    echo: Callable[[str | Note], None],
+    refresh: bool,
+    accept_drop: bool,
+    prune: bool,
 ) -> None:
     """Fetch by the options of the command, see `fetch.stage.run`; then with `prune` delete what is gone."""
     from curate.fetch import stage as fetch
@@ -143,7 +149,12 @@ def fetch_photos(
 
 
 def import_photos(
-    recipe: Recipe, folder: Path, path: Path, workers: int, echo: Callable[[str], None], replace: bool = False
+    recipe: Recipe,
+    folder: Path,
+    path: Path,
+    workers: int,
+    echo: Callable[[str | Note], None],
+    replace: bool = False,
 ) -> None:
     """Take photos from a folder tree or a CSV in place of the fetch stage; see `import_stage` for `replace`."""
     from curate.fetch import import_stage

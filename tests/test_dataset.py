@@ -10,6 +10,7 @@ from curate.core.errors import StateError
 from curate.core.schemas import CleanRow, FetchRow, SplitRow
 from curate.dataset import Dataset
 from tests import folders, painted_run
+from tests.wording import refused
 
 
 def test_each_photo_has_its_class_split_and_listing(tmp_path: Path) -> None:
@@ -47,7 +48,7 @@ def test_a_class_that_only_a_review_gave_has_a_label_too(tmp_path: Path) -> None
 
 def test_a_missing_manifest_is_named_with_its_command(tmp_path: Path) -> None:
     folder = folders.build_folder(tmp_path, "clean", n=4)
-    with pytest.raises(StateError, match=r"split\.csv is not there: run `curate split` first"):
+    with refused(StateError, match=r"split\.csv is not there; run `curate split`"):
         Dataset.open(folder)
 
 
@@ -55,7 +56,7 @@ def test_a_manifest_made_from_another_is_refused(tmp_path: Path) -> None:
     folder = folders.build_folder(tmp_path, "split", n=4)
     rows = manifest.read(folder, CleanRow)
     folders.publish(folder, "clean", [dataclasses.replace(rows[0], score=0.5), *rows[1:]])
-    with pytest.raises(StateError, match=r"split\.csv was made from another clean\.csv: run `curate split` first"):
+    with refused(StateError, match=r"split\.csv was made from another clean\.csv; run `curate split`"):
         Dataset.open(folder)
 
 

@@ -42,12 +42,7 @@ def result(ctx: typer.Context, data: Any) -> None:
 
 
 def _worded(ctx: typer.Context, what: "Iterable[str | Styled | Note]") -> list[str | Styled]:
-    return [
-        part
-        if isinstance(part, Styled)
-        else hints.told(Note(part) if isinstance(part, str) else part, ctx.obj.place)
-        for part in what
-    ]
+    return [hints.told(part, ctx.obj.place) if isinstance(part, Note) else part for part in what]
 
 
 def recipe_and_folder(ctx: typer.Context, *stages: str) -> "tuple[Recipe, Path]":
@@ -89,7 +84,7 @@ def recipe_and_manifests(ctx: typer.Context) -> "tuple[Recipe, Path]":
     recipe, folder = recipe_and_folder(ctx)
     check_there(ctx, folder)
     if not has_manifests(folder):
-        raise StateError(f"{folder} holds no manifest: {manifest.remedy(folder, 'fetch')} first")
+        raise StateError(f"{folder} holds no manifest", manifest.remedy(folder, "fetch"))
     return recipe, folder
 
 

@@ -4,7 +4,6 @@ A remedy is data (`core/errors.py`); here it gets the recipe and the folder that
 told can be typed as it is.
 """
 
-import re
 import shlex
 from dataclasses import dataclass
 
@@ -58,15 +57,5 @@ def words(remedy: Remedy, place: Place) -> str:
 
 def told(note: Note, place: Place) -> str:
     """A note and what can be done about it, on one line."""
-    return "; ".join([_prose(note.text, place), *(words(remedy, place) for remedy in note.remedies)])
-
-
-def _prose(text: str, place: Place) -> str:
-    """Commands in messages that do not carry them as data yet."""
-    if not place.has_source:
-        text = text.replace("`curate fetch` or `curate import PATH`", "`curate import PATH`")
-    options = command(Run(""), place)[len("`curate ''") : -1]
-    place = Place(place.recipe)
-    elsewhere = command(Run(""), place)[len("`curate ''") : -1]
-    text = re.sub("`curate --folder FOLDER ([^`]*)`", rf"`curate \1{elsewhere} --folder FOLDER`", text)
-    return re.sub("`curate (?!demo|init)([a-z][^`]*)(?<!FOLDER)`", rf"`curate \1{options}`", text)
+    parts = [note.text, *(words(remedy, place) for remedy in note.remedies)]
+    return "; ".join(part for part in parts if part)

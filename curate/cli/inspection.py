@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.context import check_there, has_manifests, recipe_and_folder, recipe_and_manifests, show
+from curate.cli.context import check_there, has_manifests, recipe_and_folder, recipe_and_manifests, show, warn
 from curate.cli.options import command
+from curate.cli.terminal import Styled
 from curate.core.errors import StateError
 
 commands = typer.Typer()
@@ -25,8 +26,15 @@ def status(ctx: typer.Context) -> None:
     check_there(ctx, folder)
     if not has_manifests(folder):
         show(ctx, f"{folder} holds no manifest yet")
-    for line in lines_of(folder, recipe):
-        show(ctx, line)
+    found = lines_of(folder, recipe)
+    for state in found.stages.values():
+        style = "good" if state.words == "current" else "warn"
+        show(ctx, state.funnel, " ", Styled(f"[{state.words}]", style))
+    for note in found.to_decide:
+        show(ctx, note)
+    for note in found.warnings:
+        warn(ctx, note)
+    show(ctx, Styled("next:", "bold"), " ", found.next)
 
 
 @command(commands)
@@ -61,8 +69,8 @@ def verify(ctx: typer.Context) -> None:
 
     _, folder = recipe_and_manifests(ctx)
     if problems := problems_in(folder):
-        for line in problems:
-            show(ctx, line)
+        for problem in problems:
+            show(ctx, problem)
         raise StateError(f"{folder}: {len(problems)} problem{'s' if len(problems) > 1 else ''}, listed above")
     show(ctx, f"{folder}: manifests and photos agree")
 

@@ -1,6 +1,5 @@
 """Commands for those who label photos."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 
 from curate.cli.context import recipe_and_manifests, show
 from curate.cli.options import command
-from curate.core.errors import UsageError
+from curate.core.errors import Note, Run, To, UsageError
 
 commands = typer.Typer()
 
@@ -40,7 +39,7 @@ def sample(
     show(ctx, f"{out}: {len(photos)} photos to be labelled; write keep or reject into the column decision")
     show(ctx, f"{page}: shows them in the order of the rows")
     show(ctx, "a good photo under the wrong class: keep, and its right class in class_name; it counts as good")
-    show(ctx, f"then: `curate calibrate {shlex.quote(str(out))}`")
+    show(ctx, Note("", To("find the threshold then", Run("calibrate", (str(out),)))))
 
 
 @command(commands)

@@ -33,8 +33,6 @@ EXIT_CODES: dict[int, str] = {
     130: "interrupted; run the same command again to go on",
 }
 
-FETCH_OR_IMPORT = "`curate fetch` or `curate import PATH`"  # how messages name what makes the first manifest
-
 
 @dataclass(frozen=True)
 class Run:

@@ -9,7 +9,6 @@ import dataclasses
 import hashlib
 import itertools
 import json
-import shlex
 import types
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from curate import __version__
-from curate.core.errors import FETCH_OR_IMPORT, StateError
+from curate.core.errors import Delete, FetchOrImport, Run, StateError, To
 from curate.core.files import atomic_write as atomic_write
 from curate.core.files import crash_point as crash_point
 from curate.core.files import file_sha256 as file_sha256
@@ -103,9 +102,9 @@ def provenance(
             digests[upstream] = file_sha256(path) if path.is_file() else "absent"
             continue
         if not csv_path(folder, upstream).exists():
-            raise StateError(f"{csv_path(folder, upstream)} is not there: {remedy(folder, upstream)} first")
+            raise StateError(f"{csv_path(folder, upstream)} is not there", remedy(folder, upstream))
         if told := mismatch(folder, upstream):
-            raise StateError(f"{told}: {remedy(folder, upstream)} first")
+            raise StateError(told, remedy(folder, upstream))
         if (digest := file_sha256(csv_path(folder, upstream))) != read_sidecar(folder, upstream)["sha256"]:
             raise _edited(csv_path(folder, upstream), upstream)
         digests[f"{upstream}.csv"] = digest
@@ -137,16 +136,9 @@ def imported_from(folder: Path) -> str:
         return "PATH" if any(not row.page_url for row in fetch_rows(folder)) else ""
 
 
-def import_again(folder: Path) -> str:
-    """The command that imported the photos in `folder`, as messages name one; empty for others."""
-    path = imported_from(folder)
-    return f"`curate import {shlex.quote(path)}`" if path else ""
-
-
-def remedy(folder: Path, stage: str) -> str:
-    """What makes the manifest of a stage, for error messages."""
-    made_by = import_again(folder) or FETCH_OR_IMPORT if stage == "fetch" else f"`curate {command(stage)}`"
-    return f"run {made_by}"
+def remedy(folder: Path, stage: str) -> Run | FetchOrImport:
+    """What makes the manifest of a stage."""
+    return FetchOrImport(imported_from(folder)) if stage == "fetch" else Run(command(stage))
 
 
 def read_sidecar(folder: Path, stage: str) -> dict[str, Any]:
@@ -158,7 +150,7 @@ def read_sidecar(folder: Path, stage: str) -> dict[str, Any]:
             raise StateError(f"{path}: format {sidecar['format']}, this version reads {FORMAT}")
         return {name: sidecar[name] for name in _SIDECAR}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StateError(f"{path}: missing or damaged; {remedy(folder, stage)} again") from error
+        raise StateError(f"{path}: missing or damaged", remedy(folder, stage)) from error
 
 
 def stale_inputs(folder: Path, stage: str) -> list[str]:
@@ -211,7 +203,7 @@ def read(folder: Path, row_type: type[RowT]) -> list[RowT]:
     stage: str = row_type.stage  # type: ignore[attr-defined]
     path = csv_path(folder, stage)
     if not path.exists():
-        raise StateError(f"{path} is not there: {remedy(folder, stage)} first")
+        raise StateError(f"{path} is not there", remedy(folder, stage))
     sidecar = read_sidecar(folder, stage)
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != sidecar["sha256"]:
@@ -236,8 +228,9 @@ def predictions(folder: Path) -> list[TrainBaselineRow]:
 
 def _edited(path: Path, stage: str) -> StateError:
     return StateError(
-        f"{path} was changed after it was written (its sha256 is not the sidecar's): "
-        f"delete it and {remedy(path.parent, stage)} again; your own decisions belong in review.csv"
+        f"{path} was changed after it was written (its sha256 is not the sidecar's); your own decisions belong in "
+        "review.csv",
+        To("", Delete(path), remedy(path.parent, stage)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import yaml
 from pydantic import ValidationError
 
-from curate.core.errors import UsageError
+from curate.core.errors import Run, To, UsageError
 from curate.core.recipe import Recipe, Section
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def parse(text: str, name: str, stages: Collection[str] = ()) -> Recipe:
         problems += [_told(problem, node) for problem in error.errors()]
     problems += [(_line_of(node, tuple(key.split("."))), f"{key}: {needs}") for key, needs in _lacks(data, stages)]
     if problems or recipe is None:
-        raise UsageError("\n".join(f"{name}:{line}: {text}" for line, text in sorted(problems)))
+        bring = [To("use photos that you have", Run("import", ("PATH",)))] if _no_source(data, stages) else []
+        raise UsageError("\n".join(f"{name}:{line}: {text}" for line, text in sorted(problems)), *bring)
     return recipe
 
 
@@ -123,11 +124,12 @@ def _lacks(data: dict[str, Any], stages: Collection[str]) -> Iterator[tuple[str,
     clean = data.get("clean") or {}
     if "clean" in stages and isinstance(clean, dict) and not clean.get("concepts"):
         yield "clean.concepts", f"is empty, and clean needs it: say what photos may show, e.g. `{CONCEPTS}`"
-    if "fetch" in stages and data.get("source") is None:
-        yield (
-            "source",
-            "is absent, so nothing can be fetched: photos that you have come in by `curate import PATH`",
-        )
+    if _no_source(data, stages):
+        yield "source", "is absent, so nothing can be fetched"
+
+
+def _no_source(data: dict[str, Any], stages: Collection[str]) -> bool:
+    return "fetch" in stages and data.get("source") is None
 
 
 def load(path: Path, stages: Collection[str] = ()) -> Recipe:

@@ -1,7 +1,6 @@
 """The demonstration: paint a marketplace, serve it on loopback, run every stage of pipelines/demo.yaml on it."""
 
 import csv
-import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from curate.core import executors, manifest
-from curate.core.errors import UsageError
+from curate.core.errors import Note, Run, To, UsageError
 from curate.core.files import atomic_write
 from curate.core.intervals import percent
 from curate.core.recipe import Recipe
@@ -25,7 +24,7 @@ from curate.pipeline import find_recipe, run_stages
 PORT = 8765  # as in pipelines/demo.yaml
 SEED = 42
 PER_CLASS = 430  # good photos
-Echo = Callable[[str], None]
+Echo = Callable[[str | Note], None]
 
 
 @contextmanager
@@ -94,13 +93,13 @@ def run(
         written = recipe_file(site, recipe, folder)
     for line in compare(folder, read_truth(folder / "site" / "truth.csv")):
         echo(line)
-    echo(f"recipe: {written}; look around with {_command(written, folder, 'status')}")
+    echo(Note(f"recipe: {written}", To("look around", _command(written, folder, "status"))))
     echo(f"report: {write_report(folder, recipe.name).resolve()}")
 
 
-def _command(recipe: Path, folder: Path, name: str) -> str:
-    """What to type to run a command on the demo."""
-    return f"`curate {shlex.join(['--recipe', str(recipe), '--folder', str(folder), name])}`"
+def _command(recipe: Path, folder: Path, name: str) -> Run:
+    """A command on the demo."""
+    return Run(name, recipe=str(recipe), folder=str(folder))
 
 
 def serve_site(folder: Path, port: int | None, workers: int, echo: Echo, per_class: int = PER_CLASS) -> None:
@@ -108,7 +107,7 @@ def serve_site(folder: Path, port: int | None, workers: int, echo: Echo, per_cla
     with marketplace(folder, port, workers, echo, per_class) as site:
         echo(f"site: {site.url} (Ctrl-C ends it)")
         written = recipe_file(site, find_recipe(Path("pipelines/demo.yaml")), folder)
-        echo(f"try: {_command(written, folder, 'fetch')}")
+        echo(Note("", To("fetch from it", _command(written, folder, "fetch"))))
         try:
             while True:
                 time.sleep(3600)

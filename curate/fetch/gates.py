@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from curate.core.errors import DeniedError, GateError, LayoutError, RejectedError, TryLaterError, UsageError
+from curate.core.errors import (
+    Delete,
+    DeniedError,
+    Do,
+    GateError,
+    LayoutError,
+    RejectedError,
+    Run,
+    To,
+    TryLaterError,
+    UsageError,
+)
 from curate.core.recipe import Source
 from curate.core.schemas import FetchRow
 from curate.fetch import additions, ownership
@@ -13,7 +24,7 @@ from curate.fetch.http.client import canonical_url
 from curate.fetch.sources import selectors
 
 _RESERVED = (".example", ".invalid", ".test", ".example.com", ".example.org", ".example.net")  # RFC 2606
-_ELSEWHERE = "see a whole run with `curate demo`, or use photos that you have with `curate import PATH`"
+_ELSEWHERE = (To("see a whole run", Run("demo")), To("use photos that you have", Run("import", ("PATH",))))
 _UNREACHABLE = {
     "body_truncated", "connect_failed", "deadline", "dns", "http_server_error", "page_truncated", "tls",
 }  # fmt: skip
@@ -24,7 +35,7 @@ def check_source(config: Source) -> None:
     """Raise UsageError when there is nothing to fetch from."""
     urls = [url for start_urls in config.listings.values() for url in start_urls]
     if not urls:
-        raise UsageError(f"source.listings names no URL to start from: add one per class, or {_ELSEWHERE}")
+        raise UsageError("source.listings names no URL to start from", Do("add one per class"), *_ELSEWHERE)
     for url in urls:
         try:
             host = urlsplit(canonical_url(url)).hostname or ""
@@ -32,8 +43,9 @@ def check_source(config: Source) -> None:
             raise UsageError(f"source.listings: {error.detail}") from error
         if f".{host}".endswith(_RESERVED):
             raise UsageError(
-                f"source.listings still has the placeholder {host}: put in a site whose terms allow it, "
-                f"or {_ELSEWHERE}"
+                f"source.listings still has the placeholder {host}",
+                Do("put in a site whose terms allow it"),
+                *_ELSEWHERE,
             )
     selectors.check(config.selectors, config.pagination.next_selector)
 
@@ -50,9 +62,9 @@ def check_found(crawled: Crawled, config: Source) -> None:
         return
     why = "; ".join(f"{failure.url}: {failure.reason} ({failure.detail})" for failure in failures[:3])
     if failures and all(failure.reason in _UNREACHABLE for failure in failures):
-        raise TryLaterError(f"the site cannot be reached: {why}. Try again later; meanwhile {_ELSEWHERE}")
+        raise TryLaterError(f"the site cannot be reached: {why}", Do("try again later"), *_ELSEWHERE)
     if failures and all(failure.reason in _DENIED for failure in failures):
-        raise DeniedError(f"the site does not let us in: {why}. Ask its owner for permission, or {_ELSEWHERE}")
+        raise DeniedError(f"the site does not let us in: {why}", Do("ask its owner for permission"), *_ELSEWHERE)
     names = ", ".join(empty)
     raise LayoutError(f"no listing of {names} was found: {why or 'all were found under another class first'}")
 
@@ -72,8 +84,9 @@ def check_drop(before: Sequence[FetchRow], now: Sequence[FetchRow]) -> None:
             what = "listings" if name == "listing_id" else f"listings with a {name}"
             raise GateError(
                 f"{counts[1]} {what}, {counts[0]} the last time: the site or the recipe may have changed. "
-                "No photo is deleted. Accept it with `curate fetch --accept-drop`, or delete fetch.journal and "
-                "fetch again"
+                "No photo is deleted",
+                To("accept it", Run("fetch", ("--accept-drop",))),
+                To("read the site once more", Delete(Path("fetch.journal")), Run("fetch")),
             )
 
 
@@ -83,5 +96,7 @@ def check_photos_left(folder: Path, now: Sequence[FetchRow]) -> None:
     if gone := ownership.given_up(folder, before, {row.path for row in now}):
         raise GateError(
             f"{len(gone)} of {len(before)} photos in {folder} are no longer offered, and fetch.csv, which "
-            "describes them, cannot be read: put it back, or delete these photos with `curate fetch --prune`"
+            "describes them, cannot be read",
+            Do("put it back"),
+            To("delete these photos", Run("fetch", ("--prune",))),
         )

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from curate.core import executors, manifest
-from curate.core.errors import CurateError, GateError, RejectedError, TryLaterError, UsageError
+from curate.core.errors import CurateError, Do, GateError, RejectedError, Run, To, TryLaterError, UsageError
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
 from curate.core.progress import progress
@@ -89,8 +89,8 @@ def check_free(folder: Path, path: Path) -> None:
     """Raise UsageError when `folder` holds photos from a site, published or on the way: an import deletes them."""
     if "fetch" in ownership.makers(folder):
         raise UsageError(
-            f"{folder} holds photos fetched from a site; an import would delete them: "
-            f"choose another folder with `curate --folder FOLDER import {local.quoted(path)}`"
+            f"{folder} holds photos fetched from a site; an import would delete them",
+            To("choose another folder", Run("import", (local.argument(path),), folder="FOLDER")),
         )
 
 
@@ -98,12 +98,12 @@ def check_given_up(folder: Path, path: Path, before: Mapping[str, set[str]], kep
     """Raise UsageError when the import of `path` into `folder` would delete photos: see `ownership.given_up`."""
     if given_up := ownership.given_up(folder, before, kept):
         photos = "photo" if len(given_up) == 1 else "photos"
-        quoted = local.quoted(path)
         raise UsageError(
             f"this import is without {len(given_up):,} {photos} of {folder}, e.g. "
-            f"{min(before[given_up[0]], default=given_up[0])}, which would be deleted: if that is wanted, "
-            f"`curate import {quoted} --replace`; otherwise put all photos into one folder tree or CSV and import "
-            f"that, or take another folder, `curate --folder FOLDER import {quoted}`"
+            f"{min(before[given_up[0]], default=given_up[0])}, which would be deleted",
+            To("delete them", Run("import", (local.argument(path), "--replace"))),
+            To("keep them", Do("put all photos into one folder tree or CSV"), Run("import", ("PATH",))),
+            To("keep both apart", Run("import", (local.argument(path),), folder="FOLDER")),
         )
 
 

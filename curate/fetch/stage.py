@@ -127,8 +127,7 @@ def gone_lines(rows: Sequence[FetchRow], number: int = 0) -> list[str]:
     new = sum(1 for row in gone if row.gone_since == number)
     since = f" ({new:,} of the photos since this fetch)" if new else ""
     return [
-        f"no longer offered: {additions.counted(gone)}{since}, kept and marked gone_since; "
-        "`curate fetch --prune` deletes them"
+        f"no longer offered: {additions.counted(gone)}{since}, kept and marked gone_since; --prune deletes them"
     ]
 
 

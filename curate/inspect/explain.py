@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from curate.core import manifest
-from curate.core.errors import StateError, UsageError
+from curate.core.errors import Note, Run, StateError, To, UsageError
 from curate.core.schemas import (
     PROOFS,
     REASONS,
@@ -70,7 +70,7 @@ def load(folder: Path, stages: Container[str] = STAGES) -> Manifests:
 # --- explain ------------------------------------------------------------------------------------------------
 
 
-def explain(folder: Path, name: str) -> list[str]:
+def explain(folder: Path, name: str) -> list[Note]:
     """The whole history of one photo, named by its key or the start of it.
 
     A listing's id, the sha256 of a stored file, or the end of its path or of the photo's address will do too;
@@ -79,7 +79,7 @@ def explain(folder: Path, name: str) -> list[str]:
     """
     path = manifest.csv_path(folder, "fetch")
     if not path.exists():
-        raise StateError(f"{path} is not there: {manifest.remedy(folder, 'fetch')} first")
+        raise StateError(f"{path} is not there", manifest.remedy(folder, "fetch"))
     rows = load(folder)
     if name in rows.fetch:
         return _photo_history(folder, rows, rows.fetch[name])
@@ -97,8 +97,8 @@ def explain(folder: Path, name: str) -> list[str]:
             lines.append(f"  and {len(ordered) - MOST_LISTED:,} more; write more of the name")
         also = [f"  also the start of {_plural(len(started), 'key')}: {some}"] if started else []
         old = [stage for stage, problem in status.problems(folder).items() if problem not in ("", "missing")]
-        stale = [f"  out of date: {', '.join(old)}; `curate status` says why"] if old else []
-        return [f"{_plain(name)}{title}: {_plural(len(named), 'photo')}", *lines, *also, *stale]
+        stale = [Note(f"  out of date: {', '.join(old)}", To("see why", Run("status")))] if old else []
+        return [*map(Note, [f"{_plain(name)}{title}: {_plural(len(named), 'photo')}", *lines, *also]), *stale]
     if started:
         raise UsageError(f"{len(started)} keys start with {name}: {some}; write more of it")
     names = sorted({known for row in rows.fetch.values() for known in (row.key, row.listing_id)})
@@ -138,7 +138,7 @@ def fate(rows: Manifests, key: str) -> str:
     return last
 
 
-def _photo_history(folder: Path, rows: Manifests, photo: FetchRow) -> list[str]:
+def _photo_history(folder: Path, rows: Manifests, photo: FetchRow) -> list[Note]:
     lines = [f"{photo.key}: photo {photo.position + 1} of listing {_plain(photo.listing_id)}, {photo.class_name}"]
     facts = {
         "title": photo.title,
@@ -156,7 +156,7 @@ def _photo_history(folder: Path, rows: Manifests, photo: FetchRow) -> list[str]:
     lines += [f"review: {_plain(written.problem)}"] if written.problem else []
     for stage in STAGES:
         if problems[stage] == "missing":
-            return [*lines, f"{stage}: has not run yet; next is `curate {manifest.command(stage)}`"]
+            return [*map(Note, lines), Note(f"{stage}: has not run yet", manifest.remedy(folder, stage))]
         row = rows.stage(stage).get(photo.key)
         if row is not None:
             verdict = "kept" if stage != "train_baseline" else "one of its val and test photos"
@@ -165,7 +165,7 @@ def _photo_history(folder: Path, rows: Manifests, photo: FetchRow) -> list[str]:
         elif stage == "train_baseline":
             verdict, details = "it was trained on, so there is no prediction for it", []
         else:
-            verdict, details = f"has no row for it; run `curate {manifest.command(stage)}` again", []
+            verdict, details = "has no row for it", []
         lines += [f"{stage}: {verdict}" + (f" [{problems[stage]}]" if problems[stage] else ""), *details]
         if stage == "clean":
             lines += said
@@ -173,9 +173,11 @@ def _photo_history(folder: Path, rows: Manifests, photo: FetchRow) -> list[str]:
                 lines.append("  these decisions contradict each other, so none is obeyed")
         elif said and isinstance(row, DedupRow) and row.duplicate_of:
             lines += [*said, f"  of a copy, so it is not obeyed: decide of {row.duplicate_of}, which was kept"]
+        if row is None and stage != "train_baseline":
+            return [*map(Note, lines[:-1]), Note(lines[-1], manifest.remedy(folder, stage))]
         if row is None or not row.keep:
             break
-    return lines
+    return [*map(Note, lines)]
 
 
 def _details(folder: Path, rows: Manifests, row: Row) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from curate.core import manifest
-from curate.core.errors import StateError
+from curate.core.errors import Do, Edit, Note, Run, StateError, To
 from curate.core.recipe import Recipe, Section
 from curate.core.stages import STAGES
 from curate.photos import missing
@@ -39,22 +39,31 @@ class State(NamedTuple):
     problem: str = ""  # why it must run before any later stage; empty where it need not
     settings: tuple[Setting, ...] = ()  # in which it differs from the recipe
 
-    def __str__(self) -> str:
+    @property
+    def words(self) -> str:
+        """`current`, or why it is not."""
         apart = [f"settings differ: {'; '.join(map(str, self.settings))}"] if self.settings else []
-        found = [self.problem, *apart] if self.problem else apart or ["current"]
-        return f"{self.funnel} [{'; '.join(found)}]"
+        return "; ".join([self.problem, *apart] if self.problem else apart or ["current"])
 
 
-def status(folder: Path, recipe: Recipe) -> list[str]:
-    """One line per stage (missing, damaged, stale, by other settings, current) and what to run next."""
+class Status(NamedTuple):
+    """How a folder stands."""
+
+    stages: dict[str, State]  # in order: missing, damaged, stale, by other settings, or current
+    to_decide: list[Note]  # by a person
+    warnings: list[Note]
+    next: Note  # what to run
+
+
+def status(folder: Path, recipe: Recipe) -> Status:
+    """How the stages stand, what a person must decide, what to run next."""
     problem = problems(folder)
     first = next((stage for stage in STAGES if problem[stage]), "")
     states = {stage: state(folder, stage, recipe, problem[stage]) for stage in STAGES}
-    lines = [str(found) for found in states.values()]
-    lines += [_choice(stage, found) for stage, found in states.items() if found.settings]
     apart = [stage for stage, found in states.items() if found.settings and not found.problem]
-    lines += [*conflicts.to_do(folder, recipe.clean.class_names), *missing.warnings(folder)]
-    return [*lines, _next(folder, recipe, first, apart)]
+    to_decide = [_choice(stage, found) for stage, found in states.items() if found.settings]
+    to_decide += conflicts.to_do(folder, recipe.clean.class_names)
+    return Status(states, to_decide, missing.warnings(folder), _next(folder, recipe, first, apart))
 
 
 def state(folder: Path, stage: str, recipe: Recipe, problem: str = "") -> State:
@@ -128,32 +137,28 @@ def _word(value: Any) -> str:
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 
-def _choice(stage: str, found: State) -> str:
+def _choice(stage: str, found: State) -> Note:
     """How to keep what a stage ran with, and how to give it up."""
-    keep = (
-        " and ".join(f"set {setting.name} to {_word(setting.used)}" for setting in found.settings)
-        + " in the recipe"
-    )
+    keep = To("keep them", *(Edit(setting.name, _word(setting.used)) for setting in found.settings))
     if any(isinstance(value, list) for setting in found.settings for value in (setting.used, setting.recipe)):
-        keep = "copy what `curate report` shows at its end as the recipe of this run into yours"
-    return (
-        f"{stage} ran with settings that are not the recipe's: to keep them, {keep}; "
-        f"to return to the recipe's, `curate {manifest.command(stage)}`"
+        keep = To("keep them", Run("report"), Do("copy the recipe of this run, at its end, into yours"))
+    return Note(
+        f"{stage} ran with settings that are not the recipe's",
+        keep,
+        To("return to the recipe's", Run(manifest.command(stage))),
     )
 
 
-def _next(folder: Path, recipe: Recipe, first: str, apart: list[str]) -> str:
-    again = f"does {' and '.join(apart)} again, by the recipe"
-    if first == "fetch" and (imported := manifest.import_again(folder)):
-        return f"next: {imported}"
-    if first == "fetch" and recipe.source is None:
-        return "next: `curate import PATH`, PATH being a folder with a folder per class, or a CSV"
+def _next(folder: Path, recipe: Recipe, first: str, apart: list[str]) -> Note:
+    again = f"{' and '.join(apart)} again, by the recipe"
+    if first == "fetch" and (recipe.source is None or manifest.imported_from(folder)):
+        return Note("", manifest.remedy(folder, first))
     if first:
-        rest = f" (which {again})" if apart else ""
-        return f"next: `curate {manifest.command(first)}`, or `curate run` for all that is left{rest}"
+        rest = f", and {again}" if apart else ""
+        return Note("", Run(manifest.command(first)), To(f"run all that is left{rest}", Run("run")))
     if apart:
-        return f"next: nothing, the stages fit together, and `curate report` shows them; `curate run` {again}"
-    return "next: nothing, every stage is current; `curate report` shows them"
+        return Note("nothing, the stages fit together", To(f"run {again}", Run("run")))
+    return Note("nothing, every stage is current", To("see the results", Run("report")))
 
 
 def _version_now(stage: str, name: str, then: str) -> str:

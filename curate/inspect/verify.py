@@ -12,30 +12,32 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from curate.core import manifest
-from curate.core.errors import StateError
+from curate.core.errors import Delete, Note, StateError, To
 from curate.core.schemas import REASONS, FetchRow, Row, SplitRow, identity
 from curate.core.stages import STAGES
 from curate.photos import missing
 from curate.photos.store import IMAGES
 
 
-def verify(folder: Path) -> list[str]:
-    """Everything that is wrong in `folder`, one line each, in the order of the stages; empty when all is well.
+def verify(folder: Path) -> list[Note]:
+    """Everything that is wrong in `folder`, one note each, in the order of the stages; empty when all is well.
 
     Raises StateError when there is no manifest at all.
     """
     there = [stage for stage in STAGES if manifest.csv_path(folder, stage).exists()]
     if not there:
-        raise StateError(f"{folder} holds no manifest: {manifest.remedy(folder, 'fetch')} first")
-    problems: list[str] = []
+        raise StateError(f"{folder} holds no manifest", manifest.remedy(folder, "fetch"))
+    problems: list[Note] = []
     rows: dict[str, list[Row]] = {}
     for stage in STAGES:
         if stage in there:
             problems += _manifest_problems(folder, stage, rows)
         elif manifest.sidecar_path(folder, stage).exists():
-            problems.append(f"{stage}.csv: missing, but its sidecar is there; {manifest.remedy(folder, stage)}")
+            problems.append(
+                Note(f"{stage}.csv: missing, but its sidecar is there", manifest.remedy(folder, stage))
+            )
         elif later := [name for name in there if stage in STAGES[name].inputs]:
-            problems.append(f"{stage}.csv: missing, but {later[0]}.csv was made from it")
+            problems.append(Note(f"{stage}.csv: missing, but {later[0]}.csv was made from it"))
     for later_stage, declared in STAGES.items():
         for earlier in declared.inputs[:1]:
             if earlier in rows and later_stage in rows and not _is_stale(folder, later_stage):
@@ -54,96 +56,99 @@ def _is_stale(folder: Path, stage: str) -> bool:
         return False
 
 
-def _manifest_problems(folder: Path, stage: str, rows: dict[str, list[Row]]) -> Iterator[str]:
+def _manifest_problems(folder: Path, stage: str, rows: dict[str, list[Row]]) -> Iterator[Note]:
     """Check one manifest and its sidecar; what can be read of it is added to `rows`."""
     path = manifest.csv_path(folder, stage)
     data = path.read_bytes()
-    again = f"{manifest.remedy(folder, stage)} again"
+    again = manifest.remedy(folder, stage)
     try:
         sidecar = manifest.read_sidecar(folder, stage)
         if hashlib.sha256(data).hexdigest() != sidecar["sha256"]:
-            yield f"{path.name}: its sha256 is not the sidecar's, so it was changed or cut; delete it and {again}"
+            changed_or_cut = f"{path.name}: its sha256 is not the sidecar's, so it was changed or cut"
+            yield Note(changed_or_cut, To("", Delete(path), again))
         if changed := manifest.stale_inputs(folder, stage):
-            yield f"{path.name}: stale, made from another {', '.join(changed)}; {again}"
+            yield Note(f"{path.name}: stale, made from another {', '.join(changed)}", again)
     except StateError as error:
         sidecar = None
-        yield f"{path.name}: {error}"
+        yield Note(f"{path.name}: {error}", *error.remedies)
     try:
         rows[stage] = manifest.parse_rows(data, STAGES[stage].row_type, path.name)
     except StateError as error:
-        yield str(error)
+        yield Note(str(error), *error.remedies)
         return
     keys = [identity(row) for row in rows[stage]]
     for key in sorted(key for key, number in Counter(keys).items() if number > 1):
-        yield f"{path.name}: key {' '.join(map(str, key))} is there more than once"
+        yield Note(f"{path.name}: key {' '.join(map(str, key))} is there more than once")
     if keys != sorted(keys):
-        yield f"{path.name}: rows are not sorted by key"
+        yield Note(f"{path.name}: rows are not sorted by key")
     for row in rows[stage]:
         if row.keep != (row.reason == "") or (row.reason and row.reason not in REASONS[stage]):
-            yield f"{path.name}: row {row.key} has keep={json.dumps(row.keep)} with reason {row.reason!r}"
+            keep = json.dumps(row.keep)
+            yield Note(f"{path.name}: row {row.key} has keep={keep} with reason {row.reason!r}")
     if sidecar and sidecar["rows"] != len(keys):
-        yield f"{path.name}: {len(keys)} rows, its sidecar says {sidecar['rows']}"
+        yield Note(f"{path.name}: {len(keys)} rows, its sidecar says {sidecar['rows']}")
     if sidecar and sidecar["counts"] != manifest.counts(rows[stage]):
-        yield f"{path.name}: its rows do not add up to the sidecar's counts by reason"
+        yield Note(f"{path.name}: its rows do not add up to the sidecar's counts by reason")
 
 
-def _chain_problems(earlier: str, before: list[Row], later: str, after: list[Row]) -> Iterator[str]:
+def _chain_problems(earlier: str, before: list[Row], later: str, after: list[Row]) -> Iterator[Note]:
     """One row out for each row kept before. Only photos of val and test have a prediction."""
     expected = {row.key for row in before if row.keep}
     if later == "train_baseline":
         expected = {row.key for row in before if isinstance(row, SplitRow) and row.split in ("val", "test")}
     got = {row.key for row in after}
     if lost := expected - got:
-        yield f"{later}.csv: no row for {_some(lost)}, kept by {earlier}"
+        yield Note(f"{later}.csv: no row for {_some(lost)}, kept by {earlier}")
     if extra := got - expected:
-        yield f"{later}.csv: a row for {_some(extra)}, not handed on by {earlier}"
+        yield Note(f"{later}.csv: a row for {_some(extra)}, not handed on by {earlier}")
 
 
-def _file_problems(folder: Path, rows: list[FetchRow]) -> Iterator[str]:
+def _file_problems(folder: Path, rows: list[FetchRow]) -> Iterator[Note]:
     """Every kept row's file is inside, there, and unchanged; every file has a row."""
-    sound: dict[str, str] = {}  # path to what is wrong with it, "" when nothing is; copies are read once
+    sound: dict[str, Note | None] = {}  # path to what is wrong with it; copies are read once
     for row in rows:
         if not row.keep and not row.path:
             continue
         if row.path not in sound:
             sound[row.path] = _file_problem(folder, row)
-        if sound[row.path]:
-            yield f"fetch.csv: row {row.key}: {sound[row.path]}"
+        if problem := sound[row.path]:
+            yield Note(f"fetch.csv: row {row.key}: {problem}", *problem.remedies)
         elif row.sha256 != Path(row.path).stem:
-            yield f"fetch.csv: row {row.key}: {row.path} is not named after its sha256 {row.sha256}"
+            yield Note(f"fetch.csv: row {row.key}: {row.path} is not named after its sha256 {row.sha256}")
     for path in sorted((folder / IMAGES).rglob("*")):
         relative = path.relative_to(folder).as_posix()
         if relative not in sound and (path.is_symlink() or not path.is_dir()):
-            yield f"{relative}: a file without a row in fetch.csv; no stage reads it, you may delete it"
+            yield Note(f"{relative}: a file without a row in fetch.csv; no stage reads it, you may delete it")
 
 
-def _file_problem(folder: Path, row: FetchRow) -> str:
+def _file_problem(folder: Path, row: FetchRow) -> Note | None:
     try:
         path = manifest.inside(folder, row.path)
         if Path(row.path).is_absolute() or not path.is_relative_to((folder / IMAGES).resolve()):
-            return f"{row.path!r} leads out of {IMAGES}/"
+            return Note(f"{row.path!r} leads out of {IMAGES}/")
         if not path.is_file():
-            return f"{row.path}: the file is missing; {missing.remedy(folder)}"
+            return Note(f"{row.path}: the file is missing", missing.remedy(folder))
         if path.stat().st_size != row.bytes:
             wrong = f"{path.stat().st_size} bytes, the manifest says {row.bytes}"
-            return f"{row.path}: {wrong}; {missing.remedy(folder)}"
+            return Note(f"{row.path}: {wrong}", missing.remedy(folder))
         if manifest.file_sha256(path) != row.sha256:
-            return f"{row.path}: its sha256 is not the manifest's, it was changed; {missing.remedy(folder)}"
+            changed = f"{row.path}: its sha256 is not the manifest's, it was changed"
+            return Note(changed, missing.remedy(folder))
     except (StateError, ValueError) as error:  # ValueError: a NUL in the path
-        return str(error)
+        return Note(str(error))
     except OSError as error:
-        return f"{row.path}: {error.strerror}"
-    return ""
+        return Note(f"{row.path}: {error.strerror}")
+    return None
 
 
-def _path_problems(rows: dict[str, list[Row]]) -> Iterator[str]:
+def _path_problems(rows: dict[str, list[Row]]) -> Iterator[Note]:
     """Later manifests name the same file for a photo as fetch does."""
     paths = {row.key: row.path for row in rows["fetch"] if isinstance(row, FetchRow)}
     for stage in ("dedup", "clean", "split"):
         for row in rows.get(stage, []):
             path = getattr(row, "path", "")
             if row.key in paths and path != paths[row.key]:
-                yield f"{stage}.csv: row {row.key}: path {path!r} is not the one in fetch.csv"
+                yield Note(f"{stage}.csv: row {row.key}: path {path!r} is not the one in fetch.csv")
 
 
 def _some(keys: Iterable[str]) -> str:

@@ -5,12 +5,11 @@ that meets such a file rejects its photo, so that each row has its reason, and n
 `lost`; it runs again as soon as the file is back. Until then every command that runs stages says so.
 """
 
-import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from curate.core import manifest
-from curate.core.errors import StateError
+from curate.core.errors import Delete, Do, FetchOrImport, Note, Remedy, Run, StateError, To
 from curate.core.schemas import FetchRow
 from curate.photos import store
 
@@ -26,7 +25,9 @@ def notes(folder: Path, refused: Mapping[str, str]) -> dict[str, list[str]]:
     kept = {row.path for row in manifest.read(folder, FetchRow) if row.keep} if files else ()
     if 2 * len(files) > len(kept):
         raise StateError(
-            f"{_told(files)} ({len(kept):,} were stored); nothing was written. Put them back; or {remedy(folder)}"
+            f"{_told(files)} ({len(kept):,} were stored); nothing was written",
+            Do("put them back"),
+            remedy(folder),
         )
     return {"lost": files}
 
@@ -50,7 +51,7 @@ def lost(folder: Path) -> list[str]:
     )
 
 
-def warnings(folder: Path) -> list[str]:
+def warnings(folder: Path) -> list[Note]:
     """What to tell of lost photos, and what to do; empty where none is, or fetch has no manifest to trust."""
     try:
         files = lost(folder)
@@ -60,26 +61,27 @@ def warnings(folder: Path) -> list[str]:
         return []
     told = next((stage for stage in ("dedup", "clean") if set(files) <= set(_noted(folder, stage))), "")
     them = "it" if len(files) == 1 else "them"
-    without = f"{told} rejected {them} as undecodable" if told else going_on(folder, them)
-    return [f"warning: {_told(files)}; `curate verify` lists all", f"  {remedy(folder)}; {without}"]
+    see = To("see all", Run("verify"))
+    if told:
+        return [Note(f"{_told(files)}; {told} rejected {them} as undecodable", see, remedy(folder))]
+    return [Note(_told(files), see, remedy(folder), going_on(folder, them))]
 
 
-def remedy(folder: Path) -> str:
+def remedy(folder: Path) -> Remedy:
     """What brings lost photos back."""
-    if imported := manifest.import_again(folder):
-        return f"{imported} stores again what is still there"
+    if imported := manifest.imported_from(folder):
+        return To("store again what is still there", FetchOrImport(imported))
     try:
         manifest.read_sidecar(folder, "fetch")
     except StateError:  # told of by itself
         return manifest.remedy(folder, "fetch")
-    return "`curate fetch --refresh` fetches again what the site still has"
+    return To("fetch again what the site still has", Run("fetch", ("--refresh",)))
 
 
-def going_on(folder: Path, without: str = "it") -> str:
+def going_on(folder: Path, without: str = "it") -> Remedy:
     """How to do without lost photos."""
     path = manifest.csv_path(folder, "dedup")
-    delete = f"delete {shlex.quote(str(path))} and " if path.exists() else ""
-    return f"to go on without {without}, {delete}run `curate dedup`"
+    return To(f"go on without {without}", *([Delete(path)] if path.exists() else []), Run("dedup"))
 
 
 def _told(files: list[str]) -> str:

@@ -66,7 +66,7 @@ def usable_stages(folder: Path) -> tuple[list[str], str]:
         if there and not (told := manifest.mismatch(folder, stage)):
             stages.append(stage)
         elif not stages:
-            raise StateError(f"{folder} holds nothing to report: {manifest.remedy(folder, 'fetch')} first")
+            raise StateError(f"{folder} holds nothing to report", manifest.remedy(folder, "fetch"))
         elif there:
             return stages, f"{told}, so the report ends before it. Run curate {manifest.command(stage)} again."
         else:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.core.cache import keep_matplotlib_there
-from curate.core.errors import UsageError
+from curate.core.errors import Do, Edit, Note, Run, To, UsageError
 from curate.core.files import atomic_write
 from curate.core.intervals import Estimate, good_photos, of_draws, wilson
 from curate.core.recipe import Clean
@@ -51,7 +51,7 @@ class Calibration:
     current: float  # the recipe's
     by_hand: float | None = None  # share that was deleted by hand where this dataset was made before
 
-    def lines(self) -> list[str]:
+    def lines(self) -> list[Note]:
         """A table for the terminal."""
         lines = [f"{self.labelled} labels"]
         if self.ignored:
@@ -76,16 +76,18 @@ class Calibration:
         )
         if self.proposed is None:
             best = max(self.points, key=lambda point: point.precision.low)
-            lines.append(
-                f"no threshold does; the closest is {best.threshold:g} with {best.precision}: "
-                "label more photos, or review what no score shows"
+            advice = Note(
+                f"no threshold does; the closest is {best.threshold:g} with {best.precision}",
+                Do("label more photos"),
+                Do("review what no score shows"),
             )
         else:
-            lines.append(
-                f"the smallest is {self.proposed:g}: set clean.threshold to it in the recipe, "
-                f"or try `curate clean --threshold {self.proposed:g}`"
+            advice = Note(
+                f"the smallest is {self.proposed:g}",
+                Edit("clean.threshold", f"{self.proposed:g}"),
+                To("try it", Run("clean", ("--threshold", f"{self.proposed:g}"))),
             )
-        return lines
+        return [*map(Note, lines), advice]
 
 
 def calibrate(
@@ -108,7 +110,8 @@ def calibrate(
     for path in labels:
         if not path.exists():
             raise UsageError(
-                f"{path} is not there: make one with `curate sample`, fill in keep or reject, and name it"
+                f"{path} is not there",
+                To("label some photos", Run("sample"), Do("fill in keep or reject"), Do("name that file")),
             )
         read = decisions.load(path, config.class_names, blank=True)
         conflicts.update(read.conflicts)
@@ -170,8 +173,8 @@ def estimate(
     for side, name in enumerate(("outside the review queue", "in the review queue")):
         if size[side].any() and not labels[side].any():
             raise UsageError(
-                f"no label is about the {size[side].sum()} photos {name}, and the others do not speak for them: "
-                "label the photos that `curate sample` draws, and name that file too"
+                f"no label is about the {size[side].sum()} photos {name}, and the others do not speak for them",
+                To("label some of them", Run("sample"), Do("fill in keep or reject"), Do("name that file too")),
             )
     total = len(scores) + plain
     points, could = [], []

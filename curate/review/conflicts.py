@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.core import manifest
-from curate.core.errors import StateError
+from curate.core.errors import Do, Note, Run, StateError, To
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
 from curate.review import decisions, queue
 from curate.review.decisions import Review
@@ -58,14 +58,14 @@ def undecided(folder: Path, keys: Collection[str], written: Review) -> set[str]:
     return waiting
 
 
-def to_do(folder: Path, class_names: Sequence[str], rows: Sequence[DedupRow] | None = None) -> list[str]:
+def to_do(folder: Path, class_names: Sequence[str], rows: Sequence[DedupRow] | None = None) -> list[Note]:
     """What is wrong with review.csv, or the number of label conflicts and how to decide; empty if none.
 
     `class_names` are the recipe's, `rows` those of dedup.csv where the caller has read it.
     """
     written = decisions.load_or_problem(folder / decisions.NAME, class_names)
     if written.problem:
-        return [f"warning: {written.problem}"]
+        return [Note(written.problem)]
     try:
         noted = manifest.read_sidecar(folder, "dedup")["notes"]
         if noted.get("label_conflicts") == 0 or manifest.mismatch(folder, "dedup"):
@@ -80,12 +80,14 @@ def to_do(folder: Path, class_names: Sequence[str], rows: Sequence[DedupRow] | N
     photos = "1 photo has" if len(keys) == 1 else f"{len(keys):,} photos have"
     count = f"label conflicts: {photos} duplicates under another class name"
     if not (waiting := undecided(folder, keys, written)):
-        return [f"{count}, all decided"]
-    shown = f"the first {UNDECIDED_SHOWN}, dedup.csv has all (label_conflict)"
+        return [Note(f"{count}, all decided")]
+    shown = f"see the first {UNDECIDED_SHOWN} (label_conflict in dedup.csv marks all)"
     return [
-        f"{count}, {len(waiting):,} undecided, e.g. {min(waiting)}",
-        f"  `curate report` shows {shown if len(waiting) > UNDECIDED_SHOWN else 'them'}; "
-        + how_to_decide(min(waiting), folder / decisions.NAME),
+        Note(
+            f"{count}, {len(waiting):,} undecided, e.g. {min(waiting)}",
+            To(shown if len(waiting) > UNDECIDED_SHOWN else "see them", Run("report")),
+            Do(how_to_decide(min(waiting), folder / decisions.NAME)),
+        )
     ]
 
 

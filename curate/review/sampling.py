@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.core import manifest
-from curate.core.errors import StateError, UsageError
+from curate.core.errors import Run, StateError, To, UsageError
 from curate.core.files import atomic_write
 from curate.core.recipe import Clean
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
@@ -90,7 +90,7 @@ def sample(folder: Path, config: Clean, count: int, out: Path) -> list[FetchRow]
         raise UsageError(f"{out} is there already and may hold labels: give another name with --out")
     photos = photos_in(folder, config)
     if stale := manifest.mismatch(folder, "clean", ignored=[decisions.NAME]):
-        raise StateError(f"{stale}: see `curate status`")
+        raise StateError(stale, To("see what is out of date", Run("status")))
     fetched = {row.key: row for row in manifest.read(folder, FetchRow)}
     drawn = draw(photos.scored, photos.queued, count)
     buffer = io.StringIO(newline="")

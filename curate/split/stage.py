@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from curate.core import manifest
-from curate.core.errors import GateError, UsageError
+from curate.core.errors import Do, GateError, Run, To, UsageError
 from curate.core.executors import MapFn
 from curate.core.recipe import Split
 from curate.core.schemas import SPLITS, CleanRow, DedupRow, FetchRow, SplitRow
@@ -72,8 +72,10 @@ def targets_of(have: Sizes, config: Split) -> Targets:
             f"{name}: kept {have[name]}, need {need}, missing {max(0, need - have[name])}" for name in names
         )
         raise GateError(
-            f"too few photos for the split: {listed}; collect more, lower split.counts in the recipe, "
-            "or take what there is 60/20/20 with `curate split --proportional`"
+            f"too few photos for the split: {listed}",
+            Do("collect more"),
+            Do("lower split.counts in the recipe"),
+            To("take what there is 60/20/20", Run("split", ("--proportional",))),
         )
     return {split: dict.fromkeys(names, count // len(names)) for split, count in asked.items()}
 

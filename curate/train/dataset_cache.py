@@ -39,8 +39,9 @@ def load_one(photo: Photo, folder: Path, side: int) -> NDArray[np.uint8]:
         return shrink(store.load(folder, path, sha256, at_least=side).pixels, side)
     except RejectedError as error:
         raise StateError(
-            f"photo {key} cannot be used, {path} is lost ({error.reason}): "
-            f"{missing.remedy(folder)}; {missing.going_on(folder)}"
+            f"photo {key} cannot be used, {path} is lost ({error.reason})",
+            missing.remedy(folder),
+            missing.going_on(folder),
         ) from error
 
 

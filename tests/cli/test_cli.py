@@ -135,7 +135,7 @@ def test_a_folder_without_manifests_is_said_to_be_one_and_left_as_it_is(
     code, out, err = invoke("--recipe", "demo", "--folder", tmp_path, *arguments)
     assert (code, out) == (6, "")
     assert err.startswith(
-        f"curate: {tmp_path} holds no manifest: run `curate fetch --recipe demo --folder {tmp_path}`"
+        f"curate: {tmp_path} holds no manifest; run `curate fetch --recipe demo --folder {tmp_path}`"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -167,7 +167,9 @@ def test_imported_photos_are_not_fetched_over(option: list[str], tmp_path: Path)
     before = sorted(tmp_path.rglob("*"))
     code, _, err = invoke("--recipe", "demo", "--folder", tmp_path, "fetch", *option)
     assert code == 2
-    assert err.startswith(f"curate: {tmp_path} holds imported photos; a fetch would delete them: choose another")
+    assert err.startswith(
+        f"curate: {tmp_path} holds imported photos; a fetch would delete them; to choose another"
+    )
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -199,28 +201,25 @@ def test_imported_photos_are_not_fetched_over_whatever_is_left_of_their_manifest
     before = sorted(out.rglob("*"))
     code, _, err = invoke(*given, "fetch", *option)
     assert code == 2
-    assert err.startswith(f"curate: {out} holds {what}; a fetch would delete them: choose another folder with")
+    assert err.startswith(f"curate: {out} holds {what}; a fetch would delete them; to choose another folder, ")
     assert sorted(out.rglob("*")) == before
     assert not (out / "fetch.csv").exists() or "fetch" not in stages_to_run(find_recipe(Path(given[1])), out)
     if what == "imported photos":
         last = invoke(*given, "status")[1].splitlines()[-1]
-        assert re.fullmatch(rf"next: `curate import ({source}|PATH) {' '.join(given)}`", last)
+        assert re.fullmatch(rf"next: run `curate import ({source}|PATH) {' '.join(given)}`", last)
 
 
-def test_a_fetch_says_how_many_photos_it_deleted(tmp_path: Path) -> None:
+def test_a_fetch_says_how_many_photos_are_no_longer_offered_and_prune_how_many_it_deletes(tmp_path: Path) -> None:
     recipe, out = tmp_path / "r.yaml", tmp_path / "out"
     given = ("--recipe", recipe, "--folder", out, "fetch")
     with serve(listings()) as site:
-        for text, told in (
-            (source(site.url).model_dump_json(), ""),
-            (source(site.url, ["/cars/swift"]).model_dump_json(), f"  deleted 11 photos that {out} had before\n"),
-        ):
+        for urls in (None, ["/cars/swift"]):
+            text = (source(site.url, urls) if urls else source(site.url)).model_dump_json()
             recipe.write_text(f"name: r\nclasses: [swift, wagonr]\nsource: {text}\n")
             code, said, _ = invoke(*given)
-            assert (code, said.partition("listings\n")[2]) == (0, told)
-        fewer = source(site.url, ["/cars/swift"], max_listings=2).model_dump_json()
-        recipe.write_text(f"name: r\nclasses: [swift, wagonr]\nsource: {fewer}\n")
-        assert invoke(*given, "--refresh")[1].endswith(f"deleted 6 photos that {out} had before\n")
+            assert (code, "no longer offered: 11 photos" in said) == (0, urls is not None)
+        assert "deleting 11 photos" in invoke(*given, "--prune")[1]
+    assert invoke("--recipe", recipe, "--folder", out, "verify")[0] == 0
 
 
 def test_a_wrong_import_makes_no_folder(tmp_path: Path) -> None:
@@ -251,7 +250,7 @@ def test_an_import_after_another_asks_for_replace_and_says_what_it_deleted(tmp_p
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1
     assert re.match(
-        r"curate: this import is without 4 photos of .*/out, e.g. (hatch|sedan)/\d.jpg, which would be deleted",
+        r"curate: this import is without 4 photos of .*/out, e.g. (hatch|sedan)/\d.jpg, which would be deleted; ",
         err,
     )
     assert f"`curate import {b} --replace {' '.join(given)}`" in err
@@ -276,12 +275,18 @@ def test_commands_in_messages_repeat_the_options_that_were_given(tmp_path: Path)
     folder.mkdir()
     given = f" --recipe demo --folder '{folder}'"
     _, out, _ = invoke("--recipe", "demo", "--folder", folder, "status")
-    assert out.splitlines()[-1] == f"next: `curate fetch{given}`, or `curate run{given}` for all that is left"
+    assert (
+        out.splitlines()[-1]
+        == f"next: run `curate fetch{given}`; to run all that is left, run `curate run{given}`"
+    )
     _, _, err = invoke("--recipe", "demo", "--folder", folder, "dedup")
-    assert f"run `curate fetch{given}` or `curate import PATH{given}` first" in err
+    assert f"run `curate fetch{given}` or `curate import PATH{given}`" in err
     build_folder(folder)
     _, out, _ = invoke("--folder", folder, "sample", "--out", tmp_path / "my sample.csv", "--count", "5")
-    assert out.splitlines()[-1] == f"then: `curate calibrate '{tmp_path}/my sample.csv' --folder '{folder}'`"
+    assert (
+        out.splitlines()[-1]
+        == f"to find the threshold then, run `curate calibrate '{tmp_path}/my sample.csv' --folder '{folder}'`"
+    )
 
 
 def test_a_sample_of_photos_that_are_no_longer_there_is_refused(tmp_path: Path) -> None:
@@ -289,7 +294,8 @@ def test_a_sample_of_photos_that_are_no_longer_there_is_refused(tmp_path: Path) 
     painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[1:]))  # of another import
     code, _, err = invoke("--folder", folder, "sample", "--out", tmp_path / "sample.csv")
     assert code == 6
-    assert f"clean.csv was made from another dedup.csv: see `curate status --folder {folder}`" in err
+    assert "clean.csv was made from another dedup.csv" in err
+    assert f"run `curate status --folder {folder}`" in err
     assert not (tmp_path / "sample.csv").exists()
 
 
@@ -308,27 +314,27 @@ def test_without_a_source_only_import_is_suggested_and_with_the_path_once_it_is_
         assert err == f"curate: {folder}: no such folder; to make it, run {typed}\n"
     folder.mkdir()
     _, out, _ = invoke(*given, "status")
-    assert out.splitlines()[-1] == f"next: {typed}, PATH being a folder with a folder per class, or a CSV"
+    assert out.splitlines()[-1] == f"next: run {typed}"
     for command in ("verify", "dedup", "report"):
         _, _, err = invoke(*given, command)
-        assert err == f"curate: {folder} holds no manifest: run {typed} first\n"
+        assert err == f"curate: {folder} holds no manifest; run {typed}\n"
     code, _, err = invoke(*given, "fetch")
     assert (code, err) == (
         2,
-        f"curate: {recipe}:1: source: is absent, so nothing can be fetched: "
-        f"photos that you have come in by {typed}\n",
+        f"curate: {recipe}:1: source: is absent, so nothing can be fetched; "
+        f"to use photos that you have, run {typed}\n",
     )
     assert invoke(*given, "import", source)[0] == 0
     assert invoke(*given, "dedup")[0] == 0
     (folder / "fetch.csv").write_text("?")
     _, out, _ = invoke(*given, "status")
-    assert out.splitlines()[-1] == f"next: {again}"
+    assert out.splitlines()[-1] == f"next: run {again}"
     _, out, _ = invoke(*given, "verify")
-    assert f"so it was changed or cut; delete it and run {again} again" in out
+    assert f"so it was changed or cut; delete {folder}/fetch.csv and run {again}" in out
     (folder / "fetch.csv").unlink()
     for command in ("dedup", "explain"):
         _, _, err = invoke(*given, command, *(["abc"] if command == "explain" else []))
-        assert err == f"curate: {folder}/fetch.csv is not there: run {again} first\n"
+        assert err == f"curate: {folder}/fetch.csv is not there; run {again}\n"
 
 
 def fails_with(error: BaseException) -> Callable[..., None]:

@@ -19,6 +19,7 @@ from curate.core.recipe import Clean, Dedup
 from curate.core.schemas import FetchRow, SplitRow
 from curate.core.stages import STAGES
 from tests.folders import dedup_row
+from tests.wording import refused
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = FetchRow(
@@ -173,7 +174,7 @@ def test_m08_a_stale_input_is_refused_by_name(tmp_path: Path) -> None:
     assert (
         manifest.mismatch(tmp_path, "dedup", ignored=["fetch.csv"]) == manifest.mismatch(tmp_path, "fetch") == ""
     )
-    with pytest.raises(StateError, match=r"dedup.csv was made from another fetch.csv: run `curate dedup` first"):
+    with refused(StateError, match=r"dedup.csv was made from another fetch.csv; run `curate dedup`"):
         manifest.provenance(tmp_path, "clean", Clean())
 
 
@@ -206,7 +207,7 @@ def test_a_new_version_of_the_stage_or_of_a_package_it_uses_is_noticed_and_no_ot
 
 
 def test_a_missing_input_names_the_command_to_run(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="run `curate dedup` first"):
+    with refused(StateError, match="run `curate dedup`"):
         manifest.provenance(tmp_path, "clean", Clean())
 
 
@@ -233,7 +234,7 @@ def test_m10_a_crash_while_publishing_never_leaves_a_trusted_half(tmp_path: Path
     )
     env = os.environ | {"CURATE_CRASH_AT": point}
     assert subprocess.run([sys.executable, "-c", script, tmp_path], env=env, check=False).returncode == 137
-    with pytest.raises(StateError, match="run `curate fetch` or `curate import PATH`"):
+    with refused(StateError, match="run `curate fetch` or `curate import PATH`"):
         manifest.read(tmp_path, FetchRow)
     with manifest.lock(tmp_path):
         assert not list(tmp_path.glob(".tmp-*"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from curate.core import manifest
-from curate.core.errors import UsageError
+from curate.core.errors import Note, UsageError
 from curate.core.recipe import Recipe, SplitCounts
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
 from curate.core.stages import STAGES
@@ -40,9 +40,9 @@ def test_the_recipe_speaks_of_the_port_that_the_site_takes() -> None:
 @pytest.mark.timeout(110)
 def test_the_demo_runs_every_stage_and_a_second_time_does_nothing(tmp_path: Path) -> None:
     port = free_port()
-    lines: list[str] = []
+    lines: list[str | Note] = []
     run(tmp_path, port, 1, lines.append, PER_CLASS, small_recipe())
-    text = "\n".join(lines)
+    text = "\n".join(map(str, lines))
     for stage in STAGES:
         assert re.search(rf"^{stage}: \d+ in, \d+ kept", text, re.MULTILINE), text
     assert (tmp_path / "report.html").stat().st_size > 10_000
@@ -68,13 +68,13 @@ def test_the_demo_runs_every_stage_and_a_second_time_does_nothing(tmp_path: Path
     before = {path.name: path.read_bytes() for path in tmp_path.glob("*.csv")}
     lines.clear()
     run(tmp_path, port, 1, lines.append, PER_CLASS, small_recipe())
-    assert sum("(unchanged)" in line for line in lines) == len(STAGES)
+    assert sum("(unchanged)" in str(line) for line in lines) == len(STAGES)
     assert "site: 0 requests answered" in lines
     assert {path.name: path.read_bytes() for path in tmp_path.glob("*.csv")} == before
 
 
 def test_a_taken_port_is_replaced_by_a_free_one_unless_it_was_asked_for(tmp_path: Path) -> None:
-    lines: list[str] = []
+    lines: list[str | Note] = []
     with marketplace(tmp_path, None, 1, lines.append, 2) as first:
         port = int(first.host.rpartition(":")[2])
         again = marketplace(tmp_path, port, 1, lines.append, 2)
@@ -83,7 +83,7 @@ def test_a_taken_port_is_replaced_by_a_free_one_unless_it_was_asked_for(tmp_path
         with marketplace(tmp_path, None, 1, lines.append, 2) as second:
             assert second.host != first.host
             recipe = recipe_for(second, find_recipe(Path("pipelines/demo.yaml")))
-    assert any("is taken" in line for line in lines)
+    assert any("is taken" in str(line) for line in lines)
     assert recipe.source is not None
     assert recipe.source.politeness.allow_hosts == (second.host,)
     assert all(url.startswith(second.url) for urls in recipe.source.listings.values() for url in urls)

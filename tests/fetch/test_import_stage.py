@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from curate.core import executors, manifest
-from curate.core.errors import DeniedError, GateError, TryLaterError, UsageError
+from curate.core.errors import DeniedError, GateError, Run, To, TryLaterError, UsageError
 from curate.core.recipe import Politeness
 from curate.core.schemas import FetchRow, photo_key
 from curate.demo.site import serve
@@ -18,10 +18,10 @@ from curate.fetch import stage as fetch
 from curate.fetch.download import Outcome
 from curate.fetch.journal import Journal
 from curate.fetch.sources.local import LocalPhoto
-from curate.inspect.explain import explain
 from curate.photos import store
 from tests import faults
 from tests.fetch.small_site import CLASSES, jpeg, listings, politeness, source
+from tests.wording import explained, refused
 
 
 def tree(root: Path) -> Path:
@@ -95,14 +95,10 @@ def test_an_import_that_would_delete_photos_is_refused_and_changes_nothing(tmp_p
     import_stage.run(out, source, CLASSES)
     before = files(out)
     drop_and_change(source)
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UsageError, match=f"is without 2 photos of {out}, e.g. (swift|wagonr)/0.jpg") as caught:
         import_stage.run(out, source, CLASSES)
-    assert str(refused.value) in {
-        f"this import is without 2 photos of {out}, e.g. {name}, which would be deleted: if that is wanted, "
-        f"`curate import {source} --replace`; otherwise put all photos into one folder tree or CSV and import "
-        f"that, or take another folder, `curate --folder FOLDER import {source}`"
-        for name in ("swift/0.jpg", "wagonr/0.jpg")
-    }
+    assert To("delete them", Run("import", (str(source), "--replace"))) in caught.value.remedies
+    assert To("keep both apart", Run("import", (str(source),), folder="FOLDER")) in caught.value.remedies
     assert files(out) == before
 
 
@@ -192,7 +188,7 @@ def test_a_source_called_like_an_option_is_suggested_as_a_path(
     monkeypatch.chdir(tmp_path)
     import_stage.run(Path("out"), tree(Path("-x")), CLASSES)
     drop_and_change(Path("-x"))
-    with pytest.raises(UsageError, match=r"`curate import \./-x --replace`"):
+    with refused(UsageError, match=r"`curate import \./-x --replace`"):
         import_stage.run(Path("out"), Path("-x"), CLASSES)
 
 
@@ -267,7 +263,7 @@ def test_i16_the_size_of_what_is_refused_for_it_is_in_its_row(tmp_path: Path) ->
         "over_pillows_ceiling.png": ("too_many_pixels", 10_000, 9000),
     }
     icon = next(row for row in rows if row.image_url == "swift/icon.png")
-    told = explain(tmp_path / "out", icon.key)
+    told = explained(tmp_path / "out", icon.key)
     assert "  size     60×45 px" in told
     assert told[-1] == "fetch: rejected, too_small: its longer side is under 80 pixels"
 
@@ -409,7 +405,7 @@ def test_photos_from_a_site_are_not_imported_over(tmp_path: Path) -> None:
         fetch.run(out, config)
     before = files(out)
     for replace in (False, True):
-        with pytest.raises(UsageError, match=f"fetched from a site.* `curate --folder FOLDER import {photos}`"):
+        with refused(UsageError, match=f"fetched from a site.* `curate import {photos} --folder FOLDER`"):
             import_stage.run(out, photos, CLASSES, replace=replace)
     for name in ("fetch.json", "fetch.csv"):
         (out / name).write_bytes(b"{")

@@ -36,6 +36,7 @@ from curate.fetch.sources.listing import Listing, Photo
 from curate.photos import store
 from tests import faults
 from tests.fetch.small_site import jpeg, listings, politeness, source
+from tests.wording import refused
 
 
 def html(*nodes: object, next_path: str = "", body: str = "") -> faults.Fault:
@@ -351,7 +352,7 @@ def test_a_class_without_any_listing_stops_the_run(tmp_path: Path) -> None:
     ],
 )
 def test_a_site_that_does_not_let_us_in(tmp_path: Path, routes: dict[str, faults.Fault]) -> None:
-    with pytest.raises(DeniedError, match=r"does not let us in: .*/cars.*`curate import"):
+    with refused(DeniedError, match=r"does not let us in: .*/cars.*`curate import"):
         fetched(tmp_path, {"/cars": html(car(1)), **routes})
 
 
@@ -531,7 +532,7 @@ def test_a_site_out_of_reach_points_to_demo_and_import(tmp_path: Path) -> None:
     with faults.serve({}) as server:
         url = server.url("")
     config = source(url, ["/cars"], politeness=politeness(url.partition("://")[2], obey_robots=False, max_tries=1))
-    with pytest.raises(TryLaterError, match=r"cannot be reached.*`curate demo`.*`curate import"):
+    with refused(TryLaterError, match=r"cannot be reached.*`curate demo`.*`curate import"):
         fetch.run(tmp_path, config)
 
 
@@ -566,7 +567,7 @@ def test_a_host_that_the_recipe_permits_later_is_asked_then(tmp_path: Path) -> N
     ],
 )
 def test_no_site_configured(tmp_path: Path, starts: dict[str, list[str]], message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+    with refused(UsageError, match=message):
         fetch.run(tmp_path, Source.model_validate({"id": "x", "listings": starts}))
     assert list(tmp_path.iterdir()) == []
 

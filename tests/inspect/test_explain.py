@@ -21,12 +21,12 @@ from curate.core.schemas import (
 )
 from curate.core.stages import STAGES
 from curate.inspect import explain
-from curate.inspect.verify import verify
 from curate.review.conflicts import how_to_decide
 from tests import painted_run
 from tests.painted_run import key
+from tests.wording import explained, verified
 
-AGAIN = "`curate fetch --refresh` fetches again what the site still has"
+AGAIN = "to fetch again what the site still has, run `curate fetch --refresh`"
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_explain_a_kept_photo_tells_every_stage(folder: Path) -> None:
-    lines = explain.explain(folder, key(13))
+    lines = explained(folder, key(13))
     path = manifest.read(folder, FetchRow)[13].path
     size = (folder / path).stat().st_size
     assert lines == [
@@ -101,12 +101,12 @@ def test_explain_a_kept_photo_tells_every_stage(folder: Path) -> None:
     ],
 )
 def test_explain_ends_where_the_photo_ended(folder: Path, number: int, tail: list[str]) -> None:
-    lines = [line.replace(str(folder), "…") for line in explain.explain(folder, key(number))]
+    lines = [line.replace(str(folder), "…") for line in explained(folder, key(number))]
     assert lines[-len(tail) :] == tail
 
 
 def test_explain_shows_the_copies_of_a_keeper(folder: Path) -> None:
-    assert explain.explain(folder, key(0))[8:10] == [
+    assert explained(folder, key(0))[8:10] == [
         "  it stands for 1 copy:",
         "    0101010101010101  exact_duplicate, 0 bits, sha256; swift, listing L0",
     ]
@@ -114,21 +114,21 @@ def test_explain_shows_the_copies_of_a_keeper(folder: Path) -> None:
 
 def test_explain_says_what_has_not_run(tmp_path: Path) -> None:
     painted_run.build(tmp_path, last="dedup")
-    assert explain.explain(tmp_path, key(0))[-1] == "clean: has not run yet; next is `curate clean`"
+    assert explained(tmp_path, key(0))[-1] == "clean: has not run yet; run `curate clean`"
 
 
 def test_explain_shows_machine_and_person(folder: Path) -> None:
     review = "key,decision,class_name,note\n" + f'{key(9)},reject,,"sold, not shown"\n{key(8)},keep,wagonr,\n'
     (folder / "review.csv").write_text(review, encoding="utf-8")
-    lines = explain.explain(folder, key(9))
+    lines = explained(folder, key(9))
     assert lines[-5].startswith("clean: rejected, reviewed: a person rejected it in review.csv [stale: ")
     assert lines[-1] == "review: a person decided reject (sold, not shown)"
-    assert explain.explain(folder, key(8))[-1] == "review: a person decided keep wagonr"
+    assert explained(folder, key(8))[-1] == "review: a person decided keep wagonr"
 
 
 def test_explain_shows_decisions_that_contradict(folder: Path) -> None:
     (folder / "review.csv").write_text(f"key,decision\n{key(9)},reject\n{key(9)},keep\n", encoding="utf-8")
-    assert explain.explain(folder, key(9))[-3:] == [
+    assert explained(folder, key(9))[-3:] == [
         "review: a person decided reject",
         "review: a person decided keep",
         "  these decisions contradict each other, so none is obeyed",
@@ -137,9 +137,9 @@ def test_explain_shows_decisions_that_contradict(folder: Path) -> None:
 
 def test_explain_shows_decisions_as_clean_reads_them(folder: Path) -> None:
     (folder / "review.csv").write_text(f"key,decision,class_name\n{key(9)},Keep,WagonR\n{key(9)},keep,wagonr\n")
-    assert explain.explain(folder, key(9))[-1] == "review: a person decided keep wagonr"
+    assert explained(folder, key(9))[-1] == "review: a person decided keep wagonr"
     (folder / "review.csv").write_text(f"key,decision,class_name\n{key(4)},keep,alto\n")
-    lines = explain.explain(folder, key(5))
+    lines = explained(folder, key(5))
     told = (
         f"review: {folder / 'review.csv'} row 2: class 'alto' is not in the recipe; its classes are swift, wagonr"
     )
@@ -151,31 +151,31 @@ def test_explain_shows_decisions_as_clean_reads_them(folder: Path) -> None:
 def test_explain_shows_a_class_that_review_changed(folder: Path) -> None:
     rows = [dataclasses.replace(row, class_name="wagonr") for row in manifest.read(folder, CleanRow)]
     painted_run.rewrite(folder, "clean", list(rows))
-    assert "  the seller says swift, review says wagonr" in explain.explain(folder, key(12))
+    assert "  the seller says swift, review says wagonr" in explained(folder, key(12))
 
 
 def test_explain_marks_the_borderline(folder: Path) -> None:
     line = "  borderline: a person should look at it, number 1 in the queue: its class is among the least sure"
-    assert line in explain.explain(folder, key(10))
+    assert line in explained(folder, key(10))
 
 
 def test_explain_says_that_a_judged_class_does_not_apply_to_what_is_no_car(folder: Path) -> None:
-    lines = explain.explain(folder, key(7))
+    lines = explained(folder, key(7))
     assert lines[-1] == "  its class was judged too, but that does not apply: it was rejected as closeup"
-    assert "  class swift has probability 0.900, likeliest is wagonr" in explain.explain(folder, key(8))
+    assert "  class swift has probability 0.900, likeliest is wagonr" in explained(folder, key(8))
 
 
 def test_explain_takes_the_start_of_a_key(folder: Path) -> None:
-    assert explain.explain(folder, "0d0") == explain.explain(folder, key(13)) == explain.explain(folder, "0D0")
+    assert explained(folder, "0d0") == explained(folder, key(13)) == explained(folder, "0D0")
 
 
 def test_explain_a_listing_lists_its_photos(folder: Path) -> None:
-    assert explain.explain(folder, "L3") == [
+    assert explained(folder, "L3") == [
         "L3 “Swift VXi”: 2 photos",
         "  0606060606060606  wagonr, rejected by clean: not_car",
         "  0707070707070707  wagonr, rejected by clean: closeup",
     ]
-    assert explain.explain(folder, "L7")[1:] == [
+    assert explained(folder, "L7")[1:] == [
         "  0e0e0e0e0e0e0e0e  wagonr, in val",
         "  0f0f0f0f0f0f0f0f  wagonr, in test",
     ]
@@ -184,7 +184,7 @@ def test_explain_a_listing_lists_its_photos(folder: Path) -> None:
 def test_explain_a_file_lists_the_photos_that_share_it(folder: Path) -> None:
     row = manifest.read(folder, FetchRow)[0]
     for name in (row.sha256, row.path):
-        assert explain.explain(folder, name) == [
+        assert explained(folder, name) == [
             f"{name}: 2 photos",
             "  0000000000000000  swift, in train",
             "  0101010101010101  swift, rejected by dedup: exact_duplicate",
@@ -196,7 +196,7 @@ def test_explain_a_file_lists_the_photos_that_share_it(folder: Path) -> None:
 )
 def test_explain_takes_a_file_name_that_one_photo_has(folder: Path, name: str) -> None:
     path = str(folder / manifest.read(folder, FetchRow)[13].path)
-    assert explain.explain(folder, name.replace("from {path}", path)) == explain.explain(folder, key(13))
+    assert explained(folder, name.replace("from {path}", path)) == explained(folder, key(13))
 
 
 def test_explain_takes_the_name_of_an_imported_file_with_or_without_folders(folder: Path) -> None:
@@ -211,10 +211,10 @@ def test_explain_takes_the_name_of_an_imported_file_with_or_without_folders(fold
         "MY_IMG_2.jpg": 6,
         "IMG_3.jpg": 9,
     }.items():
-        assert explain.explain(folder, name) == explain.explain(folder, key(number))
-    assert [line.split()[0] for line in explain.explain(folder, "IMG_1.jpg")[:3]] == ["IMG_1.jpg:", key(2), key(4)]
+        assert explained(folder, name) == explained(folder, key(number))
+    assert [line.split()[0] for line in explained(folder, "IMG_1.jpg")[:3]] == ["IMG_1.jpg:", key(2), key(4)]
     with pytest.raises(UsageError, match=r"no photo or listing 'IMG_2\.jpg'"):
-        explain.explain(folder, "IMG_2.jpg")
+        explained(folder, "IMG_2.jpg")
 
 
 def rename(folder: Path, names: dict[int, str]) -> None:
@@ -227,12 +227,12 @@ def rename(folder: Path, names: dict[int, str]) -> None:
 def test_explain_prefers_a_whole_name_and_then_the_longest(folder: Path) -> None:
     rename(folder, {2: "1.jpg", 4: "swift/1.jpg", 6: "swift/2.jpg", 7: "2.jpg", 8: "a/swift/3.jpg", 9: "3.jpg"})
     for name, number in {"1.jpg": 2, "swift/1.jpg": 4, "/home/me/swift/2.jpg": 6, "swift/3.jpg": 8}.items():
-        assert explain.explain(folder, name) == explain.explain(folder, key(number))
+        assert explained(folder, name) == explained(folder, key(number))
 
 
 def test_explain_lists_what_is_both_a_name_and_the_start_of_a_key(folder: Path) -> None:
     rename(folder, {4: "0E"})
-    lines = explain.explain(folder, "0E")
+    lines = explained(folder, "0E")
     assert [line.split(", ")[0] for line in lines[:3]] == [
         "0E: 1 photo",
         f"  {key(4)}  swift",
@@ -240,23 +240,23 @@ def test_explain_lists_what_is_both_a_name_and_the_start_of_a_key(folder: Path) 
     ]
     rename(folder, {4: "0"})
     keys = ", ".join(key(number) for number in (0, 1, 2, 3, 5))
-    assert f"  also the start of 15 keys: {keys}, …" in explain.explain(folder, "0")
+    assert f"  also the start of 15 keys: {keys}, …" in explained(folder, "0")
     rename(folder, {14: "0e0e"})
-    assert explain.explain(folder, "0e0e") == explain.explain(folder, key(14)), "one photo by both"
+    assert explained(folder, "0e0e") == explained(folder, key(14)), "one photo by both"
 
 
 @pytest.mark.parametrize("name", ["", "/", "./", ".", "..", "//"])
 def test_explain_takes_no_name_without_letters(folder: Path, name: str) -> None:
     rename(folder, {4: "https://cars.example/photos/"})
     with pytest.raises(UsageError, match="no photo or listing"):
-        explain.explain(folder, name)
+        explained(folder, name)
 
 
 def test_explain_tells_a_listings_title_only_of_a_listing(folder: Path) -> None:
     rename(folder, {0: "L3"})
-    assert explain.explain(folder, "L3")[0] == "L3 “Swift VXi”: 3 photos"
+    assert explained(folder, "L3")[0] == "L3 “Swift VXi”: 3 photos"
     rename(folder, {0: "x/L0.jpg", 9: "y/L0.jpg"})
-    assert explain.explain(folder, "L0.jpg")[0] == "L0.jpg: 2 photos"
+    assert explained(folder, "L0.jpg")[0] == "L0.jpg: 2 photos"
 
 
 def test_explain_finds_a_name_however_it_is_composed(folder: Path) -> None:
@@ -264,15 +264,13 @@ def test_explain_finds_a_name_however_it_is_composed(folder: Path) -> None:
     rename(folder, names)
     for form in ("NFC", "NFD"):
         for number, name in names.items():
-            assert explain.explain(folder, unicodedata.normalize(form, name)) == explain.explain(
-                folder, key(number)
-            )
+            assert explained(folder, unicodedata.normalize(form, name)) == explained(folder, key(number))
 
 
 def test_explain_takes_the_separator_of_the_system(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rename(folder, {4: "swift/1.jpg", 6: "wagonr/1.jpg"})
     monkeypatch.setattr("os.sep", "\\")
-    assert explain.explain(folder, "swift\\1.jpg")[0].startswith(key(4))
+    assert explained(folder, "swift\\1.jpg")[0].startswith(key(4))
 
 
 def test_explain_lists_no_more_photos_of_one_name_than_can_be_read(
@@ -283,12 +281,12 @@ def test_explain_lists_no_more_photos_of_one_name_than_can_be_read(
     ]
     painted_run.rewrite(folder, "fetch", list(rows))
     monkeypatch.setattr(explain, "MOST_LISTED", 3)
-    assert explain.explain(folder, "1.jpg")[4] == "  and 21 more; write more of the name"
+    assert explained(folder, "1.jpg")[4] == "  and 21 more; write more of the name"
 
 
 def test_explain_marks_what_is_out_of_date(folder: Path) -> None:
     painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
-    stages = [line for line in explain.explain(folder, key(13)) if not line.startswith(" ")][1:]
+    stages = [line for line in explained(folder, key(13)) if not line.startswith(" ")][1:]
     assert stages == [
         "fetch: kept",
         "dedup: kept",
@@ -296,8 +294,8 @@ def test_explain_marks_what_is_out_of_date(folder: Path) -> None:
         "split: kept [stale: dedup.csv changed; clean comes first]",
         "train_baseline: one of its val and test photos [stale: clean comes first]",
     ]
-    assert explain.explain(folder, "L7")[-1] == (
-        "  out of date: clean, split, train_baseline; `curate status` says why"
+    assert explained(folder, "L7")[-1] == (
+        "  out of date: clean, split, train_baseline; to see why, run `curate status`"
     )
 
 
@@ -313,7 +311,7 @@ def test_explain_a_copy_tells_what_became_of_its_keeper(folder: Path, stage: str
     rows: list[Any] = manifest.read(folder, STAGES[stage].row_type)
     rows = [dataclasses.replace(r, keep=False, reason=reason) if r.key == key(4) else r for r in rows]
     painted_run.rewrite(folder, stage, rows)
-    assert f"    0404040404040404  {told}, listing L2" in explain.explain(folder, key(5))
+    assert f"    0404040404040404  {told}, listing L2" in explained(folder, key(5))
 
 
 def test_explain_lists_a_handful_of_copies_the_kept_one_first(folder: Path) -> None:
@@ -323,12 +321,12 @@ def test_explain_lists_a_handful_of_copies_the_kept_one_first(folder: Path) -> N
         for row in manifest.read(folder, DedupRow)
     ]
     painted_run.rewrite(folder, "dedup", list(rows))
-    lines = explain.explain(folder, key(9))
+    lines = explained(folder, key(9))
     first = lines.index("  it stands for 8 copies:")
     shown = [key(number) for number in (2, 3, 5, 6, 7)]  # a swift's copies that are sold as wagonr come first
     assert [line.split()[0] for line in lines[first + 1 : first + 6]] == shown
     assert lines[first + 6] == "    and 3 more, in dedup.csv as group 0909090909090909"
-    lines = explain.explain(folder, key(7))
+    lines = explained(folder, key(7))
     first = lines.index("  its duplicate group has 8 other photos:")
     assert [line.split()[0] for line in lines[first + 1 : first + 4]] == [key(9), key(0), key(1)]  # of a wagonr
 
@@ -336,7 +334,7 @@ def test_explain_lists_a_handful_of_copies_the_kept_one_first(folder: Path) -> N
 def test_explain_says_what_was_decided_of_copies_under_two_classes(folder: Path) -> None:
     (folder / "review.csv").write_text(f"key,decision,class_name\n{key(4)},keep,wagonr\n{key(5)},reject,\n")
     for number in (4, 5):
-        lines = explain.explain(folder, key(number))
+        lines = explained(folder, key(number))
         assert "  its copies are sold as swift, wagonr: a person decided keep wagonr" in lines
         assert not any("must decide" in line or "to decide" in line for line in lines)
     assert lines[-2:] == [
@@ -347,30 +345,30 @@ def test_explain_says_what_was_decided_of_copies_under_two_classes(folder: Path)
 
 def test_explain_an_unknown_key_names_the_nearest(folder: Path) -> None:
     with pytest.raises(UsageError, match=r"no photo or listing '0d0d0d0d0d0d0dff' .*nearest are 0d0d0d0d0d0d0d0d"):
-        explain.explain(folder, "0d0d0d0d0d0d0dff")
+        explained(folder, "0d0d0d0d0d0d0dff")
 
 
 @pytest.mark.parametrize("unlike", ["zzzzzzzz", ""])
 def test_explain_an_unlike_key_names_none(folder: Path, unlike: str) -> None:
     with pytest.raises(UsageError, match=r"no photo or listing .*fetch\.csv$"):
-        explain.explain(folder, unlike)
+        explained(folder, unlike)
 
 
 def test_explain_an_ambiguous_start_asks_for_more(folder: Path) -> None:
     with pytest.raises(
         UsageError, match=r"16 keys start with 0: 0000000000000000, 0101010101010101, .*write more of it"
     ):
-        explain.explain(folder, "0")
+        explained(folder, "0")
 
 
 def test_explain_before_fetch_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="run `curate fetch` or `curate import PATH` first"):
-        explain.explain(tmp_path, "aa")
+    with pytest.raises(StateError, match="is not there"):
+        explained(tmp_path, "aa")
 
 
 def test_p12_a_hostile_title_cannot_steer_the_terminal(tmp_path: Path) -> None:
     painted_run.build(tmp_path, last="fetch", title="\x1b[2Jgone\nfetch: kept\u202e मारुति")
-    title = next(line for line in explain.explain(tmp_path, key(0)) if "title" in line)
+    title = next(line for line in explained(tmp_path, key(0)) if "title" in line)
     assert title == "  title    �[2Jgone�fetch: kept� मारुति"
 
 
@@ -379,12 +377,12 @@ def test_p12_a_hostile_title_cannot_steer_the_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("last", STAGES)
 def test_verify_finds_nothing_wrong_in_a_sound_run(tmp_path: Path, last: str) -> None:
-    assert verify(painted_run.build(tmp_path, last)) == []
+    assert verified(painted_run.build(tmp_path, last)) == []
 
 
 def test_verify_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="holds no manifest"):
-        verify(tmp_path)
+        verified(tmp_path)
 
 
 def cut(data: bytes) -> bytes:
@@ -415,7 +413,7 @@ def cut(data: bytes) -> bytes:
 def test_verify_a_damaged_manifest(folder: Path, change: Callable[[bytes], bytes], expected: list[str]) -> None:
     path = folder / "split.csv"
     path.write_bytes(change(path.read_bytes()))
-    problems = verify(folder)
+    problems = verified(folder)
     assert len(problems) == len(expected)
     for problem, part in zip(problems, expected, strict=True):
         assert problem.startswith("split.csv") and part in problem
@@ -424,7 +422,7 @@ def test_verify_a_damaged_manifest(folder: Path, change: Callable[[bytes], bytes
 def test_m06_duplicate_keys_and_broken_order(folder: Path) -> None:
     rows = manifest.read(folder, SplitRow)
     painted_run.rewrite(folder, "split", [rows[1], rows[0], rows[1], *rows[2:]])
-    problems = verify(folder)
+    problems = verified(folder)
     assert f"split.csv: key {rows[1].key} is there more than once" in problems
     assert "split.csv: rows are not sorted by key" in problems
 
@@ -435,7 +433,7 @@ def test_m06_missing_file_and_file_without_a_row(folder: Path) -> None:
     stray = folder / "images" / "zz" / "stray.jpg"
     stray.parent.mkdir()
     stray.write_bytes(b"x")
-    assert verify(folder) == [
+    assert verified(folder) == [
         f"fetch.csv: row {key(4)}: {row.path}: the file is missing; {AGAIN}",
         "images/zz/stray.jpg: a file without a row in fetch.csv; no stage reads it, you may delete it",
     ]
@@ -444,7 +442,7 @@ def test_m06_missing_file_and_file_without_a_row(folder: Path) -> None:
 def test_m06_each_row_of_a_shared_file_is_named(folder: Path) -> None:
     row = manifest.read(folder, FetchRow)[0]
     (folder / row.path).unlink()
-    assert [problem.split(":")[1] for problem in verify(folder)] == [f" row {key(0)}", f" row {key(1)}"]
+    assert [problem.split(":")[1] for problem in verified(folder)] == [f" row {key(0)}", f" row {key(1)}"]
 
 
 def test_m07_an_edited_picture(folder: Path) -> None:
@@ -453,7 +451,7 @@ def test_m07_an_edited_picture(folder: Path) -> None:
     data = bytearray((folder / same_size.path).read_bytes())
     data[-20] ^= 1
     (folder / same_size.path).write_bytes(data)
-    assert verify(folder) == [
+    assert verified(folder) == [
         f"fetch.csv: row {key(2)}: {longer.path}: {longer.bytes + 4} bytes, the manifest says {longer.bytes}; "
         f"{AGAIN}",
         f"fetch.csv: row {key(4)}: {same_size.path}: its sha256 is not the manifest's, it was changed; {AGAIN}",
@@ -464,7 +462,7 @@ def test_m07_a_row_that_names_another_file(folder: Path) -> None:
     rows = manifest.read(folder, FetchRow)
     other = dataclasses.replace(rows[2], path=rows[4].path, bytes=rows[4].bytes, sha256=rows[2].sha256)
     painted_run.rewrite(folder, "fetch", [*rows[:2], other, *rows[3:]])
-    problems = verify(folder)
+    problems = verified(folder)
     assert any(f"row {key(2)}: {rows[4].path}: its sha256 is not the manifest's" in line for line in problems)
     assert any(line.startswith("dedup.csv: stale, made from another fetch.csv") for line in problems)
     assert not any(line.startswith("dedup.csv: row") for line in problems), "one line says that it is stale"
@@ -475,7 +473,7 @@ def test_m13_a_path_that_leads_out(folder: Path, path: str) -> None:
     (folder.parent / "outside.jpg").write_bytes(b"x")
     rows = manifest.read(folder, FetchRow)
     painted_run.rewrite(folder, "fetch", [dataclasses.replace(rows[0], path=path), *rows[1:]])
-    problem = next(line for line in verify(folder) if line.startswith(f"fetch.csv: row {key(0)}:"))
+    problem = next(line for line in verified(folder) if line.startswith(f"fetch.csv: row {key(0)}:"))
     assert "out of" in problem or "null" in problem
 
 
@@ -483,24 +481,24 @@ def test_m13_a_link_that_leads_out(folder: Path) -> None:
     row = manifest.read(folder, FetchRow)[2]
     (folder / row.path).unlink()
     (folder / row.path).symlink_to("/etc/hostname")
-    (problem,) = verify(folder)
+    (problem,) = verified(folder)
     assert problem.startswith(f"fetch.csv: row {key(2)}:") and "leads out of" in problem
 
 
 def test_m08_a_stale_stage(folder: Path) -> None:
     painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
-    problems = verify(folder)
+    problems = verified(folder)
     assert f"dedup.csv: no row for {key(21)}, kept by fetch" in problems
     assert [problem for problem in problems if "stale" in problem] == [
-        "clean.csv: stale, made from another dedup.csv; run `curate clean` again",
-        "split.csv: stale, made from another dedup.csv; run `curate split` again",
+        "clean.csv: stale, made from another dedup.csv; run `curate clean`",
+        "split.csv: stale, made from another dedup.csv; run `curate split`",
     ]
 
 
 def test_verify_rows_that_the_stage_before_did_not_keep(folder: Path) -> None:
     rows = manifest.read(folder, TrainBaselineRow)
     painted_run.rewrite(folder, "train_baseline", [dataclasses.replace(rows[0], key=key(2)), *rows[1:]])
-    assert verify(folder) == [
+    assert verified(folder) == [
         f"train_baseline.csv: no row for {key(12)}, kept by split",
         f"train_baseline.csv: a row for {key(2)}, not handed on by split",
     ]
@@ -510,7 +508,7 @@ def test_verify_a_reason_outside_the_closed_set(folder: Path) -> None:
     rows = manifest.read(folder, CleanRow)
     odd = [dataclasses.replace(rows[0], reason="ugly", keep=False), dataclasses.replace(rows[1], keep=False)]
     painted_run.rewrite(folder, "clean", [*odd, *rows[2:]])
-    problems = [problem for problem in verify(folder) if "reason" in problem]
+    problems = [problem for problem in verified(folder) if "reason" in problem]
     assert problems == [
         f"clean.csv: row {rows[0].key} has keep=false with reason 'ugly'",
         f"clean.csv: row {rows[1].key} has keep=false with reason ''",
@@ -520,7 +518,7 @@ def test_verify_a_reason_outside_the_closed_set(folder: Path) -> None:
 def test_verify_a_sidecar_that_counts_otherwise(folder: Path) -> None:
     sidecar = manifest.read_sidecar(folder, "clean") | {"rows": 17, "counts": {"kept": 17}}
     manifest.sidecar_path(folder, "clean").write_text(json.dumps(sidecar), encoding="utf-8")
-    assert verify(folder) == [
+    assert verified(folder) == [
         "clean.csv: 18 rows, its sidecar says 17",
         "clean.csv: its rows do not add up to the sidecar's counts by reason",
     ]
@@ -529,7 +527,7 @@ def test_verify_a_sidecar_that_counts_otherwise(folder: Path) -> None:
 def test_verify_half_a_pair(folder: Path) -> None:
     (folder / "train_baseline.csv").unlink()
     (folder / "split.json").unlink()
-    problems = verify(folder)
+    problems = verified(folder)
     assert any("split.csv" in line and "missing or damaged" in line for line in problems)
     assert any(line.startswith("train_baseline.csv: missing, but its sidecar is there") for line in problems)
 
@@ -537,4 +535,4 @@ def test_verify_half_a_pair(folder: Path) -> None:
 def test_verify_a_gap_in_the_chain(folder: Path) -> None:
     (folder / "clean.csv").unlink()
     (folder / "clean.json").unlink()
-    assert "clean.csv: missing, but split.csv was made from it" in verify(folder)
+    assert "clean.csv: missing, but split.csv was made from it" in verified(folder)

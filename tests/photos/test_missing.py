@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from curate.core import manifest
+from curate.core.errors import FetchOrImport, Note, To
 from curate.core.recipe import Recipe
 from curate.core.schemas import FetchRow
 from curate.inspect.status import status
@@ -13,6 +14,7 @@ from curate.photos import missing
 from curate.pipeline import run_stages
 from tests import painted_run
 from tests.folders import CLASSES, build_folder
+from tests.wording import status_lines, worded
 
 RECIPE = Recipe(name="mine", classes=CLASSES)
 
@@ -27,9 +29,9 @@ def paths(folder: Path) -> list[str]:
 
 
 def told_by_dedup(folder: Path) -> list[str]:
-    lines: list[str] = []
-    run_stages(["dedup"], RECIPE, folder, 1, lines.append)
-    return lines
+    said: list[Note | str] = []
+    run_stages(["dedup"], RECIPE, folder, 1, said.append)
+    return worded(said)
 
 
 def test_nothing_is_said_of_a_sound_folder(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -42,7 +44,8 @@ def test_half_a_manifest_is_told_of_by_status_alone(name: str, folder: Path) -> 
     (folder / paths(folder)[0]).unlink()
     (folder / name).unlink()
     assert missing.warnings(folder) == []
-    assert status(folder, RECIPE)[-1].startswith("next: `curate import PATH`")
+    (remedy,) = status(folder, RECIPE).next.remedies
+    assert isinstance(remedy, FetchOrImport)
 
 
 def test_a_missing_and_a_cut_file_are_told_before_and_after_dedup_rejects_them(folder: Path) -> None:
@@ -50,26 +53,26 @@ def test_a_missing_and_a_cut_file_are_told_before_and_after_dedup_rejects_them(f
     (folder / first).unlink()
     (folder / second).write_bytes((folder / second).read_bytes()[:-1])
     assert missing.lost(folder) == [first, second]
-    told = f"warning: 2 photo files are missing, damaged or unreadable since fetch, e.g. {first}"
-    told += "; `curate verify` lists all"
-    again = "  `curate fetch --refresh` fetches again what the site still has"
-    assert missing.warnings(folder) == [told, f"{again}; to go on without them, run `curate dedup`"]
+    told = f"2 photo files are missing, damaged or unreadable since fetch, e.g. {first}"
+    see = "to see all, run `curate verify`; "
+    again = f"{see}to fetch again what the site still has, run `curate fetch --refresh`"
+    assert worded(missing.warnings(folder)) == [f"{told}; {again}; to go on without them, run `curate dedup`"]
     lines = told_by_dedup(folder)
     assert lines[0].endswith(", 2 undecodable")
-    assert lines[1:] == [told, f"{again}; dedup rejected them as undecodable"]
+    assert lines[1:] == [f"{told}; dedup rejected them as undecodable; {again}"]
     again_lines = told_by_dedup(folder)
     assert again_lines == [f"{lines[0]} (unchanged)", *lines[1:]], "until they are back"
-    assert status(folder, RECIPE)[-3:-1] == lines[1:]
+    assert worded(status(folder, RECIPE).warnings) == lines[1:]
 
 
 def test_a_file_lost_after_dedup_leaves_the_manifest_alone_and_says_how_to_go_on(folder: Path) -> None:
     told_by_dedup(folder)
     (folder / paths(folder)[0]).unlink()
-    *_, first, second = told_by_dedup(folder)
-    assert first.startswith("warning: 1 photo file is missing, damaged or unreadable since fetch, e.g. images/")
-    assert second.endswith(f"to go on without it, delete {folder}/dedup.csv and run `curate dedup`")
+    *_, line = told_by_dedup(folder)
+    assert line.startswith("1 photo file is missing, damaged or unreadable since fetch, e.g. images/")
+    assert line.endswith(f"to go on without it, delete {folder}/dedup.csv and run `curate dedup`")
     manifest.csv_path(folder, "dedup").unlink()
-    assert told_by_dedup(folder)[-1].endswith("dedup rejected it as undecodable")
+    assert "; dedup rejected it as undecodable; " in told_by_dedup(folder)[-1]
 
 
 def test_a_change_that_keeps_the_size_is_remembered_until_the_file_is_back(folder: Path) -> None:
@@ -81,7 +84,7 @@ def test_a_change_that_keeps_the_size_is_remembered_until_the_file_is_back(folde
     assert missing.lost(folder) == [path]
     (folder / path).write_bytes(data)
     assert missing.lost(folder) == []
-    assert "[stale: photos that were lost are back]" in status(folder, RECIPE)[1]
+    assert "[stale: photos that were lost are back]" in status_lines(folder, RECIPE)[1]
     assert told_by_dedup(folder) == ["dedup: 6 in, 6 kept"]
 
 
@@ -90,4 +93,5 @@ def test_imported_photos_come_from_where_they_came_from(tmp_path: Path) -> None:
     sidecar = manifest.read_sidecar(tmp_path, "fetch")
     sidecar["config"] = {"path": "/home/me/my photos"}
     manifest.sidecar_path(tmp_path, "fetch").write_text(json.dumps(sidecar))
-    assert missing.remedy(tmp_path) == "`curate import '/home/me/my photos'` stores again what is still there"
+    again = To("store again what is still there", FetchOrImport("/home/me/my photos"))
+    assert missing.remedy(tmp_path) == again

@@ -164,7 +164,7 @@ def test_report_of_the_stages_that_ran(tmp_path: Path, last: str) -> None:
 
 
 def test_report_without_manifests_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="run `curate fetch` or `curate import PATH` first"):
+    with pytest.raises(StateError, match="holds nothing to report"):
         write_report(tmp_path, "painted")
 
 

@@ -15,6 +15,7 @@ from curate.core.recipe import Clean
 from curate.core.schemas import CleanRow, DedupRow
 from curate.review import calibration, sampling
 from tests.folders import STARTED, build_folder, clean_row, fetch_row, publish
+from tests.wording import refused, worded
 
 CONFIG = Clean(class_names=("hatch", "sedan"), threshold=0.3)
 
@@ -103,9 +104,9 @@ def test_a_queue_labelled_in_full_beside_a_sample_does_not_mislead() -> None:
 
 def test_a_stratum_without_labels_is_named() -> None:
     scores, queued, good = collection()
-    with pytest.raises(UsageError, match=f"{(~queued).sum()} photos outside the review queue.*curate sample"):
+    with refused(UsageError, match=f"{(~queued).sum()} photos outside the review queue.*curate sample"):
         calibrated(scores, queued, np.flatnonzero(queued), good)
-    with pytest.raises(UsageError, match=f"{queued.sum()} photos in the review queue.*curate sample"):
+    with refused(UsageError, match=f"{queued.sum()} photos in the review queue.*curate sample"):
         calibrated(scores, queued, np.flatnonzero(~queued)[:100], good)
     everything = calibrated(scores, queued, np.arange(len(scores)), good)
     assert everything.bad.low == everything.bad.high == pytest.approx(1 - good.mean()), "nothing is left to guess"
@@ -126,21 +127,21 @@ def test_the_proposed_threshold_is_the_smallest_that_is_certain() -> None:
     assert found.proposed is not None
     for point in found.points:
         assert (point.precision.low >= 0.95) == (point.threshold >= found.proposed)
-    assert f"--threshold {found.proposed:g}" in "\n".join(found.lines())
+    assert f"--threshold {found.proposed:g}" in "\n".join(worded(found.lines()))
     hopeless = calibrated(scores, queued, np.arange(60), good, 0.9999)
     assert hopeless.proposed is None
     best = max(hopeless.points, key=lambda point: point.precision.low)
-    assert f"the closest is {best.threshold:g} with {best.precision}: label more" in hopeless.lines()[-1]
-    for lines in (found.lines(), hopeless.lines()):
+    assert f"the closest is {best.threshold:g} with {best.precision}; label more" in worded(hopeless.lines())[-1]
+    for lines in (worded(found.lines()), worded(hopeless.lines())):
         assert any("only if the lower end of its interval does" in line for line in lines)
 
 
 def test_only_a_dataset_that_was_made_by_hand_before_is_compared_with_it() -> None:
     scores, queued, good = collection()
     found = calibrated(scores, queued, np.arange(100), good)
-    assert not any("original" in line for line in found.lines())
+    assert not any("original" in line for line in worded(found.lines()))
     again = replace(found, by_hand=calibration.REJECTED_BY_HAND["swift_wagonr"])
-    assert any(line.endswith("of the original dataset about 10% were") for line in again.lines())
+    assert any(line.endswith("of the original dataset about 10% were") for line in worded(again.lines()))
 
 
 def test_a_threshold_is_proposed_only_if_all_higher_ones_do_but_too_few_labels_say_nothing() -> None:
@@ -195,9 +196,9 @@ def test_sample_then_calibrate(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="curate clean"):
+    with refused(StateError, match="curate clean"):
         sampling.sample(tmp_path, CONFIG, 10, tmp_path / "x.csv")
-    with pytest.raises(UsageError, match="curate sample"):
+    with refused(UsageError, match="curate sample"):
         calibration.calibrate(tmp_path, CONFIG, [tmp_path / "x.csv"])
 
 
@@ -228,7 +229,7 @@ def test_poor_image_quality_is_counted_in_both_rates(tmp_path: Path) -> None:
     assert point.rejected.value == found.bad.value == pytest.approx(23 / 60)
     assert point.precision.value == 1
     assert (found.labelled, found.ignored) == (58, 2)
-    assert any("count the 2 photos that go whatever their score" in line for line in found.lines())
+    assert any("count the 2 photos that go whatever their score" in line for line in worded(found.lines()))
 
 
 def test_contradictions_are_named_and_a_good_photo_of_another_class_is_good(tmp_path: Path) -> None:
@@ -238,7 +239,7 @@ def test_contradictions_are_named_and_a_good_photo_of_another_class_is_good(tmp_
     second = write_labels(tmp_path / "b.csv", [(keys[0], "reject", ""), (keys[1], "keep", "")])
     found = calibration.calibrate(folder, CONFIG, [first, second])
     assert found.conflicts == (keys[0],) and found.labelled == 59
-    assert f"contradictory decisions, none of them used, about {keys[0]}" in found.lines()
+    assert f"contradictory decisions, none of them used, about {keys[0]}" in worded(found.lines())
     assert found.points[0].precision.value == 1, "kept under another class is no fault of the score"
 
 
@@ -250,7 +251,7 @@ def test_a_sample_is_drawn_whatever_was_reviewed_since_but_of_no_other_photos(tm
     review.write_text("key,decision\n")
     assert len(sampling.sample(folder, CONFIG, 10, tmp_path / "a.csv")) == 10
     publish(folder, "dedup", manifest.read(folder, DedupRow)[1:])
-    with pytest.raises(StateError, match=r"clean\.csv was made from another dedup\.csv: see"):
+    with pytest.raises(StateError, match=r"clean\.csv was made from another dedup\.csv"):
         sampling.sample(folder, CONFIG, 10, tmp_path / "b.csv")
 
 
@@ -285,7 +286,8 @@ def test_thresholds_are_printed_as_they_are(tmp_path: Path) -> None:
     folder = build_folder(tmp_path / "run", n=40, rejected=20)
     table = manifest.read(folder, CleanRow)
     labels = write_labels(tmp_path / "a.csv", [(row.key, "keep", "") for row in table])
-    lines = calibration.calibrate(folder, CONFIG.model_copy(update={"threshold": 0.305}), [labels]).lines()
+    found = calibration.calibrate(folder, CONFIG.model_copy(update={"threshold": 0.305}), [labels])
+    lines = worded(found.lines())
     assert [line.split()[0] for line in lines if line.endswith("<- the recipe's")] == ["0.305"]
 
 

@@ -8,12 +8,11 @@ import pytest
 
 from curate.core import manifest
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
-from curate.inspect import explain
-from curate.inspect.status import status
 from curate.review import conflicts, decisions
 from curate.review.conflicts import label_conflicts, to_do
 from tests import painted_run
 from tests.painted_run import CLASSES, key
+from tests.wording import explained, status_lines, worded
 
 
 def write(folder: Path, *rows: str) -> None:
@@ -76,16 +75,16 @@ def test_what_clean_refuses_of_review_csv_is_told_and_nothing_is_guessed(
     painted_run.build(tmp_path, "dedup")
     path = tmp_path / "review.csv"
     path.write_text(text) if text else path.mkdir()
-    (line,) = to_do(tmp_path, CLASSES)
-    assert line.startswith(f"warning: {path}") and message in line
+    (line,) = worded(to_do(tmp_path, CLASSES))
+    assert line.startswith(f"{path}") and message in line
 
 
 def test_a_folder_in_place_of_review_csv_stops_neither_status_nor_explain(tmp_path: Path) -> None:
     painted_run.build(tmp_path, "clean")
     reviewed_by_clean(tmp_path)
     (tmp_path / "review.csv").mkdir()
-    assert f"warning: {tmp_path / 'review.csv'}: Is a directory" in status(tmp_path, painted_run.RECIPE)
-    assert f"review: {tmp_path / 'review.csv'}: Is a directory" in explain.explain(tmp_path, key(4))
+    assert f"{tmp_path / 'review.csv'}: Is a directory" in status_lines(tmp_path, painted_run.RECIPE)
+    assert f"review: {tmp_path / 'review.csv'}: Is a directory" in explained(tmp_path, key(4))
 
 
 def test_conflicts_of_a_stale_dedup_are_not_told_of(tmp_path: Path) -> None:
@@ -104,12 +103,12 @@ def test_a_conflict_need_not_be_decided_where_clean_rejects_the_photo_for_what_i
         painted_run.rewrite(tmp_path, "clean", list(changed))
         for text in ((), ("0123,keep,",)):  # a decision about another photo changes nothing
             write(tmp_path, *text)
-            assert to_do(tmp_path, CLASSES)[0].endswith(
+            assert to_do(tmp_path, CLASSES)[0].text.endswith(
                 f"1 undecided, e.g. {key(4)}" if waits else ", all decided"
             )
     painted_run.rewrite(tmp_path, "clean", [dataclasses.replace(r, keep=False, reason="interior") for r in rows])
     flag(tmp_path, 4, 5, 6)
-    assert len(to_do(tmp_path, CLASSES)) == 2, "that clean.csv was made from another dedup.csv"
+    assert to_do(tmp_path, CLASSES)[0].remedies, "that clean.csv was made from another dedup.csv"
 
 
 def test_where_the_report_does_not_show_all_it_says_where_they_are(
@@ -117,10 +116,10 @@ def test_where_the_report_does_not_show_all_it_says_where_they_are(
 ) -> None:
     painted_run.build(tmp_path, "dedup")
     flag(tmp_path, 2, 3, 4, 5)
-    assert "`curate report` shows them;" in to_do(tmp_path, CLASSES)[1]
+    assert "to see them, run `curate report`;" in worded(to_do(tmp_path, CLASSES))[0]
     monkeypatch.setattr(conflicts, "UNDECIDED_SHOWN", 1)
-    line = "`curate report` shows the first 1, dedup.csv has all (label_conflict);"
-    assert line in to_do(tmp_path, CLASSES)[1]
+    told = "to see the first 1 (label_conflict in dedup.csv marks all), run `curate report`;"
+    assert told in worded(to_do(tmp_path, CLASSES))[0]
 
 
 def test_where_dedup_found_no_conflict_its_rows_are_not_read(tmp_path: Path) -> None:
@@ -135,5 +134,5 @@ def test_explain_asks_for_no_decision_where_none_is_needed(tmp_path: Path) -> No
     painted_run.build(tmp_path, "clean")
     rows = [dataclasses.replace(row, keep=False, reason="interior") for row in manifest.read(tmp_path, CleanRow)]
     painted_run.rewrite(tmp_path, "clean", list(rows))
-    line = "  its copies are sold as swift, wagonr: nothing to decide: clean rejects the kept photo"
-    assert line in explain.explain(tmp_path, key(5))
+    told = "  its copies are sold as swift, wagonr: nothing to decide: clean rejects the kept photo"
+    assert told in explained(tmp_path, key(5))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from curate.core.errors import DeniedError, TryLaterError
+from curate.core.errors import DeniedError, Do, Run, To, TryLaterError
 
 BLOCKED_IN_A_ROW = 10  # answers 401, 403 or 429 until we believe that the host refuses us
 FAILED_IN_A_ROW = 20  # URLs given up in a row until we believe that the host is down
@@ -132,10 +132,13 @@ class Host:
         if self._blocked >= BLOCKED_IN_A_ROW:
             raise DeniedError(
                 f"{self.name} blocked us: it refused {self._blocked} times in a row (401, 403 or 429), so we "
-                "stopped; ask its owner for permission, or use `curate import PATH`"
+                "stopped",
+                Do("ask its owner for permission"),
+                To("use photos that you have", Run("import", ("PATH",))),
             )
         if self._failed >= FAILED_IN_A_ROW:
             raise TryLaterError(
                 f"{self.name} is not well: {self._failed} addresses failed in a row at every try; "
-                "progress is kept, rerun later"
+                "progress is kept",
+                Do("run it again later"),
             )

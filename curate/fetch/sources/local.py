@@ -14,12 +14,11 @@ import csv
 import io
 import math
 import os
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from curate.core.errors import RejectedError, UsageError
+from curate.core.errors import Do, RejectedError, Remedy, Run, To, UsageError
 from curate.core.recipe import normalise_class
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.values import MAX_TEXT
@@ -79,9 +78,9 @@ def read(path: Path, class_names: Sequence[str]) -> Offered:
     return offered
 
 
-def quoted(path: Path) -> str:
-    """`path` as a word of a command line, which is no option whatever it begins with."""
-    return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))
+def argument(path: Path) -> str:
+    """`path` as an argument of a command, which is no option whatever it begins with."""
+    return f"./{path}" if str(path).startswith("-") else str(path)
 
 
 # --- trees --------------------------------------------------------------------------------------------------
@@ -118,7 +117,7 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
         below = _entries(Path(split.path))
         homes += [entry for entry in below if _is_folder(entry)]
         remarks += [_passed_over(f"{split.name}/", entry) for entry in below if not _is_folder(entry)]
-    above = "" if any(_class_called(home.name) in class_names for home in homes) else _above(root, class_names)
+    above = () if any(_class_called(home.name) in class_names for home in homes) else _above(root, class_names)
     for home in homes:
         class_name = _known(home.name, class_names, str(root), above)
         spellings.setdefault(class_name, set()).add(home.name)
@@ -129,9 +128,9 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
         if len(names) > 1:
             remarks.append(f"folders {', '.join(sorted(names))} are one class: {class_name}")
     if not items:
-        why = f". {remarks[0][0].upper()}{remarks[0][1:]}" if remarks else ""
+        why = f"; {root} looks like the folder of one class" if above else f"; {remarks[0]}" if remarks else ""
         raise UsageError(
-            f"{root}: no photos; expected a folder for each of {', '.join(class_names)} in it{above or why}"
+            f"{root}: no photos; expected a folder for each of {', '.join(class_names)} in it{why}", *above
         )
     return Offered(tuple(items), tuple(remarks))
 
@@ -152,15 +151,15 @@ def _passed_over(where: str, entry: os.DirEntry[str]) -> str:
     return f"passed over {where}{entry.name!r}: {why}"
 
 
-def _above(root: Path, class_names: Sequence[str]) -> str:
-    """What to say of a `root` that is called like a class: the tree begins above it."""
+def _above(root: Path, class_names: Sequence[str]) -> tuple[Remedy, ...]:
+    """What to do about a `root` that is called like a class: the tree begins above it."""
     here = root.resolve()
     if _class_called(here.name) not in class_names:
-        return ""
+        return ()
     above = root.parent if root.name == here.name else here.parent
     if above.name.lower() in SPLIT_NAMES:
         above = above.parent
-    return f". {root} looks like the folder of one class: did you mean `curate import {quoted(above)}`?"
+    return (To("take the tree that this class is in", Run("import", (argument(above),))),)
 
 
 def _target(root: Path, file: Path) -> tuple[Path | None, bool]:
@@ -185,12 +184,13 @@ def _class_called(name: str) -> str:
         return ""
 
 
-def _known(name: str, class_names: Sequence[str], where: str, hint: str = "") -> str:
+def _known(name: str, class_names: Sequence[str], where: str, above: Sequence[Remedy] = ()) -> str:
     class_name = _class_called(name)
     if class_name not in class_names:
         raise UsageError(
             f"{where}: {name!r} is no class of the recipe; its classes are {', '.join(class_names)}"
-            f"{hint or '. Rename it, move it away, or add the class'}"
+            + (f"; {where} looks like the folder of one class" if above else ""),
+            *(above or [Do("rename it, move it away, or add the class")]),
         )
     return class_name
 
