@@ -1,30 +1,31 @@
 # Two commands: `make demo` and `make test`. Both set up what they need.
-PYTHON ?= python3
-VENV   := .venv
-BIN    := $(VENV)/bin
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test lint setup clean
+.PHONY: demo test setup clean
 .DEFAULT_GOAL := demo
 
-demo: $(VENV)/.installed  ## paint a small marketplace, run every stage on it over HTTP, print the funnel
+demo: $(VENV)/.demo  ## paint a small marketplace, run every stage on it over HTTP, print the funnel
 	$(BIN)/curate demo
 
-test: $(VENV)/.installed-dev  ## ruff, mypy, pytest
+test: setup  ## ruff, mypy, pytest
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-setup: $(VENV)/.installed-dev
+setup: $(VENV)/.dev  ## all extras and the tools for development
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.demo: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV): torch and the rest, up to 6 GB; a few minutes the first time"
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(INSTALL) '.[train]'
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+$(VENV)/.dev: $(VENV)/.demo
+	$(INSTALL) '.[all,dev]'
 	touch $@
 
 clean:  ## remove the environment and the demo's output

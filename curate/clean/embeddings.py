@@ -40,7 +40,6 @@ PACKAGES = (
     "numpy",
     "opencv-python-headless",
     "onnxruntime",
-    "torch",
 )  # whose version changes an embedding
 Records = NDArray[np.void]
 Prepared = tuple[str, tuple[float, ...], NDArray[np.uint8]]  # sha256, quality scores, network input

@@ -8,6 +8,7 @@ import typer
 
 from curate.cli.context import recipe_and_folder, run_stages_of, say, with_options
 from curate.cli.options import Workers, command
+from curate.core import extras
 
 commands = typer.Typer()
 
@@ -227,7 +228,7 @@ def run(ctx: typer.Context, workers: Workers = None) -> None:
     """Run every stage, then write the report.
 
     What is up to date is left as it is. A stage that ran with other settings than the recipe's runs again by the
-    recipe, and says so.
+    recipe, and says so. Without the extra `train`, train-baseline is left out.
 
     Example: curate run --recipe mine.yaml
     """
@@ -236,9 +237,14 @@ def run(ctx: typer.Context, workers: Workers = None) -> None:
     from curate.report.report import write_report
 
     stages = stages_to_run(*recipe_and_folder(ctx))
+    absent = extras.missing("train") if recipe_and_folder(ctx)[0].train_baseline.variant != "transfer" else ""
+    if absent:
+        stages.remove("train_baseline")
     recipe, folder = recipe_and_folder(ctx, *stages)
     for stage in stages:
         if settings := state(folder, stage, recipe).settings:
             say(ctx, f"{stage} runs again by the recipe: {'; '.join(map(str, settings))}")
     run_stages_of(ctx, stages, recipe, workers)
+    if absent:
+        say(ctx, f"train_baseline: not run, because {absent} is not installed: {extras.install('train')}")
     say(ctx, f"report: {write_report(folder, recipe.name).resolve()}")

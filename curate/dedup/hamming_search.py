@@ -17,6 +17,7 @@ from itertools import combinations, islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.core import extras
 from curate.dedup.phash import Hashes
 from curate.dedup.runs import Indices
 
@@ -56,7 +57,7 @@ def gather(blocks: Iterator[HashPairs]) -> HashPairs:
 def _search(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[HashPairs]:
     if not 0 <= bits <= MAX_BITS:
         raise ValueError(f"bits must be 0..{MAX_BITS}, not {bits}")
-    if len(left) * len(right) <= _FEW:
+    if len(left) * len(right) <= _FEW or extras.missing("fast"):
         yield from _one_by_one(left, right, bits, upper)
         return
     same = upper and left is right

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core import manifest
+from curate.core import extras, manifest
 from curate.core.errors import CurateError, GateError, Run, To
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
@@ -110,6 +110,8 @@ def photos_of(folder: Path, config: TrainBaseline) -> Photos:
 
 def made_from(folder: Path, config: TrainBaseline) -> dict[str, Any]:
     """What the network of a variant and seed is made from: two with the same are equal, on one machine."""
+    if config.variant not in PACKAGES:
+        extras.require("train", f"train-baseline --variant {config.variant}")
     packages = PACKAGES.get(config.variant, _TORCH)
     provenance = manifest.provenance(folder, "train_baseline", config, packages)
     chosen = variants.settings(config)

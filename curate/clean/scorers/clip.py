@@ -25,6 +25,7 @@ from PIL import Image
 
 from curate.clean.scorers import clip_backends
 from curate.clean.scorers.base import Embeddings, Pixels
+from curate.core import extras
 from curate.core.cache import cache_folder
 from curate.core.errors import ResourceError, UsageError
 from curate.core.files import atomic_write, file_sha256
@@ -80,10 +81,12 @@ class Clip:
 
         `backend` auto takes the fastest of `clip_backends` on this machine; it is measured once and remembered.
         """
+        extras.require("clip", "scorer clip")
         self._model_name, self._weights = model, weights
         file = checkpoint(weights, weights_sha256)
         self._source = file_sha256(file) if file else weights
         known = {"model": model, "weights": self._source, "open_clip": version("open_clip_torch")}
+        known["torch"] = version("torch")
         self._name = hashlib.sha256(json.dumps([known, backend]).encode()).hexdigest()[:16]
         self._known_prompts: tuple[list[list[str]], NDArray[np.float32], float] = ([], np.empty((0, 0), "f4"), 1.0)
         self._facts = self._recall() or self._measure(backend)

