@@ -165,7 +165,7 @@ def import_photos(
     with files.lock(folder), executors.local(workers) as map_fn:
         politeness = recipe.source.politeness if recipe.source else None
         before = store.paths(folder)
-        import_stage.run(folder, path, recipe.classes, map_fn, politeness, replace)
+        import_stage.run(folder, path, recipe.classes, map_fn, politeness, replace, recipe.photos)
         _echo_all([*summary(folder, "fetch"), *_deleted(folder, before)], echo)
 
 

@@ -62,6 +62,13 @@ class Politeness(Section):
         return self
 
 
+class Photos(Section):
+    """Which files `fetch` and `import` take for photos."""
+
+    max_megapixels: int = Field(120, ge=1, le=250)
+    min_side: int = Field(80, ge=1, le=10_000)  # pixels of the longer side; under it, it is an icon
+
+
 _PACE = {
     "contact", "min_interval_s", "owns_host", "connect_timeout_s", "deadline_s", "max_tries", "max_wait_s",
     "workers",
@@ -80,6 +87,7 @@ class Source(Section):
     required_fields: tuple[Literal["title", "price", "year", "region", "city"], ...] = ()
     max_listings: int | None = Field(None, ge=1)  # per class
     politeness: Politeness = Politeness()
+    photos: Photos = Photos()  # those of the recipe
 
     def recorded(self) -> Self:
         """Without the politeness that cannot change a result."""
@@ -204,6 +212,7 @@ class Recipe(Section):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
     classes: tuple[ClassName, ...] = Field(min_length=2)
     source: Source | None = None
+    photos: Photos = Photos()
     dedup: Dedup = Dedup()
     clean: Clean = Clean()
     split: Split = Split()
@@ -213,11 +222,13 @@ class Recipe(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _hand_down_classes(cls, data: Any) -> Any:
+    def _hand_down(cls, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("classes"), (list, tuple)):
             for section in ("clean", "split", "train_baseline"):
                 if isinstance(data.setdefault(section, {}), dict):
                     data[section].setdefault("class_names", list(data["classes"]))
+        if isinstance(data, dict) and "photos" in data and isinstance(data.get("source"), dict):
+            data["source"].setdefault("photos", data["photos"])
         return data
 
     @field_validator("classes")

@@ -34,7 +34,8 @@ def contents(release: Release) -> Contents:
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
-        raise ResourceError("the format parquet needs pyarrow: run `pip install 'curate[export]'`") from error
+        install = "run `pip install 'curate-photos[export]'`"
+        raise ResourceError(f"the format parquet needs pyarrow: {install}") from error
     for split in SPLITS:
         parts = shards(release.of(split), SHARD_FILES, SHARD_BYTES)
         for number, part in enumerate(parts):

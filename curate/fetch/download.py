@@ -11,6 +11,7 @@ from curate.core.errors import GateError, RejectedError, StateError, TryLaterErr
 from curate.core.executors import MapFn
 from curate.core.files import crash_point
 from curate.core.progress import progress
+from curate.core.recipe import Photos
 from curate.core.schemas import REASONS, FetchRow
 from curate.fetch.http.client import Client, Response
 from curate.fetch.journal import Journal
@@ -38,10 +39,10 @@ class Deferred:
     why: str
 
 
-def check(data: bytes) -> decode.Picture:
+def check(data: bytes, limits: Photos) -> decode.Picture:
     """Decode a photo. Raises RejectedError when it is none, or not all of it is there."""
-    picture = decode.decode(data, at_least=_DECODED_SIDE)
-    decode.check(picture)
+    picture = decode.decode(data, at_least=_DECODED_SIDE, max_pixels=limits.max_megapixels * 10**6)
+    decode.check(picture, limits.min_side)
     return picture
 
 
@@ -57,14 +58,14 @@ def refused(error: RejectedError) -> Outcome:
     return Outcome(width=width, height=height, reason=error.reason)
 
 
-def from_web(client: Client, folder: Path, max_bytes: int, urls: Iterable[str]) -> Outcome:
+def from_web(client: Client, folder: Path, max_bytes: int, limits: Photos, urls: Iterable[str]) -> Outcome:
     """Fetch one photo: from the first of `urls`, or from the next where the server has no photo there."""
     outcome = None
     for url in urls:
         pictures: list[decode.Picture] = []
 
         def look(response: Response, pictures: list[decode.Picture] = pictures) -> None:
-            pictures[:] = [check(response.data)]
+            pictures[:] = [check(response.data, limits)]
 
         try:
             response = client.get(url, max_bytes, "photo", look)
@@ -81,6 +82,7 @@ def fetch_all(
     folder: Path,
     journal: Journal,
     max_bytes: int,
+    limits: Photos,
     photos: Mapping[str, tuple[str, ...]],
     map_fn: MapFn,
 ) -> tuple[dict[str, Outcome], list[str]]:
@@ -96,7 +98,7 @@ def fetch_all(
         else:
             wanted[url] = urls
     deferred = []
-    work = partial(_fetch_one, client, folder, journal, max_bytes)
+    work = partial(_fetch_one, client, folder, journal, max_bytes, limits)
     answers = progress(map_fn(work, wanted.items()), "fetch", len(photos), done=len(outcomes))
     for url, outcome in zip(wanted, answers, strict=True):
         if isinstance(outcome, Deferred):
@@ -119,11 +121,16 @@ def remember(folder: Path, journal: Journal) -> None:
 
 
 def _fetch_one(
-    client: Client, folder: Path, journal: Journal, max_bytes: int, item: tuple[str, tuple[str, ...]]
+    client: Client,
+    folder: Path,
+    journal: Journal,
+    max_bytes: int,
+    limits: Photos,
+    item: tuple[str, tuple[str, ...]],
 ) -> Outcome | Deferred:
     url, urls = item
     try:
-        outcome = from_web(client, folder, max_bytes, urls)
+        outcome = from_web(client, folder, max_bytes, limits, urls)
     except TryLaterError as error:
         return Deferred(str(error))
     crash_point("between_photo_and_journal")

@@ -19,7 +19,7 @@ from curate.core.errors import CurateError, Do, GateError, RejectedError, Run, T
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
 from curate.core.progress import progress
-from curate.core.recipe import ClassName, Politeness, Section
+from curate.core.recipe import ClassName, Photos, Politeness, Section
 from curate.core.schemas import FetchRow, photo_key
 from curate.core.stages import STAGES
 from curate.fetch import download, ownership
@@ -38,15 +38,16 @@ class Import(Section):
 
     path: str
     class_names: tuple[ClassName, ...]
+    photos: Photos = Photos()
 
 
-def keep_file(folder: Path, item: LocalPhoto) -> Outcome:
+def keep_file(folder: Path, limits: Photos, item: LocalPhoto) -> Outcome:
     """Check and store one file."""
     if item.file is None:
         return Outcome(reason="link" if item.is_link else "unreadable")
     try:
         data = decode.read_file(item.file)
-        return download.keep(folder, data, download.check(data))
+        return download.keep(folder, data, download.check(data, limits))
     except RejectedError as error:
         return download.refused(error)
 
@@ -123,7 +124,9 @@ def _undone_when(refusals: tuple[type[CurateError], ...], folder: Path) -> Itera
         raise
 
 
-def _fetched(folder: Path, path: Path, items: Sequence[LocalPhoto], politeness: Politeness) -> dict[str, Outcome]:
+def _fetched(
+    folder: Path, path: Path, items: Sequence[LocalPhoto], politeness: Politeness, limits: Photos
+) -> dict[str, Outcome]:
     """Outcomes of the items that are URLs."""
     urls = {item.name: (item.name,) for item in items}
     header = {"replaces": "", "pages": f"{STAGES['fetch'].version} import {path}"}
@@ -133,7 +136,9 @@ def _fetched(folder: Path, path: Path, items: Sequence[LocalPhoto], politeness: 
         Client(politeness, folder / "hosts.json", start_urls=urls) as client,
     ):
         download.remember(folder, journal)
-        outcomes, deferred = download.fetch_all(client, folder, journal, politeness.max_photo_bytes, urls, threads)
+        outcomes, deferred = download.fetch_all(
+            client, folder, journal, politeness.max_photo_bytes, limits, urls, threads
+        )
     if deferred:
         raise TryLaterError(
             f"{len(deferred)} photos have to wait: {deferred[0]}. Run the same command later to go on"
@@ -148,6 +153,7 @@ def run(
     map_fn: MapFn = map,
     politeness: Politeness | None = None,
     replace: bool = False,
+    limits: Photos = Photos(),  # noqa: B008  (it is frozen)
 ) -> list[FetchRow]:
     """Import the tree or CSV at `path`; the manifest is left as it is when nothing in it would change.
 
@@ -158,7 +164,7 @@ def run(
     check_free(folder, path)
     started = datetime.now(UTC)
     offered = local.read(path, class_names)
-    config = Import(path=str(path.resolve()), class_names=class_names)
+    config = Import(path=str(path.resolve()), class_names=class_names, photos=limits)
     wanted = manifest.provenance(folder, "fetch", config)
     files = [item for item in offered.items if not item.is_url]
     remote = [item for item in offered.items if item.is_url]
@@ -166,13 +172,13 @@ def run(
     # What was downloaded stays for the next try where it is the photos that are no good.
     refusals = (UsageError,) if remote else (UsageError, GateError)
     with _undone_when(refusals, folder):
-        work = map_fn(partial(keep_file, folder), files)
+        work = map_fn(partial(keep_file, folder, limits), files)
         outcomes = dict(zip(files, progress(work, "import", len(files)), strict=True))
         if remote:
             addresses = {item.name for item in remote}
             expected = {known for known, names in at_stake.items() if not names or names & addresses}
             check_given_up(folder, path, at_stake, expected | {outcome.path for outcome in outcomes.values()})
-            fetched = _fetched(folder, path, remote, politeness or Politeness())
+            fetched = _fetched(folder, path, remote, politeness or Politeness(), limits)
             outcomes |= {item: fetched[item.name] for item in remote}
         check_given_up(folder, path, at_stake, {outcome.path for outcome in outcomes.values()})
         rows = decide(offered.items, [outcomes[item] for item in offered.items])

@@ -138,7 +138,7 @@ def _fetch(
     gates.check_found(crawled, config)
     photos = wanted_photos(crawled, config)
     limit = config.politeness.max_photo_bytes
-    outcomes, deferred = download.fetch_all(client, folder, journal, limit, photos, map_fn)
+    outcomes, deferred = download.fetch_all(client, folder, journal, limit, config.photos, photos, map_fn)
     pages = crawled.deferred + [  # who knows what comes after an index page that was out of order
         f"{failure.url}: {failure.reason} ({failure.detail})"
         for failure in crawled.failures

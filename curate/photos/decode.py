@@ -2,14 +2,20 @@
 
 Order of checks (each raises RejectedError with a reason of `schemas.REASONS`): size, format by content, metadata,
 pixel and side-ratio ceiling before any decode, full decode, first frame, 16-bit scaling, EXIF orientation,
-transparency on white, RGB. Colour profiles are ignored, EXIF and all other metadata never leave this module.
+transparency on white, RGB. What may take long is decoded in a process of its own, with a time limit; in this one
+there is a limit to the pixels at once. Colour profiles are ignored; EXIF and all other metadata never leave this
+module.
 """
 
 import errno
 import io
+import json
 import os
 import stat
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,11 +26,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from curate.core.errors import RejectedError, ResourceError
-from curate.photos import headers
+from curate.photos import apart, headers, jpeg
+from curate.photos.pixels import rgb_on_white, upright
 
 MAX_BYTES = 64 * 1024**2
-MAX_PIXELS = 50_000_000
+MAX_PIXELS = 250_000_000  # that is the most a recipe can allow, see `recipe.Photos`
 MAX_PAINTED_PIXELS = 10 * MAX_PIXELS  # over all scans of a progressive JPEG; encoders write about ten
+HEAVY = 64_000_000  # pixels, over all scans, from which a photo is decoded in a process of its own
 MAX_SIDE_RATIO = 10
 MIN_SIDE = 80  # pixels; smaller than this both ways it is an icon, not a photo
 MIN_CONTRAST = 2.0  # standard deviation of the liveliest channel, 0..255; under this it is one colour
@@ -34,6 +42,7 @@ _TIFF_COMPRESSIONS = {"raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe
 # Pillow's other warnings are about metadata that is not used here.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 warnings.simplefilter("error", Image.DecompressionBombWarning)
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +56,38 @@ class Picture:
     frames: int
 
 
-def decode(data: bytes, at_least: int | None = None, grey: bool = False) -> Picture:
+def decode(data: bytes, at_least: int | None = None, grey: bool = False, max_pixels: int = MAX_PIXELS) -> Picture:
     """Decode `data`; of an animation, its first frame.
 
     With `at_least`, a JPEG may come at 1/2, 1/4 or 1/8 scale while its shorter side stays >= that; with `grey`, it
     may come as its luma alone. Safe to call from several threads. Raises RejectedError: empty, not_an_image,
-    format_not_allowed, metadata_bomb, too_many_pixels, aspect, decode_truncated, decode_failed.
+    format_not_allowed, heic, metadata_bomb, too_many_pixels, aspect, decode_truncated, decode_failed,
+    decode_timeout.
     """
     header = headers.read(data)
-    if header.width:
-        _check_size(header.width, header.height, header)
-    try:
+    width, height = header.width, header.height
+    if not width:
+        with _named_failures():
+            width, height = _size(data, header)
+    _check_size(width, height, header, max_pixels)
+    if width * height * header.scans >= HEAVY:
+        return _decode_apart(data, at_least, grey)
+    with apart.budget(_cost(width, height, header, at_least)):
+        return _decode(data, header, at_least, grey)
+
+
+def _decode(data: bytes, header: headers.Header, at_least: int | None, grey: bool) -> Picture:
+    with _named_failures():
         if header.format in ("jpeg", "mpo"):
             return _decode_jpeg(data, header, at_least, grey)
-        return _decode_other(data, header)
+        return _decode_other(data, header, at_least)
+
+
+@contextmanager
+def _named_failures() -> Iterator[None]:
+    """Whatever a decoder raises becomes the photo's rejection."""
+    try:
+        yield
     except RejectedError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
@@ -75,10 +102,10 @@ def decode(data: bytes, at_least: int | None = None, grey: bool = False) -> Pict
         raise RejectedError("decode_truncated" if truncated else "decode_failed", text) from error
 
 
-def check(picture: Picture) -> None:
+def check(picture: Picture, min_side: int = MIN_SIDE) -> None:
     """Refuse what cannot be a photo of anything. Raises RejectedError: too_small, blank."""
     size = picture.width, picture.height
-    if max(size) < MIN_SIDE:
+    if max(size) < min_side:
         raise RejectedError("too_small", f"{picture.width}x{picture.height} pixels", size)
     step = max(1, min(picture.pixels.shape[:2]) // 128)
     contrast = max(picture.pixels[::step, ::step, channel].std() for channel in range(3))  # 6 times std(axis=0)
@@ -86,103 +113,110 @@ def check(picture: Picture) -> None:
         raise RejectedError("blank", f"contrast {contrast:.2f}", size)
 
 
-def _check_size(width: int, height: int, header: headers.Header) -> None:
+def _size(data: bytes, header: headers.Header) -> tuple[int, int]:
+    """Width and height as stored, without a decode."""
+    if header.format in ("jpeg", "mpo"):
+        with suppress(ValueError):  # sound files can be beyond turbojpeg
+            height, width, *_ = simplejpeg.decode_jpeg_header(data)
+            return int(width), int(height)
+    with _open(data, header) as image:
+        return image.size
+
+
+def _check_size(width: int, height: int, header: headers.Header, max_pixels: int) -> None:
     """Refuse what is not worth decoding, or too much."""
     if width < 1 or height < 1:
         raise RejectedError("decode_failed", f"{width}x{height} pixels")
     upright = (height, width) if header.orientation >= 5 else (width, height)
-    if width * height > MAX_PIXELS or width * height * header.scans > MAX_PAINTED_PIXELS:
+    if width * height > max_pixels or width * height * header.scans > MAX_PAINTED_PIXELS:
         raise RejectedError("too_many_pixels", f"{width}x{height} pixels, painted {header.scans} times", upright)
     if max(width, height) > MAX_SIDE_RATIO * min(width, height):
         raise RejectedError("aspect", f"{width}x{height} pixels", upright)
 
 
+def _cost(width: int, height: int, header: headers.Header, at_least: int | None) -> int:
+    """Pixels in memory while it is decoded: a JPEG's at its scale, and a third of all where it has scans."""
+    if header.format not in ("jpeg", "mpo"):
+        return width * height
+    scaled = width * height // jpeg.scale(width, height, at_least) ** 2
+    return scaled + (width * height // 3 if header.scans > 1 else 0)
+
+
+def _decode_apart(data: bytes, at_least: int | None, grey: bool) -> Picture:
+    code = "from curate.photos import decode; decode.answer()"
+    said = apart.call(code, [json.dumps([at_least, grey])], data, apart.LIMIT_S)
+    line, _, pixels = said.partition(b"\n")
+    facts = json.loads(line)
+    if "reason" in facts:
+        raise RejectedError(facts["reason"], facts["detail"], tuple(facts["size"]))
+    shape = facts.pop("shape")
+    return Picture(np.frombuffer(bytearray(pixels), np.uint8).reshape(shape), **facts)
+
+
+def answer() -> None:
+    """The other process of `_decode_apart`: a photo from stdin, a line of JSON and its pixels to stdout."""
+    at_least, grey = json.loads(sys.argv[1])
+    data = sys.stdin.buffer.read()
+    try:
+        picture = _decode(data, headers.read(data), at_least, grey)
+    except RejectedError as error:
+        facts: dict[str, Any] = {"reason": error.reason, "detail": error.detail, "size": error.size}
+        sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n")
+        return
+    facts = {name: getattr(picture, name) for name in ("width", "height", "format", "frames")}
+    facts["shape"] = picture.pixels.shape
+    sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n" + picture.pixels.tobytes())
+
+
 def _decode_jpeg(data: bytes, header: headers.Header, at_least: int | None, grey: bool) -> Picture:
     try:
-        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-        _check_size(width, height, header)
-        scale = _scale(width, height, at_least)
-        cmyk = colours in ("CMYK", "YCCK")
-        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
-            data,
-            "CMYK" if cmyk else "GRAY" if grey else "RGB",
-            min_width=-(-width // scale),
-            min_height=-(-height // scale),
-            min_factor=float(scale),
-        )
+        pixels, width, height = jpeg.decode(data, at_least, grey)
     except ValueError as error:
         if str(error).startswith(("Premature end", "Corrupt JPEG data")):
             raise
         # Sound files can be beyond turbojpeg: unusual subsampling, a warning about a field nobody uses.
-        return _decode_other(data, header)
-    if cmyk:  # stored inverted, as Adobe does: 255 is no ink
-        ink = pixels.astype(np.uint16)
-        pixels = ((ink[..., :3] * ink[..., 3:] + 127) // 255).astype(np.uint8)
+        return _decode_other(data, header, at_least)
     if header.orientation >= 5:
         width, height = height, width
-    return Picture(_upright(pixels, header.orientation), width, height, header.format, header.frames)
+    return Picture(upright(pixels, header.orientation), width, height, header.format, header.frames)
 
 
-def _decode_other(data: bytes, header: headers.Header) -> Picture:
+def _open(data: bytes, header: headers.Header) -> Image.Image:
+    """The file as Pillow sees it before it decodes."""
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # another library may have set it
     name = "JPEG" if header.format == "mpo" else header.format.upper()
-    with Image.open(io.BytesIO(data), formats=[name]) as image:
-        _check_size(*image.size, header)
+    if name == "HEIF":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    return Image.open(io.BytesIO(data), formats=[name])
+
+
+def _decode_other(data: bytes, header: headers.Header, at_least: int | None = None) -> Picture:
+    with _open(data, header) as image:
+        name = image.format
         if name == "TIFF" and image.info.get("compression") not in _TIFF_COMPRESSIONS:
             raise RejectedError("format_not_allowed", f"TIFF with {image.info.get('compression')} compression")
-        frames = getattr(image, "n_frames", 1) if name == "AVIF" else header.frames
+        frames = getattr(image, "n_frames", 1) if name in ("AVIF", "HEIF") else header.frames
+        width, height = image.size
+        scale = jpeg.scale(width, height, at_least) if width * height >= HEAVY else 1  # they give memory back
+        if name == "JPEG" and scale > 1:
+            image.draft(None, (width // scale, height // scale))
         image.load()
         turn = header.orientation
-        if name in ("PNG", "WEBP", "AVIF"):  # Pillow turns a TIFF by itself, GIF and BMP know no orientation
+        if name in (
+            "PNG",
+            "WEBP",
+            "AVIF",
+        ):  # Pillow turns TIFF and HEIF by itself, GIF and BMP know no orientation
             turn = headers.orientation(image.info.get("exif", b""), image.info.get("xmp", b""))
-        pixels = _upright(_rgb_on_white(image), turn)
-    height, width = pixels.shape[:2]
+        elif name in ("TIFF", "HEIF"):
+            width, height = image.size
+        small = image.reduce(scale) if scale > 1 and name != "JPEG" else image
+        pixels = upright(rgb_on_white(small), turn)
+    if turn >= 5:
+        width, height = height, width
     return Picture(pixels, width, height, header.format, frames)
-
-
-def _scale(width: int, height: int, at_least: int | None) -> int:
-    """Which fraction of a JPEG to decode: those that libjpeg-turbo has vector code for. It rounds sides up."""
-    if at_least is None:
-        return 1
-    return next((scale for scale in (8, 4, 2) if -(-min(width, height) // scale) >= at_least), 1)
-
-
-def _rgb_on_white(image: Image.Image) -> NDArray[np.uint8]:
-    """(height, width, 3) RGB of what a person sees on a white page."""
-    if image.mode.startswith("I") or image.mode == "F":
-        grey = _eight_bit(np.asarray(image))
-        if isinstance(hidden := image.info.get("transparency"), int):
-            grey = np.where(np.asarray(image) == hidden, np.uint8(255), grey)
-        return np.repeat(grey[..., None], 3, axis=2)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.array(image.convert("RGB"))
-
-
-def _eight_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Grey of more than 8 bits as 8 bits. The full scale is the type's own; I and F carry none, so the smallest
-    usual one (1 for F, 8, 16 or 32 bits) that holds all values is taken."""
-    if values.dtype == np.uint16:
-        high: NDArray[np.uint8] = (values >> 8).astype(np.uint8)
-        return high
-    finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0).clip(0)
-    scales = [1.0] if np.issubdtype(values.dtype, np.floating) else []
-    scales += [2.0**8 - 1, 2.0**16 - 1, 2.0**32 - 1]
-    top = finite.max()
-    scale = next((s for s in scales if top <= s), top)
-    return (finite * (255 / scale) + 0.5).astype(np.uint8)
-
-
-def _upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Undo an EXIF orientation (1..8)."""
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
 
 
 def encode_thumbnail(picture: Picture, side: int) -> bytes:

@@ -9,6 +9,7 @@ import re
 import struct
 from dataclasses import dataclass
 
+from curate.core import extras
 from curate.core.errors import RejectedError
 
 MAX_METADATA_BYTES = 8 * 1024**2  # phones store depth maps of some megabytes beside the photo
@@ -49,7 +50,7 @@ _OTHER_KINDS = {
 class Header:
     """What the container says."""
 
-    format: str  # jpeg, mpo, png, webp, gif, avif, bmp, tiff
+    format: str  # jpeg, mpo, png, webp, gif, avif, heif, bmp, tiff
     frames: int = 1
     orientation: int = 1  # 1..8; only for jpeg and mpo: the others' metadata is found by their decoder
     scans: int = 1  # how many times over a progressive JPEG paints its picture
@@ -60,7 +61,7 @@ class Header:
 def read(data: bytes) -> Header:
     """Walk the container of `data`.
 
-    Raises RejectedError: empty, not_an_image, format_not_allowed, decode_truncated, metadata_bomb.
+    Raises RejectedError: empty, not_an_image, format_not_allowed, heic, decode_truncated, metadata_bomb.
     """
     if not data:
         raise RejectedError("empty", "0 bytes")
@@ -263,7 +264,9 @@ def _iso_media(data: bytes) -> Header:
     brands = data[8 : int.from_bytes(data[:4])][:256]
     if b"avif" not in brands and b"avis" not in brands:
         if any(brand in brands for brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")):
-            raise RejectedError("format_not_allowed", "HEIC file: export it as JPEG first")
+            if extras.missing("heif"):
+                raise RejectedError("heic", f"HEIC file: run {extras.install('heif')}, or export it as JPEG")
+            return Header("heif")
         raise RejectedError("format_not_allowed", "video or other media file")
     position, boxes = 0, _Metadata()
     while position < len(data):

@@ -91,7 +91,7 @@ def test_datasets_reads_parquet_with_classes_and_images(tmp_path: Path) -> None:
 
 def test_pyarrow_reads_parquet_in_small_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parquet = pytest.importorskip(
-        "pyarrow.parquet", reason="pyarrow is not installed: pip install 'curate[export]'"
+        "pyarrow.parquet", reason="pyarrow is not installed: pip install 'curate-photos[export]'"
     )
     monkeypatch.setattr("curate.export.parquet.ROW_GROUP", 5)
     export("parquet", tmp_path)

@@ -1,0 +1,49 @@
+"""How much is decoded at once, and in a process of its own, which can be ended, what may take long."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from curate.core.errors import RejectedError, ResourceError
+
+PIXELS_AT_ONCE = 64_000_000  # decoded at one time in this process; 20 bytes each at worst, so 1.3 GB
+LIMIT_S = 60.0  # for a decode in a process of its own
+
+_turn = threading.Condition()
+_under_way = 0
+
+
+@contextmanager
+def budget(pixels: int) -> Iterator[None]:
+    """Wait until so many more pixels may be decoded in this process; more than all of them, alone."""
+    global _under_way
+    with _turn:
+        _turn.wait_for(lambda: _under_way == 0 or _under_way + pixels <= PIXELS_AT_ONCE)
+        _under_way += pixels
+    try:
+        yield
+    finally:
+        with _turn:
+            _under_way -= pixels
+            _turn.notify_all()
+
+
+def call(code: str, words: list[str], data: bytes, limit_s: float) -> bytes:
+    """What `code`, run by a new interpreter with `words` as its arguments and `data` as its input, writes.
+
+    Raises RejectedError(decode_timeout) after `limit_s`, ResourceError when the process dies.
+    """
+    command = [sys.executable, "-P", "-c", code, *words]
+    try:
+        done = subprocess.run(
+            command, input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=limit_s
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RejectedError("decode_timeout", f"not decoded after {limit_s:g} s") from error
+    except OSError as error:
+        raise ResourceError(f"cannot start a process that decodes a large photo: {error.strerror}") from error
+    if done.returncode:
+        raise ResourceError("the process that decoded a large photo was ended, probably for lack of memory")
+    return done.stdout
