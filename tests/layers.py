@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "report": {*_BASE, "photos", "review", "split", "inspect"},
     "pipeline": {*_BASE, "photos", "review", *_STAGES, "fetch.sources"},
     "demo": {*_BASE, "pipeline", "report"},
-    "cli": {*_BASE, "review", "export", "pipeline", "inspect", "report", "demo"},
+    "cli": {*_BASE, "review", "export", "pipeline", "inspect", "report", "demo", "train"},
     "__main__": {"cli"},
 }
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from curate import __version__
-from curate.cli import export, failures, inspection, labelling, stages, start, terminal
+from curate.cli import export, failures, inspection, labelling, stages, start, terminal, training
 from curate.cli.options import shared
 from curate.core.errors import EXIT_CODES
 
@@ -13,6 +13,7 @@ GROUPS = {
     "Start": start.commands,
     "Run stages": stages.commands,
     "Look at what they did": inspection.commands,
+    "Look at networks": training.commands,
     "Label photos": labelling.commands,
     "Use the dataset": export.commands,
 }

@@ -12,9 +12,9 @@ it out would change the exact counts of the split.
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,35 +22,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.core import extras, manifest
-from curate.core.errors import CurateError, GateError, Run, To
+from curate.core.errors import CurateError
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
 from curate.core.intervals import percent
 from curate.core.progress import counter
 from curate.core.recipe import TrainBaseline
-from curate.core.schemas import SPLITS, FetchRow, SplitRow, TrainBaselineRow, identity
+from curate.core.schemas import SplitRow, TrainBaselineRow, identity
 from curate.core.table import format_rows, parse_rows
-from curate.train import checkpoints, curves, dataset_cache, models, networks, trainer, transfer, variants
+from curate.train import (
+    checkpoints,
+    curves,
+    dataset_cache,
+    models,
+    networks,
+    split_photos,
+    trainer,
+    transfer,
+    variants,
+)
 from curate.train.accuracy import accuracy, in_words
+from curate.train.split_photos import SplitPhotos
 
 PACKAGES = {"transfer": ("onnxruntime", "scikit-learn", "numpy", "pillow", "simplejpeg")}
+NOTED = (  # of each network, in the sidecar
+    *("variant", "seed", "network", "image_size", "parameters", "bytes", "images_per_s", "best_epoch", "seconds"),
+    *("sha256", "val", "test", "test_by_class", "history"),
+)
+SPEED_OF = 64  # images, to measure how many are predicted per second
 _TORCH = ("torch", "numpy", "pillow", "simplejpeg")
-
-
-@dataclass(frozen=True, slots=True)
-class Photos:
-    """The photos of a split, in the order train, val, test."""
-
-    rows: list[SplitRow]
-    listed: list[dataset_cache.Photo]
-    labels: NDArray[np.int64]  # (n,)
-    train: int  # photos of train; those of val follow
-    val: int
-
-    @property
-    def tested(self) -> list[SplitRow]:
-        """Those of val and test."""
-        return self.rows[self.train :]
 
 
 def decide(
@@ -78,31 +78,6 @@ def decide(
             )
         )
     return sorted(rows, key=lambda row: row.key)
-
-
-def by_split(rows: Sequence[SplitRow], config: TrainBaseline) -> dict[str, list[SplitRow]]:
-    """Kept photos per split. Raises GateError when there is nothing to learn from, or classes do not fit."""
-    kept = [row for row in rows if row.keep]
-    parts: dict[str, list[SplitRow]] = {part: [row for row in kept if row.split == part] for part in SPLITS}
-    if unknown := sorted({row.class_name for row in kept} - set(config.class_names)):
-        raise GateError(f"split.csv has classes that the recipe does not name: {', '.join(unknown)}")
-    if absent := sorted(set(config.class_names) - {row.class_name for row in parts["train"]}):
-        raise GateError(f"no photo of {', '.join(absent)} in train", To("use other counts", Run("split")))
-    if not parts["val"]:
-        raise GateError(
-            "no photo in val, and the best epoch is chosen there", To("use other counts", Run("split"))
-        )
-    return parts
-
-
-def photos_of(folder: Path, config: TrainBaseline) -> Photos:
-    """The photos of the split, with labels. Raises GateError as `by_split` does."""
-    parts = by_split(manifest.read(folder, SplitRow), config)
-    rows = [row for part in parts.values() for row in part]
-    sha256 = {row.key: row.sha256 for row in manifest.read(folder, FetchRow)}
-    labels = trainer.labels_of([row.class_name for row in rows], config.class_names)
-    listed = [(row.key, row.path, sha256[row.key]) for row in rows]
-    return Photos(rows, listed, labels, len(parts["train"]), len(parts["val"]))
 
 
 # --- one network --------------------------------------------------------------------------------------------
@@ -150,7 +125,7 @@ def predictions(place: Path, meta: dict[str, Any]) -> list[TrainBaselineRow]:
     return parse_rows(data, TrainBaselineRow, str(path))
 
 
-def train(folder: Path, config: TrainBaseline, photos: Photos, wanted: dict[str, Any], map_fn: MapFn) -> None:
+def train(folder: Path, config: TrainBaseline, photos: SplitPhotos, wanted: dict[str, Any], map_fn: MapFn) -> None:
     """Train one network, read it once on val and test, and write its folder."""
     place = models.folder_of(folder, config.variant, config.seed)
     pixels = dataset_cache.load_all(folder, photos.listed, wanted["image_size"], map_fn)
@@ -169,13 +144,15 @@ def train(folder: Path, config: TrainBaseline, photos: Photos, wanted: dict[str,
         best, parameters, data = 0, head.weights.size + head.bias.size, transfer.to_bytes(head)
         best = transfer.PENALTIES.index(head.penalty) + 1
         each = transfer.probabilities(head, found[photos.train :])
+        predicting = partial(_embed_and_predict, head=head)
     else:
         state = _fit(config, photos, pixels, checkpoint, wanted)
         history, best, data = state.history, state.best_epoch, models.to_bytes(state.network)
         parameters = sum(parameter.numel() for parameter in state.network.parameters())
         reference = wanted["network"] == "reference_cnn"
         prepared = variants.plan(config).to_input
-        each = networks.predict(state.network, pixels[photos.train :], prepared, mirrored=not reference)
+        predicting = partial(networks.predict, state.network, prepared=prepared, mirrored=not reference)
+        each = predicting(pixels[photos.train :])
     rows = decide(photos.tested, each, config.class_names, config.variant, config.seed)
     table = format_rows(rows, TrainBaselineRow)
     atomic_write(place / "predictions.csv", table)
@@ -186,6 +163,8 @@ def train(folder: Path, config: TrainBaseline, photos: Photos, wanted: dict[str,
         {
             **wanted,
             "parameters": parameters,
+            "bytes": len(data),
+            "images_per_s": _speed(predicting, pixels[photos.train :][:SPEED_OF]),
             "best_epoch": best,
             "history": history,
             "seconds": round(sum(entry.get("seconds", 0) for entry in history) or time.monotonic() - started, 1),
@@ -198,8 +177,20 @@ def train(folder: Path, config: TrainBaseline, photos: Photos, wanted: dict[str,
     checkpoint.unlink(missing_ok=True)
 
 
+def _embed_and_predict(pixels: NDArray[np.uint8], head: transfer.Head) -> NDArray[np.float32]:
+    return transfer.probabilities(head, transfer.embed(pixels))
+
+
+def _speed(predicting: Callable[[NDArray[np.uint8]], NDArray[np.float32]], pixels: NDArray[np.uint8]) -> float:
+    """Images predicted per second, decoding not counted."""
+    predicting(pixels[:2])
+    started = time.perf_counter()
+    predicting(pixels)
+    return round(len(pixels) / (time.perf_counter() - started), 1)
+
+
 def _fit(
-    config: TrainBaseline, photos: Photos, pixels: NDArray[np.uint8], checkpoint: Path, wanted: dict[str, Any]
+    config: TrainBaseline, photos: SplitPhotos, pixels: NDArray[np.uint8], checkpoint: Path, wanted: dict[str, Any]
 ) -> checkpoints.State:
     plan = variants.plan(config)
     end = photos.train + photos.val
@@ -249,15 +240,13 @@ def in_one_line(meta: dict[str, Any]) -> str:
 
 def notes_of(metas: Sequence[dict[str, Any]], asked: Sequence[int], variant: str) -> dict[str, Any]:
     """The sidecar's notes: the networks with their accuracies, which to use, and the summary for the terminal."""
-    shown = ("variant", "seed", "network", "image_size", "parameters", "best_epoch", "seconds", "sha256")
-    measured = ("val", "test", "test_by_class", "history")
     best = chosen(metas)
     own = [meta for meta in metas if meta["variant"] == variant and meta["seed"] in asked]
     lines = [in_one_line(meta) for meta in own]
     if len(metas) > 1:
         lines.append(f"best of {len(metas)} networks on val: {best['variant']}, seed {best['seed']}")
     return {
-        "networks": [{name: meta[name] for name in (*shown, *measured)} for meta in metas],
+        "networks": [{name: meta[name] for name in NOTED} for meta in metas],
         "chosen": {"variant": best["variant"], "seed": best["seed"]},
         **{name: best[name] for name in ("history", "best_epoch", "parameters", "val", "test", "test_by_class")},
         "summary": lines,
@@ -275,7 +264,7 @@ def run(folder: Path, config: TrainBaseline, map_fn: MapFn = map) -> list[TrainB
         return manifest.read(folder, TrainBaselineRow)
     started = datetime.now(UTC)
     if missing:
-        photos = photos_of(folder, config)
+        photos = split_photos.load(folder, config)
         for number in missing:
             train(folder, asked[number], photos, wanted[number], map_fn)
     found = list(there(folder, provenance.inputs))

@@ -84,15 +84,9 @@ def fit(
     seed: int,
 ) -> tuple[Head, list[dict[str, float]]]:
     """The best classifier on val, and one entry per penalty that was tried. Features are (n, d), labels (n,)."""
-    from sklearn.linear_model import LogisticRegression
-
     history, heads = [], []
     for number, penalty in enumerate(PENALTIES, 1):
-        model = LogisticRegression(C=penalty, max_iter=2000, random_state=seed).fit(train, train_labels)
-        weights, bias = model.coef_.T, model.intercept_
-        if weights.shape[1] == 1:  # two classes: one logit, of the second
-            weights, bias = np.hstack([np.zeros_like(weights), weights]), np.array([0.0, bias[0]])
-        head = Head(weights, bias, penalty)
+        head = fit_one(train, train_labels, penalty, seed)
         entry: dict[str, float] = {"epoch": number, "penalty": penalty}
         for part, inputs, labels in (("train", train, train_labels), ("val", val, val_labels)):
             each = probabilities(head, inputs)
@@ -102,6 +96,17 @@ def fit(
         history.append(entry)
     best = max(range(len(heads)), key=lambda at: (history[at]["val_accuracy"], -history[at]["val_loss"]))
     return heads[best], history
+
+
+def fit_one(inputs: NDArray[np.float32], labels: NDArray[np.int64], penalty: float, seed: int) -> Head:
+    """Logistic regression of labels (n,) on features (n, d)."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=penalty, max_iter=2000, random_state=seed).fit(inputs, labels)
+    weights, bias = model.coef_.T, model.intercept_
+    if weights.shape[1] == 1:  # two classes: one logit, of the second
+        weights, bias = np.hstack([np.zeros_like(weights), weights]), np.array([0.0, bias[0]])
+    return Head(weights, bias, penalty)
 
 
 def probabilities(head: Head, inputs: NDArray[np.float32]) -> NDArray[np.float32]:

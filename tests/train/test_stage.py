@@ -18,6 +18,7 @@ from curate.core.schemas import SplitRow, TrainBaselineRow
 from curate.train import curves, dataset_cache, models, trainer
 from curate.train import stage as train_baseline
 from curate.train.accuracy import accuracy, in_words
+from curate.train.split_photos import by_split
 from tests.folders import CLASSES, build_folder, fetch_row, publish, split_row
 
 CONFIG = TrainBaseline(class_names=CLASSES, epochs=5, batch_size=6, image_size=54, learning_rate=5e-4)
@@ -192,11 +193,11 @@ def rows_with(split_of: dict[str, str]) -> list[SplitRow]:
 def test_classes_and_splits_must_fit() -> None:
     rows = rows_with({"hatch": "train", "sedan": "train", "truck": "val"})
     with pytest.raises(GateError, match="classes that the recipe does not name: truck"):
-        train_baseline.by_split(rows, CONFIG)
+        by_split(rows, CONFIG)
     with pytest.raises(GateError, match="no photo in val"):
-        train_baseline.by_split(rows[:2], CONFIG)
+        by_split(rows[:2], CONFIG)
     with pytest.raises(GateError, match="no photo of sedan in train"):
-        train_baseline.by_split(rows[:1], CONFIG)
+        by_split(rows[:1], CONFIG)
 
 
 def prediction(split: str, class_name: str, predicted: str) -> TrainBaselineRow:
