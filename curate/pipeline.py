@@ -155,8 +155,9 @@ def import_photos(
     workers: int,
     echo: Callable[[str | Note], None],
     replace: bool = False,
+    keep_split: bool = False,
 ) -> None:
-    """Take photos from a folder tree or a CSV in place of the fetch stage; see `import_stage` for `replace`."""
+    """Take photos from a folder tree or a CSV in place of the fetch stage; `import_stage` explains the options."""
     from curate.fetch import import_stage
     from curate.fetch.sources import local
 
@@ -165,7 +166,7 @@ def import_photos(
     with files.lock(folder), executors.local(workers) as map_fn:
         politeness = recipe.source.politeness if recipe.source else None
         before = store.paths(folder)
-        import_stage.run(folder, path, recipe.classes, map_fn, politeness, replace, recipe.photos)
+        import_stage.run(folder, path, recipe.classes, map_fn, politeness, replace, recipe.photos, keep_split)
         _echo_all([*summary(folder, "fetch"), *_deleted(folder, before)], echo)
 
 

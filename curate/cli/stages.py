@@ -55,12 +55,16 @@ def import_(
     replace: Annotated[
         bool, typer.Option("--replace", help="Delete the photos in the folder that this import does not have.")
     ] = False,
+    keep_split: Annotated[
+        bool, typer.Option("--keep-split", help="Keep the split that the folders or the column split name.")
+    ] = False,
     workers: Workers = None,
 ) -> None:
     """Take photos that you have, instead of fetching.
 
     A folder per class; or a CSV with the columns class_name and path or url, and optionally listing_id, title,
     region, city, year, price. Folders train, validation and test are only searched: split makes a new split.
+    With --keep-split theirs is kept, and photos.csv of an export brings back its keys, classes and splits.
 
     An import replaces the one before. Where photos would be lost by that it is refused, unless --replace says so.
     To keep them, put all photos into one tree or CSV, or choose another folder with --folder.
@@ -70,7 +74,7 @@ def import_(
     from curate.pipeline import default_workers, import_photos
 
     recipe, folder = recipe_and_folder(ctx)
-    import_photos(recipe, folder, path, workers or default_workers(), partial(say, ctx), replace)
+    import_photos(recipe, folder, path, workers or default_workers(), partial(say, ctx), replace, keep_split)
 
 
 @command(commands)

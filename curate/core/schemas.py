@@ -195,6 +195,7 @@ REASONS: dict[str, dict[str, str]] = {
     },
     "split": {
         "surplus": "more photos of this class than the split asked for",
+        "not_given": "the split that was imported with the photos does not name it",
     },
     "train_baseline": {},
 }

@@ -25,7 +25,14 @@ _IN_ORDER = (
     Stage(FetchRow.stage, FetchRow, (), "source", 1, "curate.fetch.stage:run"),
     Stage(DedupRow.stage, DedupRow, ("fetch",), "dedup", 1, "curate.dedup.stage:run"),
     Stage(CleanRow.stage, CleanRow, ("dedup", "fetch", "review.csv"), "clean", 1, "curate.clean.stage:run"),
-    Stage(SplitRow.stage, SplitRow, ("clean", "dedup", "fetch"), "split", 1, "curate.split.stage:run"),
+    Stage(
+        SplitRow.stage,
+        SplitRow,
+        ("clean", "dedup", "fetch", "given_split.csv"),
+        "split",
+        1,
+        "curate.split.stage:run",
+    ),
     Stage(
         TrainBaselineRow.stage, TrainBaselineRow, ("split", "fetch"), "train_baseline", 2, "curate.train.stage:run"
     ),

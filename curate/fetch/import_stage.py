@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from curate.core import executors, manifest
+from curate.core import executors, given, manifest
 from curate.core.errors import CurateError, Do, GateError, RejectedError, Run, To, TryLaterError, UsageError
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
@@ -62,7 +62,7 @@ def decide(items: Sequence[LocalPhoto], outcomes: Sequence[Outcome]) -> list[Fet
         positions[listing_id] = position + 1
         rows.append(
             FetchRow(
-                key=photo_key(_SOURCE_ID, listing_id, item.name),
+                key=item.key or photo_key(_SOURCE_ID, listing_id, item.name),
                 listing_id=listing_id,
                 class_name=item.class_name,
                 position=position,
@@ -106,6 +106,17 @@ def check_given_up(folder: Path, path: Path, before: Mapping[str, set[str]], kep
             To("keep them", Do("put all photos into one folder tree or CSV"), Run("import", ("PATH",))),
             To("keep both apart", Run("import", (local.argument(path),), folder="FOLDER")),
         )
+
+
+def keep_given(folder: Path, rows: Sequence[FetchRow], items: Sequence[LocalPhoto]) -> None:
+    """Write the split that `items` name for the split stage to keep; without items, forget the one before."""
+    path = folder / given.NAME
+    splits = {(item.listing_id or item.name, item.name): item.split for item in items}
+    found = [(row.key, splits.get((row.listing_id, row.image_url), "")) for row in rows]
+    if items:
+        atomic_write(path, given.format_splits([(key, split) for key, split in found if split]))
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -154,6 +165,7 @@ def run(
     politeness: Politeness | None = None,
     replace: bool = False,
     limits: Photos = Photos(),  # noqa: B008  (it is frozen)
+    keep_split: bool = False,
 ) -> list[FetchRow]:
     """Import the tree or CSV at `path`; the manifest is left as it is when nothing in it would change.
 
@@ -164,6 +176,8 @@ def run(
     check_free(folder, path)
     started = datetime.now(UTC)
     offered = local.read(path, class_names)
+    if keep_split and not any(item.split for item in offered.items):
+        raise UsageError(f"{path} names no split: leave out --keep-split, and the split stage makes one")
     config = Import(path=str(path.resolve()), class_names=class_names, photos=limits)
     wanted = manifest.provenance(folder, "fetch", config)
     files = [item for item in offered.items if not item.is_url]
@@ -190,6 +204,7 @@ def run(
         and manifest.read_sidecar(folder, "fetch")["notes"] == notes
     ):
         manifest.write(folder, rows, wanted, started, notes)
+    keep_given(folder, rows, offered.items if keep_split else ())
     store.remove_orphans(folder, {row.path for row in rows})
     (folder / "fetch.journal").unlink(missing_ok=True)
     return rows

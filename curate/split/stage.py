@@ -7,6 +7,8 @@ the photo that was kept in its place: the two listings show the same car. Connec
 to splits as a whole (see `packing`), and the counts per class are exact. A group that is too large for the last
 gap is trimmed: its other photos are `surplus`, never in another split.
 
+A split that came with imported photos (`given_split.csv`) is kept as it is; what leaks in it is counted.
+
 The finished split is proved from the manifests (see `proof`); one that leaks or has wrong counts is not written.
 """
 
@@ -17,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from curate.core import manifest
+from curate.core import given, manifest
 from curate.core.errors import Do, GateError, Run, To, UsageError
 from curate.core.executors import MapFn
 from curate.core.recipe import Split
@@ -108,6 +110,18 @@ def decide(
     return sorted(rows, key=lambda row: row.key)
 
 
+def keep_given(groups: Sequence[Sequence[CleanRow]], splits: Mapping[str, str]) -> list[SplitRow]:
+    """One row per photo, sorted by key, in the split that came with it. Nothing is moved, not even for a leak."""
+    rows = []
+    for group in groups:
+        name = min(photo.key for photo in group)
+        for photo in group:
+            split = splits.get(photo.key, "")
+            reason = "" if split else "not_given"
+            rows.append(SplitRow(photo.key, photo.path, photo.class_name, name, split, not reason, reason))
+    return sorted(rows, key=lambda row: row.key)
+
+
 def check(proof: Proof, targets: Targets, config: Split) -> None:
     """Refuse a split that leaks, is short, or has a class without photos in a split. Raises GateError."""
     if not proof.holds:
@@ -137,11 +151,16 @@ def run(folder: Path, config: Split, map_fn: MapFn = map) -> list[SplitRow]:
     have = Counter(photo.class_name for photo in photos)
     if config.class_names and (unknown := sorted(set(have) - set(config.class_names))):
         raise GateError(f"clean.csv has classes that the recipe does not name: {', '.join(unknown)}")
-    targets = targets_of({name: have[name] for name in config.class_names or have}, config)
-    names = {row.key: row.listing_id or row.key for row in fetch_rows}
-    rows = decide(group_photos(photos, fetch_rows, dedup_rows), names, targets, config)
-    proof = prove(rows, fetch_rows, dedup_rows)
-    check(proof, targets, config)
+    groups = group_photos(photos, fetch_rows, dedup_rows)
+    if splits := given.read_splits(folder):
+        rows = keep_given(groups, splits)
+        proof = prove(rows, fetch_rows, dedup_rows)
+    else:
+        targets = targets_of({name: have[name] for name in config.class_names or have}, config)
+        names = {row.key: row.listing_id or row.key for row in fetch_rows}
+        rows = decide(groups, names, targets, config)
+        proof = prove(rows, fetch_rows, dedup_rows)
+        check(proof, targets, config)
     manifest.write(
         folder,
         rows,

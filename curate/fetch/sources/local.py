@@ -1,7 +1,7 @@
 """A folder tree or a CSV instead of a site: what it offers, as plain items.
 
 A tree has a folder per class, or `train`, `validation` (or `val`) and `test` with a folder per class in each:
-those are only searched, and a CSV's column `split` is passed over, because the split stage makes a new split.
+an import keeps their split, or that of a CSV's column `split`, if it is told to; else the split stage makes one.
 Class folders are compared by `recipe.normalise_class`. Every file below them is offered, but hidden ones and those
 that systems leave behind. Links to files inside the tree are followed; others are offered without a file, and
 told of.
@@ -14,6 +14,8 @@ import csv
 import io
 import math
 import os
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -28,6 +30,8 @@ SPLIT_NAMES = {"train", "training", "validation", "valid", "val", "test"}
 _PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"}
 _LITTER = {"thumbs.db", "desktop.ini"}
 _COLUMNS = {"path", "url", "class_name", "listing_id", "title", "region", "city", "year", "price", "split"}
+_EXPORTED = {"key", "sha256", "bytes"}  # further columns of photos.csv in an export
+_SPLIT_OF = dict.fromkeys(SPLIT_NAMES, "val") | {"train": "train", "training": "train", "test": "test"}
 _MAX_CSV = 512 * 1024**2  # bytes
 
 
@@ -45,6 +49,8 @@ class LocalPhoto:
     city: str = ""
     year: int | None = None
     price: float | None = None
+    key: str = ""  # the one it had before; empty: it gets one
+    split: str = ""  # train, val, test, as the tree or CSV says; empty where it does not
     is_link: bool = False  # not followed: it leads out of the tree, to a folder or to nothing
 
 
@@ -113,9 +119,11 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
     items: list[LocalPhoto] = []
     spellings: dict[str, set[str]] = {}
     homes = [entry for entry in folders if entry not in splits]
+    split_of: dict[str, str] = {}
     for split in splits:
         below = _entries(Path(split.path))
         homes += [entry for entry in below if _is_folder(entry)]
+        split_of |= {entry.path: _SPLIT_OF[split.name.lower()] for entry in below}
         remarks += [_passed_over(f"{split.name}/", entry) for entry in below if not _is_folder(entry)]
     above = () if any(_class_called(home.name) in class_names for home in homes) else _above(root, class_names)
     for home in homes:
@@ -123,7 +131,8 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
         spellings.setdefault(class_name, set()).add(home.name)
         for file in _files(Path(home.path)):
             target, is_link = _target(root, file)
-            items.append(LocalPhoto(class_name, _utf8(file.relative_to(root)), target, is_link=is_link))
+            name = _utf8(file.relative_to(root))
+            items.append(LocalPhoto(class_name, name, target, split=split_of.get(home.path, ""), is_link=is_link))
     for class_name, names in sorted(spellings.items()):
         if len(names) > 1:
             remarks.append(f"folders {', '.join(sorted(names))} are one class: {class_name}")
@@ -213,7 +222,7 @@ def read_csv(path: Path, class_names: Sequence[str]) -> Offered:
             raise UsageError(
                 f"{path}: needs the columns class_name and path or url; has {', '.join(sorted(columns))}"
             )
-        if unknown := columns - _COLUMNS:
+        if unknown := columns - _COLUMNS - _EXPORTED:
             raise UsageError(
                 f"{path}: unknown columns {', '.join(sorted(unknown))}; known: {', '.join(sorted(_COLUMNS))}"
             )
@@ -229,6 +238,9 @@ def read_csv(path: Path, class_names: Sequence[str]) -> Offered:
             raise UsageError(
                 f"{path} rows {before} and {number}: {item.name} is both {same.class_name} and {item.class_name}"
             )
+    keys = Counter(item.key for _, item in first.values() if item.key)
+    if twice := [key for key, count in keys.items() if count > 1]:
+        raise UsageError(f"{path}: the key {twice[0]} is there twice")
     repeated = len(items) - len(first)
     remarks = (f"{repeated} rows repeat a photo of their listing and count once",) if repeated else ()
     return Offered(tuple(item for _, item in first.values()), remarks)
@@ -239,6 +251,11 @@ def _row(path: Path, number: int, cells: dict[str, str], class_names: Sequence[s
     if None in cells or None in cells.values():
         raise UsageError(f"{where}: more or fewer cells than columns")
     cells = {name: cell.strip() for name, cell in cells.items()}
+    key = cells.get("key", "")
+    if key:  # an export: text that a spreadsheet would run is behind a quote
+        cells = {name: cell.removeprefix("'") for name, cell in cells.items()}
+    if key and not re.fullmatch("[0-9a-f]{16}", key):
+        raise UsageError(f"{where}, column key: {key!r} is not a key of 16 hex digits")
     class_name = _known(cells["class_name"], class_names, where)
     url, name = cells.get("url", ""), cells.get("path", "")
     if bool(url) == bool(name):
@@ -264,6 +281,8 @@ def _row(path: Path, number: int, cells: dict[str, str], class_names: Sequence[s
         year=None if year is None else int(year),
         price=_number(where, "price", cells),
         **texts,
+        key=key,
+        split=_SPLIT_OF.get(cells.get("split", "").lower(), ""),
         is_link=is_link,
     )
 

@@ -214,7 +214,7 @@ def test_a_csv_with_everything(tmp_path: Path) -> None:
     assert read(csv(tmp_path, text), CLASSES).items == (
         LocalPhoto(
             "swift", "a/1.jpg", (tmp_path / "a/1.jpg").resolve(), False, "7", '=1, "mint"', "MH",
-            "Pune", 2016, 345000.5,
+            "Pune", 2016, 345000.5, split="val",
         ),
         LocalPhoto("wagon_r", "https://cars.example/2.jpg", None, True),
     )  # fmt: skip

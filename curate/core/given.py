@@ -1,0 +1,35 @@
+"""The split that came with imported photos, kept beside the manifests until another import."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.core.errors import StateError
+from curate.core.schemas import SPLITS
+from curate.core.table import format_rows, parse_rows
+
+NAME = "given_split.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRow:
+    """A photo and its split."""
+
+    key: str
+    split: str  # train, val, test
+
+
+def format_splits(splits: Iterable[tuple[str, str]]) -> bytes:
+    """The file of key and split."""
+    return format_rows([GivenRow(key, split) for key, split in splits], GivenRow)
+
+
+def read_splits(folder: Path) -> dict[str, str]:
+    """Key to split; empty where no import brought one. Raises StateError when the file is damaged."""
+    path = folder / NAME
+    if not path.exists():
+        return {}
+    rows = parse_rows(path.read_bytes(), GivenRow, str(path))
+    if odd := [row for row in rows if row.split not in SPLITS]:
+        raise StateError(f"{path}: {odd[0].split!r} is no split; import again with --keep-split")
+    return {row.key: row.split for row in rows}
