@@ -54,13 +54,14 @@ def test_an_installed_wheel_runs_away_from_the_source(wheel: Path, tmp_path: Pat
             [sys.executable, *words], cwd=elsewhere, env=environment, capture_output=True, text=True, check=True
         ).stdout
 
-    assert Path(python("-c", "import curate; print(curate.__file__)").strip()).is_relative_to(site)
-    assert "train-baseline" in python("-m", "curate", "--help")
-    assert python("-m", "curate", "--version").split()[-1] == curate.__version__
-    found = (
-        "from curate.pipeline import find_recipe; from pathlib import Path; print(find_recipe(Path('demo')).name)"
+    script = (
+        "import curate; from curate.pipeline import find_recipe; from pathlib import Path; "
+        "print(curate.__file__, curate.__version__, find_recipe(Path('demo')).name)"
     )
-    assert python("-c", found).strip() == "demo"
+    place, version, recipe = python("-c", script).split()
+    assert Path(place).is_relative_to(site)
+    assert (version, recipe) == (curate.__version__, "demo")
+    assert "train-baseline" in python("-m", "curate", "--help")
     (launcher,) = (site / "bin").glob("curate*")
     assert "curate.cli.app" in launcher.read_text()
 

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import threading
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -23,6 +24,7 @@ _MEMORY = re.compile(
     "failed to allocate",
     re.IGNORECASE,
 )
+GRACE_S = 20.0  # after SIGINT or SIGTERM, for what is under way
 _LESS = Do("try fewer --workers, or a smaller batch_size in the recipe")
 
 
@@ -78,11 +80,22 @@ def end(note: Note, code: int, choice: Choice | None = None) -> NoReturn:
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:
+    """Unwind; and where a thread still works `GRACE_S` later, end without it: whatever is on disk is whole."""
+    late = threading.Timer(GRACE_S, _end_now)
+    late.daemon = True
+    late.start()
     raise KeyboardInterrupt
 
 
+def _end_now() -> None:
+    os.write(2, b"curate: interrupted; run the same command again to go on\n")
+    os._exit(130)
+
+
 def stop_cleanly() -> None:
-    """SIGTERM ends a run as cleanly as Ctrl-C, and what Python cannot raise any more is not printed."""
+    """SIGTERM ends a run as cleanly as Ctrl-C, and both in any case; what cannot be raised is not printed."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where a shell had it ignored
+        signal.signal(signal.SIGINT, _interrupt)
     if not os.environ.get("CURATE_DEBUG"):
         sys.unraisablehook = lambda what: logging.getLogger("curate").debug("unraisable: %r", what.exc_value)

@@ -7,6 +7,7 @@ import typer
 
 from curate.cli.context import recipe_and_manifests, show
 from curate.cli.options import command
+from curate.core import extras
 from curate.core.errors import Note, Run, To, UsageError
 
 commands = typer.Typer()
@@ -69,8 +70,9 @@ def calibrate(
     from curate.review.calibration import calibrate as calibrate_with
 
     recipe, folder = recipe_and_manifests(ctx)
-    plot = folder / "calibration.png"
+    plot = None if extras.missing("plots") else folder / "calibration.png"
     by_hand = REJECTED_BY_HAND.get(recipe.name)
     for line in calibrate_with(folder, recipe.clean, labels, precision, plot, by_hand).lines():
         show(ctx, line)
-    show(ctx, f"plot: {plot}")
+    absent = f"no plot, because matplotlib is not installed: {extras.install('plots')}"
+    show(ctx, f"plot: {plot}" if plot else absent)

@@ -2,7 +2,8 @@
 
 Reads split.csv, fetch.csv and the photos; writes train_baseline.csv, one row per photo of val and test for each
 network that is there, and a folder per network: `models/<variant>/seed-<n>/` with its weights, `model.json`,
-`predictions.csv` and `curves.png`. No variant overwrites another; networks of another split are left out.
+`predictions.csv` and, where matplotlib is installed, `curves.png`. No variant overwrites another; networks of
+another split are left out.
 
 While a network is trained, `checkpoint.safetensors` in its folder holds the last epoch, and a rerun goes on from
 there; decoded photos and features are in `cache/`. A photo that cannot be used stops the run and is named: leaving
@@ -156,7 +157,8 @@ def train(folder: Path, config: TrainBaseline, photos: SplitPhotos, wanted: dict
     rows = decide(photos.tested, each, config.class_names, config.variant, config.seed)
     table = format_rows(rows, TrainBaselineRow)
     atomic_write(place / "predictions.csv", table)
-    atomic_write(place / "curves.png", curves.draw(history, best))
+    if not extras.missing("plots"):
+        atomic_write(place / "curves.png", curves.draw(history, best))
     models.save(
         place,
         data,
