@@ -92,6 +92,8 @@ def with_options(recipe: "Recipe", section: str, **options: Any) -> "Recipe":
     """The recipe with options of the command line in place of its values. Raises UsageError for a bad one."""
     from pydantic import ValidationError
 
+    from curate.core.recipe_words import in_words
+
     try:
         return recipe.model_copy(update={section: getattr(recipe, section).override(**options)})
     except ValidationError as error:
@@ -100,7 +102,7 @@ def with_options(recipe: "Recipe", section: str, **options: Any) -> "Recipe":
         given = {name: f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None}
         # An option may be sound by itself and not go with a value of the recipe.
         where = given.get(str(first)) or f"{', '.join(given.values())}: {section}.{first}".rstrip(".")
-        raise UsageError(f"{where}: {problem['msg'].removeprefix('Value error, ')}") from error
+        raise UsageError(f"{where}: {in_words(problem)}") from error
 
 
 def run_stages_of(ctx: typer.Context, stages: list[str], recipe: "Recipe", workers: int | None) -> None:

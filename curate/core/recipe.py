@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from curate.core.recipe_train import TrainBaseline as TrainBaseline
 from curate.core.release import Export, Rights
 from curate.core.section import ClassName as ClassName
-from curate.core.section import Contact, Fraction, HostPort, Hosts
+from curate.core.section import Contact, Fraction, HostPort, Hosts, Name
 from curate.core.section import Section as Section
 from curate.core.section import normalise_class as normalise_class
 
@@ -191,26 +191,36 @@ class Split(Section):
     """Seeded, stratified, grouped."""
 
     class_names: tuple[ClassName, ...] = ()
-    proportional: bool = False  # 60/20/20 of what there is, instead of exact counts
-    counts: SplitCounts = SplitCounts(train=2400, val=800, test=800)
+    proportional: bool | None = None  # 60/20/20 of what there is; by default where there are no counts
+    counts: SplitCounts | None = Field(None, validate_default=True)
     seed: int = Field(42, ge=0, lt=2**32)
+
+    @property
+    def exact(self) -> SplitCounts | None:
+        """Photos per split; None to take 60/20/20 of what there is."""
+        return None if self.proportional else self.counts
 
     @field_validator("counts")
     @classmethod
-    def _divides(cls, counts: SplitCounts, others: ValidationInfo) -> SplitCounts:
-        classes = len(others.data.get("class_names", ()))
-        if classes and not others.data.get("proportional"):
-            odd = [f"{split}={count}" for split, count in counts.model_dump().items() if count % classes]
+    def _divides(cls, counts: SplitCounts | None, others: ValidationInfo) -> SplitCounts | None:
+        classes, proportional = len(others.data.get("class_names", ())), others.data.get("proportional")
+        if counts is None and proportional is False:
+            raise ValueError("is absent: say how many photos train, val and test get, or set proportional: true")
+        if counts and classes and not proportional:
+            odd = {split: count for split, count in counts.model_dump().items() if count % classes}
             if odd:
-                raise ValueError(f"{', '.join(odd)} does not divide among {classes} classes")
+                named = ", ".join(f"{split}={count}" for split, count in odd.items())
+                fits = {split: max(classes, count - count % classes) for split, count in odd.items()}
+                near = ", ".join(f"{split}: {count}" for split, count in fits.items())
+                raise ValueError(f"{named} does not divide among {classes} classes: write e.g. {near}")
         return counts
 
 
 class Recipe(Section):
     """A whole run."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
-    classes: tuple[ClassName, ...] = Field(min_length=2)
+    name: Name
+    classes: tuple[ClassName, ...]
     source: Source | None = None
     photos: Photos = Photos()
     dedup: Dedup = Dedup()
@@ -234,6 +244,8 @@ class Recipe(Section):
     @field_validator("classes")
     @classmethod
     def _classes(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if len(classes) < 2:
+            raise ValueError(f"has {len(classes) or 'none'}, and needs two or more: a network tells them apart")
         if len(set(classes)) != len(classes):
             raise ValueError(f"has two of the same name once normalised: {', '.join(classes)}")
         return classes

@@ -1,15 +1,16 @@
 """Read a recipe from YAML, naming file, line and key of every mistake."""
 
-import difflib
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import ValidationError
 
 from curate.core.errors import Run, To, UsageError
-from curate.core.recipe import Recipe, Section
+from curate.core.recipe import Recipe, normalise_class
+from curate.core.recipe_words import in_words, unknown_key
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -21,23 +22,21 @@ CONCEPTS = (  # the least that tells photos of a car from others, for people to 
 )
 
 
-def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
-    """1-based line of the deepest key of `location` that the YAML has."""
+def _find(node: yaml.Node | None, location: tuple[int | str, ...]) -> tuple[int, yaml.Node | None]:
+    """1-based line of the deepest key of `location` that the YAML has, and what is there if it is the whole."""
     line = 1
     for step in location:
         if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.value == str(step):
-                    line, node = key.start_mark.line + 1, value
-                    break
-            else:
-                return line
+            found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+            if found is None:
+                return line, None
+            line, node = found[0].start_mark.line + 1, found[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
             node = node.value[step]
             line = node.start_mark.line + 1
         else:
-            return line
-    return line
+            return line, None
+    return line, node
 
 
 def _duplicate_keys(node: yaml.Node | None, above: str = "") -> Iterator[tuple[int, str]]:
@@ -52,29 +51,6 @@ def _duplicate_keys(node: yaml.Node | None, above: str = "") -> Iterator[tuple[i
     elif isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
             yield from _duplicate_keys(item, f"{above}{number}.")
-
-
-def _section_in(annotation: Any) -> type[Section] | None:
-    """The kind of section that a field holds, alone or among other types."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _section_in(part))), None)
-
-
-def _unknown_key(location: tuple[int | str, ...]) -> str:
-    """What to say of a key that no section has at this place: the one that was probably meant."""
-    *path, key = location
-    section: type[Section] = Recipe
-    for step in path:
-        if isinstance(step, str):
-            section = _section_in(section.model_fields[step].annotation) or section
-    if near := difflib.get_close_matches(str(key), section.model_fields, n=1):
-        return f"unknown key; did you mean {near[0]}?"
-    for name, field in Recipe.model_fields.items():
-        other = _section_in(field.annotation)
-        if other and (near := difflib.get_close_matches(str(key), other.model_fields, n=1)):
-            return f"unknown key here; did you mean {name}.{near[0]}?"
-    return f"unknown key; here may be {', '.join(section.model_fields)}"
 
 
 def parse(text: str, name: str, stages: Collection[str] = ()) -> Recipe:
@@ -98,8 +74,8 @@ def parse(text: str, name: str, stages: Collection[str] = ()) -> Recipe:
     try:
         recipe = Recipe.model_validate(data)
     except ValidationError as error:
-        problems += [_told(problem, node) for problem in error.errors()]
-    problems += [(_line_of(node, tuple(key.split("."))), f"{key}: {needs}") for key, needs in _lacks(data, stages)]
+        problems += [_told(problem, node) for problem in error.errors() if not _is_handed_down(problem, node)]
+    problems += [(_find(node, tuple(key.split(".")))[0], f"{key}: {needs}") for key, needs in _lacks(data, stages)]
     if problems or recipe is None:
         bring = [To("use photos that you have", Run("import", ("PATH",)))] if _no_source(data, stages) else []
         raise UsageError("\n".join(f"{name}:{line}: {text}" for line, text in sorted(problems)), *bring)
@@ -109,14 +85,19 @@ def parse(text: str, name: str, stages: Collection[str] = ()) -> Recipe:
 def _told(problem: "ErrorDetails", node: yaml.Node | None) -> tuple[int, str]:
     """The line of a mistake, and its key with what is wrong."""
     location = tuple(step for step in problem["loc"] if step != "[key]")
-    message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "extra_forbidden":
-        message = _unknown_key(location)
+    _, there = _find(node, location)
+    written = str(there.value) if isinstance(there, yaml.ScalarNode) else ""
+    message = unknown_key(location) if problem["type"] == "extra_forbidden" else in_words(problem, written)
     key = ".".join(str(step) for step in location)
     deeper, _, rest = message.partition(" ")
     if deeper.startswith(f"{key}."):  # about two sections: the message begins with the key that is wrong
         key, message, location = deeper, rest, tuple(deeper.split("."))
-    return _line_of(node, location), f"{key}: {message}"
+    return _find(node, location)[0], f"{key}: {message}"
+
+
+def _is_handed_down(problem: "ErrorDetails", node: yaml.Node | None) -> bool:
+    """True for a mistake in `classes` that a section has with them: the recipe says it once."""
+    return problem["loc"][1:2] == ("class_names",) and _find(node, problem["loc"][:2])[1] is None
 
 
 def _lacks(data: dict[str, Any], stages: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -126,10 +107,24 @@ def _lacks(data: dict[str, Any], stages: Collection[str]) -> Iterator[tuple[str,
         yield "clean.concepts", f"is empty, and clean needs it: say what photos may show, e.g. `{CONCEPTS}`"
     if _no_source(data, stages):
         yield "source", "is absent, so nothing can be fetched"
+    if {"fetch", "clean"} <= {*stages} and (absent := _classes_without_listings(data)):
+        yield "source.listings", f"has no address for {', '.join(absent)}: name where each class's listings start"
 
 
 def _no_source(data: dict[str, Any], stages: Collection[str]) -> bool:
     return "fetch" in stages and data.get("source") is None
+
+
+def _classes_without_listings(data: dict[str, Any]) -> list[str]:
+    """The classes that a source names no address for; none where the recipe is wrong in other ways."""
+    source, classes = data.get("source"), data.get("classes")
+    listings = source.get("listings") if isinstance(source, dict) else None
+    if not isinstance(listings, dict) or not isinstance(classes, list):
+        return []
+    with suppress(ValueError):
+        listed = {normalise_class(name) for name, urls in listings.items() if isinstance(name, str) and urls}
+        return [name for name in classes if isinstance(name, str) and normalise_class(name) not in listed]
+    return []
 
 
 def load(path: Path, stages: Collection[str] = ()) -> Recipe:

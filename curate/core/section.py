@@ -33,6 +33,7 @@ def _matching(pattern: str, what: str) -> AfterValidator:
 
 ClassName = Annotated[str, AfterValidator(normalise_class)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a name of letters, digits, _ and -")]
 Contact = Annotated[str, _matching(r"[ -~]*", "an e-mail address or URL in plain ASCII, on one line")]
 HostPort = Annotated[str, _matching(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", "host:port, e.g. 127.0.0.1:8000")]
 Hosts = Annotated[

@@ -59,12 +59,12 @@ def group_photos(
 def targets_of(have: Sizes, config: Split) -> Targets:
     """Photos per split and class. Raises GateError when there are too few, saying how many of which class."""
     names = sorted(have)
-    if config.proportional:
+    if config.exact is None:
         if short := [f"{name} has {have[name]}" for name in names if have[name] < 3]:
             raise GateError(f"each class needs at least 3 photos, one per split: {', '.join(short)}; collect more")
         fifth = {name: max(1, (2 * have[name] + 5) // 10) for name in names}
         return {"train": {name: have[name] - 2 * fifth[name] for name in names}, "val": fifth, "test": fifth}
-    asked = {"train": config.counts.train, "val": config.counts.val, "test": config.counts.test}
+    asked = config.exact.model_dump()
     for split, count in asked.items():
         if count % len(names):
             raise UsageError(f"split.counts.{split}={count} does not divide among {len(names)} classes")
@@ -88,7 +88,7 @@ def decide(
     """One row per photo, sorted by key. `names` maps a photo's key to its listing, for the group's hash."""
     named = {min(names[photo.key] for photo in group): group for group in groups}
     sized = [Group(name, Counter(photo.class_name for photo in group)) for name, group in named.items()]
-    placed = pack(sized, targets, config.seed, trim=not config.proportional)
+    placed = pack(sized, targets, config.seed, trim=config.exact is not None)
     rows = []
     for name, group in named.items():
         place = placed[name]
@@ -130,10 +130,10 @@ def check(proof: Proof, targets: Targets, config: Split) -> None:
         f"{split} {name} has {proof.counts[split][name]} of {count}"
         for split in SPLITS
         for name, count in targets[split].items()
-        if proof.counts[split][name] != count and not (config.proportional and proof.counts[split][name])
+        if proof.counts[split][name] != count and not (config.exact is None and proof.counts[split][name])
     ]
     if short:
-        remedy = "collect more listings" if config.proportional else "lower split.counts, or use `--proportional`"
+        remedy = "collect more listings" if config.exact is None else "lower split.counts, or use `--proportional`"
         raise GateError(
             "there are enough photos, but no packing of their groups, which must not be parted, was found: "
             f"{', '.join(short)}; {remedy}"

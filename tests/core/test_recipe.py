@@ -41,8 +41,14 @@ def test_a_good_recipe_hands_its_classes_to_the_stages() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("name: cars", "name: ../x"), "r.yaml:1: name: String should match pattern"),
-        (("scorer: imagenet", "scorer: magic"), "r.yaml:8: clean.scorer: Input should be 'clip' or 'imagenet'"),
+        (
+            ("name: cars", "name: ../x"),
+            "r.yaml:1: name: '../x' is not a name of letters, digits, _ and -",
+        ),
+        (
+            ("scorer: imagenet", "scorer: magic"),
+            "r.yaml:8: clean.scorer: 'magic' is not one of 'clip', 'imagenet'",
+        ),
         (("scorer: imagenet", "scorers: imagenet"), "r.yaml:8: clean.scorers: unknown key; did you mean scorer?"),
         (("source:", "sauce:"), "r.yaml:3: sauce: unknown key; did you mean source?"),
         (
@@ -65,7 +71,10 @@ def test_a_good_recipe_hands_its_classes_to_the_stages() -> None:
             ("split:", "split:\n  zzz: 1"),
             "r.yaml:13: split.zzz: unknown key; here may be class_names, proportional, counts, seed",
         ),
-        (("{name: interior}", "{name: Interior}"), "r.yaml:11: clean.concepts.1.name: String should match"),
+        (
+            ("{name: interior}", "{name: Interior}"),
+            "r.yaml:11: clean.concepts.1.name: 'Interior' is no name: write letters",
+        ),
         (
             ("{name: interior}", "{name: pink}"),
             "r.yaml:11: clean.concepts.1: 'pink' is no reason to reject a photo: write `keep: true` if",
@@ -75,14 +84,45 @@ def test_a_good_recipe_hands_its_classes_to_the_stages() -> None:
             "r.yaml:9: clean.concepts: two concepts have the same name",
         ),
         (("keep: true", "keep: false, reason: not_car"), "r.yaml:9: clean.concepts: no concept has keep: true"),
-        (("train: 2400", "train: -1"), "r.yaml:13: split.counts.train: Input should be greater"),
+        (("train: 2400", "train: -1"), "r.yaml:13: split.counts.train: -1 is too small: it must be 0 or more"),
         (("train: 2400", "train: 2401"), "r.yaml:13: split.counts: train=2401 does not divide among 2 classes"),
         (("[swift, wagonr]", "[Swift, ' swift ']"), "r.yaml:2: classes: has two of the same name once normalised"),
-        (("[swift, wagonr]", "[swift]"), "r.yaml:2: classes: Tuple should have at least 2 items"),
+        (("[swift, wagonr]", "[swift]"), "r.yaml:2: classes: has 1, and needs two or more"),
         (("[swift, wagonr]", "[swift, '🚗']"), "r.yaml:2: classes.1: class name '🚗' has no letter or digit"),
         (
             ("    swift: [", "    dzire: ["),
             "r.yaml:5: source.listings: names classes that are not in classes: dzire",
+        ),
+        (("[swift, wagonr]", "[208, 308]"), "r.yaml:2: classes.0: 208 is a number to YAML: write '208'"),
+        (("[swift, wagonr]", "[007, swift]"), "r.yaml:2: classes.0: 007 is a number to YAML: write '007'"),
+        (("[swift, wagonr]", "[swift, no]"), "r.yaml:2: classes.1: no is false to YAML: write 'no'"),
+        (
+            ("[swift, wagonr]", "[swift, 2014-01-01]"),
+            "classes.1: 2014-01-01 is a date to YAML: write '2014-01-01'",
+        ),
+        (("[swift, wagonr]", "[swift, ~]"), "r.yaml:2: classes.1: has no value"),
+        (("[swift, wagonr]", "swift"), "r.yaml:2: classes: 'swift' is no list: write [swift]"),
+        (
+            ('["https://cars.example/swift"]', "https://cars.example/swift"),
+            "r.yaml:6: source.listings.swift: 'https://cars.example/swift' is no list: write ['https://cars.example/swift']",
+        ),
+        (("imagenet: [minivan]", "imagenet: '*'"), "clean.concepts.0.imagenet: '*' is no list: write ['*']"),
+        (
+            ("{train: 2400, val: 800, test: 800}", "4000"),
+            "split.counts: 4000 does not belong here, but keys with values",
+        ),
+        (("{train: 2400, val: 800, test: 800}", "{train: 2, val: 2}"), "split.counts.test: is absent"),
+        (("train: 2400", "train: many"), "r.yaml:13: split.counts.train: 'many' is not a whole number"),
+        (("train: 2400", "train: 2.5"), "r.yaml:13: split.counts.train: 2.5 is not a whole number"),
+        (("keep: true", "keep: maybe"), "r.yaml:10: clean.concepts.0.keep: 'maybe' is not true or false"),
+        (
+            ("scorer: imagenet", "threshold: 1.5"),
+            "r.yaml:8: clean.threshold: 1.5 is too large: it must be 1 or less",
+        ),
+        (("scorer: imagenet", "threshold: .nan"), "r.yaml:8: clean.threshold: .nan is not a finite number"),
+        (
+            ("counts: {", "proportional: false # {"),
+            "split.counts: is absent: say how many photos train, val and test",
         ),
         (("split:", "clean:"), "r.yaml:12: clean: this key is there twice"),
         (
@@ -127,6 +167,57 @@ split:
 """
 
 
+VALIDATOR = re.compile(
+    r"Input should|valid (integer|number|string|tuple|list)|Tuple|Value error|pydantic|Field required"
+)
+
+
+def test_a_mistake_in_classes_is_told_once_and_in_plain_words() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse("name: cars\nclasses: [208, 308, no]\n", "r.yaml")
+    assert str(caught.value).splitlines() == [
+        "r.yaml:2: classes.0: 208 is a number to YAML: write '208'",
+        "r.yaml:2: classes.1: 308 is a number to YAML: write '308'",
+        "r.yaml:2: classes.2: no is false to YAML: write 'no'",
+    ]
+
+
+@pytest.mark.parametrize(
+    "value", ["3", "x", "[]", "{}", "~", "[1, 2]", "{a: b}", "true", "-1", "1e400", "2014-01-01", "''"]
+)
+@pytest.mark.parametrize("place", [
+    "name", "classes", "source", "source.listings", "source.politeness", "source.politeness.workers",
+    "source.max_listings", "clean", "clean.concepts", "clean.threshold", "clean.thorough", "dedup.method",
+    "split.counts", "split.counts.train", "split.seed", "train_baseline.patience", "train_baseline.dropout",
+])  # fmt: skip
+def test_no_word_of_the_validator_reaches_a_person(place: str, value: str) -> None:
+    recipe = yaml.safe_load(GOOD)
+    *above, key = place.split(".")
+    section = recipe
+    for step in above:
+        section = section.setdefault(step, {})
+    section[key] = yaml.safe_load(value)
+    try:
+        parse(yaml.safe_dump(recipe), "r.yaml", list(STAGES))
+    except UsageError as error:
+        assert not VALIDATOR.search(str(error)), error
+        assert all(re.match(r"r\.yaml(:\d+)?: \S", line) for line in str(error).splitlines()), error
+
+
+def test_a_class_without_an_address_is_named_before_a_whole_run_and_no_matter_for_an_import() -> None:
+    with pytest.raises(UsageError, match=r"r.yaml:5: source.listings: has no address for wagonr"):
+        parse(GOOD, "r.yaml", list(STAGES))
+    assert parse(GOOD, "r.yaml", ["dedup"]).source
+
+
+def test_three_classes_without_counts_are_split_in_proportion() -> None:
+    recipe = parse("name: cars\nclasses: [a, b, c]\n", "r.yaml", ["split"])
+    assert recipe.split.exact is None
+    assert recipe.split.override(seed=7).exact is None
+    with pytest.raises(ValueError, match="is absent"):
+        recipe.split.override(proportional=False)
+
+
 def test_every_mistake_is_reported_at_once() -> None:
     with pytest.raises(UsageError) as caught:
         parse(MISTAKEN, "r.yaml")
@@ -142,7 +233,9 @@ def test_every_mistake_is_reported_at_once() -> None:
         ["r.yaml:19", "split.seed"],
     ]
     assert "concepts: two concepts have the same name; no concept has keep: true" in str(caught.value)
-    assert "counts: train=9, val=7 does not divide among 2 classes" in str(caught.value)
+    assert "counts: train=9, val=7 does not divide among 2 classes: write e.g. train: 8, val: 6" in str(
+        caught.value
+    )
 
 
 def test_a_recipe_whose_classes_were_changed_alone_names_all_that_is_left_of_the_others() -> None:
@@ -242,17 +335,17 @@ def test_an_option_is_checked_like_the_recipe(threshold: float) -> None:
 def test_an_empty_source_is_not_an_absent_one() -> None:
     with pytest.raises(UsageError) as caught:
         parse(f"{MINIMAL}source: {{}}\n", "r.yaml", ["fetch"])
-    assert str(caught.value) == "r.yaml:3: source.id: Field required"
+    assert str(caught.value) == "r.yaml:3: source.id: is absent, and there is no default"
 
 
 def test_counts_of_a_proportional_split_need_not_divide() -> None:
     text = GOOD.replace("train: 2400", "train: 2401")
     recipe = parse(text.replace("split:", "split:\n  proportional: true"), "r.yaml")
-    assert recipe.split.counts.train == 2401
+    assert recipe.split.exact is None
 
 
 def test_counts_divide_among_any_number_of_classes() -> None:
-    assert Split(class_names=("a", "b", "c"), counts=SplitCounts(train=6, val=3, test=3)).counts.train == 6
+    assert Split(class_names=("a", "b", "c"), counts=SplitCounts(train=6, val=3, test=3)).exact
 
 
 def test_three_classes_need_no_counts_of_their_own_until_the_split() -> None:

@@ -85,6 +85,7 @@ def collections(draw: st.DrawFn) -> tuple[list[FetchRow], list[DedupRow]]:
     return photos, dedup
 
 
+@settings(deadline=None)
 @given(collections(), st.tuples(st.integers(1, 9), st.integers(1, 5), st.integers(1, 5)), st.integers(0, 99))
 def test_d05_no_collection_leaks(
     collection: tuple[list[FetchRow], list[DedupRow]], sizes: tuple[int, int, int], seed: int
@@ -92,7 +93,7 @@ def test_d05_no_collection_leaks(
     photos, dedup = collection
     targets: Targets = {s: {"a": count, "b": count} for s, count in zip(SPLITS, sizes, strict=True)}
     for proportional in (False, True):
-        rows = decided(photos, dedup, targets, Split(class_names=("a", "b"), seed=seed, proportional=proportional))
+        rows = decided(photos, dedup, targets, TEN_EACH.override(seed=seed, proportional=proportional))
         assert prove(rows, photos, dedup).holds
         assert len(rows) == sum(row.keep for row in dedup)
         assert not proportional or all(row.keep for row in rows)
