@@ -187,7 +187,7 @@ def train_baseline(
         typer.Option(min=1, help="Networks to train, with seed, seed + 1, ...", show_default="recipe's, 1"),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over train.", show_default="recipe's, 50; finetune 8")
+        int | None, typer.Option(help="Passes over train.", show_default="recipe's, 50; finetune 8")
     ] = None,
     augment: Annotated[
         bool | None,

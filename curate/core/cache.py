@@ -1,25 +1,49 @@
 """Where curate keeps what all runs of one user share; nothing else is written outside a run's folder."""
 
+import atexit
+import functools
+import logging
 import os
-import sys
+import shutil
 import tempfile
 from pathlib import Path
 
+log = logging.getLogger(__name__)
+
 
 def cache_folder() -> Path:
-    """`CURATE_CACHE`, else the platform's cache folder for the user, else one below the temporary folder."""
+    """`CURATE_CACHE`, else the platform's cache folder of the user. It is there, and nobody else can write to it.
+
+    Where it cannot be written, or the user has no home, a folder that goes away with this process, and says so.
+    """
+    import platformdirs
+
     if chosen := os.environ.get("CURATE_CACHE"):
-        return Path(chosen)
+        return _usable(Path(chosen).absolute())
     try:
-        if sys.platform == "win32":
-            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-        elif sys.platform == "darwin":
-            base = Path.home() / "Library" / "Caches"
-        else:
-            base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    except RuntimeError:  # no home, and no entry for the user
-        return Path(tempfile.gettempdir()) / f"curate-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
-    return base / "curate"
+        return _usable(platformdirs.user_cache_path("curate", appauthor=False))
+    except RuntimeError:
+        return _usable(Path("~"))  # of a user without a home
+
+
+@functools.cache
+def _usable(folder: Path) -> Path:
+    try:
+        if not folder.is_absolute():  # `~`, `~/.cache`
+            raise OSError("the user has no home folder")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        temporary = Path(tempfile.mkdtemp(prefix="curate-"))
+        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+        log.warning(
+            "the cache folder %s cannot be used (%s): what would be kept there is made anew by each run; "
+            "name another one with CURATE_CACHE",
+            folder,
+            error.strerror or error,
+        )
+        return temporary
 
 
 def keep_matplotlib_there() -> None:

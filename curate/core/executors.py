@@ -5,6 +5,7 @@ given to it must be a module-level function (or a `functools.partial` of one) so
 process, and must be pure, so that running it twice does no harm.
 """
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -16,9 +17,12 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import resource_tracker
+from multiprocessing.synchronize import Event
 from typing import Protocol, TypeVar
 
-from curate.core.errors import ResourceError
+from curate.core.errors import ResourceError, UsageError
+
+log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -37,26 +41,34 @@ def _run_chunk(fn: Callable[[Item], Result], chunk: list[Item]) -> list[Result]:
 
 
 @contextmanager
-def _children_deaf_to_ctrl_c() -> Iterator[None]:
-    """Processes that are started meanwhile do not hear of Ctrl-C, which a terminal tells to all of them: only this
-    one is to answer. It does so at the end of the context. A process inherits which signals are blocked."""
+def _signals_wait() -> Iterator[None]:
+    """While processes start, Ctrl-C and SIGTERM wait: this process answers at the end of the context.
+
+    The processes that are started do not hear of Ctrl-C, which a terminal tells to all of them: only this one is
+    to answer. A process inherits which signals are blocked.
+    """
     if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         yield
         return
     came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    before = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if came:
-        signal.raise_signal(signal.SIGINT)  # to whoever handles it, which is nobody where it is ignored
+        signal.raise_signal(came[0])  # to whoever handles it, which is nobody where it is ignored
 
 
-def _begin_worker() -> None:
+def _begin_worker(begun: Event) -> None:
     """In a new process: leave Ctrl-C to the one that started it, and end with that one, however it ends."""
+    begun.set()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # late, but where signals cannot be blocked there is no other way
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -73,13 +85,16 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
     """Yield a `map_fn` over `workers` processes; with one worker, the built-in `map`.
 
     At most four chunks per worker are under way at once, so memory does not grow with the number of items.
-    Leaving the context drops what has not begun. Raises ResourceError when a worker process is killed, usually for
-    lack of memory.
+    Leaving the context drops what has not begun. Where processes cannot share memory (no /dev/shm), one does
+    all the work, and the log says so.
+    Raises ResourceError when a worker process is killed, usually for lack of memory; UsageError when none can
+    start, because the script that called has no `__main__` guard.
     """
-    if workers <= 1:
+    pool = _pool(workers) if workers > 1 else None
+    if pool is None:
         yield map
         return
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin_worker)
+    executor, begun = pool
 
     def map_chunks(fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
         if hasattr(signal, "pthread_sigmask"):
@@ -89,12 +104,17 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
         try:
             while True:
                 while len(pending) < 4 * workers and (chunk := list(islice(source, chunk_size))):
-                    with _children_deaf_to_ctrl_c():  # it may start one
-                        pending.append(pool.submit(_run_chunk, fn, chunk))
+                    with _signals_wait():  # it may start one
+                        pending.append(executor.submit(_run_chunk, fn, chunk))
                 if not pending:
                     return
                 yield from pending.popleft().result()
         except BrokenProcessPool as error:
+            if not begun.is_set():
+                raise UsageError(
+                    "no worker process could start: a script that runs curate must do so under "
+                    '`if __name__ == "__main__":`, because each worker imports the script; or use one worker'
+                ) from error
             raise ResourceError(
                 "a worker process was killed, probably for lack of memory: try again with fewer --workers"
             ) from error
@@ -102,7 +122,20 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
     try:
         yield map_chunks
     finally:
-        pool.shutdown(cancel_futures=True)
+        executor.shutdown(cancel_futures=True)
+
+
+def _pool(workers: int) -> tuple[ProcessPoolExecutor, Event] | None:
+    """Processes, and whether one of them ever began; None where the system has nothing that they could share."""
+    context = multiprocessing.get_context("spawn")
+    try:
+        begun = context.Event()
+        return ProcessPoolExecutor(workers, context, _begin_worker, (begun,)), begun
+    except (OSError, ImportError, NotImplementedError) as error:
+        log.warning(
+            "processes cannot share memory here (%s): going on with one process instead of %d", error, workers
+        )
+        return None
 
 
 @contextmanager

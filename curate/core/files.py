@@ -1,6 +1,8 @@
 """Files that survive a crash: atomic write, the folder's lock, paths that stay inside it."""
 
+import errno
 import hashlib
+import logging
 import os
 import secrets
 import sys
@@ -8,9 +10,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from curate.core.errors import ResourceError, StateError
+
+log = logging.getLogger(__name__)
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 def crash_point(name: str) -> None:
@@ -81,21 +86,39 @@ def lock(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise ResourceError(f"cannot create {folder}: {error.strerror or error}") from error
     holder = folder / ".lock.pid"
-    guard = FileLock(folder / ".lock", timeout=0)
     try:
-        guard.acquire()
+        guard = _acquire(folder)
     except Timeout as error:
         pid = holder.read_text(encoding="utf-8").strip() if holder.exists() else "unknown"
         raise StateError(f"{folder} is in use by process {pid}; wait for it to end, or stop it") from error
     except OSError as error:
         raise ResourceError(f"cannot lock {folder}: {error.strerror or error}") from error
     try:
-        holder.write_text(f"{os.getpid()}\n", encoding="utf-8")
+        atomic_write(holder, f"{os.getpid()}\n".encode())
         sweep(folder)
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with suppress(OSError):  # a run that fails because it may not write here any more fails for its own reason
+            holder.unlink()
         guard.release()
+
+
+def _acquire(folder: Path) -> BaseFileLock:
+    """A lock that the system gives up when this process ends; where the file system has none, a marker file.
+
+    Raises Timeout when another process holds it.
+    """
+    try:
+        guard: BaseFileLock = FileLock(folder / ".lock", timeout=0, fallback_to_soft=False)
+        guard.acquire()
+    except (NotImplementedError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+            raise
+        marker = folder / ".lock.held"
+        log.warning("the file system of %s has no locks: %s tells that a run uses it", folder, marker)
+        guard = SoftFileLock(marker, timeout=0)
+        guard.acquire()
+    return guard
 
 
 def file_sha256(path: Path) -> str:

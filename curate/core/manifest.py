@@ -28,26 +28,13 @@ from curate.core.files import lock as lock
 from curate.core.files import sweep as sweep
 from curate.core.schemas import REASONS, FetchRow, Row, TrainBaselineRow, identity
 from curate.core.section import Section
+from curate.core.sidecar import as_sidecar
 from curate.core.stages import STAGES
 from curate.core.table import format_rows as format_rows
 from curate.core.table import parse_rows as parse_rows
 
 FORMAT = 1  # of the sidecar and of the cell encoding
 STAGE_VERSION = "stage"  # among the versions of a sidecar
-_SIDECAR = [
-    "format",
-    "stage",
-    "rows",
-    "sha256",
-    "counts",
-    "inputs",
-    "config",
-    "versions",
-    "curate",
-    "started",
-    "finished",
-    "notes",
-]
 RowT = TypeVar("RowT")
 
 
@@ -148,7 +135,7 @@ def read_sidecar(folder: Path, stage: str) -> dict[str, Any]:
         sidecar = json.loads(path.read_bytes())
         if sidecar["format"] != FORMAT:
             raise StateError(f"{path}: format {sidecar['format']}, this version reads {FORMAT}")
-        return {name: sidecar[name] for name in _SIDECAR}
+        return as_sidecar(sidecar)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StateError(f"{path}: missing or damaged", remedy(folder, stage)) from error
 

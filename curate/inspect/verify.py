@@ -1,8 +1,9 @@
 """Do manifests, sidecars and photo files agree? Every disagreement is one line; none is repaired.
 
 What is checked: each manifest against its sidecar (sha256, rows, counts), its columns and cells, keys in order and
-unique, reasons out of the closed set, one row for each row that the stage before kept, inputs still the same; and
-each photo file against its row (inside the folder, there, its bytes and sha256), with no file left over.
+unique, reasons out of the closed set, one row for each row that the stage before kept, inputs still the same;
+each photo file against its row (inside the folder, there, its bytes and sha256), with no file left over; and the
+weights of each trained network against the sidecar's sha256.
 """
 
 import hashlib
@@ -17,6 +18,8 @@ from curate.core.schemas import REASONS, FetchRow, Row, SplitRow, identity
 from curate.core.stages import STAGES
 from curate.photos import missing
 from curate.photos.store import IMAGES
+
+WEIGHTS = ("model.safetensors", "head.json")  # of a network, one of them
 
 
 def verify(folder: Path) -> list[Note]:
@@ -45,6 +48,8 @@ def verify(folder: Path) -> list[Note]:
     if "fetch" in rows:
         problems += _file_problems(folder, [row for row in rows["fetch"] if isinstance(row, FetchRow)])
         problems += _path_problems({stage: found for stage, found in rows.items() if not _is_stale(folder, stage)})
+    if "train_baseline" in rows:
+        problems += _network_problems(folder)
     return problems
 
 
@@ -139,6 +144,22 @@ def _file_problem(folder: Path, row: FetchRow) -> Note | None:
     except OSError as error:
         return Note(f"{row.path}: {error.strerror}")
     return None
+
+
+def _network_problems(folder: Path) -> Iterator[Note]:
+    """The weights of each network are there, and are those that made the manifest."""
+    try:
+        networks = manifest.read_sidecar(folder, "train_baseline")["notes"].get("networks", [])
+    except StateError:  # a problem of the manifest, named there
+        return
+    for network in networks:
+        place = f"models/{network.get('variant')}/seed-{network.get('seed')}"
+        weights = [path for name in WEIGHTS if (path := folder / place / name).is_file()]
+        again = To("", Delete(folder / place), manifest.remedy(folder, "train_baseline"))
+        if not weights:
+            yield Note(f"{place}: the weights are missing", again)
+        elif manifest.file_sha256(weights[0]) != network.get("sha256"):
+            yield Note(f"{place}/{weights[0].name}: its sha256 is not the sidecar's, it was changed", again)
 
 
 def _path_problems(rows: dict[str, list[Row]]) -> Iterator[Note]:

@@ -2,7 +2,8 @@
 
 The array is a file beside the manifests, named after what is in it and what decoded it, so another run with the
 same photos (another epoch, variant or learning rate) does not decode again. It is written photo by photo and only
-then memory-mapped, for reading: writing through a map of a file with holes ends the process on a full disk.
+then memory-mapped, for reading: writing through a map of a file with holes ends the process on a full disk. Its
+last bytes are the sha256 of all before: a file that was cut or changed is made anew.
 """
 
 import hashlib
@@ -23,7 +24,8 @@ from curate.core.files import atomic_write
 from curate.core.progress import progress
 from curate.photos import missing, store
 
-VERSION = 1  # of the decoding and resizing
+VERSION = 2  # of the decoding, resizing and the file
+_DIGEST_BYTES = 32
 Photo = tuple[str, str, str]  # key, path, sha256
 
 
@@ -53,7 +55,7 @@ def load_all(folder: Path, photos: Sequence[Photo], side: int, map_fn: MapFn = m
     decoders = [f"{name} {version(name)}" for name in ("pillow", "simplejpeg")]
     content = "\n".join([f"{VERSION} {side}", *decoders, *(sha256 for _, _, sha256 in photos)])
     target = folder / "cache" / f"photos-{hashlib.sha256(content.encode()).hexdigest()[:16]}.npy"
-    if not target.exists():
+    if not _is_whole(target):
         for old in target.parent.glob("photos-*.npy"):
             with suppress(OSError):
                 old.unlink()
@@ -67,7 +69,25 @@ def _parts(folder: Path, photos: Sequence[Photo], side: int, map_fn: MapFn) -> I
     header = io.BytesIO()
     shape = (len(photos), side, side, 3)
     np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
-    yield header.getvalue()
     loaded = map_fn(partial(load_one, folder=folder, side=side), photos)
+    digest = hashlib.sha256()
+    digest.update(header.getvalue())
+    yield header.getvalue()
     for pixels in progress(loaded, "decode", len(photos)):
-        yield pixels.tobytes()
+        digest.update(part := pixels.tobytes())
+        yield part
+    yield digest.digest()
+
+
+def _is_whole(path: Path) -> bool:
+    """Does the file end with the sha256 of all before?"""
+    try:
+        with path.open("rb") as file:
+            left = path.stat().st_size - _DIGEST_BYTES
+            digest = hashlib.sha256()
+            while left > 0 and (part := file.read(min(left, 1 << 20))):
+                digest.update(part)
+                left -= len(part)
+            return file.read() == digest.digest()
+    except OSError:
+        return False

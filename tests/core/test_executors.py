@@ -4,6 +4,7 @@ import itertools
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import time
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -169,3 +170,54 @@ def test_ctrl_c_while_processes_start_is_not_lost(monkeypatch: pytest.MonkeyPatc
     with executors.local(2) as map_fn, pytest.raises(KeyboardInterrupt):
         list(map_fn(square, range(3)))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_sigterm_while_processes_start_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
+
+    def submit_meanwhile(self: ProcessPoolExecutor, *work: object) -> Future[Any]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert ended == [], "it waits until the process has started"
+        done: Future[Any] = Future()
+        done.set_result([])
+        return done
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", submit_meanwhile)
+    try:
+        with executors.local(2) as map_fn:
+            list(map_fn(square, range(3)))
+        assert ended == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+UNGUARDED = """
+from curate.core import executors
+from curate.core.errors import UsageError
+try:
+    with executors.local(2) as map_fn:
+        print(list(map_fn(abs, [-1])))
+except UsageError as error:
+    print(error)
+"""
+
+
+def test_a_script_without_a_main_guard_is_told_what_it_lacks(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(UNGUARDED, encoding="utf-8")
+    run = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=True)
+    assert '`if __name__ == "__main__":`' in run.stdout
+    assert "memory" not in run.stdout
+
+
+def test_where_processes_share_no_memory_one_does_the_work_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_semaphore(*_: object, **__: object) -> None:
+        raise FileNotFoundError(2, "No such file or directory")  # of sem_open, without /dev/shm
+
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", no_semaphore)
+    with executors.local(2) as map_fn:
+        assert list(map_fn(square, range(3))) == [0, 1, 4]
+    assert "going on with one process instead of 2" in caplog.text

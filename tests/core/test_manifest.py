@@ -1,6 +1,7 @@
 """Manifests: M01-M05, M08-M11, M13."""
 
 import dataclasses
+import errno
 import json
 import os
 import subprocess
@@ -287,3 +288,64 @@ def test_a_damaged_sidecar_is_refused(tmp_path: Path) -> None:
         sidecar.write_text(text)
         with pytest.raises(StateError, match="missing or damaged"):
             manifest.read(tmp_path, FetchRow)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rows": "1"},
+        {"sha256": 5},
+        {"counts": []},
+        {"counts": {"kept": "many"}},
+        {"inputs": {"fetch.csv": 7}},
+        {"inputs": "fetch.csv"},
+        {"config": []},
+        {"versions": {"pillow": 12}},
+        {"started": "yesterday"},
+        {"finished": None},
+        {"notes": []},
+        {"notes": {"summary": "one"}},
+        {"notes": {"lost": 5}},
+        {"notes": {"imported": "yes"}},
+        {"notes": {"history": {"epoch": 1}}},
+    ],
+    ids=str,
+)
+def test_a_sidecar_with_a_value_of_another_type_is_damaged_not_believed(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    publish(tmp_path, [ROW])
+    path = manifest.sidecar_path(tmp_path, "fetch")
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | change), encoding="utf-8")
+    with pytest.raises(StateError, match=r"fetch\.json: missing or damaged"):
+        manifest.read(tmp_path, FetchRow)
+
+
+def test_a_run_that_may_no_longer_write_fails_for_its_own_reason(tmp_path: Path) -> None:
+    holder = tmp_path / ".lock.pid"
+    with pytest.raises(ResourceError, match="the disk is full"), manifest.lock(tmp_path):
+        holder.unlink()
+        holder.mkdir()  # cannot be unlinked, as in a folder that became read-only
+        raise ResourceError("the disk is full")
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_without_flock_a_marker_file_keeps_runs_apart_and_a_dead_one_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    script = (
+        "import fcntl, os, sys\nfrom pathlib import Path\nfrom curate.core import files\n"
+        f"def refuse(*_): raise OSError({code}, 'no locks')\n"
+        "fcntl.flock = refuse\nwith files.lock(Path(sys.argv[1])): print('held', flush=True); os._exit(9)"
+    )
+    with manifest.lock(tmp_path):
+        other = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True)
+        assert f"in use by process {os.getpid()}" in other.stderr
+    other = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True)
+    assert (other.returncode, other.stdout) == (9, "held\n")
+    with manifest.lock(tmp_path):
+        assert "has no locks" in caplog.text

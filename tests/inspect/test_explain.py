@@ -532,6 +532,27 @@ def test_verify_half_a_pair(folder: Path) -> None:
     assert any(line.startswith("train_baseline.csv: missing, but its sidecar is there") for line in problems)
 
 
+def test_verify_the_weights_of_each_network(folder: Path) -> None:
+    places = [folder / "models" / "reference" / f"seed-{seed}" / "model.safetensors" for seed in (1, 2, 3)]
+    for path in places:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(path.parent.name.encode())
+    path = manifest.sidecar_path(folder, "train_baseline")
+    sidecar = json.loads(path.read_bytes())
+    sidecar["notes"]["networks"] = [
+        {"variant": "reference", "seed": int(place.parent.name[-1]), "sha256": manifest.file_sha256(place)}
+        for place in places
+    ]
+    path.write_text(json.dumps(sidecar), encoding="utf-8")
+    assert verified(folder) == []
+    places[0].write_bytes(b"seed-9")
+    places[1].unlink()
+    assert [line.partition(";")[0] for line in verified(folder)] == [
+        "models/reference/seed-1/model.safetensors: its sha256 is not the sidecar's, it was changed",
+        "models/reference/seed-2: the weights are missing",
+    ]
+
+
 def test_verify_a_gap_in_the_chain(folder: Path) -> None:
     (folder / "clean.csv").unlink()
     (folder / "clean.json").unlink()

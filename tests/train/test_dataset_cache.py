@@ -43,6 +43,17 @@ def test_they_are_decoded_once(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert np.array_equal(dataset_cache.load_all(folder, listed(folder), 50), first)
 
 
+@pytest.mark.parametrize("damage", ["cut", "noise", "empty", "grown"])
+def test_a_damaged_array_is_made_anew(folder: Path, damage: str) -> None:
+    first = np.array(dataset_cache.load_all(folder, listed(folder), 50))
+    (path,) = (folder / "cache").iterdir()
+    data = path.read_bytes()
+    changed = {"cut": data[:-1000], "noise": data[:5000] + os.urandom(1000) + data[6000:], "empty": b""}
+    path.write_bytes(changed.get(damage, data + b"x"))
+    assert np.array_equal(dataset_cache.load_all(folder, listed(folder), 50), first)
+    assert path.read_bytes() == data
+
+
 def test_another_size_or_other_photos_replace_them(folder: Path) -> None:
     dataset_cache.load_all(folder, listed(folder), 50)
     assert dataset_cache.load_all(folder, listed(folder), 60).shape[1] == 60
