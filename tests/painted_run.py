@@ -29,7 +29,7 @@ CLASSES = ("swift", "wagonr")
 RECIPE = Recipe(
     name="painted",
     classes=CLASSES,
-    source=Source(id="painted", listings={"swift": ("https://cars.example/swift",)}),
+    source=Source(id="painted", listings={name: (f"https://cars.example/{name}",) for name in CLASSES}),
     clean=Clean(class_names=CLASSES, scorer="imagenet"),
     split=Split(class_names=CLASSES, counts=SplitCounts(train=8, val=2, test=2)),
     train_baseline=TrainBaseline(class_names=CLASSES, epochs=3),

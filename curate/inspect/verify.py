@@ -110,7 +110,7 @@ def _chain_problems(earlier: str, before: list[Row], later: str, after: list[Row
 
 def _file_problems(folder: Path, rows: list[FetchRow]) -> Iterator[Note]:
     """Every kept row's file is inside, there, and unchanged; every file has a row."""
-    sound: dict[str, Note | None] = {}  # path to what is wrong with it; copies are read once
+    sound: dict[str, Note | None] = {}  # path to what is wrong with it; duplicates are read once
     for row in rows:
         if not row.keep and not row.path:
             continue

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from curate.core.schemas import PROOFS, DedupRow
-from curate.inspect.explain import Manifests, fate_of_keeper
+from curate.inspect.rows import Rows, fate_of_keeper
 from curate.report.thumbnails import Figure, Section, thumbnail
 from curate.review import decisions
 from curate.review.conflicts import UNDECIDED_SHOWN, how_to_decide, label_conflicts
@@ -13,7 +13,7 @@ GROUPS_SHOWN = 6
 PER_GROUP = 5  # pictures
 
 
-def pair(folder: Path, rows: Manifests, row: DedupRow) -> Figure:
+def pair(folder: Path, rows: Rows, row: DedupRow) -> Figure:
     """A removed copy beside the photo that was kept, which comes first; what proved it is said in whole words."""
     kept, removed = rows.fetch[row.duplicate_of], rows.fetch[row.key]
     differ = kept.class_name != removed.class_name
@@ -37,7 +37,7 @@ def _bits(row: DedupRow) -> list[str]:
     return [f"hashes {row.distance} bit{'s' * (row.distance != 1)} apart"] if row.distance else []
 
 
-def duplicates(folder: Path, rows: Manifests) -> Section:
+def duplicates(folder: Path, rows: Rows) -> Section:
     """How large the groups are, and some of them side by side: what a person must decide, then the largest."""
     groups: dict[str, list[DedupRow]] = defaultdict(list)
     for row in rows.dedup.values():
@@ -69,7 +69,7 @@ def duplicates(folder: Path, rows: Manifests) -> Section:
     }
 
 
-def _member(folder: Path, rows: Manifests, row: DedupRow) -> Figure:
+def _member(folder: Path, rows: Rows, row: DedupRow) -> Figure:
     """A photo of a group: what became of it and why, its size in pixels, class and listing."""
     photo = rows.fetch[row.key]
     told = [f"kept{fate_of_keeper(rows, row.key)}"] if row.keep else [f"removed: {row.confirmed_by}", *_bits(row)]

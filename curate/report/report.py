@@ -18,7 +18,7 @@ from curate.core import manifest
 from curate.core.errors import StateError
 from curate.core.intervals import percent
 from curate.core.stages import STAGES
-from curate.inspect import explain
+from curate.inspect.rows import read
 from curate.report import duplicates, sections
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -31,7 +31,7 @@ def write_report(folder: Path, title: str) -> Path:
     """
     stages, warning = usable_stages(folder)
     sidecars = {stage: manifest.read_sidecar(folder, stage) for stage in stages}
-    rows = explain.load(folder, stages)
+    rows = read(folder, stages)
     context = {
         "title": title,
         "policy": POLICY,

@@ -11,7 +11,7 @@ from typing import Any
 
 from curate.core.intervals import percent, wilson
 from curate.core.schemas import REASONS, SPLITS, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
-from curate.inspect.explain import Manifests, why_queued
+from curate.inspect.rows import Rows, why_queued
 from curate.report import charts, duplicates
 from curate.report.thumbnails import Figure, Section, spread, thumbnail
 from curate.review import queue
@@ -22,7 +22,7 @@ PER_PAGE = 48  # pictures of what was kept, over all classes
 MAX_CLASSES = 12  # with a picture row or chart of their own, the largest first
 
 
-def funnel(stages: Sequence[str], sidecars: Mapping[str, Mapping[str, Any]], rows: Manifests) -> Section:
+def funnel(stages: Sequence[str], sidecars: Mapping[str, Mapping[str, Any]], rows: Rows) -> Section:
     """In, kept and each reason of every stage that selects, and the same as a picture."""
     parts = []
     for stage in stages:
@@ -52,7 +52,7 @@ def funnel(stages: Sequence[str], sidecars: Mapping[str, Mapping[str, Any]], row
     return {"stages": parts, "chart": charts.flow(flows, ends), "said": said}
 
 
-def kept_photos(rows: Manifests) -> tuple[dict[str, str], str]:
+def kept_photos(rows: Rows) -> tuple[dict[str, str], str]:
     """Key to class name of every photo that is in so far, and the stage that had the last word."""
     for stage in ("split", "clean", "dedup", "fetch"):
         if table := rows.stage(stage):
@@ -70,7 +70,7 @@ def _by_class(names: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     return sorted(found.items(), key=lambda item: (0 if few else -len(item[1]), item[0]))
 
 
-def kept(folder: Path, rows: Manifests) -> Section:
+def kept(folder: Path, rows: Rows) -> Section:
     """Some photos of each class; keys are hashes, so even spacing over them is a fair sample."""
     names, stage = kept_photos(rows)
     classes = _by_class(names)
@@ -82,7 +82,7 @@ def kept(folder: Path, rows: Manifests) -> Section:
     return {"stage": stage, "classes": shown, "others": len(classes) - len(shown)}
 
 
-def rejected(folder: Path, stages: Sequence[str], rows: Manifests) -> list[Section]:
+def rejected(folder: Path, stages: Sequence[str], rows: Rows) -> list[Section]:
     """Per stage and reason: its sentence, its number, and examples from the clearest to the closest call."""
     found = []
     for stage in stages:
@@ -116,7 +116,7 @@ def _closeness(row: Row) -> tuple[float, str]:
     return near, row.key
 
 
-def _figure(folder: Path, rows: Manifests, key: str, what: str, row: Row | None = None, *more: str) -> Figure:
+def _figure(folder: Path, rows: Rows, key: str, what: str, row: Row | None = None, *more: str) -> Figure:
     """A photo with what a stage's row says of it; a copy stands beside the photo that was kept."""
     if isinstance(row, DedupRow) and row.duplicate_of in rows.fetch:
         return duplicates.pair(folder, rows, row)
@@ -131,7 +131,7 @@ def _figure(folder: Path, rows: Manifests, key: str, what: str, row: Row | None 
     return Figure((thumbnail(folder, photo, what),), tuple(lines), key)
 
 
-def scores(folder: Path, rows: Manifests, config: Mapping[str, Any]) -> Section:
+def scores(folder: Path, rows: Rows, config: Mapping[str, Any]) -> Section:
     """Histogram of scores per class with the threshold, and the photos a person should look at first."""
     threshold = config.get("threshold")
     table = rows.clean
@@ -154,7 +154,7 @@ def scores(folder: Path, rows: Manifests, config: Mapping[str, Any]) -> Section:
     return {"charts": drawn, "others": others, "borderline": len(queue), "figures": figures, "total": len(table)}
 
 
-def _queued(folder: Path, rows: Manifests, row: CleanRow, threshold: float | None) -> Figure:
+def _queued(folder: Path, rows: Rows, row: CleanRow, threshold: float | None) -> Figure:
     """A photo of the review queue: what became of it and why it is there, what is said and judged of it, where."""
     seller = rows.fetch[row.key].class_name
     rank = "" if row.review_rank is None else f"#{row.review_rank}, "
@@ -181,7 +181,7 @@ def _judged(row: CleanRow) -> str:
     return f"judged {row.likely_class}, probability{own} {row.label_score:.2f}"
 
 
-def split(rows: Manifests, notes: Mapping[str, Any]) -> Section:
+def split(rows: Rows, notes: Mapping[str, Any]) -> Section:
     """Photos per class and split, the stage's own proof, and the same counted anew from the manifests."""
     placed = [row for row in rows.split.values() if row.keep]
     tally = Counter((row.class_name, row.split) for row in placed)
@@ -201,7 +201,7 @@ def proof_lines(proof: object) -> list[str]:
     return [str(line) for line in proof] if isinstance(proof, Iterable) else []
 
 
-def training(folder: Path, rows: Manifests, notes: Mapping[str, Any]) -> Section:
+def training(folder: Path, rows: Rows, notes: Mapping[str, Any]) -> Section:
     """Curves, accuracy with its interval, confusion matrix, and the mistakes the network was surest of."""
     history = [epoch for epoch in notes.get("history", []) if isinstance(epoch, Mapping)]
     tested = rows.train_baseline.values()

@@ -71,9 +71,9 @@ def test_explain_a_kept_photo_tells_every_stage(folder: Path) -> None:
             5,
             [
                 f"dedup: rejected, near_duplicate: {REASONS['dedup']['near_duplicate']}",
-                "  copy of 0404040404040404, 7 bits apart as a whole, proved by aligned",
+                "  duplicate of 0404040404040404, 7 bits apart as a whole, proved by aligned",
                 "    aligned: laid on each other they agree in detail and colour",
-                "  its copies are sold as swift, wagonr: a person must decide",
+                "  its duplicates are sold as swift, wagonr: a person must decide",
                 f"    {how_to_decide(key(4), '…/review.csv')}",
                 "  its duplicate group has 1 other photo:",
                 "    0404040404040404  kept in its place; swift, listing L2",
@@ -107,7 +107,7 @@ def test_explain_ends_where_the_photo_ended(folder: Path, number: int, tail: lis
 
 def test_explain_shows_the_copies_of_a_keeper(folder: Path) -> None:
     assert explained(folder, key(0))[8:10] == [
-        "  it stands for 1 copy:",
+        "  it stands for 1 duplicate:",
         "    0101010101010101  exact_duplicate, 0 bits, sha256; swift, listing L0",
     ]
 
@@ -144,7 +144,7 @@ def test_explain_shows_decisions_as_clean_reads_them(folder: Path) -> None:
         f"review: {folder / 'review.csv'} row 2: class 'alto' is not in the recipe; its classes are swift, wagonr"
     )
     assert lines.count(told) == 1
-    assert "  its copies are sold as swift, wagonr: review.csv cannot be obeyed" in lines
+    assert "  its duplicates are sold as swift, wagonr: review.csv cannot be obeyed" in lines
     assert not any("must decide" in line or "to decide" in line for line in lines)
 
 
@@ -322,7 +322,7 @@ def test_explain_lists_a_handful_of_copies_the_kept_one_first(folder: Path) -> N
     ]
     painted_run.rewrite(folder, "dedup", list(rows))
     lines = explained(folder, key(9))
-    first = lines.index("  it stands for 8 copies:")
+    first = lines.index("  it stands for 8 duplicates:")
     shown = [key(number) for number in (2, 3, 5, 6, 7)]  # a swift's copies that are sold as wagonr come first
     assert [line.split()[0] for line in lines[first + 1 : first + 6]] == shown
     assert lines[first + 6] == "    and 3 more, in dedup.csv as group 0909090909090909"
@@ -335,11 +335,11 @@ def test_explain_says_what_was_decided_of_copies_under_two_classes(folder: Path)
     (folder / "review.csv").write_text(f"key,decision,class_name\n{key(4)},keep,wagonr\n{key(5)},reject,\n")
     for number in (4, 5):
         lines = explained(folder, key(number))
-        assert "  its copies are sold as swift, wagonr: a person decided keep wagonr" in lines
+        assert "  its duplicates are sold as swift, wagonr: a person decided keep wagonr" in lines
         assert not any("must decide" in line or "to decide" in line for line in lines)
     assert lines[-2:] == [
         "review: a person decided reject",
-        "  of a copy, so it is not obeyed: decide of 0404040404040404, which was kept",
+        "  of a duplicate, so not obeyed: decide of 0404040404040404, which was kept",
     ]
 
 

@@ -18,7 +18,7 @@ from curate.core import manifest, recipe_file
 from curate.core.errors import StateError
 from curate.core.schemas import PROOFS, REASONS, CleanRow, DedupRow, FetchRow, TrainBaselineRow
 from curate.core.stages import STAGES
-from curate.inspect import explain
+from curate.inspect.rows import read
 from curate.photos import store
 from curate.report import charts, duplicates
 from curate.report.report import usable_stages, write_report
@@ -128,7 +128,7 @@ def test_report_shows_first_what_a_person_must_decide_then_what_was_decided(fold
     rows = [dataclasses.replace(r, label_conflict=r.key in map(key, (2, 3, 4, 5))) for r in rows]
     painted_run.rewrite(folder, "dedup", rows)
     (folder / "review.csv").write_text(f"key,decision\n{key(2)},keep\n", encoding="utf-8")
-    groups = duplicates.duplicates(folder, explain.load(folder))["shown"]
+    groups = duplicates.duplicates(folder, read(folder))["shown"]
     assert [group["figures"][0].key for group in groups] == [key(4), key(2), key(0)]
 
 
