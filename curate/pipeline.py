@@ -125,9 +125,10 @@ def fetch_photos(
     recipe: Recipe,
     folder: Path,
     echo: Callable[[str | Note], None],
-    refresh: bool,
-    accept_drop: bool,
-    prune: bool,
+    refresh: bool = False,
+    accept_drop: bool = False,
+    prune: bool = False,
+    retry: Collection[str] = (),
 ) -> None:
     """Fetch by the options of the command, see `fetch.stage.run`; then with `prune` delete what is gone."""
     from curate.fetch import stage as fetch
@@ -135,8 +136,8 @@ def fetch_photos(
     check_source(recipe, folder)
     with files.lock(folder):
         before = store.paths(folder)
-        refresh |= accept_drop
-        rows = fetch.run(folder, _source(recipe), refresh=refresh, accept_drop=accept_drop, prune=prune)
+        options: dict[str, Any] = {"refresh": refresh or accept_drop, "accept_drop": accept_drop, "prune": prune}
+        rows = fetch.run(folder, _source(recipe), retry=retry, **options)
         _echo_all([*summary(folder, "fetch"), *_deleted(folder, before)], echo)
         if prune:
             gone = additions.marked(rows)

@@ -29,21 +29,26 @@ def fetch(
     prune: Annotated[
         bool, typer.Option("--prune", help="Then delete the photos that the site no longer offers.")
     ] = False,
+    retry: Annotated[
+        list[str] | None,
+        typer.Option(help="Ask again for photos rejected for this reason, e.g. gone; may be repeated."),
+    ] = None,
 ) -> None:
     """Fetch the listings of each class and their photos.
 
     Polite: robots.txt, one request a second, an identifying User-Agent. Interrupted, it goes on where it was.
 
     A fetch adds. Photos that the site no longer offers stay; the column gone_since has the number of the fetch
-    that first missed them. Only --prune deletes them.
+    that first missed them. Only --prune deletes them. Pages and photos that fail for a reason that may pass are
+    deferred: the next fetch asks for just these.
 
     Example: curate fetch --recipe mine.yaml
     """
     from curate.pipeline import fetch_photos, run_stages
 
     recipe, folder = recipe_and_folder(ctx, "fetch")
-    if refresh or accept_drop or prune:
-        fetch_photos(recipe, folder, partial(say, ctx), refresh, accept_drop, prune)
+    if refresh or accept_drop or prune or retry:
+        fetch_photos(recipe, folder, partial(say, ctx), refresh, accept_drop, prune, retry or ())
     else:
         run_stages(["fetch"], recipe, folder, 1, partial(say, ctx))
 

@@ -21,6 +21,7 @@ class Pagination(Section):
     next_selector: str = ""  # CSS selector of the link to the next page; rel=next is always understood
     page_parameter: str = ""  # query parameter that counts pages, e.g. page
     first_page: int = Field(1, ge=0)
+    step: int = Field(1, ge=1)  # from one page to the next: 20 where the parameter counts listings, 20 on a page
     max_pages: int = Field(200, ge=1, le=100_000)  # per start URL
 
 

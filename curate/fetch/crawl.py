@@ -5,6 +5,7 @@ Its results come in the order of the recipe's URLs, whatever the number of threa
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -16,7 +17,9 @@ from curate.core.executors import MapFn
 from curate.core.files import atomic_write
 from curate.core.progress import progress
 from curate.core.recipe import Source
+from curate.fetch.crawled import DECIDED, Crawled, Failure
 from curate.fetch.http.client import Client, canonical_url
+from curate.fetch.http.response import PassingError
 from curate.fetch.journal import Journal
 from curate.fetch.sources import jsonld, selectors
 from curate.fetch.sources.html import to_text
@@ -28,28 +31,6 @@ _PATIENCE = 10  # listing pages in a row without a listing before we stop asking
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A page that could not be used."""
-
-    class_name: str
-    url: str
-    reason: str
-    detail: str
-
-
-@dataclass(slots=True)
-class Crawled:
-    """All that the pages told."""
-
-    listings: list[tuple[str, Listing]] = field(default_factory=list)  # (class name, listing)
-    failures: list[Failure] = field(default_factory=list)
-    deferred: list[str] = field(default_factory=list)  # why pages have to wait
-    used: set[str] = field(default_factory=set)  # extractors and repairs
-    in_two_classes: list[str] = field(default_factory=list)  # ids of listings found under several classes
-    index_urls: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
 class Reader:
     """Reads one page, or remembers it."""
 
@@ -57,14 +38,24 @@ class Reader:
     journal: Journal
     config: Source
     folder: Path
+    fresh: set[str] = field(default_factory=set)  # URLs of pages read in this run
 
-    def read(self, url: str, is_listing_page: bool) -> Found:
-        """What the page at `url` holds. Raises RejectedError, DeniedError, TryLaterError."""
+    def read(self, url: str, is_listing_page: bool, anew: bool = False) -> Found:
+        """What the page at `url` holds, `anew` even where the journal knows.
+
+        Raises RejectedError, DeniedError, TryLaterError.
+        """
         kind = "listing page" if is_listing_page else "index page"
-        if (record := self.journal.get(kind, url)) is not None:
+        if not anew and (record := self.journal.get(kind, url)) is not None:
             return _found(record)
+        self.fresh.add(url)
         response = self.client.get(url, self.config.politeness.max_page_bytes, "page")
-        found = extract(response.data, response.charset, response.url, is_listing_page, self.config)
+        try:
+            found = extract(response.data, response.charset, response.url, is_listing_page, self.config)
+        except (RejectedError, MemoryError):
+            raise
+        except Exception as error:  # whatever one page makes the code raise is about that page
+            raise RejectedError("internal_error", f"{url}: {type(error).__name__}: {error}"[:500]) from error
         shows = any(listing.photos for listing in found.listings) if is_listing_page else found.listings
         if not shows and _target(response.url) != _target(url):
             raise RejectedError("elsewhere", f"{url} leads to {response.url}, which holds no listing")
@@ -145,7 +136,9 @@ def _start(reader: Reader, item: tuple[str, str]) -> Crawled:
         seen |= {_identity(listing) for listing in new}
         if not new or (config.max_listings and len(seen) >= config.max_listings):
             return out
-        url = following(start_url, number, found.next_urls, config.pagination)
+        last, url = url, following(start_url, number, found.next_urls, config.pagination)
+        if not url and (counted or found.next_urls) and number + 1 >= config.pagination.max_pages:
+            out.cut.append(last)
         number += 1
     return out
 
@@ -189,6 +182,13 @@ def _read_listing(reader: Reader, url: str) -> Found | RejectedError | TryLaterE
         return error
 
 
+def _may_differ(result: Found | RejectedError | TryLaterError) -> bool:
+    """Was a page refused once, in a way that it may not be the next time?"""
+    return (
+        isinstance(result, RejectedError) and not isinstance(result, PassingError) and result.reason not in DECIDED
+    )
+
+
 def _follow(reader: Reader, crawled: Crawled, map_fn: MapFn) -> None:
     """Replace each listing that has a page of its own by what that page tells, filled up from the index.
 
@@ -209,6 +209,8 @@ def _follow(reader: Reader, crawled: Crawled, map_fn: MapFn) -> None:
                 raise _layout_error(reader, *without)
     if urls and 2 * empty > len(urls):
         raise _layout_error(reader, *without)
+    doubtful = [url for url, result in pages.items() if _may_differ(result)]  # a second look, at the end
+    pages |= zip(doubtful, map_fn(partial(_read_listing, reader), doubtful), strict=True)
     listings, told = [], set()
     for class_name, listing in crawled.listings:
         page = pages.get(listing.page_url)
@@ -218,7 +220,7 @@ def _follow(reader: Reader, crawled: Crawled, map_fn: MapFn) -> None:
             crawled.deferred += [str(page)] if listing.page_url not in told else []
         elif isinstance(page, RejectedError):
             if listing.page_url not in told:
-                crawled.failures.append(Failure(class_name, listing.page_url, page.reason, page.detail))
+                crawled.failures.append(Failure(class_name, listing.page_url, page.reason, page.detail, listing))
         elif page.listings:
             whole = replace(page.listings[0], page_url=listing.page_url)
             preview = replace(listing, photos=() if whole.photos else listing.photos)  # thumbnails of the gallery
@@ -248,7 +250,10 @@ def crawl(reader: Reader, map_fn: MapFn) -> Crawled:
         crawled.deferred += part.deferred
         crawled.used |= part.used
         crawled.index_urls |= part.index_urls
+        crawled.cut += part.cut
     crawled.listings = list(_limited(crawled.listings, config.max_listings))
+    counts = Counter(name for name, _ in crawled.listings)
+    crawled.limited = sorted(name for name, count in counts.items() if count == config.max_listings)
     if config.follow:
         _follow(reader, crawled, map_fn)
     named = [(name, _named(listing, crawled.index_urls)) for name, listing in crawled.listings]

@@ -7,16 +7,28 @@ from functools import partial
 from pathlib import Path
 
 from curate.core import manifest
-from curate.core.errors import GateError, RejectedError, StateError, TryLaterError
+from curate.core.errors import (
+    CurateError,
+    DeniedError,
+    GateError,
+    RejectedError,
+    Remedy,
+    StateError,
+    TryLaterError,
+)
 from curate.core.executors import MapFn
 from curate.core.files import crash_point
 from curate.core.progress import progress
 from curate.core.recipe import Photos
 from curate.core.schemas import REASONS, FetchRow
 from curate.fetch.http.client import Client, Response
+from curate.fetch.http.response import PassingError
+from curate.fetch.http.signed_url import unsigned
 from curate.fetch.journal import Journal
 from curate.photos import decode, store
 
+ELSEWHERE = {"forbidden", "gone", "http_client_error", "not_an_image"}  # another URL may have the photo
+_DOUBTFUL = ELSEWHERE | {"bad_encoding", "empty", "protocol"}  # another answer may come later
 _DECODED_SIDE = 160  # pixels; enough to see that all of a JPEG is there and that it shows something
 
 
@@ -30,13 +42,24 @@ class Outcome:
     width: int = 0  # pixels, upright; of a photo that was refused, where they are known
     height: int = 0
     reason: str = ""
+    why: str = ""  # of a photo that is deferred
 
 
 @dataclass(frozen=True, slots=True)
-class Deferred:
-    """A photo or page that has to wait, and why."""
+class Waiting:
+    """A photo whose host asked us to wait, or refuses us."""
 
     why: str
+    is_denied: bool = False
+    remedies: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Downloads:
+    """What became of photos, by what names each."""
+
+    outcomes: dict[str, Outcome]
+    waiting: dict[str, Waiting]
 
 
 def check(data: bytes, limits: Photos) -> decode.Picture:
@@ -55,6 +78,8 @@ def keep(folder: Path, data: bytes, picture: decode.Picture) -> Outcome:
 def refused(error: RejectedError) -> Outcome:
     """What becomes of a photo that cannot be used."""
     width, height = error.size
+    if isinstance(error, PassingError):
+        return Outcome(width=width, height=height, reason="deferred", why=str(error))
     return Outcome(width=width, height=height, reason=error.reason)
 
 
@@ -72,7 +97,7 @@ def from_web(client: Client, folder: Path, max_bytes: int, limits: Photos, urls:
             return keep(folder, response.data, pictures[0])
         except RejectedError as error:
             outcome = outcome or refused(error)
-            if error.reason not in ("forbidden", "gone", "http_client_error", "not_an_image"):
+            if error.reason not in ELSEWHERE:
                 break
     return outcome or Outcome(reason="bad_url")
 
@@ -85,27 +110,40 @@ def fetch_all(
     limits: Photos,
     photos: Mapping[str, tuple[str, ...]],
     map_fn: MapFn,
-) -> tuple[dict[str, Outcome], list[str]]:
-    """Fetch `photos`, a canonical URL each with the URLs to try. Returns outcomes, and why others must wait.
+) -> Downloads:
+    """Fetch `photos`: what names each, with the URLs to try.
 
-    What the journal knows is not fetched again, as long as its file is still there and whole.
+    What the journal knows is not fetched again, as long as its file is still there and whole, nor asked for again
+    where it was refused. What the server had no photo for is asked for once more at the end.
     """
-    outcomes: dict[str, Outcome] = {}
+    found = Downloads({}, {})
     wanted = {}
-    for url, urls in photos.items():
-        if (known := _remembered(folder, journal, url)) is not None:
-            outcomes[url] = known
+    for name, urls in photos.items():
+        if (known := _remembered(folder, journal, name)) is not None:
+            found.outcomes[name] = known
+            if not known.reason:
+                client.gave(urls[0])
         else:
-            wanted[url] = urls
-    deferred = []
-    work = partial(_fetch_one, client, folder, journal, max_bytes, limits)
-    answers = progress(map_fn(work, wanted.items()), "fetch", len(photos), done=len(outcomes))
-    for url, outcome in zip(wanted, answers, strict=True):
-        if isinstance(outcome, Deferred):
-            deferred.append(outcome.why)
-        else:
-            outcomes[url] = outcome
-    return outcomes, deferred
+            wanted[name] = urls
+    work = partial(fetch_one, client, folder, journal, max_bytes, limits)
+    results = progress(map_fn(work, wanted.items()), "fetch", len(photos), done=len(found.outcomes))
+    for name, outcome in zip(wanted, results, strict=True):
+        found.waiting.update({name: outcome} if isinstance(outcome, Waiting) else {})
+        found.outcomes.update({name: outcome} if isinstance(outcome, Outcome) else {})
+    doubtful = {
+        name: wanted[name] for name in wanted if name in found.outcomes and _is_doubtful(found.outcomes[name])
+    }
+    for name, outcome in zip(doubtful, map_fn(work, doubtful.items()), strict=True):
+        if isinstance(outcome, Outcome) and not _is_doubtful(outcome):
+            found.outcomes[name] = outcome
+    for name in doubtful:
+        if found.outcomes[name].reason == "forbidden":
+            journal.add("refused", name, asdict(found.outcomes[name]))
+    return found
+
+
+def _is_doubtful(outcome: Outcome) -> bool:
+    return outcome.reason in _DOUBTFUL
 
 
 def remember(folder: Path, journal: Journal) -> None:
@@ -115,35 +153,41 @@ def remember(folder: Path, journal: Journal) -> None:
     except StateError:  # there is no manifest, or it cannot be trusted
         return
     for row in rows:
-        if row.keep and journal.get("photo", row.image_url) is None:
+        name = unsigned(row.image_url)
+        if row.keep and journal.get("photo", name) is None:
             outcome = Outcome(row.path, row.sha256, row.bytes, row.width, row.height)
-            journal.add("photo", row.image_url, asdict(outcome))
+            journal.add("photo", name, asdict(outcome))
 
 
-def _fetch_one(
+def fetch_one(
     client: Client,
     folder: Path,
     journal: Journal,
     max_bytes: int,
     limits: Photos,
     item: tuple[str, tuple[str, ...]],
-) -> Outcome | Deferred:
-    url, urls = item
+) -> Outcome | Waiting:
+    """Fetch one photo, given what names it and the URLs to try, and note it in the journal."""
+    name, urls = item
     try:
         outcome = from_web(client, folder, max_bytes, limits, urls)
-    except TryLaterError as error:
-        return Deferred(str(error))
+    except (TryLaterError, DeniedError) as error:
+        return Waiting(str(error), isinstance(error, DeniedError), error.remedies)
+    except (CurateError, MemoryError):
+        raise
+    except Exception as error:  # whatever one photo makes the code raise is about that photo
+        return Outcome(reason="internal_error", why=f"{type(error).__name__}: {error}"[:500])
     crash_point("between_photo_and_journal")
     if not outcome.reason:  # what failed gets another chance when an interrupted run goes on
-        journal.add("photo", url, asdict(outcome))
+        journal.add("photo", name, asdict(outcome))
     crash_point("after_journal")
     return outcome
 
 
-def _remembered(folder: Path, journal: Journal, url: str) -> Outcome | None:
-    record = journal.get("photo", url)
-    if record is None:
-        return None
+def _remembered(folder: Path, journal: Journal, name: str) -> Outcome | None:
+    if (record := journal.get("photo", name)) is None:
+        refusal = journal.get("refused", name)
+        return None if refusal is None else Outcome(**refusal)
     outcome = Outcome(**record)
     return outcome if store.is_whole(folder, outcome.path) else None
 

@@ -1,6 +1,6 @@
 """What must hold before a fetch begins and before its manifest is published."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,9 +17,10 @@ from curate.core.errors import (
     UsageError,
 )
 from curate.core.recipe import Source
-from curate.core.schemas import FetchRow
+from curate.core.schemas import REASONS, FetchRow
 from curate.fetch import additions, ownership
-from curate.fetch.crawl import Crawled
+from curate.fetch.crawled import DECIDED, Crawled
+from curate.fetch.download import Downloads
 from curate.fetch.http.client import canonical_url
 from curate.fetch.sources import selectors
 
@@ -28,6 +29,8 @@ _ELSEWHERE = (To("see a whole run", Run("demo")), To("use photos that you have",
 _UNREACHABLE = {
     "body_truncated", "connect_failed", "deadline", "dns", "http_server_error", "page_truncated", "tls",
 }  # fmt: skip
+# Decided by the page, the recipe or the folder: a request changes nothing.
+_OF_CONTENT = {"bad_url", "hash_mismatch", "link", "missing_field", "not_gallery", "unreadable"}
 _DENIED = {"forbidden", "noai", "robots"}
 
 
@@ -50,6 +53,15 @@ def check_source(config: Source) -> None:
     selectors.check(config.selectors, config.pagination.next_selector)
 
 
+def check_reasons(retry: Collection[str]) -> None:
+    """Raise UsageError for a reason that no photo is rejected for, or that no other answer can cure."""
+    curable = sorted(REASONS["fetch"].keys() - _OF_CONTENT)
+    if unknown := sorted(set(retry) - set(curable)):
+        raise UsageError(
+            f"--retry {unknown[0]}: no reason that another request may cure; those are {', '.join(curable)}"
+        )
+
+
 def check_found(crawled: Crawled, config: Source) -> None:
     """Raise when a class has no listing at all.
 
@@ -67,6 +79,25 @@ def check_found(crawled: Crawled, config: Source) -> None:
         raise DeniedError(f"the site does not let us in: {why}", Do("ask its owner for permission"), *_ELSEWHERE)
     names = ", ".join(empty)
     raise LayoutError(f"no listing of {names} was found: {why or 'all were found under another class first'}")
+
+
+def check_whole(crawled: Crawled, found: Downloads) -> None:
+    """Raise where it is not known how much is missing: TryLaterError, or DeniedError when a host refuses us."""
+    pages = crawled.deferred + [  # who knows what comes after an index page that failed
+        f"{failure.url}: {failure.reason} ({failure.detail})"
+        for failure in crawled.failures
+        if failure.reason not in DECIDED and failure.url in crawled.index_urls
+    ]
+    denied = [waiting for waiting in found.waiting.values() if waiting.is_denied]
+    kept = sum(1 for outcome in found.outcomes.values() if not outcome.reason)
+    if waiting := pages + [waiting.why for waiting in found.waiting.values() if not waiting.is_denied]:
+        raise TryLaterError(
+            f"{len(found.waiting)} photos and {len(pages)} pages have to wait: {waiting[0]}. "
+            f"{kept} photos are safe; run the same command later to go on"
+        )
+    if denied:
+        message = f"{len(denied)} photos were refused: {denied[0].why}. The other {kept} photos are safe"
+        raise DeniedError(message, *denied[0].remedies)
 
 
 def check_drop(before: Sequence[FetchRow], now: Sequence[FetchRow]) -> None:

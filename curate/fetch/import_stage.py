@@ -15,7 +15,17 @@ from functools import partial
 from pathlib import Path
 
 from curate.core import executors, given, manifest
-from curate.core.errors import CurateError, Do, GateError, RejectedError, Run, To, TryLaterError, UsageError
+from curate.core.errors import (
+    CurateError,
+    DeniedError,
+    Do,
+    GateError,
+    RejectedError,
+    Run,
+    To,
+    TryLaterError,
+    UsageError,
+)
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
 from curate.core.progress import progress
@@ -147,14 +157,16 @@ def _fetched(
         Client(politeness, folder / "hosts.json", start_urls=urls) as client,
     ):
         download.remember(folder, journal)
-        outcomes, deferred = download.fetch_all(
-            client, folder, journal, politeness.max_photo_bytes, limits, urls, threads
-        )
-    if deferred:
+        found = download.fetch_all(client, folder, journal, politeness.max_photo_bytes, limits, urls, threads)
+    kept = sum(1 for outcome in found.outcomes.values() if not outcome.reason)
+    for waiting in sorted(found.waiting.values(), key=lambda waiting: waiting.is_denied):
+        if waiting.is_denied:
+            message = f"{len(found.waiting)} photos were refused: {waiting.why}. {kept} photos are safe"
+            raise DeniedError(message, *waiting.remedies)
         raise TryLaterError(
-            f"{len(deferred)} photos have to wait: {deferred[0]}. Run the same command later to go on"
+            f"{len(found.waiting)} photos have to wait: {waiting.why}. Run the same command later to go on"
         )
-    return outcomes
+    return found.outcomes
 
 
 def run(

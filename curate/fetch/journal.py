@@ -81,6 +81,13 @@ class Journal:
         self.path.unlink(missing_ok=True)
 
 
+def renew(path: Path, header: dict[str, str]) -> None:
+    """Give the journal at `path` another header, and keep all that it holds."""
+    _, records, _ = _read(path)
+    lines = [_line("header", "", {"format": FORMAT} | header)]
+    atomic_write(path, b"".join([*lines, *(_line(kind, key, value) for (kind, key), value in records.items())]))
+
+
 def read_header(path: Path) -> dict[str, str] | None:
     """The header of the journal at `path`; None when there is none."""
     return _read(path)[0]

@@ -5,109 +5,35 @@ used, and the photos' original bytes below images/. Keys do not change with the 
 no longer offers stays, see `fetch.additions`.
 
 An interrupted run goes on where it was: `fetch.journal` holds every page read and photo stored, and goes away when
-the manifest is published, which then has the bytes of an unbroken run's. Photos that a host asked us to wait for
-keep the journal as well, and the stage ends with TryLaterError.
+the manifest is published, which then has the bytes of an unbroken run's. Pages and photos that fail for a reason
+that may pass are rows with the reason `deferred`; the journal stays, and the next fetch asks for just these. Where
+a host asks us to wait, or an index page fails, nothing is published, and the stage ends with TryLaterError.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from curate.core import executors, manifest
 from curate.core.errors import TryLaterError
 from curate.core.executors import MapFn
 from curate.core.files import crash_point
 from curate.core.recipe import Source
-from curate.core.schemas import FetchRow, photo_key
+from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
-from curate.fetch import additions, download, gates, ownership
-from curate.fetch.crawl import Crawled, Reader, crawl
-from curate.fetch.download import Outcome
-from curate.fetch.http.client import Client, canonical_url
-from curate.fetch.journal import Journal, read_header
-from curate.fetch.sources.listing import Listing, Photo
+from curate.fetch import additions, download, expired, gates, ownership
+from curate.fetch.crawl import Reader, crawl
+from curate.fetch.crawled import Crawled
+from curate.fetch.download import Outcome, Waiting
+from curate.fetch.http.client import Client
+from curate.fetch.journal import Journal, read_header, renew
+from curate.fetch.rows import decide, wanted_photos, with_outcome
 from curate.photos import store
 
-# Of an index page: what another try does not change. Any other failure hides all listings that come after it.
-_DECIDED = {
-    "bad_url", "noai", "offsite", "page_too_complex", "private_address", "redirect_downgrade", "robots", "tls",
-    "too_large",
-}  # fmt: skip
 
-
-# --- rows ---------------------------------------------------------------------------------------------------
-
-
-def photo_id(url: str, own_hosts: Sequence[str]) -> str:
-    """What names a photo within its listing: its URL, without the host where that is the site's own."""
-    host, slash, rest = url.partition("://")[2].partition("/")
-    return slash + rest if host in own_hosts else url
-
-
-def lacks_field(listing: Listing, config: Source) -> bool:
-    """True when the listing lacks its id, or a field that the recipe requires."""
-    return not listing.listing_id or any(getattr(listing, name) in ("", None) for name in config.required_fields)
-
-
-def wanted_photos(crawled: Crawled, config: Source) -> dict[str, tuple[str, ...]]:
-    """Canonical URL of each photo to fetch, once, with the URLs to try for it."""
-    wanted: dict[str, tuple[str, ...]] = {}
-    for _, listing in crawled.listings:
-        for photo in listing.photos:
-            if not photo.reason and not lacks_field(listing, config):
-                urls = (*wanted.get(photo.url, ()), photo.url, *photo.aliases)
-                wanted[photo.url] = tuple(dict.fromkeys(urls))
-    return wanted
-
-
-def decide(crawled: Crawled, outcomes: Mapping[str, Outcome], config: Source) -> list[FetchRow]:
-    """One row per photo of each listing, and per page that failed, sorted by key."""
-    own_hosts = [urlsplit(canonical_url(url)).netloc for urls in config.listings.values() for url in urls]
-    rows: dict[str, FetchRow] = {}
-    for class_name, listing in crawled.listings:
-        for position, photo in enumerate(listing.photos):
-            key = photo_key(config.id, listing.listing_id, photo_id(photo.url, own_hosts))
-            reason = photo.reason or ("missing_field" if lacks_field(listing, config) else "")
-            outcome = Outcome(reason=reason) if reason else outcomes[photo.url]
-            rows.setdefault(key, _row(key, class_name, listing, position, photo, outcome))
-    for failure in crawled.failures:
-        key = photo_key(config.id, "", photo_id(failure.url, own_hosts))
-        page = Listing("", failure.url)
-        rows.setdefault(key, _row(key, failure.class_name, page, 0, Photo(""), Outcome(reason=failure.reason)))
-    return [rows[key] for key in sorted(rows)]
-
-
-def _row(key: str, class_name: str, listing: Listing, position: int, photo: Photo, outcome: Outcome) -> FetchRow:
-    return FetchRow(
-        key=key,
-        listing_id=listing.listing_id,
-        class_name=class_name,
-        position=position,
-        title=listing.title,
-        region=listing.region,
-        city=listing.city,
-        year=listing.year,
-        price=listing.price,
-        page_url=listing.page_url,
-        image_url=photo.url,
-        aliases=" ".join(photo.aliases),
-        path=outcome.path,
-        sha256=outcome.sha256,
-        bytes=outcome.bytes,
-        width=outcome.width,
-        height=outcome.height,
-        keep=not outcome.reason,
-        reason=outcome.reason,
-    )
-
-
-# --- the stage ----------------------------------------------------------------------------------------------
-
-
-def _summary(crawled: Crawled, rows: Sequence[FetchRow], number: int) -> list[str]:
+def _summary(crawled: Crawled, rows: Sequence[FetchRow], number: int, config: Source) -> list[str]:
     bare = sum(1 for _, listing in crawled.listings if not listing.photos)
     lines = [f"{len(crawled.listings)} listings" + (f", {bare} of them without a photo" if bare else "")]
     if crawled.failures:
@@ -117,6 +43,18 @@ def _summary(crawled: Crawled, rows: Sequence[FetchRow], number: int) -> list[st
         lines.append(
             f"{len(crawled.in_two_classes)} listings were found under two classes, see notes in fetch.json"
         )
+    if crawled.cut:
+        lines.append(
+            f"limited by pagination.max_pages, {config.pagination.max_pages}: {len(crawled.cut)} index pages have "
+            f"a next one that was not read, e.g. {crawled.cut[0]}"
+        )
+    if crawled.limited:
+        lines.append(
+            f"limited by source.max_listings, {config.max_listings}: there may be more listings of "
+            f"{', '.join(crawled.limited)}"
+        )
+    if waiting := sum(1 for row in rows if row.reason == "deferred"):
+        lines.append(f"{waiting:,} deferred, see notes in fetch.json; the next fetch asks for just these")
     return lines + gone_lines(rows, number)
 
 
@@ -133,23 +71,33 @@ def gone_lines(rows: Sequence[FetchRow], number: int = 0) -> list[str]:
 
 def _fetch(
     folder: Path, config: Source, journal: Journal, map_fn: MapFn, client: Client, accept_drop: bool
-) -> tuple[list[FetchRow], Crawled]:
-    crawled = crawl(Reader(client, journal, config, folder), map_fn)
+) -> tuple[list[FetchRow], Crawled, list[str]]:
+    """Rows, what the pages told, and why photos and pages are deferred."""
+    reader = Reader(client, journal, config, folder)
+    crawled = crawl(reader, map_fn)
     gates.check_found(crawled, config)
     photos = wanted_photos(crawled, config)
+    signed = expired.signed_photos(crawled)
+    old = {name for name, page in signed.items() if name in photos and page not in reader.fresh}
+    old = {name for name in old if journal.get("photo", name) is None}
     limit = config.politeness.max_photo_bytes
-    outcomes, deferred = download.fetch_all(client, folder, journal, limit, config.photos, photos, map_fn)
-    pages = crawled.deferred + [  # who knows what comes after an index page that was out of order
-        f"{failure.url}: {failure.reason} ({failure.detail})"
-        for failure in crawled.failures
-        if not accept_drop and failure.reason not in _DECIDED and failure.url in crawled.index_urls
-    ]
-    if waiting := pages + deferred:
-        raise TryLaterError(
-            f"{len(deferred)} photos and {len(pages)} pages have to wait: {waiting[0]}. "
-            f"{len(outcomes)} photos are safe; run the same command later to go on"
-        )
-    return decide(crawled, outcomes, config), crawled
+    first = {name: urls for name, urls in photos.items() if name not in old}
+    found = download.fetch_all(client, folder, journal, limit, config.photos, first, map_fn)
+    refused = {n for n, outcome in found.outcomes.items() if n in signed and outcome.reason in download.ELSEWHERE}
+    again = expired.fetch_again(reader, crawled, sorted(old | refused), map_fn)
+    found.outcomes.update({name: outcome for name, outcome in again.items() if isinstance(outcome, Outcome)})
+    found.waiting.update({name: outcome for name, outcome in again.items() if isinstance(outcome, Waiting)})
+    for name in sorted(old - again.keys()):
+        found.outcomes[name] = Outcome(reason="deferred", why=f"{signed[name]}: no longer shows this photo")
+    if accept_drop:
+        denied = [name for name, waiting in found.waiting.items() if waiting.is_denied]
+        found.outcomes.update({name: Outcome(reason="forbidden") for name in denied})
+        crawled.deferred.clear()
+    else:
+        gates.check_whole(crawled, found)
+    deferred = [f"{f.url}: {f.reason}: {f.detail}" for f in crawled.failures if f.is_deferred]
+    deferred += [f"{name}: {o.why}" for name, o in sorted(found.outcomes.items()) if o.reason == "deferred"]
+    return decide(crawled, found.outcomes, config), crawled, deferred
 
 
 def _unread(crawled: Crawled) -> additions.Unread:
@@ -175,11 +123,18 @@ def prune(folder: Path) -> list[FetchRow]:
     return rows
 
 
-def _finish(folder: Path, rows: Sequence[FetchRow]) -> None:
-    """What follows the publication of a manifest: nothing is left behind that no row names."""
+def _finish(folder: Path, rows: Sequence[FetchRow], header: dict[str, str]) -> None:
+    """What follows the publication of a manifest: nothing is left behind that no row names.
+
+    The journal stays where something is deferred, for the next fetch to ask for just that.
+    """
     crash_point("between_manifest_and_orphans")
     store.remove_orphans(folder, {row.path for row in rows})
-    (folder / "fetch.journal").unlink(missing_ok=True)
+    path = folder / "fetch.journal"
+    if any(row.reason == "deferred" for row in rows):
+        renew(path, header | {"replaces": ownership.rows(folder)[1], "round": "deferred"})
+    else:
+        path.unlink(missing_ok=True)
 
 
 def run(
@@ -190,14 +145,17 @@ def run(
     refresh: bool = False,
     accept_drop: bool = False,
     prune: bool = False,
+    retry: Collection[str] = (),
 ) -> list[FetchRow]:
     """Run the stage in `folder`, go on with an interrupted run, or return what is there when nothing changed.
+
+    What is deferred in a complete manifest is asked for again, and nothing else.
 
     `refresh` visits the site again although the manifest is complete. `accept_drop` publishes although more than
     half of the listings are gone, which an edited recipe can bring about too, or an index page cannot be read.
     Photos that are no longer offered stay, see `prune`; with a `prune` to come, those of a manifest that cannot be
-    read do not. Photos that are stored are not fetched again. The network is waited for by
-    `config.politeness.workers` threads, not by `map_fn`.
+    read do not. `retry` names reasons whose photos are asked for again. Photos that are stored are not fetched
+    again. The network is waited for by `config.politeness.workers` threads, not by `map_fn`.
     Raises UsageError, DeniedError, LayoutError, TryLaterError, GateError, ResourceError.
     """
     wanted = manifest.provenance(folder, "fetch", config)  # libraries may change, photos keep their bytes
@@ -205,13 +163,18 @@ def run(
     current = manifest.is_current(folder, wanted)
     path = folder / "fetch.journal"
     journaled = read_header(path)
+    header = {"replaces": published, "pages": f"{STAGES['fetch'].version} {config.recorded().model_dump_json()}"}
     if current and journaled and journaled["replaces"] != published:
-        _finish(folder, before)  # the journal's own run was published, and died before this
-    if current and not refresh:
+        _finish(folder, before, header)  # the journal's own run was published, and died before this
+    gates.check_reasons(retry)
+    again = [row for row in before if row.reason in retry]
+    refresh = refresh or any(not row.image_url for row in again)
+    goes_on = current and not refresh and any(row.reason == "deferred" for row in before)
+    if current and not (refresh or again or goes_on):
         return before
     gates.check_source(config)
     started = datetime.now(UTC)
-    header = {"replaces": published, "pages": f"{STAGES['fetch'].version} {config.recorded().model_dump_json()}"}
+    header["round"] = "deferred" if goes_on else "all"
     urls = [url for start_urls in config.listings.values() for url in start_urls]
     with (
         Journal(path, header, survivors=("photo",)) as journal,
@@ -219,25 +182,65 @@ def run(
         Client(config.politeness, folder / "hosts.json", start_urls=urls) as client,
     ):
         download.remember(folder, journal)
-        now, crawled = _fetch(folder, config, journal, threads, client, accept_drop)
+        for url in urls:
+            client.gave(url)
+        if current and not refresh and not goes_on:
+            return _retry(folder, config, journal, threads, client, before, again)
+        now, crawled, deferred = _fetch(folder, config, journal, threads, client, accept_drop)
         robots = client.robots_decisions()
     download.check_kept(now, dict.fromkeys(name for name, _ in crawled.listings))
     dates = additions.fetches(folder, before)
-    number = len(dates) + 1
-    rows = additions.joined(now, before, number, _unread(crawled), partial(store.is_whole, folder))
+    dates += [] if goes_on and dates else [f"{started:%Y-%m-%d}"]
+    rows = additions.joined(now, before, len(dates), _unread(crawled), partial(store.is_whole, folder))
+    if goes_on and rows == before:
+        return before
     if not accept_drop:
         gates.check_drop(before, rows)
     if not before and not prune:
         gates.check_photos_left(folder, rows)
     notes: dict[str, Any] = {
-        "summary": _summary(crawled, rows, number),
-        "fetches": [*dates, f"{started:%Y-%m-%d}"],
+        "summary": _summary(crawled, rows, len(dates), config),
+        "fetches": dates,
         "extractors": sorted(crawled.used),
         "robots": robots,
         "in_two_classes": crawled.in_two_classes,
         "failed_pages": [f"{failure.url}: {failure.reason}: {failure.detail}" for failure in crawled.failures],
+        "deferred": deferred,
     }
     crash_point("before_publish")
     manifest.write(folder, rows, wanted, started, notes)
-    _finish(folder, rows)
+    _finish(folder, rows, header)
+    return rows
+
+
+def _retry(
+    folder: Path,
+    config: Source,
+    journal: Journal,
+    map_fn: MapFn,
+    client: Client,
+    before: Sequence[FetchRow],
+    again: Sequence[FetchRow],
+) -> list[FetchRow]:
+    """Ask once more for the photos of `again`, by the URLs in their rows."""
+    started = datetime.now(UTC)
+    photos = {row.image_url: (row.image_url, *row.aliases.split()) for row in again}
+    for row in before:
+        if row.keep:
+            client.gave(row.image_url)
+    limit = config.politeness.max_photo_bytes
+    found = download.fetch_all(client, folder, journal, limit, config.photos, photos, map_fn)
+    keys = {row.key for row in again}
+    rows = [
+        with_outcome(row, found.outcomes[row.image_url])
+        if row.key in keys and row.image_url in found.outcomes
+        else row
+        for row in before
+    ]
+    sidecar = manifest.read_sidecar(folder, "fetch")
+    if rows != before:
+        manifest.write(folder, rows, manifest.recorded_provenance(folder, "fetch"), started, sidecar["notes"])
+    journal.remove()
+    if found.waiting:
+        raise TryLaterError(f"{len(found.waiting)} photos have to wait: {next(iter(found.waiting.values())).why}")
     return rows

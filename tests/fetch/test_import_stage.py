@@ -19,7 +19,7 @@ from curate.fetch.download import Outcome
 from curate.fetch.journal import Journal
 from curate.fetch.sources.local import LocalPhoto
 from curate.photos import store
-from tests import faults
+from tests import faults, wording
 from tests.fetch.small_site import CLASSES, jpeg, listings, politeness, source
 from tests.wording import explained, refused
 
@@ -385,7 +385,7 @@ def test_a_class_without_a_photo_is_not_published(tmp_path: Path) -> None:
 
 def test_what_was_downloaded_stays_for_the_next_try_when_the_photos_are_no_good(tmp_path: Path) -> None:
     routes: dict[str, faults.Fault | list[faults.Fault]]
-    routes = {"/1.jpg": faults.ok(jpeg(1)), "/2.jpg": [faults.status(404), faults.ok(jpeg(2))]}
+    routes = {"/1.jpg": faults.ok(jpeg(1)), "/2.jpg": [faults.status(404), faults.status(404), faults.ok(jpeg(2))]}
     with faults.serve(routes) as server:
         polite = Politeness.model_validate(politeness(server.host_port, workers=1))
         urls = f"swift,{server.url('/1.jpg')}\nwagonr,{server.url('/2.jpg')}\n"
@@ -421,7 +421,7 @@ def test_a_fetch_that_was_interrupted_is_not_imported_over(tmp_path: Path) -> No
             fetch.run(out, source(site.url))
     before = files(out)
     assert "fetch.journal" in before
-    with pytest.raises(UsageError, match="--folder FOLDER"):
+    with wording.refused(UsageError, match="--folder FOLDER"):
         import_stage.run(out, photos, CLASSES)
     assert files(out) == before
 

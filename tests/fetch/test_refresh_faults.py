@@ -62,7 +62,7 @@ def site() -> dict[str, faults.Fault]:
 
 
 def quick(host: str) -> dict[str, Any]:
-    return politeness(host, deadline_s=0.2, connect_timeout_s=0.2, max_tries=1)
+    return politeness(host, deadline_s=0.6, connect_timeout_s=0.6, max_tries=1)
 
 
 @pytest.mark.parametrize("path", ["/cars?p=2", "/l/2"], ids=["index page", "listing page"])

@@ -30,11 +30,12 @@ from curate.core.stages import STAGES
 from curate.demo.site import serve
 from curate.fetch import gates
 from curate.fetch import stage as fetch
-from curate.fetch.crawl import Crawled, Failure
+from curate.fetch.crawled import Crawled, Failure
 from curate.fetch.download import Outcome
+from curate.fetch.rows import decide
 from curate.fetch.sources.listing import Listing, Photo
 from curate.photos import store
-from tests import faults
+from tests import faults, wording
 from tests.fetch.small_site import jpeg, listings, politeness, source
 from tests.wording import refused
 
@@ -419,7 +420,7 @@ def test_of_a_photo_that_is_at_none_of_its_addresses_the_first_refusal_is_told(t
         pytest.param(faults.ok(b"", "image/jpeg"), "", "empty", id="F32"),
         pytest.param(faults.status(404), "", "gone", id="404"),
         pytest.param(faults.unframed(jpeg(1)[:-200]), "", "decode_truncated", id="F24"),
-        pytest.param(faults.short(jpeg(1), 90_000), "", "body_truncated", id="F22"),
+        pytest.param(faults.short(jpeg(1), 90_000), "", "deferred", id="F22"),
         pytest.param(faults.ok(jpeg(1, 24)), "", "too_small", id="I16"),
         pytest.param(faults.ok(jpeg(1), headers={"X-Robots-Tag": "noimageai"}), "", "noai", id="F13"),
         pytest.param(faults.redirect("http://127.0.0.1:1/x"), "", "offsite", id="F34"),
@@ -621,7 +622,7 @@ def test_p08_refresh_looks_again_and_refuses_a_drop(tmp_path: Path) -> None:
         assert len(fetch.run(tmp_path, config)) == 5
         assert len(fetch.run(tmp_path, config, refresh=True)) == 5
         before = (tmp_path / "fetch.csv").read_bytes()
-        with pytest.raises(GateError, match=r"2 listings, 5 the last time.*--accept-drop"):
+        with wording.refused(GateError, match=r"2 listings, 5 the last time.*--accept-drop"):
             fetch.run(tmp_path, config, refresh=True)
         assert (tmp_path / "fetch.csv").read_bytes() == before
         assert len(fetch.run(tmp_path, config)) == 5  # without refresh the manifest is complete
@@ -638,7 +639,7 @@ def test_p08_refresh_looks_again_and_refuses_a_drop(tmp_path: Path) -> None:
 def test_p08_a_recipe_that_drops_most_listings_asks_too(tmp_path: Path) -> None:
     with serve(listings()) as site:
         rows = fetch.run(tmp_path, source(site.url))
-        with pytest.raises(
+        with wording.refused(
             GateError, match=r"2 listings, 8 the last time.*or the recipe may.*fetch --accept-drop`"
         ):
             fetch.run(tmp_path, source(site.url, max_listings=1))
@@ -672,7 +673,7 @@ def test_p08_a_drop_asks_too_where_the_manifest_is_damaged(
         config = source(server.url(""), ["/cars"])
         fetch.run(tmp_path, config)
         damage(tmp_path)
-        with pytest.raises(GateError, match=message):
+        with wording.refused(GateError, match=message):
             fetch.run(tmp_path, config)
         assert len(list(tmp_path.glob("images/*/*"))) == 5
         fetch.run(tmp_path, config, accept_drop=True, prune=True)
@@ -749,7 +750,7 @@ def test_decide_with_literals() -> None:
     ))  # fmt: skip
     crawled = Crawled([("swift", listing)], [Failure("swift", "http://cars.test/l/8", "tls", "")])
     outcome = Outcome("images/ab/ab.jpg", "ab", 10, 20, 30)
-    rows = fetch.decide(crawled, {"http://cars.test/1.jpg": outcome}, config)
+    rows = decide(crawled, {"http://cars.test/1.jpg": outcome}, config)
     assert [row.key for row in rows] == sorted(row.key for row in rows)
     by_reason = {row.reason: row for row in rows}
     assert by_reason.keys() == {"", "bad_url", "tls"}

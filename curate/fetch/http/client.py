@@ -7,12 +7,11 @@ later is a `DeniedError` or `TryLaterError`, which end the run.
 """
 
 import random
-import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -20,13 +19,14 @@ from typing import Any, Literal, Self
 import requests
 
 from curate import __version__
-from curate.core.errors import CurateError, DeniedError, RejectedError, TryLaterError, UsageError
+from curate.core.errors import CurateError, RejectedError, TryLaterError, UsageError
 from curate.core.recipe import Politeness
 from curate.fetch.http import transport
 from curate.fetch.http.host_state import HostState
 from curate.fetch.http.rate_limit import Host, backoff_s, retry_after_s
-from curate.fetch.http.response import ThrottledError, forbids_use, is_cut, is_gate, location, refuse_status
+from curate.fetch.http.response import PassingError, Response, ThrottledError, location, whole
 from curate.fetch.http.robots import MAX_BYTES, Robots
+from curate.fetch.http.signed_url import is_signed
 from curate.fetch.http.url import (
     DEFAULT_PORTS,
     ParsedUrl,
@@ -49,20 +49,11 @@ ACCEPT = {
     "robots": "text/plain,*/*;q=0.5",
 }
 # Reasons that another try may cure, and those that may be the fault of the host rather than of one URL.
-PASSING = {"body_truncated", "connect_failed", "decode_truncated", "http_server_error", "page_truncated"}
+PASSING = {
+    "body_truncated", "connect_failed", "deadline", "decode_truncated", "http_server_error", "page_truncated",
+}  # fmt: skip
+SLOW_TRIES = 2  # of a transfer that takes longer than the deadline: each of them takes that long
 HOST_TROUBLE = {"connect_failed", "deadline", "dns", "http_server_error"}
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """A complete response."""
-
-    url: str  # after redirects
-    data: bytes  # the whole body, decompressed
-    content_type: str  # media type, lower case, without parameters
-    charset: str  # from the header, "" when absent
-    headers: Mapping[str, str]  # names in any case
-    tries: int
 
 
 def _system_resolver(host: str, port: int) -> list[Any]:
@@ -139,7 +130,8 @@ class Client:
         """Fetch `url` whole, at most `max_bytes` of it after decompression.
 
         `check` may refuse the content with a RejectedError; the reasons in `PASSING` are tried again.
-        Raises RejectedError (this URL cannot be used), DeniedError (the host refuses us), TryLaterError (the host
+        Raises RejectedError (this URL cannot be used; PassingError: not now), DeniedError (the host refuses us,
+        that is, it also refuses what it gave before or gave nothing), TryLaterError (the host
         is unwell or asked us to wait; also after `close`), UsageError (the recipe lacks a contact).
         """
         asked = parse(url)
@@ -154,42 +146,49 @@ class Client:
             except RejectedError as error:
                 if self._closed.is_set():
                     raise TryLaterError(f"{url}: interrupted; rerun to go on") from error
+                self._ask_again(host)
                 throttled = isinstance(error, ThrottledError)
                 passing = throttled or isinstance(error, UnansweredError) or error.reason in PASSING
-                if not passing or tries >= self._politeness.max_tries:
+                most = self._politeness.max_tries
+                most = min(most, SLOW_TRIES) if error.reason == "deadline" else most
+                if not passing or tries >= most:
                     if throttled:
                         raise TryLaterError(
                             f"{host.name} keeps answering 429: too many requests; rerun later"
                         ) from error
                     host.gave_up() if error.reason in HOST_TROUBLE else host.delivered()
+                    if passing and error.reason != "decode_truncated":  # which is then the file itself
+                        raise PassingError(error.reason, error.detail, error.size) from error
                     raise
                 self._pause(tries)
                 tries += 1
             else:
-                host.delivered()
+                host.delivered("" if is_signed(url) else url)
                 return reply
+
+    def gave(self, url: str) -> None:
+        """Note what a host gave in an earlier run: should it refuse much, it is asked for this before we stop."""
+        if not is_signed(url):
+            self._host(parse(url).host).delivered(url)
+
+    def _ask_again(self, host: Host) -> None:
+        """Where a host refused many requests in a row, ask it for what it gave before. Raises DeniedError."""
+        with host.asking_again:
+            if not host.is_in_doubt:
+                return
+            refused = not host.given
+            with suppress(RejectedError):
+                response, _ = self._follow(parse(host.given), "page")
+                refused = response.status_code in (401, 403, 429)
+                transport.discard(response)
+            host.blocked_us() if refused else host.cleared()
+        host.check()
 
     # --- one try ---
 
     def _try(self, asked: ParsedUrl, max_bytes: int, expect: Literal["page", "photo"], tries: int) -> Response:
         response, final = self._follow(asked, expect)
-        refuse_status(response)
-        data = transport.body(response, max_bytes)
-        if not data:
-            raise RejectedError("empty", f"{final.url}: {response.status_code} with no body")
-        kind = response.headers.get("Content-Type", "")
-        media_type = kind.partition(";")[0].strip().lower()
-        charset = re.search(r"charset\s*=\s*[\"']?([\w.:+-]+)", kind, re.IGNORECASE)
-        if self._politeness.obey_robots and forbids_use(response.headers.get("X-Robots-Tag", "")):
-            raise RejectedError("noai", f"{final.url}: X-Robots-Tag: {response.headers['X-Robots-Tag'][:80]}")
-        if expect == "page" and "html" in media_type:
-            if is_gate(data):
-                raise DeniedError(f"{final.url} asks for a human (captcha, login or browser check): we stop here")
-            if not transport.is_framed(response) and is_cut(data):
-                raise RejectedError("page_truncated", f"{final.url}: ends without </html>")
-        return Response(
-            final.url, data, media_type, charset[1].lower() if charset else "", response.headers, tries
-        )
+        return whole(response, final.url, max_bytes, expect, self._politeness.obey_robots, tries)
 
     def _follow(
         self, asked: ParsedUrl, expect: Literal["page", "photo", "robots"]
@@ -247,16 +246,18 @@ class Client:
             headers = self._headers | {"Accept": ACCEPT[expect]}
             response = self._adapter.answer(asked.url, headers, sent_at + left_s)
         try:
-            self._heed(host, response, sent_at)
+            self._heed(host, response, sent_at, asked.url)
         except CurateError:
             response.raw.close()
             raise
         return response, time.monotonic() - sent_at
 
-    def _heed(self, host: Host, response: requests.Response, sent_at: float) -> None:
+    def _heed(self, host: Host, response: requests.Response, sent_at: float, url: str) -> None:
         """Draw the conclusions of a status for the whole host."""
         status = response.status_code
-        if status in (401, 403, 429):
+        if status in (401, 403) and is_signed(url):
+            pass  # the signature has expired: no word about us
+        elif status in (401, 403, 429):
             host.refused(sent_at)
         else:
             host.answered()

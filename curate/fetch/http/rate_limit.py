@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 
 from curate.core.errors import DeniedError, Do, Run, To, TryLaterError
 
-BLOCKED_IN_A_ROW = 10  # answers 401, 403 or 429 until we believe that the host refuses us
+BLOCKED_IN_A_ROW = 10  # answers 401, 403 or 429 until we ask the host for what it gave before
 FAILED_IN_A_ROW = 20  # URLs given up in a row until we believe that the host is down
 BACKOFF_BASE_S = 1.0
 BACKOFF_CAP_S = 60.0
@@ -54,6 +54,10 @@ class Host:
         self._busy = False  # a paced request is waiting for its answer
         self._blocked = 0
         self._blocked_at = 0.0
+        self._doubt_from = BLOCKED_IN_A_ROW
+        self._denied = False
+        self.given = ""  # a URL that the host gave us whole
+        self.asking_again = threading.Lock()  # held by the thread that asks for `given` once more
         self._failed = 0
         self._changed = threading.Condition()
 
@@ -111,7 +115,20 @@ class Host:
             if sent_at >= self._blocked_at:
                 self._blocked += 1
                 self._blocked_at = time.monotonic()
-        self.check()
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Did the host refuse so many requests in a row that it may have blocked us?"""
+        return not self._denied and self._blocked >= self._doubt_from
+
+    def cleared(self) -> None:
+        """Note that the host still gives what it gave before: its refusals are about those URLs, not about us."""
+        self._blocked = 0
+        self._doubt_from *= 2
+
+    def blocked_us(self) -> None:
+        """Note that the host refuses even what it gave before, or never gave anything."""
+        self._denied = True
 
     def answered(self) -> None:
         """Note an answer that refuses nothing."""
@@ -123,16 +140,17 @@ class Host:
             self._failed += 1
         self.check()
 
-    def delivered(self) -> None:
-        """Note a complete transfer."""
+    def delivered(self, url: str = "") -> None:
+        """Note a complete transfer, of `url` where its content was of use."""
         self._failed = 0
+        self.given = url or self.given
 
     def check(self) -> None:
         """Raise DeniedError when the host refuses us, TryLaterError when it is down."""
-        if self._blocked >= BLOCKED_IN_A_ROW:
+        if self._denied:
+            also = f", even {self.given}, which it gave before" if self.given else " and gave nothing before"
             raise DeniedError(
-                f"{self.name} blocked us: it refused {self._blocked} times in a row (401, 403 or 429), so we "
-                "stopped",
+                f"{self.name} blocked us: it refused {self._blocked} requests in a row (401, 403 or 429){also}",
                 Do("ask its owner for permission"),
                 To("use photos that you have", Run("import", ("PATH",))),
             )

@@ -1,10 +1,12 @@
 """What a response says before listings or pixels are read out of it: status, headers, pages that are no pages."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import requests
 
-from curate.core.errors import RejectedError
+from curate.core.errors import DeniedError, RejectedError
 from curate.fetch.http import transport
 from curate.fetch.http.url import ParsedUrl, parse
 
@@ -49,6 +51,10 @@ def is_cut(data: bytes) -> bool:
 
 class ThrottledError(RejectedError):
     """429: the host wants us slower."""
+
+
+class PassingError(RejectedError):
+    """Failed at every try for a reason that may pass: another run may get it."""
 
 
 def refuse_status(response: requests.Response) -> None:
@@ -96,3 +102,36 @@ def forbids_use(header: str) -> bool:
         if speaks_to_us and directive in ("noai", "noimageai"):
             return True
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A complete response."""
+
+    url: str  # after redirects
+    data: bytes  # the whole body, decompressed
+    content_type: str  # media type, lower case, without parameters
+    charset: str  # from the header, "" when absent
+    headers: Mapping[str, str]  # names in any case
+    tries: int
+
+
+def whole(
+    response: requests.Response, url: str, max_bytes: int, expect: str, obey_robots: bool, tries: int
+) -> Response:
+    """The whole of a response that may be used. Raises RejectedError, DeniedError for a gate."""
+    refuse_status(response)
+    data = transport.body(response, max_bytes)
+    if not data:
+        raise RejectedError("empty", f"{url}: {response.status_code} with no body")
+    kind = response.headers.get("Content-Type", "")
+    media_type = kind.partition(";")[0].strip().lower()
+    charset = re.search(r"charset\s*=\s*[\"']?([\w.:+-]+)", kind, re.IGNORECASE)
+    if obey_robots and forbids_use(response.headers.get("X-Robots-Tag", "")):
+        raise RejectedError("noai", f"{url}: X-Robots-Tag: {response.headers['X-Robots-Tag'][:80]}")
+    if expect == "page" and "html" in media_type:
+        if is_gate(data):
+            raise DeniedError(f"{url} asks for a human (captcha, login or browser check): we stop here")
+        if not transport.is_framed(response) and is_cut(data):
+            raise RejectedError("page_truncated", f"{url}: ends without </html>")
+    return Response(url, data, media_type, charset[1].lower() if charset else "", response.headers, tries)

@@ -46,9 +46,12 @@ def parse_rules(text: str, decision: str) -> Rules:
     """Rules out of the text of a robots.txt. Raises DeniedError for a crawl-delay beyond reason."""
     if text.lstrip().lower().startswith(("<!doctype", "<html")):
         return Rules(None, f"{decision}: a web page, not rules; everything is allowed")
-    parsed = Protego.parse(text)
-    rate = parsed.request_rate(TOKEN)
-    delay = max(parsed.crawl_delay(TOKEN) or 0.0, rate.seconds / rate.requests if rate else 0.0)
+    try:
+        parsed = Protego.parse(text)
+        rate = parsed.request_rate(TOKEN)
+        delay = max(parsed.crawl_delay(TOKEN) or 0.0, rate.seconds / rate.requests if rate else 0.0)
+    except (ValueError, ArithmeticError) as error:  # a number of hundreds of digits
+        raise DeniedError(f"robots.txt asks for a rate that is no number ({error}); {OVERRIDE}") from error
     if delay > MAX_CRAWL_DELAY_S:
         raise DeniedError(
             f"robots.txt asks for {delay:g} s between requests, more than {MAX_CRAWL_DELAY_S:g}; {OVERRIDE}"

@@ -25,6 +25,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
 from curate.core.errors import RejectedError
+from curate.fetch.http.gunzip import Gunzip
 
 CHUNK = 65_536  # bytes per read
 
@@ -68,11 +69,25 @@ class _TLSSocket(_DeadlineMixin, ssl.SSLSocket):
     pass
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """The final response: interim ones before it are passed over, whatever their number (RFC 9110, 15.2)."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            version, code, reason = super()._read_status()  # type: ignore[misc]
+            if not 101 < code < 200:  # `begin` passes over 100; 101 is the answer to what nobody asked for
+                return version, code, reason
+            http.client.parse_headers(self.fp)
+
+
 class _PinnedMixin:
     """A connection to a vetted address. `host` stays the URL's: so do Host header, SNI and certificate check."""
 
     def _new_conn(self: Any) -> socket.socket:
-        return _transfer.adapter.dial(self.host, self.port)
+        try:
+            return _transfer.adapter.dial(self.host, self.port)
+        except OSError as error:  # urllib3 takes a bare ECONNRESET for one that a request met, and goes on
+            raise urllib3.exceptions.NewConnectionError(self, str(error)) from error
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
@@ -84,11 +99,11 @@ class _PinnedMixin:
 
 
 class _PlainConnection(_PinnedMixin, HTTPConnection):
-    pass
+    response_class = _FinalResponse
 
 
 class _TLSConnection(_PinnedMixin, HTTPSConnection):
-    pass
+    response_class = _FinalResponse
 
 
 class _PlainPool(HTTPConnectionPool):
@@ -188,7 +203,7 @@ def body(response: requests.Response, max_bytes: int, head_only: bool = False) -
         raise RejectedError(
             "bad_encoding", f"{response.url}: Content-Encoding {encoding[:40]!r}, we asked for gzip"
         )
-    gunzip = _Gunzip() if encoding.endswith("gzip") else None
+    gunzip = Gunzip() if encoding.endswith("gzip") else None
     received, data = 0, bytearray()
     try:
         declared = response.headers.get("Content-Length", "")
@@ -231,29 +246,6 @@ def discard(response: requests.Response) -> None:
 def is_framed(response: requests.Response) -> bool:
     """True when the server said where the body ends; else it ended when the connection did, complete or not."""
     return "Content-Length" in response.headers or bool(response.raw.chunked)
-
-
-class _Gunzip:
-    """Streaming gzip with a ceiling. Members may follow one another (RFC 1952, 2.2); padding is ignored."""
-
-    def __init__(self) -> None:
-        self._member = zlib.decompressobj(31)
-
-    @property
-    def complete(self) -> bool:
-        return self._member.eof
-
-    def feed(self, data: bytes, room: int) -> bytes:
-        """Decompress; at most `room` + 1 bytes, so that the caller sees when there are too many."""
-        out = bytearray()
-        while data and len(out) <= room:
-            if self._member.eof:
-                if not data.startswith(b"\x1f"):
-                    break
-                self._member = zlib.decompressobj(31)
-            out += self._member.decompress(data, room + 1 - len(out))
-            data = self._member.unconsumed_tail or self._member.unused_data
-        return bytes(out)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -15,10 +15,10 @@ def counted_url(url: str, parameter: str, page: int) -> str:
 def following(start_url: str, number: int, offered: tuple[str, ...], config: Pagination) -> str:
     """URL of the page after the `number`-th (0-based), or "" when there is none.
 
-    With a page parameter pages are counted; otherwise the page's own link to the next one is followed.
+    With a page parameter pages are counted, in steps; otherwise the page's own link to the next one is followed.
     """
     if number + 1 >= config.max_pages:
         return ""
     if config.page_parameter:
-        return counted_url(start_url, config.page_parameter, config.first_page + number + 1)
+        return counted_url(start_url, config.page_parameter, config.first_page + (number + 1) * config.step)
     return offered[0] if offered else ""

@@ -1,0 +1,45 @@
+"""What a crawl found, and which pages it could not use."""
+
+from dataclasses import dataclass, field
+
+from curate.fetch.sources.listing import Listing
+
+# What another try does not change.
+DECIDED = {
+    "bad_url", "internal_error", "noai", "offsite", "page_too_complex", "private_address", "redirect_downgrade",
+    "robots", "tls", "too_large",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A page that could not be used."""
+
+    class_name: str
+    url: str
+    reason: str
+    detail: str
+    listing: Listing | None = None  # what the index says of the listing whose page this is
+
+    @property
+    def is_deferred(self) -> bool:
+        """Is it the page of a listing that the next fetch may read?"""
+        return (
+            self.listing is not None
+            and self.reason not in DECIDED
+            and self.reason not in ("gone", "missing_field")
+        )
+
+
+@dataclass(slots=True)
+class Crawled:
+    """All that the pages told."""
+
+    listings: list[tuple[str, Listing]] = field(default_factory=list)  # (class name, listing)
+    failures: list[Failure] = field(default_factory=list)
+    deferred: list[str] = field(default_factory=list)  # why pages have to wait
+    used: set[str] = field(default_factory=set)  # extractors and repairs
+    in_two_classes: list[str] = field(default_factory=list)  # ids of listings found under several classes
+    index_urls: set[str] = field(default_factory=set)
+    cut: list[str] = field(default_factory=list)  # index pages after which max_pages ends the reading
+    limited: list[str] = field(default_factory=list)  # classes with as many listings as max_listings

@@ -1,0 +1,338 @@
+"""What fails for a moment is had by the run itself or by the next fetch, which asks for nothing else."""
+
+import itertools
+import socket
+import struct
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curate.core import manifest
+from curate.core.errors import DeniedError, RejectedError, TryLaterError, UsageError
+from curate.core.recipe import Politeness
+from curate.core.schemas import FetchRow
+from curate.fetch import crawl, download
+from curate.fetch import stage as fetch
+from curate.fetch.http.client import Client
+from curate.fetch.http.robots import parse_rules
+from curate.fetch.http.signed_url import unsigned
+from tests import faults
+from tests.fetch.small_site import jpeg, politeness, source
+from tests.fetch.test_refresh_faults import FAULTS, quick, site
+from tests.fetch.test_stage import car, html, photos
+
+REFUSALS = {"400", "401", "403", "404", "410", "empty", "204", "bad-gzip", "garbage", "bad-header"}
+OF_PHOTO = {"moved-to-maintenance", "cut-head", "cut-page"}  # what comes instead is a page, or nothing
+PATHS = {"photo": "/2.jpg", "listing page": "/l/2", "index page": "/cars?p=2"}
+
+
+@pytest.mark.parametrize("where", PATHS)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_passing_fault_is_final(tmp_path: Path, fault: str, where: str) -> None:
+    """A refusal of one photo or listing lasts for one request, all else for the whole of the first run."""
+    path = PATHS[where]
+    routes: dict[str, Any] = site()
+    sound = routes[path]
+    moment = where != "index page" and (fault in REFUSALS or (where == "photo" and fault in OF_PHOTO))
+    routes[path] = [FAULTS[fault], sound] if moment else FAULTS[fault]
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], politeness=quick(server.host_port))
+        with suppress(TryLaterError):
+            fetch.run(tmp_path, config)
+        routes[path] = sound
+        with suppress(OSError):
+            (tmp_path / "hosts.json").unlink()  # the hour has passed
+        asked = len(server.seen)
+        rows = fetch.run(tmp_path, config)
+        again = [path for path in server.paths()[asked:] if path != "/robots.txt"]
+        assert len(fetch.run(tmp_path, config)) == 6
+    assert [(row.keep, row.gone_since) for row in rows] == [(True, None)] * 6
+    assert again == [] if moment else path in again
+    assert not (tmp_path / "fetch.journal").exists()
+
+
+def test_the_next_fetch_asks_for_just_what_is_deferred(tmp_path: Path) -> None:
+    routes: dict[str, Any] = site()
+    sound = {path: routes[path] for path in ("/2.jpg", "/l/3")}
+    routes |= {"/2.jpg": faults.status(503), "/l/3": faults.reset()}
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], politeness=quick(server.host_port))
+        rows = fetch.run(tmp_path, config)
+        assert Counter(row.reason for row in rows) == {"": 3, "deferred": 2}
+        notes = manifest.read_sidecar(tmp_path, "fetch")["notes"]
+        assert [line.split(": ")[1] for line in notes["deferred"]] == ["connect_failed", "http_server_error"]
+        assert "2 deferred" in notes["summary"][-1] and "2 deferred" in manifest.funnel_line(tmp_path, "fetch")
+        before = (tmp_path / "fetch.csv").read_bytes(), (tmp_path / "fetch.json").read_bytes()
+        assert fetch.run(tmp_path, config) == rows  # it is still so
+        assert ((tmp_path / "fetch.csv").read_bytes(), (tmp_path / "fetch.json").read_bytes()) == before
+        routes |= sound
+        asked = len(server.seen)
+        rows = fetch.run(tmp_path, config)
+        assert sorted(server.paths()[asked:]) == ["/2.jpg", "/3.jpg", "/33.jpg", "/l/3", "/robots.txt"]
+        unbroken = fetch.run(tmp_path / "unbroken", config)
+        assert rows == unbroken
+    assert (tmp_path / "fetch.csv").read_bytes() == (tmp_path / "unbroken" / "fetch.csv").read_bytes()
+    assert len(manifest.read_sidecar(tmp_path, "fetch")["notes"]["fetches"]) == 1
+
+
+def test_the_photos_that_the_index_shows_of_a_page_that_fails_are_counted(tmp_path: Path) -> None:
+    index = html([car(n, [f"/{n}.jpg", f"/{n}{n}.jpg"], url=f"/l/{n}") for n in (1, 2)])
+    routes = {"/cars": index, "/l/1": html(car(1, ["/1.jpg"])), "/l/2": faults.status(404), **photos(1)}
+    with faults.serve(routes) as server:
+        rows = fetch.run(tmp_path, source(server.url(""), ["/cars"]))
+    assert Counter((row.listing_id, row.reason) for row in rows) == {
+        ("1", ""): 1,
+        ("", "gone"): 1,
+        ("2", "gone"): 2,
+    }
+
+
+def test_a_refresh_after_deferred_pages_reads_all_pages_anew(tmp_path: Path) -> None:
+    routes: dict[str, Any] = site() | {"/l/3": faults.status(503)}
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], politeness=quick(server.host_port))
+        fetch.run(tmp_path, config)
+        asked = len(server.seen)
+        fetch.run(tmp_path, config, refresh=True)
+        assert {"/cars", "/cars?p=2", "/l/1", "/l/2", "/l/3"} <= set(server.paths()[asked:])
+
+
+# --- refusals -----------------------------------------------------------------------------------------------
+
+
+def test_dead_photos_in_a_row_are_theirs_not_the_hosts(tmp_path: Path) -> None:
+    dead = {f"/d{n}.jpg": faults.status(403) for n in range(12)}
+    routes: dict[str, Any] = {"/cars": html([car(1, list(dead)), car(2), car(3)]), **dead, **photos(2, 3)}
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], politeness=politeness(server.host_port, workers=1))
+        rows = fetch.run(tmp_path, config)
+        assert Counter(row.reason for row in rows) == {"forbidden": 12, "": 2}
+        assert server.paths().count("/cars") <= 4  # asked for again, to see whether it is still given
+        asked = len(server.seen)
+        assert fetch.run(tmp_path, config) == rows
+        assert len(server.seen) == asked
+        routes |= {path: faults.ok(jpeg(40 + n)) for n, path in enumerate(dead)}
+        rows = fetch.run(tmp_path, config, retry=["forbidden"])
+        assert all(row.keep for row in rows)
+        assert Counter(server.paths()[asked:]) == Counter(["/robots.txt", *dead])
+    assert manifest.read(tmp_path, FetchRow) == rows
+
+
+def test_a_host_that_refuses_what_it_gave_before_has_blocked_us_and_others_go_on(tmp_path: Path) -> None:
+    many = {f"/d{n}.jpg": faults.status(403) for n in range(30)}
+    with faults.serve({"/first.jpg": [faults.ok(jpeg(1)), faults.status(403)], **many}) as images:
+        urls = [images.url(path, "localhost") for path in ("/first.jpg", *many)]
+        with faults.serve({"/cars": html([car(1, urls), car(2)]), **photos(2)}) as server:
+            polite = politeness(server.host_port, f"localhost:{images.port}", workers=1, min_interval_s=0)
+            with pytest.raises(
+                DeniedError, match=r"blocked us: .* even .*/first.jpg.*The other \d+ photos are safe"
+            ):
+                fetch.run(tmp_path, source(server.url(""), ["/cars"], politeness=polite))
+            assert "/2.jpg" in server.paths()
+        assert len(images.seen) <= 14
+    assert len(list(tmp_path.glob("images/*/*"))) == 2
+
+
+def test_retry_names_what_can_be_retried(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--retry not_gallery: .* those are .*gone"):
+        fetch.run(tmp_path, source("http://127.0.0.1:9", ["/cars"]), retry=["not_gallery"])
+
+
+# --- signed URLs --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://a/1.jpg?Expires=17&Signature=x~_&Key-Pair-Id=K", "http://a/1.jpg"),
+        ("http://a/1.jpg?w=800&X-Amz-Date=2&X-Amz-Expires=60&X-Amz-Signature=ab", "http://a/1.jpg?w=800"),
+        ("http://a/1?GoogleAccessId=g&Expires=1&Signature=s", "http://a/1"),
+        ("http://a/1?sv=2020&se=2026-01-01&sr=b&sp=r&sig=x", "http://a/1"),
+        ("http://a/1.jpg?stp=x&_nc_ht=h&oh=00_Af&oe=6A", "http://a/1.jpg?stp=x"),
+        ("http://a/1.jpg?hdnts=exp=1~hmac=2", "http://a/1.jpg"),
+        ("http://a/1.jpg?md5=ab&expires=99", "http://a/1.jpg"),
+        ("http://a/1.jpg?token=abc", "http://a/1.jpg?token=abc"),  # it may be what names the photo
+        ("http://a/1.jpg?e=f&id=3", "http://a/1.jpg?e=f&id=3"),
+        ("http://a/photo?hash=deadbeef", "http://a/photo?hash=deadbeef"),
+        ("http://[::1?", "http://[::1?"),
+    ],
+)
+def test_what_names_a_photo_has_no_signature(url: str, name: str) -> None:
+    assert unsigned(url) == name
+
+
+class SignedSite:
+    """Two listings with two photos each, whose URLs hold for as long as `clock` stands still."""
+
+    def __init__(self) -> None:
+        self.clock = 1_000
+        self.given = 0
+        self.most = 100
+
+    def page(self, number: int) -> faults.Fault:
+        def answer(sock: socket.socket) -> bool:
+            urls = [f"/{number}{n}.jpg?Expires={self.clock}&Signature=s{self.clock}" for n in (1, 2)]
+            return html(car(number, urls))(sock)
+
+        return answer
+
+    def photo(self, number: int, signed: int) -> faults.Fault:
+        def answer(sock: socket.socket) -> bool:
+            if signed != self.clock:
+                return faults.status(403)(sock)
+            self.given += 1
+            if self.given > self.most:
+                return faults.status(503, {"Retry-After": "3600"})(sock)
+            return faults.ok(jpeg(number))(sock)
+
+        return answer
+
+    def routes(self) -> dict[str, Any]:
+        index = [{"@type": "ListItem", "url": f"/l/{n}"} for n in (1, 2)]
+        return {
+            "/cars": html({"@type": "ItemList", "itemListElement": index}),
+            **{f"/l/{n}": self.page(n) for n in (1, 2)},
+            **{
+                f"/{n}.jpg?Expires={clock}&Signature=s{clock}": self.photo(n, clock)
+                for n, clock in itertools.product((11, 12, 21, 22), (1_000, 2_000))
+            },
+        }
+
+
+def test_a_run_goes_on_after_the_signatures_expired(tmp_path: Path) -> None:
+    signed = SignedSite()
+    signed.most = 1
+    with faults.serve(signed.routes()) as server:
+        config = source(server.url(""), ["/cars"], politeness=politeness(server.host_port, workers=1))
+        with pytest.raises(TryLaterError):
+            fetch.run(tmp_path, config)
+        (tmp_path / "hosts.json").unlink()  # the hour has passed
+        signed.clock, signed.most = 2_000, 100
+        asked = len(server.seen)
+        rows = fetch.run(tmp_path, config)
+        seen = server.paths()[asked:]
+    assert [row.keep for row in rows] == [True] * 4
+    assert not any("Expires=1000" in path for path in seen)  # they are known to be old
+    assert "/cars" not in seen
+
+
+def test_photos_that_are_refused_in_the_middle_of_a_run_are_had_by_new_signatures(tmp_path: Path) -> None:
+    signed = SignedSite()
+    routes = signed.routes()
+
+    def expire(sock: socket.socket) -> bool:
+        signed.clock = 2_000
+        return faults.status(403)(sock)
+
+    routes["/11.jpg?Expires=1000&Signature=s1000"] = expire
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], politeness=politeness(server.host_port, workers=1))
+        assert [row.keep for row in fetch.run(tmp_path, config)] == [True] * 4
+
+
+def test_a_refresh_with_new_signatures_changes_nothing(tmp_path: Path) -> None:
+    signed = SignedSite()
+    with faults.serve(signed.routes()) as server:
+        config = source(server.url(""), ["/cars"])
+        rows = fetch.run(tmp_path, config)
+        assert {row.image_url.rpartition("/")[2] for row in rows} == {"11.jpg", "12.jpg", "21.jpg", "22.jpg"}
+        signed.clock = 2_000
+        asked = len(server.seen)
+        assert fetch.run(tmp_path, config, refresh=True) == rows
+        assert not any("jpg" in path for path in server.paths()[asked:])
+
+
+# --- limits, and inputs that make the code raise ------------------------------------------------------------
+
+
+def test_a_cut_by_max_pages_or_max_listings_is_told(tmp_path: Path) -> None:
+    routes = {"/cars": html(car(1), next_path="/b"), "/b": html(car(2)), **photos(1, 2)}
+    with faults.serve(routes) as server:
+        for name, more, said in (
+            ("pages", {"pagination": {"max_pages": 1}}, r"limited by pagination.max_pages, 1: 1 index pages"),
+            (
+                "listings",
+                {"max_listings": 1},
+                "limited by source.max_listings, 1: there may be more listings of swift",
+            ),
+            ("none", {}, ""),
+        ):
+            fetch.run(tmp_path / name, source(server.url(""), ["/cars"], **more))
+            summary = manifest.read_sidecar(tmp_path / name, "fetch")["notes"]["summary"]
+            assert said in "\n".join(summary) if said else len(summary) == 1
+
+
+def test_pages_counted_by_offset(tmp_path: Path) -> None:
+    routes = {
+        f"/cars{query}": html([car(n) for n in range(at, min(at + 2, 5))])
+        for at, query in ((0, ""), (2, "?s=2"), (4, "?s=4"), (6, "?s=6"))
+    }
+    with faults.serve(routes | photos(*range(5))) as server:
+        pagination = {"page_parameter": "s", "first_page": 0, "step": 2}
+        rows = fetch.run(tmp_path, source(server.url(""), ["/cars"], pagination=pagination))
+        assert [path for path in server.paths() if "cars" in path] == [
+            "/cars",
+            "/cars?s=2",
+            "/cars?s=4",
+            "/cars?s=6",
+        ]
+    assert len(rows) == 5
+
+
+def broken(real: Callable[..., Any], mark: str) -> Callable[..., Any]:
+    def call(*args: Any, **more: Any) -> Any:
+        if any(mark in str(arg)[:60] or (isinstance(arg, bytes) and arg == jpeg(2)) for arg in args):
+            raise RecursionError("too deep")
+        return real(*args, **more)
+
+    return call
+
+
+def test_a_page_or_photo_that_makes_the_code_raise_is_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = [{"@type": "ListItem", "url": f"/l/{n}"} for n in (1, 2, 3)]
+    routes: dict[str, Any] = {
+        "/cars": html({"@type": "ItemList", "itemListElement": index}),
+        **{f"/l/{n}": html(car(n)) for n in (1, 2, 3)}, **photos(1, 2, 3),
+    }  # fmt: skip
+    monkeypatch.setattr(crawl, "extract", broken(crawl.extract, "/l/3"))
+    monkeypatch.setattr(download, "check", broken(download.check, "/2.jpg"))
+    with faults.serve(routes) as server:
+        rows = fetch.run(tmp_path, source(server.url(""), ["/cars"]))
+    assert Counter(row.reason for row in rows) == {"": 1, "internal_error": 2}
+    (failed,) = manifest.read_sidecar(tmp_path, "fetch")["notes"]["failed_pages"]
+    assert "RecursionError: too deep" in failed
+
+
+def test_f19_a_server_that_resets_on_accept(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        polite = Politeness.model_validate(politeness(f"127.0.0.1:{port}", obey_robots=False, max_tries=1))
+        with Client(polite) as net:
+            net._adapter.dial = lambda host, port: (_ for _ in ()).throw(  # type: ignore[method-assign]
+                ConnectionResetError(104, "Connection reset by peer")
+            )
+            with pytest.raises(RejectedError) as caught:
+                net.get(f"http://127.0.0.1:{port}/x", 10_000, "photo")
+    assert caught.value.reason == "connect_failed"
+
+
+@pytest.mark.parametrize("code", [100, 102, 103])
+def test_f31_interim_responses_are_passed_over(code: int) -> None:
+    interim = f"HTTP/1.1 {code} wait\r\nLink: </style.css>; rel=preload\r\n\r\n".encode() * 3
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+    with faults.serve({"/x": faults.raw(interim + whole)}) as server:
+        polite = Politeness.model_validate(politeness(server.host_port, obey_robots=False))
+        with Client(polite) as net:
+            assert net.get(server.url("/x"), 100, "photo").data == b"hello"
+
+
+def test_f12_a_request_rate_of_hundreds_of_digits() -> None:
+    with pytest.raises(DeniedError, match=r"rate that is no number"):
+        parse_rules(f"User-agent: *\nRequest-rate: 1/{'9' * 400}", "200")
