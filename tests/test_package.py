@@ -1,6 +1,7 @@
 """The wheel: built, installed and asked, as a stranger's pip does."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -78,3 +79,11 @@ def test_every_extra_that_the_code_names_can_be_installed() -> None:
 def test_the_base_installation_is_free_of_what_extras_bring() -> None:
     base = {words.split(">")[0].split("=")[0].split("<")[0].strip().lower() for words in PROJECT["dependencies"]}
     assert not base & {"torch", "torchvision", "open_clip_torch", "timm", "numba"}
+
+
+def test_no_code_asks_for_a_distribution_that_the_installation_has_not() -> None:
+    """Where the name of the import and of the distribution are taken for one, nothing runs but where both are."""
+    asking = re.compile(r"\bversion\((?:\"|')curate|for name in \([^)]*\"curate\"")
+    assert not [
+        path for path in (ROOT / "curate").rglob("*.py") if asking.search(path.read_text(encoding="utf-8"))
+    ]

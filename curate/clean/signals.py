@@ -25,6 +25,7 @@ from curate.clean.kernel_classifier import Floats
 from curate.clean.scorers.base import Scorer
 from curate.core.files import atomic_write
 from curate.core.recipe import Clean
+from curate.core.stages import STAGES
 
 NAME = "clean.signals.cache"
 FORMAT = 6  # raise it with every change of method
@@ -70,7 +71,8 @@ def gather(
     facts = {
         "format": FORMAT,
         "scorer": dict(scorer.identity),
-        "versions": {name: version(name) for name in ("curate", "numpy", "scikit-learn", "scipy")},
+        "stage": STAGES["clean"].version,
+        "versions": {name: version(name) for name in ("numpy", "scikit-learn", "scipy")},
         "concepts": [concept.model_dump() for concept in config.concepts],
         "classes": config.class_names,
         "outlier_rate": config.outlier_rate,

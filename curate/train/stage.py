@@ -84,12 +84,16 @@ def decide(
 # --- one network --------------------------------------------------------------------------------------------
 
 
+def packages_of(variant: str) -> tuple[str, ...]:
+    """The distributions whose versions can change a network. Raises ResourceError where they are not installed."""
+    if variant not in PACKAGES:
+        extras.require("train", f"train-baseline --variant {variant}")
+    return PACKAGES.get(variant, _TORCH)
+
+
 def made_from(folder: Path, config: TrainBaseline) -> dict[str, Any]:
     """What the network of a variant and seed is made from: two with the same are equal, on one machine."""
-    if config.variant not in PACKAGES:
-        extras.require("train", f"train-baseline --variant {config.variant}")
-    packages = PACKAGES.get(config.variant, _TORCH)
-    provenance = manifest.provenance(folder, "train_baseline", config, packages)
+    provenance = manifest.provenance(folder, "train_baseline", config, packages_of(config.variant))
     chosen = variants.settings(config)
     return {
         "classes": list(config.class_names),
@@ -257,8 +261,7 @@ def notes_of(metas: Sequence[dict[str, Any]], asked: Sequence[int], variant: str
 
 def run(folder: Path, config: TrainBaseline, map_fn: MapFn = map) -> list[TrainBaselineRow]:
     """Train the networks of `config` that are not there, and publish what all say about val and test."""
-    packages = PACKAGES.get(config.variant, _TORCH)
-    provenance = manifest.provenance(folder, "train_baseline", config, packages)
+    provenance = manifest.provenance(folder, "train_baseline", config, packages_of(config.variant))
     asked = [config.model_copy(update={"seed": config.seed + n, "seeds": 1}) for n in range(config.seeds)]
     wanted = [made_from(folder, each) for each in asked]
     missing = [number for number, each in enumerate(wanted) if not trained(folder, each)]
