@@ -33,11 +33,12 @@ ALLOWED: dict[str, set[str]] = {
     "train": {*_BASE, "photos", "clean.scorers"},  # the networks that turn photos into embeddings
     "dataset": {"core"},
     "export": {*_BASE, "photos", "review", "dataset"},
+    "check": {*_BASE, "photos", "dataset", "dedup", "clean", "clean.scorers"},
     "inspect": {*_BASE, "photos", "review"},
     "report": {*_BASE, "photos", "review", "split", "inspect"},
     "pipeline": {*_BASE, "photos", "review", *_STAGES, "fetch.sources"},
     "demo": {*_BASE, "pipeline", "report"},
-    "cli": {*_BASE, "review", "export", "pipeline", "inspect", "report", "demo", "train"},
+    "cli": {*_BASE, "review", "export", "check", "pipeline", "inspect", "report", "demo", "train"},
     "__main__": {"cli"},
 }
 

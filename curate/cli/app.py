@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from curate import __version__
-from curate.cli import export, failures, inspection, labelling, stages, start, terminal, training
+from curate.cli import check, export, failures, inspection, labelling, stages, start, terminal, training
 from curate.cli.options import shared
 from curate.core.errors import EXIT_CODES
 
@@ -16,6 +16,7 @@ GROUPS = {
     "Look at networks": training.commands,
     "Label photos": labelling.commands,
     "Use the dataset": export.commands,
+    "Check uploads": check.commands,
 }
 
 

@@ -1,0 +1,1 @@
+"""check: what the dataset says of one more photo."""

@@ -1,0 +1,139 @@
+"""Learn from what clean decided how probable each reason and each class is for a photo that it never saw.
+
+Two multinomial logistic regressions on the embeddings of the collection: kept or rejected for which reason, by all
+photos; which class, by the kept ones. Both are tested out of fold, by groups that belong together, and their
+probabilities made as sure as they are right (temperature scaling, Guo et al., 2017, arXiv:1706.04599).
+
+They repeat the judgement of clean, reviews included: how right that is, `curate calibrate` measures.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.core.intervals import wilson
+
+KEPT = ""  # the outcome of a photo that stays
+LEAST = 8  # photos of a reason or class, to learn it
+COMPONENTS = 64  # of the embedding
+FOLDS = 5
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What was learnt of one question."""
+
+    outcomes: tuple[str, ...]
+    mean: Floats  # (d,)
+    axes: Floats  # (d, c) principal axes, scaled to unit variance
+    weights: Floats  # (c, k)
+    bias: Floats  # (k,)
+    temperature: float
+    out_of_fold: Floats  # (n, k) probabilities of the photos it learnt from, each by a model that had not seen it
+
+    def probabilities(self, embeddings: NDArray[np.float32]) -> Floats:
+        """(n, d) to (n, k): calibrated, rows sum to 1."""
+        points = (embeddings.astype(np.float64) - self.mean) @ self.axes
+        return _softmax((points @ self.weights + self.bias) / self.temperature)
+
+
+def learn(embeddings: NDArray[np.float32], outcomes: Sequence[str], groups: Sequence[str]) -> Model | None:
+    """A model of `outcomes` (n,) given `embeddings` (n, d); None where fewer than two are frequent enough.
+
+    Photos of rarer outcomes are not learnt from. Photos of one group are in one fold.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    tally = Counter(outcomes)
+    names = tuple(sorted(name for name, number in tally.items() if number >= LEAST))
+    if len(names) < 2:
+        return None
+    taken = np.array([name in names for name in outcomes])
+    numbers = np.array([names.index(name) for name in outcomes if name in names])
+    fold = _folds([group for group, take in zip(groups, taken, strict=True) if take])
+    points = embeddings[taken].astype(np.float64)
+    mean = points.mean(axis=0)
+    values, vectors = np.linalg.eigh(np.cov(points - mean, rowvar=False))
+    top = np.argsort(-values, kind="stable")[:COMPONENTS]
+    top = top[values[top] > 1e-12 * values.max()]
+    axes = vectors[:, top] / np.sqrt(values[top])
+    points = (points - mean) @ axes
+
+    def fit(rows: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        machine: Any = LogisticRegression(C=0.1, max_iter=300)
+        machine.fit(points[rows], numbers[rows])
+        weights, bias = np.zeros((len(top), len(names))), np.full(len(names), -30.0)
+        coefficients, intercepts = machine.coef_, machine.intercept_
+        if len(machine.classes_) == 2:  # scikit-learn gives one line for two
+            coefficients, intercepts = (np.vstack([-each / 2, each / 2]) for each in (coefficients, intercepts))
+        weights[:, machine.classes_], bias[machine.classes_] = coefficients.T, np.ravel(intercepts)
+        return weights, bias
+
+    scores = np.zeros((len(points), len(names)))
+    for number in range(FOLDS):
+        held = fold == number
+        if held.any() and len(set(numbers[~held].tolist())) > 1:
+            weights, bias = fit(~held)
+            scores[held] = points[held] @ weights + bias
+    temperature = _temperature(scores, numbers)
+    held_out = np.full((len(outcomes), len(names)), np.nan)
+    held_out[taken] = _softmax(scores / temperature)
+    return Model(names, mean, axes, *fit(np.ones(len(points), bool)), temperature, held_out)
+
+
+def _folds(groups: Sequence[str]) -> NDArray[np.int64]:
+    """(n,) 0..FOLDS-1, the same for all of a group, whatever else is there."""
+    import zlib
+
+    return np.array([zlib.crc32(group.encode()) % FOLDS for group in groups])
+
+
+def _softmax(scores: Floats) -> Floats:
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def _temperature(scores: Floats, numbers: NDArray[np.int64]) -> float:
+    """What the scores are divided by so that the probability of what is true is greatest."""
+    candidates = np.geomspace(0.25, 8.0, 61)
+    rows = np.arange(len(numbers))
+    losses = [-np.log(_softmax(scores / t)[rows, numbers] + 1e-12).mean() for t in candidates]
+    return float(candidates[int(np.argmin(losses))])
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Between which probabilities of being no good a photo is `unsure`."""
+
+    ok_below: float  # 0..1
+    flag_from: float  # 0..1; above 1 where no threshold reaches the precision
+
+
+def limits(bad: Floats, is_bad: NDArray[np.bool_], of_flag: float, of_ok: float) -> Limits:
+    """From probabilities (n,) and what is true (n,): the widest `flag` and `ok` that reach their precision.
+
+    The lower end of its 95% interval must reach it (Wilson), as in `curate calibrate`. Where both reach so far
+    that they meet, there is no `unsure` between them.
+    """
+    order = np.argsort(-bad, kind="stable")
+    flag_from = _reaching(bad[order], is_bad[order], of_flag)
+    ok_from = _reaching(-bad[order[::-1]], ~is_bad[order[::-1]], of_ok)
+    ok_below = 0.0 if ok_from is None else -ok_from
+    high = 1.01 if flag_from is None else flag_from
+    return Limits(min(ok_below, high), max(high, min(ok_below, high)))
+
+
+def _reaching(values: Floats, right: NDArray[np.bool_], precision: float) -> float | None:
+    """The smallest of `values`, which fall, down to which the share of `right` reaches `precision`."""
+    found = None
+    so_far = 0
+    for number, (value, hit) in enumerate(zip(values.tolist(), right.tolist(), strict=True), start=1):
+        so_far += hit
+        if wilson(so_far, number)[0] >= precision:
+            found = value
+    return found

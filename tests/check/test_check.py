@@ -1,0 +1,135 @@
+"""A verdict repeats what clean decided, judges what is new, and is the same whoever asks."""
+
+import dataclasses
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageFilter
+from typer.testing import CliRunner
+
+from curate.check.check import Checker
+from curate.cli.app import app
+from curate.core import manifest
+from curate.core.errors import UsageError
+from curate.core.recipe import Clean, Concept, Recipe
+from curate.core.schemas import CleanRow, FetchRow
+from curate.dedup import fingerprints, phash
+from curate.photos import store
+from tests import folders
+from tests.scenes import jpeg, scene
+
+KEPT, REJECTED = 24, 12
+RECIPE = Recipe(
+    name="painted",
+    classes=folders.CLASSES,
+    clean=Clean(
+        class_names=folders.CLASSES,
+        scorer="imagenet",
+        concepts=(
+            Concept(name="car", keep=True, imagenet=("cab", "jeep")),
+            Concept(name="not_car", imagenet=("*",)),
+        ),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """24 cars that clean kept, one of them borderline, and 12 scenes that it rejected."""
+    path = tmp_path_factory.mktemp("check")
+    photos = []
+    for number in range(KEPT + REJECTED):
+        class_name = folders.CLASSES[number % 2]
+        data = folders.paint(class_name, number) if number < KEPT else jpeg(scene(number))
+        where, sha256 = store.put(path, data, "jpeg")
+        photos.append(folders.fetch_row(number, class_name, path=where, sha256=sha256, size=len(data)))
+    folders.publish(path, "fetch", photos)
+    hashes = [phash.to_hex(fingerprints.hash_file(path / photo.path)[0]) for photo in photos]
+    hashed = [folders.dedup_row(photo) for photo in photos]
+    hashed = [dataclasses.replace(row, phash=own) for row, own in zip(hashed, hashes, strict=True)]
+    folders.publish(path, "dedup", hashed)
+    clean = [folders.clean_row(photo, "not_car" if n >= KEPT else "") for n, photo in enumerate(photos)]
+    clean[5] = dataclasses.replace(clean[5], borderline=True, review_rank=1)
+    folders.publish(path, "clean", clean)
+    return path
+
+
+@pytest.fixture(scope="module")
+def checker(folder: Path) -> Checker:
+    return Checker.open(folder, RECIPE, precision=0.6)
+
+
+def test_a_photo_of_the_collection_gets_what_clean_decided(folder: Path, checker: Checker) -> None:
+    photos = {row.key: row for row in manifest.read(folder, FetchRow)}
+    for row in manifest.read(folder, CleanRow):
+        data = (folder / row.path).read_bytes()
+        (found,) = checker.check([data], listing_id=photos[row.key].listing_id)
+        wanted = "unsure" if row.borderline else "ok" if row.keep else "flag"
+        assert (found.verdict, found.known) == (wanted, row.key)
+        assert found.reasons == ((row.reason,) if row.reason else ())
+
+
+def test_a_new_photo_is_judged(checker: Checker) -> None:
+    car, other = checker.check([folders.paint("sedan", 500), jpeg(scene(500))])
+    assert car.verdict != "flag" and car.usable is not None and car.usable > 0.5
+    assert other.verdict != "ok" and other.reasons == ("not_car",)
+    assert other.usable is not None and other.usable < 0.5
+    assert car.known == "" and car.duplicate is None and len(car.nearest) == 3
+    assert all(-1 <= likeness <= 1.0001 for _, likeness in car.nearest)
+    assert sum(car.classes.values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_an_uploaded_duplicate_names_the_photo_that_is_there(folder: Path, checker: Checker) -> None:
+    row = manifest.read(folder, CleanRow)[30]
+    data = (folder / row.path).read_bytes()
+    assert checker.check([data])[0].reasons == ("duplicate", "not_car")
+    with Image.open(io.BytesIO(data)) as image:
+        smaller = jpeg(image.resize((240, 165)), 70)
+    (found,) = checker.check([smaller])
+    assert found.verdict == "flag" and found.duplicate is not None
+    assert (found.duplicate.key, found.duplicate.exact) == (row.key, False)
+
+
+def test_the_named_class_is_compared(folder: Path, checker: Checker) -> None:
+    photos = manifest.read(folder, FetchRow)
+    data = (folder / photos[2].path).read_bytes()
+    (found,) = checker.check([data], class_name="sedan", listing_id=photos[2].listing_id)
+    assert (found.verdict, found.reasons) == ("flag", ("another_class",))
+    with pytest.raises(UsageError, match="class 'boat': the recipe has hatch, sedan"):
+        checker.check([data], class_name="boat")
+
+
+def test_what_is_no_photo_or_of_poor_quality_is_flagged(checker: Checker) -> None:
+    with Image.open(io.BytesIO(folders.paint("hatch", 600, 480, 360))) as image:
+        blurred = jpeg(image.filter(ImageFilter.GaussianBlur(25)))
+    verdicts = checker.check([b"<html>", folders.paint("hatch", 601)[:900], blurred])
+    assert [found.verdict for found in verdicts] == ["flag"] * 3
+    assert [found.reasons for found in verdicts[:2]] == [("not_an_image",), ("decode_truncated",)]
+    assert verdicts[2].reasons[-1] == "blurred"
+
+
+def test_other_photos_of_the_listing_count(checker: Checker) -> None:
+    photo = folders.paint("hatch", 700)
+    alone = checker.check([photo])[0].classes
+    beside = checker.check([photo], listing_photos=[folders.paint("sedan", n) for n in (701, 702, 703)])[0].classes
+    assert beside["sedan"] > alone["sedan"]
+
+
+def test_the_command_says_the_same_and_a_flag_exits_with_3(folder: Path, checker: Checker, tmp_path: Path) -> None:
+    recipe = tmp_path / "painted.yaml"
+    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    good, bad = tmp_path / "good.jpg", tmp_path / "bad.jpg"
+    photos = manifest.read(folder, FetchRow)
+    good.write_bytes((folder / photos[0].path).read_bytes())
+    bad.write_bytes((folder / photos[30].path).read_bytes())
+    words = ["check", "--recipe", str(recipe), "--folder", str(folder), "--listing"]
+    run = CliRunner().invoke(app, [*words, photos[0].listing_id, str(good)])
+    assert run.exit_code == 0 and f"{good}: ok" in run.output
+    run = CliRunner().invoke(app, [*words, photos[0].listing_id, "--json", str(good), str(bad)])
+    assert run.exit_code == 3
+    told = json.loads(run.output)
+    asked = checker.check([good.read_bytes(), bad.read_bytes()], listing_id=photos[0].listing_id)
+    for one, other in zip(told, asked, strict=True):
+        assert one == {"photo": one["photo"]} | json.loads(json.dumps(other.as_json()))
