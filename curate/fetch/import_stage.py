@@ -37,7 +37,7 @@ from curate.fetch.download import Outcome
 from curate.fetch.http.client import Client
 from curate.fetch.journal import Journal
 from curate.fetch.sources import local
-from curate.fetch.sources.local import LocalPhoto
+from curate.fetch.sources.tree import LocalPhoto, argument
 from curate.photos import decode, store
 
 _SOURCE_ID = "import"
@@ -67,12 +67,12 @@ def decide(items: Sequence[LocalPhoto], outcomes: Sequence[Outcome]) -> list[Fet
     rows = []
     positions: dict[str, int] = {}
     for item, outcome in zip(items, outcomes, strict=True):
-        listing_id = item.listing_id or item.name
+        listing_id = item.listing
         position = positions.get(listing_id, 0)
         positions[listing_id] = position + 1
         rows.append(
             FetchRow(
-                key=item.key or photo_key(_SOURCE_ID, listing_id, item.name),
+                key=item.key or photo_key(_SOURCE_ID, item.listing_id or item.name, item.name),
                 listing_id=listing_id,
                 class_name=item.class_name,
                 position=position,
@@ -101,7 +101,7 @@ def check_free(folder: Path, path: Path) -> None:
     if "fetch" in ownership.makers(folder):
         raise UsageError(
             f"{folder} holds photos fetched from a site; an import would delete them",
-            To("choose another folder", Run("import", (local.argument(path),), folder="FOLDER")),
+            To("choose another folder", Run("import", (argument(path),), folder="FOLDER")),
         )
 
 
@@ -112,16 +112,16 @@ def check_given_up(folder: Path, path: Path, before: Mapping[str, set[str]], kep
         raise UsageError(
             f"this import is without {len(given_up):,} {photos} of {folder}, e.g. "
             f"{min(before[given_up[0]], default=given_up[0])}, which would be deleted",
-            To("delete them", Run("import", (local.argument(path), "--replace"))),
+            To("delete them", Run("import", (argument(path), "--replace"))),
             To("keep them", Do("put all photos into one folder tree or CSV"), Run("import", ("PATH",))),
-            To("keep both apart", Run("import", (local.argument(path),), folder="FOLDER")),
+            To("keep both apart", Run("import", (argument(path),), folder="FOLDER")),
         )
 
 
 def keep_given(folder: Path, rows: Sequence[FetchRow], items: Sequence[LocalPhoto]) -> None:
     """Write the split that `items` name for the split stage to keep; without items, forget the one before."""
     path = folder / given.NAME
-    splits = {(item.listing_id or item.name, item.name): item.split for item in items}
+    splits = {(item.listing, item.name): item.split for item in items}
     found = [(row.key, splits.get((row.listing_id, row.image_url), "")) for row in rows]
     if items:
         atomic_write(path, given.format_splits([(key, split) for key, split in found if split]))

@@ -34,13 +34,18 @@ class Proof:
         return [
             *table,
             "checked again from the manifests, removed copies included:",
-            *(
-                f"leak: {len(leaks)} of {self.checked[what]} {what} in more than one split: {', '.join(leaks[:3])}"
-                if leaks
-                else f"no leak: each of the {self.checked[what]} {what} is in one split only"
-                for what, leaks in self.leaks.items()
-            ),
+            *(self._line(what, leaks) for what, leaks in self.leaks.items()),
         ]
+
+    def _line(self, what: str, leaks: Sequence[str]) -> str:
+        number = self.checked[what]
+        if not number:
+            return (
+                f"{what}: not checked, because no photo names its listing: a folder or listing_id for each would"
+            )
+        if leaks:
+            return f"leak: {len(leaks)} of {number} {what} in more than one split: {', '.join(leaks[:3])}"
+        return f"no leak: each of the {number} {what} is in one split only"
 
     def notes(self) -> dict[str, Any]:
         """The proof for a sidecar."""
@@ -65,7 +70,9 @@ def prove(rows: Sequence[SplitRow], fetch_rows: Sequence[FetchRow], dedup_rows: 
     for row in dedup_rows:
         if split := split_of.get(row.group):
             photo = fetched[row.key]
-            if photo.listing_id:
+            if photo.listing_id and (
+                photo.page_url or photo.listing_id != photo.image_url
+            ):  # not made up by import
                 listings[photo.listing_id].add(split)
             similar[row.similar_group].add(split)
             files[photo.sha256].add(split)

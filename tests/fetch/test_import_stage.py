@@ -17,7 +17,7 @@ from curate.fetch import import_stage
 from curate.fetch import stage as fetch
 from curate.fetch.download import Outcome
 from curate.fetch.journal import Journal
-from curate.fetch.sources.local import LocalPhoto
+from curate.fetch.sources.tree import LocalPhoto
 from curate.photos import store
 from tests import faults, wording
 from tests.fetch.small_site import CLASSES, jpeg, listings, politeness, source
@@ -222,7 +222,7 @@ def test_i19_what_cannot_be_read_is_a_row(tmp_path: Path) -> None:
     (swift / "dangling.jpg").symlink_to("absent.jpg")
     (swift / "folder.jpg").mkdir()
     os.mkfifo(swift / "fifo.jpg")
-    (swift / "notes.txt").write_text("no photo")
+    (swift / "notes.doc").write_text("no photo")
     (swift / "empty.jpg").touch()
     (swift / "inside.jpg").symlink_to("good.jpg")
     (swift / "good.jpg").write_bytes(jpeg(1))
@@ -230,7 +230,7 @@ def test_i19_what_cannot_be_read_is_a_row(tmp_path: Path) -> None:
     reasons = {row.image_url.removeprefix("swift/"): row.reason for row in rows}
     assert reasons == {
         "link.jpg": "link", "device.jpg": "link", "dangling.jpg": "link",
-        "folder.jpg": "unreadable", "fifo.jpg": "unreadable", "notes.txt": "not_an_image", "empty.jpg": "empty",
+        "folder.jpg": "unreadable", "fifo.jpg": "unreadable", "notes.doc": "not_an_image", "empty.jpg": "empty",
         "inside.jpg": "", "good.jpg": "",
     }  # fmt: skip
     (remark,) = manifest.read_sidecar(tmp_path / "out", "fetch")["notes"]["summary"]

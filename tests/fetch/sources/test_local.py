@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from curate.core.errors import Run, To, UsageError
-from curate.fetch.sources.local import LocalPhoto, Offered, read
+from curate.fetch.sources.local import read
+from curate.fetch.sources.tree import LocalPhoto, Offered
 from tests.wording import refused
 
 CLASSES = ("swift", "wagon_r")

@@ -1,0 +1,99 @@
+"""Folder trees as people have them: a folder per car, archives, network shares, phones."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from curate.core.errors import UsageError
+from curate.core.schemas import photo_key
+from curate.fetch import import_stage
+from curate.fetch.sources.local import read
+from curate.split.leakage import prove
+from tests import folders
+from tests.fetch.small_site import jpeg
+
+CLASSES = ("sedan", "suv")
+
+
+def touch(root: Path, *names: str) -> Path:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return root
+
+
+def of_classes(names: str, folder: str = "") -> list[str]:
+    return [f"{folder}{class_name}/{names.format(n)}" for class_name in CLASSES for n in range(3)]
+
+
+PLAIN = of_classes("{}.jpg")
+
+
+def listings(root: Path) -> dict[str, str]:
+    return {item.name: item.listing for item in read(root, CLASSES).items}
+
+
+def test_a_sub_folder_of_a_class_is_a_listing(tmp_path: Path) -> None:
+    touch(tmp_path, *of_classes("car{}/1.jpg"), *of_classes("car{}/2.jpg"), "suv/alone.jpg")
+    found = listings(tmp_path)
+    assert (found["sedan/car1/1.jpg"], found["sedan/car1/2.jpg"], found["suv/car1/1.jpg"]) == (
+        "sedan/car1", "sedan/car1", "suv/car1",
+    )  # fmt: skip
+    assert found["suv/alone.jpg"] == "suv/alone.jpg"
+    assert "6 sub-folders is taken for one listing" in read(tmp_path, CLASSES).remarks[0]
+
+
+def test_a_key_does_not_tell_of_the_sub_folder(tmp_path: Path) -> None:
+    for number, name in enumerate(of_classes("car{}/1.jpg")):
+        touch(tmp_path / "in", name)
+        (tmp_path / "in" / name).write_bytes(jpeg(number))
+    rows = import_stage.run(tmp_path / "out", tmp_path / "in", CLASSES)
+    for row in rows:
+        assert row.listing_id == row.image_url.rpartition("/")[0]
+        assert row.key == photo_key("import", row.image_url, row.image_url)
+
+
+def test_one_or_two_sub_folders_sort_a_class_otherwise(tmp_path: Path) -> None:
+    touch(tmp_path, "sedan/good/1.jpg", "sedan/bad/2.jpg", *of_classes("car{}/1.jpg")[3:])
+    assert listings(tmp_path)["sedan/good/1.jpg"] == "sedan/good/1.jpg"
+    assert "sub-folders are not taken for listings" in read(tmp_path, CLASSES).remarks[0]
+
+
+def test_no_proof_rests_on_a_listing_that_import_made_up() -> None:
+    photos, removed, splits = [], [], []
+    for number in range(6):
+        row = folders.fetch_row(number, "swift", listing_id=f"swift/{number}.jpg")
+        photos.append(replace(row, page_url="", image_url=row.listing_id))
+        removed.append(folders.dedup_row(photos[-1]))
+        splits.append(folders.split_row(row, "train"))
+    assert "listings: not checked, because" in "\n".join(prove(splits, photos, removed).lines())
+    photos = [replace(row, listing_id=f"swift/car{n // 2}") for n, row in enumerate(photos)]
+    assert "no leak: each of the 3 listings is in one split only" in prove(splits, photos, removed).lines()
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        pytest.param(of_classes("{}.jpg", "dataset/dataset/"), "sedan/0.jpg", id="wrapped twice"),
+        pytest.param([*PLAIN, "__MACOSX/sedan/._0.jpg"], "sedan/0.jpg", id="made on a Mac"),
+        pytest.param([*PLAIN, "sedan/@eaDir/0.jpg/THUMB_XL.jpg"], "sedan/0.jpg", id="Synology"),
+        pytest.param([*PLAIN, "$RECYCLE.BIN/a.jpg", "#recycle/b.jpg"], "sedan/0.jpg", id="recycled"),
+        pytest.param(of_classes("{}.jpg", "training_set/training_set/"), "sedan/0.jpg", id="doubled"),
+        pytest.param(of_classes("{}.jpg", "test_set/"), "test_set/sedan/0.jpg", id="test_set"),
+        pytest.param([*PLAIN, *of_classes("{}.jpg.json"), "suv/clip.MP4"], "sedan/0.jpg", id="Takeout"),
+    ],
+)
+def test_what_archives_shares_and_phones_add(tmp_path: Path, names: list[str], found: str) -> None:
+    offered = read(touch(tmp_path, *names), CLASSES)
+    assert len(offered.items) == 6
+    assert offered.items[0].name.endswith(found)
+    if any(name.endswith(".json") for name in names):
+        assert "passed over 7 files beside the photos: 6 .json, 1 .mp4" in offered.remarks
+
+
+def test_an_archive_is_named(tmp_path: Path) -> None:
+    (tmp_path / "photos.zip").write_bytes(b"PK\x03\x04")
+    with pytest.raises(UsageError, match="photos.zip is an archive: unpack it"):
+        read(tmp_path / "photos.zip", CLASSES)
