@@ -7,12 +7,13 @@ that systems leave behind. Links to files inside the tree are followed; others a
 told of.
 
 A CSV has a column `class_name` and either `path`, relative to the CSV and inside its folder, or `url`; and if it
-likes `listing_id`, `title`, `region`, `city`, `year`, `price`.
+likes `listing_id`, `title`, `region`, `city`, `year`, `price`. Other names that people give these columns are
+read, further columns passed over; so are commas, semicolons or tabs, and UTF-8 or UTF-16.
 """
 
+import codecs
 import csv
 import io
-import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -22,11 +23,19 @@ from curate.core.errors import RejectedError, Run, To, UsageError
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.tree import SPLIT_OF, LocalPhoto, Offered, known, scan, target, utf8
 from curate.fetch.sources.values import MAX_TEXT
+from curate.fetch.sources.values import number as number_in
 from curate.photos.decode import read_file
 
 _COLUMNS = {"path", "url", "class_name", "listing_id", "title", "region", "city", "year", "price", "split"}
 _EXPORTED = {"key", "sha256", "bytes"}  # further columns of photos.csv in an export
 _ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".7z", ".rar"}
+_ALIASES = {  # how others name our columns
+    "path": ("file_name", "filename", "file", "image", "image_path", "filepath"),
+    "url": ("image_url",),
+    "class_name": ("label", "class", "category", "target"),
+    "listing_id": ("listing", "group", "group_id"),
+}
+_MOST_TOLD = 10  # mistakes that one message names
 _MAX_CSV = 512 * 1024**2  # bytes
 
 
@@ -60,49 +69,87 @@ def read(path: Path, class_names: Sequence[str]) -> Offered:
 
 
 def read_csv(path: Path, class_names: Sequence[str]) -> Offered:
-    """The photos of a CSV, in its order. Raises UsageError naming row and column."""
+    """The photos of a CSV, in its order. Raises UsageError naming all rows and columns that are wrong."""
     try:
-        text = read_file(path, _MAX_CSV).decode("utf-8-sig")
+        text = _text(path, read_file(path, _MAX_CSV))
     except RejectedError as error:
         raise UsageError(f"{path}: {error.detail}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: no CSV, or not in UTF-8 (byte {error.start}); save it as UTF-8") from error
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    first_line, _, rest = text.partition("\n")
+    if first_line.lower().startswith("sep=") and len(first_line.strip()) == 5:  # as spreadsheets write it
+        text, first_line = rest, rest.partition("\n")[0]
+    separator = max((",", ";", "\t"), key=first_line.count)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
+    remarks: list[str] = []
+    problems: list[str] = []
+    items: list[tuple[int, LocalPhoto]] = []
     try:
-        columns = set(reader.fieldnames or ())
-        if "class_name" not in columns or not columns & {"path", "url"}:
-            raise UsageError(
-                f"{path}: needs the columns class_name and path or url; has {', '.join(sorted(columns))}"
-            )
-        if unknown := columns - _COLUMNS - _EXPORTED:
-            raise UsageError(
-                f"{path}: unknown columns {', '.join(sorted(unknown))}; known: {', '.join(sorted(_COLUMNS))}"
-            )
-        items = [_row(path, number, cells, class_names) for number, cells in enumerate(reader, start=2)]
+        columns = _columns(path, next(reader, []), remarks)
+        for number, row in enumerate(reader, start=2):
+            if not row:
+                continue
+            try:
+                if len(row) != len(columns):
+                    raise UsageError(f"row {number}: more or fewer cells than columns")
+                cells = {name: cell.strip() for name, cell in zip(columns, row, strict=True) if name}
+                items.append((number, _row(path.parent, number, cells, class_names, remarks)))
+            except UsageError as error:
+                problems.append(str(error))
     except csv.Error as error:
         raise UsageError(f"{path} line {reader.line_num}: {error}") from error
-    if not items:
+    if not items and not problems:
         raise UsageError(f"{path}: no rows")
     first: dict[tuple[str, str], tuple[int, LocalPhoto]] = {}
-    for number, item in enumerate(items, start=2):
+    for number, item in items:
         before, same = first.setdefault((item.listing_id, item.name), (number, item))
         if same.class_name != item.class_name:
-            raise UsageError(
-                f"{path} rows {before} and {number}: {item.name} is both {same.class_name} and {item.class_name}"
+            problems.append(
+                f"rows {before} and {number}: {item.name} is both {same.class_name} and {item.class_name}"
             )
     keys = Counter(item.key for _, item in first.values() if item.key)
-    if twice := [key for key, count in keys.items() if count > 1]:
-        raise UsageError(f"{path}: the key {twice[0]} is there twice")
-    repeated = len(items) - len(first)
-    remarks = (f"{repeated} rows repeat a photo of their listing and count once",) if repeated else ()
-    return Offered(tuple(item for _, item in first.values()), remarks)
+    problems += [f"the key {key} is there twice" for key, count in keys.items() if count > 1]
+    if problems:
+        more = f"; and {len(problems) - _MOST_TOLD:,} more" if len(problems) > _MOST_TOLD else ""
+        raise UsageError(f"{path}: {'; '.join(problems[:_MOST_TOLD])}{more}")
+    if repeated := len(items) - len(first):
+        remarks.append(f"{repeated} rows repeat a photo of their listing and count once")
+    counted = [f"{text} ({count:,} times)" if count > 1 else text for text, count in Counter(remarks).items()]
+    return Offered(tuple(item for _, item in first.values()), tuple(counted))
 
 
-def _row(path: Path, number: int, cells: dict[str, str], class_names: Sequence[str]) -> LocalPhoto:
-    where = f"{path} row {number}"
-    if None in cells or None in cells.values():
-        raise UsageError(f"{where}: more or fewer cells than columns")
-    cells = {name: cell.strip() for name, cell in cells.items()}
+def _text(path: Path, data: bytes) -> str:
+    """UTF-8, or what a byte order mark says. Raises UsageError."""
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: no CSV, or not in UTF-8 (byte {error.start}); save it as UTF-8") from error
+
+
+def _columns(path: Path, header: Sequence[str], remarks: list[str]) -> list[str]:
+    """Our name for each column of the header, "" for one that is passed over. Raises UsageError."""
+    written = [name.strip() for name in header]
+    found = {name.lower() for name in written}
+    named = []
+    for name in (name.lower() for name in written):
+        ours = next((known for known, others in _ALIASES.items() if name in others and known not in found), name)
+        named.append(ours if ours in _COLUMNS | _EXPORTED else "")
+    if "class_name" not in named or not {"path", "url"} & set(named):
+        has = ", ".join(sorted(filter(None, written)))
+        raise UsageError(f"{path}: needs the columns class_name and path or url; has {has}")
+    twice = [name for name, count in Counter(filter(None, named)).items() if count > 1]
+    if twice:
+        raise UsageError(f"{path}: the column {twice[0]} is there twice")
+    if passed := [name for name, ours in zip(written, named, strict=True) if name and not ours]:
+        remarks.append(
+            f"passed over the columns {', '.join(sorted(passed))}; known: {', '.join(sorted(_COLUMNS))}"
+        )
+    return named
+
+
+def _row(
+    folder: Path, number: int, cells: dict[str, str], class_names: Sequence[str], remarks: list[str]
+) -> LocalPhoto:
+    where = f"row {number}"
     key = cells.get("key", "")
     if key:  # an export: text that a spreadsheet would run is behind a quote
         cells = {name: cell.removeprefix("'") for name, cell in cells.items()}
@@ -119,32 +166,27 @@ def _row(path: Path, number: int, cells: dict[str, str], class_names: Sequence[s
         except RejectedError as error:
             raise UsageError(f"{where}, column url: {error.detail}") from error
     else:
-        file, is_link = target(path.parent, path.parent / name)
+        if "\\" in name and not (folder / name).exists():  # written on Windows
+            name = name.replace("\\", "/")
+        file, is_link = target(folder, folder / name)
         name = PurePath(name).as_posix()  # ./a.jpg is a.jpg
     texts = {column: cells.get(column, "")[:MAX_TEXT] for column in ("listing_id", "title", "region", "city")}
-    year = _number(where, "year", cells)
+    year = number_in(cells.get("year", ""))
     if year is not None and (year != int(year) or not 0 < year < 10_000):
-        raise UsageError(f"{where}, column year: {cells['year']!r} is not a year")
+        year = None
+    price = number_in(cells.get("price", ""))
+    for column, value in (("year", year), ("price", price)):
+        if value is None and cells.get(column):
+            remarks.append(f"column {column}: {cells[column][:40]!r} cannot be read and is left out")
     return LocalPhoto(
         class_name,
         name,
         file,
         bool(url),
         year=None if year is None else int(year),
-        price=_number(where, "price", cells),
+        price=price,
         **texts,
         key=key,
         split=SPLIT_OF.get(cells.get("split", "").lower(), ""),
         is_link=is_link,
     )
-
-
-def _number(where: str, column: str, cells: dict[str, str]) -> float | None:
-    cell = cells.get(column, "")
-    try:
-        value = float(cell) if cell else None
-    except ValueError:
-        value = math.nan
-    if value is not None and not math.isfinite(value):
-        raise UsageError(f"{where}, column {column}: {cell!r} is not a number")
-    return value

@@ -95,5 +95,5 @@ def test_what_archives_shares_and_phones_add(tmp_path: Path, names: list[str], f
 
 def test_an_archive_is_named(tmp_path: Path) -> None:
     (tmp_path / "photos.zip").write_bytes(b"PK\x03\x04")
-    with pytest.raises(UsageError, match="photos.zip is an archive: unpack it"):
+    with pytest.raises(UsageError, match=r"photos\.zip is an archive: unpack it"):
         read(tmp_path / "photos.zip", CLASSES)
