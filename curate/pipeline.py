@@ -3,13 +3,17 @@
 import difflib
 import importlib
 import os
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from curate.core import executors, files, manifest
 from curate.core.errors import Note, Run, To, UsageError
 from curate.core.executors import MapFn
+from curate.core.progress import running
 from curate.core.recipe import Recipe, Source
 from curate.core.recipe_file import load
 from curate.core.schemas import DedupRow, Row
@@ -71,31 +75,62 @@ def runner(stage: Stage) -> Callable[[Path, Any, MapFn], Sequence[Row]]:
     return run
 
 
-def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int) -> list[str | Note]:
-    """Run one stage, or find that nothing changed; its `summary`. The caller holds the folder's lock."""
+@dataclass(frozen=True)
+class Ended:
+    """A stage that ended, and what its manifest holds."""
+
+    stage: str
+    seconds: float
+    unchanged: bool
+    rows: int
+    counts: dict[str, int]  # kept, and by reason
+    summary: list[str]  # what the stage itself says
+    deleted: int = 0  # photos that were stored before
+    to_decide: tuple[Note, ...] = ()  # by a person
+
+    @property
+    def funnel(self) -> str:
+        """`22 in, 18 kept, 4 near_duplicate`."""
+        return ", ".join([f"{self.rows} in", *(f"{number} {name}" for name, number in self.counts.items())])
+
+    def __str__(self) -> str:
+        return f"{self.stage}: {self.funnel}{' (unchanged)' if self.unchanged else ''}"
+
+
+Said = str | Note | Ended  # what a run tells: a line, a warning, a stage that ended
+
+
+@contextmanager
+def _timed(folder: Path, stage: str, echo: Callable[[Said], None]) -> Iterator[list[Note]]:
+    """Tell `echo` how a stage ended that runs in this context; yields where to put what is for a person."""
+    started, to_decide = time.monotonic(), list[Note]()
+    sidecar = manifest.sidecar_path(folder, stage)
+    before, photos = sidecar.read_bytes() if sidecar.exists() else b"", store.paths(folder)
+    with running(stage):
+        yield to_decide
+    found = manifest.read_sidecar(folder, stage)
+    echo(
+        Ended(
+            stage,
+            time.monotonic() - started,
+            sidecar.read_bytes() == before,
+            found["rows"],
+            found["counts"],
+            found["notes"].get("summary", []),
+            len(photos - store.paths(folder)) if stage == "fetch" else 0,
+            tuple(to_decide),
+        )
+    )
+
+
+def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int, echo: Callable[[Said], None]) -> None:
+    """Run one stage, or find that nothing changed, and tell how it ended. The caller holds the folder's lock."""
     declared = STAGES[stage]
-    with executors.local(workers) as map_fn:
-        rows = runner(declared)(folder, getattr(recipe, declared.section), map_fn)
-    duplicates = [row for row in rows if isinstance(row, DedupRow)]
-    to_decide = conflicts.to_do(folder, recipe.clean.class_names, duplicates) if duplicates else ()
-    return summary(folder, stage, to_decide)
-
-
-def summary(folder: Path, stage: str, to_decide: Iterable[Note] = ()) -> list[str | Note]:
-    """What a stage reports when it ends: its funnel line, what it notes, what is then for a person to decide."""
-    noted = manifest.read_sidecar(folder, stage)["notes"].get("summary", [])
-    return [manifest.funnel_line(folder, stage), *(f"  {line}" for line in noted), *to_decide]
-
-
-def _deleted(folder: Path, before: Collection[str]) -> Iterator[str]:
-    """What to tell of the photos that were stored `before`, by path, and no longer are."""
-    if gone := len(set(before) - store.paths(folder)):
-        yield f"  deleted {gone:,} {'photo' if gone == 1 else 'photos'} that {folder} had before"
-
-
-def _echo_all(lines: Iterable[str | Note], echo: Callable[[str | Note], None]) -> None:
-    for line in lines:
-        echo(line)
+    with _timed(folder, stage, echo) as to_decide:
+        with executors.local(workers) as map_fn:
+            rows = runner(declared)(folder, getattr(recipe, declared.section), map_fn)
+        if duplicates := [row for row in rows if isinstance(row, DedupRow)]:
+            to_decide += conflicts.to_do(folder, recipe.clean.class_names, duplicates)
 
 
 def run_stages(
@@ -103,7 +138,7 @@ def run_stages(
     recipe: Recipe,
     folder: Path,
     workers: int,
-    echo: Callable[[str | Note], None],
+    echo: Callable[[Said], None],
 ) -> None:
     """Run `stages` in order; `echo` gets each stage's summary as soon as it ends."""
     stages = list(stages)
@@ -111,20 +146,15 @@ def run_stages(
         check_source(recipe, folder)
     with files.lock(folder):
         for stage in stages:
-            sidecar = manifest.sidecar_path(folder, stage)
-            before = sidecar.read_bytes() if sidecar.exists() else b""
-            photos = store.paths(folder) if stage == "fetch" else ()
-            first, *rest = run_stage(stage, recipe, folder, workers)
-            rest += _deleted(folder, photos)
-            echo(f"{first} (unchanged)" if sidecar.read_bytes() == before else first)
-            _echo_all(rest, echo)
-        _echo_all(missing.warnings(folder), echo)
+            run_stage(stage, recipe, folder, workers, echo)
+        for warning in missing.warnings(folder):
+            echo(warning)
 
 
 def fetch_photos(
     recipe: Recipe,
     folder: Path,
-    echo: Callable[[str | Note], None],
+    echo: Callable[[Said], None],
     refresh: bool = False,
     accept_drop: bool = False,
     prune: bool = False,
@@ -135,10 +165,9 @@ def fetch_photos(
 
     check_source(recipe, folder)
     with files.lock(folder):
-        before = store.paths(folder)
         options: dict[str, Any] = {"refresh": refresh or accept_drop, "accept_drop": accept_drop, "prune": prune}
-        rows = fetch.run(folder, _source(recipe), retry=retry, **options)
-        _echo_all([*summary(folder, "fetch"), *_deleted(folder, before)], echo)
+        with _timed(folder, "fetch", echo):
+            rows = fetch.run(folder, _source(recipe), retry=retry, **options)
         if prune:
             gone = additions.marked(rows)
             echo(
@@ -154,7 +183,7 @@ def import_photos(
     folder: Path,
     path: Path,
     workers: int,
-    echo: Callable[[str | Note], None],
+    echo: Callable[[Said], None],
     replace: bool = False,
     keep_split: bool = False,
 ) -> None:
@@ -166,9 +195,8 @@ def import_photos(
         local.read(path, recipe.classes)  # refuses what is wrong before the folder is made
     with files.lock(folder), executors.local(workers) as map_fn:
         politeness = recipe.source.politeness if recipe.source else None
-        before = store.paths(folder)
-        import_stage.run(folder, path, recipe.classes, map_fn, politeness, replace, recipe.photos, keep_split)
-        _echo_all([*summary(folder, "fetch"), *_deleted(folder, before)], echo)
+        with _timed(folder, "fetch", echo):
+            import_stage.run(folder, path, recipe.classes, map_fn, politeness, replace, recipe.photos, keep_split)
 
 
 def stages_to_run(recipe: Recipe, folder: Path) -> list[str]:

@@ -11,11 +11,12 @@ from curate.cli.hints import Place, told
 from curate.core.errors import CurateError, Note
 from curate.core.recipe import Recipe
 from curate.inspect import explain, status, verify
+from curate.pipeline import Said
 
 
-def worded(notes: Iterable[Note | str]) -> list[str]:
+def worded(notes: Iterable[Said]) -> list[str]:
     """Each note on its line, as where neither recipe nor folder was typed."""
-    return [told(note if isinstance(note, Note) else Note(note), Place()) for note in notes]
+    return [told(note if isinstance(note, Note) else Note(str(note)), Place()) for note in notes]
 
 
 def explained(folder: Path, name: str) -> list[str]:

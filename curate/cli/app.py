@@ -64,4 +64,7 @@ def main() -> None:
     """Entry point of the `curate` script."""
     terminal.own_stderr()
     failures.stop_cleanly()
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:  # before the command began, or after it ended
+        failures.say_and_exit(KeyboardInterrupt())

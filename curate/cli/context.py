@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from curate.core.stages import STAGES
 
 if TYPE_CHECKING:
     from curate.core.recipe import Recipe
+    from curate.pipeline import Said
 
 
 def show(ctx: typer.Context, *what: "str | Styled | Note") -> None:
@@ -28,6 +30,34 @@ def say(ctx: typer.Context, *what: "str | Styled | Note") -> None:
     """Print what a command does meanwhile; --quiet leaves it out, --json sends it to stderr."""
     if not ctx.obj.quiet:
         terminal.write(*_worded(ctx, what), err=ctx.obj.json)
+
+
+def tell(ctx: typer.Context, said: "Said") -> None:
+    """Print what a run tells while it is at work; of an unchanged stage one line."""
+    if isinstance(said, Note):
+        return warn(ctx, said)
+    if isinstance(said, str):
+        return say(ctx, said)
+    ctx.obj.ended.append(said)
+    took = "unchanged" if said.unchanged else f"{said.seconds:.1f} s"
+    say(ctx, Styled(f"{said.stage}:", "bold"), f" {said.funnel}", Styled(f" ({took})", "dim"))
+    if said.unchanged:
+        return None
+    for line in said.summary:
+        say(ctx, f"  {line}")
+    if said.deleted:
+        photos = "1 photo that was" if said.deleted == 1 else f"{said.deleted:,} photos that were"
+        say(ctx, f"  deleted {photos} there before")
+    for note in said.to_decide:
+        say(ctx, "  ", note)
+    return None
+
+
+def stage_results(ctx: typer.Context) -> list[dict[str, Any]]:
+    """The stages that ended, for programs."""
+    from curate.inspect.data import note
+
+    return [asdict(ended) | {"to_decide": [note(each) for each in ended.to_decide]} for ended in ctx.obj.ended]
 
 
 def warn(ctx: typer.Context, note: Note) -> None:
@@ -110,4 +140,4 @@ def run_stages_of(ctx: typer.Context, stages: list[str], recipe: "Recipe", worke
     from curate.pipeline import default_workers, run_stages
 
     _, folder = recipe_and_folder(ctx) if "fetch" in stages else recipe_and_manifests(ctx)
-    run_stages(stages, recipe, folder, workers or default_workers(), partial(say, ctx))
+    run_stages(stages, recipe, folder, workers or default_workers(), partial(tell, ctx))

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from curate.cli import hints, terminal
 from curate.cli.hints import Place
 from curate.cli.options import Choice
-from curate.core.errors import CurateError, Do, Note
+from curate.core.errors import CurateError, Do, Note, Run, To
 
 # What libraries say when memory ends, each in an exception of its own.
 _MEMORY = re.compile(
@@ -35,7 +35,7 @@ def failure(error: BaseException) -> tuple[Note, int] | None:
     if isinstance(error, KeyboardInterrupt):
         return Note("interrupted", Do("run the same command again to go on")), 130
     if isinstance(error, typer.Abort) or hasattr(error, "exit_code"):
-        return None
+        return _usage(error)
     if isinstance(error, MemoryError) or _MEMORY.search(str(error)):
         return Note("out of memory", _LESS), 7
     if isinstance(error, OSError):
@@ -46,21 +46,40 @@ def failure(error: BaseException) -> tuple[Note, int] | None:
     return Note(f"a mistake in curate itself, {what}", Do("CURATE_DEBUG=1 shows where, please report it")), 1
 
 
+def _usage(error: Any) -> tuple[Note, int] | None:
+    """What the command line's own parser refuses, on one line."""
+    if getattr(error, "ctx", None) is None or not error.args:
+        return None
+    words = error.ctx.command_path.split()[1:]
+    see = To("see what there is", Run(words[0] if words else "--help", ("--help",) if words else ()))
+    return Note(error.format_message().rstrip("."), see), error.exit_code
+
+
 class Commands(TyperGroup):
     """Turns every failure into a message and its exit code; `CURATE_DEBUG=1` shows the traceback instead."""
 
     titles: dict[str, list[str]] = {}  # noqa: RUF012  of the groups of commands in the help, filled by `app`
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Read the options before the command."""
+        try:
+            return super().make_context(*arguments, **options)
+        except KeyboardInterrupt as error:
+            self._end(error, None)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
         except BaseException as error:
-            if os.environ.get("CURATE_DEBUG") or (told := failure(error)) is None:
-                raise
-            logging.getLogger("curate").debug("traceback", exc_info=True, extra={"shown": True})
-            note, code = told
-            end(note, code, ctx.obj)
+            self._end(error, ctx.obj)
+
+    def _end(self, error: BaseException, choice: Choice | None) -> NoReturn:
+        if os.environ.get("CURATE_DEBUG") or (ending := failure(error)) is None:
+            raise error
+        logging.getLogger("curate").debug("traceback", exc_info=True, extra={"shown": True})
+        note, code = ending
+        end(note, code, choice if isinstance(error, CurateError) else None)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands, each group under its title."""
@@ -68,6 +87,13 @@ class Commands(TyperGroup):
             width = formatter.width - 6 - max(map(len, self.commands))
             with formatter.section(title):
                 formatter.write_dl([(name, self.commands[name].get_short_help_str(width)) for name in names])
+
+
+def say_and_exit(error: KeyboardInterrupt) -> NoReturn:
+    """End the process where no command is there to do it."""
+    note, code = failure(error) or (Note(""), 1)
+    terminal.write(terminal.Styled("curate:", "bad"), f" {hints.told(note, Place())}", err=True)
+    sys.exit(code)
 
 
 def end(note: Note, code: int, choice: Choice | None = None) -> NoReturn:

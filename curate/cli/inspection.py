@@ -4,7 +4,15 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.context import check_there, has_manifests, recipe_and_folder, recipe_and_manifests, show, warn
+from curate.cli.context import (
+    check_there,
+    has_manifests,
+    recipe_and_folder,
+    recipe_and_manifests,
+    result,
+    show,
+    warn,
+)
 from curate.cli.options import command
 from curate.cli.terminal import Styled
 from curate.core.errors import StateError
@@ -20,21 +28,24 @@ def status(ctx: typer.Context) -> None:
 
     Example: curate status
     """
-    from curate.inspect.status import status as lines_of
+    from curate.inspect import data
+    from curate.inspect.status import status as status_of
 
     recipe, folder = recipe_and_folder(ctx)
     check_there(ctx, folder)
+    found = status_of(folder, recipe)
     if not has_manifests(folder):
         show(ctx, f"{folder} holds no manifest yet")
-    found = lines_of(folder, recipe)
     for state in found.stages.values():
         style = "good" if state.words == "current" else "warn"
         show(ctx, state.funnel, " ", Styled(f"[{state.words}]", style))
-    for note in found.to_decide:
+    for note in (*found.unfinished, *found.to_decide):
         show(ctx, note)
     for note in found.warnings:
         warn(ctx, note)
     show(ctx, Styled("next:", "bold"), " ", found.next)
+    if ctx.obj.json:
+        result(ctx, data.of_status(folder, recipe))
 
 
 @command(commands)
@@ -50,11 +61,14 @@ def explain(
 
     Example: curate explain 3f9a2c
     """
-    from curate.inspect.explain import explain as lines_of
+    from curate.inspect import data
+    from curate.inspect.explain import explain as explain_lines
 
     _, folder = recipe_and_manifests(ctx)
-    for line in lines_of(folder, name):
+    for line in explain_lines(folder, name):
         show(ctx, line)
+    if ctx.obj.json:
+        result(ctx, data.of_explain(folder, name))
 
 
 @command(commands)
@@ -65,10 +79,13 @@ def verify(ctx: typer.Context) -> None:
 
     Example: curate verify
     """
+    from curate.inspect import data
     from curate.inspect.verify import verify as problems_in
 
     _, folder = recipe_and_manifests(ctx)
-    if problems := problems_in(folder):
+    problems = problems_in(folder)
+    result(ctx, {"folder": str(folder), "problems": [data.note(problem) for problem in problems]})
+    if problems:
         for problem in problems:
             show(ctx, problem)
         raise StateError(f"{folder}: {len(problems)} problem{'s' if len(problems) > 1 else ''}, listed above")
@@ -84,4 +101,6 @@ def report(ctx: typer.Context) -> None:
     from curate.report.report import write_report
 
     recipe, folder = recipe_and_manifests(ctx)
-    show(ctx, f"report: {write_report(folder, recipe.name).resolve()}")
+    page = write_report(folder, recipe.name).resolve()
+    show(ctx, f"report: {page}")
+    result(ctx, {"report": str(page)})

@@ -1,11 +1,12 @@
 """Commands for those who label photos."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from curate.cli.context import recipe_and_manifests, show
+from curate.cli.context import recipe_and_manifests, result, show
 from curate.cli.options import command
 from curate.core import extras
 from curate.core.errors import Note, Run, To, UsageError
@@ -38,6 +39,7 @@ def sample(
     photos = draw_sample(folder, recipe.clean, count, out)
     write_sample_page(folder, photos, recipe.classes, out, page)
     show(ctx, f"{out}: {len(photos)} photos to be labelled; write keep or reject into the column decision")
+    result(ctx, {"labels": str(out), "page": str(page), "photos": len(photos)})
     show(ctx, f"{page}: shows them in the order of the rows")
     show(ctx, "a good photo under the wrong class: keep, and its right class in class_name; it counts as good")
     show(ctx, Note("", To("find the threshold then", Run("calibrate", (str(out),)))))
@@ -72,7 +74,9 @@ def calibrate(
     recipe, folder = recipe_and_manifests(ctx)
     plot = None if extras.missing("plots") else folder / "calibration.png"
     by_hand = REJECTED_BY_HAND.get(recipe.name)
-    for line in calibrate_with(folder, recipe.clean, labels, precision, plot, by_hand).lines():
+    found = calibrate_with(folder, recipe.clean, labels, precision, plot, by_hand)
+    for line in found.lines():
         show(ctx, line)
     absent = f"no plot, because matplotlib is not installed: {extras.install('plots')}"
     show(ctx, f"plot: {plot}" if plot else absent)
+    result(ctx, asdict(found) | {"plot": str(plot or "")})

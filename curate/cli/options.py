@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from curate.cli.hints import Place
-from curate.cli.terminal import begin_log
+from curate.cli.terminal import begin_log, silence
 
 HERE = Path("curate.yaml")  # in a folder that holds one dataset
 SHIPPED = Path("pipelines/swift_wagonr.yaml")
@@ -48,6 +48,7 @@ class Choice:
     quiet: bool = False
     verbose: bool = False
     has_source: bool = True  # the recipe has; true until it is read
+    ended: list[Any] = field(default_factory=list)  # stages, as `pipeline.Ended`
 
     @property
     def recipe_path(self) -> Path:
@@ -71,6 +72,7 @@ def shared(function: Callable[..., None]) -> Callable[..., None]:
         for name in (*_PATHS, *_FLAGS):
             if value := options.pop(name):
                 setattr(ctx.obj, name, value)
+        silence(ctx.obj.quiet)
         begin_log(ctx.obj.verbose, ctx.obj.log_file)
         function(ctx, **options)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.context import recipe_and_folder, run_stages_of, say, with_options
+from curate.cli.context import recipe_and_folder, result, run_stages_of, say, stage_results, tell, with_options
 from curate.cli.options import Workers, command
 from curate.core import extras
 
@@ -48,9 +48,10 @@ def fetch(
 
     recipe, folder = recipe_and_folder(ctx, "fetch")
     if refresh or accept_drop or prune or retry:
-        fetch_photos(recipe, folder, partial(say, ctx), refresh, accept_drop, prune, retry or ())
+        fetch_photos(recipe, folder, partial(tell, ctx), refresh, accept_drop, prune, retry or ())
     else:
-        run_stages(["fetch"], recipe, folder, 1, partial(say, ctx))
+        run_stages(["fetch"], recipe, folder, 1, partial(tell, ctx))
+    result(ctx, {"stages": stage_results(ctx)})
 
 
 @command(commands, "import")
@@ -79,7 +80,8 @@ def import_(
     from curate.pipeline import default_workers, import_photos
 
     recipe, folder = recipe_and_folder(ctx)
-    import_photos(recipe, folder, path, workers or default_workers(), partial(say, ctx), replace, keep_split)
+    import_photos(recipe, folder, path, workers or default_workers(), partial(tell, ctx), replace, keep_split)
+    result(ctx, {"stages": stage_results(ctx)})
 
 
 @command(commands)
@@ -113,6 +115,7 @@ def dedup(
     """
     recipe, _ = recipe_and_folder(ctx)
     run_stages_of(ctx, ["dedup"], with_options(recipe, "dedup", method=method, max_distance=max_distance), workers)
+    result(ctx, {"stages": stage_results(ctx)})
 
 
 @command(commands)
@@ -153,6 +156,7 @@ def clean(
         "thorough": thorough,
     }
     run_stages_of(ctx, ["clean"], with_options(recipe, "clean", **options), workers)
+    result(ctx, {"stages": stage_results(ctx)})
 
 
 @command(commands)
@@ -176,6 +180,7 @@ def split(
     """
     recipe, _ = recipe_and_folder(ctx)
     run_stages_of(ctx, ["split"], with_options(recipe, "split", seed=seed, proportional=proportional), 1)
+    result(ctx, {"stages": stage_results(ctx)})
 
 
 @command(commands)
@@ -230,6 +235,7 @@ def train_baseline(
         "seed": seed,
     }
     run_stages_of(ctx, ["train_baseline"], with_options(recipe, "train_baseline", **options), 1)
+    result(ctx, {"stages": stage_results(ctx)})
 
 
 @command(commands)
@@ -256,4 +262,6 @@ def run(ctx: typer.Context, workers: Workers = None) -> None:
     run_stages_of(ctx, stages, recipe, workers)
     if absent:
         say(ctx, f"train_baseline: not run, because {absent} is not installed: {extras.install('train')}")
-    say(ctx, f"report: {write_report(folder, recipe.name).resolve()}")
+    report = write_report(folder, recipe.name).resolve()
+    say(ctx, f"report: {report}")
+    result(ctx, {"stages": stage_results(ctx), "report": str(report)})

@@ -6,10 +6,34 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.context import say
-from curate.cli.options import Workers, command
+from curate.cli.context import result, show, stage_results, tell
+from curate.cli.options import HERE, Workers, command
 
 commands = typer.Typer()
+
+
+@command(commands)
+def init(
+    ctx: typer.Context,
+    path: Annotated[Path, typer.Argument(help="The recipe to write.")] = HERE,
+    classes: Annotated[str, typer.Option(help="The class names, with commas between.")] = "",
+    photos: Annotated[Path | None, typer.Option(help="Photos you have: a folder per class, or a CSV.")] = None,
+    site: Annotated[str | None, typer.Option(help="The page of a site that lists the first class.")] = None,
+) -> None:
+    """Write a small commented recipe to start from.
+
+    Without --classes, the folders in --photos are the classes.
+
+    Example: curate init mine.yaml --classes sedan,suv --photos photos/
+    """
+    from curate.cli.new_recipe import write_recipe
+    from curate.inspect import data
+
+    names = [name.strip() for name in classes.split(",") if name.strip()]
+    note = write_recipe(path, names, photos, site)
+    ctx.obj.recipe = None if path == HERE else path
+    show(ctx, note)
+    result(ctx, data.note(note) | {"recipe": str(path)})
 
 
 @command(commands)
@@ -33,6 +57,7 @@ def demo(
 
     folder = ctx.obj.folder or Path("manifests/demo")
     if site:
-        serve_site(folder, port, workers or default_workers(), partial(say, ctx))
+        serve_site(folder, port, workers or default_workers(), partial(tell, ctx))
     else:
-        run_demo(folder, port, workers or default_workers(), partial(say, ctx))
+        run_demo(folder, port, workers or default_workers(), partial(tell, ctx))
+        result(ctx, {"stages": stage_results(ctx)})

@@ -101,6 +101,14 @@ def own_stderr() -> None:
         sys.stderr = _Steady(raw, encoding, "backslashreplace", line_buffering=True, write_through=True)
 
 
+def silence(wanted: bool) -> None:
+    """Show no bars from now on, or show them again."""
+    if wanted or "curate.core.progress" in sys.modules:
+        from curate.core import progress
+
+        progress.silence(wanted)
+
+
 class _Line(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One record, made printable."""

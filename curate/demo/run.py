@@ -19,12 +19,12 @@ from curate.core.schemas import CleanRow, DedupRow, FetchRow
 from curate.core.stages import STAGES
 from curate.demo.painter import paint_catalogue
 from curate.demo.site import Site, serve
-from curate.pipeline import find_recipe, run_stages
+from curate.pipeline import Said, find_recipe, run_stages
 
 PORT = 8765  # as in pipelines/demo.yaml
 SEED = 42
 PER_CLASS = 430  # good photos
-Echo = Callable[[str | Note], None]
+Echo = Callable[[Said], None]
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """csv-urls: no pixels, only where each photo is: key, URL, hash, class, split."""
 
-from curate.core.errors import UsageError
+from curate.core.errors import Run, To, UsageError
 from curate.export.card import card
 from curate.export.release import Contents, Release, url_index
 
@@ -15,8 +15,8 @@ def contents(release: Release) -> Contents:
     photos = release.dataset.photos
     if local := [p for p in photos if not p.image_url.startswith(("http://", "https://"))]:
         raise UsageError(
-            f"{len(local):,} of {len(photos):,} photos came from files, without a URL, e.g. {local[0].image_url}; "
-            "export them with their pixels, e.g. `curate export folders --out DIR`"
+            f"{len(local):,} of {len(photos):,} photos came from files, without a URL, e.g. {local[0].image_url}",
+            To("export them with their pixels", Run("export", ("folders", "--out", "DIR"))),
         )
     yield "photos.csv", url_index(photos)
     yield "README.md", card(release, LOADING)

@@ -58,6 +58,7 @@ def of_status(folder: Path, recipe: Recipe) -> dict[str, Any]:
     return {
         "folder": str(folder),
         "stages": stages,
+        "unfinished": [note(each) for each in found.unfinished],
         "to_decide": [note(each) for each in found.to_decide],
         "warnings": [note(each) for each in found.warnings],
         "next": note(found.next),

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 from curate.core import manifest
 from curate.core.errors import Do, Edit, Note, Run, StateError, To
 from curate.core.recipe import Recipe, Section
+from curate.core.schemas import CleanRow
 from curate.core.stages import STAGES
+from curate.inspect.unfinished import unfinished
 from curate.photos import missing
-from curate.review import conflicts
+from curate.review import conflicts, decisions
 
 
 class Setting(NamedTuple):
@@ -50,6 +52,7 @@ class Status(NamedTuple):
     """How a folder stands."""
 
     stages: dict[str, State]  # in order: missing, damaged, stale, by other settings, or current
+    unfinished: list[Note]  # stages that are running or were interrupted
     to_decide: list[Note]  # by a person
     warnings: list[Note]
     next: Note  # what to run
@@ -63,7 +66,14 @@ def status(folder: Path, recipe: Recipe) -> Status:
     apart = [stage for stage, found in states.items() if found.settings and not found.problem]
     to_decide = [_choice(stage, found) for stage, found in states.items() if found.settings]
     to_decide += conflicts.to_do(folder, recipe.clean.class_names)
-    return Status(states, to_decide, missing.warnings(folder), _next(folder, recipe, first, apart))
+    to_decide += to_review(folder, recipe)
+    return Status(
+        states,
+        unfinished(folder, recipe),
+        to_decide,
+        missing.warnings(folder),
+        _next(folder, recipe, first, apart),
+    )
 
 
 def state(folder: Path, stage: str, recipe: Recipe, problem: str = "") -> State:
@@ -135,6 +145,19 @@ def _differences(name: str, used: Any, recipe: Any) -> Iterator[Setting]:
 def _word(value: Any) -> str:
     """A value as a recipe has it."""
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+
+
+def to_review(folder: Path, recipe: Recipe) -> list[Note]:
+    """How many photos of the review queue have no decision yet; empty where none waits or clean has not run."""
+    try:
+        queued = {row.key for row in manifest.read(folder, CleanRow) if row.borderline}
+        waiting = queued - set(decisions.load_or_problem(folder / decisions.NAME, recipe.classes).decisions)
+    except StateError:  # told of by its stage's line
+        return []
+    if not waiting:
+        return []
+    many = "1 photo" if len(waiting) == 1 else f"{len(waiting):,} photos"
+    return [Note(f"{many} to review", To("see them", Run("report")))]
 
 
 def _choice(stage: str, found: State) -> Note:

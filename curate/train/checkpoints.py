@@ -56,10 +56,11 @@ def save(path: Path, state: State, identity: str) -> None:
     atomic_write(path, to_bytes(tensors, metadata=header))
 
 
-def restore(path: Path, state: State, identity: str) -> None:
+def restore(path: Path, state: State, identity: str, epochs: int) -> None:
     """Continue from the checkpoint at `path`, if there is one of this run; another run's will be overwritten.
 
-    Raises StateError when it is damaged.
+    Where more than `epochs` are done, those after them are dropped; where one of those was the best, so that the
+    best before it is gone, the training starts anew. Raises StateError when it is damaged.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -70,6 +71,9 @@ def restore(path: Path, state: State, identity: str) -> None:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
             if header.get("identity", identity) != identity:
+                return
+            history, best_epoch = json.loads(header["history"]), int(header["best_epoch"])
+            if len(history) > epochs and best_epoch > epochs:
                 return
             tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if header["sha256"] != weights_sha256(tensors):
@@ -83,8 +87,7 @@ def restore(path: Path, state: State, identity: str) -> None:
             optimizer.setdefault(int(number), {})[key] = value
         state.optimizer.load_state_dict(state.optimizer.state_dict() | {"state": optimizer})
         state.best = _part(tensors, "best.")
-        state.best_epoch = int(header["best_epoch"])
-        state.history = json.loads(header["history"])
+        state.best_epoch, state.history = best_epoch, history[:epochs]
     except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
         raise damaged from error
 

@@ -200,6 +200,9 @@ def _fit(
 ) -> checkpoints.State:
     plan = variants.plan(config)
     end = photos.train + photos.val
+    same = dict(wanted)
+    if config.variant != "finetune":  # its learning rate goes by their number; others go on with more or fewer
+        same["settings"] = {name: value for name, value in wanted["settings"].items() if name != "epochs"}
     with counter(f"train {config.variant}", plan.epochs, "epoch") as advance:
 
         def on_epoch(entry: dict[str, float]) -> None:
@@ -211,7 +214,7 @@ def _fit(
             trainer.Photos(pixels[photos.train : end], photos.labels[photos.train : end]),
             plan,
             checkpoint,
-            hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest(),
+            hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest(),
             on_epoch,
         )
 

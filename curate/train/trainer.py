@@ -69,7 +69,7 @@ def fit(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network = plan.network().to(device)
     state = State(network, plan.optimizer(network), averaged(network, plan.average) if plan.average else None)
-    checkpoints.restore(checkpoint, state, identity)
+    checkpoints.restore(checkpoint, state, identity, plan.epochs)
     base_rates = [group["lr"] for group in state.optimizer.param_groups]
     try:
         while len(state.history) < plan.epochs and not _out_of_patience(state, plan.patience):

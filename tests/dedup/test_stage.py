@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 
 from curate.core import executors, manifest
-from curate.core.errors import Note, StateError
+from curate.core.errors import StateError
 from curate.core.recipe import Dedup, Recipe
 from curate.core.schemas import DedupRow
 from curate.dedup import find_duplicates, fingerprints
 from curate.dedup import stage as dedup
-from curate.pipeline import run_stages
+from curate.pipeline import Ended, Said, run_stages
 from tests.benchmarks.edits import apply
 from tests.scenes import jpeg, photo_row, scene, store
 
@@ -180,11 +180,13 @@ def test_one_image_under_two_classes_is_flagged(tmp_path: Path) -> None:
     rows = by_number(dedup.run(tmp_path, HASH))
     assert [n for n, row in rows.items() if row.label_conflict] == [1, 2, 3, 4]
     assert manifest.read_sidecar(tmp_path, "dedup")["notes"]["label_conflicts"] == 2
-    lines: list[str | Note] = []
+    lines: list[Said] = []
     recipe = Recipe(name="cars", classes=("hatch", "sedan"), dedup=HASH)
     run_stages(["dedup"], recipe, tmp_path, 1, lines.append)
-    assert "label conflicts: 2 " in str(lines[1])
-    assert "2 undecided" in str(lines[1])
+    (ended,) = lines
+    assert isinstance(ended, Ended)
+    assert "label conflicts: 2 " in str(ended.to_decide[0])
+    assert "2 undecided" in str(ended.to_decide[0])
 
 
 def test_added_photos_give_what_a_run_from_scratch_gives(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from curate.core import manifest
-from curate.core.errors import Note, UsageError
+from curate.core.errors import UsageError
 from curate.core.recipe import Recipe, SplitCounts
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
 from curate.core.stages import STAGES
 from curate.demo.run import PORT, compare, is_true, marketplace, recipe_for, run
-from curate.pipeline import find_recipe
+from curate.pipeline import Said, find_recipe
 from tests.folders import CLASSES, clean_row, dedup_row, fetch_row, publish
 
 PER_CLASS = 24
@@ -40,7 +40,7 @@ def test_the_recipe_speaks_of_the_port_that_the_site_takes() -> None:
 @pytest.mark.timeout(110)
 def test_the_demo_runs_every_stage_and_a_second_time_does_nothing(tmp_path: Path) -> None:
     port = free_port()
-    lines: list[str | Note] = []
+    lines: list[Said] = []
     run(tmp_path, port, 1, lines.append, PER_CLASS, small_recipe())
     text = "\n".join(map(str, lines))
     for stage in STAGES:
@@ -74,7 +74,7 @@ def test_the_demo_runs_every_stage_and_a_second_time_does_nothing(tmp_path: Path
 
 
 def test_a_taken_port_is_replaced_by_a_free_one_unless_it_was_asked_for(tmp_path: Path) -> None:
-    lines: list[str | Note] = []
+    lines: list[Said] = []
     with marketplace(tmp_path, None, 1, lines.append, 2) as first:
         port = int(first.host.rpartition(":")[2])
         again = marketplace(tmp_path, port, 1, lines.append, 2)

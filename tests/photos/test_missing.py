@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from curate.core import manifest
-from curate.core.errors import FetchOrImport, Note, To
+from curate.core.errors import FetchOrImport, To
 from curate.core.recipe import Recipe
 from curate.core.schemas import FetchRow
 from curate.inspect.status import status
 from curate.photos import missing
-from curate.pipeline import run_stages
+from curate.pipeline import Said, run_stages
 from tests import painted_run
 from tests.folders import CLASSES, build_folder
 from tests.wording import status_lines, worded
@@ -29,7 +29,7 @@ def paths(folder: Path) -> list[str]:
 
 
 def told_by_dedup(folder: Path) -> list[str]:
-    said: list[Note | str] = []
+    said: list[Said] = []
     run_stages(["dedup"], RECIPE, folder, 1, said.append)
     return worded(said)
 

@@ -97,6 +97,18 @@ def test_t04_a_resumed_run_ends_with_the_same_weights(number: int, tmp_path: Pat
         assert {**one, "seconds": 0} == {**other, "seconds": 0}
 
 
+@pytest.mark.parametrize("done", [1, 2, 3, 4])
+def test_a_run_that_goes_on_with_fewer_epochs_gives_what_a_new_one_gives(done: int, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    new = fit(tmp_path / "new", CONFIG.override(epochs=2))
+    before = fit(tmp_path, CONFIG.override(epochs=done))
+    trained: list[float] = []
+    state = fit(tmp_path, CONFIG.override(epochs=2), on_epoch=lambda entry: trained.append(entry["epoch"]))
+    assert digest(state) == digest(new)
+    assert [entry["epoch"] for entry in state.history] == [1, 2]
+    assert len(trained) == (2 if before.best_epoch > 2 else max(0, 2 - done))
+
+
 def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
     one = CONFIG.override(epochs=1)
     assert digest(fit(tmp_path / "a", one)) != digest(fit(tmp_path / "b", one.override(seed=43)))

@@ -1,0 +1,88 @@
+"""A first recipe: small, commented, and sure to load."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+from curate.core.errors import Do, Edit, Note, Run, To, UsageError
+from curate.core.files import atomic_write
+
+_HEAD = """\
+# What the classes are, where their photos come from, what is done to them.
+# Every other setting has a default: the docs list all, and `curate status` names what you change.
+name: {name} # photos and manifests go to manifests/{name}
+classes: {classes}
+"""
+_SITE = """
+source:
+  id: {id}
+  listings: # for each class the pages that list it; further pages are found
+{listings}
+  politeness:
+    contact: "" # your e-mail or URL: the owner of a public site must be able to reach you
+"""
+_REST = """
+clean:
+  scorer: imagenet # needs no download; clip tells more
+  threshold: 0.3 # least score of a photo that is kept; `curate calibrate` finds yours
+  concepts: # what photos may show: these keep cars and reject the rest, write your own for other objects
+{concepts}
+split:
+  proportional: true # 60/20/20 of what there is; or counts: {{train: 480, val: 160, test: 160}}
+  seed: 42
+"""
+
+
+def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: str | None) -> Note:
+    """Write a recipe to `path` and say what to do next.
+
+    Raises UsageError when the file is there already, and for classes or a site that no recipe can have.
+    """
+    from curate.core.recipe_file import CONCEPTS, parse
+
+    if path.exists():
+        raise UsageError(f"{path} is there already and is left as it is", Do("name another file"))
+    if photos is not None and site:
+        raise UsageError("--photos and --site do not go together", Do("give each a folder"))
+    if photos is not None and not photos.exists():
+        raise UsageError(f"--photos {photos}: there is no such file or folder")
+    names = list(classes)
+    if not names and photos is not None and photos.is_dir():
+        names = sorted(each.name for each in photos.iterdir() if each.is_dir() and not each.name.startswith("."))
+    if not names:
+        raise UsageError("no classes", Do("name them with --classes, e.g. --classes sedan,suv"))
+    text = _HEAD.format(name=_flow(_called(path)), classes=_flow(names))
+    if site:
+        starts = [site, *[site] * (len(names) - 1)]
+        listings = "".join(f"    {_flow(name)}: [{_flow(url)}]\n" for name, url in zip(names, starts, strict=True))
+        host = urlsplit(site).hostname or "site"
+        text += _SITE.format(id=_flow(host.replace(".", "_")), listings=listings.rstrip("\n"))
+    concepts = yaml.safe_load(CONCEPTS)["clean"]["concepts"]
+    text += _REST.format(concepts="".join(f"    - {_flow(concept)}\n" for concept in concepts))
+    parse(text, str(path))
+    atomic_write(path, text.encode())
+    if site:
+        more = [Do("give each class its own page in source.listings")] if len(names) > 1 else []
+        return Note(
+            f"{path}: a recipe for {', '.join(names)}",
+            To("", *more, Edit("source.politeness.contact"), Run("fetch")),
+        )
+    bring = str(photos) if photos is not None else "PATH"
+    return Note(f"{path}: a recipe for {', '.join(names)}", Run("import", (bring,)))
+
+
+def _called(path: Path) -> str:
+    """The recipe's name: the file's, or where that says nothing, its folder's."""
+    stem = path.stem if path.stem != "curate" else path.resolve().parent.name
+    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in stem) or "mine"
+
+
+def _flow(value: object) -> str:
+    """A value as YAML on one line."""
+    return (
+        yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000, allow_unicode=True)
+        .removesuffix("...\n")
+        .strip()
+    )

@@ -1,0 +1,58 @@
+"""What a stage has done that is running or was interrupted. Reads only."""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from curate.core import manifest
+from curate.core.errors import Note, To
+from curate.core.recipe import Recipe
+
+
+def is_running(folder: Path) -> bool:
+    """Is a process at work in `folder`, on this machine?"""
+    with suppress(OSError, ValueError):
+        os.kill(int((folder / ".lock.pid").read_text(encoding="utf-8")), 0)
+        return True
+    return False
+
+
+def photos_safe(folder: Path) -> int | None:
+    """Photos that a fetch or import stored and has not published yet; None where none is unfinished."""
+    try:
+        lines = (folder / "fetch.journal").read_bytes().split(b"\n")
+    except OSError:
+        return None
+    done = set()
+    for line in lines:
+        with suppress(ValueError, TypeError):  # the last line may be cut
+            kind, key, value = json.loads(line)
+            if kind == "photo" and value.get("path"):
+                done.add(key)
+    return len(done)
+
+
+def epochs_done(checkpoint: Path) -> int:
+    """The epochs in a checkpoint; 0 where it cannot be read."""
+    with suppress(OSError, ValueError, KeyError, TypeError), checkpoint.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(min(size, 100_000_000)))
+        return len(json.loads(header["__metadata__"]["history"]))
+    return 0
+
+
+def unfinished(folder: Path, recipe: Recipe) -> list[Note]:
+    """What running or interrupted stages have done, and how they go on."""
+    running = is_running(folder)
+    how, notes = "running" if running else "interrupted", []
+    if (safe := photos_safe(folder)) is not None:
+        again = [] if running else [To("go on", manifest.remedy(folder, "fetch"))]
+        notes.append(Note(f"fetch: {how}, {safe:,} {'photo is' if safe == 1 else 'photos are'} safe", *again))
+    for checkpoint in sorted(folder.glob("models/**/checkpoint.safetensors")):
+        again = [] if running else [To("go on", manifest.remedy(folder, "train_baseline"))]
+        variant = checkpoint.relative_to(folder / "models").parts[0]
+        asked = recipe.train_baseline.finetune if variant == "finetune" else recipe.train_baseline
+        done = f"{epochs_done(checkpoint)} of {asked.epochs} epochs done"
+        notes.append(Note(f"train_baseline: {how}, {done} ({variant})", *again))
+    return notes
