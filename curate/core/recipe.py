@@ -102,7 +102,7 @@ class Dedup(Section):
     They select which pairs are compared; `dedup/find_duplicates.py` says what a comparison must show.
     """
 
-    method: Literal["hash", "thorough"] = "hash"
+    method: Literal["hash", "thorough"] = "thorough"
     max_distance: int = Field(12, ge=0, le=12)  # a duplicate further apart stays, unless another photo leads to it
     similar_distance: int = Field(12, ge=0, le=12)  # compared, and kept together by the split when similar
 

@@ -2,9 +2,9 @@
 
 Reads clean.csv, dedup.csv and fetch.csv; writes split.csv, one row per photo that clean kept.
 
-Photos of one listing, and photos that dedup found similar, stay together. A removed copy ties its own listing to
-the photo that was kept in its place: the two listings show the same car. Connected photos form a group, groups go
-to splits as a whole (see `packing`), and the counts per class are exact. A group that is too large for the last
+Photos of one listing, and photos that dedup found similar, stay together. A removed duplicate ties its own listing
+to the photo that was kept in its place: the two listings show the same car. Connected photos form a group, groups
+go to splits as a whole (see `packing`), and the counts per class are exact. A group that is too large for the last
 gap is trimmed: its other photos are `surplus`, never in another split.
 
 A split that came with imported photos (`given_split.csv`) is kept as it is; what leaks in it is counted.
@@ -151,15 +151,16 @@ def run(folder: Path, config: Split, map_fn: MapFn = map) -> list[SplitRow]:
     have = Counter(photo.class_name for photo in photos)
     if config.class_names and (unknown := sorted(set(have) - set(config.class_names))):
         raise GateError(f"clean.csv has classes that the recipe does not name: {', '.join(unknown)}")
+    method = manifest.recorded_provenance(folder, "dedup").config.get("method", "hash")
     groups = group_photos(photos, fetch_rows, dedup_rows)
     if splits := given.read_splits(folder):
         rows = keep_given(groups, splits)
-        proof = prove(rows, fetch_rows, dedup_rows)
+        proof = prove(rows, fetch_rows, dedup_rows, method)
     else:
         targets = targets_of({name: have[name] for name in config.class_names or have}, config)
         names = {row.key: row.listing_id or row.key for row in fetch_rows}
         rows = decide(groups, names, targets, config)
-        proof = prove(rows, fetch_rows, dedup_rows)
+        proof = prove(rows, fetch_rows, dedup_rows, method)
         check(proof, targets, config)
     manifest.write(
         folder,

@@ -20,12 +20,19 @@ def test_a_clean_split_is_proved_with_its_counts() -> None:
         "train: 2 photos (1 a, 1 b)",
         "val: 2 photos (1 a, 1 b)",
         "test: 2 photos (1 a, 1 b)",
-        "checked again from the manifests, removed copies included:",
+        "checked again from the manifests, removed duplicates included:",
         "no leak: each of the 6 listings is in one split only",
         "no leak: each of the 6 groups of similar photos is in one split only",
         "no leak: each of the 6 different files (sha256) is in one split only",
     ]
     assert proof.notes()["counts"]["val"] == {"a": 1, "b": 1}
+
+
+def test_after_hash_the_proof_says_what_it_cannot_see() -> None:
+    lines = prove(ROWS, PHOTOS, [dedup_row(photo) for photo in PHOTOS], "hash").lines()
+    assert "each of the 6 groups of similar photos that dedup found is in one split only" in lines
+    assert not any(line.startswith("no leak") and "similar" in line for line in lines)
+    assert lines[-1].startswith("not checked: photos cropped")
 
 
 def photos_with(number: int, listing_id: str = "", sha256: str = "") -> list[FetchRow]:
