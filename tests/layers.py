@@ -26,7 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "fetch.http": _BASE,
     "fetch.sources": {*_BASE, "photos", "fetch.http"},
     "fetch": {*_BASE, "photos", "fetch.http", "fetch.sources"},
-    "dedup": {*_BASE, "photos"},
+    "dedup": {*_BASE, "photos", "review"},  # "not duplicates" in review.csv
     "clean.scorers": _BASE,
     "clean": {*_BASE, "photos", "review", "clean.scorers"},
     "split": _BASE,

@@ -103,13 +103,12 @@ def dedup(
     Pictures that are sold under more than one class name are counted: they are for you to decide, in review.csv.
 
     The photo with the most pixels stays, a frame around it not counted; of equals, one in colour, then the larger
-    file, then that of the smaller key. A copy that is turned by a quarter or a half, mirrored or not, stays too,
-    since nobody can tell which is upright; the split keeps both together.
+    file, then that of the smaller key. A screenshot, a collage, a photo with a banner, with plates or text over
+    it, turned, or with less contrast loses to the photo it was made from. A duplicate turned by a quarter or a
+    half stays too, since nobody can tell which is upright; the split keeps both together.
 
-    hash finds copies that were recompressed, resized, marked, mirrored or slightly cropped. thorough takes two to
-    three times as long and also finds crops of 10 to 20% and the few frames that hash misses. hash is enough for
-    most sites; take thorough where sellers crop each other's photos, and for the last run. Neither finds strong
-    crops that are turned, nor two crops that share less than about nine tenths.
+    thorough also finds strong crops, turns up to 45 degrees, screenshots and collages; hash is faster.
+    To keep a photo that is no duplicate, write its key and keep into review.csv, and run again.
 
     Example: curate dedup --max-distance 10
     """

@@ -176,6 +176,7 @@ REASONS: dict[str, dict[str, str]] = {
         "near_duplicate": (
             "the same image as the one kept: recompressed, resized, marked, framed, mirrored or cropped"
         ),
+        "collage": "a collage that contains the photo kept",
         "undecodable": "the stored file is gone, changed, or cannot be decoded any more",
     },
     "clean": {
@@ -211,6 +212,12 @@ PROOFS = {  # the words of `confirmed_by`
     "crop": "it shows a part of the one kept",
     "framed": "it has a plain frame around what the one kept shows",
     "larger": "it shows more than the one kept",
+    "turned": "it is turned by 6 to 84 degrees",
+    "toned": "it has less contrast than the one kept",
+    "marked": "it has text or plates over what the one kept shows",
+    "banner": "it has a banner beside what the one kept shows",
+    "screenshot": "it is a screenshot of the one kept",
+    "collage": "it is a collage that contains the one kept",
     "linked": "a third photo is a duplicate of both, so less similarity was enough",
 }
 

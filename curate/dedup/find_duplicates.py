@@ -6,6 +6,7 @@ the same spot a second later, or duplicates of which one lies on its side, where
 them is removed; the split keeps them together. They are pairs of the same search, joined from the most similar to
 the least into groups of at most 64 keepers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,16 +15,18 @@ from numpy.typing import NDArray
 from curate.core.executors import MapFn
 from curate.core.progress import counter
 from curate.core.recipe import Dedup
-from curate.dedup import candidates, clustering, fingerprints, geometry, phash
+from curate.dedup import candidates, clustering, fingerprints, geometry, partial, phash
 from curate.dedup.alignment import PROOF
 from curate.dedup.fingerprints import Fingerprints
 from curate.dedup.geometry import Transform
 from curate.dedup.pair_table import PairTable
+from curate.dedup.partial import Files
 from curate.dedup.runs import Indices
 
 SIMILAR = 0.8  # similarity of images that the split keeps together
 MOST_SIMILAR = 64  # keepers in such a group
 LINKING = 3  # rounds: further ones hardly find anything
+ROUNDS = 4  # of a closer look, each at the keepers that are new
 CROP = 0.92  # of the area: a duplicate that shows less is a crop, one that shows as much more is larger
 PLAIN_LEVELS = 3  # grey levels between two images without detail that are the same
 PLAIN_COLOURS = 8  # levels of a channel between them; JPEG stores colours more coarsely
@@ -38,10 +41,23 @@ class Duplicates:
     distance: NDArray[np.int64]  # (n,) bits between its hash and its keeper's, the nearer of plain and mirrored
     proof: list[str]  # n times words of PROOFS, "" for a keeper
     similar_group: Indices  # (n,) smallest number of the group
+    collage: NDArray[np.bool_]  # (n,) removed for being a collage of other photos
+    brought_back: list[int]  # numbers of those that stay because a person decided so
 
 
-def find(prints: Fingerprints, config: Dedup, map_fn: MapFn = map) -> Duplicates:
-    """Find duplicates among all images, whose fingerprints come from best to worst."""
+def find(
+    prints: Fingerprints,
+    config: Dedup,
+    map_fn: MapFn = map,
+    files: Files | None = None,
+    reviewed: Collection[int] = (),
+) -> Duplicates:
+    """Find duplicates among all images, whose fingerprints come from best to worst.
+
+    With `files`, photos are looked at once more: which of two duplicates was edited; and, where `files` has
+    keypoints, what share a part with others. Of `reviewed`, images that a person decided to keep, those that would
+    be removed stay.
+    """
     wholes = prints[fingerprints.wholes(prints)]
     count, owner = len(wholes), fingerprints.owners(prints)
     found = candidates.find(prints["grey"], owner, config.similar_distance, config.method == "thorough", map_fn)
@@ -55,11 +71,61 @@ def find(prints: Fingerprints, config: Dedup, map_fn: MapFn = map) -> Duplicates
                 break
             pairs.add_linked(linked)
             keeper = clustering.keepers(count, pairs.better, pairs.worse, pairs.bits, pairs.confirm)
+    if files:
+        keeper = _closer(pairs, keeper, wholes, files, map_fn)
+    brought_back = [number for number in sorted(reviewed) if keeper[number] != number]
+    if brought_back:
+        pairs.stays[brought_back] = True
+        keeper = clustering.keepers(count, pairs.better, pairs.worse, pairs.bits, pairs.confirm)
     proof, content = [""] * count, fingerprints.content(wholes)
     for pair in np.flatnonzero((keeper[pairs.worse] == pairs.better) & pairs.proved(slice(None))).tolist():
         worse = pairs.worse[pair]
-        proof[worse] = _words(pairs.transform.get(pair), content[worse]) + " linked" * (pair in pairs.linked)
-    return Duplicates(wholes["phash"], keeper, _distances(wholes, keeper), proof, _similar_groups(keeper, pairs))
+        words = _words(pairs.transform.get(pair), content[worse], pairs.words.get(pair, ""))
+        proof[worse] = words + " linked" * (pair in pairs.linked)
+    similar, collage = _similar_groups(keeper, pairs), np.array(["collage" in words for words in proof], bool)
+    return Duplicates(wholes["phash"], keeper, _distances(wholes, keeper), proof, similar, collage, brought_back)
+
+
+def _closer(pairs: PairTable, keeper: Indices, wholes: Fingerprints, files: Files, map_fn: MapFn) -> Indices:
+    """Keepers after a closer look at the files: (n,). Edited photos come last; those that share a part are found.
+
+    A photo that takes the place of an edited one is searched for among the keepers too.
+    """
+    keeper, searched = _without_edited(pairs, keeper, wholes, files, map_fn), np.zeros(len(wholes), bool)
+    for _ in range(ROUNDS):
+        stays = keeper == np.arange(len(keeper))
+        if files.keypoints is None or not (stays & ~searched).any():
+            break
+        partials = partial.find(files, wholes, stays, searched, map_fn)
+        searched |= stays
+        pairs.add_partials(partials)
+        pairs.demote({one.edited for one in partials if one.edited >= 0 and one.similarity >= PROOF})
+        keeper = clustering.keepers(len(wholes), pairs.better, pairs.worse, pairs.bits, pairs.confirm)
+        keeper = _without_edited(pairs, keeper, wholes, files, map_fn)
+    return keeper
+
+
+def _without_edited(
+    pairs: PairTable, keeper: Indices, wholes: Fingerprints, files: Files, map_fn: MapFn
+) -> Indices:
+    """Keepers, each of them compared with its duplicates and ranked last where it is the edited one: (n,)."""
+    for _ in range(ROUNDS):
+        proved = np.flatnonzero((keeper[pairs.worse] == pairs.better) & pairs.proved(slice(None)))
+        asked = [
+            (pair, int(pairs.better[pair]), int(pairs.worse[pair]), pairs.transform[pair])
+            for pair in proved.tolist()
+            if pair in pairs.transform and pair not in pairs.words
+        ]
+        edited = set()
+        for (pair, better, _, _), found in zip(asked, partial.edits(files, wholes, asked, map_fn), strict=True):
+            pairs.words[pair] = found.words if found else ""
+            if found and found.edited == better:
+                edited.add(better)
+        if not edited:
+            break
+        pairs.demote(edited)
+        keeper = clustering.keepers(len(wholes), pairs.better, pairs.worse, pairs.bits, pairs.confirm)
+    return keeper
 
 
 def _links(keeper: Indices, pairs: PairTable) -> dict[tuple[int, int], list[Transform]]:
@@ -105,10 +171,11 @@ def _similar_groups(keeper: Indices, pairs: PairTable) -> Indices:
     return clustering.components(len(keeper), better, worse, MOST_SIMILAR)[keeper]
 
 
-def _words(transform: Transform | None, content: float) -> str:
+def _words(transform: Transform | None, content: float, found: str) -> str:
     """Words of PROOFS for a pair; `transform` is None for two plain images.
 
-    `content` is the share of the worse image inside its frame: a frame alone does not show more.
+    `content` is the share of the worse image inside its frame: a frame alone does not show more. `found` are words
+    of a closer look.
     """
     if transform is None:
         return "plain"
@@ -117,10 +184,10 @@ def _words(transform: Transform | None, content: float) -> str:
         "aligned": True,
         "mirrored": geometry.mirrored(transform),
         "crop": part < CROP,
-        "framed": 1 / part < CROP <= 1 / (part * content),
-        "larger": 1 / (part * content) < CROP,
+        "framed": not found and 1 / part < CROP <= 1 / (part * content),
+        "larger": not found and 1 / (part * content) < CROP,
     }
-    return " ".join(word for word, holds in words.items() if holds)
+    return " ".join([word for word, holds in words.items() if holds] + found.split())
 
 
 def _plain_pairs(wholes: Fingerprints) -> tuple[Indices, Indices]:

@@ -1,36 +1,22 @@
-"""Fingerprints: the perceptual hash and small images of each photo, cached by the sha256 of its file.
+"""Fingerprints: the perceptual hash and small images of a photo. Pure functions.
 
 A photo in a plain frame has two fingerprints, one after the other: of the whole, and of what is inside the frame.
 What looks like a frame may be a wall or the sky, which is not detected in every duplicate: so both are compared
-with those of other photos.
+with those of other photos."""
 
-The cache beside the manifest makes adding photos cheap. Files that it knows are neither read nor decoded again, as
-long as path, size and time of modification are the same. A cache that is damaged, or of other versions, is
-computed again, with the same result."""
-
-import hashlib
-import stat
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from importlib.metadata import version
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core.errors import RejectedError, StateError
-from curate.core.executors import MapFn
-from curate.core.files import atomic_write, inside
-from curate.core.progress import progress
 from curate.dedup import phash
-from curate.photos import decode, store
+from curate.photos import decode
 
-NAME = "dedup.cache"
-FORMAT = 8
 SIDE = 64  # pixels of the square grey images
 COLOUR_SIDE = 16
 AT_LEAST = 64  # pixels, shorter side of the decoded image
+TONED = 0.2  # of its colour that does not follow from its greys: less, and the image is toned
 COLOURLESS = 2  # levels between the channels of a cell that JPEG may put into a grey image
 FINGERPRINT = np.dtype(
     [
@@ -118,8 +104,8 @@ def of_pixels(pixels: NDArray[np.uint8], sha256: str = "", stamp: Stamp = (0, 0)
     y, x = pixels.shape[0] / height, pixels.shape[1] / width
     for one, (top, bottom, left, right) in zip(prints, boxes, strict=True):
         part = pixels[round(top * y) : round(bottom * y), round(left * x) : round(right * x)]
-        one["grey"] = _square(grey[top:bottom, left:right], SIDE)
-        one["colour"] = _square(part, COLOUR_SIDE)
+        one["grey"] = square(grey[top:bottom, left:right], SIDE)
+        one["colour"] = square(part, COLOUR_SIDE)
     return prints
 
 
@@ -132,7 +118,7 @@ def hash_file(path: Path) -> tuple[int, int]:
     return phash.phash(phash.luma(image.pixels, AT_LEAST))
 
 
-def _square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """An image as a square, by means over areas. One axis at a time: OpenCV has no such means where one grows."""
     import cv2
 
@@ -151,9 +137,21 @@ def content(prints: Fingerprints) -> NDArray[np.float64]:
 
 
 def colourless(prints: Fingerprints) -> NDArray[np.bool_]:
-    """Which images have no colour: (n,)."""
+    """Which images have no colour of their own, being grey or toned: (n,)."""
     levels = prints["colour"].astype(np.int16)
-    return np.asarray(np.ptp(levels, axis=3).max(axis=(1, 2)) <= COLOURLESS)
+    grey: NDArray[np.bool_] = np.ptp(levels, axis=3).max(axis=(1, 2)) <= COLOURLESS
+    toned = [is_toned(one.reshape(-1, 3).astype(np.float32)) for one in prints["colour"]]
+    return np.logical_or(grey, toned)
+
+
+def is_toned(colours: NDArray[np.float32]) -> bool:
+    """Whether the colours (k, 3) follow from their greys, as those of a sepia print do."""
+    grey = colours.mean(axis=1)
+    chroma = colours - grey[:, None]
+    level = grey / 255 - 0.5
+    basis = np.stack([np.ones_like(level), level, level**2], axis=1)
+    left = chroma - basis @ np.linalg.lstsq(basis, chroma, rcond=None)[0]
+    return bool((left**2).mean() <= (TONED**2) * (chroma**2).mean())
 
 
 def wholes(prints: Fingerprints) -> NDArray[np.int64]:
@@ -173,109 +171,3 @@ def take(prints: Fingerprints, photos: NDArray[np.int64]) -> Fingerprints:
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     chosen: Fingerprints = prints[np.repeat(starts[photos], count) + within]
     return chosen
-
-
-def _of_file(folder: Path, photo: tuple[str, str, Stamp]) -> bytes | str:
-    """Its fingerprints as bytes, or the reason why there are none."""
-    import cv2
-
-    cv2.setNumThreads(1)  # many of these run side by side
-    sha256, path, stamp = photo
-    try:
-        return of_pixels(store.load(folder, path, sha256, at_least=AT_LEAST).pixels, sha256, stamp).tobytes()
-    except RejectedError as error:
-        return error.reason
-
-
-def _stamps(folder: Path, photos: Mapping[str, str]) -> dict[str, Stamp]:
-    """Stamps of the plain files inside the folder, by sha256; `store.load` refuses the others."""
-    parents: dict[PurePath, bool] = {}
-    stamps = {}
-    for sha256, path in photos.items():
-        parent = PurePath(path).parent
-        if parent not in parents:
-            parents[parent] = _leads_inside(folder, parent)
-        try:
-            status = (folder / path).lstat()
-        except (OSError, ValueError):  # ValueError: a NUL in the name
-            continue
-        if parents[parent] and stat.S_ISREG(status.st_mode):
-            stamps[sha256] = status.st_size, status.st_mtime_ns
-    return stamps
-
-
-def _leads_inside(folder: Path, relative: PurePath) -> bool:
-    try:
-        inside(folder, str(relative))
-    except (StateError, OSError, RuntimeError, ValueError):  # a loop of links, a NUL in the name
-        return False
-    return True
-
-
-def collect(folder: Path, photos: Mapping[str, str], map_fn: MapFn = map) -> tuple[Fingerprints, dict[str, str]]:
-    """Fingerprints of `photos` (sha256 to path), sorted by sha256; and by sha256 why a photo has none.
-
-    Each file is decoded once, however many photos share its bytes; files that the cache knows are not opened. What
-    was hashed before an interruption stays in the cache.
-    """
-    known, stamps = _read(folder), _stamps(folder, photos)
-    then = zip(known["bytes"].tolist(), known["modified"].tolist(), strict=True)
-    remembered = dict(zip(known["sha256"].tolist(), then, strict=True))
-    missing = [
-        (sha256, path, stamps.get(sha256, (0, 0)))
-        for sha256, path in sorted(photos.items())
-        if sha256 not in stamps or stamps[sha256] != remembered.get(sha256.encode())
-    ]
-    found, refused = bytearray(), {}
-    answers = progress(map_fn(partial(_of_file, folder), missing), "hash", len(missing))
-    try:
-        for (sha256, _, _), answer in zip(missing, answers, strict=True):
-            if isinstance(answer, str):
-                refused[sha256] = answer
-            else:
-                found += answer
-    finally:
-        again = {sha256.encode() for sha256, _, _ in missing}
-        if found or not again.isdisjoint(remembered):
-            known = _merged(known[[sha256 not in again for sha256 in known["sha256"].tolist()]], found)
-            _write(folder, known)
-    wanted = {sha256.encode() for sha256 in photos}
-    chosen = [sha256 in wanted for sha256 in known["sha256"].tolist()]
-    return known if all(chosen) else known[chosen], refused
-
-
-def _merged(known: Fingerprints, found: bytearray) -> Fingerprints:
-    """Both, sorted by sha256 as each of them is."""
-    fresh: Fingerprints = np.frombuffer(found, FINGERPRINT)
-    if not len(known):
-        return fresh  # a million photos are 5 GB: do not copy them
-    both = np.concatenate([known, fresh])
-    return both[np.argsort(both["sha256"], kind="stable")]  # the inside of a frame stays behind its whole
-
-
-def _header() -> bytes:
-    packages = [f"{name} {version(name)}" for name in ("pillow", "simplejpeg", "opencv-python-headless", "numpy")]
-    return f"curate fingerprints {FORMAT} {FINGERPRINT} {' '.join(packages)}\n".encode()
-
-
-def _read(folder: Path) -> Fingerprints:
-    """The fingerprints in the cache; none when it is absent, damaged, or of another version."""
-    empty = np.empty(0, FINGERPRINT)
-    try:
-        data = (folder / NAME).read_bytes()
-    except OSError:
-        return empty
-    header, digest = _header(), hashlib.sha256()
-    if not data.startswith(header):
-        return empty
-    begin = len(header) + digest.digest_size
-    payload = memoryview(data)[begin:]
-    digest.update(payload)
-    if len(payload) % FINGERPRINT.itemsize or digest.digest() != data[len(header) : begin]:
-        return empty
-    return np.frombuffer(payload, FINGERPRINT)
-
-
-def _write(folder: Path, prints: Fingerprints) -> None:
-    payload = prints.view(np.uint8).data
-    atomic_write(folder / NAME, (_header(), hashlib.sha256(payload).digest(), payload))

@@ -57,6 +57,17 @@ def from_pixels(warp: Warp, side: int, flipped: bool) -> Transform:
     return np.asarray(MIRROR @ upright if flipped else upright)
 
 
+def inverse(transform: Transform) -> Transform:
+    """From points of the first image to points of the second."""
+    return np.asarray(np.linalg.inv(transform), np.float64)
+
+
+def scaling(size: NDArray[np.integer], power: int) -> Transform:
+    """From pixels of an image of that width and height to points (power 1), or back (power -1)."""
+    width, height = (float(side) ** -power for side in size)
+    return np.diag([width, height, 1.0])
+
+
 def _grid(side: int) -> Transform:
     """From pixels to points: the centre of the first pixel is half a pixel from the edge."""
     return np.array([[1 / side, 0, 0.5 / side], [0, 1 / side, 0.5 / side], [0, 0, 1]], np.float64)

@@ -1,6 +1,6 @@
 """The table of candidate pairs: what is known of each, and how to learn more."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -12,6 +12,7 @@ from curate.dedup.alignment import PROOF, Job, Match, compare
 from curate.dedup.candidates import Candidates
 from curate.dedup.fingerprints import Fingerprints
 from curate.dedup.geometry import Transform
+from curate.dedup.partial import Partial
 from curate.dedup.runs import Indices
 
 LINKED = 0.82  # similarity of duplicates, where a third image is a proved duplicate of both
@@ -36,6 +37,9 @@ class PairTable:
         self.similarity = np.full(len(starts), np.nan)  # nan: not compared yet
         self.least = np.full(len(starts), PROOF)  # similarity that proves it
         self.transform: dict[int, Transform] = {}  # of proved pairs: from the worse image to the better
+        self.words: dict[int, str] = {}  # of PROOFS, of pairs that were examined
+        self.rank = np.arange(self.owner[-1] + 1 if len(self.owner) else 0)  # (n,) of each image: the better first
+        self.stays = np.zeros(len(self.rank), bool)  # (n,) images that a person decided to keep
         self.linked: dict[int, list[Match]] = {}  # matches of the pairs that a third image leads to
         self.advance: Callable[[int], object] = lambda done: None  # called with the number of pairs compared
         self.compared = 0
@@ -61,6 +65,31 @@ class PairTable:
             ][:MOST_MATCHES]
         self.add(ends[:, 0], ends[:, 1], np.nan, LINKED)
 
+    def add_partials(self, partials: Sequence[Partial]) -> None:
+        """Add pairs that were found by their keypoints and examined."""
+        first = len(self.better)
+        better, worse = np.array([(one.first, one.second) for one in partials], np.int64).reshape(-1, 2).T
+        self.add(better, worse, np.nan, PROOF)
+        for number, one in enumerate(partials, start=first):
+            self.similarity[number], self.transform[number] = one.similarity, one.transform
+            self.words[number] = one.words
+            if not one.removable:
+                self.least[number] = np.inf
+        self.demote([])
+
+    def demote(self, images: Collection[int]) -> None:
+        """Rank these images behind all others, and turn the pairs round where that makes the other one better."""
+        worst = np.array(sorted(images), np.int64)
+        self.rank[worst] = self.rank[worst] % len(self.rank) + len(self.rank)
+        turned = self.rank[self.better] > self.rank[self.worse]
+        self.better, self.worse = (
+            np.where(turned, self.worse, self.better),
+            np.where(turned, self.better, self.worse),
+        )
+        for pair in np.flatnonzero(turned).tolist():
+            if pair in self.transform:
+                self.transform[pair] = geometry.inverse(self.transform[pair])
+
     def confirm(self, asked: Indices) -> NDArray[np.float64]:
         """Distance of each pair: 1 - similarity of duplicates, infinity of others. Compares what is not yet."""
         unknown = asked[np.isnan(self.similarity[asked])]
@@ -84,7 +113,8 @@ class PairTable:
 
     def proved(self, asked: Indices | slice) -> NDArray[np.bool_]:
         """Which pairs are known to be duplicates."""
-        return np.asarray((self.similarity[asked] >= self.least[asked]) & self.near(asked))
+        known = (self.similarity[asked] >= self.least[asked]) & self.near(asked)
+        return np.asarray(known & ~self.stays[self.worse[asked]])
 
     def _views_of(self, image: int) -> list[int]:
         """The whole image, and what is inside its frame."""

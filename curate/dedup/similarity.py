@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from curate.dedup import geometry
 from curate.dedup.features import FINE, Colour, Detail, Features, Grey, Mask, detail, soft
-from curate.dedup.fingerprints import SIDE
+from curate.dedup.fingerprints import SIDE, is_toned
 from curate.dedup.geometry import Transform, Warp
 
 BLOCKS = 8  # per side, in which similarity is measured
@@ -34,6 +34,7 @@ STRUCTURE = 0.35  # correlation of what faint contrast they have; by chance it i
 BONUS, CLOSE = 0.1, 0.1  # similarity won where greys agree entirely, and how far they may be off to win any
 SHADED, SHADES = 0.3, 6.0  # how far greys are off in other paint, of their spread, and in grey levels
 CONTRAST = 1.6  # times, that an edit may change it
+DARKENED = 2.5  # times, where the greys of all blocks agree on it
 COLOURLESS = 2.0  # grey levels from grey, root mean square
 TINTED, TINTS = 0.6, 16.0  # how far colours are off in other paint, of their spread, and in grey levels
 BURNT = 240  # grey levels of the strongest channel: some of the cell is burnt out
@@ -159,7 +160,7 @@ def compare_greys(grey: Grey, other: Grey, mask: Mask) -> tuple[float, float]:
     kept = np.arange(len(used))
     for _ in range(3):  # the line without the worst, then the worst anew
         x, y = a[kept] - a[kept].mean(), b[kept] - b[kept].mean()
-        slope = np.clip((x * y).sum() / max((x * x).sum(), 1e-6), 1 / CONTRAST, CONTRAST)
+        slope = np.clip((x * y).sum() / max((x * x).sum(), 1e-6), 1 / DARKENED, DARKENED)
         off = np.abs(b - b[kept].mean() - slope * (a - a[kept].mean()))
         kept = _agreeing(used, BLOCKS, off)
     return float(np.sqrt((off[kept] ** 2).mean())), float(b[kept].std())
@@ -177,7 +178,7 @@ def compare_colours(first: Colour, second: Colour, transform: Transform) -> tupl
     kept = _agreeing(np.flatnonzero(known), len(known), ((a - b) ** 2).sum(axis=1))
     a, b = sorted((a[kept], b[kept]), key=lambda part: float((part**2).sum()))  # b is the more colourful one
     aa, bb, ab = (float((p * q).mean() * 3) for p, q in ((a, a), (b, b), (a, b)))  # mean squares over cells
-    if aa < COLOURLESS**2:
+    if aa < COLOURLESS**2 or is_toned(lower[known][kept]) != is_toned(second[known][kept]):
         return known, True
     off = np.sqrt(((b - max(ab, 0.0) / aa * a) ** 2).sum(axis=1))
     return known, bool(np.quantile(off, 0.9) <= max(TINTED * np.sqrt(bb), TINTS))

@@ -1,12 +1,16 @@
 """dedup: which photos are duplicates, and which of them to keep.
 
-Reads fetch.csv and its photos; writes dedup.csv, one row per photo that fetch kept, and dedup.cache (see
-`fingerprints`).
+Reads fetch.csv, its photos and review.csv; writes dedup.csv, one row per photo that fetch kept, and dedup.*cache
+(see `fingerprint_cache`).
 
-Files with the same bytes are exact duplicates. Other files are candidates when their perceptual hashes are within
-a few bits, and near duplicates when image registration confirms it (see `find_duplicates`). Photos are ranked by
-pixels (a plain frame not counted), then colour before grey, then bytes, then key; `clustering` says which of a
-group stays."""
+Files with the same bytes are exact duplicates. Other files are candidates when their perceptual hashes are
+within a
+few bits, or when they share keypoints, and near duplicates when image registration confirms it (see
+`find_duplicates`). Photos are ranked by pixels (a plain frame not counted), then colour before grey, then bytes,
+then
+key; a photo that was edited comes after those it was made from (see `partial`). `clustering` says which of a group
+stays. A near duplicate that a person decided to keep in review.csv stays.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -21,10 +25,14 @@ from curate.core import manifest
 from curate.core.executors import MapFn
 from curate.core.recipe import Dedup
 from curate.core.schemas import DedupRow, FetchRow
-from curate.dedup import find_duplicates, fingerprints, phash
+from curate.dedup import find_duplicates, fingerprint_cache, fingerprints, phash
 from curate.dedup.find_duplicates import Duplicates
 from curate.dedup.fingerprints import Fingerprints
+from curate.dedup.partial import Files
 from curate.photos import missing
+from curate.review import decisions
+
+BROUGHT_BACK = ("near_duplicate", "collage")  # reasons that a decision to keep overrules; equal files stay equal
 
 
 def rank(photo: FetchRow, content: float = 1.0, grey: bool = False) -> tuple[int, bool, int, str]:
@@ -74,7 +82,7 @@ def decide(photos: Sequence[FetchRow], numbers: Mapping[str, int], found: Duplic
                 distance=int(found.distance[number]),
                 confirmed_by=found.proof[number],
                 keep=False,
-                reason="near_duplicate",
+                reason="collage" if found.collage[number] else "near_duplicate",
             )
         elif photo.key != group:
             row = replace(
@@ -117,20 +125,53 @@ def in_rank_order(photos: Sequence[FetchRow], prints: Fingerprints) -> tuple[Fin
     return ranked, {names[number]: place for place, number in enumerate(order)}
 
 
+def _kept_in_review(folder: Path, photos: Sequence[FetchRow]) -> set[str]:
+    """Keys that a person decided to keep. Raises UsageError for a review.csv that cannot be read."""
+    review = decisions.load(folder / decisions.NAME, sorted({photo.class_name for photo in photos}))
+    return {key for key, decision in review.decisions.items() if decision.keep}
+
+
+def _decided_otherwise(folder: Path, rows: Sequence[DedupRow]) -> bool:
+    """Whether review.csv now keeps a near duplicate that was removed, or no longer one that was brought back."""
+    kept = _kept_in_review(folder, manifest.read(folder, FetchRow))
+    removed = {row.key for row in rows if row.reason in BROUGHT_BACK}
+    return bool(kept & removed) or not kept.issuperset(
+        manifest.read_sidecar(folder, "dedup")["notes"].get("brought_back", [])
+    )
+
+
 def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
     """Run the stage in `folder`, or return the rows that are there when nothing changed."""
     packages = ["pillow", "simplejpeg", "opencv-python-headless", "numpy"]
     wanted = manifest.provenance(folder, "dedup", config, packages)
     if manifest.is_current(folder, wanted) and not missing.is_back(folder, "dedup"):
-        return manifest.read(folder, DedupRow)
+        rows = manifest.read(folder, DedupRow)
+        if not _decided_otherwise(folder, rows):
+            return rows
     started = datetime.now(UTC)
     photos = [row for row in manifest.read(folder, FetchRow) if row.keep]
     files = {photo.sha256: photo.path for photo in photos}
-    prints, refused = fingerprints.collect(folder, files, map_fn)
+    prints, refused, points = fingerprint_cache.collect(folder, files, map_fn, config.method == "thorough")
     undecodable = {files[sha256]: reason for sha256, reason in refused.items()}
     notes: dict[str, Any] = {"undecodable": undecodable, **missing.notes(folder, undecodable)}
     prints, numbers = in_rank_order(photos, prints)
-    rows = decide(photos, numbers, find_duplicates.find(prints, config, map_fn))
+    pixels = {photo.sha256: photo.width * photo.height for photo in photos}
+    place = {sha256.decode(): row for row, sha256 in enumerate(points["sha256"].tolist())}
+    ranked = Files(
+        folder,
+        [files[sha256] for sha256 in numbers],
+        [pixels[sha256] for sha256 in numbers],
+        points[[place[sha256] for sha256 in numbers]] if config.method == "thorough" else None,
+    )
+    kept = _kept_in_review(folder, photos)
+    reviewed = {numbers[photo.sha256] for photo in photos if photo.key in kept and photo.sha256 in numbers}
+    found = find_duplicates.find(prints, config, map_fn, ranked, reviewed)
+    rows = decide(photos, numbers, found)
+    stays = set(found.brought_back)
+    brought_back = sorted(p.key for p in photos if p.key in kept and numbers.get(p.sha256) in stays)
+    if brought_back:
+        notes["brought_back"] = brought_back
+        notes["summary"] = [f"{decisions.NAME}: {len(brought_back)} kept although they are duplicates"]
     notes["label_conflicts"] = sum(row.keep and row.label_conflict for row in rows)  # images
     manifest.write(folder, rows, wanted, started, notes)
     return rows

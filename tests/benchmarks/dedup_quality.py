@@ -1,9 +1,10 @@
 """Recall per edit and precision over pairs, ours beside imagehash, imagededup and fastdup.
 
     python -m tests.benchmarks.dedup_quality PHOTOS [--known CSV] [--originals 2400] [--edited 250] [--out FOLDER]
-        [--no-peers]
+        [--no-peers] [--sellers 60] [--among 700] [--second-table]
 
-PHOTOS is any folder of photos. A set with eleven edits of some of them is made from it (see `edits`), all tools
+PHOTOS is any folder of photos. First what sellers do (see `seller_edits`): share kept together by the split, and
+share removed. Then a set with eleven edits of some of them is made (see `edits`), all tools
 look for duplicates, and all pairs are judged. For ours, two files are a pair when the stage groups them. FOLDER
 keeps the set, the peers' environments, and `disagreements-*.jpg`: pairs that we call duplicates and that come from
 two different files of PHOTOS. Some of those are true re-uploads that are not known: look at them. CSV tells of
@@ -16,6 +17,7 @@ import itertools
 import tempfile
 import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,39 +25,82 @@ from PIL import Image, ImageDraw
 
 from curate.core import executors
 from curate.core.recipe import Dedup
-from curate.dedup import find_duplicates, fingerprints
+from curate.dedup import find_duplicates, fingerprints, keypoints, phash
 from curate.dedup.find_duplicates import Duplicates
-from tests.benchmarks import peers
+from curate.dedup.partial import Files
+from tests.benchmarks import peers, seller_edits
 from tests.benchmarks.edits import EDITS, build
 
 Pair = tuple[str, str]
 
 
-def fingerprint(path: Path) -> bytes:
-    """The prints of a file, as the stage makes them, and how many pixels it has."""
+def fingerprint(thorough: bool, path: Path) -> tuple[bytes, bytes, int]:
+    """The fingerprints of a file and its keypoints, as the stage makes them, and how many pixels it has."""
     from curate.photos import decode
 
-    image = decode.decode(path.read_bytes(), fingerprints.AT_LEAST)
+    data = path.read_bytes()
+    image = decode.decode(data, fingerprints.AT_LEAST)
     prints = fingerprints.of_pixels(image.pixels, path.name)
-    return prints.tobytes() + (image.width * image.height).to_bytes(8, "big")
+    points = b""
+    if thorough:
+        points = keypoints.detect(phash.luma(decode.decode(data, keypoints.SIDE).pixels), path.name).tobytes()
+    return prints.tobytes(), points, image.width * image.height
 
 
 def ours(paths: list[Path], method: str) -> tuple[list[str], Duplicates, float]:
     """File names in rank order, what the stage finds of them, and the seconds it took."""
+    thorough = method == "thorough"
     with executors.local(2) as map_fn:
-        list(map_fn(fingerprint, paths[:64]))  # imports are not counted, for peers neither
+        list(map_fn(partial(fingerprint, thorough), paths[:64]))  # imports are not counted, for peers neither
         started = time.perf_counter()
-        data = list(map_fn(fingerprint, paths))
-        prints = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.FINGERPRINT)
+        data = list(map_fn(partial(fingerprint, thorough), paths))
+        prints = np.frombuffer(b"".join(one[0] for one in data), fingerprints.FINGERPRINT)
+        points = np.frombuffer(b"".join(one[1] for one in data), keypoints.KEYPOINTS)
         wholes = prints[fingerprints.wholes(prints)]
-        area = np.array([int.from_bytes(one[-8:], "big") for one in data]) * fingerprints.content(wholes)
+        area = np.array([one[2] for one in data])
         size = np.array([path.stat().st_size for path in paths])
-        order = np.lexsort((wholes["sha256"], -size, -np.rint(area)))
-        found = find_duplicates.find(
-            fingerprints.take(prints, order), Dedup.model_validate({"method": method}), map_fn
-        )
+        content = np.rint(area * fingerprints.content(wholes))
+        order = np.lexsort((wholes["sha256"], -size, fingerprints.colourless(wholes), -content))
+        ranked = [paths[number].name for number in order]
+        files = Files(paths[0].parent, ranked, area[order].tolist(), points[order] if thorough else None)
+        config = Dedup.model_validate({"method": method})
+        found = find_duplicates.find(fingerprints.take(prints, order), config, map_fn, files)
         seconds = time.perf_counter() - started
-    return [paths[number].name for number in order], found, seconds
+    return ranked, found, seconds
+
+
+def of_sellers(photos: Path, method: str) -> None:
+    """The second table: what sellers do, from the files that `seller_edits` made."""
+    names, found, seconds = ours(sorted(photos.glob("*.jpg")), method)
+    number = {name: place for place, name in enumerate(names)}
+    together, removed = defaultdict(list), defaultdict(list)
+    for name, place in number.items():
+        edit = name[7:9]
+        originals = range(4) if edit == "99" else range(1)
+        for original in originals if edit != "00" else ():
+            other = number[f"{int(name[:5]) + original:05d}__00.jpg"]
+            together[edit].append(found.similar_group[place] == found.similar_group[other])
+        if edit != "00":
+            removed[edit].append(found.keeper[place] != place)
+    words = {f"{place:02d}": edit for place, edit in enumerate(seller_edits.EDITS, start=1)} | {"99": "collage"}
+    print(f"{method}: kept together / removed, {seconds:.1f} s for {len(names)} photos")
+    for edit, what in words.items():
+        print(f"  {what:14} {np.mean(together[edit]):.2f} / {np.mean(removed[edit]):.2f}  of {len(removed[edit])}")
+    means = [np.mean([np.mean(shares[edit]) for edit in words]) for shares in (together, removed)]
+    print(f"  {'mean':14} {means[0]:.3f} / {means[1]:.3f}")
+    lost = [name for name, place in number.items() if name[7:9] == "00" and found.keeper[place] != place]
+    print(f"  originals removed: {len(lost)}")
+    pairs = {pair for pair in grouped_pairs(names, found) if not _one_image(*pair)}
+    print(f"  pairs of other images: {len(pairs)} of {len(grouped_pairs(names, found))}")
+    draw(sorted(pairs)[:60], photos, photos.parent / f"disagreements-sellers-{method}.jpg")
+    lost_pairs = [(names[found.keeper[number[name]]], name) for name in lost]
+    draw(lost_pairs[:60], photos, photos.parent / f"originals-removed-{method}.jpg")
+
+
+def _one_image(first: str, second: str) -> bool:
+    """Whether two file names are of one image; a collage is of four."""
+    (a, edit_a), (b, edit_b) = ((int(name[:5]), name[7:9]) for name in (first, second))
+    return a == b or (edit_a == "99" and 0 <= b - a < 4) or (edit_b == "99" and 0 <= a - b < 4)
 
 
 def grouped_pairs(names: list[str], found: Duplicates) -> set[Pair]:
@@ -109,6 +154,9 @@ def main() -> None:
     parser.add_argument("--edited", type=int, default=250)
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "curate-dedup-quality")
     parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--sellers", type=int, default=60, help="photos edited for the second table")
+    parser.add_argument("--among", type=int, default=700, help="photos that they are among")
+    parser.add_argument("--second-table", action="store_true", help="print the second table alone")
     options = parser.parse_args()
     photos = options.out / "photos"
     for old in photos.glob("*.jpg"):
@@ -117,6 +165,14 @@ def main() -> None:
     if options.known:
         with options.known.open(newline="", encoding="utf-8") as file:
             known = {row["image_id"]: row["dup_of"] for row in csv.DictReader(file) if row["dup_of"]}
+    sold = options.out / "sellers"
+    for old in sold.glob("*.jpg"):
+        old.unlink()
+    seller_edits.build(options.photos, sold, options.among, options.sellers, known)
+    for method in ("hash", "thorough"):
+        of_sellers(sold, method)
+    if options.second_table:
+        return
     build(options.photos, photos, options.originals, options.edited, duplicate_of=known)
     paths = sorted(photos.glob("*.jpg"))
     if not paths:

@@ -12,6 +12,7 @@ import shutil
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import imagehash
@@ -43,10 +44,10 @@ def hash_and_search(paths: list[Path]) -> float:
 def fingerprints_and_search(paths: list[Path]) -> float:
     """The same with all that the stage remembers of a photo: two hashes, and the small images for the proof."""
     with executors.local(2, chunk_size=64) as map_fn:
-        list(map_fn(dedup_quality.fingerprint, paths[:512]))
+        list(map_fn(partial(dedup_quality.fingerprint, False), paths[:512]))
         started = time.perf_counter()
-        data = list(map_fn(dedup_quality.fingerprint, paths))
-        prints = np.frombuffer(b"".join(one[:-8] for one in data), fingerprints.FINGERPRINT)
+        data = list(map_fn(partial(dedup_quality.fingerprint, False), paths))
+        prints = np.frombuffer(b"".join(one[0] for one in data), fingerprints.FINGERPRINT)
         hamming_search.gather(hamming_search.within(prints["phash"], 10))
         return time.perf_counter() - started
 

@@ -6,7 +6,7 @@ them."""
 
 import io
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
@@ -72,25 +72,20 @@ def apply(photo: Image.Image, edit: str, name: str) -> bytes:
     return buffer.getvalue()
 
 
-def build(
-    source: Path,
-    target: Path,
-    originals: int = 2400,
-    edited: int = 250,
-    seed: int = 42,
-    duplicate_of: Mapping[str, str] | None = None,
-) -> None:
-    """Copy up to `originals` photos of `source` to `target` and add every edit of the first `edited` of them.
+def originals_of(
+    source: Path, count: int, seed: int, duplicate_of: Mapping[str, str]
+) -> Iterator[tuple[bytes, Image.Image]]:
+    """Up to `count` photos of `source`, drawn with `seed`: JPEG bytes and image.
 
-    File names hold the truth: `<image>__<edit number>.jpg`, 00 for the original. `duplicate_of` names, by file
-    stem, the photo that a photo of `source` is known to be a duplicate of: one of each such group is taken."""
-    duplicate_of, taken = duplicate_of or {}, set[str]()
+    `duplicate_of` names, by file stem, the photo that a photo is known to be a duplicate of: one of each such
+    group
+    is taken.
+    """
+    taken = set[str]()
     paths = sorted(path for path in source.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"})
     random.Random(seed).shuffle(paths)
-    target.mkdir(parents=True, exist_ok=True)
-    made = 0
     for path in paths:
-        if made == originals:
+        if not count:
             break
         try:
             with Image.open(path) as opened:
@@ -105,12 +100,31 @@ def build(
         if first in taken:
             continue
         taken.add(first)
-        name = f"{made:05d}"
+        count -= 1
         if path.suffix.lower() in {".jpg", ".jpeg"}:
-            (target / f"{name}__00.jpg").write_bytes(path.read_bytes())
+            yield path.read_bytes(), photo
         else:
-            photo.save(target / f"{name}__00.jpg", quality=92)
-        if made < edited:
-            for number, edit in enumerate(EDITS, start=1):
-                (target / f"{name}__{number:02d}.jpg").write_bytes(apply(photo, edit, name))
-        made += 1
+            buffer = io.BytesIO()
+            photo.save(buffer, "JPEG", quality=92)
+            yield buffer.getvalue(), photo
+
+
+def build(
+    source: Path,
+    target: Path,
+    originals: int = 2400,
+    edited: int = 250,
+    seed: int = 42,
+    duplicate_of: Mapping[str, str] | None = None,
+) -> None:
+    """Copy up to `originals` photos of `source` to `target` and add every edit of the first `edited` of them.
+
+    File names hold the truth: `<image>__<edit number>.jpg`, 00 for the original. Which photos: see `originals_of`.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    for number, (data, photo) in enumerate(originals_of(source, originals, seed, duplicate_of or {})):
+        name = f"{number:05d}"
+        (target / f"{name}__00.jpg").write_bytes(data)
+        if number < edited:
+            for place, edit in enumerate(EDITS, start=1):
+                (target / f"{name}__{place:02d}.jpg").write_bytes(apply(photo, edit, name))

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageOps
 from curate.core import manifest
 from curate.core.errors import StateError
 from curate.core.schemas import FetchRow
-from curate.dedup import fingerprints, phash
+from curate.dedup import fingerprint_cache, fingerprints, phash
 from curate.photos import decode
 from curate.photos import store as photo_store
 from tests.scenes import jpeg, scene, store
@@ -73,15 +73,15 @@ def test_only_new_files_are_decoded_and_equal_bytes_once(tmp_path: Path, monkeyp
     monkeypatch.setattr(photo_store, "load", counting)
     rows = store(tmp_path, [(n, jpeg(scene(n % 3)), "hatch") for n in range(5)])
     photos = {row.sha256: row.path for row in rows}
-    first, _ = fingerprints.collect(tmp_path, photos)
+    first, *_ = fingerprint_cache.collect(tmp_path, photos)
     assert sorted(opened) == sorted(photos)
     assert len(opened) == 3
     more = store(tmp_path, [(n, jpeg(scene(n % 4)), "hatch") for n in range(6)])
     opened.clear()
-    grown, _ = fingerprints.collect(tmp_path, {row.sha256: row.path for row in more})
+    grown, *_ = fingerprint_cache.collect(tmp_path, {row.sha256: row.path for row in more})
     assert len(opened) == 1
-    (tmp_path / fingerprints.NAME).unlink()
-    scratch, _ = fingerprints.collect(tmp_path, {row.sha256: row.path for row in more})
+    (tmp_path / fingerprint_cache.NAME).unlink()
+    scratch, *_ = fingerprint_cache.collect(tmp_path, {row.sha256: row.path for row in more})
     assert grown.tobytes() == scratch.tobytes()
     assert set(first["sha256"]) < set(grown["sha256"])
 
@@ -89,21 +89,21 @@ def test_only_new_files_are_decoded_and_equal_bytes_once(tmp_path: Path, monkeyp
 def test_a_file_that_is_gone_or_was_cut_is_not_remembered(tmp_path: Path) -> None:
     rows = store(tmp_path, [(n, jpeg(scene(n)), "hatch") for n in range(3)])
     photos = {row.sha256: row.path for row in rows}
-    fingerprints.collect(tmp_path, photos)
+    fingerprint_cache.collect(tmp_path, photos)
     (tmp_path / rows[0].path).unlink()
     cut = tmp_path / rows[1].path
     cut.write_bytes(cut.read_bytes()[:-9])
-    prints, refused = fingerprints.collect(tmp_path, photos)
+    prints, refused, _ = fingerprint_cache.collect(tmp_path, photos)
     assert refused == {rows[0].sha256: "unreadable", rows[1].sha256: "hash_mismatch"}
     assert prints["sha256"].tolist() == [rows[2].sha256.encode()]
-    (tmp_path / fingerprints.NAME).unlink()
-    assert fingerprints.collect(tmp_path, photos)[1] == refused
+    (tmp_path / fingerprint_cache.NAME).unlink()
+    assert fingerprint_cache.collect(tmp_path, photos)[1] == refused
 
 
 def test_a_file_that_was_written_to_is_not_remembered(tmp_path: Path) -> None:
     rows = store(tmp_path, [(n, jpeg(scene(n)), "hatch") for n in range(3)])
     photos = {row.sha256: row.path for row in rows}
-    fingerprints.collect(tmp_path, photos)
+    fingerprint_cache.collect(tmp_path, photos)
     flipped, linked = tmp_path / rows[0].path, tmp_path / rows[1].path
     data = flipped.read_bytes()
     flipped.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))  # of the same size
@@ -111,17 +111,17 @@ def test_a_file_that_was_written_to_is_not_remembered(tmp_path: Path) -> None:
     outside.write_bytes(linked.read_bytes())
     linked.unlink()
     linked.symlink_to(outside)
-    _, refused = fingerprints.collect(tmp_path, photos)
+    _, refused, _ = fingerprint_cache.collect(tmp_path, photos)
     assert refused == {rows[0].sha256: "hash_mismatch", rows[1].sha256: "unreadable"}
     with pytest.raises(StateError, match="leads out of"):
-        fingerprints.collect(tmp_path, {rows[2].sha256: f"../{outside.name}"})
+        fingerprint_cache.collect(tmp_path, {rows[2].sha256: f"../{outside.name}"})
 
 
 def test_what_is_remembered_but_not_asked_for_is_left_out(tmp_path: Path) -> None:
     rows = store(tmp_path, [(n, jpeg(scene(n)), "hatch") for n in range(3)])
-    fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows[:2]})
+    fingerprint_cache.collect(tmp_path, {row.sha256: row.path for row in rows[:2]})
     (tmp_path / rows[2].path).write_bytes(b"")
-    prints, refused = fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows[1:]})
+    prints, refused, _ = fingerprint_cache.collect(tmp_path, {row.sha256: row.path for row in rows[1:]})
     assert prints["sha256"].tolist() == [rows[1].sha256.encode()]
     assert list(refused) == [rows[2].sha256]
 
@@ -129,18 +129,18 @@ def test_what_is_remembered_but_not_asked_for_is_left_out(tmp_path: Path) -> Non
 def test_other_packages_make_other_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = store(tmp_path, [(1, jpeg(scene(1)), "hatch")])
     photos = {row.sha256: row.path for row in rows}
-    fingerprints.collect(tmp_path, photos)
-    monkeypatch.setattr(fingerprints, "version", lambda name: "99" if name == "simplejpeg" else "1")
-    before = (tmp_path / fingerprints.NAME).read_bytes()
-    fingerprints.collect(tmp_path, photos)
-    assert (tmp_path / fingerprints.NAME).read_bytes() != before
+    fingerprint_cache.collect(tmp_path, photos)
+    monkeypatch.setattr(fingerprint_cache, "version", lambda name: "99" if name == "simplejpeg" else "1")
+    before = (tmp_path / fingerprint_cache.NAME).read_bytes()
+    fingerprint_cache.collect(tmp_path, photos)
+    assert (tmp_path / fingerprint_cache.NAME).read_bytes() != before
 
 
 def test_a_frame_and_its_inside_stay_together(tmp_path: Path) -> None:
     images = [ImageOps.expand(scene(n), 15 * (n % 2), fill="white") for n in range(40)]
     rows = store(tmp_path, [(n, jpeg(image), "hatch") for n, image in enumerate(images)])
-    fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows[:20]})
-    prints, _ = fingerprints.collect(tmp_path, {row.sha256: row.path for row in rows})
+    fingerprint_cache.collect(tmp_path, {row.sha256: row.path for row in rows[:20]})
+    prints, *_ = fingerprint_cache.collect(tmp_path, {row.sha256: row.path for row in rows})
     assert len(prints) == 60  # so many that a sort may change the order of equals
     assert prints["sha256"][prints["inner"]].tolist() == prints["sha256"][:-1][prints["inner"][1:]].tolist()
     order = np.array([4, 0, 5, 2])
@@ -165,11 +165,11 @@ def test_a_frame_and_its_inside_stay_together(tmp_path: Path) -> None:
 def test_a_damaged_store_is_made_anew(tmp_path: Path, damage: object) -> None:
     rows = store(tmp_path, [(n, jpeg(scene(n)), "hatch") for n in range(3)])
     photos = {row.sha256: row.path for row in rows}
-    prints, _ = fingerprints.collect(tmp_path, photos)
-    path = tmp_path / fingerprints.NAME
+    prints, *_ = fingerprint_cache.collect(tmp_path, photos)
+    path = tmp_path / fingerprint_cache.NAME
     good = path.read_bytes()
     path.write_bytes(damage(good))  # type: ignore[operator]
-    again, _ = fingerprints.collect(tmp_path, photos)
+    again, *_ = fingerprint_cache.collect(tmp_path, photos)
     assert again.tobytes() == prints.tobytes()
     assert path.read_bytes() == good
 
@@ -210,9 +210,11 @@ def test_what_was_hashed_before_ctrl_c_is_not_hashed_again(tmp_path: Path) -> No
             yield fn(item)
 
     with pytest.raises(KeyboardInterrupt):
-        fingerprints.collect(tmp_path, photos, interrupted)
+        fingerprint_cache.collect(tmp_path, photos, interrupted)
     again: list[object] = []
-    prints, refused = fingerprints.collect(tmp_path, photos, lambda fn, items: map(fn, noted(items, again)))
+    prints, refused, _ = fingerprint_cache.collect(
+        tmp_path, photos, lambda fn, items: map(fn, noted(items, again))
+    )
     assert (len(again), len(fingerprints.wholes(prints)), refused) == (2, 5, {})
 
 
