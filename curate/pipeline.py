@@ -186,6 +186,7 @@ def import_photos(
     echo: Callable[[Said], None],
     replace: bool = False,
     keep_split: bool = False,
+    group_by: str = "",
 ) -> None:
     """Take photos from a folder tree or a CSV in place of the fetch stage; `import_stage` explains the options."""
     from curate.fetch import import_stage
@@ -195,8 +196,9 @@ def import_photos(
         local.read(path, recipe.classes)  # refuses what is wrong before the folder is made
     with files.lock(folder), executors.local(workers) as map_fn:
         politeness = recipe.source.politeness if recipe.source else None
+        options: dict[str, Any] = {"replace": replace, "keep_split": keep_split, "group_by": group_by}
         with _timed(folder, "fetch", echo):
-            import_stage.run(folder, path, recipe.classes, map_fn, politeness, replace, recipe.photos, keep_split)
+            import_stage.run(folder, path, recipe.classes, map_fn, politeness, limits=recipe.photos, **options)
 
 
 def stages_to_run(recipe: Recipe, folder: Path) -> list[str]:

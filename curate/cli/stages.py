@@ -64,6 +64,12 @@ def import_(
     keep_split: Annotated[
         bool, typer.Option("--keep-split", help="Keep the split that the folders or the column split name.")
     ] = False,
+    group_by: Annotated[
+        str,
+        typer.Option(
+            help="What names a photo's listing: prefix (car07_3.jpg), or a regular expression of the path."
+        ),
+    ] = "",
     workers: Workers = None,
 ) -> None:
     """Take photos that you have, instead of fetching.
@@ -71,6 +77,8 @@ def import_(
     A folder per class; or a CSV with the columns class_name and path or url, and optionally listing_id, title,
     region, city, year, price. Folders train, validation and test are only searched: split makes a new split.
     With --keep-split theirs is kept, and photos.csv of an export brings back its keys, classes and splits.
+
+    A sub-folder of a class is one listing, as in sedan/car07/3.jpg; else --group-by says which photos are of one.
 
     An import replaces the one before. Where photos would be lost by that it is refused, unless --replace says so.
     To keep them, put all photos into one tree or CSV, or choose another folder with --folder.
@@ -80,7 +88,8 @@ def import_(
     from curate.pipeline import default_workers, import_photos
 
     recipe, folder = recipe_and_folder(ctx)
-    import_photos(recipe, folder, path, workers or default_workers(), partial(tell, ctx), replace, keep_split)
+    options = replace, keep_split, group_by
+    import_photos(recipe, folder, path, workers or default_workers(), partial(tell, ctx), *options)
     result(ctx, {"stages": stage_results(ctx)})
 
 

@@ -37,6 +37,7 @@ from curate.fetch.download import Outcome
 from curate.fetch.http.client import Client
 from curate.fetch.journal import Journal
 from curate.fetch.sources import local
+from curate.fetch.sources.grouping import grouped
 from curate.fetch.sources.tree import LocalPhoto, argument
 from curate.photos import decode, store
 
@@ -49,6 +50,7 @@ class Import(Section):
     path: str
     class_names: tuple[ClassName, ...]
     photos: Photos = Photos()
+    group_by: str = ""
 
 
 def keep_file(folder: Path, limits: Photos, item: LocalPhoto) -> Outcome:
@@ -178,6 +180,7 @@ def run(
     replace: bool = False,
     limits: Photos = Photos(),  # noqa: B008  (it is frozen)
     keep_split: bool = False,
+    group_by: str = "",
 ) -> list[FetchRow]:
     """Import the tree or CSV at `path`; the manifest is left as it is when nothing in it would change.
 
@@ -187,10 +190,10 @@ def run(
     """
     check_free(folder, path)
     started = datetime.now(UTC)
-    offered = local.read(path, class_names)
+    offered = grouped(local.read(path, class_names), group_by)
     if keep_split and not any(item.split for item in offered.items):
         raise UsageError(f"{path} names no split: leave out --keep-split, and the split stage makes one")
-    config = Import(path=str(path.resolve()), class_names=class_names, photos=limits)
+    config = Import(path=str(path.resolve()), class_names=class_names, photos=limits, group_by=group_by)
     wanted = manifest.provenance(folder, "fetch", config)
     files = [item for item in offered.items if not item.is_url]
     remote = [item for item in offered.items if item.is_url]

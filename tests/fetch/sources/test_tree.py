@@ -8,6 +8,7 @@ import pytest
 from curate.core.errors import UsageError
 from curate.core.schemas import photo_key
 from curate.fetch import import_stage
+from curate.fetch.sources.grouping import grouped
 from curate.fetch.sources.local import read
 from curate.split.leakage import prove
 from tests import folders
@@ -97,3 +98,21 @@ def test_an_archive_is_named(tmp_path: Path) -> None:
     (tmp_path / "photos.zip").write_bytes(b"PK\x03\x04")
     with pytest.raises(UsageError, match=r"photos\.zip is an archive: unpack it"):
         read(tmp_path / "photos.zip", CLASSES)
+
+
+def test_listings_by_names(tmp_path: Path) -> None:
+    offered = read(touch(tmp_path, *of_classes("car1_{}.jpg"), *of_classes("car2-{}.jpg"), "suv/x.jpg"), CLASSES)
+    (remark,) = grouped(offered, "").remarks
+    assert remark.endswith("import with --group-by prefix")
+    by_prefix = {item.name: item.listing for item in grouped(offered, "prefix").items}
+    assert by_prefix["sedan/car1_0.jpg"] == by_prefix["sedan/car1_2.jpg"] == "sedan/car1"
+    assert (by_prefix["suv/car1_0.jpg"], by_prefix["suv/x.jpg"]) == ("suv/car1", "suv/x.jpg")
+    by_pattern = {item.name: item.listing for item in grouped(offered, r"(car\d)").items}
+    assert by_pattern["sedan/car1_0.jpg"] == by_pattern["suv/car1_0.jpg"] == "car1"
+
+
+@pytest.mark.parametrize(("group_by", "message"), [("(", "no regular expression"), ("[0-9]+.*", "no two photos")])
+def test_a_pattern_that_groups_nothing_is_refused(tmp_path: Path, group_by: str, message: str) -> None:
+    offered = read(touch(tmp_path, "sedan/1.jpg", "suv/2.jpg"), CLASSES)
+    with pytest.raises(UsageError, match=message):
+        grouped(offered, group_by)

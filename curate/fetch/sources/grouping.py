@@ -1,0 +1,58 @@
+"""Which photos are of one listing, by their names: `car07_3.jpg` beside `car07_4.jpg`."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from curate.core.errors import UsageError
+from curate.fetch.sources.tree import LocalPhoto, Offered
+
+_COUNTER = re.compile(r"[ _.-]+\(?\d{1,6}\)?$")  # what numbers the photos of one listing
+
+
+def prefix(name: str) -> str:
+    """The name of a photo without folder, suffix and the number at its end; "" where it has no such number."""
+    stem = PurePosixPath(name).stem
+    found = _COUNTER.search(stem[-12:])
+    return stem[: len(stem[:-12]) + found.start()] if found else ""
+
+
+def grouped(offered: Offered, group_by: str) -> Offered:
+    """The photos with their listings: by `prefix`, or by what a regular expression finds in their paths.
+
+    The first group of the expression names the listing, or all that it matches where it has none. A photo that
+    names its listing otherwise keeps it. Raises UsageError.
+    """
+    if not group_by:
+        return Offered(offered.items, (*offered.remarks, *_offer(offered.items)))
+    try:
+        pattern = None if group_by == "prefix" else re.compile(group_by)
+    except re.error as error:
+        raise UsageError(f"--group-by {group_by}: no regular expression, {error}; or write prefix") from error
+    items = []
+    for item in offered.items:
+        if pattern is None:
+            named = prefix(item.name)
+        else:
+            match = pattern.search(item.name)
+            named = (match[1] if pattern.groups else match[0]) or "" if match else ""
+        folder = f"{PurePosixPath(item.name).parent.as_posix()}/{named}" if pattern is None and named else named
+        items.append(item if item.listing_id or not named else replace(item, folder=folder))
+    listings = len({item.listing for item in items})
+    if listings == len(items):
+        raise UsageError(f"--group-by {group_by}: no two photos are of one listing by that, e.g. {items[0].name}")
+    return Offered(tuple(items), (*offered.remarks, f"{listings:,} listings by --group-by {group_by}"))
+
+
+def _offer(items: Sequence[LocalPhoto]) -> list[str]:
+    """Say so where names suggest listings that nothing else names."""
+    if any(item.listing_id or item.folder or item.is_url for item in items):
+        return []
+    counts = Counter((item.class_name, prefix(item.name)) for item in items if prefix(item.name))
+    shared = sum(count for count in counts.values() if count > 1)
+    if 2 * shared < len(items) or len(counts) < 2 * len({item.class_name for item in items}):
+        return []
+    name = next(item.name for item in items if prefix(item.name))
+    return [f"names such as {name} share a prefix: if it names the listing, import with --group-by prefix"]
