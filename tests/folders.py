@@ -111,7 +111,8 @@ def clean_row(photo: FetchRow, reason: str = "") -> CleanRow:
 def publish(folder: Path, stage: str, rows: Sequence[Row]) -> None:
     """Write a manifest and its sidecar as its stage would."""
     made_from = manifest.provenance(folder, stage, Section())
-    manifest.write(folder, rows, made_from, STARTED)
+    reasons = {row.reason: row.reason for row in rows if row.reason} if stage == "clean" else {}
+    manifest.write(folder, rows, made_from, STARTED, {"reasons": reasons})
 
 
 def split_row(photo: FetchRow, split: str) -> SplitRow:

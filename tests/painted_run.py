@@ -3,7 +3,7 @@
 Photo `i` has the key `f"{i:02x}" * 8`, listing `L<i // 2>`; even listings are `swift`, odd ones `wagonr`.
 
     0 kept, 1 its exact duplicate; 2 kept, 3 its near-duplicate; 4 kept, 5 a near-duplicate from another class
-    6 not_car, 7 closeup, 8 wrong_model, 9 reviewed; 10 kept and borderline
+    6 not_car, 7 closeup, 8 wrong_class, 9 reviewed; 10 kept and borderline
     20 surplus, 21 undecodable in dedup, 22 not_an_image, 23 http_client_error
 """
 
@@ -39,6 +39,11 @@ HISTORY = [
     {"epoch": 2, "train_loss": 0.5, "val_loss": 0.55, "train_accuracy": 0.8, "val_accuracy": 0.75},
     {"epoch": 3, "train_loss": 0.3, "val_loss": 0.6, "train_accuracy": 0.9, "val_accuracy": 0.75},
 ]
+REASONS = {  # of the recipe's concepts
+    "not_car": "nothing in it looks like the wanted object",
+    "closeup": "a detail, not the whole car",
+    "interior": "the inside of the car",
+}
 SUMMARY = ["2 of 3 decisions in review.csv were obeyed"]
 PROOF = ["12 photos in 10 groups", "0 groups in more than one split"]
 
@@ -129,7 +134,7 @@ def dedup_rows(fetched: list[FetchRow]) -> list[DedupRow]:
 
 def clean_rows(unique: list[DedupRow]) -> list[CleanRow]:
     """18 photos, four of them rejected."""
-    rejected = {6: "not_car", 7: "closeup", 8: "wrong_model", 9: "reviewed"}
+    rejected = {6: "not_car", 7: "closeup", 8: "wrong_class", 9: "reviewed"}
     rows = []
     for row in unique:
         number = int(row.key[:2], 16)
@@ -198,7 +203,7 @@ def build(folder: Path, last: str = "train_baseline", title: str = "Swift VXi") 
     split = split_rows([row for row in clean if row.keep])
     tables: list[list[Any]] = [fetched, dedup, clean, split, predictions([row for row in split if row.keep])]
     notes: dict[str, Any] = {
-        "clean": {"summary": SUMMARY},
+        "clean": {"summary": SUMMARY, "reasons": REASONS},
         "split": {"proof": {"lines": PROOF}},
         "train_baseline": {"history": HISTORY, "best_epoch": 2},
     }

@@ -25,6 +25,8 @@ MIN_SHARE = 0.005  # of the photos confidently unwanted; fewer are errors of the
 MIN_TRUSTED = 200  # photos; with fewer, the tail of the distribution is not known
 HINT_WEIGHT = 0.28  # of an embedding's length, per mean deviation
 LISTING_LIMIT = 3.0  # log odds: one in twenty good photos is like none of its listing
+EXAMPLE_WEIGHT = 5.0  # confident photos that one example counts for
+MIN_OF_CLASS = 30  # trusted photos of a class; with fewer, its middle is not known
 _FLOOR = 1e-6
 _BLOCK = 1024  # photos
 
@@ -46,37 +48,69 @@ def can_learn(zero_shot: Floats) -> bool:
     return bool(min(wanted, unwanted) >= MIN_SAMPLES and unwanted >= MIN_SHARE * len(zero_shot))
 
 
-def self_trained(zero_shot: Floats, features: NDArray[np.float32], groups: Sequence[str]) -> Floats:
-    """Zero-shot probability and kernel classifier in equal parts, as log odds: (n,) and (n, d) to (n,)."""
-    if not can_learn(zero_shot):
-        return zero_shot
-    wanted, unwanted = zero_shot > CONFIDENT, zero_shot < 1 - CONFIDENT
-    learnt = _out_of_fold(wanted, unwanted, features, groups)
-    return expit((logit(zero_shot) + logit(learnt)) / 2)
+def self_trained(
+    zero_shot: Floats,
+    features: NDArray[np.float32],
+    groups: Sequence[str],
+    examples: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None,
+) -> Floats:
+    """Zero-shot probability and kernel classifier in equal parts, as log odds: (n,) and (n, d) to (n,).
+
+    `examples` are features (e, d) of photos that a person chose, and which of them are wanted (e,): more training
+    samples, for which the classifier counts twice.
+    """
+    confident = zero_shot > CONFIDENT, zero_shot < 1 - CONFIDENT
+    if examples is None:
+        if not can_learn(zero_shot):
+            return zero_shot
+        return expit((logit(zero_shot) + logit(_out_of_fold(*confident, features, groups))) / 2)
+    chosen, keep = examples
+    yes, no = np.concatenate([confident[0], keep]), np.concatenate([confident[1], ~keep])
+    names = [*groups, *(f"example {number}" for number in range(len(keep)))]
+    weights = np.concatenate([np.ones(len(zero_shot)), np.full(len(keep), EXAMPLE_WEIGHT)])
+    learnt = _out_of_fold(yes, no, np.vstack([features, chosen]), names, weights)[: len(zero_shot)]
+    return expit((logit(zero_shot) + 2 * logit(learnt)) / 3)
 
 
 def _out_of_fold(
-    yes: NDArray[np.bool_], no: NDArray[np.bool_], features: NDArray[np.float32], groups: Sequence[str]
+    yes: NDArray[np.bool_],
+    no: NDArray[np.bool_],
+    features: NDArray[np.float32],
+    groups: Sequence[str],
+    weights: Floats | float = 1.0,
 ) -> Floats:
     """Out-of-fold probability of "yes" by a classifier trained on both kinds: (n,)."""
-    return out_of_fold(features, yes.astype(np.int64), groups, (yes | no).astype(np.float64), 2)[:, 1]
+    return out_of_fold(features, yes.astype(np.int64), groups, np.asarray((yes | no) * weights, np.float64), 2)[
+        :, 1
+    ]
 
 
-def typicality_probability(typicality: Floats, trusted: NDArray[np.bool_], rate: float) -> Floats:
+def typicality_probability(
+    typicality: Floats, trusted: NDArray[np.bool_], rate: float, classes: NDArray[np.int64] | None = None
+) -> Floats:
     """Probability that a photo is no outlier: (n,), 1/2 where a share `rate` of the trusted is less typical.
 
-    The log odds of typicality are taken as normal, with the median of the trusted photos and the wider of the two
-    standard deviations that their lower quartile and lowest tenth give.
+    The log odds of typicality are taken as normal, with the median of the class's trusted photos and the wider of
+    the two standard deviations that their lower quartile and lowest tenth give.
     """
     if trusted.sum() < MIN_TRUSTED or rate <= 0:
         return np.ones(len(typicality))
     from scipy.stats import norm
 
     values = logit(typicality)
-    middle = np.median(values[trusted])
-    deviation = max(_FLOOR, *((middle - np.quantile(values[trusted], q)) / norm.ppf(1 - q) for q in (0.25, 0.1)))
-    tail = norm.cdf((values - middle) / deviation)
-    return np.asarray(tail / (tail + rate))
+    known = np.zeros(len(values), bool)
+    numbers = np.zeros(len(values), np.int64) if classes is None else classes
+    for number in np.unique(numbers):
+        mine = numbers == number
+        if (mine & trusted).sum() >= MIN_OF_CLASS:
+            values[mine] -= np.median(values[mine & trusted])
+            known |= mine
+    if not (known & trusted).any():
+        return np.ones(len(typicality))
+    usual = values[known & trusted]
+    deviation = max(_FLOOR, *(-np.quantile(usual, q) / norm.ppf(1 - q) for q in (0.25, 0.1)))
+    tail = norm.cdf(values / deviation)
+    return np.where(known, tail / (tail + rate), 1.0)
 
 
 def refined_typicality(
@@ -145,8 +179,9 @@ def redistribute_mass(
     result = zero_shot.copy()
     for columns, mass in ((kept, wanted), (~kept, 1 - wanted)):
         total = zero_shot[:, columns].sum(axis=1)
-        share = np.where(total > 0, mass / np.where(total > 0, total, 1), 0.0)
-        result[:, columns] *= share[:, None]
+        there = total > 0
+        result[:, columns] *= (mass / np.where(there, total, 1))[:, None]
+        result[np.ix_(~there, columns)] = (mass[~there] / columns.sum())[:, None]
     if detail is not None:
         lost = result[:, kept].sum(axis=1) * (1 - typical)
         result[:, kept] *= typical[:, None]
@@ -173,6 +208,8 @@ def name_reasons(
     """
     rejecting = np.flatnonzero(~np.array(keep, dtype=bool))
     result = concepts.copy()
+    if len(rejecting) < 2:
+        return result
     for _ in range(2):
         before = result[:, rejecting]
         confident = before.max(axis=1) > CONFIDENT

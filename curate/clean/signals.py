@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from curate.clean import kernel_classifier, label_errors, outliers, self_training
+from curate.clean import class_evidence, kernel_classifier, label_errors, outliers, self_training
 from curate.clean.embeddings import BLOCK, EmbeddingStore
 from curate.clean.kernel_classifier import Floats
 from curate.clean.scorers.base import Scorer
@@ -28,8 +28,9 @@ from curate.core.recipe import Clean
 from curate.core.stages import STAGES
 
 NAME = "clean.signals.cache"
-FORMAT = 6  # raise it with every change of method
-USABLE = 0.3  # a photo with less of the kept concepts is no sample for classes and has no vote
+FORMAT = 7  # raise it with every change of method
+Examples = tuple[NDArray[np.float32], NDArray[np.bool_]]  # embeddings (e, d), and which of them show what to keep
+USABLE = 0.3  # a photo with less of the wanted concepts is no sample for classes and has no vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Signals:
 
     zero_shot: Floats  # (n, k) probability per concept, by the scorer alone
     concepts: Floats  # (n, k) probability per concept, after all signals; NaN where the scorer says NaN
-    typicality: Floats  # (n,) 0..1
+    typicality: Floats  # (n,) 0..1, share of the photos of its class that are less typical
     labels: Floats  # (n, classes) out-of-sample probability of each class; (n, 0) where not computed
     against: Floats  # (n,) 1 where the photo and the others of its listing prefer the same other class
 
@@ -63,6 +64,7 @@ def gather(
     scorer: Scorer,
     config: Clean,
     second: tuple[EmbeddingStore, Scorer] | None = None,
+    examples: Examples | None = None,
 ) -> Signals:
     """The signals of `photos`, all of which are in `store`; from the cache where nothing changed.
 
@@ -76,6 +78,8 @@ def gather(
         "concepts": [concept.model_dump() for concept in config.concepts],
         "classes": config.class_names,
         "outlier_rate": config.outlier_rate,
+        "expected_reject": config.expected_reject,
+        "examples": [hashlib.sha256(part.tobytes()).hexdigest() for part in examples or ()],
         "second": dict(second[1].identity) if second else {},
         "embeddings": [one.header().decode("utf-8", "replace") for one in (store, *(second or ())[:1])],
         "photos": [(p.key, p.sha256, p.class_name, p.listing_id, p.group) for p in photos],
@@ -90,11 +94,18 @@ def gather(
         pass
     # One thread: small matrices gain nothing from more, and the sums come out the same on every machine.
     with threadpool_limits(1, user_api="blas"):
-        signals = compute(photos, store, scorer, config, second[0] if second else None)
+        signals = compute(photos, store, scorer, config, second[0] if second else None, examples)
     buffer = io.BytesIO()
     np.savez(buffer, digest=np.array(digest), **{name: getattr(signals, name) for name in Signals.__slots__})
     atomic_write(path, buffer.getvalue())
     return signals
+
+
+def without_scorer(count: int, wanted: Sequence[bool]) -> Signals:
+    """The signals of `count` photos that no network embeds: each shows what is wanted, no more is known."""
+    shares = np.array(wanted, dtype=np.float64)
+    concepts = np.tile(shares / shares.sum(), (count, 1))
+    return Signals(concepts, concepts, np.zeros(count), np.empty((count, 0)), np.zeros(count))
 
 
 def compute(
@@ -103,6 +114,7 @@ def compute(
     scorer: Scorer,
     config: Clean,
     second: EmbeddingStore | None = None,
+    examples: Examples | None = None,
 ) -> Signals:
     """The signals of `photos`, by blocks: a sample and the projected features are in memory, not all photos."""
     names = [photo.sha256 for photo in photos]
@@ -120,32 +132,47 @@ def compute(
         return Signals(zero_shot, nothing, zeros, np.empty((len(photos), 0)), zeros)
 
     read = partial(_embeddings, store, names)
-    features = _features(places, read)
+    project = _projection(places, read)
+    features = _projected(project, places, read)
     inner = [listings[place] for place in places.tolist()]
     groups = kernel_classifier.join_groups(inner, [photos[place].group for place in places.tolist()])
-    typicality = _typicality(places, read, groups)
-    keep = [concept.keep for concept in config.concepts]
-    concepts = zero_shot[places]
-    mass = concepts[:, np.array(keep)].sum(axis=1)
-    trained = self_training.self_trained(mass, features, groups)
-    trusted = trained > 0.5
-    similarity = self_training.listing_similarity(lambda few: read(places[list(few)]), inner, trusted)
-    wanted = self_training.expit(
-        self_training.logit(trained) + self_training.listing_log_likelihood_ratio(similarity, mass)
-    )
-    rate = config.outlier_rate if self_training.can_learn(mass) else 0.0
-    typical = self_training.typicality_probability(typicality, trusted, rate)
-    typical = self_training.refined_typicality(typical, wanted, features, groups)
-    reasons = ["" if concept.keep else concept.reason or concept.name for concept in config.concepts]
-    detail = reasons.index("closeup") if "closeup" in reasons else None
-    final = self_training.redistribute_mass(concepts, wanted, typical, keep, detail)
-    hints = self_training.standardised([self_training.logit(typicality), self_training.logit(mass)])
-    final = self_training.name_reasons(final, keep, np.hstack([features, hints]), groups)
-    score = final[:, np.array(keep)].sum(axis=1)
-    if second is not None:
-        features = np.hstack([features, _features(places, partial(_embeddings, second, names))])
     given = [photos[place].class_name for place in places.tolist()]
-    voted, against = _class_names(given, features, inner, groups, score >= USABLE, concepts, config)
+    classes = list(config.class_names) or sorted(set(given))
+    numbers = np.array([classes.index(name) for name in given])
+    typicality = _typicality(places, read, groups, numbers)
+    percentile = class_evidence.percentiles(typicality, numbers)
+    wanted_columns = np.array([concept.wanted for concept in config.concepts])
+    concepts = zero_shot[places]
+    final = concepts
+    if not wanted_columns.all():
+        own = kernel_classifier.out_of_fold(features, numbers, groups, np.ones(len(numbers)), len(classes))
+        mass = class_evidence.corrected(
+            concepts[:, wanted_columns].sum(axis=1),
+            own[np.arange(len(numbers)), numbers],
+            numbers,
+            percentile,
+            config.expected_reject,
+        )
+        taught = (project(examples[0]), examples[1]) if examples is not None else None
+        trained = self_training.self_trained(mass, features, groups, taught)
+        trusted = trained > 0.5
+        similarity = self_training.listing_similarity(lambda few: read(places[list(few)]), inner, trusted)
+        wanted = self_training.expit(
+            self_training.logit(trained) + self_training.listing_log_likelihood_ratio(similarity, mass)
+        )
+        rate = config.outlier_rate if self_training.can_learn(mass) else 0.0
+        typical = self_training.typicality_probability(typicality, trusted, rate, numbers)
+        typical = self_training.refined_typicality(typical, wanted, features, groups)
+        roles = [concept.role for concept in config.concepts]
+        detail = roles.index("detail") if "detail" in roles else None
+        final = self_training.redistribute_mass(concepts, wanted, typical, wanted_columns.tolist(), detail)
+        hints = self_training.standardised([self_training.logit(typicality), self_training.logit(mass)])
+        final = self_training.name_reasons(final, wanted_columns.tolist(), np.hstack([features, hints]), groups)
+    score = final[:, wanted_columns].sum(axis=1)
+    if second is not None:
+        closer = partial(_embeddings, second, names)
+        features = np.hstack([features, _projected(_projection(places, closer), places, closer)])
+    voted, against = _class_names(numbers, classes, features, inner, groups, score >= USABLE, concepts, config)
 
     def scatter(values: Floats, fill: float) -> Floats:
         result = np.full((len(photos), *values.shape[1:]), fill)
@@ -155,14 +182,15 @@ def compute(
     return Signals(
         zero_shot,
         scatter(final, np.nan),
-        scatter(typicality, 0.0),
+        scatter(percentile, 0.0),
         scatter(voted, np.nan),
         scatter(against, 0.0),
     )
 
 
 def _class_names(
-    given: Sequence[str],
+    numbers: NDArray[np.int64],
+    classes: Sequence[str],
     features: NDArray[np.float32],
     listings: Sequence[str],
     groups: Sequence[str],
@@ -171,14 +199,12 @@ def _class_names(
     config: Clean,
 ) -> tuple[Floats, Floats]:
     """Class probabilities (m, classes), or (m, 0); and 1 where photo and listing agree on another class: (m,)."""
-    classes = list(config.class_names) or sorted(set(given))
-    numbers = np.array([classes.index(name) for name in given])
     by_concept = label_errors.zero_shot_classes(
         concepts, [concept.class_name for concept in config.concepts], classes
     )
     alone = label_errors.label_probabilities(features, numbers, groups, usable, len(classes), by_concept)
     if alone is None:
-        return np.empty((len(given), 0)), np.zeros(len(given))
+        return np.empty((len(numbers), 0)), np.zeros(len(numbers))
     voted = label_errors.vote(alone, listings, usable)
     return voted, label_errors.disagreement(alone, voted, numbers).astype(np.float64)
 
@@ -190,22 +216,37 @@ def _embeddings(
     return np.ascontiguousarray(store.read([names[place] for place in places])["embedding"])
 
 
-def _features(
+def _projection(
     places: NDArray[np.int64], read: Callable[[NDArray[np.int64]], NDArray[np.float32]]
+) -> kernel_classifier.Projection:
+    """The main directions of the photos at `places`."""
+    return kernel_classifier.Projection(read(kernel_classifier.evenly(places, kernel_classifier.SAMPLE)))
+
+
+def _projected(
+    project: kernel_classifier.Projection,
+    places: NDArray[np.int64],
+    read: Callable[[NDArray[np.int64]], NDArray[np.float32]],
 ) -> NDArray[np.float32]:
     """Projected embeddings (m, at most 512) of the photos at `places`."""
-    project = kernel_classifier.Projection(read(kernel_classifier.evenly(places, kernel_classifier.SAMPLE)))
     return np.concatenate([project(read(places[at : at + BLOCK])) for at in range(0, len(places), BLOCK)])
 
 
 def _typicality(
-    places: NDArray[np.int64], read: Callable[[NDArray[np.int64]], NDArray[np.float32]], groups: Sequence[str]
+    places: NDArray[np.int64],
+    read: Callable[[NDArray[np.int64]], NDArray[np.float32]],
+    groups: Sequence[str],
+    numbers: NDArray[np.int64],
 ) -> Floats:
-    """Typicality (m,) of the photos at `places`, whose groups (m,) are given."""
-    some = kernel_classifier.evenly(np.arange(len(places)), outliers.MAX_REFERENCES)
-    references, theirs = read(places[some]), [groups[number] for number in some]
-    parts = [
-        outliers.typicality(read(places[at : at + BLOCK]), groups[at : at + BLOCK], references, theirs)
-        for at in range(0, len(places), BLOCK)
-    ]
-    return np.concatenate(parts)
+    """Typicality (m,) of the photos at `places` among those of their class; groups and classes (m,) are given."""
+    result = np.zeros(len(places))
+    for number in np.unique(numbers):
+        mine = np.flatnonzero(numbers == number)
+        some = kernel_classifier.evenly(mine, outliers.MAX_REFERENCES)
+        references, theirs = read(places[some]), [groups[one] for one in some]
+        for at in range(0, len(mine), BLOCK):
+            block = mine[at : at + BLOCK]
+            result[block] = outliers.typicality(
+                read(places[block]), [groups[one] for one in block], references, theirs
+            )
+    return result

@@ -4,11 +4,13 @@ Reads dedup.csv (the rows kept), fetch.csv (class, listing, sha256), the photos 
 one row per photo that dedup kept, and clean.*.cache (see `embeddings` and `signals`).
 
 A scorer gives every photo a probability per concept of the recipe, and the collection itself corrects it (see
-`self_training`). `score` is the sum over the kept concepts; a photo under the threshold is rejected with the
+`self_training`). `score` is the sum over the wanted concepts; a photo under the threshold is rejected with the
 reason of its most probable other concept. Poor image quality rejects before that, and a decision in review.csv
 counts more than both. A doubtful class (see `label_errors`) goes to review: it rejects only if the recipe says so.
 """
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,13 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
-from curate.clean import embeddings, image_quality, label_errors, signals
+from curate.clean import class_rates, embeddings, examples, image_quality, label_errors, signals, subject
+from curate.clean.class_rates import ClassRate
 from curate.clean.embeddings import EmbeddingStore
 from curate.clean.image_quality import Quality
 from curate.clean.scorers import loading
 from curate.clean.signals import Photo, Signals
 from curate.core import manifest
-from curate.core.errors import GateError, UsageError
+from curate.core.errors import Do, GateError, Run, To, UsageError
 from curate.core.executors import MapFn
 from curate.core.recipe import Clean
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
@@ -53,24 +56,24 @@ def verdict(photo: PhotoSignals, config: Clean) -> str:
         return "undecodable"
     if reason := image_quality.reason(photo.quality, config.quality):
         return reason
-    score = kept_mass(photo.concepts, config)
+    score = wanted_mass(photo.concepts, config)
     if not np.isfinite(score):
         return "score_nan"
     if score < config.threshold:
         rejecting = [
             (p, -place, concept.reason or concept.name)
             for place, (p, concept) in enumerate(zip(photo.concepts, config.concepts, strict=True))
-            if not concept.keep
+            if not concept.wanted
         ]
         return max(rejecting)[2]
-    if photo.against and photo.label_score is not None and photo.label_score < config.wrong_model_below:
-        return "wrong_model"
+    if photo.against and photo.label_score is not None and photo.label_score < config.wrong_class_below:
+        return "wrong_class"
     return ""
 
 
-def kept_mass(concepts: Sequence[float], config: Clean) -> float:
-    """Sum of the probabilities of the kept concepts, 0..1; NaN when one of all is."""
-    mass = sum(p for p, concept in zip(concepts, config.concepts, strict=True) if concept.keep)
+def wanted_mass(concepts: Sequence[float], config: Clean) -> float:
+    """Sum of the probabilities of the wanted concepts, 0..1; NaN when one of all is."""
+    mass = sum(p for p, concept in zip(concepts, config.concepts, strict=True) if concept.wanted)
     return round(float(mass), 4) if np.isfinite(sum(concepts)) else float("nan")
 
 
@@ -82,7 +85,7 @@ def decide(photo: Photo, signals: PhotoSignals, config: Clean, review: Review) -
         reason = "" if decision.keep else (reason or "reviewed")
         class_name = decision.class_name or class_name
     best = int(np.argmax(signals.concepts)) if signals.concepts and np.isfinite(signals.concepts).all() else None
-    score = kept_mass(signals.concepts, config) if best is not None else 0.0
+    score = wanted_mass(signals.concepts, config) if best is not None else 0.0
     return CleanRow(
         key=photo.key,
         path=photo.path,
@@ -187,6 +190,7 @@ def ranked(rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean, rev
             row.label_score if row.keep else None,
             queue.contradicted(row, photo.label_conflict, review),
             photo.key in review.decisions,
+            queue.typical_reject(row, config.threshold),
         )
         for row, photo in zip(rows, photos, strict=True)
     ]
@@ -214,14 +218,40 @@ def summary(photos: Sequence[Photo], review: Review, refused: Mapping[str, str],
     return lines
 
 
+def check_classes(
+    folder: Path, rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean
+) -> list[ClassRate]:
+    """What each class loses. Raises GateError where that cannot be right, unless the loss was accepted."""
+    class_of = {photo.key: photo.class_name for photo in photos}
+    rates = class_rates.class_rates(rows, class_of)
+    found = [] if config.accept_rejects else list(class_rates.problems(rates, config.expected_reject))
+    if found:
+        page = class_rates.write_page(folder, rows, class_of)
+        raise GateError(
+            f"clean: good photos may be lost, rejected are of {'; '.join(found)}: nothing was written",
+            To("see them", Do(f"open {page}")),
+            To("see what the scorer sees", Run("concepts", ("PHOTOS",))),
+            To("go on", Run("clean", ("--accept-rejects",))),
+        )
+    (folder / class_rates.PAGE).unlink(missing_ok=True)
+    return rates
+
+
 def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     """Run the stage in `folder`, or return what is there when nothing changed."""
-    if not config.concepts:
-        raise UsageError("clean.concepts is empty: name what photos may show, see pipelines/swift_wagonr.yaml")
+    given, config = config, subject.resolve(config)
     scorer = loading.load(config)
-    second = loading.high_resolution() if config.thorough else None
-    identity = dict(scorer.identity) | ({"high_resolution": " ".join(second.identity.values())} if second else {})
-    wanted = manifest.provenance(folder, "clean", config, PACKAGES, identity)
+    second = loading.high_resolution() if config.thorough and config.scorer != "none" else None
+    chosen, digest = examples.load(config.examples, scorer)
+    identity = dict(scorer.identity)
+    if second:
+        identity["high_resolution"] = " ".join(second.identity.values())
+    if digest:
+        identity["examples"] = digest
+    if config.concepts != given.concepts:
+        concepts = json.dumps([concept.model_dump() for concept in config.concepts], sort_keys=True)
+        identity["subject"] = hashlib.sha256(concepts.encode()).hexdigest()[:16]
+    wanted = manifest.provenance(folder, "clean", given, PACKAGES, identity)
     if manifest.is_current(folder, wanted) and not missing.is_back(folder, "clean"):
         return manifest.read(folder, CleanRow)
     started = datetime.now(UTC)
@@ -236,15 +266,26 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     detail = (embeddings.collect(folder, files, second, map_fn, config.batch_size), second) if second else None
     refused = {**store.refused, **(detail[0].refused if detail else {})}
     readable = [photo for photo in photos if photo.sha256 not in refused]
-    known = signals.gather(folder, readable, store, scorer, config, detail)
+    if config.scorer == "none":
+        known = signals.without_scorer(len(readable), [concept.wanted for concept in config.concepts])
+    else:
+        known = signals.gather(folder, readable, store, scorer, config, detail, chosen)
     rows = [
         decide(photo, found, config, review)
         for photo, found in zip(photos, by_photo(photos, store, known, refused, config), strict=True)
     ]
     check_gate(rows, config)
+    rates = check_classes(folder, rows, photos, config)
     rows = ranked(rows, photos, config, review)
     lines = summary(photos, review, refused, judged=bool(known.labels.shape[1]))
+    lines.insert(0, "rejected: " + ", ".join(map(str, rates)))
     lost = missing.notes(folder, {files[sha256]: reason for sha256, reason in refused.items()})
-    notes = {"scorer": identity | dict(scorer.notes), "summary": lines, **lost}
+    notes = {
+        "scorer": identity | dict(scorer.notes),
+        "reasons": subject.reasons(config.concepts),
+        "classes": class_rates.notes(rates),
+        "summary": lines,
+        **lost,
+    }
     manifest.write(folder, rows, wanted, started, notes)
     return rows

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from curate import __version__
-from curate.cli import check, export, failures, inspection, labelling, stages, start, terminal, training
+from curate.cli import check, concepts, export, failures, inspection, labelling, stages, start, terminal, training
 from curate.cli.options import shared
 from curate.core.errors import EXIT_CODES
 
@@ -14,6 +14,7 @@ GROUPS = {
     "Run stages": stages.commands,
     "Look at what they did": inspection.commands,
     "Look at networks": training.commands,
+    "See what the scorer sees": concepts.commands,
     "Label photos": labelling.commands,
     "Use the dataset": export.commands,
     "Check uploads": check.commands,

@@ -27,10 +27,9 @@ _REST = """
 clean:
   scorer: imagenet # needs no download; clip tells more
   threshold: 0.3 # least score of a photo that is kept; `curate calibrate` finds yours
-  concepts: # what photos may show: these keep cars and reject the rest, write your own for other objects
-{concepts}
+  # subject: car # what photos show, any noun; without it the photos themselves tell what belongs to a class
 split:
-  proportional: true # 60/20/20 of what there is; or counts: {{train: 480, val: 160, test: 160}}
+  proportional: true # 60/20/20 of what there is; or counts: {train: 480, val: 160, test: 160}
   seed: 42
 """
 
@@ -40,7 +39,7 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
 
     Raises UsageError when the file is there already, and for classes or a site that no recipe can have.
     """
-    from curate.core.recipe_file import CONCEPTS, parse
+    from curate.core.recipe_file import parse
 
     if path.exists():
         raise UsageError(f"{path} is there already and is left as it is", Do("name another file"))
@@ -59,8 +58,7 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
         listings = "".join(f"    {_flow(name)}: [{_flow(url)}]\n" for name, url in zip(names, starts, strict=True))
         host = urlsplit(site).hostname or "site"
         text += _SITE.format(id=_flow(host.replace(".", "_")), listings=listings.rstrip("\n"))
-    concepts = yaml.safe_load(CONCEPTS)["clean"]["concepts"]
-    text += _REST.format(concepts="".join(f"    - {_flow(concept)}\n" for concept in concepts))
+    text += _REST
     parse(text, str(path))
     atomic_write(path, text.encode())
     if site:

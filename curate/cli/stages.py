@@ -130,9 +130,9 @@ def dedup(
 def clean(
     ctx: typer.Context,
     threshold: Annotated[
-        float | None, typer.Option(help="Least probability of the kept concepts.", show_default="recipe's, 0.3")
+        float | None, typer.Option(help="Least probability of what is wanted.", show_default="recipe's, 0.3")
     ] = None,
-    scorer: Annotated[str | None, typer.Option(help="clip or imagenet.", show_default="recipe's")] = None,
+    scorer: Annotated[str | None, typer.Option(help="clip, imagenet or none.", show_default="recipe's")] = None,
     model: Annotated[str | None, typer.Option(help="open_clip architecture.", show_default="recipe's")] = None,
     weights: Annotated[
         str | None, typer.Option(help="open_clip tag, or a local checkpoint.", show_default="recipe's")
@@ -145,11 +145,15 @@ def clean(
             show_default="recipe's",
         ),
     ] = None,
+    accept_rejects: Annotated[
+        bool, typer.Option("--accept-rejects", help="Go on where a class loses far more photos than expected.")
+    ] = False,
     workers: Workers = None,
 ) -> None:
     """Reject what is not a usable photo of its class.
 
-    Not a car, an interior, a close-up, another vehicle; blurred, dark or blank. A doubtful class goes to review.
+    Rejected are what the recipe's concepts do not want, and blurred, dark or blank photos. A doubtful class goes
+    to review. A class that loses many more photos than the others stops the stage.
     Photos are judged beside each other too: the same photo may be judged otherwise in another collection, or after
     more were fetched.
 
@@ -162,6 +166,7 @@ def clean(
         "model": model,
         "weights": weights,
         "thorough": thorough,
+        "accept_rejects": accept_rejects or None,
     }
     run_stages_of(ctx, ["clean"], with_options(recipe, "clean", **options), workers)
     result(ctx, {"stages": stage_results(ctx)})

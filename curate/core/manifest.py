@@ -228,6 +228,15 @@ def counts(rows: Iterable[Row]) -> dict[str, int]:
     return {"kept": kept} | dict(sorted(tally.items(), key=lambda item: (-item[1], item[0])))
 
 
+def reasons(folder: Path, stage: str) -> dict[str, str]:
+    """Every reason that a row of `stage` in `folder` may carry, with its sentence: the recipe's own among them."""
+    try:
+        own = read_sidecar(folder, stage)["notes"].get("reasons", {})
+    except StateError:
+        own = {}
+    return {**REASONS[stage], **own}
+
+
 def write(
     folder: Path,
     rows: Sequence[Row],
@@ -243,8 +252,9 @@ def write(
     stage = made_from.stage
     if any(a >= b for a, b in itertools.pairwise(map(identity, rows))):
         raise StateError(f"{stage}: rows are not sorted by unique key")
+    known = {*REASONS[stage], *notes.get("reasons", ())}
     for row in rows:
-        if row.keep != (row.reason == "") or (row.reason and row.reason not in REASONS[stage]):
+        if row.keep != (row.reason == "") or (row.reason and row.reason not in known):
             raise StateError(f"{stage}: row {row.key} has keep={row.keep} with reason {row.reason!r}")
     data = format_rows(rows, STAGES[stage].row_type)
     sidecar = {

@@ -7,10 +7,14 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from curate.core.recipe_clean import Clean as Clean
+from curate.core.recipe_clean import Concept as Concept
+from curate.core.recipe_clean import Examples as Examples
+from curate.core.recipe_clean import QualityThresholds as QualityThresholds
 from curate.core.recipe_train import TrainBaseline as TrainBaseline
 from curate.core.release import Export, Rights
 from curate.core.section import ClassName as ClassName
-from curate.core.section import Contact, Fraction, HostPort, Hosts, Name
+from curate.core.section import Contact, HostPort, Hosts, Name
 from curate.core.section import Section as Section
 from curate.core.section import normalise_class as normalise_class
 
@@ -112,72 +116,6 @@ class Dedup(Section):
         if distance < others.data.get("max_distance", 0):
             raise ValueError(f"{distance} is smaller than max_distance, {others.data['max_distance']}")
         return distance
-
-
-class Concept(Section):
-    """Something a photo may show."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    keep: bool = False
-    reason: str = ""  # of a rejected photo; defaults to the name
-    class_name: ClassName | None = None  # the class it stands for: judges class names where photos are few
-    prompts: tuple[str, ...] = ()  # for CLIP; `{}` is not needed, write whole captions
-    imagenet: tuple[str, ...] = ()  # ImageNet class names
-
-    @model_validator(mode="after")
-    def _reason(self) -> Self:
-        from curate.core.schemas import REASONS
-
-        if not self.keep and (reason := self.reason or self.name) not in REASONS["clean"]:
-            raise ValueError(
-                f"{reason!r} is no reason to reject a photo: write `keep: true` if photos of it stay, or beside "
-                f"the name a `reason:` of {', '.join(REASONS['clean'])}"
-            )
-        return self
-
-
-class QualityThresholds(Section):
-    """Least acceptable image quality scores, 0..1. The defaults reject what no network could learn from."""
-
-    dark: Fraction = 0.2
-    light: Fraction = 0.03
-    blurry: Fraction = 0.35  # blurred by 2% of its width
-    low_information: Fraction = 0.25  # two flat colours
-    odd_aspect_ratio: Fraction = 0.2  # five times as wide as high
-    odd_size: Fraction = 0.35  # a longer side under 79 pixels
-    document: Fraction = 0.12
-
-
-class Clean(Section):
-    """Which photos are usable."""
-
-    class_names: tuple[ClassName, ...] = ()
-    scorer: Literal["clip", "imagenet"] = "clip"
-    model: str = "ViT-B-32"  # any open_clip architecture
-    weights: str = "datacomp_xl_s13b_b90k"  # an open_clip tag, or the path of a local checkpoint
-    weights_sha256: str = ""  # what a local checkpoint must have
-    backend: Literal["auto", "torch-float32", "torch-bfloat16", "onnx-float32", "cuda-float32"] = "auto"  # of clip
-    threshold: Fraction = 0.3  # least probability mass of the kept concepts
-    concepts: tuple[Concept, ...] = ()
-    batch_size: int = Field(32, ge=1, le=1024)
-    quality: QualityThresholds = QualityThresholds()
-    max_reject_fraction: Fraction = 0.5  # more than this and the stage stops: something is wrong
-    borderline_fraction: Fraction = 0.05  # share of the photos that a person should look at
-    outlier_rate: Fraction = 0.006  # share of the good photos that may look odd enough for doubt; 0: never doubt
-    thorough: bool = False  # look twice, the second time closer, to judge class names better; three times as long
-    wrong_model_below: Fraction = 0.0  # reject under this label_score if its listing agrees; 0: only a person may
-
-    @field_validator("concepts")
-    @classmethod
-    def _concepts(cls, concepts: tuple[Concept, ...]) -> tuple[Concept, ...]:
-        problems = []
-        if len({concept.name for concept in concepts}) < len(concepts):
-            problems.append("two concepts have the same name")
-        if concepts and not any(concept.keep for concept in concepts):
-            problems.append("no concept has keep: true, so every photo would be rejected")
-        if problems:
-            raise ValueError("; ".join(problems))
-        return concepts
 
 
 class SplitCounts(Section):

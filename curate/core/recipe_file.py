@@ -15,12 +15,6 @@ from curate.core.recipe_words import in_words, unknown_key
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-CONCEPTS = (  # the least that tells photos of a car from others, for people to copy into their recipe
-    "clean: {scorer: imagenet, concepts: [{name: car, keep: true, imagenet: [beach wagon, cab, convertible, "
-    "grille, jeep, limousine, minibus, minivan, Model T, moving van, pickup, police van, racer, sports car]}, "
-    "{name: not_car, imagenet: ['*']}]}"
-)
-
 
 def _find(node: yaml.Node | None, location: tuple[int | str, ...]) -> tuple[int, yaml.Node | None]:
     """1-based line of the deepest key of `location` that the YAML has, and what is there if it is the whole."""
@@ -102,9 +96,6 @@ def _is_handed_down(problem: "ErrorDetails", node: yaml.Node | None) -> bool:
 
 def _lacks(data: dict[str, Any], stages: Collection[str]) -> Iterator[tuple[str, str]]:
     """The keys that one of `stages` needs and `data` lacks, with what to do."""
-    clean = data.get("clean") or {}
-    if "clean" in stages and isinstance(clean, dict) and not clean.get("concepts"):
-        yield "clean.concepts", f"is empty, and clean needs it: say what photos may show, e.g. `{CONCEPTS}`"
     if _no_source(data, stages):
         yield "source", "is absent, so nothing can be fetched"
     if {"fetch", "clean"} <= {*stages} and (absent := _classes_without_listings(data)):

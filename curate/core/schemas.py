@@ -125,7 +125,8 @@ def identity(row: "Row") -> tuple[str | int, ...]:
 
 Row = FetchRow | DedupRow | CleanRow | SplitRow | TrainBaselineRow
 
-# Every reason a row may carry, per stage, with the sentence `curate explain` shows.
+# Every reason a row may carry, per stage, with the sentence `curate explain` shows. Clean's are those of image
+# quality and labels; a recipe's concepts bring reasons of their own, in the sidecar (`manifest.reasons`).
 REASONS: dict[str, dict[str, str]] = {
     "fetch": {
         "aspect": "one side is more than 10 times the other",
@@ -180,18 +181,13 @@ REASONS: dict[str, dict[str, str]] = {
         "undecodable": "the stored file is gone, changed, or cannot be decoded any more",
     },
     "clean": {
-        "not_car": "nothing in it looks like the wanted object",
-        "interior": "the inside of the car",
-        "closeup": "a detail, not the whole car",
-        "other_vehicle": "a vehicle of another kind",
-        "wrong_model": "a car of another model than its listing says",
         "document": "a document, advert or screenshot",
-        "person": "a person is the subject",
         "too_small": "its longer side is under 79 pixels, or what clean.quality.odd_size says",
         "blank": "one colour or nearly so, by clean.quality.low_information and light",
         "blurred": "too blurred to use, by clean.quality.blurry",
         "dark": "too dark to use, by clean.quality.dark",
         "odd_shape": "one side is more than 5 times the other, or what clean.quality.odd_aspect_ratio says",
+        "wrong_class": "an object of another class than its listing says",
         "score_nan": "the scorer returned no number for it",
         "reviewed": "a person rejected it in review.csv",
         "undecodable": "the stored file is gone, changed, or cannot be decoded any more",
@@ -203,6 +199,8 @@ REASONS: dict[str, dict[str, str]] = {
     "train_baseline": {},
 }
 
+
+MECHANICAL = frozenset(REASONS["clean"]) - {"document"}  # of clean; a concept may stand for documents, too
 
 PROOFS = {  # the words of `confirmed_by`
     "sha256": "the files are the same, byte for byte",

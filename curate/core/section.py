@@ -22,7 +22,9 @@ def normalise_class(name: str) -> str:
     return f"{slug}_" if slug in _RESERVED else slug
 
 
-def _matching(pattern: str, what: str) -> AfterValidator:
+def matching(pattern: str, what: str) -> AfterValidator:
+    """A check that a text matches `pattern`; `what` says in the message what it should be."""
+
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
             raise ValueError(f"{text!r} is not {what}")
@@ -33,11 +35,11 @@ def _matching(pattern: str, what: str) -> AfterValidator:
 
 ClassName = Annotated[str, AfterValidator(normalise_class)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a name of letters, digits, _ and -")]
-Contact = Annotated[str, _matching(r"[ -~]*", "an e-mail address or URL in plain ASCII, on one line")]
-HostPort = Annotated[str, _matching(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", "host:port, e.g. 127.0.0.1:8000")]
+Name = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a name of letters, digits, _ and -")]
+Contact = Annotated[str, matching(r"[ -~]*", "an e-mail address or URL in plain ASCII, on one line")]
+HostPort = Annotated[str, matching(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", "host:port, e.g. 127.0.0.1:8000")]
 Hosts = Annotated[
-    str, _matching(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?", "a host, e.g. img.example.org or *.example.org")
+    str, matching(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?", "a host, e.g. img.example.org or *.example.org")
 ]
 
 

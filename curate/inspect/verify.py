@@ -14,7 +14,7 @@ from pathlib import Path
 
 from curate.core import manifest
 from curate.core.errors import Delete, Note, StateError, To
-from curate.core.schemas import REASONS, FetchRow, Row, SplitRow, identity
+from curate.core.schemas import FetchRow, Row, SplitRow, identity
 from curate.core.stages import STAGES
 from curate.photos import missing
 from curate.photos.store import IMAGES
@@ -86,8 +86,9 @@ def _manifest_problems(folder: Path, stage: str, rows: dict[str, list[Row]]) -> 
         yield Note(f"{path.name}: key {' '.join(map(str, key))} is there more than once")
     if keys != sorted(keys):
         yield Note(f"{path.name}: rows are not sorted by key")
+    known = manifest.reasons(path.parent, stage)
     for row in rows[stage]:
-        if row.keep != (row.reason == "") or (row.reason and row.reason not in REASONS[stage]):
+        if row.keep != (row.reason == "") or (row.reason and row.reason not in known):
             keep = json.dumps(row.keep)
             yield Note(f"{path.name}: row {row.key} has keep={keep} with reason {row.reason!r}")
     if sidecar and sidecar["rows"] != len(keys):

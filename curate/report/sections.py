@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from curate.core import manifest
 from curate.core.intervals import percent, wilson
 from curate.core.schemas import REASONS, SPLITS, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
 from curate.inspect.rows import Rows, why_queued
@@ -30,7 +31,8 @@ def funnel(stages: Sequence[str], sidecars: Mapping[str, Mapping[str, Any]], row
             continue
         tally = dict(sidecars[stage]["counts"])
         kept, entered = tally.pop("kept"), sidecars[stage]["rows"]
-        reasons = [(name, REASONS[stage][name], number, number / entered) for name, number in tally.items()]
+        sentences = {**REASONS[stage], **sidecars[stage]["notes"].get("reasons", {})}
+        reasons = [(name, sentences.get(name, ""), number, number / entered) for name, number in tally.items()]
         parts.append({"stage": stage, "entered": entered, "kept": kept, "reasons": reasons})
     flows = [
         charts.Flow(
@@ -93,7 +95,7 @@ def rejected(folder: Path, stages: Sequence[str], rows: Rows) -> list[Section]:
             section: Section = {
                 "stage": stage,
                 "reason": reason,
-                "sentence": REASONS[stage][reason],
+                "sentence": manifest.reasons(folder, stage).get(reason, ""),
                 "number": number,
             }
             pictured = [row for row in same if rows.fetch[row.key].path]

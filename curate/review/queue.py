@@ -6,6 +6,8 @@ from math import ceil, exp, log
 from curate.core.schemas import CleanRow
 from curate.review.decisions import Review
 
+SURE_CLASS = 0.9  # probability of the own class
+TYPICAL = 0.5  # share of the class that is less typical
 _FLOOR = 1e-6
 
 
@@ -20,8 +22,11 @@ def doubt(score: float, threshold: float, keep: bool) -> float:
     return 0.5 * exp(-abs(near - far))
 
 
-def usefulness(doubt: float, label_score: float | None, contradicted: bool, reviewed: bool) -> float:
-    """Chance, 0..1, that a review changes what happens to the photo; above 1 where sources contradict.
+def usefulness(
+    doubt: float, label_score: float | None, contradicted: bool, reviewed: bool, typical_reject: bool = False
+) -> float:
+    """Chance, 0..1, that a review changes what happens to the photo; above 1 where sources contradict,
+    and where a photo is rejected that is typical of its class.
 
     `label_score` is of kept photos: of others the class does not matter. A reviewed photo is not asked again.
     """
@@ -29,7 +34,15 @@ def usefulness(doubt: float, label_score: float | None, contradicted: bool, revi
         return 2.0
     if reviewed:
         return 0.0
+    if typical_reject:
+        return 1.5
     return max(0.0 if label_score is None else 1 - label_score, doubt)
+
+
+def typical_reject(row: CleanRow, threshold: float) -> bool:
+    """Is the photo rejected by its score, yet typical of its class?"""
+    sure = row.label_score is not None and row.label_score >= SURE_CLASS and row.typicality >= TYPICAL
+    return sure and not row.keep and row.score < threshold
 
 
 def contradicted(row: CleanRow, label_conflict: bool, decisions: Review) -> bool:
@@ -41,7 +54,7 @@ def contradicted(row: CleanRow, label_conflict: bool, decisions: Review) -> bool
 
 def class_applies(row: CleanRow) -> bool:
     """Does the class matter? Not where the photo is rejected for what it shows."""
-    return row.keep or row.reason in ("wrong_model", "reviewed")
+    return row.keep or row.reason in ("wrong_class", "reviewed")
 
 
 def why(row: CleanRow, threshold: float, contradicted: bool) -> str:
@@ -50,6 +63,8 @@ def why(row: CleanRow, threshold: float, contradicted: bool) -> str:
         return "duplicates or decisions contradict each other"
     if row.reason == "score_nan":
         return "it has no score"
+    if typical_reject(row, threshold):
+        return f"it is rejected, yet typical of {row.class_name}"
     if row.keep and row.label_score is not None and 1 - row.label_score >= doubt(row.score, threshold, row.keep):
         other = row.likely_class not in ("", row.class_name)
         return f"{row.likely_class} is likelier" if other else "its class is among the least sure"

@@ -23,7 +23,7 @@ from curate.review import decisions, queue
 
 EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)  # of the bands of the score
 _NOT_BY_SCORE = ("undecodable", "score_nan", "too_small", "odd_shape", "blank", "dark", "blurred")
-_SELDOM_BY_SCORE = ("document", "wrong_model")  # a concept's reason too, but then the score is under the threshold
+_SELDOM_BY_SCORE = ("document", "wrong_class")  # a concept's reason too, but then the score is under the threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ def photos_in(folder: Path, config: Clean) -> Photos:
             row.label_score if row.key in keep else None,
             row.key in contradicted,
             reviewed=False,
+            typical_reject=queue.typical_reject(row, config.threshold),
         )
         for row in rows
     ]

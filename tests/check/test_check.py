@@ -28,7 +28,7 @@ RECIPE = Recipe(
         class_names=folders.CLASSES,
         scorer="imagenet",
         concepts=(
-            Concept(name="car", keep=True, imagenet=("cab", "jeep")),
+            Concept(name="car", role="wanted", imagenet=("cab", "jeep")),
             Concept(name="not_car", imagenet=("*",)),
         ),
     ),

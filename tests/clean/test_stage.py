@@ -24,11 +24,18 @@ from tests.clean.scorers.plain import PlainScorer
 from tests.folders import CLASSES, build_folder, dedup_row, fetch_row, publish
 
 CONCEPTS = (
-    Concept(name="car", keep=True, imagenet=("sports car", "minivan")),
-    Concept(name="closeup", imagenet=("car wheel",)),
+    Concept(name="car", role="wanted", imagenet=("sports car", "minivan")),
+    Concept(name="closeup", role="detail", imagenet=("car wheel",)),
     Concept(name="other", reason="not_car", imagenet=("*",)),
 )
-CONFIG = Clean(class_names=CLASSES, scorer="imagenet", concepts=CONCEPTS, threshold=0.3, max_reject_fraction=0.9)
+CONFIG = Clean(
+    class_names=CLASSES,
+    scorer="imagenet",
+    concepts=CONCEPTS,
+    threshold=0.3,
+    max_reject_fraction=0.9,
+    accept_rejects=True,
+)
 PAINTED = CONFIG.override(
     quality=dict.fromkeys(QualityThresholds.model_fields, 0.0)
 )  # painted colours are no photos
@@ -90,9 +97,9 @@ def test_reasons(found: PhotoSignals, reason: str) -> None:
 
 def test_a_doubtful_class_rejects_only_when_the_recipe_says_so() -> None:
     found = PhotoSignals(quality=FINE, concepts=(0.9, 0.05, 0.05), label_score=0.001, likely_class="sedan")
-    strict = CONFIG.override(wrong_model_below=0.01)
+    strict = CONFIG.override(wrong_class_below=0.01)
     assert clean.decide(PHOTO, found, strict, NOTHING).keep, "its listing says nothing"
-    assert clean.decide(PHOTO, replace(found, against=True), strict, NOTHING).reason == "wrong_model"
+    assert clean.decide(PHOTO, replace(found, against=True), strict, NOTHING).reason == "wrong_class"
     assert clean.decide(PHOTO, replace(found, against=True), CONFIG, NOTHING).keep
 
 
@@ -233,7 +240,7 @@ def test_other_packages_look_and_judge_anew(
 
 
 def test_workers_do_not_change_a_byte(tmp_path: Path) -> None:
-    everything = Concept(name="car", keep=True, imagenet=("*",)).model_dump()
+    everything = Concept(name="car", role="wanted", imagenet=("*",)).model_dump()
     config = PAINTED.override(concepts=[everything, CONCEPTS[1].model_dump()])
     one = build_folder(tmp_path / "one", upto="dedup", n=64, rejected=0)
     two = build_folder(tmp_path / "two", upto="dedup", n=64, rejected=0)
@@ -340,9 +347,67 @@ def test_unknown_and_empty_classes_are_named(tmp_path: Path, plain: PlainScorer)
         clean.run(folder, PAINTED.override(class_names=(*CLASSES, "van")))
 
 
-def test_no_concepts(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"clean\.concepts is empty"):
-        clean.run(tmp_path, Clean(class_names=CLASSES, scorer="imagenet"))
+def test_without_a_scorer_only_image_quality_rejects(tmp_path: Path) -> None:
+    folder = colour_folder(tmp_path, [RED, (0, 0, 0), BLUE, GREEN])
+    rows = clean.run(
+        folder,
+        Clean(
+            class_names=CLASSES,
+            scorer="none",
+            quality={**dict.fromkeys(QualityThresholds.model_fields, 0.0), "dark": 0.2},
+        ),
+    )
+    assert [row.reason for row in rows] == ["", "dark", "", ""]
+    assert {row.score for row in rows if row.keep} == {1.0}
+    assert {row.label_score for row in rows} == {None}
+
+
+def test_where_every_concept_is_wanted_no_score_rejects(tmp_path: Path, plain: PlainScorer) -> None:
+    folder = colour_folder(tmp_path, [RED, RED, BLUE, GREEN])
+    wanted = [concept.model_dump() | {"role": "wanted"} for concept in CONCEPTS]
+    rows = clean.run(folder, PAINTED.override(concepts=wanted))
+    assert [row.keep for row in rows] == [True] * 4
+
+
+def test_a_class_that_loses_far_more_than_the_others_stops_the_run(tmp_path: Path, plain: PlainScorer) -> None:
+    colours = [BLUE if number % 2 and number < 16 else RED for number in range(120)]
+    folder = colour_folder(tmp_path, colours)
+    strict = PAINTED.override(expected_reject=0.01, accept_rejects=False)
+    with pytest.raises(GateError, match=rf"{CLASSES[1]} 13\.3% of 60 .*far more than"):
+        clean.run(folder, strict)
+    assert not (folder / "clean.csv").exists()
+    page = (folder / "clean_rejected.html").read_text()
+    assert page.count("<img") == 8 and "not_car" in page
+    rows = clean.run(folder, strict.override(accept_rejects=True))
+    assert sum(not row.keep for row in rows) == 8
+    assert not (folder / "clean_rejected.html").exists()
+    rates = manifest.read_sidecar(folder, "clean")["notes"]["classes"]
+    assert [(rate["class_name"], rate["rejected"], rate["photos"]) for rate in rates] == [
+        (CLASSES[0], 0, 60),
+        (CLASSES[1], 8, 60),
+    ]
+    assert clean.run(folder, strict) == rows, "what was accepted stays so"
+
+
+def test_examples_are_labels_for_the_classifier(tmp_path: Path, plain: PlainScorer) -> None:
+    orange = (200, 110, 40)
+    folder = colour_folder(tmp_path / "run", [RED] * 30 + [orange] * 6 + [BLUE] * 4)
+    config = PAINTED.override(expected_reject=0.0)
+    before = clean.run(folder, config)
+    assert [row.keep for row in before][30:36] == [True] * 6
+    (tmp_path / "bad").mkdir()
+    for number in range(6):
+        spots = np.random.default_rng(100 + number).integers(0, 80, (9, 12), dtype=np.uint8)
+        light = np.asarray(Image.fromarray(spots).resize((160, 120)), dtype=np.int64)[:, :, None] - 40
+        Image.fromarray(np.clip(np.array(orange) + light, 0, 255).astype(np.uint8)).save(
+            tmp_path / "bad" / f"{number}.png"
+        )
+    after = clean.run(folder, config.override(examples={"reject": str(tmp_path / "bad")}))
+    lowered = [new.score < old.score for new, old in zip(after, before, strict=True)]
+    assert all(lowered[30:36]), "photos like the examples"
+    assert sum(row.keep for row in after[:30]) == 30
+    with pytest.raises(UsageError, match=r"clean\.examples\.keep: .* is no folder"):
+        clean.run(folder, config.override(examples={"keep": str(tmp_path / "none")}))
 
 
 def test_a_photo_that_changed_on_disk_is_rejected(tmp_path: Path, plain: PlainScorer) -> None:

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from curate.core.errors import UsageError
-from curate.core.recipe import Clean, Split, SplitCounts, TrainBaseline, normalise_class
-from curate.core.recipe_file import CONCEPTS, parse
+from curate.core.recipe import Clean, Concept, Split, SplitCounts, TrainBaseline, normalise_class
+from curate.core.recipe_file import parse
 from curate.core.stages import STAGES
 
 PIPELINES = Path(__file__).parents[2] / "pipelines"
@@ -76,14 +76,14 @@ def test_a_good_recipe_hands_its_classes_to_the_stages() -> None:
             "r.yaml:11: clean.concepts.1.name: 'Interior' is no name: write letters",
         ),
         (
-            ("{name: interior}", "{name: pink}"),
-            "r.yaml:11: clean.concepts.1: 'pink' is no reason to reject a photo: write `keep: true` if",
+            ("{name: interior}", "{name: blurred}"),
+            "r.yaml:11: clean.concepts.1: 'blurred' is a reason that clean itself gives: choose another name",
         ),
         (
             ("{name: interior}", "{name: car, keep: true}"),
             "r.yaml:9: clean.concepts: two concepts have the same name",
         ),
-        (("keep: true", "keep: false, reason: not_car"), "r.yaml:9: clean.concepts: no concept has keep: true"),
+        (("keep: true", "keep: false, reason: not_car"), "r.yaml:9: clean.concepts: no concept has `role:"),
         (("train: 2400", "train: -1"), "r.yaml:13: split.counts.train: -1 is too small: it must be 0 or more"),
         (("train: 2400", "train: 2401"), "r.yaml:13: split.counts: train=2401 does not divide among 2 classes"),
         (("[swift, wagonr]", "[Swift, ' swift ']"), "r.yaml:2: classes: has two of the same name once normalised"),
@@ -114,7 +114,7 @@ def test_a_good_recipe_hands_its_classes_to_the_stages() -> None:
         (("{train: 2400, val: 800, test: 800}", "{train: 2, val: 2}"), "split.counts.test: is absent"),
         (("train: 2400", "train: many"), "r.yaml:13: split.counts.train: 'many' is not a whole number"),
         (("train: 2400", "train: 2.5"), "r.yaml:13: split.counts.train: 2.5 is not a whole number"),
-        (("keep: true", "keep: maybe"), "r.yaml:10: clean.concepts.0.keep: 'maybe' is not true or false"),
+        (("keep: true", "keep: maybe"), "r.yaml:10: clean.concepts.0.keep: unknown key; here may be name, role"),
         (
             ("scorer: imagenet", "threshold: 1.5"),
             "r.yaml:8: clean.threshold: 1.5 is too large: it must be 1 or less",
@@ -232,7 +232,7 @@ def test_every_mistake_is_reported_at_once() -> None:
         ["r.yaml:18", "split.counts"],
         ["r.yaml:19", "split.seed"],
     ]
-    assert "concepts: two concepts have the same name; no concept has keep: true" in str(caught.value)
+    assert "concepts: two concepts have the same name; no concept has `role: wanted`" in str(caught.value)
     assert "counts: train=9, val=7 does not divide among 2 classes: write e.g. train: 8, val: 6" in str(
         caught.value
     )
@@ -254,45 +254,41 @@ def test_a_recipe_whose_classes_were_changed_alone_names_all_that_is_left_of_the
 MINIMAL = "name: mine\nclasses: [sedan, hatch]\n"
 
 
-def test_a_minimal_recipe_is_enough_until_clean_and_is_told_what_to_add_then() -> None:
-    assert parse(MINIMAL, "r.yaml", ["dedup", "split", "train_baseline"]).source is None
-    with pytest.raises(UsageError) as caught:
+def test_a_minimal_recipe_is_enough_and_only_fetch_needs_a_source() -> None:
+    assert parse(MINIMAL, "r.yaml", ["dedup", "clean", "split", "train_baseline"]).source is None
+    with pytest.raises(UsageError, match=r"^r\.yaml:1: source: is absent[^\n]*$"):
         parse(MINIMAL, "r.yaml", STAGES)
-    assert [line.partition(",")[0] for line in sorted(str(caught.value).splitlines())] == [
-        "r.yaml:1: clean.concepts: is empty",
-        "r.yaml:1: source: is absent",
-    ]
-    (told,) = re.findall(r"e\.g\. `(clean: .*)`", str(caught.value))
-    assert parse(f"{MINIMAL}{told}\n", "r.yaml", list(STAGES)[1:]).clean.scorer == "imagenet"
 
 
 def test_the_minimal_recipe_of_the_readme_needs_nothing_more() -> None:
     (text,) = re.findall(r"```yaml\n(.*?)```", (PIPELINES.parent / "README.md").read_text("utf-8"), re.DOTALL)
     recipe = parse(text, "r.yaml", list(STAGES)[1:])
     assert text.startswith(MINIMAL.rstrip())
-    told = yaml.safe_load(CONCEPTS)["clean"]
-    assert recipe.clean.concepts == Clean.model_validate(told).concepts
+    assert (recipe.clean.subject, recipe.clean.scorer) == ("car", "imagenet")
     assert recipe.split.proportional
 
 
-NO_CONCEPTS = GOOD[: GOOD.index("  concepts:")] + GOOD[GOOD.index("split:") :]
+def test_keep_is_an_older_word_for_a_role() -> None:
+    assert [Concept.model_validate({"name": "a", "keep": keep}).role for keep in (True, False)] == [
+        "wanted",
+        "other",
+    ]
 
 
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        (NO_CONCEPTS, 7),
-        (NO_CONCEPTS.replace("  scorer: imagenet", "  concepts: []"), 8),
-        ("name: cars\nclasses: [a, b]", 1),
-    ],
-)
-def test_concepts_are_asked_for_by_clean_and_nothing_else(text: str, line: int) -> None:
-    assert parse(text, "r.yaml").clean.concepts == ()
-    assert parse(text, "r.yaml", ["dedup"]).clean.concepts == ()
-    with pytest.raises(
-        UsageError, match=f"^r.yaml:{line}: clean.concepts: is empty, and clean needs it: say what"
-    ):
-        parse(text, "r.yaml", list(STAGES)[1:])
+@pytest.mark.parametrize("subject", ["car", "running shoe", "Wohnmobil", ""])
+def test_any_noun_is_a_subject(subject: str) -> None:
+    assert Clean(subject=subject).subject == subject
+
+
+def test_a_subject_is_a_word() -> None:
+    with pytest.raises(ValueError, match=r"'\.\./car' is not a noun"):
+        Clean(subject="../car")
+
+
+@pytest.mark.parametrize(("old", "new"), [("defects", "quality"), ("wrong_model_below", "wrong_class_below")])
+def test_a_renamed_key_names_the_new_one(old: str, new: str) -> None:
+    with pytest.raises(UsageError, match=f"`{old}` is called `{new}` now: rename it"):
+        parse(f"{MINIMAL}clean:\n  {old}: 0.1\n", "r.yaml")
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])

@@ -72,10 +72,10 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
     assert "right about 50.0% of 2 test photos (95% interval 9.5% to 90.5%)" in text
     for stage, reasons in {
         "dedup": ("near_duplicate", "undecodable"),
-        "clean": ("not_car", "wrong_model"),
+        "clean": ("not_car", "wrong_class"),
     }.items():
         for reason in reasons:
-            assert REASONS[stage][reason] in text
+            assert {**REASONS[stage], **painted_run.REASONS}[reason] in text
     assert "score 0.120, not car 0.75" in text
     kept, removed = f"kept; sold as swift {key(4)}", f"removed as near duplicate; sold as wagonr {key(5)}"
     assert f"{kept} {removed} {aligned} hashes 7 bits apart" in text

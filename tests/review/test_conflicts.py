@@ -98,7 +98,7 @@ def test_a_conflict_need_not_be_decided_where_clean_rejects_the_photo_for_what_i
     painted_run.build(tmp_path, "clean")
     reviewed_by_clean(tmp_path)
     rows = manifest.read(tmp_path, CleanRow)
-    for reason, waits in (("interior", False), ("wrong_model", True), ("reviewed", True), ("", True)):
+    for reason, waits in (("interior", False), ("wrong_class", True), ("reviewed", True), ("", True)):
         changed = [dataclasses.replace(r, keep=not reason, reason=reason) if r.key == key(4) else r for r in rows]
         painted_run.rewrite(tmp_path, "clean", list(changed))
         for text in ((), ("0123,keep,",)):  # a decision about another photo changes nothing

@@ -63,4 +63,4 @@ def test_a_person_decides_duplicates_and_decisions_that_contradict() -> None:
     assert [contradicted(row, True, about) for about in (nothing, said, torn)] == [True, False, True]
     assert [contradicted(row, False, about) for about in (nothing, said, torn)] == [False, False, True]
     assert [contradicted(interior, True, about) for about in (nothing, said, torn)] == [False, False, True]
-    assert contradicted(replace(interior, reason="wrong_model"), True, nothing)
+    assert contradicted(replace(interior, reason="wrong_class"), True, nothing)

@@ -141,6 +141,8 @@ def concept_members(concepts: Sequence[Concept], class_names: Sequence[str]) -> 
     index = {name: row for row, name in enumerate(class_names)}
     members = np.zeros((len(class_names), len(concepts)), dtype=bool)
     rest = [column for column, concept in enumerate(concepts) if REST in concept.imagenet]
+    if not rest and concepts and all(concept.wanted for concept in concepts):
+        rest = [0]  # nothing is rejected, so it does not matter which concept takes the rest
     if len(rest) != 1:
         found = ", ".join(concepts[column].name for column in rest) or "none"
         raise UsageError(

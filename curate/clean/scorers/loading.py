@@ -10,6 +10,10 @@ def load(config: Clean) -> Scorer:
         from curate.clean.scorers.imagenet import ImageNet
 
         return ImageNet()
+    if config.scorer == "none":
+        from curate.clean.scorers.none import NoScorer
+
+        return NoScorer()
     from curate.clean.scorers.clip import Clip
 
     return Clip(config.model, config.weights, config.weights_sha256, config.backend)

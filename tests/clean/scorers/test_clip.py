@@ -16,7 +16,7 @@ from curate.core.recipe import Concept
 
 MODEL = "curate-tiny"
 CONCEPTS = (
-    Concept(name="car", keep=True, prompts=("a photo of a car.", "a used car for sale.")),
+    Concept(name="car", role="wanted", prompts=("a photo of a car.", "a used car for sale.")),
     Concept(name="interior", prompts=("the inside of a car.",)),
     Concept(name="document", prompts=("a scan of a document.", "an advert.", "a screenshot.")),
 )

@@ -16,7 +16,7 @@ from curate.core.errors import ResourceError, UsageError
 from curate.core.recipe import Concept
 
 CONCEPTS = (
-    Concept(name="car", keep=True, imagenet=("sports car", "minivan")),
+    Concept(name="car", role="wanted", imagenet=("sports car", "minivan")),
     Concept(name="document", imagenet=("menu", "web site")),
     Concept(name="other", reason="not_car", imagenet=("*",)),
 )
@@ -159,7 +159,7 @@ def test_d09_weights_with_another_checksum(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_unknown_class_gets_a_hint(scorer: ImageNet) -> None:
-    concepts = (Concept(name="car", keep=True, imagenet=("sportscar",)), *CONCEPTS[2:])
+    concepts = (Concept(name="car", role="wanted", imagenet=("sportscar",)), *CONCEPTS[2:])
     with pytest.raises(UsageError, match=r"car: ImageNet has no class 'sportscar'; did you mean sports car"):
         imagenet.concept_members(concepts, scorer.class_names)
 

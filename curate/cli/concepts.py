@@ -1,0 +1,49 @@
+"""The command that shows what the scorer sees."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.cli.context import recipe_and_folder, show
+from curate.cli.options import command
+
+commands = typer.Typer()
+
+
+@command(commands)
+def concepts(
+    ctx: typer.Context,
+    photos: Annotated[
+        Path | None, typer.Argument(help="A folder of photos, or of a folder per class.", show_default="none")
+    ] = None,
+    search: Annotated[str | None, typer.Option(help="Print the ImageNet classes of a word or noun.")] = None,
+    names: Annotated[bool, typer.Option("--names", help="Print all 1,000 ImageNet classes.")] = False,
+) -> None:
+    """Show what the scorer sees in the photos of each class, and the section of a recipe that wants it.
+
+    Without PHOTOS it prints the concepts of the recipe's subject. --search finds names among the 1,000 ImageNet
+    classes, by word or by what they are: `dog` finds 118 breeds.
+
+    Example: curate concepts photos/
+    """
+    from curate.clean import seen, subject
+
+    if names or search is not None:
+        for name, words in subject.search(search or ""):
+            show(ctx, name if words == name else f"{name} ({words})")
+        return
+    recipe, _ = recipe_and_folder(ctx)
+    if photos is None:
+        for concept in subject.resolve(recipe.clean).concepts:
+            show(ctx, f"{concept.name} ({concept.role})")
+            for title, values in (("imagenet", concept.imagenet), ("prompts", concept.prompts)):
+                if values:
+                    show(ctx, f"  {title}: {', '.join(values)}")
+        return
+    found = list(seen.look(seen.photos_in(photos), recipe.clean))
+    for line in seen.lines(found):
+        show(ctx, line)
+    show(ctx, "")
+    for line in seen.section(found).splitlines():
+        show(ctx, line)

@@ -1,0 +1,66 @@
+"""Any noun is a subject."""
+
+import numpy as np
+import pytest
+
+from curate.clean import subject
+from curate.clean.scorers.imagenet import ImageNet, concept_members
+from curate.core.recipe import Clean, Concept
+
+
+def imagenet_of(config: Clean, role: str = "wanted") -> set[str]:
+    return {name for c in subject.resolve(config).concepts if c.role == role for name in c.imagenet}
+
+
+def test_the_table_has_the_networks_classes_in_order() -> None:
+    assert list(subject.class_names()) == ImageNet(threads=1).class_names
+
+
+@pytest.mark.parametrize(("noun", "count"), [("dog", 118), ("shoe", 3), ("bird", 59), ("Dogs", 118), ("house", 2)])
+def test_a_nouns_classes_are_those_below_it_in_wordnet(noun: str, count: int) -> None:
+    assert len(subject.imagenet_classes(noun)) == count
+
+
+def test_where_wordnet_has_no_such_noun_names_are_searched() -> None:
+    assert subject.imagenet_classes("mower") == subject.imagenet_classes("lawn mower") == ("lawn mower",)
+    assert subject.imagenet_classes("flurb") == ()
+    assert ("tabby", "tabby, tabby cat") in subject.search("cat")
+
+
+@pytest.mark.parametrize("noun", [*subject.shipped(), "", "bicycle", "flurb", "running shoe", "Wohnmobil"])
+@pytest.mark.parametrize("scorer", ["imagenet", "clip"])
+def test_every_subject_gives_concepts_that_both_scorers_take(noun: str, scorer: str) -> None:
+    resolved = subject.resolve(
+        Clean.model_validate({"subject": noun, "scorer": scorer, "class_names": ["a", "b"]})
+    )
+    members = concept_members(resolved.concepts, subject.class_names())
+    assert (members.sum(axis=1) == 1).all()
+    assert all(concept.prompts for concept in resolved.concepts)
+    assert not any("{" in prompt for concept in resolved.concepts for prompt in concept.prompts)
+    assert any(concept.wanted for concept in resolved.concepts)
+    assert set(subject.reasons(resolved.concepts)) == {c.name for c in resolved.concepts if not c.wanted}
+    rows = np.flatnonzero(members.any(axis=1))
+    assert len(rows) == 1000
+
+
+def test_the_shipped_subjects() -> None:
+    assert set(subject.shipped()) == {"car", "motorcycle", "dog", "shoe", "house", "generic"}
+    assert {"minivan", "sports car"} <= imagenet_of(Clean(subject="car"))
+    assert len(imagenet_of(Clean(subject="dog"))) > 118
+    assert imagenet_of(Clean(subject="bicycle")) == {"bicycle-built-for-two", "mountain bike"}
+    assert imagenet_of(Clean()) == set(), "the collection itself tells"
+
+
+def test_concepts_of_the_recipe_count_more() -> None:
+    own = [
+        Concept(name="car", imagenet=("pickup",)),
+        Concept(name="toy", sentence="a toy", prompts=("a toy",), imagenet=("minivan",)),
+    ]
+    resolved = subject.resolve(Clean(subject="car", scorer="imagenet", concepts=tuple(own)))
+    by_name = {concept.name: concept for concept in resolved.concepts}
+    assert by_name["car"].imagenet == ("pickup",) and by_name["car"].wanted and by_name["car"].prompts
+    assert by_name["toy"].imagenet == ("minivan",) and list(by_name)[-1] == "toy"
+    assert "pickup" not in by_name["other_vehicle"].imagenet
+    assert subject.reasons(resolved.concepts)["toy"] == "a toy"
+    alone = Clean(concepts=(Concept(name="car", role="wanted"),))
+    assert subject.resolve(alone) is alone, "without a subject they stand alone"
