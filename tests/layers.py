@@ -38,7 +38,19 @@ ALLOWED: dict[str, set[str]] = {
     "report": {*_BASE, "photos", "review", "split", "inspect"},
     "pipeline": {*_BASE, "photos", "review", *_STAGES, "fetch.sources"},
     "demo": {*_BASE, "pipeline", "report"},
-    "cli": {*_BASE, "clean", "review", "export", "check", "pipeline", "inspect", "report", "demo", "train"},
+    "cli": {
+        *_BASE,
+        "fetch",
+        "clean",
+        "review",
+        "export",
+        "check",
+        "pipeline",
+        "inspect",
+        "report",
+        "demo",
+        "train",
+    },
     "__main__": {"cli"},
 }
 

@@ -5,12 +5,25 @@ from typing import Annotated
 import typer
 
 from curate import __version__
-from curate.cli import check, concepts, export, failures, inspection, labelling, stages, start, terminal, training
+from curate.cli import (
+    check,
+    concepts,
+    export,
+    failures,
+    inspection,
+    labelling,
+    preview,
+    stages,
+    start,
+    terminal,
+    training,
+)
 from curate.cli.options import shared
 from curate.core.errors import EXIT_CODES
 
 GROUPS = {
     "Start": start.commands,
+    "Look at a page": preview.commands,
     "Run stages": stages.commands,
     "Look at what they did": inspection.commands,
     "Look at networks": training.commands,

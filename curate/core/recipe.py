@@ -84,7 +84,8 @@ class Source(Section):
     """Where listings come from."""
 
     id: str = Field(min_length=1)  # goes into every key: keep it when the site's address changes
-    adapter: Literal["jsonld", "selectors"] = "jsonld"
+    adapter: Literal["auto", "jsonld", "selectors"] = "auto"
+    listing_adapter: Literal["auto", "jsonld", "selectors", ""] = ""  # of a listing's own page; empty: the same
     listings: dict[ClassName, tuple[str, ...]] = Field(default_factory=dict)  # class to its start URLs
     follow: bool = True  # fetch each listing's own page, for its whole gallery
     pagination: Pagination = Pagination()

@@ -41,6 +41,12 @@ class FetchRow:
     keep: bool
     reason: str
     gone_since: int | None = None  # number of the fetch that no longer found it; None while the site offers it
+    make: str = ""  # what the page says of the listing, like title and the rest
+    model: str = ""
+    currency: str = ""  # ISO 4217 where it is known
+    seller: str = ""  # private, dealer, or what the site calls it
+    posted: str = ""  # ISO 8601 where that can be told
+    attributes: str = ""  # JSON object: what else the page says of the listing
 
 
 @dataclass(frozen=True, slots=True)

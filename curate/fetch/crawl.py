@@ -21,8 +21,7 @@ from curate.fetch.crawled import DECIDED, Crawled, Failure
 from curate.fetch.http.client import Client, canonical_url
 from curate.fetch.http.response import PassingError
 from curate.fetch.journal import Journal
-from curate.fetch.sources import jsonld, selectors
-from curate.fetch.sources.html import to_text
+from curate.fetch.sources.adapters import extract
 from curate.fetch.sources.listing import Found, Listing, Photo
 from curate.fetch.sources.merging import merged, unite
 from curate.fetch.sources.pagination import following
@@ -68,19 +67,6 @@ class Reader:
 def _target(url: str) -> str:
     """Path and query of a URL: a redirect to another host or scheme alone is the same page."""
     return url.partition("://")[2].partition("/")[2]
-
-
-def extract(data: bytes, charset: str, url: str, is_listing_page: bool, config: Source) -> Found:
-    """What a page holds, by the recipe's adapter. Raises RejectedError("page_too_complex")."""
-    text = to_text(data, charset)
-    url = canonical_url(url)
-    if config.adapter == "selectors":
-        return selectors.extract(text, url, is_listing_page, config.selectors, config.pagination.next_selector)
-    found = jsonld.extract(text, url, is_listing_page)
-    if config.pagination.next_selector and not is_listing_page:
-        by_css = selectors.next_urls_by(text, url, config.pagination.next_selector)
-        found = replace(found, next_urls=tuple(dict.fromkeys(by_css + found.next_urls)))
-    return found
 
 
 def _found(record: dict[str, Any]) -> Found:
@@ -161,11 +147,11 @@ def _layout_error(reader: Reader, url: str, found: Found) -> LayoutError:
     page = found.page or b""
     saved = reader.folder / "layout" / f"{hashlib.sha256(page).hexdigest()[:16]}.html"
     atomic_write(saved, page)
-    tried = (
-        "schema.org JSON-LD (source.adapter: jsonld)"
-        if reader.config.adapter == "jsonld"
-        else f"source.selectors (listing: {reader.config.selectors.listing or 'the page'})"
-    )
+    tried = {
+        "auto": "data in scripts and attributes, JSON-LD, microdata and HTML (source.adapter: auto)",
+        "jsonld": "schema.org JSON-LD (source.adapter: jsonld)",
+        "selectors": f"source.selectors (listing: {reader.config.selectors.listing or 'the page'})",
+    }[reader.config.adapter]
     return LayoutError(
         f"{url}: no listing found; tried {tried}. The page is saved as {saved}: "
         "compare it with source.adapter and source.selectors of the recipe"

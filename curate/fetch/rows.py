@@ -88,6 +88,12 @@ def _row(key: str, class_name: str, listing: Listing, position: int, photo: Phot
         height=outcome.height,
         keep=not outcome.reason,
         reason=outcome.reason,
+        make=listing.make,
+        model=listing.model,
+        currency=listing.currency,
+        seller=listing.seller,
+        posted=listing.posted,
+        attributes=listing.attributes,
     )
 
 

@@ -20,6 +20,7 @@ from curate.fetch import stage as fetch
 from curate.fetch.http.client import Client
 from curate.fetch.http.robots import parse_rules
 from curate.fetch.http.signed_url import unsigned
+from curate.fetch.sources import adapters
 from tests import faults
 from tests.fetch.small_site import jpeg, politeness, source
 from tests.fetch.test_refresh_faults import FAULTS, quick, site
@@ -300,7 +301,7 @@ def test_a_page_or_photo_that_makes_the_code_raise_is_rejected(
         "/cars": html({"@type": "ItemList", "itemListElement": index}),
         **{f"/l/{n}": html(car(n)) for n in (1, 2, 3)}, **photos(1, 2, 3),
     }  # fmt: skip
-    monkeypatch.setattr(crawl, "extract", broken(crawl.extract, "/l/3"))
+    monkeypatch.setattr(crawl, "extract", broken(adapters.extract, "/l/3"))
     monkeypatch.setattr(download, "check", broken(download.check, "/2.jpg"))
     with faults.serve(routes) as server:
         rows = fetch.run(tmp_path, source(server.url(""), ["/cars"]))

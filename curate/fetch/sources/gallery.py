@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from curate.core.errors import RejectedError
 from curate.fetch.http.url import canonical_url, parse
+from curate.fetch.sources import photo_sizes
 from curate.fetch.sources.listing import Photo
 from curate.fetch.sources.values import url_text
 
@@ -22,14 +23,26 @@ _NO_PHOTO = re.compile(
     r"(?![a-z0-9])|\.(?:svg|ico)$",
     re.IGNORECASE,
 )
+# The whole file name: what a page declares as a photo may have these words elsewhere in its address.
+_NO_PHOTO_NAME = re.compile(
+    r"/(?:avatar|badge|blank|favicon|icon|logo|pixel|placeholder|spacer|sprite|tracker|tracking|1x1|no-?(?:photo|image))s?"
+    r"[-_]?\d{0,3}\.\w{2,4}(?:\?|$)|\.(?:svg|ico)$",
+    re.IGNORECASE,
+)
 _COUNTRY = re.compile(r"(?=[a-z0-9]*\d)([a-z0-9]{8,})-[A-Z]{2}(?=[./?]|$)")
 _NEXT_URL = re.compile(r"[\s,]*+(\S+)")
 _SIZE = re.compile(r"(?:(\d{1,6}(?:\.\d{1,6})?)[wx])?")
+_LARGE = 1200  # pixels; an address that asks for so many needs no larger one
 MAX_ALIAS = 500  # characters; what a page wrote may be a megabyte
 
 
-def photo(offered: Sequence[str], base: str, not_gallery: bool = False) -> Photo | None:
-    """The photo that the page offers under these URLs, the best first; None when all are placeholders."""
+def photo(offered: Sequence[str], base: str, not_gallery: bool = False, *, declared: bool = False) -> Photo | None:
+    """The photo that the page offers under these URLs, the best first; None when all are placeholders.
+
+    What the page declares as a photo of the listing is one, whatever words its address has; a file that is called
+    logo or icon and nothing else is none.
+    """
+    no_photo = _NO_PHOTO_NAME if declared else _NO_PHOTO
     found: Photo | None = None
     for raw in offered:
         written = url_text(raw)
@@ -41,7 +54,7 @@ def photo(offered: Sequence[str], base: str, not_gallery: bool = False) -> Photo
             name = name if "://" in name[:8] else parse(written, base).url
         except RejectedError as error:
             url, reason = name, error.reason
-        if not reason and (not_gallery or _NO_PHOTO.search(url.partition("://")[2].partition("/")[2])):
+        if not reason and (not_gallery or no_photo.search("/" + url.partition("://")[2].partition("/")[2])):
             reason = "not_gallery"
         aliases = () if name == url else (name,)
         found = _joined(found, Photo(url, aliases, reason)) if found else Photo(url, aliases, reason)
@@ -65,6 +78,20 @@ def gallery(photos: Iterable[Photo]) -> tuple[Photo, ...]:
         identity = plain if plain in urls else photo.url
         unique[identity] = _joined(unique[identity], photo) if identity in unique else photo
     return tuple(unique.values())
+
+
+def of_variants(urls: Sequence[str]) -> Photo:
+    """One photo of its addresses, the largest given first; before it the address that should give the whole
+    photo."""
+    best = urls[0]
+    guess = photo_sizes.larger(best) if photo_sizes.pixels(best) < _LARGE else best
+    try:
+        guess = canonical_url(guess)
+    except RejectedError:
+        guess = best
+    others = [url for url in dict.fromkeys(urls) if url != guess and len(url) <= MAX_ALIAS]
+    reason = "not_gallery" if all(_NO_PHOTO_NAME.search(url) for url in urls) else ""
+    return Photo(guess, tuple(others[:12]), reason)
 
 
 def srcset(value: str) -> list[str]:

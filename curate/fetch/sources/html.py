@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curate.core.errors import RejectedError
+from curate.fetch.http.url import canonical_url
+
 _META_CHARSET = re.compile(rb"<meta\b[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _STATEFUL = ("utf-16", "utf-32", "iso2022", "hz")  # their bytes can pass for UTF-8, so what is declared counts
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
-_TAG = re.compile(r"<!--|<(script|link|base|a)\b([^<>]*)>", re.IGNORECASE)
+_TAG = re.compile(r"<!--|<(script|link|base|a)\b((?:=\s*+(?:\"[^\"]*+\"|'[^']*+')|[^<>])*+)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([\w:-]{1,40})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 
 
@@ -84,3 +87,36 @@ def _attributes(text: str) -> dict[str, str]:
     for match in _ATTRIBUTE.finditer(text):
         found.setdefault(match[1].lower(), html.unescape(next(g for g in match.groups()[1:] if g is not None)))
     return found
+
+
+def base_url(found: list[Tag], page_url: str) -> str:
+    """What relative URLs of the page are relative to."""
+    href = next((tag.attributes["href"] for tag in found if tag.name == "base" and "href" in tag.attributes), "")
+    try:
+        return canonical_url(href, page_url) if href else page_url
+    except RejectedError:
+        return page_url
+
+
+def next_urls(found: list[Tag], base: str) -> tuple[str, ...]:
+    """The links with rel=next."""
+    urls = []
+    for tag in found:
+        if tag.name in ("link", "a") and "next" in tag.attributes.get("rel", "").lower().split():
+            try:
+                urls.append(canonical_url(tag.attributes.get("href", ""), base))
+            except RejectedError:
+                continue
+    return tuple(dict.fromkeys(urls))
+
+
+def canonical_links(found: list[Tag], base: str) -> list[str]:
+    """The addresses that the page calls its own."""
+    urls = []
+    for tag in found:
+        if tag.name == "link" and "canonical" in tag.attributes.get("rel", "").lower().split():
+            try:
+                urls.append(canonical_url(tag.attributes.get("href", ""), base))
+            except RejectedError:
+                continue
+    return urls

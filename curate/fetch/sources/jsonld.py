@@ -17,7 +17,7 @@ from typing import Any
 from curate.core.errors import RejectedError
 from curate.fetch.http.client import canonical_url
 from curate.fetch.sources.gallery import gallery, photo
-from curate.fetch.sources.html import Tag, tags
+from curate.fetch.sources.html import Tag, base_url, canonical_links, next_urls, tags
 from curate.fetch.sources.listing import Found, Listing, Photo
 from curate.fetch.sources.values import number, place, text, url_text, year
 
@@ -182,7 +182,7 @@ def _photos(value: Any, base: str, named: dict[str, Node]) -> Iterator[Photo]:
         if isinstance(item, dict):
             item = _first(item, "contentUrl", "url", "@id")
             item = item[0] if isinstance(item, list) else item
-        if isinstance(item, str) and (found := photo([item], base)):
+        if isinstance(item, str) and (found := photo([item], base, declared=True)):
             yield found
 
 
@@ -219,43 +219,57 @@ _YEARS = ("vehicleModelDate", "modelDate", "productionDate", "dateVehicleFirstRe
 # --- pages --------------------------------------------------------------------------------------------------
 
 
-def base_url(found: list[Tag], page_url: str) -> str:
-    """What relative URLs of the page are relative to."""
-    href = next((tag.attributes["href"] for tag in found if tag.name == "base" and "href" in tag.attributes), "")
-    try:
-        return canonical_url(href, page_url) if href else page_url
-    except RejectedError:
-        return page_url
+def own(listings: list[Listing], addresses: set[str]) -> list[Listing]:
+    """The listing that a page of these addresses is about: the one that names one of them, or its id in it.
+
+    None of several others, and none that names another address: they are similar listings, or those of a list that
+    the page of a sold one led to.
+    """
+    plain = {_plain(url) for url in addresses}
+    named = [one for one in listings if _plain(one.page_url) in plain]
+    if not named:
+        words = {word for url in addresses for word in re.split(r"[^\w-]+|[-_]", url.partition("://")[2])}
+        named = [one for one in listings if len(one.listing_id) > 3 and one.listing_id in words]
+    return named[:1]
 
 
-def next_urls(found: list[Tag], base: str) -> tuple[str, ...]:
-    """The links with rel=next."""
-    urls = []
-    for tag in found:
-        if tag.name in ("link", "a") and "next" in tag.attributes.get("rel", "").lower().split():
-            try:
-                urls.append(canonical_url(tag.attributes.get("href", ""), base))
-            except RejectedError:
-                continue
-    return tuple(dict.fromkeys(urls))
+def _plain(url: str) -> str:
+    """An address without scheme, www, fragment and the slash at the end."""
+    return url.partition("://")[2].removeprefix("www.").partition("#")[0].rstrip("/")
 
 
-def extract(page: str, page_url: str, is_listing_page: bool) -> Found:
-    """What the text of a page holds. Of a listing's own page, only that listing: the one that names this address,
-    else the first."""
+def is_summary(node: Node) -> bool:
+    """Is a node the summary of a search, an offer of many things at once?"""
+    offers = node.get("offers")
+    offers = offers[0] if isinstance(offers, list) and offers else offers
+    if not isinstance(offers, dict) or "aggregateoffer" not in _types(offers):
+        return False
+    count, low, high = (number(offers.get(key)) for key in ("offerCount", "lowPrice", "highPrice"))
+    return count != 1 and (low is None or low != high)
+
+
+def read(page: str, page_url: str) -> tuple[list[tuple[Listing, Node]], list[Tag], str, list[str]]:
+    """(listings with their nodes in page order, tags of the page, base address, repairs that blocks needed)."""
     found = list(tags(page))
     base = base_url(found, page_url)
-    blocks, used = [], ["jsonld"]
+    blocks, repairs = [], []
     for tag in found:
         kind = tag.attributes.get("type", "").partition(";")[0].strip().lower()
         if tag.name == "script" and kind == "application/ld+json":
             data, repair = parse(tag.text)
             blocks.append(data)
-            used += [repair] if repair else []
+            repairs += [repair] if repair else []
     named = _by_id(blocks)
     nodes = list(_nodes(blocks, named, set()))
-    listings = [_listing(node, parent, page_url, base, named) for node, parent in nodes]
+    listings = [(_listing(node, parent, page_url, base, named), node) for node, parent in nodes]
+    return listings, found, base, repairs
+
+
+def extract(page: str, page_url: str, is_listing_page: bool) -> Found:
+    """What the text of a page holds. Of a listing's own page, only that listing: the one of this address or id."""
+    listings, found, base, repairs = read(page, page_url)
     if is_listing_page:
-        whole = [listing for (node, _), listing in zip(nodes, listings, strict=True) if _is_listing(node)]
-        listings = [listing for listing in whole if listing.page_url == page_url][:1] or whole[:1]
-    return Found(tuple(listings), next_urls(found, base), tuple(dict.fromkeys(used)))
+        kept = own([one for one, node in listings if _is_listing(node)], {page_url, *canonical_links(found, base)})
+    else:
+        kept = [one for one, node in listings if not is_summary(node)]
+    return Found(tuple(kept), next_urls(found, base), tuple(dict.fromkeys(["jsonld", *repairs])))

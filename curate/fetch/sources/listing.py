@@ -1,13 +1,4 @@
-"""Pages in, listings out. Everything here but `crawl` is a pure function of bytes or of a folder's content.
-
-page.py        bytes to text, the tags that matter, challenge pages
-jsonld.py      schema.org data in a page
-selectors.py   CSS selectors given in the recipe
-values.py      numbers, years and places out of what sites write
-gallery.py     which of the offered URLs are photos of the listing, and which are the same photo
-crawl.py       index pages, their next pages, and the pages of listings, over `net`
-folder.py      a folder tree or a CSV instead of a site
-"""
+"""What a page gives: listings with their photos. Everything in this room is a pure function of bytes."""
 
 from dataclasses import dataclass
 
@@ -34,6 +25,11 @@ class Listing:
     year: int | None = None
     price: float | None = None
     photos: tuple[Photo, ...] = ()  # in gallery order
+    make: str = ""
+    currency: str = ""  # ISO 4217 where it is known, else as the page writes it
+    seller: str = ""  # private, dealer, or what the page calls the kind of seller
+    posted: str = ""  # when the advert was put in: ISO 8601 where that can be told, else as the page writes it
+    attributes: str = ""  # what else the page says of the listing: a JSON object of texts, keys sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +40,4 @@ class Found:
     next_urls: tuple[str, ...] = ()  # canonical
     used: tuple[str, ...] = ()  # extractors that found something, and the repairs they needed
     page: bytes | None = None  # all of it, where no listing was found in it
+    notes: tuple[str, ...] = ()  # which form gave what, and what was ignored and why

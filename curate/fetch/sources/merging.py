@@ -20,6 +20,11 @@ def merged(first: Listing, other: Listing) -> Listing:
         year=first.year if first.year is not None else other.year,
         price=first.price if first.price is not None else other.price,
         photos=gallery([*first.photos, *other.photos]),
+        make=first.make or other.make,
+        currency=first.currency or (other.currency if first.price in (None, other.price) else ""),
+        seller=first.seller or other.seller,
+        posted=first.posted or other.posted,
+        attributes=first.attributes or other.attributes,
     )
 
 

@@ -17,8 +17,7 @@ from curate.core.errors import RejectedError, UsageError
 from curate.core.recipe import Selectors
 from curate.fetch.http.client import canonical_url
 from curate.fetch.sources.gallery import gallery, photo, srcset
-from curate.fetch.sources.html import tags
-from curate.fetch.sources.jsonld import base_url, next_urls
+from curate.fetch.sources.html import base_url, next_urls, tags
 from curate.fetch.sources.listing import Found, Listing, Photo
 from curate.fetch.sources.values import number, text, year
 

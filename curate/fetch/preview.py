@@ -1,0 +1,192 @@
+"""What a recipe, or no recipe, gets from one page: `curate preview`.
+
+`read` asks for the page, or reads it from a file; `preview` is a pure function of its bytes.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from curate.core.errors import RejectedError, StateError, UsageError
+from curate.core.recipe import Politeness, Source
+from curate.fetch.http.client import Client
+from curate.fetch.http.url import canonical_url
+from curate.fetch.sources.adapters import extract
+from curate.fetch.sources.html import to_text
+from curate.fetch.sources.index_page import FIELDS
+from curate.fetch.sources.listing import Found, Listing
+
+_NOWHERE = "https://page.invalid/"  # of a file whose page does not say where it is from
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one page gives."""
+
+    url: str
+    kind: str  # list, listing, nothing
+    found: Found
+    adapter: str
+
+    def filled(self) -> dict[str, int]:
+        """How many listings have each field, and photos."""
+        counts = {
+            name: sum(getattr(one, name) not in ("", None) for one in self.found.listings) for name in FIELDS
+        }
+        return counts | {"photos": sum(any(not p.reason for p in one.photos) for one in self.found.listings)}
+
+    def data(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "url": self.url,
+            "kind": self.kind,
+            "adapter": self.adapter,
+            "forms": list(self.found.used),
+            "listings": [_plain(listing) for listing in self.found.listings],
+            "next": list(self.found.next_urls),
+            "filled": self.filled(),
+            "notes": list(self.found.notes),
+            "recipe": recipe_section(self),
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The same for people."""
+        listings = self.found.listings
+        told = ", ".join(self.found.used) or "nothing"
+        yield f"{self.url}: {_count(self.kind, len(listings))}; read from {told} (adapter: {self.adapter})"
+        for number, one in enumerate(listings[:40], start=1):
+            photos = [photo for photo in one.photos if not photo.reason]
+            price = f"{one.price:,.0f} {one.currency}".strip() if one.price is not None else "-"
+            year = str(one.year or "-")
+            place = one.city[:16] or "-"
+            title = one.title[:44] or "-"
+            yield f"{number:4}  {title:44}  {price:>14}  {year:>4}  {place:16}  {len(photos):3} photos"
+            yield f"      {one.page_url[:100]}"
+        if len(listings) > 40:
+            yield f"      and {len(listings) - 40} more"
+        if listings:
+            yield "fields: " + ", ".join(f"{name} {count}" for name, count in self.filled().items() if count)
+            yield from empty_fields(listings)
+        for note in self.found.notes:
+            yield f"note: {note}"
+        yield f"next page: {self.found.next_urls[0] if self.found.next_urls else 'none'}"
+        yield "for the recipe:"
+        yield from recipe_section(self).splitlines()
+
+
+def _count(kind: str, count: int) -> str:
+    if kind == "listing":
+        return "the page of one listing"
+    return f"a list of {count} listings" if count else "no listing found"
+
+
+def _plain(listing: Listing) -> dict[str, Any]:
+    photos = [{"url": photo.url, "aliases": list(photo.aliases)} for photo in listing.photos if not photo.reason]
+    refused = [{"url": photo.url, "reason": photo.reason} for photo in listing.photos if photo.reason]
+    return asdict(listing) | {"photos": photos, "refused": refused}
+
+
+def empty_fields(listings: tuple[Listing, ...] | list[Listing]) -> Iterator[str]:
+    """A line for each field of weight that most listings lack: "price: 0 of 40 listings"."""
+    for name in ("title", "price", "year", "city", "photos"):
+        count = sum(getattr(one, name) not in ("", None, ()) for one in listings)
+        if 2 * count < len(listings):
+            yield f"{name}: {count} of {len(listings)} listings"
+
+
+def recipe_section(preview: Preview) -> str:
+    """The section of a recipe that reads this page."""
+    host = urlsplit(preview.url).netloc
+    lines = [
+        "source:",
+        f"  id: {host.removeprefix('www.').partition('.')[0] or 'site'}",
+        f"  adapter: {preview.adapter}",
+    ]
+    lines += ["  listings:", f"    CLASS: [{preview.url}]"]
+    hosts = {urlsplit(p.url).hostname or "" for one in preview.found.listings for p in one.photos if not p.reason}
+    others = sorted(name for name in hosts if name and name != urlsplit(preview.url).hostname)
+    if others:
+        lines += ["  politeness:", f"    image_hosts: [{', '.join(others[:8])}]"]
+    if preview.found.listings and not preview.found.next_urls and preview.kind == "list":
+        lines += [
+            "  pagination:",
+            "    page_parameter: page # the page names no next one: see how its address counts",
+        ]
+    return "\n".join(lines)
+
+
+def preview(data: bytes, charset: str, url: str, config: Source, is_listing_page: bool | None = None) -> Preview:
+    """What a page gives. Raises RejectedError("page_too_complex")."""
+    found = extract(data, charset, url, is_listing_page, config)
+    alone = len(found.listings) == 1 and found.listings[0].page_url in (url, canonical_url(url))
+    kind = "listing" if alone else "list" if found.listings else "nothing"
+    return Preview(url, kind, found, config.adapter)
+
+
+def read(place: str, file: Path | None, config: Source) -> tuple[bytes, str, str]:
+    """(bytes, charset, address) of the page at `place`, a URL or a file; `file` is read instead of asking for it.
+
+    Raises UsageError, StateError, DeniedError, TryLaterError.
+    """
+    if not place.startswith(("http:", "https:")):
+        file = file or Path(place)
+    if file is not None:
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{file}: {error.strerror or error}; name a URL or a file with a page") from error
+        return data, "", place if place.startswith(("http:", "https:")) else _own_address(data)
+    try:
+        url = canonical_url(place)
+    except RejectedError as error:
+        raise UsageError(f"{place}: {error.detail}") from error
+    politeness = config.politeness
+    parts = urlsplit(url)
+    if parts.hostname in ("127.0.0.1", "localhost", "::1"):
+        politeness = politeness.override(
+            allow_hosts=(*politeness.allow_hosts, f"{parts.hostname}:{parts.port or 80}")
+        )
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Client(politeness, Path(folder) / "hosts.json", start_urls=[url]) as client,
+    ):
+        try:
+            reply = client.get(url, politeness.max_page_bytes, "page")
+        except RejectedError as error:
+            raise StateError(f"{url}: {error.reason}: {error.detail}") from error
+    return reply.data, reply.charset, reply.url
+
+
+def _own_address(data: bytes) -> str:
+    """The address that a saved page calls its own."""
+    from curate.fetch.sources.microdata import declared
+    from curate.fetch.sources.page import parse
+
+    urls = declared(parse(to_text(data), _NOWHERE)).urls
+    return next((url for url in urls if url != _NOWHERE), _NOWHERE)
+
+
+def default_source() -> Source:
+    """Without a recipe."""
+    return Source(id="preview", politeness=Politeness())
+
+
+def gallery(preview: Preview) -> str:
+    """A page that shows the photos of each listing, loaded from the site by the browser that opens it."""
+    from html import escape
+
+    parts = [
+        f"<!doctype html><meta charset=utf-8><title>{escape(preview.url)}</title><h1>{escape(preview.url)}</h1>"
+    ]
+    for one in preview.found.listings:
+        images = "".join(
+            f'<img src="{escape(photo.aliases[-1] if photo.aliases else photo.url)}" height=120 loading=lazy '
+            "referrerpolicy=no-referrer>"
+            for photo in one.photos
+            if not photo.reason
+        )
+        parts.append(f'<h2><a href="{escape(one.page_url)}">{escape(one.title or one.page_url)}</a></h2>{images}')
+    return "\n".join(parts)

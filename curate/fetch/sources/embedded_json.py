@@ -1,0 +1,291 @@
+"""All data that a page carries in its scripts and attributes, whatever its wrapper.
+
+JSON-LD; other scripts of JSON (`__NEXT_DATA__`, `__NUXT_DATA__`); `window.X = {…}`, object and array literals and
+calls; JSON inside strings, percent-encoded or in base64; the flight of Next.js (`self.__next_f.push`); `data-*`
+and
+other attributes; hidden elements and comments that hold JSON.
+"""
+
+import html as entities
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from curate.fetch.sources import javascript
+from curate.fetch.sources.page import Page
+
+MAX_TEXT = 20_000_000  # characters of one script
+_COMMENT: Any = etree.Comment
+_SCRIPTS = (
+    "",
+    "text/javascript",
+    "application/javascript",
+    "module",
+    "text/ecmascript",
+    "application/x-javascript",
+)
+_FLIGHT = re.compile(r"__next_f\s*(?:=[^.;]{0,40})?\.push\(\s*(\[.{1,20000000}\])\s*\)", re.DOTALL)
+_ROW = re.compile(rb"\n?([0-9a-f]{1,8}):(T([0-9a-f]{1,8}),|[A-Z]{0,2})")
+_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)|,(?=\s*[}\]])', re.DOTALL)
+_MARKS = (
+    ("//<![CDATA[", "//]]>"),
+    ("/*<![CDATA[*/", "/*]]>*/"),
+    ("<![CDATA[", "]]>"),
+    ("<!--", "-->"),
+    ("{}&&", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of data. `form` says in what wrapper it was: JSON-LD, embedded JSON, flight, attribute."""
+
+    form: str
+    name: str
+    data: Any
+
+
+def _bare(text: str) -> str:
+    text = text.strip().rstrip("; \t\r\n")
+    for start, end in _MARKS:
+        text = text.removeprefix(start).removesuffix(end).strip().rstrip("; \t\r\n")
+    return text
+
+
+def _json(text: str) -> Any:
+    """The data of a script of JSON, repaired where needed; None where there is none."""
+    bare = _bare(text)
+    repairs: tuple[Callable[[str], str], ...] = (str, _without_commas, _decoded)
+    for repair in repairs:
+        try:
+            if isinstance(data := javascript.loads(repair(bare)), dict | list):
+                return data
+        except ValueError:
+            continue
+    return javascript.unpacked(bare)
+
+
+def _decoded(text: str) -> str:
+    return _without_commas(entities.unescape(text))
+
+
+def _without_commas(text: str) -> str:
+    """The text without commas before a closing bracket."""
+    return _STRING_OR_COMMA.sub(lambda match: "" if match[0] == "," else match[0], text)
+
+
+def blocks(page: Page) -> Iterator[Block]:
+    """The data of a page, in its order; the flight at the end."""
+    flight: list[str] = []
+    for element in page.root.iter():
+        if element.tag is _COMMENT:
+            text = (element.text or "").strip()
+            if len(text) > 40 and text[0] in "{[" and text[-1] in "}]" and (data := _json(text)) is not None:
+                yield Block("embedded JSON", "comment", javascript.expanded(data))
+            continue
+        if not isinstance(element.tag, str):
+            continue
+        if element.tag == "script":
+            yield from _script(element, flight)
+            page.check_time()
+            continue
+        yield from _attributes(element)
+        if element.tag in ("textarea", "code", "template", "xmp", "pre", "div", "span", "noscript") and not len(
+            element
+        ):
+            text = (element.text or "").strip()
+            if len(text) > 40 and text[:1] in "{[" and text[-1:] in "}]" and (data := _json(text)) is not None:
+                yield Block("embedded JSON", element.get("id") or element.tag, javascript.expanded(data))
+    if flight:
+        for data in _flight("".join(flight)):
+            yield Block("Next.js flight", "__next_f", data)
+
+
+def _script(element: Any, flight: list[str]) -> Iterator[Block]:
+    text = (element.text or "")[:MAX_TEXT]
+    if len(text.strip()) < 2:
+        return
+    kind = element.get("type", "").partition(";")[0].strip().lower()
+    name = element.get("id") or element.get("data-name") or element.get("name") or ""
+    if "ld+json" in kind:
+        if (data := _json(text)) is not None:
+            yield Block("JSON-LD", name, data)
+        return
+    if kind not in _SCRIPTS or text.lstrip()[:1] in "{[":
+        if (data := _json(text)) is not None:
+            yield Block("embedded JSON", name or kind, _unflattened(javascript.expanded(data)))
+            return
+        if kind not in _SCRIPTS and ("template" in kind or "html" in kind):
+            return
+    if "__next_f" in text:
+        for match in _FLIGHT.finditer(text):
+            try:
+                pushed = javascript.loads(match[1])
+            except ValueError:
+                continue
+            if isinstance(pushed, list) and len(pushed) > 1 and isinstance(pushed[1], str):
+                flight.append(pushed[1])
+        return
+    for found, data in javascript.values(text):
+        yield Block("embedded JSON", found or name or "script", _unflattened(data))
+
+
+def _attributes(element: Any) -> Iterator[Block]:
+    for name, value in element.attrib.items():
+        if len(value) < 30 or name in ("href", "src", "srcset", "style", "class", "d", "content", "alt", "title"):
+            continue
+        if javascript.PACKED.match(value):
+            data = javascript.unpacked(value)
+            if data is None and value.lstrip()[:1] in "{[":
+                try:
+                    data = javascript.literal(value)
+                except ValueError:
+                    data = javascript.unpacked(entities.unescape(value))
+            if isinstance(data, dict | list):
+                yield Block("attribute", str(name), javascript.expanded(_island(data)))
+
+
+def _island(data: Any, depth: int = 0) -> Any:
+    """Plain values of Astro's props, where each value stands behind the number of its kind: [0, "Swift"]."""
+    if not (isinstance(data, dict) and data and depth < 40):
+        return data
+    if not all(
+        isinstance(v, list) and len(v) in (1, 2) and v and isinstance(v[0], int) and v[0] < 12
+        for v in data.values()
+    ):
+        return data
+
+    def plain(pair: Any, deep: int) -> Any:
+        if not (isinstance(pair, list) and len(pair) == 2 and deep < 40):
+            return None
+        kind, value = pair
+        if kind == 1 and isinstance(value, list):
+            return [plain(item, deep + 1) for item in value]
+        if isinstance(value, dict):
+            return {key: plain(item, deep + 1) for key, item in value.items()}
+        return value
+
+    return {key: plain(value, depth) for key, value in data.items()}
+
+
+def _unflattened(data: Any) -> Any:
+    """The value of a list in which objects name their parts by number, as Nuxt and SvelteKit write it
+    (devalue)."""
+    if isinstance(data, dict):
+        inner = data.get("data")
+        if isinstance(inner, list) and set(data) <= {"data", "encoding", "type"}:
+            return _unflattened(inner)
+        return data
+    if not (isinstance(data, list) and len(data) > 3):
+        return data
+    first = data[0]
+    inside = list(first.values()) if isinstance(first, dict) else first if isinstance(first, list) else None
+    numbers = [n for n in inside or [] if isinstance(n, int) and not isinstance(n, bool)]
+    marker = isinstance(first, list) and first[:1] in (["Reactive"], ["ShallowReactive"])
+    if not inside or not (marker or len(numbers) == len(inside)) or not all(-8 <= n < len(data) for n in numbers):
+        return data
+    made: dict[int, Any] = {}
+
+    def value(index: Any, depth: int) -> Any:
+        if (
+            not isinstance(index, int)
+            or isinstance(index, bool)
+            or not 0 <= index < len(data)
+            or depth > javascript.MAX_DEPTH
+        ):
+            return None
+        if index in made:
+            return made[index]
+        raw = data[index]
+        if isinstance(raw, dict):
+            made[index] = out = {}
+            out.update({key: value(at, depth + 1) for key, at in raw.items()})
+            return out
+        if isinstance(raw, list):
+            if raw and isinstance(raw[0], str):  # ["Reactive", 1], ["Date", "…"], ["Set", 1, 2], ["Map", 1, 2]
+                if raw[0] == "Date":
+                    return raw[1] if len(raw) > 1 else None
+                rest = [value(at, depth + 1) for at in raw[1:]]
+                made[index] = rest[0] if len(rest) == 1 else rest
+                return made[index]
+            items: list[Any] = []
+            made[index] = items
+            items.extend(value(at, depth + 1) for at in raw)
+            return items
+        made[index] = raw
+        return raw
+
+    return value(0, 0)
+
+
+def _flight(text: str) -> Iterator[Any]:
+    """The rows of a Next.js flight that hold data, references among them put in."""
+    data = text.encode("utf-8", "surrogatepass")
+    rows: dict[str, Any] = {}
+    decoder = json.JSONDecoder(strict=False)
+    position = 0
+    while match := _ROW.search(data, position):
+        position = match.end()
+        key = match[1].decode()
+        if match[3]:
+            length = min(int(match[3], 16), len(data) - position)
+            rows[key] = data[position : position + length].decode("utf-8", "replace")
+            position += length
+            continue
+        end = data.find(b"\n", position)
+        end = end if end >= 0 else len(data)
+        if data[position : position + 1] in (b"[", b"{"):
+            try:
+                rows[key] = javascript.expanded(decoder.decode(data[position:end].decode("utf-8", "replace")))
+            except (ValueError, RecursionError):
+                continue
+            position = end
+    made: dict[str, Any] = {}
+    for key in rows:
+        if isinstance(rows[key], dict | list):
+            yield _referred(key, rows, made)
+
+
+def _referred(key: str, rows: dict[str, Any], made: dict[str, Any]) -> Any:
+    """Row `key` with the rows put in that it names: "$1a", "$1a:props:car". Rows that name each other share
+    parts."""
+    if key in made:
+        return made[key]
+    row = rows.get(key)
+    if not isinstance(row, dict | list):
+        return row
+    out: Any = {} if isinstance(row, dict) else []
+    made[key] = out
+    stack: list[tuple[Any, Any]] = [(row, out)]
+    while stack:
+        old, new = stack.pop()
+        for name, item in old.items() if isinstance(old, dict) else enumerate(old):
+            if isinstance(item, dict | list):
+                plain: Any = {} if isinstance(item, dict) else []
+                stack.append((item, plain))
+            elif isinstance(item, str) and item[:1] == "$" and 1 < len(item) < 200 and item[1:2] not in "L@$":
+                plain = _row_part(item[1:], rows, made)
+            else:
+                plain = item
+            if isinstance(new, dict):
+                new[name] = plain
+            else:
+                new.append(plain)
+    return out
+
+
+def _row_part(reference: str, rows: dict[str, Any], made: dict[str, Any]) -> Any:
+    key, *path = reference.split(":")
+    if key not in rows:
+        return "$" + reference
+    target = rows[key] if path else made.get(key, rows[key])
+    for step in path:
+        if isinstance(target, list) and step.isdigit() and int(step) < len(target):
+            target = target[int(step)]
+        else:
+            target = target.get(step) if isinstance(target, dict) else None
+    return target

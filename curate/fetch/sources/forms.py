@@ -1,0 +1,57 @@
+"""All forms of data in one page, each read by itself."""
+
+from dataclasses import dataclass, field, replace
+
+from curate.fetch.sources import cards, embedded_json, json_listings, json_own, jsonld, microdata, page_images
+from curate.fetch.sources.json_listings import Candidate, Group
+from curate.fetch.sources.page import Page, parse
+from curate.fetch.sources.photo_addresses import Addresses
+
+
+@dataclass(slots=True)
+class Read:
+    """All forms of one page."""
+
+    page: Page
+    about: microdata.Declared
+    layout: page_images.Layout
+    own: list[Candidate]
+    data_groups: list[Group]
+    card_groups: list[Group]
+    data: json_listings.Data
+    addresses: Addresses
+    summaries: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def read(text: str, page_url: str) -> Read:
+    """Everything that the forms of a page say. Raises RejectedError("page_too_complex")."""
+    page = parse(text, page_url)
+    about = microdata.declared(page)
+    layout = page_images.layout(page)
+    page.check_time()
+    addresses = Addresses(page.base, [url for image in layout.images for url in image.urls] + about.images)
+    data = json_listings.collect([*embedded_json.blocks(page), *microdata.blocks(page)])
+    page.check_time()
+    own = json_own.own(data, page, addresses, about)
+    groups = list(json_listings.groups(data, page, addresses))
+    groups += schema_org(text, page)
+    html = cards.groups(page, layout)
+    return Read(page, about, layout, own, groups, html, data, addresses, sum(one.summary for one in own))
+
+
+def schema_org(text: str, page: Page) -> list[Group]:
+    """The listings of JSON-LD as its own reader finds them: those of which only the address is told are among
+    them."""
+    found = []
+    for listing, node in jsonld.read(text, page.url)[0]:
+        if jsonld.is_summary(node):
+            continue
+        url = "" if listing.page_url == page.url else listing.page_url
+        if url or listing.photos or listing.title:
+            found.append(
+                Candidate(
+                    replace(listing, page_url=url), "JSON-LD", "schema.org", (listing.listing_id,), node=node
+                )
+            )
+    return [Group("JSON-LD", "schema.org", json_listings.distinct(found))] if found else []

@@ -1,0 +1,182 @@
+"""The listings of an index page out of all its forms."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from curate.fetch.sources import cards, json_listings, photo_sizes
+from curate.fetch.sources.forms import Read
+from curate.fetch.sources.gallery import of_variants
+from curate.fetch.sources.json_listings import Candidate, Group
+from curate.fetch.sources.listing import Listing, Photo
+
+FIELDS = (
+    "title",
+    "price",
+    "currency",
+    "year",
+    "make",
+    "model",
+    "region",
+    "city",
+    "seller",
+    "posted",
+    "attributes",
+)
+
+
+def _score(group: Group) -> float:
+    total = sum(json_listings.worth(one.listing) for one in group.candidates)
+    named = re.search(
+        r"(?i)listing|result|search|offer|advert|ads(?![a-z])|items|product|vehicle|cars|hits|schema.org",
+        group.place,
+    )
+    return total * (1.15 if named else 1.0) * (0.1 if group.beside else 1.0)
+
+
+def _keys(one: Candidate) -> set[str]:
+    """By what two candidates are known to be one listing."""
+    listing = one.listing
+    keys = {f"p:{photo_sizes.stem(photo.url)}" for photo in listing.photos[:3]}
+    if listing.page_url:
+        keys.add("u:" + cards.bare(listing.page_url).rstrip("/").partition("://")[2])
+    keys |= {f"i:{token}" for token in one.tokens[:2] if len(token) > 3}
+    return keys
+
+
+def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, ...]]:
+    """The listings of an index page: the form that says most, filled from the others."""
+    groups = [*forms.data_groups, *forms.card_groups]
+    for group in groups:
+        _link_by_token(group, forms)
+    groups = [group for group in groups if len(group.candidates) > 1 or "HTML" not in group.form]
+    groups.sort(key=lambda group: -_score(group))
+    if not groups or (groups[0].beside and not (besides and len(groups[0].candidates) > 2)):
+        return [], ()
+    best = groups[0]
+    linked = sum(bool(one.listing.page_url) for one in best.candidates)
+    if linked * 2 < len(
+        best.candidates
+    ):  # data without addresses: the cards give them, by place where nothing else does
+        for group in groups[1:]:
+            if group.form == "HTML" and not group.beside and len(group.candidates) == len(best.candidates):
+                _link_by_order(best, group)
+                break
+    merged = [one.listing for one in best.candidates]
+    at = {key: number for number, one in reversed(list(enumerate(best.candidates))) for key in _keys(one)}
+    titles = {
+        one.listing.title.casefold(): number for number, one in enumerate(best.candidates) if one.listing.title
+    }
+    used = [best.form]
+    known_photos = {key for key in at if key[:2] == "p:"}
+    for group in groups[1:]:
+        hits: dict[int, Candidate] = {}
+        rest = []
+        for one in group.candidates:
+            known = [at[key] for key in sorted(_keys(one), reverse=True) if key in at]
+            if len(set(known)) > 1 and not one.listing.page_url:
+                continue  # it speaks of several listings
+            number = known[0] if known else None
+            if number is None and one.listing.title and not one.listing.page_url:
+                number = titles.get(one.listing.title.casefold())
+            if number is None:
+                rest.append(one)
+            else:
+                hits.setdefault(number, one)
+        if group.beside or not hits:
+            if len(group.candidates) > 1:
+                forms.notes.append(
+                    f"{len(group.candidates)} listings beside the list were left out "
+                    f"({group.form}: {group.place[:60]})"
+                )
+            continue
+        for number, one in hits.items():
+            before = merged[number]
+            merged[number] = fill(before, one.listing)
+        used.append(group.form)
+        if len(hits) * 2 >= len(group.candidates) and len(rest) <= len(merged):
+            for one in rest:
+                if one.listing.page_url and not (_keys(one) & known_photos):
+                    merged.append(one.listing)
+                    at |= {key: len(merged) - 1 for key in _keys(one)}
+    merged = [one for one in merged if one.page_url or one.photos or (best.place == "schema.org" and one.title)]
+    merged = _unshared(merged)
+    return [one if one.page_url else replace(one, page_url=forms.page.url) for one in merged], tuple(
+        dict.fromkeys(used)
+    )
+
+
+def _unshared(listings: list[Listing]) -> list[Listing]:
+    """Without photos that several listings have: placeholders and logos."""
+    counts: dict[str, int] = {}
+    for listing in listings:
+        for stem in {photo_sizes.stem(photo.url) for photo in listing.photos}:
+            counts[stem] = counts.get(stem, 0) + 1
+    most = max(2, len(listings) // 5)
+    return [
+        replace(one, photos=tuple(p for p in one.photos if counts[photo_sizes.stem(p.url)] <= most))
+        if len(listings) > 3
+        else one
+        for one in listings
+    ]
+
+
+def _link_by_token(group: Group, forms: Read) -> None:
+    """Give candidates without an address that of the page's link which holds their id or slug."""
+    without = [one for one in group.candidates if not one.listing.page_url and one.tokens]
+    if not without:
+        return
+    urls = list(
+        dict.fromkeys(one.listing.page_url for cards_of in forms.card_groups for one in cards_of.candidates)
+    )
+    by_token: dict[str, str] = {}
+    for url in urls:
+        path = url.partition("://")[2].partition("/")[2]
+        for token in {*re.split(r"[/?&=.]", path), *re.findall(r"[A-Za-z0-9]+", path)}:
+            if len(token) > 3:
+                by_token.setdefault(token, url)
+    for one in without:
+        if url := next((by_token[token] for token in one.tokens if token in by_token), ""):
+            one.listing = replace(one.listing, page_url=url)
+
+
+def _link_by_order(group: Group, html: Group) -> None:
+    for one, card in zip(group.candidates, html.candidates, strict=True):
+        first = set(re.findall(r"\w+", one.listing.title.casefold()))
+        other = set(re.findall(r"\w+", card.listing.title.casefold()))
+        if not one.listing.page_url and (not first or not other or first & other):
+            one.listing = replace(one.listing, page_url=card.listing.page_url)
+
+
+def fill(first: Listing, other: Listing) -> Listing:
+    """`first`, its empty fields filled from `other`; of two photo lists the fuller, with the addresses of both."""
+    changes = {name: getattr(other, name) for name in FIELDS if getattr(first, name) in ("", None)}
+    changes = {name: value for name, value in changes.items() if value not in ("", None)}
+    if "price" not in changes and first.price is not None:
+        changes.pop("currency", None) if other.price != first.price else None
+    photos = fuller(first.photos, other.photos)
+    page_url = first.page_url or other.page_url
+    return replace(
+        first, **changes, photos=photos, page_url=page_url, listing_id=first.listing_id or other.listing_id
+    )
+
+
+def fuller(first: tuple[Photo, ...], other: tuple[Photo, ...]) -> tuple[Photo, ...]:
+    """The fuller of two photo lists, with the addresses that the other has for its photos."""
+    if not first or not other:
+        return first or other
+    best, rest = (first, other) if len(first) >= len(other) else (other, first)
+    by_stem: dict[str, list[str]] = {}
+    for photo in rest:
+        for url in (photo.url, *photo.aliases):
+            by_stem.setdefault(photo_sizes.stem(url), []).append(url)
+    united = []
+    for photo in best:
+        names = [photo.url, *photo.aliases]
+        more = [url for stem in dict.fromkeys(map(photo_sizes.stem, names)) for url in by_stem.get(stem, ())]
+        united.append(photo if not set(more) - set(names) else of_variants(_by_size([*names, *more])))
+    return tuple(united)
+
+
+def _by_size(urls: Sequence[str]) -> list[str]:
+    return sorted(dict.fromkeys(urls), key=lambda url: -photo_sizes.pixels(url))

@@ -1,0 +1,184 @@
+"""The fields of one listing out of the facts of its object."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from curate.fetch.sources import values
+from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES, Facts, facts, types_of
+from curate.fetch.sources.json_photos import photos
+from curate.fetch.sources.key_names import is_photo, plain
+from curate.fetch.sources.money import scalar
+from curate.fetch.sources.page import resolved
+from curate.fetch.sources.photo_addresses import Addresses, is_address
+
+_LINK_NO = re.compile(r"\.(?:jpe?g|png|webp|svg|gif|json|xml|js|css|pdf|mp4|ico)(?:$|\?)|/api/|^https?://api\.|/graphql|"
+                      r"^tel:|^mailto:|whatsapp|facebook\.|twitter\.|schema\.org", re.IGNORECASE)  # fmt: skip
+_PRIVATE = re.compile(
+    r"privat|\bowner|individual|particulier|particular|c2c|osoba|частн|private|\bfsbo|naturalperson", re.I
+)
+_DEALER = re.compile(r"dealer|profes|\bpro\b|business|company|firm|b2c|händler|haendler|gewerb|commerc|trade|"
+                     r"agen|дилер|компани|"
+                     r"concession|salon|shop|store|merchant|profi|broker|organization|corporat", re.I)  # fmt: skip
+
+
+def first(fact: Facts, name: str) -> Iterator[tuple[str, Any]]:
+    """(key, value) of a field, the nearest and most telling first."""
+    for _, _, key, value in fact.found.get(name, ()):
+        yield key, value
+
+
+def link_of(fact: Facts, base: str) -> str:
+    """The address of the listing's own page, on the site of `base`; empty where the object names none."""
+    for key, value in first(fact, "link"):
+        for written in _texts(value):
+            if len(written) > 2000 or _LINK_NO.search(written) or " " in written.strip() or "{" in written:
+                continue
+            if "/" not in written and not re.search(r"\.html?$|\?", written):
+                continue
+            if (
+                not written.startswith(("http:", "https:", "/"))
+                and plain(key) in ("path", "uri")
+                and "/" not in written
+            ):
+                continue
+            url = resolved(written, base)
+            if url and same_site(url, base) and re.search(r"[^/]", url.partition("://")[2].partition("/")[2]):
+                return url
+    return ""
+
+
+def _texts(value: Any, depth: int = 0) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict) and depth < 3:
+        for key, item in value.items():
+            if isinstance(item, str | dict) and not is_photo(str(key)):
+                yield from _texts(item, depth + 1)
+
+
+def same_site(url: str, other: str) -> bool:
+    """Do two addresses belong to one site? Told by the last labels of their hosts."""
+    return _site(url) == _site(other)
+
+
+def _site(url: str) -> str:
+    host = url.partition("://")[2].partition("/")[0].partition(":")[0]
+    labels = host.split(".")
+    if all(label.isdigit() for label in labels):
+        return url.partition("://")[2].partition("/")[0]
+    return ".".join(labels[-3:] if len(labels) > 2 and len(labels[-2]) <= 3 else labels[-2:])
+
+
+def title_of(fact: Facts) -> str:
+    """What the listing is called; else its make and model."""
+    for _, value in first(fact, "title"):
+        if (
+            isinstance(value, str | int | float)
+            and (found := values.text(value))
+            and not found.startswith(("http:", "https:"))
+        ):
+            return found
+    words = [scalar(value) for name in ("make", "model") for _, value in list(first(fact, name))[:1]]
+    return " ".join(word for word in words if word)
+
+
+def seller_of(fact: Facts) -> str:
+    """The kind of seller: private, dealer, or what the site calls it."""
+    for key, value in first(fact, "seller"):
+        name = plain(key)
+        if isinstance(value, bool) or str(value).lower() in ("true", "false", "0", "1"):
+            yes = str(value).lower() in ("true", "1")
+            private = bool(re.search(r"private|owner$|particulier", name))
+            return "private" if yes == private else "dealer"
+        if found := seller_kind(scalar(value)):
+            return found
+    for _, node in fact.party:
+        for key, value in node.items():
+            if plain(str(key)) in (
+                "type",
+                "typename",
+                "sellertype",
+                "kind",
+                "usertype",
+                "accounttype",
+                "category",
+                "role",
+            ) and (found := seller_kind(scalar(value))):
+                return found
+        if found := seller_kind(" ".join(types_of(node) - {"person"})):
+            return found
+    return ""
+
+
+def seller_kind(text: str) -> str:
+    """private, dealer, or the text as it is where it says neither."""
+    if not text or len(text) > 60:
+        return ""
+    if _PRIVATE.search(text):
+        return "private"
+    return "dealer" if _DEALER.search(text) else text if len(text) < 25 and not text.isdigit() else ""
+
+
+def posted_of(fact: Facts) -> str:
+    """When the listing was put in."""
+    for key, value in first(fact, "posted"):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if 9e8 < value < 4e9 or 9e11 < value < 4e12:
+                return values.moment(value)
+        elif isinstance(value, str) and re.search(r"\d", value) and len(value) < 60:
+            if plain(key) in ("date", "time", "timestamp") and not re.search(r"\d{4}|\d{1,2}[./-]\d{1,2}", value):
+                continue
+            return values.moment(value)
+    return ""
+
+
+def place_of(fact: Facts) -> tuple[str, str]:
+    """(city, region) of the listing, else of its seller."""
+    city = next((found for _, value in first(fact, "city") if (found := scalar(value)) and len(found) < 80), "")
+    region = next(
+        (found for _, value in first(fact, "region") if (found := scalar(value)) and len(found) < 80), ""
+    )
+    if not city:
+        for _, value in first(fact, "place"):
+            named = values.place(value) if isinstance(value, str | dict | list) else ("", "")
+            if not named[0] and isinstance(value, dict):
+                named = values.place(scalar(value))
+            if named[0] and len(named[0]) < 80 and not named[0].isdigit():
+                return named[0], region or named[1]
+    if not city:
+        for _, node in fact.party:
+            inner = facts(node)
+            inner.party = []
+            sellers = place_of(inner)
+            if any(sellers):
+                return sellers[0], region or sellers[1]
+    return city, region
+
+
+def attributes_of(fact: Facts, used: set[str]) -> str:
+    """What else is said of the listing, as a JSON object."""
+    kept: dict[str, str] = {}
+    for key, value in fact.named.items():
+        if len(kept) >= MAX_ATTRIBUTES:
+            break
+        if key in used or not value or is_address(value, surely_photo=False) or "://" in value or len(key) > 60:
+            continue
+        if re.search(
+            r"(?i)id$|^__|^@|token|hash|tracking|url|phone|email|lat$|lng$|lon$|^is[A-Z_]|^has[A-Z_]|^can[A-Z_]|^show",
+            key,
+        ):
+            continue
+        kept[key] = value
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if kept else ""
+
+
+def photo_lists(fact: Facts, addresses: Addresses) -> list[list[str]]:
+    """The photos of a listing: the fullest list that one of its objects names, nearest first."""
+    best: list[list[str]] = []
+    for depth, node in fact.photo_nodes:
+        found = photos(node, addresses)
+        if len(found) > len(best) and (depth == 0 or len(found) > 1 or not best):
+            best = found
+    return best

@@ -1,0 +1,262 @@
+"""The lists of listings in a page's data, and the object that is the page's own listing."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from curate.fetch.sources import json_fields, json_nodes, jsonld, photo_sizes, values
+from curate.fetch.sources.embedded_json import Block
+from curate.fetch.sources.gallery import of_variants
+from curate.fetch.sources.json_nodes import Node
+from curate.fetch.sources.key_names import is_beside, is_party, is_photo, role
+from curate.fetch.sources.listing import Listing
+from curate.fetch.sources.money import currency_of, money, scalar
+from curate.fetch.sources.page import Page
+from curate.fetch.sources.photo_addresses import Addresses
+
+MAX_NODES = 150_000
+MAX_DEPTH = 60
+_ID_KEY = re.compile(r"^(?:\d{3,}|[0-9a-f]{8}-[0-9a-f-]{20,}|[0-9a-f]{20,})$|^([A-Za-z]\w*):")
+NO_LISTING = {
+    "breadcrumblist", "website", "organization", "person", "searchaction", "imageobject", "videoobject", "review",
+    "aggregaterating", "rating", "postaladdress", "geocoordinates", "brand", "faqpage", "question", "answer",
+    "article",
+    "newsarticle", "blogposting", "localbusiness", "autodealer", "realestateagent", "sitenavigationelement",
+    "webpage",
+    "wpheader", "wpfooter", "offercatalog", "aggregateoffer", "contactpoint", "opening hours", "propertyvalue",
+    "store",
+    "quantitativevalue", "enginespecification", "corporation", "place", "country", "city", "event", "howto",
+    "listitem2",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Candidate:
+    """What one form of a page says of one listing."""
+
+    listing: Listing  # page_url is empty where no address is named
+    form: str
+    place: str
+    tokens: tuple[str, ...] = ()  # ids and slugs that its address may hold
+    summary: bool = False
+    node: Node | None = None
+    score: float = 0.0  # how surely it is the page's own listing
+
+
+@dataclass(slots=True)
+class Group:
+    """Candidates that stand in one list."""
+
+    form: str
+    place: str
+    candidates: list[Candidate]
+    beside: bool = False
+
+
+@dataclass(slots=True)
+class Data:
+    """All objects of a page's data, with their places."""
+
+    nodes: list[tuple[tuple[str, ...], Node, Block, bool]] = field(
+        default_factory=list
+    )  # (place, object, block, beside)
+    named: dict[str, Node] = field(default_factory=dict)
+    made: dict[int, "Candidate"] = field(default_factory=dict)  # what objects said, by their identity
+    lists: list[tuple[tuple[str, ...], list[Any], Block]] = field(default_factory=list)  # lists beside left out
+
+
+def collect(blocks: Iterable[Block]) -> Data:
+    """Every object of the blocks, once, in their order."""
+    out = Data()
+    seen: set[int] = set()
+    for number, block in enumerate(blocks):
+        # blocks of one name, such as one per card, are the items of one list
+        root = (f"{block.form}:{block.name}", "[]") if isinstance(block.data, dict) else (f"{number}",)
+        stack: list[tuple[tuple[str, ...], Any, bool]] = [(root, block.data, False)]
+        while stack and len(seen) < MAX_NODES:
+            place, value, beside = stack.pop()
+            if len(place) > MAX_DEPTH:
+                continue
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if isinstance(value, list):
+                if value and not beside and len(out.lists) < 20_000:
+                    out.lists.append((place, value, block))
+                inner = [item for item in value if isinstance(item, dict | list)]
+                stack += [((*place, "[]"), item, beside) for item in reversed(inner)]
+                continue
+            name = value.get("@id")
+            if isinstance(name, str) and len(value) > 1:
+                out.named.setdefault(name, value)
+            kinds = json_nodes.types_of(value)
+            if not (is_photo(place[-1]) and place[-1] != "[]") and "breadcrumblist" not in kinds:
+                out.nodes.append((place, value, block, beside))
+            children = []
+            for raw, item in value.items():
+                if not isinstance(item, dict | list):
+                    continue
+                key = str(raw)
+                match = _ID_KEY.search(key)
+                if match and isinstance(item, dict):
+                    if match[1]:
+                        out.named.setdefault(key, item)
+                    key = f"{match[1] or ''}{{}}"
+                children.append(((*place, key), item, beside or is_beside(key)))
+            stack += reversed(children)
+    if out.named:
+        for _, node, _, _ in out.nodes:
+            for key, item in node.items():
+                if isinstance(item, dict):
+                    node[key] = json_nodes.referred(item, out.named)
+                elif isinstance(item, list):
+                    item[:] = [json_nodes.referred(one, out.named) for one in item]
+    return out
+
+
+def promises(node: Node) -> int:
+    """How much the keys of an object, and of those just in it, look like a listing: a cheap look before a long
+    one."""
+    found = set()
+    for key, value in node.items():
+        name = str(key)
+        if is_photo(name) and value:
+            found.add("photo")
+        elif kind := role(name)[0]:
+            found.add(kind)
+        if isinstance(value, dict) and len(value) < 60 and not is_party(name):
+            for inner, item in value.items():
+                if is_photo(str(inner)) and item:
+                    found.add("photo")
+                elif kind := role(str(inner))[0]:
+                    found.add(kind)
+    return len(found & {"photo", "price", "title", "link", "listing_id", "year", "make", "model", "slug"})
+
+
+def candidate(node: Node, block: Block, place: str, page: Page, addresses: Addresses, data: Data) -> Candidate:
+    """What one object says, read as a listing; each time a copy."""
+    if id(node) not in data.made:
+        data.made[id(node)] = _candidate(node, block, place, page, addresses, data.named)
+    return replace(data.made[id(node)])
+
+
+def _candidate(
+    node: Node, block: Block, place: str, page: Page, addresses: Addresses, named: dict[str, Node]
+) -> Candidate:
+    fact = json_nodes.facts(node, named)
+    link = json_fields.link_of(fact, page.base)
+    ids = [
+        found
+        for key, value in json_fields.first(fact, "listing_id")
+        if (found := scalar(value)) and len(found) < 80
+    ]
+    ids = [found for found in ids if not found.startswith(("http:", "https:", "/")) and " " not in found]
+    slugs = [
+        value for _, value in json_fields.first(fact, "slug") if isinstance(value, str) and 5 < len(value) < 300
+    ]
+    amount: float | None = None
+    currency, price_key = "", ""
+    for key, value in json_fields.first(fact, "price"):
+        told, unit = money(value, key)
+        if told is not None and (amount is None or (not currency and unit and told == amount)):
+            amount, currency, price_key = told, unit, key
+    if not currency:
+        texts = (scalar(value) for _, value in json_fields.first(fact, "currency"))
+        currency = next((code for text in texts if (code := currency_of(text, bare=True))), "")
+    city, region = json_fields.place_of(fact)
+    listing = Listing(
+        listing_id=ids[0] if ids else "",
+        page_url=link,
+        title=json_fields.title_of(fact),
+        model=next((found for _, value in json_fields.first(fact, "model") if (found := scalar(value))), "")[:100],
+        region=region,
+        city=city,
+        year=next(
+            (year for _, v in json_fields.first(fact, "year") if (year := values.year(scalar(v)))),
+            None,
+        ),
+        price=amount,
+        photos=tuple(of_variants(urls) for urls in json_fields.photo_lists(fact, addresses)),
+        make=next((found for _, value in json_fields.first(fact, "make") if (found := scalar(value))), "")[:100],
+        currency=currency,
+        seller=json_fields.seller_of(fact),
+        posted=json_fields.posted_of(fact),
+        attributes=json_fields.attributes_of(fact, {price_key}),
+    )
+    return Candidate(listing, block.form, place, (*ids[:4], *slugs[:2]), jsonld.is_summary(node), node)
+
+
+def is_listing(found: Listing) -> bool:
+    """Does a candidate say enough to be a listing?"""
+    told = sum((bool(found.title), found.price is not None, bool(found.page_url)))
+    if found.photos:
+        return told > 0
+    return told > 1 and bool(found.page_url or (found.listing_id and found.price is not None))
+
+
+def worth(found: Listing) -> float:
+    """How much a candidate of a list says, to compare lists."""
+    photo = 1.0 + 0.1 * min(len(found.photos), 5) if found.photos else 0.0
+    return (
+        photo
+        + bool(found.page_url)
+        + 0.8 * (found.price is not None)
+        + 0.4 * bool(found.title)
+        + 0.2 * bool(found.listing_id)
+    )
+
+
+def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[Group]:
+    """The lists of listings, those beside the page's own marked."""
+    by_place: dict[tuple[str, ...], list[tuple[Node, Block, bool]]] = {}
+    for place, node, block, beside in data.nodes:
+        if any(part in ("[]",) or part.endswith("{}") for part in place):
+            by_place.setdefault(place, []).append((node, block, beside))
+    taken: dict[tuple[str, ...], float] = {}
+    for place, members in by_place.items():
+        if any(is_photo(part) or is_party(part) for part in place[1:]):
+            continue
+        if len(members) == 1 and place.count("[]") == 1 and place[1] == "[]" and not place[-1].endswith("{}"):
+            continue
+        sample = members[:: max(1, len(members) // 8)]
+        if sum(promises(node) >= 2 for node, _, _ in sample) * 2 < len(sample):
+            continue
+        name = ".".join(place[1:])
+        found = []
+        for node, block, _ in members[:2_000]:
+            page.check_time()
+            if json_nodes.types_of(node) & NO_LISTING:
+                continue
+            one = candidate(node, block, name, page, addresses, data)
+            if is_listing(one.listing) and not one.summary:
+                found.append(one)
+        found = _alike(distinct(found))
+        if not found or (len(found) * 3 < len(members) and len(found) < 3):
+            continue
+        total = sum(worth(one.listing) for one in found)
+        above = next((taken[place[:end]] for end in range(len(place) - 1, 0, -1) if place[:end] in taken), 0.0)
+        if total <= above * 1.02:
+            continue
+        taken[place] = total
+        yield Group(found[0].form, name, found, beside=members[0][2])
+
+
+def _alike(found: list[Candidate]) -> list[Candidate]:
+    """Without what stands in the list but is no listing: an item without price and id among those that have
+    both."""
+    told = [one for one in found if one.listing.price is not None and one.listing.listing_id]
+    if len(told) * 10 < len(found) * 7 or len(found) < 4:
+        return found
+    return [one for one in found if one.listing.price is not None or one.listing.listing_id]
+
+
+def distinct(found: list[Candidate]) -> list[Candidate]:
+    """Each listing once: by address, else id, else first photo, else title."""
+    kept: dict[str, Candidate] = {}
+    for one in found:
+        listing = one.listing
+        first = photo_sizes.stem(listing.photos[0].url) if listing.photos else ""
+        name = listing.page_url or listing.listing_id or first or listing.title
+        kept.setdefault(name, one)
+    return list(kept.values())

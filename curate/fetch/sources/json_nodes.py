@@ -1,0 +1,160 @@
+"""What one object of data says of the listing it describes, whatever its keys are called, however deep they stand.
+
+The fields nearest to the object count first. Objects of a seller, of other listings and of photos are not searched
+for the listing's own fields. Lists of names and values (`params`, `attributes`, `specs`) count as fields too.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from curate.fetch.sources import values
+from curate.fetch.sources.key_names import is_attributes, is_beside, is_party, is_photo, plain, role
+
+MAX_DEPTH = 5  # of objects in a listing
+MAX_ATTRIBUTES = 60
+Node = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the keys of an object and of those in it say, best first."""
+
+    found: dict[str, list[tuple[int, int, str, Any]]] = field(
+        default_factory=dict
+    )  # field: (depth, rank, key, value)
+    named: dict[str, str] = field(default_factory=dict)  # what is in no field of its own
+    photo_nodes: list[tuple[int, Node]] = field(default_factory=list)
+    types: set[str] = field(default_factory=set)
+    party: list[tuple[int, Node]] = field(default_factory=list)
+
+
+def types_of(node: Node) -> set[str]:
+    """The schema.org types or type names of an object, in lower case."""
+    found: set[str] = set()
+    for key in ("@type", "__typename"):
+        value = node.get(key)
+        for name in value if isinstance(value, list) else [value]:
+            if isinstance(name, str):
+                found.add(re.split(r"[/#:]", name)[-1].lower())
+    return found
+
+
+def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
+    """All that an object says of the listing it describes. `named` are the objects that others refer to by
+    name."""
+    out = Facts(types=types_of(node))
+    queue: list[tuple[int, Node, bool]] = [(0, node, True)]
+    seen = {id(node)}
+    for depth, inner, whole in queue:  # `whole`: what it calls name or id is the listing's
+        if any(is_photo(str(key)) or isinstance(value, list) for key, value in inner.items()):
+            out.photo_nodes.append((depth, inner))
+        for raw, value in inner.items():
+            key = str(raw)
+            value = referred(value, named)
+            if value is None or value == "" or key[:1] == "$":
+                continue
+            if is_beside(key):
+                continue
+            if is_party(key):
+                if isinstance(value, dict):
+                    out.party.append((depth, value))
+                continue
+            meaning, rank = role(key)
+            if meaning in ("listing_id", "title", "slug") and not whole:
+                meaning = ""
+            if meaning and not (isinstance(value, dict) and meaning in ("listing_id", "title", "slug")):
+                out.found.setdefault(meaning, []).append((depth, rank, key, value))
+            elif (
+                isinstance(value, str | int | float) and not is_photo(key) and len(out.named) < 4 * MAX_ATTRIBUTES
+            ):
+                out.named.setdefault(key, _short(value))
+            if isinstance(value, list) and is_attributes(key):
+                _pairs(value, out, depth)
+            if isinstance(value, list) and value and key in ("offers", "itemOffered", "item", "node"):
+                value = referred(value[0], named)
+            if isinstance(value, dict) and depth < MAX_DEPTH and id(value) not in seen and len(queue) < 200:
+                if is_attributes(key) and _is_flat_pairs(value):
+                    _pairs([{"key": k, "value": v} for k, v in value.items()], out, depth)
+                if not (is_photo(key) and not _WRAPPER.search(plain(key))):
+                    seen.add(id(value))
+                    queue.append(
+                        (depth + 1, value, whole and meaning in ("", "listing_id", "title", "link", "price"))
+                    )
+    for entries in out.found.values():
+        entries.sort(key=lambda entry: (entry[0], entry[1]))
+    return out
+
+
+_WRAPPER = re.compile(r"^media$|multimedia|gallery|carousel|images$|photos$|pictures$")
+
+
+def referred(value: Any, named: dict[str, Node] | None) -> Any:
+    """The object that `{"@id": …}` or Apollo's `{"__ref": …}` names."""
+    if named and isinstance(value, dict) and len(value) <= 3:
+        name = value.get("__ref") or (value.get("@id") if len(value) == 1 else None)
+        name = name or (value.get("id") if value.get("type") == "id" and "generated" in value else None)
+        if isinstance(name, str):
+            return named.get(name, value)
+    return value
+
+
+def _short(value: object) -> str:
+    return values.text(value)[:200]
+
+
+def _is_flat_pairs(value: Node) -> bool:
+    return 0 < len(value) < 80 and all(
+        isinstance(item, str | int | float | bool | dict | None) for item in value.values()
+    )
+
+
+def _pairs(items: list[Any], out: Facts, depth: int) -> None:
+    """Names and values of a list of parameters, each a field by its name."""
+    for item in items[:200]:
+        if not isinstance(item, dict):
+            continue
+        lower = {plain(str(key)): value for key, value in item.items()}
+        name = next((lower[key] for key in _NAME_KEYS if isinstance(lower.get(key), str) and lower[key]), "")
+        value = next(
+            (lower[key] for key in _VALUE_KEYS if key in lower and lower[key] not in (None, "", [])), None
+        )
+        if isinstance(value, list):
+            value = value[0] if value else None
+        if isinstance(value, dict):
+            value = next(
+                (
+                    value[key]
+                    for key in ("label", "displayValue", "name", "text", "value", "key")
+                    if value.get(key)
+                ),
+                None,
+            )
+        if name and isinstance(value, str | int | float) and len(name) < 60:
+            out.named.setdefault(name, _short(value))
+            for alias in (lower.get("key"), lower.get("id"), lower.get("name"), name):
+                meaning, rank = role(alias) if isinstance(alias, str) else ("", 0)
+                if meaning in ("make", "model", "year", "price", "seller", "city", "region", "title"):
+                    out.found.setdefault(meaning, []).append((depth + 1, rank, name, value))
+                    break
+        elif isinstance(item.get("items") or item.get("values") or item.get("data"), list) and depth < MAX_DEPTH:
+            _pairs(item.get("items") or item.get("values") or item["data"], out, depth + 1)
+
+
+_NAME_KEYS = (
+    "key",
+    "name",
+    "keylabel",
+    "label",
+    "title",
+    "arialabel",
+    "propertyid",
+    "attribute",
+    "slug",
+    "id",
+    "text",
+)
+_VALUE_KEYS = (
+    "displayvalue", "valuelabel", "formattedvalue", "value", "values", "data", "val", "valuename", "valuetext",
+    "normalizedvalue", "content", "text", "description",
+)  # fmt: skip

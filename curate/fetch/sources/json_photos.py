@@ -1,0 +1,227 @@
+"""The photos that a piece of data names, each once with all its addresses.
+
+Photos are strings, objects, objects of sizes, lists of lists, parallel lists of sizes, host and path apart,
+templates
+with a size to put in, or only ids that the page's own images have in their addresses.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from curate.fetch.sources import photo_sizes
+from curate.fetch.sources.key_names import is_no_photo, is_party, is_photo, is_size, plain, role
+from curate.fetch.sources.photo_addresses import EXTENSION, Addresses, is_address
+
+MAX_PHOTOS = 500  # of one listing
+_PAGE_KEYS = re.compile(r"^(?:link|permalink|target|page|author|license|acquirelicensepage|creator|context|type|"
+                        r"id|caption|"
+                        r"mainentityofpage|webpage|sourceurl|detail|action|anchor|hash|blurhash|alt|title|"
+                        r"name)")  # fmt: skip
+_BASE_KEY = re.compile(r"host|base|domain|cdn|prefix|root|server|origin")
+_KIND_KEYS = ("type", "mediatype", "kind", "category", "contenttype", "mimetype", "assettype", "mediacategory")
+_NO_KIND = re.compile(
+    r"video|youtube|pdf|document|floor|plan|360|tour|virtual|audio|logo|map|energy|epc", re.IGNORECASE
+)
+
+
+def _strings(value: str) -> list[str]:
+    """A string that is one address, or several with separators between."""
+    text = value.strip()
+    for separator in ("|", ";", ",", "\n", " "):
+        parts = [part.strip() for part in text.split(separator) if part.strip()]
+        if len(parts) > 1 and all(
+            is_address(part, surely_photo=False) and re.match(r"https?:|/", part) for part in parts
+        ):
+            return parts
+    return [text]
+
+
+def _sizes_of(item: dict[str, Any], addresses: Addresses | None = None) -> Iterator[tuple[str, str]]:
+    """(key, string) of everything in an object that may be an address of its one photo; bounded."""
+    stack, objects = [(item, 0)], 0
+    while stack and objects < 40 and (addresses is None or addresses.may_go_on()):
+        inner, depth = stack.pop(0)
+        objects += 1
+        for key, value in islice(inner.items(), 60):
+            name = plain(str(key))
+            if (_PAGE_KEYS.match(name) and not is_photo(str(key))) or is_party(str(key)):
+                continue
+            if isinstance(value, str):
+                yield name, value
+            elif isinstance(value, dict) and depth < 4:
+                stack.append((value, depth + 1))
+            elif isinstance(value, list):
+                for one in value[:40]:
+                    if isinstance(one, dict) and depth < 4:
+                        stack.append((one, depth + 1))
+                    elif isinstance(one, str):
+                        yield name, one
+
+
+def _one(item: dict[str, Any], addresses: Addresses) -> list[str]:
+    """The addresses of the one photo that an object describes."""
+    for key in item:
+        if plain(str(key)) in _KIND_KEYS and isinstance(item[key], str) and _NO_KIND.search(item[key]):
+            return []
+    strings = list(islice(_sizes_of(item, addresses), 300))
+    found = [text for name, text in strings if not is_no_photo(name) and is_address(text, surely_photo=True)]
+    bases = [
+        t for n, t in strings if _BASE_KEY.search(n) and re.match(r"(?:https?:)?//", t) and not EXTENSION.search(t)
+    ]
+    if bases:
+        paths = [t for n, t in strings if not re.match(r"(?:https?:)?//", t) and t not in bases and
+                 (EXTENSION.search(t) or "/" in t) and " " not in t]  # fmt: skip
+        joined = [f"{bases[0].rstrip('/')}/{path.lstrip('/')}" for path in paths]
+        whole = [text for text in found if re.match(r"(?:https?:)?//", text) and text not in bases]
+        found = [*joined, *whole] if joined else (whole or found)
+    urls = [url for text in found for part in _strings(text) if (url := addresses.whole(part))]
+    if not urls:
+        for key in ("id", "imageid", "photoid", "externalid", "uuid", "name", "key", "hash"):
+            for name, value in item.items():
+                if plain(str(name)) == key and (seen := addresses.by_id(value)):
+                    return seen
+    return list(dict.fromkeys(urls))
+
+
+def _is_many(value: dict[str, Any]) -> bool:
+    """Does an object hold many photos, rather than the sizes of one?"""
+    entries = [item for item in value.values() if isinstance(item, dict | str | list) and item]
+    keys = [str(key) for key in value]
+    if len(entries) > 1 and all(re.fullmatch(r"\d{1,2}", key) for key in keys):
+        return True
+    ids = all(re.fullmatch(r"\d{5,}|[0-9a-f-]{12,}|\w+:\S+", key) for key in keys)
+    return len(entries) > 1 and ids and not all(is_size(key) for key in keys)
+
+
+def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str]]:
+    """The photos that stand under a key of photos."""
+    if depth > 6 or not value or not addresses.may_go_on():
+        return []
+    if isinstance(value, str):
+        urls = [
+            [url]
+            for part in _strings(value)
+            if is_address(part, surely_photo=True) and (url := addresses.whole(part))
+        ]
+        return urls or ([seen] if (seen := addresses.by_id(value)) else [])
+    if isinstance(value, int) and not isinstance(value, bool):
+        return [seen] if (seen := addresses.by_id(value)) else []
+    if isinstance(value, list):
+        found: list[list[str]] = []
+        for item in value[:MAX_PHOTOS]:
+            found += _of_value(item, addresses, depth + 1)
+        return found
+    if not isinstance(value, dict):
+        return []
+    if _is_many(value):
+        return [photo for item in value.values() for photo in _of_value(item, addresses, depth + 1)]
+    lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
+    made = {
+        key: _of_value(item, addresses, depth + 1)
+        for key, item in lists.items()
+        if not is_no_photo(str(key)) and (is_photo(str(key)) or is_size(str(key)) or _holds(item))
+    }
+    made = {key: photos for key, photos in made.items() if photos}
+    distinct = {key: len(photo_sizes.together(photos)) for key, photos in made.items()}
+    if any(count > 1 for count in distinct.values()) or (made and not _one(_without(value, made), addresses)):
+        return _parallel(made)
+    if inner := [item for key, item in value.items() if isinstance(item, dict) and plain(str(key)) in _WRAPPERS]:
+        return _of_value(inner[0], addresses, depth + 1)
+    one = _one(value, addresses)
+    return [one] if one else []
+
+
+_WRAPPERS = {
+    "node",
+    "image",
+    "photo",
+    "picture",
+    "attributes",
+    "data",
+    "media",
+    "asset",
+    "images",
+    "photos",
+    "edges",
+    "items",
+}
+
+
+def _without(value: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    left_out = set(keys)
+    return {key: item for key, item in value.items() if key not in left_out}
+
+
+def _holds(items: list[Any]) -> bool:
+    first = items[0]
+    if isinstance(first, dict):
+        return any(is_address(text, surely_photo=False) or is_photo(name) for name, text in _sizes_of(first))
+    return is_address(first, surely_photo=False)
+
+
+def _is_bare_photo(item: Any) -> bool:
+    """Is an item of a list a photo by itself: an address of an image, or an object of several sizes of one?"""
+    if isinstance(item, dict):
+        if any(role(str(key))[0] in ("price", "slug") for key in item if plain(str(key)) not in ("value", "data")):
+            return False
+        sizes = [key for key, value in item.items() if is_address(value, surely_photo=False)]
+        return len(sizes) > 1 and all(is_size(str(key)) or is_photo(str(key)) for key in sizes)
+    return is_address(item, surely_photo=False)
+
+
+def _parallel(lists: dict[str, list[list[str]]]) -> list[list[str]]:
+    """One list out of several: sizes of the same photos are put together, other photos behind each other."""
+    ordered = sorted(lists.items(), key=lambda item: -len(item[1]))
+    whole = [list(photo) for photo in ordered[0][1]]
+    for key, photos in ordered[1:]:
+        stems = {photo_sizes.stem(url) for photo in whole for url in photo}
+        new = [photo for photo in photos if not any(photo_sizes.stem(url) in stems for url in photo)]
+        if not new:
+            whole += photos  # known ones, in other sizes
+        elif len(photos) == len(ordered[0][1]) and (
+            is_size(key) or re.search(r"thumb|small|large|big|hd|medium", plain(key))
+        ):
+            whole = [[*photo, *more] for photo, more in zip(whole, photos, strict=True)]
+        elif not re.search(r"thumb|small|mini|preview", plain(key)):
+            whole += new
+    return whole
+
+
+def photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
+    """The photos that the keys of one object name, without those of objects in it."""
+    if id(node) not in addresses.known:
+        addresses.known[id(node)] = _photos(node, addresses)
+    return addresses.known[id(node)]
+
+
+def _photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
+    lists: dict[str, list[list[str]]] = {}
+    singles: list[list[str]] = []
+    for key, value in node.items():
+        if not isinstance(value, str | list | dict | int) or not value:
+            continue
+        named = is_photo(str(key)) and ":" not in str(key)
+        if not named and not (
+            isinstance(value, list) and value and all(_is_bare_photo(item) for item in value[:20])
+        ):
+            continue
+        if is_no_photo(str(key)) or ":" in str(key):
+            continue
+        if found := _of_value(value, addresses):
+            if len(found) > 1:
+                lists[str(key)] = found
+            else:
+                singles += found
+    together = photo_sizes.together(_parallel(lists)) if lists else []
+    if not together:
+        return photo_sizes.together(singles)[:MAX_PHOTOS]
+    stems = {photo_sizes.stem(url) for photo in together for url in photo}
+    together += [photo for photo in singles if any(photo_sizes.stem(url) in stems for url in photo)]
+    return photo_sizes.together(together)[:MAX_PHOTOS]
+
+
+def unnamed(items: list[Any], addresses: Addresses) -> list[list[str]]:
+    """The photos of a list that stands under no key."""
+    return photo_sizes.together(_of_value(items, addresses))[:MAX_PHOTOS]

@@ -1,0 +1,183 @@
+"""The listing that a page is about, out of all its forms."""
+
+import re
+from dataclasses import replace
+
+from curate.fetch.sources import cards, json_own, microdata, page_gallery, photo_sizes, values
+from curate.fetch.sources.forms import Read
+from curate.fetch.sources.gallery import of_variants
+from curate.fetch.sources.index_page import FIELDS, fuller
+from curate.fetch.sources.json_listings import Candidate
+from curate.fetch.sources.listing import Listing, Photo
+from curate.fetch.sources.money import money
+
+_SURE = 3.0  # score of a match from which an object is the page's own listing
+
+
+def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing | None, tuple[str, ...]]:
+    """The page's own listing, with the forms that gave it."""
+    about, page = forms.about, forms.page
+    stems = {photo_sizes.stem(url) for url in about.images}
+    candidates = [one for one in forms.own if not (one.summary and not _summary_fits(one, forms, surely))]
+    matched = [one for one in candidates if json_own.match(one, about, stems) >= _SURE]
+    lone = [one for one in candidates if one not in matched and json_own.match(one, about, stems) >= 0]
+    chosen = matched or (lone[:1] if _alone(lone, forms) else [])
+    structured = max((one.listing.photos for one in chosen), key=len, default=())
+    html, sets = _galleries(forms, [url for photo in structured for url in (photo.url, *photo.aliases)], stems)
+    if not chosen and not _looks_like_one(
+        forms, max([html, *(photos for _, photos in sets)], key=len), many, surely
+    ):
+        return None, ()
+    listing = Listing("", page.url)
+    used: dict[str, list[str]] = {}
+    for one in sorted(chosen, key=lambda one: one.form not in ("JSON-LD", "microdata", "RDFa")):
+        if one.listing.price is not None and listing.price is None:
+            listing = replace(listing, price=one.listing.price, currency=one.listing.currency)
+            used.setdefault(one.form, []).append("price")
+    for one in chosen:
+        for name in ("listing_id", *FIELDS):
+            if getattr(listing, name) in ("", None) and getattr(one.listing, name) not in ("", None):
+                listing = replace(listing, **{name: getattr(one.listing, name)})
+                used.setdefault(one.form, []).append(name)
+    listing = _from_head(listing, forms, used)
+    lists = {one.form: one.listing.photos for one in sorted(chosen, key=lambda one: len(one.listing.photos))}
+    for form, named in sets:
+        if len(named) > len(lists.get(form, ())):
+            lists[form] = tuple(of_variants(urls) for urls in named)
+    lists["HTML"] = tuple(of_variants(urls) for urls in html)
+    if about.images:
+        lists["head"] = tuple(of_variants(urls) for urls in photo_sizes.together([url] for url in about.images))
+    form, photos = _fullest(lists, about)
+    if photos:
+        used.setdefault(form, []).insert(0, f"{len(photos)} photos")
+    for other, more in lists.items():
+        if other != form and more and len(more) <= len(photos):
+            photos = fuller(photos, more)
+    listing = replace(listing, photos=photos, page_url=page.url)
+    if not photos and not listing.title:
+        return None, ()
+    forms.notes.insert(0, "; ".join(f"{_names(names)} from {form}" for form, names in used.items() if names))
+    return listing, tuple(used)
+
+
+def _galleries(
+    forms: Read, structured: list[str], declared: set[str]
+) -> tuple[list[list[str]], list[tuple[str, list[list[str]]]]]:
+    """(the gallery of the HTML, the lists of photos in the data that have one of its photos or a declared one)."""
+    html = page_gallery.gallery(forms.page, forms.layout, forms.about, structured)
+    known = declared | {photo_sizes.stem(url) for url in structured}
+    shown = [url for urls in html for url in urls] or page_gallery.content(forms.layout, forms.about)
+    sets = list(json_own.photo_sets(forms.data, forms.addresses, known | {photo_sizes.stem(url) for url in shown}))
+    if not html and sets:
+        longest = max((photos for _, photos in sets), key=len)
+        html = page_gallery.gallery(
+            forms.page, forms.layout, forms.about, [url for urls in longest for url in urls]
+        )
+    return html, sets
+
+
+def _names(names: list[str]) -> str:
+    shown = [name.replace("listing_id", "id") for name in names]
+    return ", ".join(shown)
+
+
+def _summary_fits(one: Candidate, forms: Read, surely: bool) -> bool:
+    """May a Product with an AggregateOffer be a listing? Of a shop, on its own page, with no list of others as
+    large."""
+    return (
+        surely
+        and one.listing.page_url != ""
+        and json_own.match(one, forms.about, set()) >= 6
+        and len(one.listing.photos) < 30
+    )
+
+
+def _alone(lone: list[Candidate], forms: Read) -> bool:
+    """Is there one listing in the data, and no list of them?"""
+    if not lone:
+        return False
+    best = lone[0]
+    if best.form in ("JSON-LD", "microdata", "RDFa") and best.listing.photos and not best.listing.page_url:
+        return len(lone) == 1
+    rivals = [one for one in lone[1:] if one.listing.page_url and one.listing.page_url != best.listing.page_url]
+    if best.listing.page_url or rivals:
+        return False
+    lists = [group for group in forms.data_groups if not group.beside and len(group.candidates) > 2]
+    return not lists and len(best.listing.photos) + (best.listing.price is not None) > 1
+
+
+def _looks_like_one(forms: Read, html: list[list[str]], many: list[Listing], surely: bool) -> bool:
+    """Is a page without data of its own the page of a listing, by its head and HTML?"""
+    about = forms.about
+    product = _is_product(about)
+    if not about.titles or forms.summaries:
+        return False
+    html = html or []
+    if product and about.images and about.price:
+        return True
+    shared = {photo_sizes.stem(photo.url) for listing in many for photo in listing.photos}
+    own = [urls for urls in html if not any(photo_sizes.stem(url) in shared for url in urls)]
+    if len(own) < len(html) / 2 or not own:
+        return False
+    numbered = re.search(r"\d{4,}", about.urls[0].partition("://")[2].partition("/")[2]) is not None
+    heading = next(forms.page.root.iter("h1"), None) is not None
+    return product or ((surely or numbered) and (heading or len(own) > 2)) or (surely and len(own) > 2)
+
+
+def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Listing:
+    about = forms.about
+    if not listing.title and about.titles:
+        listing = replace(listing, title=about.titles[0])
+        used.setdefault("HTML", []).append("title")
+    if listing.price is None:
+        amount, currency = money(about.price)
+        if amount is None:
+            amount, currency = page_gallery.price_near_heading(forms.page, forms.layout)
+        if amount is not None:
+            listing = replace(listing, price=amount, currency=listing.currency or about.currency or currency)
+            used.setdefault("HTML", []).append("price")
+    if listing.year is None and (year := values.year(listing.title)):
+        listing = replace(listing, year=year)
+    return listing
+
+
+def _fullest(lists: dict[str, tuple[Photo, ...]], about: microdata.Declared) -> tuple[str, tuple[Photo, ...]]:
+    """The fullest list that fits what the page declares; where none does, the fullest of all."""
+    stems = {photo_sizes.stem(url) for url in about.images}
+
+    def fits(photos: tuple[Photo, ...]) -> bool:
+        return any(photo_sizes.stem(url) in stems for photo in photos for url in (photo.url, *photo.aliases))
+
+    data = [(form, photos) for form, photos in lists.items() if form not in ("HTML", "head") and photos]
+    html = lists.get("HTML", ())
+    best_form, best = max(data, key=lambda item: (len(item[1]), fits(item[1])), default=("", ()))
+    if stems and best and not fits(best) and fits(html) and len(html) >= len(best):
+        return "HTML", html
+    if len(html) > len(best):
+        mine = {photo_sizes.stem(url) for photo in best for url in (photo.url, *photo.aliases)}
+        held = sum(any(photo_sizes.stem(url) in mine for url in (p.url, *p.aliases)) for p in html)
+        if len(best) < 3 or held >= 0.8 * len(best):
+            return "HTML", html
+    if best:
+        return best_form, best
+    return ("HTML", html) if html else ("head", lists.get("head", ()))
+
+
+def is_list(forms: Read, many: list[Listing], one: Listing) -> bool:
+    """Is a page a list rather than one listing, where it could be either?
+
+    Cards on a list lead to pages of another kind than its own; similar ones on a listing's page to pages like it.
+    """
+    best = forms.own[0] if forms.own else None
+    if best is not None and best.score >= 8 and not best.summary:
+        return False
+    alike = sum(cards.pattern(listing.page_url) == cards.pattern(forms.page.url) for listing in many)
+    if alike * 2 > len(many) and (one.photos or one.price is not None):
+        return False
+    return not _is_product(forms.about)
+
+
+def _is_product(about: microdata.Declared) -> bool:
+    return any(
+        word in about.kind for word in ("product", "car", "vehicle", "classified", "offer", "realestate", "item")
+    )

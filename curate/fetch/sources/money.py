@@ -1,0 +1,116 @@
+"""Amounts and currencies out of prices in any shape: numbers, texts, objects of both."""
+
+import re
+from typing import Any
+
+from curate.fetch.sources import values
+from curate.fetch.sources.key_names import plain
+
+_MONEY = (
+    ("€", "EUR"), ("eur", "EUR"), ("₹", "INR"), ("rs.", "INR"), ("inr", "INR"), ("£", "GBP"), ("gbp", "GBP"),
+    ("us$", "USD"),
+    ("r$", "BRL"), ("a$", "AUD"), ("c$", "CAD"), ("usd", "USD"), ("zł", "PLN"), ("pln", "PLN"), ("kč", "CZK"),
+    ("czk", "CZK"),
+    ("₽", "RUB"), ("руб", "RUB"), ("rub", "RUB"), ("грн", "UAH"), ("₴", "UAH"), ("uah", "UAH"), ("¥", "JPY"),
+    ("円", "JPY"),
+    ("jpy", "JPY"), ("元", "CNY"), ("cny", "CNY"), ("₩", "KRW"), ("원", "KRW"), ("만원", "KRW"), ("₺", "TRY"),
+    (" tl", "TRY"),
+    ("try", "TRY"), ("chf", "CHF"), ("sek", "SEK"), ("nok", "NOK"), ("dkk", "DKK"), ("huf", "HUF"), (" ft", "HUF"),
+    ("lei", "RON"), ("ron", "RON"), ("лв", "BGN"), ("bgn", "BGN"), ("kn", "HRK"), ("₪", "ILS"), ("ils", "ILS"),
+    ("aed", "AED"), ("sar", "SAR"), ("zar", "ZAR"), ("aud", "AUD"), ("cad", "CAD"), ("nzd", "NZD"), ("mxn", "MXN"),
+    ("ars", "ARS"), ("clp", "CLP"), ("cop", "COP"), ("brl", "BRL"), ("ksh", "KES"), ("₦", "NGN"), ("ngn",
+    "NGN"), ("₸", "KZT"),
+    ("kzt", "KZT"), ("₼", "AZN"), ("azn", "AZN"), ("₾", "GEL"), ("gel", "GEL"), ("֏", "AMD"), ("amd", "AMD"),
+    ("฿", "THB"),
+    ("thb", "THB"), ("rp", "IDR"), ("idr", "IDR"), ("₫", "VND"), ("vnd", "VND"), ("₱", "PHP"), ("php", "PHP"),
+    ("rm", "MYR"),
+    ("pkr", "PKR"), ("hk$", "HKD"), ("nt$", "TWD"), ("s$", "SGD"), ("rsd", "RSD"), ("تومان", "IRT"), ("$",
+    "USD"), ("kr", "SEK"),
+)  # fmt: skip
+PRICE = re.compile(
+    r"(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|TRY|Rs\.?|R\$|RM|Rp|Ksh|"
+    r"kr|AU\$|US\$))\s{0,2}\d[\d.,'\s\u00a0\u202f]{0,18}(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
+    r"\d[\d.,'\s\u00a0\u202f]{0,18}\s{0,2}(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|Ft|HUF|lei|RON|TL|"
+    r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|KM|lakh|lac|crore|تومان|درهم|ريال)(?![a-z]))",
+    re.IGNORECASE,
+)
+
+PRICE_NAME = re.compile(
+    r"price|preis|prix|precio|prezzo|preco|prijs|cena|fiyat|цен|hinta|(?<![a-z])pris(?![a-z])|cost|amount|価格"
+)
+
+_CURRENCY_KEYS = (
+    "currency", "pricecurrency", "currencycode", "currencyiso", "currencysymbol", "currencyid",
+)  # fmt: skip
+_AMOUNT_KEYS = (
+    "value", "amount", "units", "raw", "price", "regularprice", "current", "gross", "grossprice", "consumerprice",
+    "pricevalue", "regular", "total", "min", "low", "lowprice", "pricespecification", "main", "cost", "default",
+    "amountineuro", "unformattedvalue", "formattedvalue", "formatted", "displayvalue", "priceformatted", "display",
+    "text", "label", "title", "pricecents", "cents",
+)  # fmt: skip
+
+
+def scalar(value: Any, depth: int = 0) -> str:
+    """A text that a value holds: itself, or what an object calls its name, label or value."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    if isinstance(value, dict) and depth < 3:
+        lower = {plain(str(key)): item for key, item in value.items()}
+        names = (
+            "name",
+            "displayname",
+            "label",
+            "value",
+            "text",
+            "title",
+            "displayvalue",
+            "longname",
+            "full",
+            "raw",
+        )
+        return next((found for key in names if key in lower and (found := scalar(lower[key], depth + 1))), "")
+    return values.text(value)
+
+
+def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]:
+    """(amount, currency) of a price in any shape."""
+    if isinstance(value, bool) or value is None or depth > 4:
+        return None, ""
+    if isinstance(value, list):
+        value = value[0] if value else None
+        return money(value, key, depth + 1)
+    if isinstance(value, dict):
+        lower = {plain(str(name)): item for name, item in value.items()}
+        told = (scalar(lower.get(name, "")) for name in _CURRENCY_KEYS)
+        currency = next((code for text in told if (code := currency_of(text, bare=True))), "")
+        names = [
+            *(name for name in _AMOUNT_KEYS if name in lower),
+            *(n for n in lower if n not in _AMOUNT_KEYS and "price" in n),
+        ]
+        for name in names:
+            amount, inner = money(lower[name], name, depth + 1)
+            if amount is not None:
+                return amount, currency or inner
+        return None, currency
+    amount = values.number(value)
+    if amount is not None and "cents" in plain(key):
+        amount /= 100
+    return (amount, currency_of(values.text(value)) if isinstance(value, str) else "")
+
+
+def currency_of(text: str, *, bare: bool = False) -> str:
+    """The currency that a text names; with `bare` the text is nothing but a currency."""
+    text = text.strip()
+    if bare:
+        if re.fullmatch(r"[A-Za-z]{3}", text):
+            return text.upper()
+        return next((code for sign, code in _MONEY if sign.strip() == text.lower()), "")
+    lower = text.lower()[:60]
+    return next(
+        (
+            code
+            for sign, code in _MONEY
+            if re.search(rf"(?<![a-zà-ž]){re.escape(sign.strip())}(?![a-zà-ž])", lower)
+        ),
+        "",
+    )

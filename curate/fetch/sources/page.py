@@ -1,0 +1,142 @@
+"""A page as a tree, parsed once (lxml): its base, its links, the text and the places of its elements.
+
+A page of more tags than any page for people has, or one that takes longer than `MAX_SECONDS` to read, raises
+RejectedError("page_too_complex").
+"""
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree, html
+
+from curate.core.errors import RejectedError
+from curate.fetch.http.url import canonical_url
+from curate.fetch.http.url import parse as parse_url
+
+Element = Any  # of lxml
+
+MAX_TAGS = 200_000
+MAX_ATTRIBUTES = 500  # of one tag; the parser's time grows with their square
+MAX_SECONDS = 10.0  # of one thread's time, for one page
+
+_LONG_TAG = re.compile(r"<[a-zA-Z](?:\"[^\"]*+(?:\"|$)|'[^']*+(?:'|$)|[^<>\"'])*+>?")
+_QUOTED = re.compile(r"\"[^\"]*+(?:\"|$)|'[^']*+(?:'|$)")
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
+
+
+@dataclass(slots=True)
+class Page:
+    """One page. `url` is its address, `base` what its relative addresses are relative to."""
+
+    url: str
+    base: str
+    root: Element
+    started_s: float = field(default_factory=time.thread_time)
+
+    def check_time(self) -> None:
+        """Raise RejectedError("page_too_complex") when reading the page has taken too long."""
+        if time.thread_time() - self.started_s > MAX_SECONDS:
+            raise RejectedError("page_too_complex", f"takes more than {MAX_SECONDS:.0f} s to read")
+
+
+def _without_monsters(text: str) -> str:
+    """The text without tags of thousands of attributes."""
+
+    def one(match: re.Match[str]) -> str:
+        tag = match[0]
+        if len(tag) > 4 * MAX_ATTRIBUTES and len(_QUOTED.sub("", tag).split()) > MAX_ATTRIBUTES:
+            return ""
+        return tag
+
+    return _LONG_TAG.sub(one, text)
+
+
+def parse(text: str, url: str) -> Page:
+    """The tree of a page. Raises RejectedError("page_too_complex")."""
+    if text.count("<") > 2 * MAX_TAGS:
+        raise RejectedError("page_too_complex", f"more than {MAX_TAGS} tags")
+    started = time.thread_time()
+    plain = _DECLARATION.sub("", _without_monsters(text)).replace("\0", "")
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
+    try:
+        root = html.document_fromstring(plain.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):
+        root = html.document_fromstring(b"<html><body></body></html>")
+    base = url
+    for element in root.iter("base"):
+        if href := element.get("href"):
+            base = resolved(href, url) or url
+            break
+    return Page(url, base, root, started)
+
+
+def resolved(written: str, base: str) -> str:
+    """The one spelling of an address that a page wrote; empty where it is none."""
+    written = written.strip()
+    if (
+        not written
+        or written[0] in "#{"
+        or written[:11].lower().startswith(("javascript:", "data:", "mailto:", "tel:"))
+    ):
+        return ""
+    try:
+        return canonical_url(written.replace(" ", "%20"), base)
+    except RejectedError:
+        return ""
+
+
+def photo_address(written: str, base: str) -> str:
+    """The absolute address of a photo that a page wrote, its size kept; empty where it is none."""
+    written = written.strip()
+    if (
+        not written
+        or written[0] in "#{"
+        or written[:11].lower().startswith(("javascript:", "data:", "mailto:", "blob:"))
+    ):
+        return ""
+    try:
+        return parse_url(written.replace(" ", "%20"), base).url
+    except RejectedError:
+        return ""
+
+
+def words(element: Element) -> str:
+    """The text of an element as a person reads it, spaces joined, scripts and styles left out."""
+    parts: list[str] = []
+    size = 0
+    for node in element.iter():
+        if not isinstance(node.tag, str) or node.tag in ("script", "style", "noscript", "template", "svg"):
+            tail = node.tail if node is not element else None
+        else:
+            if node.text:
+                parts.append(node.text)
+                size += len(node.text)
+            tail = node.tail if node is not element else None
+        if tail:
+            parts.append(tail)
+            size += len(tail)
+        if size > 20_000:
+            break
+    return " ".join(" ".join(parts).split())
+
+
+def names(element: Element) -> str:
+    """What the site calls an element: its class, id and test names, in lower case."""
+    found = [
+        element.get(name, "")
+        for name in ("class", "id", "data-testid", "data-test", "data-qa", "aria-label", "role", "name")
+    ]
+    return " ".join(found)[:400].lower()
+
+
+def next_links(page: Page) -> tuple[str, ...]:
+    """The links with rel=next, those of the head first."""
+    found = []
+    for element in page.root.iter("link", "a"):
+        if "next" in element.get("rel", "").lower().split() and (
+            url := resolved(element.get("href", ""), page.base)
+        ):
+            found.append(url)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,256 @@
+"""The images that a page shows, each with all addresses that its markup gives for it, and what stands beside the
+content.
+
+An image's addresses stand in `src`, `srcset`, `<source>`, in what a script would put there (`data-src` and the
+like),
+in a link to the whole photo around it, in `background-image`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from curate.fetch.sources import photo_sizes
+from curate.fetch.sources.gallery import srcset
+from curate.fetch.sources.page import Element, Page, names, photo_address, resolved, words
+from curate.fetch.sources.photo_addresses import is_address
+
+MAX_IMAGES = 5_000
+_SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "imagesrcset")
+_PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|href$|link|url$|page|user|avatar|logo|"
+                    r"icon).{1,40}|lazy-?src|"
+                    r"original|file|_src|xlink:href|rel|ng-src|:src|v-lazy|content|image|img)$")  # fmt: skip
+_STYLE = re.compile(r"url\(\s*[\"']?([^\"')\s]{4,2000})[\"']?\s*\)")
+_NOT_SHOWN = re.compile(
+    r"(?<![a-z0-9])(?:avatar|userpic|badge|blank|favicon|icon|icons|logo|logos|logotype|pixel|placeholder|spacer|sprite|sprites|"
+    r"tracker|tracking|1x1|loader|loading|spinner|flag|flags|no-?(?:photo|image|img|foto|picture)|default-?(?:photo|image|img)|"
+    r"nophoto|noimage|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating)s?(?![a-z0-9])|"
+    r"\.(?:svg|ico)$",
+    re.IGNORECASE,
+)
+_NOT_SHOWN_NAMES = re.compile(
+    r"(?<![a-z])(?:avatar|logo|icon|badge|flag|emoji|sprite|userpic|seller-?(?:photo|image|img)|agent-?(?:photo|image|img)|"
+    r"dealer-?(?:logo|image)|profile(?:-?(?:pic|photo|image|img))?|banner|map-?(?:image|img)|qr-?code|payment|rating|partner)s?(?![a-z])"
+)
+_BESIDE_NAMES = re.compile(
+    r"similar|(?<![a-z])related|recommend|suggest(?:ion|ed)|also-?_?(?:like|view|bought)|you-?_?may|recent(?:ly)?-?_?view|last-?_?(?:seen|viewed)|"
+    r"more-?_?(?:from|ads|cars|listings|vehicles|offers)|other-?_?(?:ads|cars|listings|vehicles|offers|items)|cross-?sell|up-?sell|"
+    r"sponsor|promoted|(?<![a-z])promo(?![a-z])|nearby|(?<![a-z])compare|best-?_?seller|newsletter|(?<![a-z])blog|testimonial|"
+    r"aehnlich|relacionad|podobn|similaires|gerelateerd|benzer|pohoz|popular-|trending|advertis|adsense|ad-?banner|breadcrumb|"
+    r"cookie|login|sign-?up|(?<![a-z])(?:site-?|page-?|main-?|global-?)?footer|navbar|site-?header|mega-?menu|(?<![a-z])menu(?![a-z])"
+)
+_BESIDE_WORDS = re.compile(
+    r"(?i)similar|related|recommend|you may|might (?:also )?(?:like|be interested)|also (?:like|viewed)|"
+    r"recently viewed|more (?:from|ads|cars|listings|vehicles|used)|"
+    r"other (?:ads|cars|listings|vehicles|items|offers)|people also|customers (?:also|who)|sponsored|promoted|"
+    r"nearby|"
+    r"ähnliche|weitere (?:anzeigen|angebote|fahrzeuge|inserate)|das könnte|andere anzeigen|empfehl|similaires|"
+    r"d'autres|autres annonces|"
+    r"vous aimer|recommand|relacionad|similares|otros|otras|también|te puede interesar|recomendad|semelhantes|"
+    r"parecid|outros|"
+    r"você|podobne|podobné|polecane|inne ogłoszenia|może cię|simili|correlati|altri annunci|potrebbe|"
+    r"gerelateerd|vergelijkbar|andere advertenties|"
+    r"ook interessant|liknande|lignende|andra annonser|flere annonser|samankaltais|muita|похож|рекоменд|"
+    r"другие объявления|смотрите также|"
+    r"схожі|інші оголошення|benzer|diğer ilan|önerilen|hasonló|ajánl|slični|slicni|drugi oglasi|asemănăto|"
+    r"anunțuri similare|"
+    r"παρόμοι|مشابه|مماثلة|ذات صلة|دیگر|類似|おすすめ|関連|その他|この車を見た|相似|推荐|相关|猜你喜欢|비슷한|"
+    r"추천|"
+    r"다른 매물|"
+    r"ใกล้เคียง|"
+    r"liên quan|"
+    r"tương tự|lainnya|serupa"
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Image:
+    """One image of a page."""
+
+    urls: list[str]  # the largest first
+    element: Element
+    leads_to: str = ""  # the page that a click opens, where it opens one
+    alt: str = ""
+    small: bool = False  # declared smaller than a photo
+    unfit: bool = False  # a logo, an icon, an avatar by its name
+
+
+@dataclass(slots=True)
+class Layout:
+    """Images and what stands beside the content."""
+
+    images: list[Image] = field(default_factory=list)
+    beside: set[Element] = field(default_factory=set)  # roots of what is no content of this page
+    frame: set[Element] = field(default_factory=set)  # header, footer and navigation
+    paths: dict[Element, int] = field(default_factory=dict)
+
+    def is_beside(self, element: Element) -> bool:
+        """Does an element stand among similar listings, promotions and the like?"""
+        return element in self.beside or any(parent in self.beside for parent in element.iterancestors())
+
+    def is_frame(self, element: Element) -> bool:
+        """Does an element belong to the header, footer or navigation of the site?"""
+        return element in self.frame or any(parent in self.frame for parent in element.iterancestors())
+
+
+def _addresses(element: Element, page: Page) -> Iterator[str]:
+    """The addresses of images in the attributes of one element."""
+    for name in _SETS:
+        if value := element.get(name):
+            yield from srcset(value)
+    for name, value in element.attrib.items():
+        key = str(name).lower()
+        if key == "style":
+            if "url(" in value:
+                yield from (match[1] for match in _STYLE.finditer(value[:20_000]))
+        elif key == "href" and element.tag in ("a", "link"):
+            if is_address(value, surely_photo=False):
+                yield value
+        elif key not in _SETS and len(value) < 3000 and _PLAIN.match(key) and value.lstrip()[:1] not in "{[":
+            sure = element.tag in ("img", "source", "amp-img") and key in (
+                "src",
+                "data-src",
+                "data-original",
+                "data-lazy",
+                "data-lazy-src",
+            )
+            if key.endswith("set") and ("," in value or " " in value):
+                yield from srcset(value)
+            elif is_address(value, surely_photo=sure):
+                yield value
+
+
+def _is_small(element: Element) -> bool:
+    sides = []
+    for name in ("width", "height"):
+        text = (element.get(name) or "").strip().removesuffix("px")
+        if text.isascii() and text.isdigit() and len(text) < 6 and int(text) > 0:
+            sides.append(int(text))
+    return bool(sides) and max(sides) < 80
+
+
+def _one(element: Element, page: Page) -> Image | None:
+    written = list(islice(_addresses(element, page), 100))
+    around, leads_to = element, ""
+    parent = element.getparent()
+    if parent is not None and parent.tag == "picture":
+        written += [url for source in parent.iter("source") for url in _addresses(source, page)]
+        parent = parent.getparent()
+    for _ in range(4):
+        if parent is None or parent.tag in ("body", "html"):
+            break
+        others = parent.iter("img", "amp-img")
+        alone = sum(1 for _, _ in zip(others, range(2), strict=False)) < 2
+        if alone:
+            written += list(_addresses(parent, page))
+        if parent.tag == "a" and (href := parent.get("href")):
+            if not is_address(href, surely_photo=False):
+                leads_to = leads_to or resolved(href, page.base)
+            break
+        around, parent = parent, parent.getparent()
+        if not alone:
+            break
+    if not leads_to:
+        link = next(element.iterancestors("a"), None)
+        if link is not None and not is_address(link.get("href", ""), surely_photo=False):
+            leads_to = resolved(link.get("href", ""), page.base)
+    urls = [url for text in written if (url := photo_address(photo_sizes.filled(text), page.base))]
+    if not urls:
+        return None
+    own = [url for url in dict.fromkeys(urls) if not _NOT_SHOWN.search(_name(url))]
+    label = f"{names(element)} {names(around) if around is not element else ''}"
+    unfit = (
+        not own
+        or bool(_NOT_SHOWN_NAMES.search(label))
+        or bool(re.search(r"(?i)\blogo\b|avatar", element.get("alt", "")))
+    )
+    best = sorted(own or urls, key=lambda url: -photo_sizes.pixels(url))
+    return Image(best, element, leads_to, element.get("alt", "").strip(), _is_small(element), unfit)
+
+
+def _name(url: str) -> str:
+    """The part of an address whose words tell a logo: its path, without the folders before the last two."""
+    path = url.partition("://")[2].partition("/")[2].partition("?")[0]
+    return "/".join(path.split("/")[-2:])
+
+
+def layout(page: Page) -> Layout:
+    """All images of a page in their order, and what of it is no content."""
+    out = Layout()
+    heading = next(page.root.iter("h1"), None)
+    keep = set() if heading is None else {heading, *heading.iterancestors()}
+    seen: set[Element] = set()
+    for element in page.root.iter():
+        if not isinstance(element.tag, str):
+            continue
+        parent = element.getparent()
+        out.paths[element] = hash((out.paths.get(parent, 0) if parent is not None else 0, element.tag))
+        if element.tag in ("footer", "nav", "header", "aside"):
+            if element.tag != "aside" and element not in keep:
+                out.frame.add(element)
+            elif element.tag == "aside" and element not in keep:
+                out.beside.add(element)
+        elif element.tag in ("div", "section", "ul", "ol", "table", "article", "li", "dl") and element not in keep:
+            if _BESIDE_NAMES.search(names(element)):
+                out.beside.add(element)
+        elif element.tag in ("h2", "h3", "h4", "h5", "h6", "strong", "p", "span", "header", "legend"):
+            text = words(element) if element.tag[0] == "h" else (element.text or "").strip()
+            if 3 < len(text) < 90 and _BESIDE_WORDS.search(text) and (element.tag[0] == "h" or _titles(element)):
+                _mark_after(element, keep, out)
+        shows = element.tag in ("img", "amp-img") or _paints(element) or _holds_address(element)
+        if shows and element not in seen and len(out.images) < MAX_IMAGES:
+            seen.add(element)
+            if image := _one(element, page):
+                out.images.append(image)
+    return out
+
+
+def _titles(element: Element) -> bool:
+    return bool(re.search(r"title|head|caption", names(element)))
+
+
+def _paints(element: Element) -> bool:
+    """Has an element an image as its background?"""
+    tags = ("div", "li", "span", "figure", "a", "section", "i", "button")
+    return element.tag in tags and "url(" in element.get("style", "")
+
+
+def _holds_address(element: Element) -> bool:
+    """Has an empty element the address of an image, for a script to put in?"""
+    if element.tag not in ("a", "li", "div", "figure") or len(element):
+        return False
+    told = [value for name, value in element.attrib.items() if str(name).startswith("data-") or name == "href"]
+    return any(
+        is_address(value, surely_photo=False) for value in told if len(value) < 2000 and value[:1] not in "{["
+    )
+
+
+def _mark_after(heading: Element, keep: set[Element], out: Layout) -> None:
+    """Mark the part of the page that a heading such as "Similar cars" begins."""
+    part, parent = heading, heading.getparent()
+    for _ in range(5):
+        if parent is None or parent in keep or parent.tag in ("body", "main", "html"):
+            break
+        if (
+            next(part.itersiblings(preceding=True), None) is not None
+            and next(parent.iter("img"), None) is not None
+        ):
+            first = next(parent.iter("img", *heading.tag.split()), None)
+            if first is not None and first.tag == "img" and first is not heading:
+                break  # pictures come before the heading: they are not what it names
+        part, parent = parent, parent.getparent()
+    out.beside.add(part)
+    if part is heading or next(part.iter("img", "a"), None) is None:
+        for sibling in part.itersiblings():
+            if isinstance(sibling.tag, str):
+                if sibling in keep or (sibling.tag in ("h1", "h2") and sibling is not heading):
+                    break
+                out.beside.add(sibling)
+
+
+def shape(url: str) -> str:
+    """The pattern of a photo's address: ids, numbers and sizes left out."""
+    parts = photo_sizes.stem(url).partition("?")[0].split("/")
+    kept = ["#" if re.search(r"\d", part) or len(part) > 24 else part for part in parts[1:-1]]
+    return "/".join([parts[0], *kept[:3]])

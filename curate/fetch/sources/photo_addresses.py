@@ -1,0 +1,91 @@
+"""The addresses of a page's photos made whole: relative ones, paths without a host, templates, bare ids."""
+
+import re
+from collections.abc import Iterable
+
+from curate.fetch.sources import photo_sizes
+from curate.fetch.sources.page import photo_address
+
+MAX_EFFORT = 150_000  # values under keys of photos, in one page
+EXTENSION = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)(?:$|[?#/!@;:,_~])", re.IGNORECASE)
+_NO_IMAGE = re.compile(
+    r"\.(?:mp4|m3u8|webm|mov|pdf|html?|php|svg|ico|css|js|json|aspx|glb)(?:$|[?#])|youtube\.|youtu\.be|vimeo\.|"
+    r"^data:|^blob:|google(?:apis)?\.com/maps|/maps?/api|staticmap|^mailto:|javascript:",
+    re.IGNORECASE,
+)
+_HOST = re.compile(r"^(?:[a-z0-9-]+\.)+[a-z]{2,10}/", re.IGNORECASE)
+
+
+class Addresses:
+    """Makes the addresses of a page's photos whole: relative ones, paths without a host, templates, bare ids.
+
+    `seen` are the addresses of the page's own images.
+    """
+
+    def __init__(self, base: str, seen: Iterable[str] = ()) -> None:
+        self.base = base
+        self.seen = list(dict.fromkeys(seen))[:3000]
+        self._tokens: dict[str, list[str]] | None = None
+        self._prefix: dict[str, str] = {}
+        self._effort = MAX_EFFORT
+        self.known: dict[int, list[list[str]]] = {}  # photos of objects looked at before, by their identity
+
+    def may_go_on(self) -> bool:
+        """False when a page has made us look at too many values: data that names itself has no end."""
+        self._effort -= 1
+        return self._effort > 0
+
+    def whole(self, written: str) -> str:
+        """The absolute address that a page wrote; empty where it is none."""
+        text = written.strip()
+        if text.startswith("http:\\/\\/") or "\\/" in text:
+            text = text.replace("\\/", "/")
+        if not text.startswith(("http:", "https:", "//", "/")) and _HOST.match(text) and text.count(".") > 1:
+            text = "//" + text
+        text = photo_sizes.filled(text, self.seen)
+        url = photo_address(text, self.base)
+        if (url and text.startswith("/") and not text.startswith("//")) or not re.match(r"(?:https?:)?//", text):
+            url = self._elsewhere(text) or url
+        return url
+
+    def _elsewhere(self, path: str) -> str:
+        """The address of a path without a host, where the page's own images have the same path on another host."""
+        tail = "/" + path.lstrip("./")
+        first = tail.rpartition("/")[0]
+        if first in self._prefix:
+            prefix = self._prefix[first]
+            return photo_address(prefix + tail, self.base) if prefix else ""
+        name = tail.split("?")[0]
+        found = next((url for url in self.seen if name in url and len(name) > 5), "")
+        self._prefix[first] = found.partition(name)[0] if found else ""
+        return photo_address(self._prefix[first] + tail, self.base) if found else ""
+
+    def by_id(self, value: object) -> list[str]:
+        """The page's own images that have an id in their address."""
+        token = str(value)
+        if not 5 <= len(token) <= 80 or isinstance(value, bool):
+            return []
+        if self._tokens is None:
+            self._tokens = {}
+            for url in self.seen:
+                for part in set(re.split(r"[/?&=.]", url)) | set(re.split(r"[^A-Za-z0-9]+", url)):
+                    if len(part) >= 5:
+                        self._tokens.setdefault(part, []).append(url)
+        if (found := self._tokens.get(token)) or len(token) < 8:
+            return found or []
+        self._tokens[token] = [url for url in self.seen if token in url]
+        return self._tokens[token]
+
+
+def is_address(value: object, *, surely_photo: bool) -> bool:
+    """Can a string be the address of a photo? `surely_photo`: its key says so, so that it needs no extension."""
+    if not isinstance(value, str) or not 4 < len(value) < 4000 or "<" in value or "\n" in value.strip():
+        return False
+    text = value.strip()
+    if _NO_IMAGE.search(text) or (" " in text and not EXTENSION.search(text)):
+        return False
+    if EXTENSION.search(text):
+        return "/" in text or "." in text[1:]
+    if not surely_photo:
+        return False
+    return text.startswith(("http://", "https://", "//", "/")) or bool(_HOST.match(text) and text.count("/") > 1)

@@ -1,0 +1,256 @@
+"""The addresses of one photo in several sizes: which belong together, which is the largest, what a larger one
+may be.
+
+Sites write a size in five places; `KINDS` is the table of them. `stem` is an address without its size: two
+addresses
+with one stem are one photo, as far as they stand in one listing. `larger` is an address that most sites answer
+with
+the whole photo; it is a guess, so the one given always stays beside it, to be asked when the guess is refused.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+_EXTENSION = r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)"
+_WORDS = (
+    r"(?:x{0,3}[sl]|[sml]|xx?-?(?:small|large)|thumb(?:s|nail|nails|_?\d+)?|thmb|tn\d?|tmb|th\d?|icon|small\d?|mini|medium\d?|"
+    r"mid|normal|middle|large\d?|big\d?|huge|full(?:size|_?hd)?|orig(?:inal|inals)?|preview\d?|hd|uhd|sd|lowres|hires|zoom|"
+    r"square|tile|card|lg|md|sm|xlarge|x2large|grande|compact|master|pico|list(?:ing)?_?(?:thumb|small|large)|lightbox|"
+    r"retina|scaled|cover|[1-4]x|detail|gallery(?:_\w{1,10})?)"
+)
+_PIXELS = (
+    r"(?:\d{2,4}[x×]\d{0,4}|[x×]\d{2,4}|(?:w|h|s|width|height|size|max|im_?w)[-_=]?\d{2,4}|\d{2,4}(?:w|h|px))"
+)
+_NAME_PIXELS = r"(?:\d{2,4}[x×]\d{0,4}|[x×]\d{2,4}|[wh]_?\d{2,4}|\d{2,4}(?:w|h|px))"
+_MODES = r"(?:c|crop|cropped|fit|fill|pad|n|f|q\d{1,3}|a\d?|@[1-4]x|center|top|auto|smart|cc|webp|jpg)"
+
+# Where the size stands -> what to take out of an address.
+KINDS: dict[str, re.Pattern[str]] = {
+    # ?w=300&fit=crop: names of parameters that ask for a rendering
+    "query": re.compile(
+        r"(?:im)?(?:w|h|s|wid|hei|width|height|size|sz|maxwidth|maxheight|max-?[wh]|max_(?:width|height)|odnwidth|odnheight|"
+        r"resize|downsize|downscale|fit|fitin|crop|scale|quality|qlt|q|dpr|auto|format|fm|fmt|rule|impolicy|imformat|policy|"
+        r"preset|strip|optimi[sz]e|bg|odnbg|mode|output|output-quality|compress|cs|sharp|ixlib|thumb|thumbnail|variant|"
+        r"rendition|resolution|width_px|op_sharpen|op_usm|resmode|shrink|interpolation|jpg|webp|upscale)",
+        re.IGNORECASE,
+    ),
+    # /300x200/, /w_300,h_200,c_fill/, /resize/…, /thumb/: a whole segment of the path
+    "segment": re.compile(
+        rf"{_PIXELS}(?:[-_,:x]?{_MODES})*|{_WORDS}|(?:image)?(?:resize|fit-in|smart|filters:[^/]*|quality|format|cdn-cgi|unsafe)"
+        rf"|[a-z]{{1,4}}_[\w.:-]{{1,20}}(?:,[a-z]{{1,4}}_[\w.:-]{{1,20}})*|(?:(?:width|height|w|h|f|q|fit|quality|format|"
+        rf"gravity|onerror|dpr|metadata)=[^,/]{{1,20}},?)+|s--[\w-]{{4,12}}--|rs:[^/]*|t_\w{{1,20}}|q\d{{1,3}}|cache|[0-9a-f]{{32}}(?=$)",
+        re.IGNORECASE,
+    ),
+    # photo.jpg/250x188.webp, photo.jpg!small, photo.jpg@300w, photo.jpg_300x300.jpg: whatever comes after the name
+    "after_name": re.compile(rf"(?<=.)({_EXTENSION})[/!@_~;:].*$", re.IGNORECASE),
+    # photo_600x400.jpg, photo-thumb.jpg, photo_001S.jpg, s-l300.jpg, thmb_photo.jpg: part of the name
+    "name": re.compile(
+        rf"(?:[-_.](?:{_NAME_PIXELS}|{_WORDS}|t)(?:[-_.]?{_MODES})*(?:_x2)?)+$|(?<=\d)[sml]$|\.\d{{3,4}}$|"
+        rf"-(?:cc_ft|uncropped_scaled_within|full|p|sc|ft|rd|od)_[\w]{{1,12}}$|^s-l\d{{2,4}}$|"
+        rf"(?<=\d)(?:s|t|x|l|rd|od|xd)(?:-w\d+_h\d+(?:_x2)?)?$",
+        re.IGNORECASE,
+    ),
+    "name_start": re.compile(
+        r"^(?:thmb|lthmb|thumb|tn|big|small|medium|large|x\d|mini|preview|orig)[-_]", re.IGNORECASE
+    ),
+    # img1.site, img2.site, thumbs.site: the first label of the host
+    "host": re.compile(r"^[a-z0-9-]+(?=\.[a-z0-9-]+\.[a-z])", re.IGNORECASE),
+}
+_SIGNED = re.compile(
+    r"(?:^|&)(?:sig|signature|s|token|expires|exp|hash|hmac|oh|oe|key-pair-id|x-amz-\w+|policy)=[^&]{8,}", re.I
+)
+_COUNTRY = re.compile(
+    r"(?=[a-z0-9]*\d)([a-z0-9]{8,})-[A-Z]{2}(?=[./?]|$)"
+)  # 1lifg37rh4oq1-IN: the photo 1lifg37rh4oq1
+_INNER = re.compile(r"https?(?::|%3a)(?:/|%2f){2}", re.IGNORECASE)
+_NUMBERS = re.compile(
+    r"(?<![0-9a-f])(?:s-l(\d{2,4})|(\d{2,4})x(\d{2,4})|[wsh][-_=]?l?(\d{2,4})|(\d{3,4})(?:w|px)?)(?![0-9a-f])",
+    re.IGNORECASE,
+)
+_EDGE = r"(?=[-_./]|$)"
+_RANKS = tuple(
+    (re.compile(rf"(?:(?<=^)|(?<=[-_./])|(?<=\d)(?=[sml]\.))(?:{words}){_EDGE}", re.IGNORECASE), rank)
+    for words, rank in (
+        (r"orig(?:inal|inals)?|full(?:size)?|master|zoom|uhd|xxl|huge|hires", 4000),
+        (r"xl|big|large|hd|lg|grande|lightbox|l|b", 1400),
+        (r"thumb\w*|thmb|tn|small|mini|icon|xs|sm|preview\d?|tile|t|s|th\d?", 150),
+        (r"medium|normal|middle|mid|md|m|compact", 500),
+    )
+)
+_UNKNOWN = 900  # an address that names no size: larger than a preview, smaller than what is called large
+
+
+def inner(url: str) -> str:
+    """The address of the photo itself inside that of a service which scales it, or ``url`` where there is none."""
+    for match in _INNER.finditer(url, 8, 4_000):
+        rest = url[match.start() :]
+        if "%3a" in rest[:9].lower():
+            rest = unquote(rest.partition("&")[0])
+        elif url[match.start() - 1] == "=":
+            rest = rest.partition("&")[0]
+        return rest.partition("@")[0] if rest.endswith(("@jpg", "@webp", "@png")) else rest
+    return url
+
+
+def _bucket_key(path: str) -> str:
+    """The object that a base64 path of an image handler names."""
+    for segment in path.split("/"):
+        if segment.startswith("eyJ") and len(segment) < 4_000:
+            try:
+                data = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+            except (ValueError, binascii.Error, RecursionError):
+                continue
+            if isinstance(data, dict) and isinstance(data.get("key"), str):
+                return str(data["key"])
+    return ""
+
+
+@lru_cache(maxsize=20_000)
+def stem(url: str) -> str:
+    """What two addresses of one photo share: the address without sizes, host number, scheme and format."""
+    url = inner(url[:8_192])
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no address at all
+        return url
+    if key := _bucket_key(parts.path):
+        return key
+    path = KINDS["after_name"].sub(r"\1", re.sub(r";[^/]*$", "", _COUNTRY.sub(r"\1", unquote(parts.path))))
+    *folders, name = path.split("/")
+    kept = [folder for folder in folders if folder and not KINDS["segment"].fullmatch(folder)]
+    base = re.sub(rf"(?:{_EXTENSION})+$", "", name, flags=re.IGNORECASE)
+    short = KINDS["name_start"].sub("", KINDS["name"].sub("", base))
+    if kept and re.fullmatch(rf"{_WORDS}|\d{{2,4}}x\d{{2,4}}{_MODES}?|s-l\d+", base, re.IGNORECASE):
+        short = ""  # the whole name is a size: /photos/17/large.jpg
+    elif not re.search(r"[^\W_]", short):
+        short = base
+    query = [
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True, max_num_fields=200)
+        if not KINDS["query"].fullmatch(name) or re.fullmatch(r"\d?", value)
+    ] if parts.query.count("&") < 100 else []  # fmt: skip
+    if _SIGNED.search(parts.query):
+        query = []
+    host = KINDS["host"].sub("*", parts.netloc.lower())
+    return "/".join([host, *kept, short]) + (f"?{urlencode(query)}" if query else "")
+
+
+@lru_cache(maxsize=20_000)
+def pixels(url: str) -> int:
+    """A guess at the longer side that an address asks for, to compare sizes of one photo."""
+    text = unquote(url.partition("://")[2].partition("/")[2])[-400:]
+    found = [int(n) for match in _NUMBERS.finditer(text) for n in match.groups() if n]
+    plausible = [n for n in found if 30 <= n <= 6000 and n not in range(1950, 2040)]
+    whole, *ranks = _RANKS
+    if whole[0].search(text) and not plausible:
+        return whole[1]
+    if plausible:
+        return max(plausible)
+    return next((rank for pattern, rank in ranks if pattern.search(text)), _UNKNOWN)
+
+
+def larger(url: str) -> str:
+    """An address that should give the whole photo, or ``url`` where none is known. Signed addresses stay."""
+    if (whole := inner(url)) != url:
+        return whole if re.search(rf"{_EXTENSION}(?:$|\?)", whole, re.IGNORECASE) else url
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    if _SIGNED.search(parts.query) or "/s--" in parts.path or "/eyJ" in parts.path:
+        return url
+    path, query = parts.path, parts.query
+    path = re.sub(rf"({_EXTENSION})/\d{{2,4}}x\d{{2,4}}(?:\.\w{{3,4}})?$", r"\1", path, flags=re.IGNORECASE)
+    path = re.sub(rf"({_EXTENSION})_\d{{2,4}}x\d{{2,4}}\w*(?:{_EXTENSION})?$", r"\1", path, flags=re.IGNORECASE)
+    path = re.sub(r"(/media/catalog/product)/cache/(?:\d+/)?(?:\w+/)*?[0-9a-f]{32}/", r"\1/", path)
+    if "/wp-content/" in path or "/uploads/" in path:
+        path = re.sub(rf"-\d{{2,4}}x\d{{2,4}}(?={_EXTENSION}$)", "", path)
+    if "cdn.shopify.com" in parts.netloc or "/cdn/shop/" in path:
+        path = re.sub(rf"_(?:\d{{2,4}}x\d{{0,4}}|x\d{{2,4}}|pico|icon|thumb|small|compact|medium|large|grande)(?:_crop_\w+)?(?:@[23]x)?(?={_EXTENSION}$)", "", path)  # fmt: skip  # noqa: E501
+        query = urlencode([(n, v) for n, v in parse_qsl(query) if n == "v"])
+    path = re.sub(rf"/s-l\d{{2,4}}(?={_EXTENSION}$)", "/s-l1600", path)
+    if parts.netloc.endswith("cloudinary.com"):
+        path = re.sub(r"(/(?:upload|fetch))/(?:[a-z]{1,3}_[\w.:-]+(?:,[a-z]{1,3}_[\w.:-]+)*/)+", r"\1/", path)
+    if parts.netloc.endswith(("googleusercontent.com", "ggpht.com")):
+        path = re.sub(r"=[swh]\d+(?:-\w+)*$", "=s0", path)
+    if query and path == parts.path:
+        fields = parse_qsl(query, keep_blank_values=True, max_num_fields=200) if query.count("&") < 100 else []
+        sizes = {
+            "w",
+            "h",
+            "width",
+            "height",
+            "resize",
+            "size",
+            "imwidth",
+            "imheight",
+            "maxwidth",
+            "maxheight",
+            "wid",
+            "hei",
+        }
+        names = {name.lower() for name, _ in fields}
+        if (
+            names & sizes
+            and "rule" not in names
+            and "impolicy" not in names
+            and re.search(rf"{_EXTENSION}$", path, re.I)
+        ):
+            query = urlencode([(n, v) for n, v in fields if not KINDS["query"].fullmatch(n)])
+    return urlunsplit(parts._replace(path=path, query=query))
+
+
+def together(photos: Iterable[list[str]]) -> list[list[str]]:
+    """Addresses of photos, each photo once in order of first sight, its addresses from the largest to the
+    smallest."""
+    found: dict[str, list[str]] = {}
+    name_of: dict[str, str] = {}
+    for urls in photos:
+        stems = list(dict.fromkeys(stem(url) for url in urls))
+        at = next((name_of[one] for one in stems if one in name_of), stems[0] if stems else "")
+        for one in stems:
+            name_of.setdefault(one, at)
+        found.setdefault(at, []).extend(urls)
+    return [sorted(dict.fromkeys(urls), key=lambda url: -pixels(url)) for urls in found.values() if urls]
+
+
+def filled(template: str, examples: Iterable[str] = ()) -> str:
+    """A template such as ``…/{width}x{height}/7.jpg`` with its size put in: one that the page uses itself, else a
+    large one. Returns the template where nothing in it is a size."""
+    if not re.search(r"[{%$#]|\bsize\b", template):
+        return template
+    parts = _PLACEHOLDER.split(template)
+    if len(parts) > 1:
+        pattern = re.compile(r"[^/?&]{1,40}?".join(re.escape(part.lstrip("htps:")) for part in parts[::1]) + "$")
+        seen = [url for url in examples if pattern.search(url)]
+        if seen:
+            return max(seen, key=pixels)
+    return _PLACEHOLDER.sub(_large, template)
+
+
+_PLACEHOLDER = re.compile(
+    r"(?:\{\{?|%7B|\$\{|%|\[)(?:size|sizes|width|height|w|h|resize|dimensions?|format|ext|quality|q|dpr|WIDTH|HEIGHT|0|1|2|"
+    r"imageSize|image_size|thumb(?:nail)?|preset|type|variant|ratio|scale|mode)(?:\}\}?|%7D|%|\])|(?<=\$_)#"
+)
+
+
+def _large(match: re.Match[str]) -> str:
+    name = re.sub(r"[^\w#]|7[BD]", "", match[0]).lower()
+    sizes = {
+        "width": "1024", "w": "1024", "0": "1024", "height": "768", "h": "768", "1": "768", "2": "80",
+        "resize": "w1024",
+        "quality": "90", "q": "90", "dpr": "1", "format": "jpg", "ext": "jpg", "#": "57", "scale": "1",
+        "mode": "fit",
+        "type": "large", "variant": "large", "preset": "large", "thumb": "large", "thumbnail": "large",
+    }  # fmt: skip
+    return sizes.get(name, "1024x768")
+
+
+def quoted(url: str) -> str:
+    """An address as it is sent: spaces and letters outside ASCII percent-encoded."""
+    return quote(url, safe="!#$%&'()*+,/:;=?@[]~")

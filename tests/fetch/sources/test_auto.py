@@ -1,0 +1,199 @@
+"""Any page without a recipe: every shape that real sites have, listings, addresses, photos and fields exact."""
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.core.errors import RejectedError
+from curate.fetch.sources.auto import extract
+from curate.fetch.sources.listing import Listing
+from tests.fetch.sources import index_shapes, listing_shapes
+from tests.fetch.sources.painted_adverts import Advert, adverts, page
+
+INDEX = "https://wheels.example/used/cars?page=1"
+HIDDEN = {"base64_script": True}  # photos that no reader sees in the text of the page
+
+
+def words_of(listing: Listing) -> list[str]:
+    """The word of each photo, in order; one photo has one."""
+    found: list[str] = []
+    for photo in listing.photos:
+        words = set(re.findall(r"[0-9a-f]{11}z", " ".join([photo.url, *photo.aliases])))
+        assert len(words) == 1, photo
+        found += words
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("hint", [False, None], ids=["index", "unknown"])
+@pytest.mark.parametrize("name", index_shapes.SHAPES)
+def test_the_page_of_a_list(name: str, hint: bool | None, language: str) -> None:
+    shown, others = adverts(11, 4, language), adverts(5, 4, language, seed=9)
+    text = index_shapes.SHAPES[name](shown, others)
+    url = "https://shop.example/shop/" if name == "shop_grid" else INDEX
+    found = extract(text, url, hint)
+    assert len(found.listings) == len(shown)
+    for listing, advert in zip(found.listings, shown, strict=True):
+        assert f"{advert.number}" in listing.page_url or f"t{advert.number:x}" in listing.page_url
+        assert words_of(listing) == [word for word in advert.photos if word in text or name in HIDDEN]
+        assert listing.title == advert.title
+        if name != "text_links":
+            assert listing.price == advert.price
+
+
+def told(listing: Listing) -> dict[str, object]:
+    """The fields of a listing that the painted data hold."""
+    names = ("make", "model", "year", "city", "region", "seller", "currency")
+    return {name: getattr(listing, name) for name in names}
+
+
+def truth(advert: Advert) -> dict[str, object]:
+    """What they should be."""
+    return {
+        "make": advert.make, "model": advert.model, "year": advert.year, "city": advert.city, "region": advert.region,
+        "seller": advert.seller, "currency": "EUR",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["next_data", "json_string_in_next_data", "nuxt_data", "flight", "base64_script"])
+def test_fields_of_a_list(name: str) -> None:
+    shown = adverts(6, 3, "de")
+    for listing, advert in zip(
+        extract(index_shapes.SHAPES[name](shown, []), INDEX, False).listings, shown, strict=True
+    ):
+        assert told(listing) == truth(advert)
+        assert listing.listing_id == str(advert.number)
+        assert listing.posted.startswith(advert.posted)
+
+
+@pytest.mark.parametrize("hint", [True, None], ids=["listing", "unknown"])
+@pytest.mark.parametrize("name", listing_shapes.SHAPES)
+def test_the_page_of_a_listing(name: str, hint: bool | None) -> None:
+    advert, others = adverts(3, 7, "de", seed=3)[1], adverts(6, 4, "en", seed=9)
+    text = listing_shapes.SHAPES[name](advert, others)
+    (listing,) = extract(text, "https://wheels.example" + index_shapes.link(advert), hint).listings
+    assert words_of(listing) == list(advert.photos)
+    assert listing.price == advert.price
+    assert listing.page_url == "https://wheels.example" + index_shapes.link(advert)
+    if name != "named_sizes":  # data without a title of its own: make and model stand for it
+        assert listing.title == advert.title
+
+
+@pytest.mark.parametrize("name", ["state_in_a_string", "flight", "base64_of_json"])
+def test_fields_of_a_listing(name: str) -> None:
+    advert = adverts(3, 7, "de", seed=3)[1]
+    text = listing_shapes.SHAPES[name](advert, adverts(4, 2, seed=5))
+    (listing,) = extract(text, "https://wheels.example" + index_shapes.link(advert), True).listings
+    assert told(listing) == truth(advert)
+    assert '"mileageInKm":' in listing.attributes
+
+
+@pytest.mark.parametrize("name", ["jsonld_complete", "summary_of_the_search", "lazy_cards", "next_data"])
+def test_a_sold_advert_that_leads_to_a_list_is_no_listing(name: str) -> None:
+    text = index_shapes.SHAPES[name](adverts(8, 3), adverts(3, 2, seed=4))
+    assert extract(text, "https://wheels.example/all", True).listings == ()
+
+
+def test_a_sold_advert_with_similar_ones_in_its_data_is_no_listing() -> None:
+    others = adverts(4, 3)
+    cars = [
+        {
+            "@type": "Car",
+            "name": a.title,
+            "url": index_shapes.link(a),
+            "image": f"https://i.example/{a.photos[0]}.jpg",
+        }
+        for a in others
+    ]
+    text = page(
+        "<h1>This car is sold</h1>" + index_shapes.script(index_shapes.J(cars), 'type="application/ld+json"')
+    )
+    for hint in (True, None):
+        found = extract(text, "https://wheels.example/used/gone-123456789.html", hint)
+        assert not any(listing.page_url.endswith("gone-123456789.html") for listing in found.listings)
+    assert extract(text, "https://wheels.example/used/gone-123456789.html", True).listings == ()
+
+
+@pytest.mark.parametrize("body", ["<p>Nothing here.</p>", "", "<h1>Please verify</h1><img src=/captcha.png>"])
+def test_a_page_without_listings_holds_none(body: str) -> None:
+    for hint in (True, False, None):
+        assert extract(page(body), INDEX, hint).listings == ()
+
+
+# --- hostile pages ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("<div>" * 50_000 + "</div>" * 50_000, id="nested"),
+        pytest.param("<a href='/x/1'>y</a>" * 20_000, id="links"),
+        pytest.param("".join(f"<a href='/x/{n}00000'><img src='/i/{n}.jpg'>y €{n}</a>" for n in range(1_500)), id="cards"),
+        pytest.param("<a " + "".join(f"x{n}= " for n in range(200_000)) + ">", id="attributes"),
+        pytest.param("<script>" + "x={a:" * 100_000, id="open-literals"),
+        pytest.param("<script>" + '"\\' * 300_000, id="open-strings"),
+        pytest.param("<script>" + "/*" * 300_000, id="open-comments"),
+        pytest.param("<script>" + "(function(a){" * 50_000, id="functions"),
+        pytest.param("<script>var x=" + "[" * 100_000 + "</script>", id="brackets"),
+        pytest.param("<script>x=" + '{"a":' * 3_000 + "1" + "}" * 3_000 + "</script>", id="deep"),
+        pytest.param("<img style='" + "url(" * 5_000 + "'>", id="style"),
+        pytest.param("<img srcset='" + "a, " * 50_000 + "'>", id="srcset"),
+        pytest.param("<p>" + "€ 1 " * 100_000, id="prices"),
+        pytest.param('<script type="application/json" id=__NUXT_DATA__>[[1],' + ",".join("[" + ",".join(["0,1,2"] * 20) + "]" for _ in range(3_000)) + "]</script>", id="references"),
+        pytest.param('<script type="application/ld+json">[' + ",".join('{"@id":"#%d","a":{"@id":"#%d"},"image":[{"@id":"#%d"},{"@id":"#0"}]}' % (n, n + 1, n + 2) for n in range(2_000)) + "]</script>", id="named"),
+    ],
+)  # fmt: skip
+def test_a_hostile_page_takes_bounded_time(text: str) -> None:
+    started = time.process_time()
+    for hint in (True, False):
+        try:
+            extract(text, INDEX, hint)
+        except RejectedError as error:
+            assert error.reason == "page_too_complex"
+    assert time.process_time() - started < 20
+
+
+def test_a_page_of_more_tags_than_any_is_refused() -> None:
+    with pytest.raises(RejectedError, match="page_too_complex"):
+        extract("<i></i>" * 500_000, INDEX, False)
+
+
+KEYS = [
+    "id",
+    "title",
+    "price",
+    "images",
+    "url",
+    "@type",
+    "@id",
+    "offers",
+    "image",
+    "similar",
+    "seller",
+    "__ref",
+    "Image:1",
+]
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["/a.jpg", "//x/1.png", "http://[::1"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=6),
+)
+
+
+@given(ANY_JSON)
+def test_any_data_is_read_without_an_exception(data: object) -> None:
+    text = f"<script>window.x = {index_shapes.J(data)}</script><script type='application/json'>{index_shapes.J([data])}</script>"
+    for hint in (True, False, None):
+        extract(text, INDEX, hint)
+
+
+@given(st.text())
+def test_any_text_is_read_without_an_exception(text: str) -> None:
+    for hint in (True, False):
+        extract(f'<a href="{text}">{text}</a><img src="{text}"><script>{text}</script><p {text}>', INDEX, hint)
