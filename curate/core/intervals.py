@@ -1,6 +1,5 @@
 """How sure a measured share is."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,12 +30,10 @@ def wilson(right: int, number: int) -> tuple[float, float]:
 
     Unlike the usual one it stays inside 0..1 and holds for few photos. `number` must not be 0.
     """
-    z = 1.959963984540054
-    share = right / number
-    centre = share + z * z / (2 * number)
-    half = z * math.sqrt(share * (1 - share) / number + z * z / (4 * number * number))
-    scale = 1 + z * z / number
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+    from scipy.stats import binomtest
+
+    interval = binomtest(right, number).proportion_ci(0.95, "wilson")
+    return float(interval.low), float(interval.high)
 
 
 def good_photos(

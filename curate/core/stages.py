@@ -30,7 +30,7 @@ _IN_ORDER = (
         SplitRow,
         ("clean", "dedup", "fetch", "given_split.csv"),
         "split",
-        1,
+        2,
         "curate.split.stage:run",
     ),
     Stage(

@@ -14,7 +14,7 @@ of each class, the last one in part; what is left only fills gaps. So listings w
 used as those with many.
 
 Large groups and little surplus can leave a split short on that way, or without any photo of a class, although some
-other placement fits. Then, and only then, `cover` searches for one.
+other placement fits. Then, and only then, `cover` solves for one.
 """
 
 import hashlib
@@ -28,8 +28,7 @@ from curate.core.schemas import SPLITS
 Sizes = Mapping[str, int]  # class name to number of photos
 Targets = Mapping[str, Sizes]  # split to sizes
 _RANGE = 2**256
-_WORK = 100_000  # states that `cover` keeps, over all groups: a second or two
-_LEAST_STATES = 50  # kept per group, however many groups there are
+_NODES = 2000  # of the search tree of `cover`
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,69 +138,56 @@ def pack(
     return {name: placed.get(name, Placement("", {})) for name in everything}
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What the splits still lack, and how that came about."""
-
-    gaps: tuple[int, ...]  # photos, for each split and in it each class
-    agreed: int  # photos so far in the split that `first` has for them
-    group: str  # placed last
-    split: str
-    before: "_State | None"
-
-
 def cover(
     groups: Sequence[Group], targets: Targets, seed: int, first: Mapping[str, str]
 ) -> dict[str, Placement] | None:
-    """A placement that fills every split exactly, by name of the group; None when none was found.
+    """A placement that fills every split exactly, by name of the group; None where there is none.
 
-    Groups are placed one after the other, those of several classes first, then class by class, large before small.
-    A group that overfills a split wastes photos, and a state is given up as soon as the groups to come cannot make
-    up for it. Of the others the best are kept: least waste, then most photos in the split that `first` has for
-    their group (beam search). Unless states had to be left out, None proves that there is no such placement.
+    An integer program (`scipy.optimize.milp`). Of all placements it takes one that moves the fewest photos out of
+    the split that `first` has for their group, and overfills splits the least, where photos have to be left out;
+    of equals the one that the hashes of the groups prefer. It stops after a number of nodes, not of seconds, so
+    that every machine stops at the same place; only then None does not prove that there is none.
     """
+    import numpy as np
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import coo_array
+
+    ordered = sorted(groups, key=lambda group: draw(seed, group.name))
     classes = sorted({name for sizes in targets.values() for name in sizes})
-    lacking = tuple(targets[split][name] for split in SPLITS for name in classes)
-    most = max(_LEAST_STATES, _WORK // max(1, len(groups)))
-    left = Counter[str]()
-    for group in groups:
-        left.update(group.sizes)
-    states = [_State(lacking, 0, "", "", None)]
-    for group in sorted(groups, key=lambda g: _turn(g, draw(seed, g.name))):
-        left.subtract(group.sizes)
-        sizes = [
-            (place, group.sizes[name], left[name]) for place, name in enumerate(classes) if name in group.sizes
-        ]
-        asked = preferences(draw(seed, group.name), targets)
-        reached: dict[tuple[int, ...], _State] = {}
-        for state in states:
-            nowhere = True
-            for split in asked:
-                gaps = list(state.gaps)
-                start = SPLITS.index(split) * len(classes)
-                for place, size, _ in sizes:
-                    gaps[start + place] = max(0, gaps[start + place] - size)
-                if count := sum(state.gaps) - sum(gaps):
-                    nowhere = False
-                    new, agreed = tuple(gaps), state.agreed + count * (first.get(group.name) == split)
-                    if all(sum(gaps[place :: len(classes)]) <= to_come for place, _, to_come in sizes) and (
-                        new not in reached or reached[new].agreed < agreed
-                    ):
-                        reached[new] = _State(new, agreed, group.name, split, state)
-            if nowhere:
-                reached.setdefault(state.gaps, state)
-        states = sorted(reached.values(), key=lambda s: (sum(s.gaps), -s.agreed, s.gaps))[:most]
-    if not states or any(states[0].gaps):
+    places = [(split, name) for split in SPLITS for name in classes]
+    choices = [(group, split) for group in ordered for split in SPLITS]  # then one overfill per place
+    overfill = len(choices)
+    entries = [
+        (places.index((split, name)), column, size)
+        for column, (group, split) in enumerate(choices)
+        for name, size in group.sizes.items()
+    ]
+    entries += [(row, overfill + row, -1) for row in range(len(places))]
+    entries += [
+        (len(places) + column // len(SPLITS), column, 1) for column in range(overfill)
+    ]  # one split at most
+    rows, columns, values = zip(*entries, strict=True)
+    shape = (len(places) + len(ordered), overfill + len(places))
+    asked = np.array([targets[split][name] for split, name in places], dtype=float)
+    lowest = np.concatenate([asked, np.zeros(len(ordered))])
+    highest = np.concatenate([asked, np.ones(len(ordered))])
+    moved = [sum(g.sizes.values()) * (first.get(g.name) != split) for g, split in choices]
+    ranks = [preferences(draw(seed, g.name), targets).index(split) for g, split in choices]
+    wish = np.divide(ranks, 8 * len(choices))  # all of them together weigh less than one photo
+    found = milp(
+        np.concatenate([np.add(moved, wish), np.ones(len(places))]),
+        integrality=np.repeat([1, 0], [overfill, len(places)]),
+        bounds=Bounds(0, np.repeat([1.0, np.inf], [overfill, len(places)])),
+        constraints=LinearConstraint(coo_array((values, (rows, columns)), shape=shape).tocsr(), lowest, highest),
+        options={"node_limit": _NODES},
+    )
+    if found.x is None:
         return None
-    placed, state = {}, states[0]
-    while state.before:
-        change = [before - after for before, after in zip(state.before.gaps, state.gaps, strict=True)]
-        taken = {name: sum(change[place :: len(classes)]) for place, name in enumerate(classes)}
-        placed[state.group] = Placement(state.split, {name: count for name, count in taken.items() if count})
-        state = state.before
+    left = {split: Counter(sizes) for split, sizes in targets.items()}
+    placed = {}
+    for (group, split), chosen in zip(choices, found.x[:overfill] > 0.5, strict=True):
+        if chosen:
+            taken = {name: count for name, size in group.sizes.items() if (count := min(size, left[split][name]))}
+            left[split].subtract(taken)
+            placed[group.name] = Placement(split, taken)
     return placed
-
-
-def _turn(group: Group, drawn: int) -> tuple[int, list[str], int, int]:
-    """Sorts groups into the order in which `cover` places them."""
-    return -len(group.sizes), sorted(group.sizes), -sum(group.sizes.values()), drawn
