@@ -45,7 +45,7 @@ REASONS = {  # of the recipe's concepts
     "interior": "the inside of the car",
 }
 SUMMARY = ["2 of 3 decisions in review.csv were obeyed"]
-PROOF = ["12 photos in 10 groups", "0 groups in more than one split"]
+LEAKAGE = ["12 photos in 10 groups", "0 groups in more than one split"]
 
 
 def key(number: int) -> str:
@@ -204,7 +204,7 @@ def build(folder: Path, last: str = "train_baseline", title: str = "Swift VXi") 
     tables: list[list[Any]] = [fetched, dedup, clean, split, predictions([row for row in split if row.keep])]
     notes: dict[str, Any] = {
         "clean": {"summary": SUMMARY, "reasons": REASONS},
-        "split": {"proof": {"lines": PROOF}},
+        "split": {"leakage": {"lines": LEAKAGE}},
         "train_baseline": {"history": HISTORY, "best_epoch": 2},
     }
     for stage, rows in zip(STAGES, tables, strict=True):

@@ -138,13 +138,13 @@ REASONS: dict[str, dict[str, str]] = {
         "aspect": "one side is more than 10 times the other",
         "bad_encoding": "the body's compression is broken or of an unknown kind",
         "bad_url": "the photo's address is not a usable URL",
-        "blank": "the picture is one colour: no channel varies by more than 2 levels of 255",
+        "blank": "the image is one colour: no channel varies by more than 2 levels of 255",
         "body_truncated": "the connection closed before the whole body arrived, at every try",
         "connect_failed": "no connection could be made, at every try",
         "deadline": "the transfer took longer than the recipe's total deadline",
-        "decode_truncated": "the picture's data ends too early",
+        "decode_truncated": "the image's data ends too early",
         "decode_timeout": "decoding took longer than a minute",
-        "decode_failed": "the picture's data is damaged",
+        "decode_failed": "the image's data is damaged",
         "deferred": "it could not be had this time; the next fetch asks for it again",
         "dns": "the host name does not resolve",
         "elsewhere": "the page's address leads to another page, which does not hold this listing",
@@ -161,7 +161,7 @@ REASONS: dict[str, dict[str, str]] = {
         "metadata_bomb": "the file carries an unreasonable amount of metadata",
         "missing_field": "the listing has no id, or a field that the recipe requires",
         "noai": "the server's X-Robots-Tag forbids this use",
-        "not_an_image": "the bytes are not a picture (often an HTML page)",
+        "not_an_image": "the bytes are not an image (often an HTML page)",
         "not_gallery": "an icon, tracker or placeholder, not a photo of the listing",
         "offsite": "the address, or a redirect, leads to a host that the recipe does not allow",
         "page_too_complex": "the page has more tags than any page for people",
@@ -229,7 +229,7 @@ PROOFS = {  # the words of `confirmed_by`
 def photo_key(source_id: str, listing_id: str, photo_id: str) -> str:
     """Key of a photo: first 16 hex digits of the sha256 of where it was found.
 
-    The listing is part of it, so that one picture in two listings is two rows and dedup can see it.
+    The listing is part of it, so that one image in two listings is two rows and dedup can see it.
     `photo_id` is the canonical URL, or the path inside an imported folder.
     """
     import hashlib

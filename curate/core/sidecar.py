@@ -15,7 +15,7 @@ class _Notes(BaseModel):
     lost: list[str] = []
     imported: bool = False
     history: list[dict[str, Any]] = []
-    proof: dict[str, Any] = {}
+    leakage: dict[str, Any] = {}
     networks: list[dict[str, Any]] = []
 
 

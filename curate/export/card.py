@@ -144,10 +144,10 @@ def _rejected(release: Release) -> Iterator[str]:
 
 def split_check(release: Release) -> Iterator[str]:
     """What the split stage counted, or why nothing is known."""
-    if lines := release.sidecars["split"]["notes"].get("proof", {}).get("lines"):
+    if lines := release.sidecars["split"]["notes"].get("leakage", {}).get("lines"):
         yield from (f"- {line}" for line in lines)
     else:
-        yield "Not checked, because the split stage noted no proof."
+        yield "Not checked, because the split stage noted no leakage check."
 
 
 def _regions(release: Release) -> Iterator[Sequence[object]]:

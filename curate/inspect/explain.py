@@ -127,7 +127,7 @@ def _details(folder: Path, rows: Rows, row: Row) -> Iterator[str]:
 
 
 def _duplicates(folder: Path, rows: Rows, row: DedupRow) -> Iterator[str]:
-    """What there is to decide of the photos of one picture; the others of them, the one kept first."""
+    """What there is to decide of the photos of one image; the others of them, the one kept first."""
     group = [other for other in rows.dedup.values() if other.group == row.group]
     if conflict := conflicts.label_conflicts(folder, group, rows.fetch, rows.review).get(row.group):
         yield f"its duplicates are sold as {', '.join(conflict.classes)}: {conflict.status}"

@@ -1,4 +1,4 @@
-"""Charts as inline SVG, drawn from numbers: no script, no font, no picture.
+"""Charts as inline SVG, drawn from numbers: no script, no font, no image.
 
 Every function returns safe markup; text is escaped here. Colours are classes of the page's style sheet, so that a
 chart follows its light or dark scheme. Charts are drawn 360 units wide, to be read at that width or larger.

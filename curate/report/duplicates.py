@@ -1,4 +1,4 @@
-"""What the report says of copies: pairs of a removed photo and the one kept, and whole groups side by side."""
+"""What the report says of duplicates: pairs of a removed photo and the one kept, and whole groups side by side."""
 
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -10,11 +10,11 @@ from curate.review import decisions
 from curate.review.conflicts import UNDECIDED_SHOWN, how_to_decide, label_conflicts
 
 GROUPS_SHOWN = 6
-PER_GROUP = 5  # pictures
+PER_GROUP = 5  # photos
 
 
 def pair(folder: Path, rows: Rows, row: DedupRow) -> Figure:
-    """A removed copy beside the photo that was kept, which comes first; what proved it is said in whole words."""
+    """A removed duplicate beside the photo that was kept, which comes first; what proved it is in whole words."""
     kept, removed = rows.fetch[row.duplicate_of], rows.fetch[row.key]
     differ = kept.class_name != removed.class_name
     labels = [
@@ -33,7 +33,7 @@ def pair(folder: Path, rows: Rows, row: DedupRow) -> Figure:
 
 
 def _bits(row: DedupRow) -> list[str]:
-    """How far apart the hashes are; nothing where the pictures, or their hashes, are the same."""
+    """How far apart the hashes are; nothing where the images, or their hashes, are the same."""
     return [f"hashes {row.distance} bit{'s' * (row.distance != 1)} apart"] if row.distance else []
 
 

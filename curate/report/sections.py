@@ -1,4 +1,4 @@
-"""What the report says, section by section: plain data out of rows, with the pictures already chosen.
+"""What the report says, section by section: plain data out of rows, with the photos already chosen.
 
 Every choice is by score, distance or key, so the same manifests give the same page.
 """
@@ -16,15 +16,15 @@ from curate.inspect.rows import Rows, why_queued
 from curate.report import charts, duplicates
 from curate.report.thumbnails import Figure, Section, spread, thumbnail
 from curate.review import queue
-from curate.split.leakage import prove
+from curate.split.leakage import check_leakage
 
-PER_REASON = 6  # pictures
-PER_PAGE = 48  # pictures of what was kept, over all classes
-MAX_CLASSES = 12  # with a picture row or chart of their own, the largest first
+PER_REASON = 6  # photos
+PER_PAGE = 48  # photos of what was kept, over all classes
+MAX_CLASSES = 12  # with a row of photos or chart of their own, the largest first
 
 
 def funnel(stages: Sequence[str], sidecars: Mapping[str, Mapping[str, Any]], rows: Rows) -> Section:
-    """In, kept and each reason of every stage that selects, and the same as a picture."""
+    """In, kept and each reason of every stage that selects, and the same as a chart."""
     parts = []
     for stage in stages:
         if stage == "train_baseline":
@@ -48,7 +48,7 @@ def funnel(stages: Sequence[str], sidecars: Mapping[str, Mapping[str, Any]], row
     said = [
         (stage, str(line))
         for stage in stages
-        if stage != "split"  # its summary is its proof, shown with the split
+        if stage != "split"  # its summary is its leakage check, shown with the split
         for line in sidecars[stage]["notes"].get("summary", [])
     ]
     return {"stages": parts, "chart": charts.flow(flows, ends), "said": said}
@@ -98,12 +98,10 @@ def rejected(folder: Path, stages: Sequence[str], rows: Rows) -> list[Section]:
                 "sentence": manifest.reasons(folder, stage).get(reason, ""),
                 "number": number,
             }
-            pictured = [row for row in same if rows.fetch[row.key].path]
-            examples = spread(pictured, PER_REASON, _closeness)
+            shown = [row for row in same if rows.fetch[row.key].path]
+            examples = spread(shown, PER_REASON, _closeness)
             section["figures"] = [_figure(folder, rows, row.key, "Rejected", row) for row in examples]
-            section["unseen"] = [rows.fetch[row.key] for row in spread(same, PER_REASON, _closeness)] * (
-                not pictured
-            )
+            section["unseen"] = [rows.fetch[row.key] for row in spread(same, PER_REASON, _closeness)] * (not shown)
             found.append(section)
     return found
 
@@ -119,7 +117,7 @@ def _closeness(row: Row) -> tuple[float, str]:
 
 
 def _figure(folder: Path, rows: Rows, key: str, what: str, row: Row | None = None, *more: str) -> Figure:
-    """A photo with what a stage's row says of it; a copy stands beside the photo that was kept."""
+    """A photo with what a stage's row says of it; a duplicate stands beside the photo that was kept."""
     if isinstance(row, DedupRow) and row.duplicate_of in rows.fetch:
         return duplicates.pair(folder, rows, row)
     photo = rows.fetch[key]
@@ -184,23 +182,23 @@ def _judged(row: CleanRow) -> str:
 
 
 def split(rows: Rows, notes: Mapping[str, Any]) -> Section:
-    """Photos per class and split, the stage's own proof, and the same counted anew from the manifests."""
+    """Photos per class and split, the stage's own leakage check, and the same counted anew from the manifests."""
     placed = [row for row in rows.split.values() if row.keep]
     tally = Counter((row.class_name, row.split) for row in placed)
     classes = sorted({row.class_name for row in placed})
     table = [(name, [tally[name, part] for part in SPLITS]) for name in classes]
-    proof = prove(list(rows.split.values()), list(rows.fetch.values()), list(rows.dedup.values()))
-    checks = [(what, number, len(proof.leaks[what])) for what, number in proof.checked.items()]
-    return {"table": table, "splits": SPLITS, "checks": checks, "proof": proof_lines(notes.get("proof"))}
+    leakage = check_leakage(list(rows.split.values()), list(rows.fetch.values()), list(rows.dedup.values()))
+    checks = [(what, number, len(leakage.leaks[what])) for what, number in leakage.checked.items()]
+    return {"table": table, "splits": SPLITS, "checks": checks, "leakage": check_lines(notes.get("leakage"))}
 
 
-def proof_lines(proof: object) -> list[str]:
-    """The lines of a proof note, however it is wrapped."""
-    if isinstance(proof, Mapping):
-        proof = proof.get("lines", [f"{name}: {value}" for name, value in proof.items()])
-    if isinstance(proof, str):
-        return proof.splitlines()
-    return [str(line) for line in proof] if isinstance(proof, Iterable) else []
+def check_lines(check: object) -> list[str]:
+    """The lines of a note of a check, however it is wrapped."""
+    if isinstance(check, Mapping):
+        check = check.get("lines", [f"{name}: {value}" for name, value in check.items()])
+    if isinstance(check, str):
+        return check.splitlines()
+    return [str(line) for line in check] if isinstance(check, Iterable) else []
 
 
 def training(folder: Path, rows: Rows, notes: Mapping[str, Any]) -> Section:

@@ -17,19 +17,19 @@ Section = dict[str, Any]  # of a page: what its template fills in
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A small picture. `source` is empty when the photo cannot be shown any more; `alt` says why."""
+    """A small image. `source` is empty when the photo cannot be shown any more; `alt` says why."""
 
     source: str
     alt: str
     width: int  # pixels
     height: int
-    label: str = ""  # which of several pictures it is
+    label: str = ""  # which of several photos it is
     key: str = ""  # of its photo, beside a label
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One photo, or a copy beside the photo that was kept, and what is said of it."""
+    """One photo, or a duplicate beside the photo that was kept, and what is said of it."""
 
     thumbnails: tuple[Thumbnail, ...]
     lines: tuple[str, ...]
@@ -41,12 +41,12 @@ def thumbnail(folder: Path, photo: FetchRow, what: str, side: int = SIDE, label:
     key = photo.key if label else ""
     alt = f"{what}: {photo.class_name}, photo {photo.key}"
     try:
-        picture = store.load(folder, photo.path, photo.sha256, at_least=side)
+        image = store.load(folder, photo.path, photo.sha256, at_least=side)
     except RejectedError as error:
         return Thumbnail("", f"{alt} cannot be shown ({error.reason})", side, side * 3 // 4, label, key)
-    data = base64.b64encode(decode.encode_thumbnail(picture, side)).decode("ascii")
-    scale = min(1.0, side / max(picture.width, picture.height))
-    width, height = (max(1, round(length * scale)) for length in (picture.width, picture.height))
+    data = base64.b64encode(decode.encode_thumbnail(image, side)).decode("ascii")
+    scale = min(1.0, side / max(image.width, image.height))
+    width, height = (max(1, round(length * scale)) for length in (image.width, image.height))
     return Thumbnail(f"data:image/jpeg;base64,{data}", alt, width, height, label, key)
 
 

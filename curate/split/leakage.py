@@ -1,4 +1,4 @@
-"""The proof that a split does not leak: recomputed from the manifests, knowing nothing of how it was made.
+"""Does a split leak? Recomputed from the manifests, knowing nothing of how it was made.
 
 A removed duplicate counts, with its listing and its bytes, as being where the photo kept in its place is.
 """
@@ -18,8 +18,8 @@ UNSEEN_BY_HASH = (
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """What was counted. It holds when nothing is in more than one split."""
+class LeakageCheck:
+    """What was counted, and what is in more than one split."""
 
     counts: Mapping[str, Mapping[str, int]]  # split to class name to photos
     checked: Mapping[str, int]  # what to how many of it there are
@@ -27,12 +27,12 @@ class Proof:
     method: str = "thorough"  # of dedup: `hash` does not see all duplicates
 
     @property
-    def holds(self) -> bool:
+    def passed(self) -> bool:
         """True when nothing leaks."""
         return not any(self.leaks.values())
 
     def lines(self) -> list[str]:
-        """The proof in words."""
+        """The check in words."""
         table = [
             f"{split}: {sum(sizes.values())} photos ({', '.join(f'{n} {name}' for name, n in sizes.items())})"
             for split, sizes in self.counts.items()
@@ -58,7 +58,7 @@ class Proof:
         return f"no leak: each of the {number} {what} is in one split only"
 
     def notes(self) -> dict[str, Any]:
-        """The proof for a sidecar."""
+        """The check for a sidecar."""
         return {
             "lines": self.lines(),
             "counts": {split: dict(sizes) for split, sizes in self.counts.items()},
@@ -67,12 +67,12 @@ class Proof:
         }
 
 
-def prove(
+def check_leakage(
     rows: Sequence[SplitRow],
     fetch_rows: Sequence[FetchRow],
     dedup_rows: Sequence[DedupRow],
     method: str = "thorough",
-) -> Proof:
+) -> LeakageCheck:
     """Count photos per split and class, and what appears in more than one split. `method` is that of dedup."""
     split_of = {row.key: row.split for row in rows if row.keep}
     names = sorted({row.class_name for row in rows})
@@ -91,7 +91,7 @@ def prove(
                 listings[photo.listing_id].add(split)
             similar[row.similar_group].add(split)
             files[photo.sha256].add(split)
-    return Proof(
+    return LeakageCheck(
         counts={split: {name: tally[split, name] for name in names} for split in SPLITS},
         checked={what: len(found) for what, found in where.items()},
         leaks={what: sorted(n for n, splits in found.items() if len(splits) > 1) for what, found in where.items()},

@@ -9,7 +9,7 @@ gap is trimmed: its other photos are `surplus`, never in another split.
 
 A split that came with imported photos (`given_split.csv`) is kept as it is; what leaks in it is counted.
 
-The finished split is proved from the manifests (see `proof`); one that leaks or has wrong counts is not written.
+The finished split is checked from the manifests (see `leakage`); one that leaks or has wrong counts is not written.
 """
 
 from collections import Counter, defaultdict
@@ -24,7 +24,7 @@ from curate.core.errors import Do, GateError, Run, To, UsageError
 from curate.core.executors import MapFn
 from curate.core.recipe import Split
 from curate.core.schemas import SPLITS, CleanRow, DedupRow, FetchRow, SplitRow
-from curate.split.leakage import Proof, prove
+from curate.split.leakage import LeakageCheck, check_leakage
 from curate.split.packing import Group, Sizes, Targets, draw, pack
 
 
@@ -122,15 +122,15 @@ def keep_given(groups: Sequence[Sequence[CleanRow]], splits: Mapping[str, str]) 
     return sorted(rows, key=lambda row: row.key)
 
 
-def check(proof: Proof, targets: Targets, config: Split) -> None:
+def check(leakage: LeakageCheck, targets: Targets, config: Split) -> None:
     """Refuse a split that leaks, is short, or has a class without photos in a split. Raises GateError."""
-    if not proof.holds:
-        raise GateError(f"the split would leak: {'; '.join(proof.lines())}; nothing was written")
+    if not leakage.passed:
+        raise GateError(f"the split would leak: {'; '.join(leakage.lines())}; nothing was written")
     short = [
-        f"{split} {name} has {proof.counts[split][name]} of {count}"
+        f"{split} {name} has {leakage.counts[split][name]} of {count}"
         for split in SPLITS
         for name, count in targets[split].items()
-        if proof.counts[split][name] != count and not (config.exact is None and proof.counts[split][name])
+        if leakage.counts[split][name] != count and not (config.exact is None and leakage.counts[split][name])
     ]
     if short:
         remedy = "collect more listings" if config.exact is None else "lower split.counts, or use `--proportional`"
@@ -155,18 +155,18 @@ def run(folder: Path, config: Split, map_fn: MapFn = map) -> list[SplitRow]:
     groups = group_photos(photos, fetch_rows, dedup_rows)
     if splits := given.read_splits(folder):
         rows = keep_given(groups, splits)
-        proof = prove(rows, fetch_rows, dedup_rows, method)
+        leakage = check_leakage(rows, fetch_rows, dedup_rows, method)
     else:
         targets = targets_of({name: have[name] for name in config.class_names or have}, config)
         names = {row.key: row.listing_id or row.key for row in fetch_rows}
         rows = decide(groups, names, targets, config)
-        proof = prove(rows, fetch_rows, dedup_rows, method)
-        check(proof, targets, config)
+        leakage = check_leakage(rows, fetch_rows, dedup_rows, method)
+        check(leakage, targets, config)
     manifest.write(
         folder,
         rows,
         wanted,
         started,
-        notes={"seed": config.seed, "proof": proof.notes(), "summary": proof.lines()},
+        notes={"seed": config.seed, "leakage": leakage.notes(), "summary": leakage.lines()},
     )
     return rows

@@ -65,7 +65,7 @@ def test_explain_a_kept_photo_tells_every_stage(folder: Path) -> None:
     ("number", "tail"),
     [
         pytest.param(
-            22, ["fetch: rejected, not_an_image: the bytes are not a picture (often an HTML page)"], id="fetch"
+            22, ["fetch: rejected, not_an_image: the bytes are not an image (often an HTML page)"], id="fetch"
         ),
         pytest.param(
             5,

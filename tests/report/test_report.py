@@ -91,7 +91,7 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
     assert "judged swift" not in text  # of photo 7, which is a close-up
     assert "1 is sold under more than one class name, 1 not decided." in text
     assert f"sold as swift, wagonr: a person must decide To decide, write {key(4)},keep,CLASS or" in text
-    assert all(line in text for line in (*painted_run.PROOF, *painted_run.SUMMARY))
+    assert all(line in text for line in (*painted_run.LEAKAGE, *painted_run.SUMMARY))
     assert "wagonr 97.0%, listed as swift" in text
     assert "threshold 0.3" in text and "best, epoch 2" in text
     for stage in STAGES:

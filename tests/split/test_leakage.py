@@ -3,7 +3,7 @@
 import pytest
 
 from curate.core.schemas import DedupRow, FetchRow
-from curate.split.leakage import prove
+from curate.split.leakage import check_leakage
 from tests.folders import dedup_row, fetch_row, split_row
 
 PHOTOS = [fetch_row(n, "ab"[n % 2], listing_id=f"L{n}") for n in range(6)]
@@ -14,9 +14,9 @@ ROWS = [
 
 
 def test_a_clean_split_is_proved_with_its_counts() -> None:
-    proof = prove(ROWS, PHOTOS, [dedup_row(photo) for photo in PHOTOS])
-    assert proof.holds
-    assert proof.lines() == [
+    leakage = check_leakage(ROWS, PHOTOS, [dedup_row(photo) for photo in PHOTOS])
+    assert leakage.passed
+    assert leakage.lines() == [
         "train: 2 photos (1 a, 1 b)",
         "val: 2 photos (1 a, 1 b)",
         "test: 2 photos (1 a, 1 b)",
@@ -25,7 +25,7 @@ def test_a_clean_split_is_proved_with_its_counts() -> None:
         "no leak: each of the 6 groups of similar photos is in one split only",
         "no leak: each of the 6 different files (sha256) is in one split only",
     ]
-    assert proof.notes()["counts"]["val"] == {"a": 1, "b": 1}
+    assert leakage.notes()["counts"]["val"] == {"a": 1, "b": 1}
 
 
 def test_after_hash_the_proof_says_what_it_cannot_see() -> None:
@@ -70,10 +70,10 @@ COPY = fetch_row(9, "a", listing_id="L5")
     ],
 )
 def test_a_leak_is_found_and_named(photos: list[FetchRow], dedup: list[DedupRow], what: list[str]) -> None:
-    proof = prove(ROWS, photos, dedup)
-    assert not proof.holds
-    assert [kind for kind, leaks in proof.leaks.items() if leaks] == what
-    assert any(line.startswith(f"leak: 1 of {proof.checked[what[0]]} {what[0]}") for line in proof.lines())
+    leakage = check_leakage(ROWS, photos, dedup)
+    assert not leakage.passed
+    assert [kind for kind, leaks in leakage.leaks.items() if leaks] == what
+    assert any(line.startswith(f"leak: 1 of {leakage.checked[what[0]]} {what[0]}") for line in leakage.lines())
 
 
 def test_photos_without_a_listing_have_nothing_in_common() -> None:
@@ -81,4 +81,4 @@ def test_photos_without_a_listing_have_nothing_in_common() -> None:
     from dataclasses import replace
 
     photos = [replace(photo, listing_id="") for photo in photos]
-    assert prove(ROWS, photos, [dedup_row(photo) for photo in photos]).checked["listings"] == 0
+    assert check_leakage(ROWS, photos, [dedup_row(photo) for photo in photos]).checked["listings"] == 0

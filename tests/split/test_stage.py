@@ -14,7 +14,7 @@ from curate.core.errors import GateError, UsageError
 from curate.core.recipe import Split, SplitCounts
 from curate.core.schemas import SPLITS, CleanRow, DedupRow, FetchRow, SplitRow
 from curate.split import stage as split
-from curate.split.leakage import prove
+from curate.split.leakage import check_leakage
 from curate.split.packing import Targets
 from tests.folders import CLASSES, build_folder, clean_row, dedup_row, fetch_row, publish
 from tests.wording import refused
@@ -94,7 +94,7 @@ def test_d05_no_collection_leaks(
     targets: Targets = {s: {"a": count, "b": count} for s, count in zip(SPLITS, sizes, strict=True)}
     for proportional in (False, True):
         rows = decided(photos, dedup, targets, TEN_EACH.override(seed=seed, proportional=proportional))
-        assert prove(rows, photos, dedup).holds
+        assert check_leakage(rows, photos, dedup).passed
         assert len(rows) == sum(row.keep for row in dedup)
         assert not proportional or all(row.keep for row in rows)
 
@@ -140,7 +140,7 @@ def test_counts_are_exact_and_the_rest_is_surplus(tmp_path: Path) -> None:
     assert manifest.read(tmp_path, SplitRow) == rows
     notes = manifest.read_sidecar(tmp_path, "split")["notes"]
     assert notes["seed"] == 42
-    assert notes["summary"] == notes["proof"]["lines"]
+    assert notes["summary"] == notes["leakage"]["lines"]
     assert "no leak: each of the 10 listings is in one split only" in notes["summary"]
     assert manifest.funnel_line(tmp_path, "split") == "split: 24 in, 20 kept, 4 surplus"
 
@@ -222,6 +222,6 @@ def test_a_seed_out_of_range_is_refused(seed: int) -> None:
 def test_a_leaking_split_is_not_written() -> None:
     photos = [fetch_row(n, "a", listing_id="same") for n in range(3)]
     rows = [SplitRow(p.key, p.path, "a", p.key, s, True, "") for p, s in zip(photos, SPLITS, strict=True)]
-    proof = prove(rows, photos, [dedup_row(photo) for photo in photos])
+    leakage = check_leakage(rows, photos, [dedup_row(photo) for photo in photos])
     with pytest.raises(GateError, match=r"would leak.*1 of 1 listings in more than one split: same"):
-        split.check(proof, {str(s): {"a": 1} for s in SPLITS}, TEN_EACH)
+        split.check(leakage, {str(s): {"a": 1} for s in SPLITS}, TEN_EACH)
