@@ -9,7 +9,7 @@ gap is trimmed: its other photos are `surplus`, never in another split.
 
 A split that came with imported photos (`given_split.csv`) is kept as it is; what leaks in it is counted.
 
-The finished split is checked from the manifests (see `leakage`); one that leaks or has wrong counts is not written.
+The finished split is checked from the manifests (see `leakage`). One that leaks or has wrong counts is refused.
 """
 
 from collections import Counter, defaultdict

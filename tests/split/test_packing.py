@@ -78,6 +78,7 @@ group_lists = st.lists(
 target_sizes = st.tuples(st.integers(1, 12), st.integers(0, 6), st.integers(0, 6))
 
 
+@settings(deadline=None)
 @given(group_lists, target_sizes, st.integers(0, 5))
 def test_no_split_is_larger_than_asked_and_none_is_short_while_a_photo_is_left(
     groups: list[Group], sizes: tuple[int, int, int], seed: int
@@ -92,6 +93,7 @@ def test_no_split_is_larger_than_asked_and_none_is_short_while_a_photo_is_left(
             assert all(tally[s, c] == targets[s][c] for s in SPLITS for c in group.sizes)
 
 
+@settings(deadline=None)
 @given(group_lists, target_sizes, st.integers(0, 5))
 def test_with_a_single_photo_to_spare_for_each_place_counts_are_exact(
     groups: list[Group], sizes: tuple[int, int, int], seed: int
@@ -102,6 +104,7 @@ def test_with_a_single_photo_to_spare_for_each_place_counts_are_exact(
     assert all(tally[s, c] == targets[s][c] for s in SPLITS for c in "ab")
 
 
+@settings(deadline=None)
 @given(group_lists, target_sizes, st.integers(0, 5))
 def test_without_trimming_every_group_is_placed_whole(
     groups: list[Group], sizes: tuple[int, int, int], seed: int
@@ -111,6 +114,7 @@ def test_without_trimming_every_group_is_placed_whole(
     assert all(dict(placed[group.name].taken) == dict(group.sizes) for group in groups)
 
 
+@settings(deadline=None)
 @given(group_lists, target_sizes, st.integers(0, 5), st.randoms())
 def test_the_order_of_groups_does_not_matter(
     groups: list[Group], sizes: tuple[int, int, int], seed: int, random: object
@@ -120,7 +124,7 @@ def test_the_order_of_groups_does_not_matter(
     assert pack(groups, targets, seed, trim=True) == pack(shuffled, targets, seed, trim=True)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(100, 400), st.integers(0, 1000), st.booleans())
 def test_d07_one_photo_more_moves_at_most_one_photo_per_boundary(count: int, seed: int, all_used: bool) -> None:
     whole = count if all_used else count * 2 // 3

@@ -99,8 +99,8 @@ def test_d05_no_collection_leaks(
         assert not proportional or all(row.keep for row in rows)
 
 
+@settings(max_examples=40, deadline=None)
 @given(collections(), st.randoms())
-@settings(max_examples=40)
 def test_d02_the_order_of_rows_does_not_matter(
     collection: tuple[list[FetchRow], list[DedupRow]], random: object
 ) -> None:

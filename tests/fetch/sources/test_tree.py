@@ -10,7 +10,7 @@ from curate.core.schemas import photo_key
 from curate.fetch import import_stage
 from curate.fetch.sources.grouping import grouped
 from curate.fetch.sources.local import read
-from curate.split.leakage import prove
+from curate.split.leakage import check_leakage
 from tests import folders
 from tests.fetch.small_site import jpeg
 
@@ -69,9 +69,9 @@ def test_no_proof_rests_on_a_listing_that_import_made_up() -> None:
         photos.append(replace(row, page_url="", image_url=row.listing_id))
         removed.append(folders.dedup_row(photos[-1]))
         splits.append(folders.split_row(row, "train"))
-    assert "listings: not checked, because" in "\n".join(prove(splits, photos, removed).lines())
+    assert "listings: not checked, because" in "\n".join(check_leakage(splits, photos, removed).lines())
     photos = [replace(row, listing_id=f"swift/car{n // 2}") for n, row in enumerate(photos)]
-    assert "no leak: each of the 3 listings is in one split only" in prove(splits, photos, removed).lines()
+    assert "no leak: each of the 3 listings is in one split only" in check_leakage(splits, photos, removed).lines()
 
 
 @pytest.mark.parametrize(
