@@ -1,0 +1,132 @@
+"""Addresses of one photo in several sizes, in the places where sites write a size."""
+
+import pytest
+
+from curate.fetch.sources.photo_sizes import larger, pixels, stem, together
+
+ONE = [
+    ["https://a.x.com/i/1.jpg?w=300", "https://a.x.com/i/1.jpg?w=1200&h=900&fit=crop", "https://a.x.com/i/1.jpg"],
+    ["https://img1.x.com/300x200/a/1.jpg", "https://img2.x.com/1200x900/a/1.jpg"],
+    ["https://x.com/p/abc_600x450.jpg", "https://x.com/p/abc_50x50c.jpg", "https://x.com/p/abc_1200x900.jpg"],
+    ["https://p.as24.net/l/4cf-b357_2e2-00ce.jpg/250x188.webp", "https://p.as24.net/l/4cf-b357_2e2-00ce.jpg"],
+    ["https://i.ebayimg.com/images/g/AbC/s-l64.jpg", "https://i.ebayimg.com/images/g/AbC/s-l1600.jpg"],
+    [
+        "https://ireland.apollo.olxcdn.com/v1/files/xx-PL/image;s=200x100",
+        "https://ireland.apollo.olxcdn.com/v1/files/xx-PL/image;s=1000x700;q=50",
+    ],
+    ["https://x.com/photos/17/large.jpg", "https://x.com/photos/17/small.jpg"],
+    ["https://x.com/thumb/17.jpg", "https://x.com/full/17.jpg"],
+    ["https://x.com/a/thmb_17.jpg", "https://x.com/a/x5_17.jpg", "https://x.com/a/17.jpg"],
+    [
+        "https://img.k.de/api/v1/prod-ads/images/51/51c4?rule=$_59.JPG",
+        "https://img.k.de/api/v1/prod-ads/images/51/51c4?rule=$_2.JPG",
+    ],
+    ["https://cs.com/CSphoto/1/U0001_001S.JPG", "https://cs.com/CSphoto/1/U0001_001L.JPG"],
+    [
+        "https://photos.zillowstatic.com/fp/aa11-cc_ft_1152.jpg",
+        "https://photos.zillowstatic.com/fp/aa11-p_e.jpg",
+        "https://photos.zillowstatic.com/fp/aa11-uncropped_scaled_within_1536_1152.webp",
+    ],
+    ["https://ap.rdcpix.com/aaa-m123s.jpg", "https://ap.rdcpix.com/aaa-m123od-w1024_h768.webp"],
+    [
+        "https://cdn.shopify.com/s/files/1/p_600x.jpg?v=12",
+        "https://cdn.shopify.com/s/files/1/p.jpg?v=12",
+        "https://cdn.shopify.com/s/files/1/p_large.jpg?v=12",
+    ],
+    [
+        "https://s.com/wp-content/uploads/2020/01/car-300x200.jpg",
+        "https://s.com/wp-content/uploads/2020/01/car.jpg",
+        "https://s.com/wp-content/uploads/2020/01/car-scaled.jpg",
+    ],
+    ["https://s.com/_next/image?url=https%3A%2F%2Fcdn.s.com%2Fa%2F1.jpg&w=640&q=75", "https://cdn.s.com/a/1.jpg"],
+    [
+        "https://res.cloudinary.com/x/image/upload/w_300,h_200,c_fill/v1/a.jpg",
+        "https://res.cloudinary.com/x/image/upload/v1/a.jpg",
+    ],
+    [
+        "https://images.finncdn.no/dynamic/1280w/2024/1/vertical-2/0/4/335/184/404_1.jpg",
+        "https://images.finncdn.no/dynamic/480w/2024/1/vertical-2/0/4/335/184/404_1.jpg",
+    ],
+    [
+        "https://i.ss.lv/gallery/1/2/3.t.jpg",
+        "https://i.ss.lv/gallery/1/2/3.800.jpg",
+        "https://i.ss.lv/gallery/1/2/3.th2.jpg",
+    ],
+    [
+        "https://m.com/pub/media/catalog/product/cache/0f831c1845fc143d00d6d1ebc49f446a/a/b/x.jpg",
+        "https://m.com/pub/media/catalog/product/cache/9f831c1845fc143d00d6d1ebc49f446b/a/b/x.jpg",
+    ],
+    [
+        "https://x.cloudfront.net/eyJidWNrZXQiOiJiIiwia2V5IjoiYS8xLmpwZyIsImVkaXRzIjp7InJlc2l6ZSI6eyJ3aWR0aCI6MzAwfX19",
+        "https://x.cloudfront.net/eyJidWNrZXQiOiJiIiwia2V5IjoiYS8xLmpwZyIsImVkaXRzIjp7InJlc2l6ZSI6eyJ3aWR0aCI6NjAwfX19",
+    ],
+    [
+        "https://pics.x.com/listings/aa.jpg/ORIG/resize/600x400%3E/format/webp/quality/50",
+        "https://pics.x.com/listings/aa.jpg/ORIG/legacy_thumbnail/1024x768/format/jpg",
+    ],
+    [
+        "https://avatars.mds.y.net/get-autoru-vos/1/ab/small",
+        "https://avatars.mds.y.net/get-autoru-vos/1/ab/1200x900n",
+    ],
+    ["https://70.img.avito.st/image/1/1.aBc?cqp=2.x", "https://00.img.avito.st/image/1/1.aBc?cqp=2.x"],
+    ["https://x.com/preview1/000/072/614.jpg", "https://x.com/original/000/072/614.jpg"],
+    ["https://h.com/1_1t.jpg", "https://h.com/1_1.jpg"],
+    ["https://x.com/img.jpg@300w_200h.webp", "https://x.com/img.jpg"],
+    ["https://x.com/imgs/1.jpg!small", "https://x.com/imgs/1.jpg"],
+]
+TWO = [
+    ["https://x.com/p/1.jpg", "https://x.com/p/2.jpg"],
+    ["https://x.com/photos/1/large.jpg", "https://x.com/photos/2/large.jpg"],
+    ["https://x.com/c/car-1.jpg", "https://x.com/c/car-2.jpg"],
+    ["https://x.com/c/IMG_2041.jpg", "https://x.com/c/IMG_2042.jpg"],
+    ["https://x.com/c/swift-2016.jpg", "https://x.com/c/swift-2017.jpg"],
+    ["https://x.com/c/a_640.jpg", "https://x.com/c/a_641.jpg"],
+    ["https://x.com/img?id=1", "https://x.com/img?id=2"],
+    ["https://x.com/c/front.jpg", "https://x.com/c/back.jpg"],
+    ["https://x.com/a1b2c3s.jpg", "https://x.com/a1b2c4s.jpg"],
+    ["https://x.com/s/1.jpg", "https://x.com/s/2.jpg"],
+    ["https://x.com/photo/full_1.jpg", "https://x.com/photo/full_2.jpg"],
+    ["https://cs.com/U_001L.JPG", "https://cs.com/U_002L.JPG"],
+    ["https://x.com/a/1.jpg?v=1", "https://x.com/b/1.jpg?v=1"],
+    ["https://x.com/1/big_001.jpg", "https://x.com/1/big_002.jpg"],
+    ["https://x.com/w300/a", "https://x.com/w300/b"],
+    ["https://x.com/a-1l.jpg", "https://x.com/a-2l.jpg"],
+    ["https://x.com/image_3.jpg", "https://x.com/image_30.jpg"],
+    ["https://x.com/x-1.jpg", "https://x.com/x-10.jpg"],
+    ["https://x.com/1000x/1.jpg", "https://x.com/1000x/2.jpg"],
+    ["https://x.com/c/front.1.jpg", "https://x.com/c/front.2.jpg"],
+    ["https://x.com/listing-detail-1", "https://x.com/listing-detail-2"],
+    ["https://x.com/photos/7.jpg", "https://x.com/photos/8.jpg"],
+    ["https://x.com/p/swift-0-12.jpg", "https://x.com/p/swift-0-13.jpg"],
+    ["https://x.com/p/101.jpg", "https://x.com/p/102.jpg"],
+]
+
+
+@pytest.mark.parametrize("urls", ONE, ids=lambda urls: urls[0][8:48])
+def test_sizes_of_one_photo_are_one_photo(urls: list[str]) -> None:
+    (photo,) = together([url] for url in urls)
+    assert set(photo) == set(urls)
+    assert [pixels(url) for url in photo] == sorted((pixels(url) for url in urls), reverse=True)
+
+
+@pytest.mark.parametrize("urls", TWO, ids=lambda urls: urls[0][8:48])
+def test_two_photos_stay_two(urls: list[str]) -> None:
+    assert stem(urls[0]) != stem(urls[1])
+
+
+@pytest.mark.parametrize(
+    ("url", "whole"),
+    [
+        ("https://x.example/l/a.jpg/250x188.webp", "https://x.example/l/a.jpg"),
+        ("https://i.example/g/s-l64.jpg", "https://i.example/g/s-l1600.jpg"),
+        ("https://s.example/wp-content/uploads/a-300x200.jpg", "https://s.example/wp-content/uploads/a.jpg"),
+        ("https://s.example/a.jpg?w=300&fit=crop", "https://s.example/a.jpg"),
+        (
+            "https://s.example/a.jpg?w=300&signature=0123456789",
+            "https://s.example/a.jpg?w=300&signature=0123456789",
+        ),
+        ("http://[::1", "http://[::1"),
+    ],
+)
+def test_a_larger_one_is_guessed_only_where_it_is_known(url: str, whole: str) -> None:
+    assert larger(url) == whole

@@ -1,0 +1,26 @@
+"""What `curate preview` says of one page."""
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from curate.cli.app import app
+from tests.fetch.sources import index_shapes
+from tests.fetch.sources.painted_adverts import adverts
+
+URL = "https://wheels.example/used/cars"
+
+
+def test_a_saved_page_gives_listings_what_was_left_out_and_a_recipe(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    shown = adverts(4, 3)
+    page.write_text(index_shapes.SHAPES["next_data"](shown, adverts(2, 2, seed=5)), encoding="utf-8")
+    told = CliRunner().invoke(app, ["preview", URL, "--page", str(page)])
+    assert told.exit_code == 0, told.output
+    for line in ("a list of 4 listings", "2 listings beside the list were left out", "adapter: auto", "photos 4"):
+        assert line in told.output
+    data = json.loads(CliRunner().invoke(app, ["preview", URL, "--page", str(page), "--json"]).stdout)
+    assert [one["title"] for one in data["listings"]] == [advert.title for advert in shown]
+    assert [len(one["photos"]) for one in data["listings"]] == [len(advert.photos) for advert in shown]
+    assert (data["kind"], data["filled"]["price"]) == ("list", 4)
