@@ -4,7 +4,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test setup clean
+.PHONY: demo test docs screenshots setup clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.demo  ## paint a small marketplace, run every stage on it over HTTP, print the funnel
@@ -27,6 +27,14 @@ $(VENV)/.demo: pyproject.toml
 $(VENV)/.dev: $(VENV)/.demo
 	$(INSTALL) '.[all,dev]'
 	touch $@
+
+docs: setup  ## the reference pages from the code, and all pages into build/docs
+	$(BIN)/python -m tests.reference_docs
+	$(BIN)/mkdocs build --strict --quiet --config-file .mkdocs.yml
+	@echo "docs: build/docs/index.html"
+
+screenshots: setup demo  ## the pictures of the documentation, from the demo; needs Chromium
+	$(BIN)/python -m tests.screenshots
 
 clean:  ## remove the environment and the demo's output
 	rm -rf $(VENV) manifests/demo

@@ -135,8 +135,10 @@ def test_import_of_the_fetched_photos_finds_the_same_photos(run: Run, tmp_path: 
     )
 
 
-def test_the_minimal_recipe_of_the_readme_makes_a_dataset_of_two_folders(run: Run, tmp_path: Path) -> None:
-    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+def test_the_minimal_recipe_of_the_guide_makes_a_dataset_of_two_folders(run: Run, tmp_path: Path) -> None:
+    (text,) = re.findall(
+        r"```yaml\n(.*?)```", (ROOT / "docs/guide/import.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
     names = {"hatchback": "hatch", "tallboy": "sedan"}
     for row in manifest.read(run.folder, FetchRow):

@@ -260,8 +260,10 @@ def test_a_minimal_recipe_is_enough_and_only_fetch_needs_a_source() -> None:
         parse(MINIMAL, "r.yaml", STAGES)
 
 
-def test_the_minimal_recipe_of_the_readme_needs_nothing_more() -> None:
-    (text,) = re.findall(r"```yaml\n(.*?)```", (PIPELINES.parent / "README.md").read_text("utf-8"), re.DOTALL)
+def test_the_minimal_recipe_of_the_guide_needs_nothing_more() -> None:
+    (text,) = re.findall(
+        r"```yaml\n(.*?)```", (PIPELINES.parent / "docs/guide/import.md").read_text("utf-8"), re.DOTALL
+    )
     recipe = parse(text, "r.yaml", list(STAGES)[1:])
     assert text.startswith(MINIMAL.rstrip())
     assert (recipe.clean.subject, recipe.clean.scorer) == ("car", "imagenet")
