@@ -49,7 +49,7 @@ class Run:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     scratch = tmp_path_factory.mktemp("end_to_end")
     with serve(paint_catalogue(scratch / "site", seed=7, per_class=PER_CLASS)) as site:
-        recipe = recipe_for(site, find_recipe(Path("demo"))).model_dump(mode="json")
+        recipe = recipe_for(site, find_recipe(Path("demo"))).model_dump(mode="json", exclude_unset=True)
         recipe["split"]["counts"] = {"train": 12, "val": 4, "test": 4}
         recipe["train_baseline"]["epochs"] = 1
         path = scratch / "small.yaml"

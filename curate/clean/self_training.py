@@ -178,6 +178,8 @@ def redistribute_mass(
     kept = np.array(keep, dtype=bool)
     result = zero_shot.copy()
     for columns, mass in ((kept, wanted), (~kept, 1 - wanted)):
+        if not columns.any():  # the recipe has no concept of that kind
+            continue
         total = zero_shot[:, columns].sum(axis=1)
         there = total > 0
         result[:, columns] *= (mass / np.where(there, total, 1))[:, None]

@@ -96,27 +96,28 @@ def import_(
 @command(commands)
 def dedup(
     ctx: typer.Context,
-    method: Annotated[str | None, typer.Option(help="hash or thorough.", show_default="recipe's")] = None,
+    method: Annotated[str | None, typer.Option(help="hash, thorough or sellers.", show_default="recipe's")] = None,
     max_distance: Annotated[
         int | None,
         typer.Option(
-            help="Bits between the hashes of two pictures or their parts, 0 to 12. Further apart, a copy stays, "
-            "unless another photo leads to it.",
+            help="Bits between the hashes of two images or their parts, 0 to 12. Further apart, a duplicate "
+            "stays, unless another photo leads to it.",
             show_default="recipe's",
         ),
     ] = None,
     workers: Workers = None,
 ) -> None:
-    """Find copies of the same picture and keep the best one.
+    """Find duplicate photos and keep the best one of each.
 
-    Pictures that are sold under more than one class name are counted: they are for you to decide, in review.csv.
+    Photos that are sold under more than one class name are counted: they are for you to decide, in review.csv.
 
     The photo with the most pixels stays, a frame around it not counted; of equals, one in colour, then the larger
     file, then that of the smaller key. A screenshot, a collage, a photo with a banner, with plates or text over
     it, turned, or with less contrast loses to the photo it was made from. A duplicate turned by a quarter or a
     half stays too, since nobody can tell which is upright; the split keeps both together.
 
-    thorough also finds strong crops, turns up to 45 degrees, screenshots and collages; hash is faster.
+    hash is the fastest. thorough also finds crops by a tenth and more, and frames. sellers also finds strong
+    crops, turns up to 45 degrees, screenshots and collages; it takes many times as long.
     To keep a photo that is no duplicate, write its key and keep into review.csv, and run again.
 
     Example: curate dedup --max-distance 10

@@ -107,7 +107,7 @@ class Dedup(Section):
     They select which pairs are compared; `dedup/find_duplicates.py` says what a comparison must show.
     """
 
-    method: Literal["hash", "thorough"] = "thorough"
+    method: Literal["hash", "thorough", "sellers"] = "thorough"  # `sellers` also finds screenshots and collages
     max_distance: int = Field(12, ge=0, le=12)  # a duplicate further apart stays, unless another photo leads to it
     similar_distance: int = Field(12, ge=0, le=12)  # compared, and kept together by the split when similar
 

@@ -51,7 +51,8 @@ class Section(BaseModel):
     def override(self, **values: Any) -> Self:
         """A copy with the values that are not None replaced and checked, for command line options."""
         changed = {name: value for name, value in values.items() if value is not None}
-        return type(self).model_validate(self.model_dump() | changed)
+        set_before = self.model_dump(exclude_unset=True)  # a concept without a role takes its subject's
+        return type(self).model_validate(set_before | changed)
 
     def recorded(self) -> Self:
         """What of it can change a result: what a manifest is made from."""

@@ -60,7 +60,7 @@ def find(
     """
     wholes = prints[fingerprints.wholes(prints)]
     count, owner = len(wholes), fingerprints.owners(prints)
-    found = candidates.find(prints["grey"], owner, config.similar_distance, config.method == "thorough", map_fn)
+    found = candidates.find(prints["grey"], owner, config.similar_distance, config.method != "hash", map_fn)
     pairs = PairTable(prints, found, config.max_distance, map_fn)
     pairs.add(*_plain_pairs(wholes), similarity=1.0, least=PROOF)
     with counter("compare", len(pairs.better), "candidate pair") as pairs.advance:

@@ -16,6 +16,8 @@ from curate.photos import decode
 SIDE = 64  # pixels of the square grey images
 COLOUR_SIDE = 16
 AT_LEAST = 64  # pixels, shorter side of the decoded image
+ONE_HUE = 0.97  # of its colour that lies along one hue: less, and the image is not toned
+ONE_SIDE = 0.99  # of that on one side of grey
 TONED = 0.2  # of its colour that does not follow from its greys: less, and the image is toned
 COLOURLESS = 2  # levels between the channels of a cell that JPEG may put into a grey image
 FINGERPRINT = np.dtype(
@@ -145,13 +147,23 @@ def colourless(prints: Fingerprints) -> NDArray[np.bool_]:
 
 
 def is_toned(colours: NDArray[np.float32]) -> bool:
-    """Whether the colours (k, 3) follow from their greys, as those of a sepia print do."""
+    """Whether the colours (k, 3) are of one hue and follow from their greys, as those of a sepia print do.
+
+    Of a few flat colours nearly any follow from their greys; of one hue they are seldom.
+    """
     grey = colours.mean(axis=1)
     chroma = colours - grey[:, None]
+    energy = float((chroma**2).sum())
+    if energy == 0:
+        return True
+    hue = np.linalg.svd(chroma, full_matrices=False)[2][0]
+    along = chroma @ hue
+    if (along**2).sum() < ONE_HUE * energy or abs(along.sum()) < ONE_SIDE * np.abs(along).sum():
+        return False
     level = grey / 255 - 0.5
     basis = np.stack([np.ones_like(level), level, level**2], axis=1)
     left = chroma - basis @ np.linalg.lstsq(basis, chroma, rcond=None)[0]
-    return bool((left**2).mean() <= (TONED**2) * (chroma**2).mean())
+    return bool((left**2).sum() <= TONED**2 * energy)
 
 
 def wholes(prints: Fingerprints) -> NDArray[np.int64]:

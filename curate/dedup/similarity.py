@@ -34,7 +34,6 @@ STRUCTURE = 0.35  # correlation of what faint contrast they have; by chance it i
 BONUS, CLOSE = 0.1, 0.1  # similarity won where greys agree entirely, and how far they may be off to win any
 SHADED, SHADES = 0.3, 6.0  # how far greys are off in other paint, of their spread, and in grey levels
 CONTRAST = 1.6  # times, that an edit may change it
-DARKENED = 2.5  # times, where the greys of all blocks agree on it
 COLOURLESS = 2.0  # grey levels from grey, root mean square
 TINTED, TINTS = 0.6, 16.0  # how far colours are off in other paint, of their spread, and in grey levels
 BURNT = 240  # grey levels of the strongest channel: some of the cell is burnt out
@@ -160,7 +159,7 @@ def compare_greys(grey: Grey, other: Grey, mask: Mask) -> tuple[float, float]:
     kept = np.arange(len(used))
     for _ in range(3):  # the line without the worst, then the worst anew
         x, y = a[kept] - a[kept].mean(), b[kept] - b[kept].mean()
-        slope = np.clip((x * y).sum() / max((x * x).sum(), 1e-6), 1 / DARKENED, DARKENED)
+        slope = np.clip((x * y).sum() / max((x * x).sum(), 1e-6), 1 / CONTRAST, CONTRAST)
         off = np.abs(b - b[kept].mean() - slope * (a - a[kept].mean()))
         kept = _agreeing(used, BLOCKS, off)
     return float(np.sqrt((off[kept] ** 2).mean())), float(b[kept].std())

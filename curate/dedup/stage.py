@@ -151,7 +151,7 @@ def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
     started = datetime.now(UTC)
     photos = [row for row in manifest.read(folder, FetchRow) if row.keep]
     files = {photo.sha256: photo.path for photo in photos}
-    prints, refused, points = fingerprint_cache.collect(folder, files, map_fn, config.method == "thorough")
+    prints, refused, points = fingerprint_cache.collect(folder, files, map_fn, config.method == "sellers")
     undecodable = {files[sha256]: reason for sha256, reason in refused.items()}
     notes: dict[str, Any] = {"undecodable": undecodable, **missing.notes(folder, undecodable)}
     prints, numbers = in_rank_order(photos, prints)
@@ -161,7 +161,7 @@ def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
         folder,
         [files[sha256] for sha256 in numbers],
         [pixels[sha256] for sha256 in numbers],
-        points[[place[sha256] for sha256 in numbers]] if config.method == "thorough" else None,
+        points[[place[sha256] for sha256 in numbers]] if config.method == "sellers" else None,
     )
     kept = _kept_in_review(folder, photos)
     reviewed = {numbers[photo.sha256] for photo in photos if photo.key in kept and photo.sha256 in numbers}

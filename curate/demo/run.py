@@ -68,7 +68,9 @@ def recipe_file(site: Site, recipe: Recipe, folder: Path) -> Path:
     if site.host == f"127.0.0.1:{PORT}":
         return shipped
     path = folder / "demo.yaml"
-    atomic_write(path, yaml.safe_dump(recipe_for(site, recipe).model_dump(mode="json")).encode())
+    atomic_write(
+        path, yaml.safe_dump(recipe_for(site, recipe).model_dump(mode="json", exclude_unset=True)).encode()
+    )
     return path
 
 

@@ -88,7 +88,8 @@ def _manifest_problems(folder: Path, stage: str, rows: dict[str, list[Row]]) -> 
         yield Note(f"{path.name}: rows are not sorted by key")
     known = manifest.reasons(path.parent, stage)
     for row in rows[stage]:
-        if row.keep != (row.reason == "") or (row.reason and row.reason not in known):
+        unknown = sidecar is not None and row.reason not in known  # a recipe's own reasons are in the sidecar
+        if row.keep != (row.reason == "") or (row.reason and unknown):
             keep = json.dumps(row.keep)
             yield Note(f"{path.name}: row {row.key} has keep={keep} with reason {row.reason!r}")
     if sidecar and sidecar["rows"] != len(keys):

@@ -13,7 +13,7 @@ from curate.check.check import Checker
 from curate.cli.app import app
 from curate.core import manifest
 from curate.core.errors import UsageError
-from curate.core.recipe import Clean, Concept, Recipe
+from curate.core.recipe import Clean, Concept, Dedup, Recipe
 from curate.core.schemas import CleanRow, FetchRow
 from curate.dedup import fingerprints, phash
 from curate.photos import store
@@ -24,6 +24,7 @@ KEPT, REJECTED = 24, 12
 RECIPE = Recipe(
     name="painted",
     classes=folders.CLASSES,
+    dedup=Dedup(method="hash"),
     clean=Clean(
         class_names=folders.CLASSES,
         scorer="imagenet",

@@ -1,12 +1,16 @@
 """What becomes of pairs that are compared."""
 
+import io
 from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
+from PIL import Image
 
-from curate.dedup import find_duplicates
+from curate.core.recipe import Dedup
+from curate.dedup import find_duplicates, fingerprints
 from curate.dedup.pair_table import PairTable
+from tests.folders import CLASSES, paint
 
 
 def similar(count: int, similarity: dict[tuple[int, int], float]) -> list[int]:
@@ -24,3 +28,11 @@ def test_a_similar_group_has_at_most_64_images_the_most_similar_first() -> None:
     chain = {(number, number + 1): 0.95 - number / 1000 for number in range(99)}
     assert similar(100, chain) == [0] * 64 + [64] * 36
     assert similar(100, dict(reversed(chain.items()))) == [0] * 64 + [64] * 36
+
+
+def test_cars_of_one_shape_in_other_colours_are_no_duplicates() -> None:
+    images = [np.asarray(Image.open(io.BytesIO(paint(CLASSES[n % 2], n)))) for n in range(24)]
+    prints = np.concatenate([fingerprints.of_pixels(image) for image in images])
+    for method in ("hash", "thorough"):
+        found = find_duplicates.find(prints, Dedup(method=method))
+        assert found.keeper.tolist() == list(range(24))

@@ -16,11 +16,11 @@ from curate.dedup import stage as dedup
 from tests.benchmarks import seller_edits
 from tests.scenes import jpeg, scene, store
 
-THOROUGH = Dedup(method="thorough")
+SELLERS = Dedup(method="sellers")
 SIZE = 360, 250
 
 
-def run(folder: Path, photos: list[bytes], config: Dedup = THOROUGH) -> list[DedupRow]:
+def run(folder: Path, photos: list[bytes], config: Dedup = SELLERS) -> list[DedupRow]:
     """The rows of photos in their order."""
     store(folder, [(number, data, "hatch") for number, data in enumerate(photos)])
     return dedup.run(folder, config)
@@ -108,22 +108,22 @@ def test_not_duplicates_in_review_brings_a_photo_back_and_taking_it_out_removes_
     rows = run(tmp_path, edited("crop 30%", 2))
     assert not rows[2].keep
     (tmp_path / "review.csv").write_text(f"key,decision\n{rows[2].key},keep\n{rows[1].key},keep\n")
-    again = dedup.run(tmp_path, THOROUGH)
+    again = dedup.run(tmp_path, SELLERS)
     assert [row.keep for row in again] == [True, True, True, False]
     assert again[2].similar_group == rows[0].similar_group, "kept together by the split all the same"
     assert manifest.read_sidecar(tmp_path, "dedup")["notes"]["brought_back"] == [rows[2].key]
     before = manifest.csv_path(tmp_path, "dedup").stat().st_mtime_ns
-    assert dedup.run(tmp_path, THOROUGH) == again
+    assert dedup.run(tmp_path, SELLERS) == again
     assert manifest.csv_path(tmp_path, "dedup").stat().st_mtime_ns == before, "nothing changed: nothing is written"
     (tmp_path / "review.csv").unlink()
-    assert dedup.run(tmp_path, THOROUGH) == rows
+    assert dedup.run(tmp_path, SELLERS) == rows
 
 
 def test_equal_files_are_not_brought_back(tmp_path: Path) -> None:
     data = jpeg(scene(1))
     rows = run(tmp_path, [data, data])
     (tmp_path / "review.csv").write_text(f"key,decision\n{rows[1].key},keep\n")
-    assert dedup.run(tmp_path, THOROUGH) == rows
+    assert dedup.run(tmp_path, SELLERS) == rows
 
 
 def test_hash_searches_for_no_parts(tmp_path: Path) -> None:

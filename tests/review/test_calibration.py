@@ -247,7 +247,8 @@ def test_a_sample_is_drawn_whatever_was_reviewed_since_but_of_no_other_photos(tm
     folder = build_folder(tmp_path / "run", n=40, rejected=20)
     review = folder / "review.csv"
     made_from = manifest.provenance(folder, "clean", CONFIG)
-    manifest.write(folder, manifest.read(folder, CleanRow), made_from, STARTED)
+    notes = {"reasons": manifest.reasons(folder, "clean")}
+    manifest.write(folder, manifest.read(folder, CleanRow), made_from, STARTED, notes)
     review.write_text("key,decision\n")
     assert len(sampling.sample(folder, CONFIG, 10, tmp_path / "a.csv")) == 10
     publish(folder, "dedup", manifest.read(folder, DedupRow)[1:])

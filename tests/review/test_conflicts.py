@@ -134,5 +134,5 @@ def test_explain_asks_for_no_decision_where_none_is_needed(tmp_path: Path) -> No
     painted_run.build(tmp_path, "clean")
     rows = [dataclasses.replace(row, keep=False, reason="interior") for row in manifest.read(tmp_path, CleanRow)]
     painted_run.rewrite(tmp_path, "clean", list(rows))
-    told = "  its copies are sold as swift, wagonr: nothing to decide: clean rejects the kept photo"
+    told = "  its duplicates are sold as swift, wagonr: nothing to decide: clean rejects the kept photo"
     assert told in explained(tmp_path, key(5))
