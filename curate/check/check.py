@@ -59,17 +59,17 @@ class Verdict:
 
     def line(self) -> str:
         """The same for people, in one line."""
-        told = [self.verdict]
+        parts = [self.verdict]
         if self.duplicate:
-            told.append(f"{'exact' if self.duplicate.exact else 'near'} duplicate of {self.duplicate.key}")
+            parts.append(f"{'exact' if self.duplicate.exact else 'near'} duplicate of {self.duplicate.key}")
         words = {**REASONS["fetch"], **REASONS["clean"], "another_class": "of another class"}
-        told += [words.get(reason, reason) for reason in self.reasons if reason != "duplicate"]
-        told += [f"usable {self.usable:.0%}"] if self.usable is not None else []
-        told += [
+        parts += [words.get(reason, reason) for reason in self.reasons if reason != "duplicate"]
+        parts += [f"usable {self.usable:.0%}"] if self.usable is not None else []
+        parts += [
             f"{name} {share:.0%}" for name, share in sorted(self.classes.items(), key=lambda each: -each[1])[:1]
         ]
-        told += [f"most alike {self.nearest[0][0]}"] if self.nearest else []
-        return "; ".join(told)
+        parts += [f"most alike {self.nearest[0][0]}"] if self.nearest else []
+        return "; ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -217,6 +217,6 @@ class Checker:
 
     def _nearest(self, point: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
         unit = point[0] / max(float(np.linalg.norm(point)), 1e-12)
-        likeness = self.points @ unit
-        best = np.argsort(-likeness, kind="stable")[:NEAREST]
-        return tuple((self.keys[place], round(float(likeness[place]), 4)) for place in best.tolist())
+        similarity = self.points @ unit
+        best = np.argsort(-similarity, kind="stable")[:NEAREST]
+        return tuple((self.keys[place], round(float(similarity[place]), 4)) for place in best.tolist())

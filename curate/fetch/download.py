@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from curate.core import manifest
 from curate.core.errors import (
@@ -43,6 +44,11 @@ class Outcome:
     height: int = 0
     reason: str = ""
     why: str = ""  # of a photo that is deferred
+
+    def columns(self) -> dict[str, Any]:
+        """What it says in the columns of a `FetchRow`."""
+        said = {name: getattr(self, name) for name in ("path", "sha256", "bytes", "width", "height", "reason")}
+        return said | {"keep": not self.reason}
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,13 +86,7 @@ def decide(items: Sequence[LocalPhoto], outcomes: Sequence[Outcome]) -> list[Fet
                 page_url="",
                 image_url=item.name,
                 aliases="",
-                path=outcome.path,
-                sha256=outcome.sha256,
-                bytes=outcome.bytes,
-                width=outcome.width,
-                height=outcome.height,
-                keep=not outcome.reason,
-                reason=outcome.reason,
+                **outcome.columns(),
             )
         )
     return sorted(rows, key=lambda row: row.key)

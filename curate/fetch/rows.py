@@ -81,13 +81,7 @@ def _row(key: str, class_name: str, listing: Listing, position: int, photo: Phot
         page_url=listing.page_url,
         image_url=(url := unsigned(photo.url)),
         aliases=" ".join(alias for name in photo.aliases if (alias := unsigned(name)) != url),
-        path=outcome.path,
-        sha256=outcome.sha256,
-        bytes=outcome.bytes,
-        width=outcome.width,
-        height=outcome.height,
-        keep=not outcome.reason,
-        reason=outcome.reason,
+        **outcome.columns(),
         make=listing.make,
         model=listing.model,
         currency=listing.currency,
@@ -99,13 +93,4 @@ def _row(key: str, class_name: str, listing: Listing, position: int, photo: Phot
 
 def with_outcome(row: FetchRow, outcome: Outcome) -> FetchRow:
     """The row of a photo that was asked for again."""
-    return replace(
-        row,
-        path=outcome.path,
-        sha256=outcome.sha256,
-        bytes=outcome.bytes,
-        width=outcome.width,
-        height=outcome.height,
-        keep=not outcome.reason,
-        reason=outcome.reason,
-    )
+    return replace(row, **outcome.columns())

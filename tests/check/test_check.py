@@ -78,7 +78,7 @@ def test_a_new_photo_is_judged(checker: Checker) -> None:
     assert other.verdict != "ok" and other.reasons == ("not_car",)
     assert other.usable is not None and other.usable < 0.5
     assert car.known == "" and car.duplicate is None and len(car.nearest) == 3
-    assert all(-1 <= likeness <= 1.0001 for _, likeness in car.nearest)
+    assert all(-1 <= similarity <= 1.0001 for _, similarity in car.nearest)
     assert sum(car.classes.values()) == pytest.approx(1, abs=1e-3)
 
 
