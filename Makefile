@@ -14,7 +14,7 @@ test: setup  ## ruff, mypy, pytest
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 setup: $(VENV)/.dev  ## all extras and the tools for development
 

@@ -71,6 +71,21 @@ def result(ctx: typer.Context, data: Any) -> None:
         terminal.write_json(data)
 
 
+def plot_at(path: Path) -> Path | None:
+    """Where a plot goes; None where matplotlib is not installed."""
+    from curate.core import extras
+
+    return None if extras.missing("plots") else path
+
+
+def show_plot(ctx: typer.Context, plot: Path | None) -> None:
+    """Say where the plot of `plot_at` is, or what installs matplotlib."""
+    from curate.core import extras
+
+    absent = f"no plot, because matplotlib is not installed: {extras.install('plots')}"
+    show(ctx, f"plot: {plot}" if plot else absent)
+
+
 def _worded(ctx: typer.Context, what: "Iterable[str | Styled | Note]") -> list[str | Styled]:
     return [hints.told(part, ctx.obj.place) if isinstance(part, Note) else part for part in what]
 

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.context import recipe_and_manifests, result, show
+from curate.cli.context import plot_at, recipe_and_manifests, result, show, show_plot
 from curate.cli.options import command
-from curate.core import extras
 from curate.core.errors import Note, Run, To, UsageError
 
 commands = typer.Typer()
@@ -72,11 +71,10 @@ def calibrate(
     from curate.review.calibration import calibrate as calibrate_with
 
     recipe, folder = recipe_and_manifests(ctx)
-    plot = None if extras.missing("plots") else folder / "calibration.png"
+    plot = plot_at(folder / "calibration.png")
     by_hand = REJECTED_BY_HAND.get(recipe.name)
     found = calibrate_with(folder, recipe.clean, labels, precision, plot, by_hand)
     for line in found.lines():
         show(ctx, line)
-    absent = f"no plot, because matplotlib is not installed: {extras.install('plots')}"
-    show(ctx, f"plot: {plot}" if plot else absent)
+    show_plot(ctx, plot)
     result(ctx, asdict(found) | {"plot": str(plot or "")})

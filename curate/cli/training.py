@@ -1,21 +1,17 @@
 """Commands about trained networks."""
 
 import dataclasses
-import json
-from typing import Annotated
 
 import typer
 
-from curate.cli.context import recipe_and_manifests, show
+from curate.cli.context import plot_at, recipe_and_manifests, result, show, show_plot
 from curate.cli.options import command
 
 commands = typer.Typer()
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
-
 
 @command(commands)
-def compare(ctx: typer.Context, as_json: AsJson = False) -> None:
+def compare(ctx: typer.Context) -> None:
     """Compare all trained networks.
 
     Accuracy on val and test with its 95% interval, seconds, size and speed, beside the published figures. Writes a
@@ -28,22 +24,20 @@ def compare(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     _, folder = recipe_and_manifests(ctx)
     rows = comparison.compare(folder)
-    plot = folder / "models" / "compare.png"
-    atomic_write(plot, comparison.draw(rows))
-    if as_json:
-        typer.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
-        return
+    if plot := plot_at(folder / "models" / "compare.png"):
+        atomic_write(plot, comparison.draw(rows))
     for line in comparison.lines(rows):
         show(ctx, line)
-    show(ctx, f"plot: {plot}")
+    show_plot(ctx, plot)
+    result(ctx, [dataclasses.asdict(row) for row in rows])
 
 
 @command(commands)
-def learning_curve(ctx: typer.Context, as_json: AsJson = False) -> None:
+def learning_curve(ctx: typer.Context) -> None:
     """Measure whether more photos would help.
 
     Fits a classifier to growing parts of train, and says what twice as many photos are expected to bring. Writes
-    learning_curve.csv and learning_curve.png.
+    learning_curve.csv and a plot, learning_curve.png.
 
     Example: curate learning-curve
     """
@@ -51,8 +45,14 @@ def learning_curve(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     recipe, folder = recipe_and_manifests(ctx)
     curve = curves.run(folder, recipe.train_baseline)
-    if as_json:
-        values = {
+    for size, mean in zip(curve.sizes, curve.mean.tolist(), strict=True):
+        show(ctx, f"{size:>8,} photos: {mean:.1%}")
+    for line in curve.sentences():
+        show(ctx, line)
+    show_plot(ctx, plot_at(folder / "learning_curve.png"))
+    result(
+        ctx,
+        {
             "sizes": curve.sizes,
             "accuracy": curve.mean.tolist(),
             "orders": len(curve.accuracy),
@@ -60,11 +60,5 @@ def learning_curve(ctx: typer.Context, as_json: AsJson = False) -> None:
             "at_all": curve.at_all,
             "doubled": curve.doubled,
             "monotone": curve.monotone,
-        }
-        typer.echo(json.dumps(values, indent=1))
-        return
-    for size, mean in zip(curve.sizes, curve.mean.tolist(), strict=True):
-        show(ctx, f"{size:>8,} photos: {mean:.1%}")
-    for line in curve.sentences():
-        show(ctx, line)
-    show(ctx, f"plot: {folder / 'learning_curve.png'}")
+        },
+    )

@@ -24,32 +24,49 @@ def crash_point(name: str) -> None:
         os._exit(137)
 
 
-def atomic_write(path: Path, data: bytes | Iterable[bytes | memoryview]) -> None:
-    """Write `data`, whole or in parts, so that `path` either holds all of it or what it held before.
-
-    A temporary file in the same folder, fsync, rename, fsync of the folder. Raises ResourceError when the disk
-    refuses.
-    """
+@contextmanager
+def _told_by_its_name(path: Path) -> Iterator[None]:
+    """What the disk refuses becomes a ResourceError that names `path`."""
     try:
+        yield
+    except OSError as error:
+        raise ResourceError(
+            f"cannot write {path}: {error.strerror or error}; free space or fix it, then rerun"
+        ) from error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path in the same folder, which takes the place of `path` at the end, or goes away.
+
+    Nothing waits for the disk. Raises ResourceError when the disk refuses.
+    """
+    with _told_by_its_name(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.parent / f".tmp-{secrets.token_hex(8)}"  # mkstemp would hide the file from the group
         try:
-            with temporary.open("xb") as file:
-                file.writelines([data] if isinstance(data, bytes) else data)
-                file.flush()
-                os.fsync(file.fileno())
+            yield temporary
             crash_point("before_rename")
             temporary.replace(path)
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        crash_point("after_rename")
+
+
+def atomic_write(path: Path, data: bytes | Iterable[bytes | memoryview]) -> None:
+    """Write `data`, whole or in parts, so that `path` either holds all of it or what it held before.
+
+    A temporary file in the same folder, fsync, rename, fsync of the folder. Raises ResourceError when the disk
+    refuses.
+    """
+    with replacing(path) as temporary, temporary.open("xb") as file:
+        file.writelines([data] if isinstance(data, bytes) else data)
+        file.flush()
+        os.fsync(file.fileno())
+    crash_point("after_rename")
+    with _told_by_its_name(path):
         _fsync_folder(path.parent)
-    except OSError as error:
-        raise ResourceError(
-            f"cannot write {path}: {error.strerror or error}; free space or fix it, then rerun"
-        ) from error
 
 
 def _fsync_folder(folder: Path) -> None:

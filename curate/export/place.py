@@ -6,44 +6,23 @@ the one before stopped, another export takes the place of the one before, and no
 
 import json
 import os
-import secrets
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from curate.core.errors import ResourceError, StateError, UsageError
-from curate.core.files import atomic_write, crash_point, inside
+from curate.core.errors import StateError, UsageError
+from curate.core.files import atomic_write, inside, replacing
 
 MARKER = ".curate-export.json"
 _FICLONE = 0x40049409  # ioctl of Linux: share the blocks of another file
 Writer = Callable[[BinaryIO], None]
 
 
-@contextmanager
-def _new_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, which takes its place at the end. Raises ResourceError."""
-    temporary = path.parent / f".tmp-{secrets.token_hex(8)}"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            yield temporary
-            crash_point("before_rename")
-            temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-    except OSError as error:
-        raise ResourceError(
-            f"cannot write {path}: {error.strerror or error}; free space or fix it, then rerun"
-        ) from error
-
-
 def write(path: Path, content: bytes | Writer) -> None:
     """Write a file whole. It can be made again, so nothing waits for the disk. Raises ResourceError."""
-    with _new_file(path) as temporary, temporary.open("xb") as file:
+    with replacing(path) as temporary, temporary.open("xb") as file:
         if isinstance(content, bytes):
             file.write(content)
         else:
@@ -64,7 +43,7 @@ def put(source: Path, target: Path, copy: bool) -> None:
 
     `copy` rules out a hard link, through which an editor could change the source.
     """
-    with _new_file(target) as temporary:
+    with replacing(target) as temporary:
         if _reflink(source, temporary):
             return
         if not copy:

@@ -6,7 +6,6 @@ others for the rest, by band of the score (post-stratification, Cochran 1977).
 Intervals are 95% and simulated, see `intervals.good_photos`.
 """
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core.cache import keep_matplotlib_there
+from curate.core import plots
 from curate.core.errors import Do, Edit, Note, Run, To, UsageError
 from curate.core.files import atomic_write
 from curate.core.intervals import Estimate, good_photos, of_draws, wilson
@@ -220,12 +219,7 @@ def estimate(
 
 def draw_plot(calibration: Calibration, path: Path) -> None:
     """Precision, recall and rejection rate by threshold, with their intervals, as a PNG."""
-    keep_matplotlib_there()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = plots.figure(7, 4.5)
     axes = figure.subplots()
     x = [point.threshold for point in calibration.points]
     for name in ("precision", "recall", "rejected"):
@@ -237,6 +231,4 @@ def draw_plot(calibration: Calibration, path: Path) -> None:
     axes.axvline(calibration.current, color="black", linestyle="--", linewidth=0.8, label="the recipe's threshold")
     axes.set(xlabel="threshold", ylabel="share of photos", ylim=(0, 1.02), xlim=(0, 1))
     axes.legend(loc="center left")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
-    atomic_write(path, buffer.getvalue())
+    atomic_write(path, plots.png(figure, dpi=120))

@@ -4,7 +4,6 @@ Reads the sidecar of train_baseline.csv: each network was chosen on val and read
 Networks of one variant that differ in their seed are one row.
 """
 
-import io
 import statistics
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.core import manifest
+from curate.core import manifest, plots
 from curate.core.errors import Run, StateError
 from curate.core.intervals import percent, wilson
 from curate.train.variants import PUBLISHED
@@ -116,11 +115,8 @@ def lines(rows: Sequence[Compared]) -> list[str]:
 
 def draw(rows: Sequence[Compared]) -> bytes:
     """A PNG: test accuracy per variant with its interval; a cross is the published PyTorch figure."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     measured = [row for row in rows if row.test is not None and row.low is not None and row.high is not None]
-    figure = Figure(figsize=(7, 0.9 + 0.45 * max(1, len(measured))), layout="constrained")
+    figure = plots.figure(7, 0.9 + 0.45 * max(1, len(measured)))
     axes = figure.subplots()
     for place, row in enumerate(reversed(measured)):
         assert row.test is not None
@@ -132,8 +128,6 @@ def draw(rows: Sequence[Compared]) -> bytes:
             axes.plot(row.published[1], place, "x", color="#c0392b")
     axes.set_yticks(range(len(measured)), [row.variant for row in reversed(measured)])
     axes.set(xlabel="accuracy on test, 95% interval; × published on val", ylim=(-0.6, len(measured) - 0.4))
-    axes.grid(axis="x", alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)  # type: ignore[no-untyped-call]
-    return buffer.getvalue()
+    plots.plain(axes)
+    axes.grid(visible=False, axis="y")
+    return plots.png(figure)

@@ -1,9 +1,8 @@
 """Training curves as a picture."""
 
-import io
 from collections.abc import Mapping, Sequence
 
-from curate.core.cache import keep_matplotlib_there
+from curate.core import plots
 
 
 def draw(history: Sequence[Mapping[str, float]], best_epoch: int) -> bytes:
@@ -11,12 +10,9 @@ def draw(history: Sequence[Mapping[str, float]], best_epoch: int) -> bytes:
 
     Entries with a `penalty` are of a classifier that was fitted once for each.
     """
-    keep_matplotlib_there()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    figure = plots.figure(9, 3.6)
     from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
     epochs = [entry["epoch"] for entry in history]
     step = "penalty" if history and "penalty" in history[0] else "epoch"
     for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
@@ -25,9 +21,6 @@ def draw(history: Sequence[Mapping[str, float]], best_epoch: int) -> bytes:
         axes.axvline(best_epoch, color="#c0392b", linewidth=1, linestyle=":", label=f"best {step}, {best_epoch}")
         axes.set(xlabel=step, title=name.capitalize())
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
+        plots.plain(axes)
         axes.legend(frameon=False)
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)  # type: ignore[no-untyped-call]
-    return buffer.getvalue()
+    return plots.png(figure)

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.core import extras, plots
 from curate.core.errors import GateError
 from curate.core.files import atomic_write
 from curate.core.intervals import percent
@@ -73,7 +74,7 @@ class Curve:
 
 
 def run(folder: Path, config: TrainBaseline) -> Curve:
-    """Measure the curve of a folder; writes learning_curve.csv and learning_curve.png into it.
+    """Measure the curve of a folder; writes learning_curve.csv into it, and learning_curve.png with matplotlib.
 
     Raises GateError when train has too few photos, ResourceError when the network's weights are missing.
     """
@@ -87,7 +88,8 @@ def run(folder: Path, config: TrainBaseline) -> Curve:
     groups = [row.group for row in photos.rows[: photos.train]]
     curve = measure(found, photos.labels, groups, config.seed)
     atomic_write(folder / "learning_curve.csv", table(curve))
-    atomic_write(folder / "learning_curve.png", draw(curve))
+    if not extras.missing("plots"):
+        atomic_write(folder / "learning_curve.png", draw(curve))
     return curve
 
 
@@ -193,10 +195,7 @@ def table(curve: Curve) -> bytes:
 
 def draw(curve: Curve) -> bytes:
     """A PNG: every fit, their mean, and what twice the data is expected to bring."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = plots.figure(7, 4)
     axes = figure.subplots()
     for one in curve.accuracy:
         axes.plot(curve.sizes, one, ".", color="#8a8f98", alpha=0.4, markersize=4)
@@ -210,9 +209,6 @@ def draw(curve: Curve) -> bytes:
     ticks = [*curve.sizes, 2 * curve.sizes[-1]]
     axes.set_xticks(ticks, [f"{size:,}" for size in ticks], rotation=45)
     axes.minorticks_off()
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
+    plots.plain(axes)
     axes.legend(frameon=False)
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)  # type: ignore[no-untyped-call]
-    return buffer.getvalue()
+    return plots.png(figure)

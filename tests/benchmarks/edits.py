@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 Edit = Callable[[Image.Image, random.Random], Image.Image]
 
 
-def _crop(fraction: float) -> Edit:
+def crop_of(fraction: float) -> Edit:
     """Take `fraction` of the width and of the height away, from a random corner of the frame."""
 
     def crop(photo: Image.Image, rng: random.Random) -> Image.Image:
@@ -54,10 +54,10 @@ EDITS: dict[str, Edit] = {
     "grey": lambda photo, rng: photo.convert("L").convert("RGB"),
     "+35% light": lambda photo, rng: ImageEnhance.Brightness(photo).enhance(1.35),
     "logo": _logo,
-    "crop 4%": _crop(0.04),
+    "crop 4%": crop_of(0.04),
     "rotate 2°": _rotate,
-    "crop 10%": _crop(0.10),
-    "crop 20%": _crop(0.20),
+    "crop 10%": crop_of(0.10),
+    "crop 20%": crop_of(0.20),
     "border": _border,
     "mirror": lambda photo, rng: ImageOps.mirror(photo),
 }

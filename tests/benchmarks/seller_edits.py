@@ -5,14 +5,12 @@ Sizes and places vary from photo to photo, seeded by its name."""
 
 import io
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from tests.benchmarks.edits import originals_of
-
-Edit = Callable[[Image.Image, random.Random], Image.Image]
+from tests.benchmarks.edits import Edit, crop_of, originals_of
 
 
 def _screenshot(photo: Image.Image, rng: random.Random) -> Image.Image:
@@ -73,17 +71,6 @@ def _sepia(photo: Image.Image, rng: random.Random) -> Image.Image:
     return ImageOps.colorize(ImageOps.grayscale(photo), (20, 12, 4), (255, 240, 205), mid=(148, 112, 72))
 
 
-def _crop(fraction: float) -> Edit:
-    """Take `fraction` of the width and of the height away, from a random corner of the frame."""
-
-    def crop(photo: Image.Image, rng: random.Random) -> Image.Image:
-        width, height = round(photo.width * (1 - fraction)), round(photo.height * (1 - fraction))
-        left, top = rng.randint(0, photo.width - width), rng.randint(0, photo.height - height)
-        return photo.crop((left, top, left + width, top + height))
-
-    return crop
-
-
 def _corner_crop(photo: Image.Image, rng: random.Random) -> Image.Image:
     """A quarter of the width and of the height away, all at one corner."""
     width, height = round(photo.width * 0.75), round(photo.height * 0.75)
@@ -106,8 +93,8 @@ EDITS: dict[str, Edit] = {
     "banner": _banner,
     "text boxes": _text_boxes,
     "sepia": _sepia,
-    "crop 30%": _crop(0.30),
-    "crop 40%": _crop(0.40),
+    "crop 30%": crop_of(0.30),
+    "crop 40%": crop_of(0.40),
     "corner crop": _corner_crop,
     "turn 5°": _turn(5),
     "turn 15°": _turn(15),

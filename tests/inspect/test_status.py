@@ -132,9 +132,9 @@ def test_m09_an_edited_source_is_named(folder: Path) -> None:
 
 def test_m09_status_names_the_version_that_changed(folder: Path) -> None:
     sidecar = manifest.read_sidecar(folder, "split")
-    sidecar["versions"] |= {"curate": "0.0.1", "weights": "sha256 of something"}
+    sidecar["versions"] |= {"scipy": "0.0.1", "weights": "sha256 of something"}
     manifest.sidecar_path(folder, "split").write_text(json.dumps(sidecar), encoding="utf-8")
-    assert states(folder)["split"].startswith("stale: versions.curate: 0.0.1 -> ")
+    assert states(folder)["split"].startswith("stale: versions.scipy: 0.0.1 -> ")
     assert "weights" not in states(folder)["split"]
 
 
