@@ -1,0 +1,89 @@
+"""Where listings come from: the recipe's section `source`, the configuration of fetch."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from curate.core.section import ClassName, Contact, HostPort, Hosts, Section
+
+
+class Pagination(Section):
+    """How an index page leads to the next one. With neither set, each start URL is a single page."""
+
+    next_selector: str = ""  # CSS selector of the link to the next page; rel=next is always understood
+    page_parameter: str = ""  # query parameter that counts pages, e.g. page
+    first_page: int = Field(1, ge=0)
+    step: int = Field(1, ge=1)  # from one page to the next: 20 where the parameter counts listings, 20 on a page
+    max_pages: int = Field(200, ge=1, le=100_000)  # per start URL
+
+
+class Selectors(Section):
+    """CSS selectors, each relative to the listing's element. `a@href` reads an attribute instead of the text."""
+
+    listing: str = ""  # one match per listing on an index page; empty: the page is one listing
+    link: str = ""  # the listing's own page, fetched when set
+    listing_id: str = ""
+    title: str = ""
+    price: str = ""
+    year: str = ""
+    region: str = ""
+    city: str = ""
+    images: str = "img@src"
+
+
+class Politeness(Section):
+    """How we behave towards the host."""
+
+    contact: Contact = ""  # e-mail or URL, sent in the User-Agent; required to fetch from a public host
+    min_interval_s: float = Field(1.0, ge=0, le=300)  # from an answer of a host to the next request to it
+    owns_host: bool = False  # you run the hosts of `listings` and allow_hosts: they may be asked faster
+    allow_hosts: tuple[HostPort, ...] = ()  # exact host:port, the only way to reach a private or loopback address
+    image_hosts: tuple[Hosts, ...] = ()  # further hosts photos and pages may come from (exact or *.suffix)
+    obey_robots: bool = True
+    connect_timeout_s: float = Field(10, gt=0, le=300)
+    deadline_s: float = Field(60, gt=0, le=3600)  # for one transfer in all, DNS and redirects included
+    max_tries: int = Field(4, ge=1, le=10)
+    max_wait_s: float = Field(120, ge=0, le=3600)  # a longer Retry-After ends the run with exit code 75
+    max_page_bytes: int = Field(20 * 1024**2, ge=1024)
+    max_photo_bytes: int = Field(25 * 1024**2, ge=1024)
+    workers: int = Field(8, ge=1, le=64)  # threads; the pace per host holds for all of them together
+
+    @model_validator(mode="after")
+    def _pace(self) -> Self:
+        if self.min_interval_s < 1 and not self.owns_host:
+            raise ValueError("min_interval_s under 1 is only for a host you run: set owns_host: true")
+        return self
+
+
+class Photos(Section):
+    """Which files `fetch` and `import` take for photos."""
+
+    max_megapixels: int = Field(120, ge=1, le=250)
+    min_side: int = Field(80, ge=1, le=10_000)  # pixels of the longer side; under it, it is an icon
+
+
+_PACE = {
+    "contact", "min_interval_s", "owns_host", "connect_timeout_s", "deadline_s", "max_tries", "max_wait_s",
+    "workers",
+}  # fmt: skip
+
+
+class Source(Section):
+    """Where listings come from."""
+
+    id: str = Field(min_length=1)  # goes into every key: keep it when the site's address changes
+    adapter: Literal["auto", "jsonld", "selectors"] = "auto"
+    listing_adapter: Literal["auto", "jsonld", "selectors", ""] = ""  # of a listing's own page; empty: the same
+    listings: dict[ClassName, tuple[str, ...]] = Field(default_factory=dict)  # class to its start URLs
+    follow: bool = True  # fetch each listing's own page, for its whole gallery
+    pagination: Pagination = Pagination()
+    selectors: Selectors = Selectors()
+    required_fields: tuple[Literal["title", "price", "year", "region", "city"], ...] = ()
+    max_listings: int | None = Field(None, ge=1)  # per class
+    politeness: Politeness = Politeness()
+    photos: Photos = Photos()  # those of the recipe
+
+    def recorded(self) -> Self:
+        """Without the politeness that cannot change a result."""
+        pace = Politeness().model_dump(include=_PACE)
+        return self.model_copy(update={"politeness": self.politeness.model_copy(update=pace)})
