@@ -2,22 +2,21 @@
 
 Each photo is decoded once and embedded once. The store lies beside the manifest, one file per model; its name
 carries the model's identity. It grows by whole records, each with a checksum: an interrupted run continues where
-it stopped, a damaged record is dropped and made again. It is read in blocks, so memory hardly grows with the
-number of photos.
+it stopped, a damaged record is dropped and made again (see `core.record_store`). It is read in blocks, so memory
+hardly grows with the number of photos.
 """
 
 import hashlib
 import json
 import queue
 import threading
-import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +24,11 @@ from numpy.typing import NDArray
 from curate.clean import image_quality
 from curate.clean.image_quality import Quality
 from curate.clean.scorers.base import Scorer
-from curate.core.errors import RejectedError, ResourceError
+from curate.core import record_store
+from curate.core.errors import RejectedError
 from curate.core.executors import MapFn
-from curate.core.files import atomic_write
 from curate.core.progress import progress
+from curate.core.record_store import Layout, Records
 from curate.photos import store
 
 FORMAT = 1
@@ -41,7 +41,6 @@ PACKAGES = (
     "opencv-python-headless",
     "onnxruntime",
 )  # whose version changes an embedding
-Records = NDArray[np.void]
 Prepared = tuple[str, tuple[float, ...], NDArray[np.uint8]]  # sha256, quality scores, network input
 Item = TypeVar("Item")
 
@@ -51,25 +50,19 @@ class EmbeddingStore:
     """The embeddings of the photos asked for, on disk."""
 
     path: Path  # of the store
-    offset: int  # bytes before the first record
-    record: np.dtype[Any]
+    layout: Layout
     place: Mapping[str, int]  # sha256 to the number of its record
     refused: Mapping[str, str]  # sha256 of a photo without record, to the reason
 
-    def header(self) -> bytes:
-        """What the embeddings were made with."""
-        with self.path.open("rb") as file:
-            return file.read(self.offset)
-
     def read(self, sha256s: Sequence[str]) -> Records:
         """(n,) records, in the order asked for: fields `sha256`, `quality` (n, 7), `embedding` (n, d)."""
-        size = self.record.itemsize
+        stored = self.layout.stored
         data = bytearray()
         with self.path.open("rb") as file:
             for sha256 in sha256s:
-                file.seek(self.offset + size * self.place[sha256])
-                data += file.read(size)
-        return np.frombuffer(data, self.record)
+                file.seek(self.layout.place(self.place[sha256]))
+                data += file.read(stored.itemsize)
+        return np.asarray(np.frombuffer(data, stored)["record"])
 
     def blocks(self, sha256s: Sequence[str]) -> Iterator[tuple[slice, Records]]:
         """The same in blocks, each with its place among those asked for: only one block is in memory."""
@@ -90,50 +83,37 @@ def collect(
 ) -> EmbeddingStore:
     """Embed `photos` (sha256 to path); those in the store are not opened. Raises ResourceError."""
     path = store_path(folder, scorer)
-    record = record_type(scorer.dimensions)
-    header = _header(scorer)
-    known = _open(path, header, record)
+    layout = _layout(scorer)
+    known = _open(path, layout)
     missing = sorted((sha256, file) for sha256, file in photos.items() if sha256 not in known)
     refused: dict[str, str] = {}
     if missing:
         results = ahead(map_fn(partial(_prepare, folder, scorer.prepare, scorer.side), missing))
-        batch: list[Prepared] = []
-        try:
-            with path.open("ab") as file:
-                for (sha256, _), result in zip(missing, progress(results, "embed", len(missing)), strict=True):
-                    if isinstance(result, str):
-                        refused[sha256] = result
-                        continue
-                    batch.append((sha256, *result))
-                    if len(batch) == batch_size:
-                        file.write(_pack(batch, scorer, record))
-                        batch.clear()
-                if batch:
-                    file.write(_pack(batch, scorer, record))
-        except OSError as error:
-            raise ResourceError(
-                f"cannot write {path}: {error.strerror or error}; free space, then rerun"
-            ) from error
-        known = _open(path, header, record)
-    return EmbeddingStore(path, len(header), record, known, refused)
+
+        def embedded() -> Iterator[Records]:
+            batch: list[Prepared] = []
+            for (sha256, _), result in zip(missing, progress(results, "embed", len(missing)), strict=True):
+                if isinstance(result, str):
+                    refused[sha256] = result
+                    continue
+                batch.append((sha256, *result))
+                if len(batch) == batch_size:
+                    yield _records(batch, scorer, layout)
+                    batch.clear()
+            if batch:
+                yield _records(batch, scorer, layout)
+
+        record_store.append(path, embedded())
+        known = _open(path, layout)
+    return EmbeddingStore(path, layout, known, refused)
 
 
-def record_type(dimensions: int) -> np.dtype[Any]:
-    """How a photo lies in the store."""
-    return np.dtype(
-        [
-            ("sha256", "S64"),
-            ("quality", "<f4", (len(QUALITY),)),
-            ("embedding", "<f4", (dimensions,)),
-            ("crc", "<u4"),
-        ]
+def _layout(scorer: Scorer) -> Layout:
+    record = np.dtype(
+        [("sha256", "S64"), ("quality", "<f4", (len(QUALITY),)), ("embedding", "<f4", (scorer.dimensions,))]
     )
-
-
-def _header(scorer: Scorer) -> bytes:
     versions = {name: version(name) for name in PACKAGES}
-    facts = {"format": FORMAT, "defects": QUALITY, **scorer.identity, **versions}
-    return json.dumps(facts, sort_keys=True).encode() + b"\n"
+    return record_store.layout(record, {"embeddings": FORMAT, "defects": QUALITY, **scorer.identity, **versions})
 
 
 def _prepare(
@@ -148,54 +128,24 @@ def _prepare(
     return astuple(image_quality.measure(image.pixels, image.width, image.height)), prepare(image.pixels)
 
 
-def _pack(batch: list[Prepared], scorer: Scorer, record: np.dtype[Any]) -> bytes:
-    records = np.zeros(len(batch), record)
+def _records(batch: list[Prepared], scorer: Scorer, layout: Layout) -> Records:
+    records = np.zeros(len(batch), layout.record)
     records["sha256"] = [sha256 for sha256, _, _ in batch]
     records["quality"] = [scores for _, scores, _ in batch]
     records["embedding"] = scorer.embed(np.stack([pixels for _, _, pixels in batch]))
-    data = records.tobytes()
-    size = record.itemsize
-    records["crc"] = [zlib.crc32(data[start : start + size - 4]) for start in range(0, len(data), size)]
-    return records.tobytes()
+    return records
 
 
-def _open(path: Path, header: bytes, record: np.dtype[Any]) -> dict[str, int]:
+def _open(path: Path, layout: Layout) -> dict[str, int]:
     """The number of each photo's record in the store, which is left whole.
 
     Damaged records and a torn end are cut out; a store of other versions is begun anew.
     """
-    if not path.exists() or not _starts_with(path, header):
-        atomic_write(path, header)
-        return {}
-    size = record.itemsize
-    known: dict[str, int] = {}
-    damaged = False
-    with path.open("rb") as file:
-        file.seek(len(header))
-        number = 0
-        while data := file.read(size):
-            item = np.frombuffer(data, record)[0] if len(data) == size else None
-            if item is None or item["crc"] != zlib.crc32(data[:-4]):
-                damaged = True
-            else:
-                known[item["sha256"].decode()] = number
-            number += 1
-    if not damaged:
-        return known
-    with path.open("rb") as file:
-        kept = [_at(file, len(header) + size * number, size) for number in known.values()]
-    atomic_write(path, header + b"".join(kept))
-    return {sha256: number for number, sha256 in enumerate(known)}
-
-
-def _starts_with(path: Path, header: bytes) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(header)) == header
-
-
-def _at(file: BinaryIO, offset: int, size: int) -> bytes:
-    file.seek(offset)
-    return file.read(size)
+    sound = record_store.whole(path, layout)
+    if sound is None or not sound.all():
+        record_store.write(path, layout, [record_store.read(path, layout)])
+    names = record_store.read(path, layout)["sha256"].tolist()
+    return {sha256.decode(): number for number, sha256 in enumerate(names)}
 
 
 _END = object()

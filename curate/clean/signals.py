@@ -81,7 +81,7 @@ def gather(
         "expected_reject": config.expected_reject,
         "examples": [hashlib.sha256(part.tobytes()).hexdigest() for part in examples or ()],
         "second": dict(second[1].identity) if second else {},
-        "embeddings": [one.header().decode("utf-8", "replace") for one in (store, *(second or ())[:1])],
+        "embeddings": [one.layout.header.decode() for one in (store, *(second or ())[:1])],
         "photos": [(p.key, p.sha256, p.class_name, p.listing_id, p.group) for p in photos],
     }
     digest = hashlib.sha256(json.dumps(facts).encode("utf-8", "surrogatepass")).hexdigest()

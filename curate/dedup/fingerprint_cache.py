@@ -4,7 +4,6 @@ The cache beside the manifest makes adding photos cheap. Files that it knows are
 long as path, size and time of modification are the same. A cache that is damaged, or of other versions, is
 computed again, with the same result."""
 
-import hashlib
 import stat
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -16,9 +15,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.core import record_store
 from curate.core.errors import RejectedError, StateError
 from curate.core.executors import MapFn
-from curate.core.files import atomic_write, inside
+from curate.core.files import inside
 from curate.core.progress import progress
 from curate.dedup import fingerprints, keypoints, phash
 from curate.dedup.fingerprints import FINGERPRINT, Fingerprints, Stamp
@@ -27,7 +27,7 @@ from curate.photos import decode, store
 
 NAME = "dedup.cache"
 KEYPOINTS_NAME = "dedup.keypoints.cache"
-FORMAT = 8
+FORMAT = 8  # of the fingerprints and keypoints
 
 
 def _of_file(folder: Path, thorough: bool, photo: tuple[str, str, Stamp]) -> tuple[bytes, bytes] | str:
@@ -136,29 +136,14 @@ def _merged(known: NDArray[np.void], fresh: NDArray[np.void]) -> NDArray[np.void
     return both[np.argsort(both["sha256"], kind="stable")]  # the inside of a frame stays behind its whole
 
 
-def _header(dtype: np.dtype[np.void]) -> bytes:
-    packages = [f"{name} {version(name)}" for name in ("pillow", "simplejpeg", "opencv-python-headless", "numpy")]
-    return f"curate fingerprints {FORMAT} {dtype} {' '.join(packages)}\n".encode()
+def _layout(record: np.dtype[np.void]) -> record_store.Layout:
+    packages = {name: version(name) for name in ("pillow", "simplejpeg", "opencv-python-headless", "numpy")}
+    return record_store.layout(record, {"fingerprints": FORMAT, **packages})
 
 
-def _read(folder: Path, name: str, dtype: np.dtype[np.void]) -> NDArray[np.void]:
-    """The records of a cache; none when it is absent, damaged, or of another version."""
-    empty = np.empty(0, dtype)
-    try:
-        data = (folder / name).read_bytes()
-    except OSError:
-        return empty
-    header, digest = _header(dtype), hashlib.sha256()
-    if not data.startswith(header):
-        return empty
-    begin = len(header) + digest.digest_size
-    payload = memoryview(data)[begin:]
-    digest.update(payload)
-    if len(payload) % dtype.itemsize or digest.digest() != data[len(header) : begin]:
-        return empty
-    return np.frombuffer(payload, dtype)
+def _read(folder: Path, name: str, record: np.dtype[np.void]) -> NDArray[np.void]:
+    return record_store.read(folder / name, _layout(record))
 
 
 def _write(folder: Path, name: str, records: NDArray[np.void]) -> None:
-    payload = records.view(np.uint8).data
-    atomic_write(folder / name, (_header(records.dtype), hashlib.sha256(payload).digest(), payload))
+    record_store.write(folder / name, _layout(records.dtype), [records])

@@ -1,13 +1,12 @@
 """Photos as one array of equal size, decoded once.
 
-The array is a file beside the manifests, named after what is in it and what decoded it, so another run with the
-same photos (another epoch, variant or learning rate) does not decode again. It is written photo by photo and only
-then memory-mapped, for reading: writing through a map of a file with holes ends the process on a full disk. Its
-last bytes are the sha256 of all before: a file that was cut or changed is made anew.
+The array is a file beside the manifests (see `core.record_store`), named after what is in it and what decoded
+it, so another run with the same photos (another epoch, variant or learning rate) does not decode again. It is
+written photo by photo and only then memory-mapped, for reading: writing through a map of a file with holes ends
+the process on a full disk. A file that was cut or changed is made anew.
 """
 
 import hashlib
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -18,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from curate.core import record_store
 from curate.core.errors import RejectedError, StateError
 from curate.core.executors import MapFn
-from curate.core.files import atomic_write
 from curate.core.progress import progress
+from curate.core.record_store import Records
 from curate.photos import missing, store
 
-VERSION = 2  # of the decoding, resizing and the file
-_DIGEST_BYTES = 32
+VERSION = 3  # of the decoding and resizing
 Photo = tuple[str, str, str]  # key, path, sha256
 
 
@@ -52,42 +51,24 @@ def load_all(folder: Path, photos: Sequence[Photo], side: int, map_fn: MapFn = m
 
     Raises StateError naming the first photo that cannot be used, ResourceError when the disk is full.
     """
-    decoders = [f"{name} {version(name)}" for name in ("pillow", "simplejpeg")]
-    content = "\n".join([f"{VERSION} {side}", *decoders, *(sha256 for _, _, sha256 in photos)])
-    target = folder / "cache" / f"photos-{hashlib.sha256(content.encode()).hexdigest()[:16]}.npy"
-    if not _is_whole(target):
-        for old in target.parent.glob("photos-*.npy"):
+    decoders = {name: version(name) for name in ("pillow", "simplejpeg")}
+    names = hashlib.sha256("\n".join(sha256 for _, _, sha256 in photos).encode()).hexdigest()
+    layout = record_store.layout(
+        np.dtype([("pixels", "u1", (side, side, 3))]), {"pixels": VERSION, "photos": names, **decoders}
+    )
+    target = folder / "cache" / f"photos-{hashlib.sha256(layout.header).hexdigest()[:16]}.cache"
+    sound = record_store.whole(target, layout)
+    if sound is None or not sound.all() or len(sound) != len(photos):
+        for old in target.parent.glob("photos-*"):
             with suppress(OSError):
                 old.unlink()
-        atomic_write(target, _parts(folder, photos, side, map_fn))
-    array: NDArray[np.uint8] = np.load(target, mmap_mode="r")
-    return array
+        record_store.write(target, layout, _decoded(folder, photos, layout.record, map_fn))
+    return record_store.read(target, layout)["pixels"]
 
 
-def _parts(folder: Path, photos: Sequence[Photo], side: int, map_fn: MapFn) -> Iterator[bytes]:
-    """The .npy file: its header, then one photo after the other."""
-    header = io.BytesIO()
-    shape = (len(photos), side, side, 3)
-    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
+def _decoded(folder: Path, photos: Sequence[Photo], record: np.dtype[np.void], map_fn: MapFn) -> Iterator[Records]:
+    """One photo after the other, as a block of one record."""
+    side = record["pixels"].shape[0]
     loaded = map_fn(partial(load_one, folder=folder, side=side), photos)
-    digest = hashlib.sha256()
-    digest.update(header.getvalue())
-    yield header.getvalue()
     for pixels in progress(loaded, "decode", len(photos)):
-        digest.update(part := pixels.tobytes())
-        yield part
-    yield digest.digest()
-
-
-def _is_whole(path: Path) -> bool:
-    """Does the file end with the sha256 of all before?"""
-    try:
-        with path.open("rb") as file:
-            left = path.stat().st_size - _DIGEST_BYTES
-            digest = hashlib.sha256()
-            while left > 0 and (part := file.read(min(left, 1 << 20))):
-                digest.update(part)
-                left -= len(part)
-            return file.read() == digest.digest()
-    except OSError:
-        return False
+        yield np.array([(pixels,)], record)

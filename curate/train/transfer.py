@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.core import record_store
 from curate.core.errors import Run, StateError
-from curate.core.files import atomic_write
 from curate.core.progress import progress
 
 PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # scikit-learn's C: larger is weaker
 BATCH = 16
+WIDTH = 1280  # features of a photo
 VERSION = 1  # of the features
 
 
@@ -34,7 +35,7 @@ class Head:
 
 
 def embed(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(n, side, side, 3) uint8 to (n, 1280) features, each of length 1.
+    """(n, side, side, 3) uint8 to (n, WIDTH) features, each of length 1.
 
     Raises ResourceError when the network's weights are missing.
     """
@@ -55,25 +56,17 @@ def features(folder: Path, pixels: NDArray[np.uint8], names: Sequence[str]) -> N
     """`embed`, remembered in `folder`/cache by `names`, the sha256s of the photos in order."""
     from curate.clean.scorers.imagenet import WEIGHTS_SHA256
 
-    content = json.dumps([VERSION, pixels.shape[1], WEIGHTS_SHA256, list(names)])
-    path = folder / "cache" / f"features-{hashlib.sha256(content.encode()).hexdigest()[:16]}.npy"
-    found = _remembered(path, len(pixels))
-    if found is None:
-        found = embed(pixels)
-        data = found.tobytes()
-        atomic_write(path, hashlib.sha256(data).digest() + data)
-    return found
-
-
-def _remembered(path: Path, count: int) -> NDArray[np.float32] | None:
-    """The features in a file that its own sha256 vouches for; None where it is not there or damaged."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    if data[:32] != hashlib.sha256(data[32:]).digest():
-        return None
-    return np.frombuffer(data, np.float32, offset=32).reshape(count, -1).copy()
+    layout = record_store.layout(
+        np.dtype([("features", "<f4", (WIDTH,))]),
+        {"features": VERSION, "side": pixels.shape[1], "weights": WEIGHTS_SHA256, "photos": list(names)},
+    )
+    path = folder / "cache" / f"features-{hashlib.sha256(layout.header).hexdigest()[:16]}.cache"
+    sound = record_store.whole(path, layout)
+    if sound is None or not sound.all() or len(sound) != len(pixels):
+        found = np.zeros(len(pixels), layout.record)
+        found["features"] = embed(pixels)
+        record_store.write(path, layout, [found])
+    return np.array(record_store.read(path, layout)["features"])
 
 
 def fit(

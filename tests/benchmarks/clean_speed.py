@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from curate.clean.embeddings import EmbeddingStore
 from curate.clean.scorers import imagenet, loading
 from curate.clean.scorers.base import Scorer
 from curate.clean.signals import Photo
-from curate.core import executors, manifest
+from curate.core import executors, manifest, record_store
 from curate.core.recipe import Clean
 from curate.core.schemas import DedupRow
 from curate.pipeline import default_workers
@@ -151,19 +152,22 @@ def multiplied(
     there = embeddings.collect(folder, {photo.sha256: photo.path for photo in known}, scorer)
     random = np.random.default_rng(0)
     path = embeddings.store_path(scratch, scorer)
-    photos = []
-    with path.open("wb") as file:
+    photos: list[Photo] = []
+
+    def blocks() -> Iterator[record_store.Records]:
         for number in range(count):
             turn, place = divmod(number, len(known))
             photo = known[place]
             block = there.read([photo.sha256]).copy()
             block["embedding"] *= random.uniform(0.8, 1.2, scorer.dimensions).astype(np.float32)
-            file.write(block.tobytes())
             name = f"{number:016x}"
             photos.append(
                 replace(photo, key=name, sha256=name, listing_id=f"{turn} {photo.listing_id}", group=name)
             )
-    return photos, EmbeddingStore(path, 0, there.record, {photo.sha256: n for n, photo in enumerate(photos)}, {})
+            yield block
+
+    record_store.write(path, there.layout, blocks())
+    return photos, EmbeddingStore(path, there.layout, {photo.sha256: n for n, photo in enumerate(photos)}, {})
 
 
 def peak_mib() -> float:

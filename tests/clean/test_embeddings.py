@@ -8,6 +8,7 @@ from PIL import Image
 
 from curate.clean import embeddings
 from curate.clean.scorers.base import Scorer
+from curate.core.record_store import Records
 from curate.photos import store
 from tests.clean.scorers.plain import PlainScorer
 
@@ -25,7 +26,7 @@ def photos(tmp_path: Path) -> dict[str, str]:
     return stored
 
 
-def embed(folder: Path, photos: dict[str, str], scorer: Scorer, batch_size: int = 4) -> embeddings.Records:
+def embed(folder: Path, photos: dict[str, str], scorer: Scorer, batch_size: int = 4) -> Records:
     return embeddings.collect(folder, photos, scorer, batch_size=batch_size).read(sorted(photos))
 
 

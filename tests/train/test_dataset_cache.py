@@ -89,7 +89,7 @@ def test_f46_a_file_that_may_not_grow_is_a_resource_error_and_leaves_nothing(fol
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))  # bytes; the array has 45,000
     try:
-        with pytest.raises(ResourceError, match=r"cannot write .*photos-.*npy: .*rerun"):
+        with pytest.raises(ResourceError, match=r"cannot write .*photos-.*cache: .*rerun"):
             dataset_cache.load_all(folder, listed(folder), 50)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -108,7 +108,13 @@ def test_f46_a_full_disk_that_only_fsync_notices(folder: Path, monkeypatch: pyte
 
 
 def test_f46_no_photo_is_written_through_a_map(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    modes = []
-    monkeypatch.setattr(np.lib.format, "open_memmap", lambda _, mode, **__: modes.append(mode))
+    opened = []
+    real = np.memmap
+
+    def mapped(path: Path, dtype: object, mode: str, *rest: object) -> object:
+        opened.append((path.stat().st_size > 6 * 50 * 50 * 3, mode))
+        return real(path, dtype, mode, *rest)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(np, "memmap", mapped)
     dataset_cache.load_all(folder, listed(folder), 50)
-    assert modes == ["r"]
+    assert opened == [(True, "r")], "after all of it is written"

@@ -134,7 +134,7 @@ def test_transfer_learns_without_torch_and_predicts_from_its_folder(small: Path)
     each = model.predict(pixels)
     assert [CLASSES[best] for best in each.argmax(axis=1)] == [row.predicted for row in rows]
     assert each.max(axis=1) == pytest.approx([row.probability for row in rows], abs=1e-4)
-    (cached,) = (small / "cache").glob("features-*.npy")
+    (cached,) = (small / "cache").glob("features-*.cache")
     cached.write_bytes(cached.read_bytes()[:-4])
     (models.folder_of(small, "transfer", 42) / "model.json").unlink()
     assert train_baseline.run(small, config) == rows
