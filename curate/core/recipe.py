@@ -13,6 +13,7 @@ from curate.core.recipe_clean import Examples as Examples
 from curate.core.recipe_clean import QualityThresholds as QualityThresholds
 from curate.core.recipe_source import Pagination as Pagination
 from curate.core.recipe_source import Photos as Photos
+from curate.core.recipe_source import PhotoUrl as PhotoUrl
 from curate.core.recipe_source import Politeness as Politeness
 from curate.core.recipe_source import Selectors as Selectors
 from curate.core.recipe_source import Source as Source

@@ -1,8 +1,9 @@
 """Where listings come from: the recipe's section `source`, the configuration of fetch."""
 
+import re
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from curate.core.section import ClassName, Contact, HostPort, Hosts, Section
 
@@ -18,17 +19,52 @@ class Pagination(Section):
 
 
 class Selectors(Section):
-    """CSS selectors, each relative to the listing's element. `a@href` reads an attribute instead of the text."""
+    """What names each field: a CSS selector (`.price`, `a@href` for an attribute), `json:` and a path into the
+    page's JSON (`json:offer.price`), or `re:` and a regular expression (`re:Price: ([0-9.]+)`).
+
+    With `adapter: selectors` they are all there is. With `adapter: auto` each one overrides a field: on a list
+    within the listing's element or JSON object, on a listing's own page in all of it. What finds nothing changes
+    nothing.
+    """
 
     listing: str = ""  # one match per listing on an index page; empty: the page is one listing
     link: str = ""  # the listing's own page, fetched when set
     listing_id: str = ""
     title: str = ""
     price: str = ""
+    currency: str = ""
     year: str = ""
+    make: str = ""
+    model: str = ""
     region: str = ""
     city: str = ""
-    images: str = "img@src"
+    seller: str = ""
+    posted: str = ""
+    images: str = ""  # each match is a photo; img@src with adapter: selectors
+
+
+class PhotoUrl(Section):
+    """How the address of the whole photo is made from the one that the page gives."""
+
+    match: str  # regular expression, e.g. /thumb/(\d+)
+    replace: str  # what takes the place of the match, e.g. /full/\1
+
+    @field_validator("match")
+    @classmethod
+    def _compiles(cls, match: str) -> str:
+        try:
+            re.compile(match)
+        except re.error as error:
+            raise ValueError(f"{match!r} is not a regular expression: {error}") from error
+        return match
+
+    @model_validator(mode="after")
+    def _refers(self) -> Self:
+        try:
+            re.compile(self.match + "|").sub(self.replace, "")
+        except (re.error, IndexError) as error:
+            raise ValueError(f"replace {self.replace!r} does not go with match {self.match!r}: {error}") from error
+        return self
 
 
 class Politeness(Section):
@@ -78,6 +114,7 @@ class Source(Section):
     follow: bool = True  # fetch each listing's own page, for its whole gallery
     pagination: Pagination = Pagination()
     selectors: Selectors = Selectors()
+    photo_url: PhotoUrl | None = None  # of the whole photo; refused there, the address given is asked for
     required_fields: tuple[Literal["title", "price", "year", "region", "city"], ...] = ()
     max_listings: int | None = Field(None, ge=1)  # per class
     politeness: Politeness = Politeness()

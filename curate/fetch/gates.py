@@ -22,7 +22,7 @@ from curate.fetch import additions, ownership
 from curate.fetch.crawled import DECIDED, Crawled
 from curate.fetch.download import Downloads
 from curate.fetch.http.client import canonical_url
-from curate.fetch.sources import selectors
+from curate.fetch.sources import expressions
 
 _RESERVED = (".example", ".invalid", ".test", ".example.com", ".example.org", ".example.net")  # RFC 2606
 _ELSEWHERE = (To("see a whole run", Run("demo")), To("use photos that you have", Run("import", ("PATH",))))
@@ -50,7 +50,7 @@ def check_source(config: Source) -> None:
                 Do("put in a site whose terms allow it"),
                 *_ELSEWHERE,
             )
-    selectors.check(config.selectors, config.pagination.next_selector)
+    expressions.check(config)
 
 
 def check_reasons(retry: Collection[str]) -> None:

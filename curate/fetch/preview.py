@@ -17,7 +17,7 @@ from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.adapters import extract
 from curate.fetch.sources.html import to_text
 from curate.fetch.sources.index_page import FIELDS
-from curate.fetch.sources.listing import Found, Listing
+from curate.fetch.sources.listing import Found, Listing, empty_fields
 
 _NOWHERE = "https://page.invalid/"  # of a file whose page does not say where it is from
 
@@ -87,14 +87,6 @@ def _plain(listing: Listing) -> dict[str, Any]:
     photos = [{"url": photo.url, "aliases": list(photo.aliases)} for photo in listing.photos if not photo.reason]
     refused = [{"url": photo.url, "reason": photo.reason} for photo in listing.photos if photo.reason]
     return asdict(listing) | {"photos": photos, "refused": refused}
-
-
-def empty_fields(listings: tuple[Listing, ...] | list[Listing]) -> Iterator[str]:
-    """A line for each field of weight that most listings lack: "price: 0 of 40 listings"."""
-    for name in ("title", "price", "year", "city", "photos"):
-        count = sum(getattr(one, name) not in ("", None, ()) for one in listings)
-        if 2 * count < len(listings):
-            yield f"{name}: {count} of {len(listings)} listings"
 
 
 def recipe_section(preview: Preview) -> str:

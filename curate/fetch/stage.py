@@ -30,6 +30,7 @@ from curate.fetch.download import Outcome, Waiting
 from curate.fetch.http.client import Client
 from curate.fetch.journal import Journal, read_header, renew
 from curate.fetch.rows import decide, wanted_photos, with_outcome
+from curate.fetch.sources.listing import empty_fields
 from curate.photos import store
 
 
@@ -55,6 +56,7 @@ def _summary(crawled: Crawled, rows: Sequence[FetchRow], number: int, config: So
         )
     if waiting := sum(1 for row in rows if row.reason == "deferred"):
         lines.append(f"{waiting:,} deferred, see notes in fetch.json; the next fetch asks for just these")
+    lines += empty_fields([listing for _, listing in crawled.listings])
     return lines + gone_lines(rows, number)
 
 

@@ -780,3 +780,20 @@ def test_orphans_are_only_files_named_by_their_content(tmp_path: Path) -> None:
     )
     assert store.remove_orphans(tmp_path, {row.path}) == 1
     assert sorted(tmp_path.glob("images/ab/*")) == sorted([kept, own])
+
+
+def test_fields_that_most_listings_lack_are_said(tmp_path: Path) -> None:
+    nodes = [car(n, offers={"price": 5} if n == 1 else None) for n in (1, 2, 3)]
+    fetched(tmp_path, {"/cars": html(*nodes)} | photos(1, 2, 3), adapter="jsonld", follow=False)
+    said = manifest.read_sidecar(tmp_path, "fetch")["notes"]["summary"]
+    assert {"price: 1 of 3 listings", "year: 0 of 3 listings"} <= {*said}
+    assert not any("title" in line for line in said)
+
+
+def test_a_photo_that_is_refused_whole_is_taken_as_the_page_gives_it(tmp_path: Path) -> None:
+    routes = {"/cars": html(car(1, ["/t/1.jpg", "/t/2.jpg"]))}
+    routes |= {"/full/1.jpg": faults.ok(jpeg(1)), "/t/1.jpg": faults.ok(jpeg(3)), "/t/2.jpg": faults.ok(jpeg(2))}
+    rows, asked = fetched(tmp_path, routes, photo_url={"match": "/t/", "replace": "/full/"}, follow=False)
+    kept = sorted(row.path for row in rows if row.keep)
+    assert kept == sorted(store.put(tmp_path, jpeg(n), "jpeg")[0] for n in (1, 2))
+    assert "/t/1.jpg" not in asked and {"/full/2.jpg", "/t/2.jpg"} <= {*asked}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from curate.core.recipe import Source
 from curate.fetch.http.url import canonical_url
-from curate.fetch.sources import auto, jsonld, selectors
+from curate.fetch.sources import auto, embedded_json, expressions, jsonld, overrides, page, selectors
 from curate.fetch.sources.html import to_text
 from curate.fetch.sources.listing import Found
 
@@ -14,6 +14,11 @@ def extract(data: bytes, charset: str, url: str, is_listing_page: bool | None, c
 
     Raises RejectedError("page_too_complex").
     """
+    found = _extract(data, charset, url, is_listing_page, config)
+    return overrides.whole_photos(found, config.photo_url) if config.photo_url else found
+
+
+def _extract(data: bytes, charset: str, url: str, is_listing_page: bool | None, config: Source) -> Found:
     text = to_text(data, charset)
     url = canonical_url(url)
     adapter = config.listing_adapter if is_listing_page and config.listing_adapter else config.adapter
@@ -25,7 +30,21 @@ def extract(data: bytes, charset: str, url: str, is_listing_page: bool | None, c
         found = jsonld.extract(text, url, bool(is_listing_page))
     else:
         found = auto.extract(text, url, is_listing_page)
+        if any(value for _, value in config.selectors) and _is_auto(config):
+            found = _overridden(found, text, url, is_listing_page, config)
     if config.pagination.next_selector and not is_listing_page:
         by_css = selectors.next_urls_by(text, url, config.pagination.next_selector)
         found = replace(found, next_urls=tuple(dict.fromkeys(by_css + found.next_urls)))
     return found
+
+
+def _is_auto(config: Source) -> bool:
+    """Are the selectors there to override `auto`, rather than for the other kind of page?"""
+    return config.adapter == "auto" and config.listing_adapter in ("", "auto")
+
+
+def _overridden(found: Found, text: str, url: str, is_listing_page: bool | None, config: Source) -> Found:
+    by_json = any(value.startswith(expressions.JSON) for _, value in config.selectors)
+    blocks = [block.data for block in embedded_json.blocks(page.parse(text, url))] if by_json else []
+    alone = is_listing_page or (is_listing_page is None and [one.page_url for one in found.listings] == [url])
+    return overrides.overridden(found, text, url, blocks, alone, config.selectors)

@@ -1,5 +1,6 @@
 """What a page gives: listings with their photos. Everything in this room is a pure function of bytes."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -41,3 +42,11 @@ class Found:
     used: tuple[str, ...] = ()  # extractors that found something, and the repairs they needed
     page: bytes | None = None  # all of it, where no listing was found in it
     notes: tuple[str, ...] = ()  # which form gave what, and what was ignored and why
+
+
+def empty_fields(listings: Sequence[Listing]) -> Iterator[str]:
+    """A line for each field of weight that most listings lack: "price: 0 of 40 listings"."""
+    for name in ("title", "price", "year", "city", "photos"):
+        count = sum(getattr(one, name) not in ("", None, ()) for one in listings)
+        if 2 * count < len(listings):
+            yield f"{name}: {count} of {len(listings)} listings"

@@ -7,19 +7,20 @@ placeholder, what a script would put there (`data-src` and the like). Photos in 
 `not_gallery`.
 """
 
+import html
 import re
 
-import soupsieve
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
-from curate.core.errors import RejectedError, UsageError
+from curate.core.errors import RejectedError
 from curate.core.recipe import Selectors
 from curate.fetch.http.client import canonical_url
+from curate.fetch.sources.expressions import JSON, REGEX, css_and_attribute, is_css, matched
 from curate.fetch.sources.gallery import gallery, photo, srcset
 from curate.fetch.sources.html import base_url, next_urls, tags
 from curate.fetch.sources.listing import Found, Listing, Photo
-from curate.fetch.sources.values import number, text, year
+from curate.fetch.sources.values import moment, number, text, year
 
 MAX_TAGS = 100_000  # a tree of more takes minutes and gigabytes; no page for people has so many
 MAX_OPEN_TAGS = (
@@ -44,36 +45,30 @@ def soup(page: str) -> BeautifulSoup:
     return BeautifulSoup(page, "html.parser")
 
 
-def check(selectors: Selectors, next_selector: str) -> None:
-    """Raises UsageError naming the selector that is no CSS."""
-    named = {f"selectors.{name}": value for name, value in selectors} | {"pagination.next_selector": next_selector}
-    for name, selector in named.items():
-        try:
-            if css := _split(selector)[0]:
-                soupsieve.compile(css)
-        except soupsieve.SelectorSyntaxError as error:
-            reason = str(error).splitlines()[0]
-            raise UsageError(f"source.{name}: {selector!r} is not a CSS selector: {reason}") from error
-
-
-def _split(selector: str) -> tuple[str, str]:
-    css, _, attribute = selector.rpartition("@") if "@" in selector.rsplit("]", 1)[-1] else (selector, "", "")
-    return css.strip(), attribute.strip()
-
-
-def _value(scope: Tag, selector: str) -> str:
+def value(scope: Tag, selector: str) -> str:
+    """What an expression finds in an element: by CSS, or by a regular expression in its HTML."""
     if not selector:
         return ""
-    css, attribute = _split(selector)
+    if selector.startswith(REGEX):
+        return text(html.unescape(matched(str(scope), selector)))
+    if selector.startswith(JSON):
+        return ""
+    css, attribute = css_and_attribute(selector)
     match = scope.select_one(css) if css else scope
     if match is None:
         return ""
     return text(str(match.get(attribute, "")) if attribute else match.get_text(" ", strip=True))
 
 
-def _url(scope: Tag, selector: str, base: str) -> str:
+def url_at(scope: Tag, selector: str, base: str) -> str:
+    """The address that an expression finds; `a` alone means the address it leads to, not its text."""
+    written = value(scope, selector)
+    if is_css(selector) and not css_and_attribute(selector)[1] and selector:
+        found = scope.select_one(css_and_attribute(selector)[0])
+        anchor = found if found is None or found.get("href") else found.find("a", href=True)
+        written = str(anchor.get("href", "")) if isinstance(anchor, Tag) else written
     try:
-        return canonical_url(_value(scope, selector), base)
+        return canonical_url(written, base)
     except RejectedError:
         return ""
 
@@ -103,8 +98,11 @@ def _is_beside(image: Tag, scope: Tag) -> bool:
     return False
 
 
-def _photos(scope: Tag, selector: str, base: str) -> tuple[Photo, ...]:
-    css, attribute = _split(selector)
+def photos_at(scope: Tag, selector: str, base: str) -> tuple[Photo, ...]:
+    """The photos that a CSS selector finds in an element."""
+    if not is_css(selector):
+        return ()
+    css, attribute = css_and_attribute(selector)
     found = []
     for image in scope.select(css):
         if one := photo(_offered(image, attribute or "src"), base, _is_beside(image, scope)):
@@ -113,16 +111,21 @@ def _photos(scope: Tag, selector: str, base: str) -> tuple[Photo, ...]:
 
 
 def _listing(scope: Tag, selectors: Selectors, page_url: str, base: str, alone: bool) -> Listing | None:
-    link = "" if alone else _url(scope, selectors.link, base)
+    link = "" if alone else url_at(scope, selectors.link, base)
     listing = Listing(
-        listing_id=_value(scope, selectors.listing_id),
+        listing_id=value(scope, selectors.listing_id),
         page_url=link or page_url,
-        title=_value(scope, selectors.title),
-        region=_value(scope, selectors.region),
-        city=_value(scope, selectors.city),
-        year=year(_value(scope, selectors.year)),
-        price=number(_value(scope, selectors.price)),
-        photos=_photos(scope, selectors.images, base) if selectors.images else (),
+        title=value(scope, selectors.title),
+        region=value(scope, selectors.region),
+        city=value(scope, selectors.city),
+        year=year(value(scope, selectors.year)),
+        price=number(value(scope, selectors.price)),
+        make=value(scope, selectors.make),
+        model=value(scope, selectors.model),
+        currency=value(scope, selectors.currency),
+        seller=value(scope, selectors.seller),
+        posted=moment(value(scope, selectors.posted)),
+        photos=photos_at(scope, selectors.images or "img@src", base),
     )
     return listing if link or listing.photos or listing.title else None
 
@@ -143,11 +146,16 @@ def extract(page: str, page_url: str, is_listing_page: bool, selectors: Selector
 
 def next_urls_by(page: str, page_url: str, next_selector: str) -> tuple[str, ...]:
     """The link that `next_selector` names, for pages whose listings are read otherwise."""
-    return _next_urls(soup(page), base_url(list(tags(page)), page_url), next_selector)
+    return _next_urls(soup(page), base_of(page, page_url), next_selector)
 
 
 def _next_urls(tree: Tag, base: str, next_selector: str) -> tuple[str, ...]:
     if not next_selector:
         return ()
-    url = _url(tree, next_selector if _split(next_selector)[1] else f"{next_selector}@href", base)
+    url = url_at(tree, next_selector, base)
     return (url,) if url else ()
+
+
+def base_of(page: str, page_url: str) -> str:
+    """What relative addresses of the page are relative to."""
+    return base_url(list(tags(page)), page_url)

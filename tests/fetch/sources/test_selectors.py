@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from curate.core.errors import RejectedError, UsageError
+from curate.core.errors import RejectedError
 from curate.core.recipe import Selectors
 from curate.fetch.sources.listing import Found, Listing, Photo
-from curate.fetch.sources.selectors import check, extract
+from curate.fetch.sources.selectors import extract
 
 INDEX = "https://cars.example/cars"
 CARD = Selectors(
@@ -101,11 +101,3 @@ def test_p05_deep_nesting_takes_bounded_time() -> None:
     (listing,) = extract(page, INDEX, False, CARD, "").listings
     assert listing.listing_id == "7"
     assert time.process_time() - started < 20
-
-
-def test_a_selector_that_is_no_css_is_named() -> None:
-    check(CARD, "a[rel=next]")
-    with pytest.raises(UsageError, match=r"source\.selectors\.title: 'h1\[' is not a CSS selector"):
-        check(Selectors(title="h1["), "")
-    with pytest.raises(UsageError, match=r"source\.pagination\.next_selector"):
-        check(CARD, ">>")

@@ -1,0 +1,196 @@
+"""Fields that a recipe names for itself, over what `auto` found in a page.
+
+On a list, a listing's scope is the largest element with a link to its page and to no other's, and the smallest
+object of the page's JSON that has its id or address. On a listing's own page the scope is all of it.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from bs4.element import Tag
+
+from curate.core.errors import RejectedError
+from curate.core.recipe import Selectors
+from curate.core.recipe_source import PhotoUrl
+from curate.fetch.http.url import canonical_url
+from curate.fetch.sources import expressions, photo_sizes, selectors, values
+from curate.fetch.sources.expressions import JSON, REGEX
+from curate.fetch.sources.gallery import gallery, of_variants
+from curate.fetch.sources.json_photos import photos as photos_in
+from curate.fetch.sources.listing import Found, Listing, Photo
+from curate.fetch.sources.money import money, scalar
+from curate.fetch.sources.page import photo_address
+from curate.fetch.sources.photo_addresses import Addresses
+
+_NO_FIELD = ("listing", "link", "images")
+MAX_SCOPE = 200_000  # characters of an element that a regular expression looks at
+
+
+class Scope:
+    """Where the fields of one listing are: an element, objects of JSON, and the base of addresses."""
+
+    def __init__(self, element: Tag | None, objects: Sequence[Any], base: str) -> None:
+        self.element = element
+        self.objects = list(objects)
+        self.base = base
+
+    def text(self, expression: str) -> Any:
+        """The first value of an expression; "" where there is none."""
+        if expression.startswith(JSON):
+            return next(iter(expressions.anywhere(self.objects, expression)), "")
+        return selectors.value(self.element, expression) if self.element is not None else ""
+
+    def url(self, expression: str) -> str:
+        """The address that an expression finds."""
+        if not expressions.is_css(expression):
+            try:
+                return canonical_url(scalar(self.text(expression)), self.base)
+            except RejectedError:
+                return ""
+        return selectors.url_at(self.element, expression, self.base) if self.element is not None else ""
+
+    def photos(self, expression: str) -> tuple[Photo, ...]:
+        """The photos that an expression finds."""
+        if expression.startswith(JSON):
+            found = expressions.anywhere(self.objects, expression)
+            return gallery(of_variants(urls) for urls in _addresses(found, self.base))
+        if self.element is None:
+            return ()
+        if expression.startswith(REGEX):
+            pattern = re.compile(expression.removeprefix(REGEX))
+            written = [match[match.re.groups and 1] for match in pattern.finditer(str(self.element)[:MAX_SCOPE])]
+            urls = [url for one in written if one and (url := photo_address(values.url_text(one), self.base))]
+            return gallery(of_variants([url]) for url in dict.fromkeys(urls))
+        return selectors.photos_at(self.element, expression, self.base)
+
+
+def _addresses(found: list[Any], base: str) -> list[list[str]]:
+    """The addresses of photos in what a JSON path found: texts, objects with sizes, lists of either."""
+    each = [item for value in found for item in (value if isinstance(value, list) else [value])]
+    if all(isinstance(item, str) for item in each):
+        return photo_sizes.together([url] for item in each if (url := photo_address(item, base)))
+    return photo_sizes.together(photos_in({"photos": each}, Addresses(base)))
+
+
+def with_fields(listing: Listing, scope: Scope, named: Selectors) -> Listing:
+    """The listing with the fields that the recipe names and the scope has."""
+    changes: dict[str, Any] = {}
+    for name, expression in named:
+        if not expression or name in _NO_FIELD or not (found := scope.text(expression)):
+            continue
+        if name == "price":
+            amount, currency = money(found)
+            if amount is not None:
+                changes |= {"price": amount} | ({"currency": currency} if currency else {})
+        elif name == "year":
+            changes |= {"year": year} if (year := values.year(scalar(found))) else {}
+        elif name == "posted":
+            changes["posted"] = values.moment(found)
+        elif told := scalar(found) or (json.dumps(found) if isinstance(found, dict | list) else ""):
+            changes[name] = values.text(told)
+    if named.images and (photos := scope.photos(named.images)):
+        changes["photos"] = photos
+    return replace(listing, **changes)
+
+
+def overridden(found: Found, page: str, url: str, blocks: Sequence[Any], alone: bool, named: Selectors) -> Found:
+    """What a page holds, with the fields that the recipe names. `blocks` are the roots of its JSON.
+
+    `alone`: it is the page of one listing.
+    """
+    markup = [value for name, value in named if value and not value.startswith(JSON)]
+    tree = selectors.soup(page) if markup else None
+    base = selectors.base_of(page, url)
+    listings: tuple[Listing, ...]
+    if alone:
+        first = found.listings[0] if found.listings else Listing("", url)
+        whole = with_fields(first, Scope(tree, blocks, base), named)
+        listings = (whole,) if whole.photos or whole.title else ()
+    else:
+        cards = _cards(tree, found.listings, base, named) if tree is not None else {}
+        changed = []
+        for number, listing in enumerate(found.listings):
+            scope = Scope(cards.get(number), _objects(blocks, listing, base), base)
+            link = scope.url(named.link) if named.link else ""
+            changed.append(with_fields(replace(listing, page_url=link or listing.page_url), scope, named))
+        listings = tuple(changed)
+    if listings == found.listings:
+        return found
+    return replace(found, listings=listings, used=(*found.used, "selectors"))
+
+
+def _cards(tree: Tag, listings: Sequence[Listing], base: str, named: Selectors) -> dict[int, Tag]:
+    """Of each listing the largest element that holds links to its page, and to no other listing's."""
+    if expressions.is_css(named.listing):
+        chosen = list(tree.select(expressions.css_and_attribute(named.listing)[0]))
+        if len(chosen) == len(listings):
+            return dict(enumerate(chosen))
+    numbers = {listing.page_url: number for number, listing in enumerate(listings)}
+    owners: dict[int, set[int]] = {}
+    links: dict[int, Tag] = {}
+    for anchor in tree.find_all("a", href=True):
+        try:
+            number = numbers.get(canonical_url(str(anchor["href"]), base))
+        except RejectedError:
+            continue
+        if number is None:
+            continue
+        links.setdefault(number, anchor)
+        for element in (anchor, *anchor.parents):
+            owners.setdefault(id(element), set()).add(number)
+    found = {}
+    for number, anchor in links.items():
+        card = anchor
+        for element in anchor.parents:
+            if owners[id(element)] != {number} or element.name in ("body", "html", "[document]"):
+                break
+            card = element
+        found[number] = card
+    return found
+
+
+def _objects(blocks: Sequence[Any], listing: Listing, base: str) -> list[Any]:
+    """The objects of JSON that have the listing's id or address as a value, the smallest first."""
+    found = []
+    for data in blocks:
+        for one in expressions.inside(data):
+            if isinstance(one, dict) and any(_names(value, listing, base) for value in one.values()):
+                found.append(one)
+    return found[::-1]
+
+
+def _names(value: Any, listing: Listing, base: str) -> bool:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return False
+    text = str(value)
+    if listing.listing_id and text == listing.listing_id:
+        return True
+    if not listing.page_url or len(text) < 2 or not listing.page_url.endswith(text[-12:]):
+        return False
+    try:
+        return canonical_url(text, base) == listing.page_url
+    except RejectedError:
+        return False
+
+
+def whole_photos(found: Found, rule: PhotoUrl) -> Found:
+    """What a page holds, each photo asked for by the address that the recipe makes; the one given comes next."""
+    pattern = re.compile(rule.match)
+
+    def one(photo: Photo) -> Photo:
+        for given in (photo.url, *photo.aliases):
+            if photo.reason or not pattern.search(given):
+                continue
+            try:
+                url = canonical_url(pattern.sub(rule.replace, given))
+            except RejectedError:
+                continue
+            others = dict.fromkeys((photo.url, *photo.aliases))
+            return replace(photo, url=url, aliases=tuple(name for name in others if name != url))
+        return photo
+
+    listings = [replace(each, photos=gallery(map(one, each.photos))) for each in found.listings]
+    return replace(found, listings=tuple(listings))
