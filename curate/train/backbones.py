@@ -119,5 +119,12 @@ def to_input(pixels: NDArray[np.uint8]) -> "torch.Tensor":
     """(n, h, w, 3) uint8 to (n, 3, h, w) float32, standardised as ImageNet's photos were; channels last."""
     import torch
 
+    return standardise(torch.from_numpy(np.array(pixels)))
+
+
+def standardise(pixels: "torch.Tensor") -> "torch.Tensor":
+    """The same of a tensor."""
+    import torch
+
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) * 255 for values in (_MEAN, _STD))
-    return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float().sub_(mean).div_(std)
+    return pixels.permute(0, 3, 1, 2).float().sub_(mean).div_(std)

@@ -1,15 +1,14 @@
 """A trained network on disk: `models/<variant>/seed-<n>/`.
 
-A folder with the weights (`model.safetensors`, or `head.json` for `transfer`: nothing that could run) and
-`model.json`: their sha256, the class list in the order of the outputs, the input size, what the network was made
-from, and how it did. It is refused when the weights are not those of model.json.
+`model.safetensors` holds the weights, of `transfer` those of the linear classifier. `model.onnx` predicts, without
+torch. `model.json` holds their sha256, the class list in the order of the outputs, the input size, what the
+network was made from, and how it did. A folder is refused when its files are not those of model.json.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,21 +17,26 @@ from numpy.typing import NDArray
 
 from curate.core.errors import Delete, ResourceError, Run, StateError, To
 from curate.core.files import atomic_write
-from curate.train import backbones, networks, transfer
+from curate.train import backbones, calibration, networks, onnx_export
 
 if TYPE_CHECKING:
     import torch
 
-FORMAT = 2
-_NEEDED = ("classes", "image_size", "network", "variant", "seed", "sha256", "weights", "settings")
+FORMAT = 3
+_NEEDED = ("classes", "image_size", "network", "variant", "seed", "sha256", "onnx", "settings", "temperature")
+WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A network ready to predict: (n, side, side, 3) uint8 images to (n, classes) float32 probabilities."""
+    """A network ready to predict."""
 
-    predict: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+    predict: Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # (n, side, side, 3) to (n, classes) probabilities
     meta: dict[str, Any]  # model.json
+
+    def calibrated(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """(n, side, side, 3) uint8 images to (n, classes) probabilities, by the temperature fitted on val."""
+        return calibration.scaled(self.predict(pixels), self.meta["temperature"])
 
 
 def folder_of(folder: Path, variant: str, seed: int) -> Path:
@@ -40,15 +44,15 @@ def folder_of(folder: Path, variant: str, seed: int) -> Path:
     return folder / "models" / variant / f"seed-{seed}"
 
 
-def save(folder: Path, weights: bytes, meta: Mapping[str, Any]) -> dict[str, Any]:
-    """Write the weights and model.json into `folder`. Returns what went into the latter."""
-    name = "head.json" if meta["network"] == "transfer" else "model.safetensors"
-    written = {"format": FORMAT, "weights": name, "sha256": hashlib.sha256(weights).hexdigest(), **meta}
+def save(folder: Path, weights: bytes, graph: bytes, meta: Mapping[str, Any], card: str = "") -> None:
+    """Write the weights, the ONNX graph, MODEL_CARD.md and model.json into `folder`."""
+    written = {"format": FORMAT, "sha256": hashlib.sha256(weights).hexdigest(), **meta}
     # The description goes first and comes last: a crash in between leaves a model that is refused.
     (folder / "model.json").unlink(missing_ok=True)
-    atomic_write(folder / name, weights)
+    atomic_write(folder / WEIGHTS, weights)
+    atomic_write(folder / meta["onnx"]["file"], graph)
+    atomic_write(folder / "MODEL_CARD.md", card.encode())
     atomic_write(folder / "model.json", json.dumps(written, indent=1, ensure_ascii=False).encode() + b"\n")
-    return written
 
 
 def to_bytes(network: "torch.nn.Module") -> bytes:
@@ -74,56 +78,58 @@ def read_meta(folder: Path) -> dict[str, Any]:
     return meta
 
 
-def weights_are_those_of(folder: Path, meta: Mapping[str, Any]) -> bool:
-    """Is the weights file there, and the one that model.json describes?"""
-    path = folder / str(meta["weights"])
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == meta["sha256"]
+def is_whole(folder: Path, meta: Mapping[str, Any]) -> bool:
+    """Are the weights and the ONNX graph there, and the ones that model.json describes?"""
+    return _has(folder / WEIGHTS, meta["sha256"]) and _has(folder / meta["onnx"]["file"], meta["onnx"]["sha256"])
+
+
+def _has(path: Path, sha256: str) -> bool:
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
 def load(folder: Path, classes: Sequence[str] | None = None) -> Model:
-    """The trained network of `folder`, ready to predict.
+    """The trained network of `folder`, ready to predict in ONNX Runtime.
 
-    Raises ResourceError when there is none; StateError when the weights are damaged or not those of model.json,
-    and when `classes` are given and differ from the network's, in name or order.
+    Raises ResourceError when there is none; StateError when the graph is damaged or not that of model.json, and
+    when `classes` are given and differ from the network's, in name or order.
     """
     meta = read_meta(folder)
-    path = folder / str(meta["weights"])
+    path = folder / meta["onnx"]["file"]
     if classes is not None and list(classes) != list(meta["classes"]):
         raise StateError(
             f"{path} was trained for {', '.join(meta['classes'])}, not for {', '.join(classes)}",
             Run("train-baseline"),
         )
-    if not weights_are_those_of(folder, meta):
+    data = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(data).hexdigest() != meta["onnx"]["sha256"]:
         raise StateError(f"{path} is missing or not the file of model.json", Run("train-baseline"))
-    data = path.read_bytes()
-    if meta["network"] == "transfer":
-        return Model(partial(_transfer, head=transfer.from_bytes(data, path)), meta)
-    return Model(_torch_predictor(data, meta, path), meta)
+    return Model(onnx_export.predictor(data), meta)
 
 
-def _torch_predictor(
-    data: bytes, meta: Mapping[str, Any], path: Path
-) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+def load_network(folder: Path) -> "torch.nn.Module":
+    """The torch network of `folder` from its safetensors, to train it further. `transfer` has none.
+
+    Raises ResourceError when there is none; StateError when the weights are damaged or not those of model.json.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load as from_safetensors
 
+    meta, path = read_meta(folder), folder / WEIGHTS
+    if not _has(path, meta["sha256"]):
+        raise StateError(f"{path} is missing or not the file of model.json", Run("train-baseline"))
     network: torch.nn.Module
-    reference = meta["network"] == "reference_cnn"
-    if reference:
+    if meta["network"] == "reference_cnn":
         values = meta["settings"]
         network = networks.reference_cnn(
             meta["classes"], meta["image_size"], values["dropout"], values["batch_norm"], meta["seed"]
         )
+    elif meta["network"] == "transfer":
+        raise StateError(f"{path} holds a linear classifier, and no network")
     else:
         outputs = 1 if len(meta["classes"]) == 2 else len(meta["classes"])
         network = backbones.architecture(meta["network"], outputs)
     try:
-        network.load_state_dict(from_safetensors(data))
+        network.load_state_dict(from_safetensors(path.read_bytes()))
     except (SafetensorError, RuntimeError) as error:
         raise StateError(f"{path} does not hold the weights of {meta['network']}") from error
-    prepared = networks.to_input if reference else backbones.to_input
-    return partial(networks.predict, network.eval(), prepared=prepared, mirrored=not reference)
-
-
-def _transfer(pixels: NDArray[np.uint8], head: transfer.Head) -> NDArray[np.float32]:
-    return transfer.probabilities(head, transfer.embed(pixels))
+    return network.eval()

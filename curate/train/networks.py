@@ -47,19 +47,28 @@ def to_input(pixels: NDArray[np.uint8]) -> "torch.Tensor":
     """(n, h, w, 3) uint8 to (n, 3, h, w) float32 in -1..1, channels last in memory."""
     import torch
 
-    return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float().mul_(2 / 255).sub_(1)
+    return standardise(torch.from_numpy(np.array(pixels)))
+
+
+def standardise(pixels: "torch.Tensor") -> "torch.Tensor":
+    """The same of a tensor."""
+    return pixels.permute(0, 3, 1, 2).float().mul_(2 / 255).sub_(1)
 
 
 def probabilities(logits: "torch.Tensor") -> NDArray[np.float32]:
     """Outputs of the network as (n, classes) float32 that sum to 1."""
+    each: NDArray[np.float32] = as_probabilities(logits).cpu().numpy()
+    return each
+
+
+def as_probabilities(logits: "torch.Tensor") -> "torch.Tensor":
+    """The same as a tensor."""
     import torch
 
     if logits.shape[1] == 1:
         second = torch.sigmoid(logits.float())
-        both: NDArray[np.float32] = torch.cat([1 - second, second], dim=1).cpu().numpy()
-        return both
-    each: NDArray[np.float32] = torch.softmax(logits.float(), dim=1).cpu().numpy()
-    return each
+        return torch.cat([1 - second, second], dim=1)
+    return torch.softmax(logits.float(), dim=1)
 
 
 def predict(

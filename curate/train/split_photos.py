@@ -1,5 +1,6 @@
 """The photos of a split with their labels, in the order train, val, test."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,10 @@ class SplitPhotos:
     def tested(self) -> list[SplitRow]:
         """Those of val and test."""
         return self.rows[self.train :]
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Photos per split and class."""
+        return Counter((row.split, row.class_name) for row in self.rows)
 
 
 def by_split(rows: Sequence[SplitRow], config: TrainBaseline) -> dict[str, list[SplitRow]]:

@@ -1,9 +1,9 @@
 """train-baseline: networks trained on train, chosen on val, each read once on test.
 
 Reads split.csv, fetch.csv and the photos; writes train_baseline.csv, one row per photo of val and test for each
-network that is there, and a folder per network: `models/<variant>/seed-<n>/` with its weights, `model.json`,
-`predictions.csv` and, where matplotlib is installed, `curves.png`. No variant overwrites another; networks of
-another split are left out.
+network that is there, and a folder per network: `models/<variant>/seed-<n>/` with its weights, `model.onnx`,
+`model.json`, `MODEL_CARD.md`, `predictions.csv` and, where matplotlib is installed, `curves.png`. No variant
+overwrites another; networks of another split are left out.
 
 While a network is trained, `checkpoint.safetensors` in its folder holds the last epoch, and a rerun goes on from
 there; decoded photos and features are in `cache/`. A photo that cannot be used stops the run and is named: leaving
@@ -11,11 +11,9 @@ it out would change the exact counts of the split.
 """
 
 import hashlib
-import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +24,18 @@ from curate.core import extras, manifest
 from curate.core.errors import CurateError
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
-from curate.core.intervals import percent
-from curate.core.progress import counter
 from curate.core.recipe import TrainBaseline
 from curate.core.schemas import SplitRow, TrainBaselineRow, identity
 from curate.core.table import format_rows, parse_rows
 from curate.train import (
-    checkpoints,
+    calibration,
+    card,
     curves,
     dataset_cache,
+    fitting,
     models,
-    networks,
+    onnx_export,
     split_photos,
-    trainer,
-    transfer,
     variants,
 )
 from curate.train.accuracy import accuracy, in_words
@@ -48,9 +44,9 @@ from curate.train.split_photos import SplitPhotos
 PACKAGES = {"transfer": ("onnxruntime", "scikit-learn", "numpy", "pillow", "simplejpeg")}
 NOTED = (  # of each network, in the sidecar
     *("variant", "seed", "network", "image_size", "parameters", "bytes", "images_per_s", "best_epoch", "seconds"),
-    *("sha256", "val", "test", "test_by_class", "history"),
+    *("sha256", "onnx", "temperature", "val", "test", "test_by_class", "history"),
 )
-SPEED_OF = 64  # images, to measure how many are predicted per second
+COMPARED = 64  # images, to compare the ONNX graph with the network, and to measure its speed
 _TORCH = ("torch", "numpy", "pillow", "simplejpeg")
 
 
@@ -113,7 +109,7 @@ def trained(folder: Path, wanted: dict[str, Any]) -> bool:
     try:
         meta = models.read_meta(place)
         same = all(meta.get(name) == value for name, value in wanted.items())
-        return same and models.weights_are_those_of(place, meta) and bool(predictions(place, meta))
+        return same and models.is_whole(place, meta) and bool(predictions(place, meta))
     except CurateError:
         return False
 
@@ -136,87 +132,44 @@ def train(folder: Path, config: TrainBaseline, photos: SplitPhotos, wanted: dict
     pixels = dataset_cache.load_all(folder, photos.listed, wanted["image_size"], map_fn)
     started = time.monotonic()
     checkpoint = place / "checkpoint.safetensors"
-    if config.variant == "transfer":
-        found = transfer.features(folder, pixels, [sha256 for _, _, sha256 in photos.listed])
-        end = photos.train + photos.val
-        head, history = transfer.fit(
-            found[: photos.train],
-            photos.labels[: photos.train],
-            found[photos.train : end],
-            photos.labels[photos.train : end],
-            config.seed,
-        )
-        best, parameters, data = 0, head.weights.size + head.bias.size, transfer.to_bytes(head)
-        best = transfer.PENALTIES.index(head.penalty) + 1
-        each = transfer.probabilities(head, found[photos.train :])
-        predicting = partial(_embed_and_predict, head=head)
-    else:
-        state = _fit(config, photos, pixels, checkpoint, wanted)
-        history, best, data = state.history, state.best_epoch, models.to_bytes(state.network)
-        parameters = sum(parameter.numel() for parameter in state.network.parameters())
-        reference = wanted["network"] == "reference_cnn"
-        prepared = variants.plan(config).to_input
-        predicting = partial(networks.predict, state.network, prepared=prepared, mirrored=not reference)
-        each = predicting(pixels[photos.train :])
-    rows = decide(photos.tested, each, config.class_names, config.variant, config.seed)
+    found = fitting.fit(folder, config, photos, pixels, checkpoint, wanted)
+    some = pixels[photos.train :][:COMPARED]
+    onnx = onnx_export.checked(found.graph, some, found.probabilities[:COMPARED])
+    rows = decide(photos.tested, found.probabilities, config.class_names, config.variant, config.seed)
     table = format_rows(rows, TrainBaselineRow)
     atomic_write(place / "predictions.csv", table)
     if not extras.missing("plots"):
-        atomic_write(place / "curves.png", curves.draw(history, best))
-    models.save(
-        place,
-        data,
-        {
-            **wanted,
-            "parameters": parameters,
-            "bytes": len(data),
-            "images_per_s": _speed(predicting, pixels[photos.train :][:SPEED_OF]),
-            "best_epoch": best,
-            "history": history,
-            "seconds": round(sum(entry.get("seconds", 0) for entry in history) or time.monotonic() - started, 1),
-            "predictions_sha256": hashlib.sha256(table).hexdigest(),
-            "val": accuracy(rows, "val"),
-            "test": accuracy(rows, "test"),
-            "test_by_class": {name: accuracy(rows, "test", name) for name in config.class_names},
-        },
-    )
+        atomic_write(place / "curves.png", curves.draw(found.history, found.best))
+    labels = photos.labels[photos.train :]
+    temperature = calibration.temperature(found.probabilities[: photos.val], labels[: photos.val])
+    seconds = sum(entry.get("seconds", 0) for entry in found.history) or time.monotonic() - started
+    meta = {
+        **wanted,
+        "onnx": onnx,
+        "parameters": found.parameters,
+        "bytes": len(found.weights),
+        "images_per_s": _speed(onnx_export.predictor(found.graph), some),
+        "best_epoch": found.best,
+        "history": found.history,
+        "seconds": round(seconds, 1),
+        "predictions_sha256": hashlib.sha256(table).hexdigest(),
+        "temperature": temperature,
+        "val": accuracy(rows, "val"),
+        "test": accuracy(rows, "test"),
+        "test_by_class": {name: accuracy(rows, "test", name) for name in config.class_names},
+    }
+    sure = calibration.scaled(found.probabilities[photos.val :], temperature)
+    text = card.markdown(folder.name, meta, photos.counts(), card.calibration_error(sure, labels[photos.val :]))
+    models.save(place, found.weights, found.graph, meta, text)
     checkpoint.unlink(missing_ok=True)
 
 
-def _embed_and_predict(pixels: NDArray[np.uint8], head: transfer.Head) -> NDArray[np.float32]:
-    return transfer.probabilities(head, transfer.embed(pixels))
-
-
-def _speed(predicting: Callable[[NDArray[np.uint8]], NDArray[np.float32]], pixels: NDArray[np.uint8]) -> float:
+def _speed(predicting: onnx_export.Predict, pixels: NDArray[np.uint8]) -> float:
     """Images predicted per second, decoding not counted."""
     predicting(pixels[:2])
     started = time.perf_counter()
     predicting(pixels)
     return round(len(pixels) / (time.perf_counter() - started), 1)
-
-
-def _fit(
-    config: TrainBaseline, photos: SplitPhotos, pixels: NDArray[np.uint8], checkpoint: Path, wanted: dict[str, Any]
-) -> checkpoints.State:
-    plan = variants.plan(config)
-    end = photos.train + photos.val
-    same = dict(wanted)
-    if config.variant != "finetune":  # its learning rate goes by their number; others go on with more or fewer
-        same["settings"] = {name: value for name, value in wanted["settings"].items() if name != "epochs"}
-    with counter(f"train {config.variant}", plan.epochs, "epoch") as advance:
-
-        def on_epoch(entry: dict[str, float]) -> None:
-            note = f"loss {entry['train_loss']:.3f}, accuracy on val {percent(entry['val_accuracy'])}"
-            advance(int(entry["epoch"]), note)
-
-        return trainer.fit(
-            trainer.Photos(pixels[: photos.train], photos.labels[: photos.train]),
-            trainer.Photos(pixels[photos.train : end], photos.labels[photos.train : end]),
-            plan,
-            checkpoint,
-            hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest(),
-            on_epoch,
-        )
 
 
 # --- all networks -------------------------------------------------------------------------------------------

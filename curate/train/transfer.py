@@ -2,21 +2,18 @@
 
 Features of a photo are the mean of those of the photo and its mirror image, scaled to length 1. The classifier is
 logistic regression; the strength of its penalty is the one with the highest accuracy on val, of equals the lowest
-loss. The trained classifier is `head.json`: plain numbers.
+loss.
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.core import record_store
-from curate.core.errors import Run, StateError
 from curate.core.progress import progress
 
 PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # scikit-learn's C: larger is weaker
@@ -110,16 +107,7 @@ def probabilities(head: Head, inputs: NDArray[np.float32]) -> NDArray[np.float32
 
 
 def to_bytes(head: Head) -> bytes:
-    """The classifier as JSON."""
-    return json.dumps(
-        {"penalty": head.penalty, "bias": head.bias.tolist(), "weights": head.weights.tolist()}
-    ).encode()
+    """The classifier as safetensors."""
+    from safetensors.numpy import save
 
-
-def from_bytes(data: bytes, path: Path) -> Head:
-    """The classifier of a head.json. Raises StateError when it is damaged."""
-    try:
-        found: dict[str, Any] = json.loads(data)
-        return Head(np.array(found["weights"], float), np.array(found["bias"], float), float(found["penalty"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise StateError(f"{path} is damaged", Run("train-baseline", ("--variant", "transfer"))) from error
+    return save({"weights": np.ascontiguousarray(head.weights), "bias": head.bias})

@@ -32,6 +32,15 @@ PUBLISHED = {
     "batchnorm": (0.961, 0.965),
 }
 
+DESCRIPTIONS = {
+    "base": "The reference CNN",
+    "augment": "The reference CNN, trained on images that are mirrored, warped and recoloured",
+    "dropout": "The reference CNN with dropout, trained on images that are mirrored, warped and recoloured",
+    "batchnorm": "The reference CNN with dropout and batch normalisation, trained on changed images",
+    "transfer": "A linear classifier on the features of EfficientNet-Lite0, the mean of photo and mirror image",
+    "finetune": "A network that knows ImageNet, trained further; the mean of photo and mirror image",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

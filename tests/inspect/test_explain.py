@@ -549,7 +549,7 @@ def test_verify_the_weights_of_each_network(folder: Path) -> None:
     places[1].unlink()
     assert [line.partition(";")[0] for line in verified(folder)] == [
         "models/reference/seed-1/model.safetensors: its sha256 is not the sidecar's, it was changed",
-        "models/reference/seed-2: the weights are missing",
+        "models/reference/seed-2: model.safetensors is missing",
     ]
 
 

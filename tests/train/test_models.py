@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from curate.core.errors import ResourceError, StateError
-from curate.train import models, networks
+from curate.core.errors import CurateError, ResourceError, StateError
+from curate.train import models, networks, onnx_export
 
 SETTINGS = {"dropout": 0.0, "batch_norm": False}
 META: dict[str, Any] = {
@@ -22,22 +23,45 @@ META: dict[str, Any] = {
     "variant": "base",
     "seed": 5,
     "settings": SETTINGS,
+    "temperature": 1.0,
 }
+
+
+PIXELS = np.random.default_rng(3).integers(0, 256, (4, 46, 46, 3), dtype=np.uint8)
 
 
 def saved(folder: Path) -> torch.nn.Module:
     network = networks.reference_cnn(["a", "b"], 46, seed=5)
-    models.save(folder, models.to_bytes(network), META | {"best_epoch": 3})
+    graph = onnx_export.of_network(network, 46, reference=True)
+    onnx = onnx_export.checked(graph, PIXELS, networks.predict(network, PIXELS))
+    models.save(folder, models.to_bytes(network), graph, META | {"best_epoch": 3, "onnx": onnx}, "# a, b\n")
     return network
 
 
 def test_a_saved_model_comes_back_as_it_was(tmp_path: Path) -> None:
     network = saved(tmp_path)
     model = models.load(tmp_path, ["a", "b"])
-    pixels = np.random.default_rng(3).integers(0, 256, (4, 46, 46, 3), dtype=np.uint8)
-    assert np.array_equal(model.predict(pixels), networks.predict(network, pixels))
+    expected = networks.predict(network, PIXELS)
+    assert model.predict(PIXELS) == pytest.approx(expected, abs=onnx_export.TOLERANCE)
+    assert np.array_equal(networks.predict(models.load_network(tmp_path), PIXELS), expected)
     assert model.meta["best_epoch"] == 3
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "model.safetensors"]
+    files = ["MODEL_CARD.md", "model.json", "model.onnx", "model.safetensors"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == files
+
+
+def test_a_graph_that_differs_from_its_network_is_refused() -> None:
+    network = networks.reference_cnn(["a", "b"], 46, seed=5)
+    graph = onnx_export.of_network(networks.reference_cnn(["a", "b"], 46, seed=6), 46, reference=True)
+    with pytest.raises(CurateError, match=r"the ONNX graph differs from the network by 0\.\d"):
+        onnx_export.checked(graph, PIXELS, networks.predict(network, PIXELS))
+
+
+def test_the_temperature_makes_probabilities_less_sure(tmp_path: Path) -> None:
+    saved(tmp_path)
+    model = models.load(tmp_path)
+    softer = models.Model(model.predict, model.meta | {"temperature": 2.0})
+    assert np.array_equal(softer.calibrated(PIXELS).argmax(axis=1), model.predict(PIXELS).argmax(axis=1))
+    assert (softer.calibrated(PIXELS).max(axis=1) < model.predict(PIXELS).max(axis=1)).all()
 
 
 def truncate(path: Path) -> None:
@@ -85,8 +109,16 @@ def test_damaged_weights_are_refused_and_nothing_in_them_runs(damage: object, tm
     saved(tmp_path)
     damage(tmp_path / "model.safetensors")  # type: ignore[operator]
     with pytest.raises(StateError, match=r"model\.safetensors"):
-        models.load(tmp_path)
+        models.load_network(tmp_path)
     assert not (tmp_path / "canary").exists()
+
+
+@pytest.mark.parametrize("damage", [truncate, flip, Path.unlink])
+def test_a_damaged_graph_is_refused(damage: Callable[[Path], None], tmp_path: Path) -> None:
+    saved(tmp_path)
+    damage(tmp_path / "model.onnx")
+    with pytest.raises(StateError, match=r"model\.onnx is missing or not the file of model\.json"):
+        models.load(tmp_path)
 
 
 def test_the_pickle_of_these_tests_would_have_run(tmp_path: Path) -> None:

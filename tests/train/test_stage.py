@@ -15,7 +15,7 @@ from curate.core import manifest
 from curate.core.errors import GateError, StateError
 from curate.core.recipe import TrainBaseline
 from curate.core.schemas import SplitRow, TrainBaselineRow
-from curate.train import curves, dataset_cache, models, trainer
+from curate.train import card, curves, dataset_cache, models, trainer
 from curate.train import stage as train_baseline
 from curate.train.accuracy import accuracy, in_words
 from curate.train.split_photos import by_split
@@ -81,11 +81,26 @@ def test_the_model_on_disk_gives_the_predictions_of_the_manifest(trained: Path) 
 
 def test_it_leaves_a_model_curves_and_decoded_photos_but_no_checkpoint(trained: Path) -> None:
     place = models.folder_of(trained, "base", 42)
-    expected = ["curves.png", "model.json", "model.safetensors", "predictions.csv"]
+    expected = [
+        *("MODEL_CARD.md", "curves.png", "model.json", "model.onnx", "model.safetensors", "predictions.csv"),
+    ]
     assert sorted(path.name for path in place.iterdir()) == expected
     with Image.open(place / "curves.png") as picture:
         assert picture.size == (900, 360)
     assert len(list((trained / "cache").iterdir())) == 1
+
+
+def test_the_card_has_the_figures_of_the_run_the_limits_and_the_licence(trained: Path) -> None:
+    text = (models.folder_of(trained, "base", 42) / "MODEL_CARD.md").read_text()
+    notes = manifest.read_sidecar(trained, "train_baseline")["notes"]
+    assert in_words("test", notes["test"]) in text
+    assert manifest.read_sidecar(trained, "split")["sha256"] in text
+    assert "| hatch | 30 | 10 | 10 |" in text
+    assert "It gives every photo one of its classes" in text
+    assert "No other weights are in them" in text
+    for name in ("transfer", "efficientnet-lite1", "efficientnet-lite2"):
+        assert "Apache-2.0" in card.licence(name)
+    assert "timm model resnet18" in card.licence("resnet18")
 
 
 def test_one_variant_does_not_touch_another(small: Path) -> None:
@@ -146,6 +161,7 @@ def test_finetune_starts_from_imagenet_and_predicts_from_its_folder(small: Path)
     model = models.load(models.folder_of(small, "finetune", 42), list(CLASSES))
     assert model.meta["network"] == "efficientnet-lite0"
     assert model.meta["parameters"] > 3_000_000
+    assert sum(p.numel() for p in models.load_network(models.folder_of(small, "finetune", 42)).parameters()) > 3e6
     photos = {row.key: row.path for row in manifest.read(small, SplitRow)}
     listed = [(row.key, photos[row.key], Path(photos[row.key]).stem) for row in rows]
     pixels = np.stack([dataset_cache.load_one(photo, small, 64) for photo in listed])
@@ -169,12 +185,13 @@ ONE = CONFIG.override(epochs=1, image_size=46)
 
 def test_a_missing_or_changed_model_is_trained_again(small: Path) -> None:
     train_baseline.run(small, ONE)
-    weights = models.folder_of(small, "base", 42) / "model.safetensors"
-    data, table = weights.read_bytes(), manifest.csv_path(small, "train_baseline").read_bytes()
-    for damaged in (b"", data[:-1]):
-        weights.write_bytes(damaged)
+    table = manifest.csv_path(small, "train_baseline").read_bytes()
+    for name in ("model.safetensors", "model.onnx"):
+        path = models.folder_of(small, "base", 42) / name
+        data = path.read_bytes()
+        path.write_bytes(data[:-1])
         train_baseline.run(small, ONE)
-        assert weights.read_bytes() == data
+        assert path.read_bytes() == data
         assert manifest.csv_path(small, "train_baseline").read_bytes() == table
 
 

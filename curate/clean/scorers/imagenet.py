@@ -70,6 +70,11 @@ def find_weights() -> bytes:
     return data
 
 
+def graph(side: int = SIDE) -> tuple[bytes, NDArray[np.float32], NDArray[np.float32]]:
+    """See `efficientnet.build`. Raises ResourceError (see `find_weights`)."""
+    return efficientnet.build(find_weights(), side, _MEAN, _STD)
+
+
 class ImageNet:
     """EfficientNet-Lite0 and the 1,000 ImageNet classes; a `Scorer`."""
 
@@ -80,7 +85,7 @@ class ImageNet:
         import onnxruntime
 
         self.side = side
-        graph, self._weight, self._bias = efficientnet.build(find_weights(), side, _MEAN, _STD)
+        made, self._weight, self._bias = graph(side)
         self.class_names: list[str] = (
             Path(__file__).with_name("imagenet_classes.txt").read_text("utf-8").splitlines()
         )
@@ -90,7 +95,7 @@ class ImageNet:
         wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
         there = set(onnxruntime.get_available_providers())
         self._session = onnxruntime.InferenceSession(
-            graph, options, providers=[name for name in wanted if name in there]
+            made, options, providers=[name for name in wanted if name in there]
         )
 
     @property

@@ -1,12 +1,12 @@
-"""A torch module as an ONNX graph, for scorers that run in ONNX Runtime."""
+"""A torch module as an ONNX graph, for networks that run in ONNX Runtime."""
 
 import io
 import warnings
 from typing import Any
 
 
-def export(module: Any, side: int) -> bytes:
-    """The graph of a module from (n, side, side, 3) uint8 `pixels` to (n, d) float32 `embedding`, for any n."""
+def export(module: Any, side: int, output: str = "embedding") -> bytes:
+    """The graph of a module from (n, side, side, 3) uint8 `pixels` to (n, d) float32 `output`, for any n."""
     import torch
 
     buffer = io.BytesIO()
@@ -20,8 +20,8 @@ def export(module: Any, side: int) -> bytes:
                 (torch.zeros(2, side, side, 3, dtype=torch.uint8),),
                 buffer,  # type: ignore[arg-type]
                 input_names=["pixels"],
-                output_names=["embedding"],
-                dynamic_axes={"pixels": {0: "n"}, "embedding": {0: "n"}},
+                output_names=[output],
+                dynamic_axes={"pixels": {0: "n"}, output: {0: "n"}},
                 dynamo=False,
             )
         finally:

@@ -1,0 +1,95 @@
+"""MODEL_CARD.md: what a person should know of a network before using it (Mitchell et al., 2019)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.core.intervals import percent
+from curate.core.schemas import SPLITS
+from curate.train import calibration
+from curate.train.accuracy import in_words
+from curate.train.backbones import PACKAGED
+from curate.train.variants import DESCRIPTIONS
+
+
+def licence(network: str) -> str:
+    """What is known of the licence of the weights that a network started from."""
+    if network == "reference_cnn":
+        return (
+            "The weights were learned from these photos alone, from a random start. No other weights are in them. "
+            "The rights in the photos are those of the dataset (`rights` in its recipe)."
+        )
+    name = "efficientnet-lite0" if network == "transfer" else network
+    if name in PACKAGED:
+        return (
+            f"The network started from the weights of {name} in the package {PACKAGED[name].package} 0.1.0. "
+            "The repository of their author publishes them under Apache-2.0. They were trained on ImageNet-1k. "
+            "`model.onnx` contains them. "
+            "The rights in the photos are those of the dataset (`rights` in its recipe)."
+        )
+    return (
+        f"The network started from the weights of the timm model {name}, which came from the model hub. Look up "
+        "their licence there. The rights in the photos are those of the dataset (`rights` in its recipe)."
+    )
+
+
+def calibration_error(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float | None:
+    """The expected calibration error of (n, classes) probabilities; None without photos."""
+    if not len(labels):
+        return None
+    right = probabilities.argmax(axis=1) == labels
+    return round(calibration.expected_error(calibration.bins(probabilities.max(axis=1), right)), 4)
+
+
+def markdown(
+    dataset: str, meta: Mapping[str, Any], counts: Mapping[tuple[str, str], int], error: float | None
+) -> str:
+    """The card of a network. `meta` is its model.json, `counts` are photos per split and class."""
+    classes = meta["classes"]
+    figures = [in_words(split, meta[split]) for split in ("val", "test")]
+    figures += [in_words(f"test, {name}", found) for name, found in meta["test_by_class"].items()]
+    sure = "n/a, no photos" if error is None else percent(error)
+    lines = [
+        f"# {meta['variant']}, seed {meta['seed']}: {', '.join(classes)}",
+        "",
+        f"{DESCRIPTIONS[meta['variant']]}. It takes an RGB image of {meta['image_size']}×{meta['image_size']} "
+        f"pixels, the whole photo squeezed. It gives a probability for each of {len(classes)} classes, in order: "
+        f"{', '.join(classes)}. It has {meta['parameters']:,} trained parameters.",
+        "",
+        "## Data",
+        "",
+        f"Dataset `{dataset}`. sha256 of its split.csv: `{meta['inputs']['split.csv']}`.",
+        "",
+        f"| photos | {' | '.join(SPLITS)} |",
+        f"|---|{'---:|' * len(SPLITS)}",
+        *(f"| {name} | {' | '.join(str(counts.get((s, name), 0)) for s in SPLITS)} |" for name in classes),
+        "",
+        "## Figures",
+        "",
+        *(f"- {line}" for line in figures),
+        f"- expected calibration error on test, after a temperature of {meta['temperature']:g}: {sure}",
+        "",
+        "The best epoch was chosen on val. Test was read once, after training.",
+        "",
+        "## Limits",
+        "",
+        "- It gives every photo one of its classes, also a photo that shows none of them.",
+        "- The figures hold for photos like those of the dataset. `curate evaluate` measures others.",
+        "- The temperature was fitted on val. On other photos the probabilities may be too sure.",
+        "",
+        "## Files",
+        "",
+        "- `model.onnx`: the network with all that belongs to a prediction, for ONNX Runtime. On "
+        f"{meta['onnx']['images']} photos no probability differs from the trained network's by more than "
+        f"{meta['onnx']['tolerance']:g}.",
+        "- `model.safetensors`: the trained weights.",
+        "- `model.json`: all figures, settings and versions.",
+        "",
+        "## Licence of the weights",
+        "",
+        licence(meta["network"]),
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,105 @@
+"""Fit one network, whatever its variant: weights, ONNX graph, and what it says of val and test."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.core.intervals import percent
+from curate.core.progress import counter
+from curate.core.recipe import TrainBaseline
+from curate.train import checkpoints, models, networks, onnx_export, trainer, transfer, variants
+from curate.train.split_photos import SplitPhotos
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A network that was just trained."""
+
+    weights: bytes  # safetensors
+    graph: bytes  # ONNX
+    probabilities: NDArray[np.float32]  # (n, classes) of the photos of val and test, by what was trained
+    parameters: int
+    best: int  # epoch, or number of the penalty
+    history: checkpoints.History
+
+
+def fit(
+    folder: Path,
+    config: TrainBaseline,
+    photos: SplitPhotos,
+    pixels: NDArray[np.uint8],
+    checkpoint: Path,
+    wanted: dict[str, Any],
+) -> Result:
+    """Train on train, choose on val. `pixels` are those of `photos`; `wanted` is what the network is made from.
+
+    Raises GateError when the loss is no longer a number, ResourceError when memory or weights are missing.
+    """
+    if config.variant == "transfer":
+        return _transfer(folder, config, photos, pixels)
+    return _network(config, photos, pixels, checkpoint, wanted)
+
+
+def _transfer(folder: Path, config: TrainBaseline, photos: SplitPhotos, pixels: NDArray[np.uint8]) -> Result:
+    found = transfer.features(folder, pixels, [sha256 for _, _, sha256 in photos.listed])
+    end = photos.train + photos.val
+    head, history = transfer.fit(
+        found[: photos.train],
+        photos.labels[: photos.train],
+        found[photos.train : end],
+        photos.labels[photos.train : end],
+        config.seed,
+    )
+    return Result(
+        weights=transfer.to_bytes(head),
+        graph=onnx_export.of_transfer(head, pixels.shape[1]),
+        probabilities=transfer.probabilities(head, found[photos.train :]),
+        parameters=head.weights.size + head.bias.size,
+        best=transfer.PENALTIES.index(head.penalty) + 1,
+        history=history,
+    )
+
+
+def _network(
+    config: TrainBaseline, photos: SplitPhotos, pixels: NDArray[np.uint8], checkpoint: Path, wanted: dict[str, Any]
+) -> Result:
+    state = _fit(config, photos, pixels, checkpoint, wanted)
+    reference = wanted["network"] == "reference_cnn"
+    prepared = variants.plan(config).to_input
+    return Result(
+        weights=models.to_bytes(state.network),
+        graph=onnx_export.of_network(state.network, wanted["image_size"], reference),
+        probabilities=networks.predict(state.network, pixels[photos.train :], prepared, not reference),
+        parameters=sum(parameter.numel() for parameter in state.network.parameters()),
+        best=state.best_epoch,
+        history=state.history,
+    )
+
+
+def _fit(
+    config: TrainBaseline, photos: SplitPhotos, pixels: NDArray[np.uint8], checkpoint: Path, wanted: dict[str, Any]
+) -> checkpoints.State:
+    plan = variants.plan(config)
+    end = photos.train + photos.val
+    same = dict(wanted)
+    if config.variant != "finetune":  # its learning rate goes by their number; others go on with more or fewer
+        same["settings"] = {name: value for name, value in wanted["settings"].items() if name != "epochs"}
+    with counter(f"train {config.variant}", plan.epochs, "epoch") as advance:
+
+        def on_epoch(entry: dict[str, float]) -> None:
+            note = f"loss {entry['train_loss']:.3f}, accuracy on val {percent(entry['val_accuracy'])}"
+            advance(int(entry["epoch"]), note)
+
+        return trainer.fit(
+            trainer.Photos(pixels[: photos.train], photos.labels[: photos.train]),
+            trainer.Photos(pixels[photos.train : end], photos.labels[photos.train : end]),
+            plan,
+            checkpoint,
+            hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest(),
+            on_epoch,
+        )
