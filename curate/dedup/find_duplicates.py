@@ -51,17 +51,19 @@ def find(
     map_fn: MapFn = map,
     files: Files | None = None,
     reviewed: Collection[int] = (),
+    apart: Collection[tuple[int, int]] = (),
 ) -> Duplicates:
     """Find duplicates among all images, whose fingerprints come from best to worst.
 
     With `files`, photos are looked at once more: which of two duplicates was edited; and, where `files` has
     keypoints, what share a part with others. Of `reviewed`, images that a person decided to keep, those that would
-    be removed stay.
+    be removed stay. Of the pairs `apart`, which a person decided are no duplicates, neither removes the other.
     """
     wholes = prints[fingerprints.wholes(prints)]
     count, owner = len(wholes), fingerprints.owners(prints)
     found = candidates.find(prints["grey"], owner, config.similar_distance, config.method != "hash", map_fn)
     pairs = PairTable(prints, found, config.max_distance, map_fn)
+    pairs.part(apart)
     pairs.add(*_plain_pairs(wholes), similarity=1.0, least=PROOF)
     with counter("compare", len(pairs.better), "candidate pair") as pairs.advance:
         keeper = clustering.keepers(count, pairs.better, pairs.worse, pairs.bits, pairs.confirm)

@@ -40,6 +40,7 @@ class PairTable:
         self.words: dict[int, str] = {}  # of PROOFS, of pairs that were examined
         self.rank = np.arange(self.owner[-1] + 1 if len(self.owner) else 0)  # (n,) of each image: the better first
         self.stays = np.zeros(len(self.rank), bool)  # (n,) images that a person decided to keep
+        self.apart: list[int] = []  # codes of the pairs that a person decided are no duplicates
         self.linked: dict[int, list[Match]] = {}  # matches of the pairs that a third image leads to
         self.advance: Callable[[int], object] = lambda done: None  # called with the number of pairs compared
         self.compared = 0
@@ -114,7 +115,18 @@ class PairTable:
     def proved(self, asked: Indices | slice) -> NDArray[np.bool_]:
         """Which pairs are known to be duplicates."""
         known = (self.similarity[asked] >= self.least[asked]) & self.near(asked)
-        return np.asarray(known & ~self.stays[self.worse[asked]])
+        known &= ~self.stays[self.worse[asked]]
+        if self.apart:
+            ends = (
+                np.minimum(self.better[asked], self.worse[asked]),
+                np.maximum(self.better[asked], self.worse[asked]),
+            )
+            known &= ~np.isin(ends[0] * len(self.rank) + ends[1], self.apart)
+        return np.asarray(known)
+
+    def part(self, pairs: Collection[tuple[int, int]]) -> None:
+        """Take each of these pairs of images for no duplicates, whatever their similarity."""
+        self.apart += [min(pair) * len(self.rank) + max(pair) for pair in pairs]
 
     def _views_of(self, image: int) -> list[int]:
         """The whole image, and what is inside its frame."""

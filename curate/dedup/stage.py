@@ -4,12 +4,11 @@ Reads fetch.csv, its photos and review.csv; writes dedup.csv, one row per photo 
 (see `fingerprint_cache`).
 
 Files with the same bytes are exact duplicates. Other files are candidates when their perceptual hashes are
-within a
-few bits, or when they share keypoints, and near duplicates when image registration confirms it (see
+within a few bits, or when they share keypoints, and near duplicates when image registration confirms it (see
 `find_duplicates`). Photos are ranked by pixels (a plain frame not counted), then colour before grey, then bytes,
-then
-key; a photo that was edited comes after those it was made from (see `partial`). `clustering` says which of a group
-stays. A near duplicate that a person decided to keep in review.csv stays.
+then key; a photo that was edited comes after those it was made from (see `partial`). `clustering` says which of a
+group stays. A near duplicate that a person decided to keep in review.csv stays. Of two photos that a person
+decided are no duplicates neither removes the other; the split still keeps them together.
 """
 
 from collections import defaultdict
@@ -125,18 +124,30 @@ def in_rank_order(photos: Sequence[FetchRow], prints: Fingerprints) -> tuple[Fin
     return ranked, {names[number]: place for place, number in enumerate(order)}
 
 
-def _kept_in_review(folder: Path, photos: Sequence[FetchRow]) -> set[str]:
-    """Keys that a person decided to keep. Raises UsageError for a review.csv that cannot be read."""
+def _decided(folder: Path, photos: Sequence[FetchRow]) -> tuple[set[str], list[list[str]]]:
+    """Keys that a person decided to keep, and pairs of different files that are no duplicates.
+
+    Raises UsageError for a review.csv that cannot be read.
+    """
     review = decisions.load(folder / decisions.NAME, sorted({photo.class_name for photo in photos}))
-    return {key for key, decision in review.decisions.items() if decision.keep}
+    files = {photo.key: photo.sha256 for photo in photos if photo.keep}
+    pairs = [[a, b] for a, b in sorted(review.not_duplicates) if a in files and b in files]
+    kept = {key for key, decision in review.decisions.items() if decision.keep}
+    return kept, [[a, b] for a, b in pairs if files[a] != files[b]]
 
 
 def _decided_otherwise(folder: Path, rows: Sequence[DedupRow]) -> bool:
-    """Whether review.csv now keeps a near duplicate that was removed, or no longer one that was brought back."""
-    kept = _kept_in_review(folder, manifest.read(folder, FetchRow))
+    """Whether review.csv now keeps a near duplicate that was removed, or no longer one that was brought back.
+
+    Or whether it names other pairs that are no duplicates.
+    """
+    kept, apart = _decided(folder, manifest.read(folder, FetchRow))
     removed = {row.key for row in rows if row.reason in BROUGHT_BACK}
-    return bool(kept & removed) or not kept.issuperset(
-        manifest.read_sidecar(folder, "dedup")["notes"].get("brought_back", [])
+    notes = manifest.read_sidecar(folder, "dedup")["notes"]
+    return (
+        bool(kept & removed)
+        or not kept.issuperset(notes.get("brought_back", []))
+        or apart != notes.get("not_duplicates", [])
     )
 
 
@@ -163,15 +174,22 @@ def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
         [pixels[sha256] for sha256 in numbers],
         points[[place[sha256] for sha256 in numbers]] if config.method == "sellers" else None,
     )
-    kept = _kept_in_review(folder, photos)
+    kept, apart = _decided(folder, photos)
+    files_of = {photo.key: photo.sha256 for photo in photos}
+    ends = [(numbers.get(files_of[a]), numbers.get(files_of[b])) for a, b in apart]
+    parted = [(a, b) for a, b in ends if a is not None and b is not None]
     reviewed = {numbers[photo.sha256] for photo in photos if photo.key in kept and photo.sha256 in numbers}
-    found = find_duplicates.find(prints, config, map_fn, ranked, reviewed)
+    found = find_duplicates.find(prints, config, map_fn, ranked, reviewed, parted)
     rows = decide(photos, numbers, found)
     stays = set(found.brought_back)
     brought_back = sorted(p.key for p in photos if p.key in kept and numbers.get(p.sha256) in stays)
     if brought_back:
         notes["brought_back"] = brought_back
         notes["summary"] = [f"{decisions.NAME}: {len(brought_back)} kept although they are duplicates"]
+    if apart:
+        notes["not_duplicates"] = apart
+        many = "1 pair is" if len(apart) == 1 else f"{len(apart)} pairs are"
+        notes.setdefault("summary", []).append(f"{decisions.NAME}: {many} not duplicates")
     notes["label_conflicts"] = sum(row.keep and row.label_conflict for row in rows)  # images
     manifest.write(folder, rows, wanted, started, notes)
     return rows

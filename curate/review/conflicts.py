@@ -59,13 +59,34 @@ def undecided(folder: Path, keys: Collection[str], written: Review) -> set[str]:
 
 
 def to_do(folder: Path, class_names: Sequence[str], rows: Sequence[DedupRow] | None = None) -> list[Note]:
-    """What is wrong with review.csv, or the number of label conflicts and how to decide; empty if none.
+    """What is wrong with review.csv, who disagrees, how many label conflicts there are; empty if nothing.
 
     `class_names` are the recipe's, `rows` those of dedup.csv where the caller has read it.
     """
     written = decisions.load_or_problem(folder / decisions.NAME, class_names)
     if written.problem:
         return [Note(written.problem)]
+    return [*disagreements(written), *_label_conflicts(folder, written, rows)]
+
+
+def disagreements(written: Review) -> list[Note]:
+    """Decisions that contradict each other, and an incomplete last row of the log."""
+    found = {key: ", ".join(map(str, said)) for key, said in written.conflicts.items()}
+    found |= {" ".join(pair): ", ".join(said) for pair, said in written.disputed_pairs.items()}
+    notes = [Note(written.torn)] if written.torn else []
+    if found:
+        first, said = min(found.items())
+        many = "1 photo" if len(found) == 1 else f"{len(found):,} photos"
+        notes.append(
+            Note(
+                f"decisions contradict each other about {many}, e.g. {first}: {said}; "
+                "none is obeyed until one yields"
+            )
+        )
+    return notes
+
+
+def _label_conflicts(folder: Path, written: Review, rows: Sequence[DedupRow] | None) -> list[Note]:
     try:
         noted = manifest.read_sidecar(folder, "dedup")["notes"]
         if noted.get("label_conflicts") == 0 or manifest.mismatch(folder, "dedup"):
@@ -93,5 +114,5 @@ def to_do(folder: Path, class_names: Sequence[str], rows: Sequence[DedupRow] | N
 
 def how_to_decide(key: str, path: Path | str = decisions.NAME) -> str:
     """What to write where, to decide a photo."""
-    header = ",".join(decisions.COLUMNS)
+    header = ",".join(decisions.BY_HAND)
     return f"to decide, write {key},keep,CLASS or {key},reject, into {path} below its header, {header}"

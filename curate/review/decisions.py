@@ -1,9 +1,15 @@
-"""A person's decisions: `review.csv` beside the manifests. Read and obeyed at every run, never written here.
+"""People's decisions: `review.csv` beside the manifests. Every run reads and obeys it; `log` appends to it.
 
-Columns: key, decision (keep or reject), class_name (the right class; empty: as the seller says), note (free text).
-Further columns are ignored, and empty rows. A key may come more than once as long as the decisions agree; where
-they do not, none is obeyed and the photo goes to the review queue again. A decision about a
-removed duplicate holds for the photo that was kept of it.
+Columns: key, decision, class_name (the right class; empty: as the seller says), reason (of a rejection), note
+(free text), reviewer, at (ISO 8601, UTC). Only key and decision are needed. Further columns are ignored, and empty
+rows.
+
+The last row about a key by one reviewer counts, and `undo` takes it back. Rows without a reviewer may be by
+anybody: they count together. Where reviewers disagree nothing is obeyed until one of them yields, and the photo
+goes to the review queue again. A decision about a removed duplicate holds for the photo that was kept of it.
+
+`not_duplicate` and `duplicate` are about two photos: their keys with a space between. `dedup` obeys the first; the
+second says that somebody looked.
 """
 
 import csv
@@ -18,8 +24,29 @@ from curate.core.recipe import normalise_class
 from curate.core.schemas import DedupRow
 
 NAME = "review.csv"
-COLUMNS = ("key", "decision", "class_name", "note")
-DECISIONS = ("keep", "reject")
+COLUMNS = ("key", "decision", "class_name", "reason", "note", "reviewer", "at")
+BY_HAND = ("key", "decision", "class_name", "note")  # the columns that a person is told to write
+OF_PHOTO, OF_PAIR, UNDO = ("keep", "reject"), ("not_duplicate", "duplicate"), "undo"
+DECISIONS = (*OF_PHOTO, *OF_PAIR, UNDO)
+Pair = tuple[str, str]  # keys, sorted
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the log, checked. Of a pair, `key` is both keys with a space between, sorted."""
+
+    key: str
+    decision: str  # one of DECISIONS
+    class_name: str = ""
+    reason: str = ""
+    note: str = ""
+    reviewer: str = ""
+    at: str = ""
+
+    @property
+    def stance(self) -> tuple[str, str]:
+        """What two rows must agree on."""
+        return self.decision, self.class_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +56,12 @@ class Decision:
     keep: bool
     class_name: str  # empty: as the seller says
     note: str = field(default="", compare=False)
+    reason: str = field(default="", compare=False)  # of a rejection, where the person named one
+    reviewer: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return f"{'keep' if self.keep else 'reject'} {self.class_name}".strip()
+        said = f"{'keep' if self.keep else 'reject'} {self.class_name}".strip()
+        return f"{said} by {self.reviewer}" if self.reviewer else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +71,58 @@ class Review:
     decisions: Mapping[str, Decision]  # by key
     conflicts: Mapping[str, Sequence[Decision]]  # decisions that contradict each other, by key, sorted
     problem: str = ""  # why the file cannot be obeyed: then it has no decisions
+    not_duplicates: frozenset[Pair] = frozenset()
+    disputed_pairs: Mapping[Pair, Sequence[str]] = field(default_factory=dict)  # to who says what
+    torn: str = ""  # an incomplete last row that is ignored
+
+
+class Standing:
+    """What counts of a log: per key the last row of each reviewer, and all rows of nobody."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, list[Row]]] = {}  # by key, then reviewer
+
+    def add(self, row: Row) -> None:
+        """Take the next row of the log."""
+        of_key = self.rows.setdefault(row.key, {})
+        if row.decision == UNDO:
+            of_key.pop(row.reviewer, None)
+        else:
+            of_key[row.reviewer] = [row] if row.reviewer else [*of_key.get("", []), row]
+
+    def of(self, key: str) -> list[Row]:
+        """The rows that count about a key."""
+        return [row for rows in self.rows.get(key, {}).values() for row in rows]
+
+    def by(self, reviewer: str, key: str) -> Row | None:
+        """What a reviewer says of a key; None where nothing stands."""
+        rows = self.rows.get(key, {}).get(reviewer)
+        return rows[-1] if rows else None
+
+    def disputed(self, key: str) -> bool:
+        """Do reviewers disagree about a key?"""
+        return len({row.stance for row in self.of(key)}) > 1
+
+    def review(self, torn: str = "") -> Review:
+        """All that counts."""
+        photos: dict[str, dict[Decision, None]] = {}
+        free, disputed = set(), {}
+        for key in self.rows:
+            rows = self.of(key)
+            if rows and " " in key:
+                first, _, second = key.partition(" ")
+                if self.disputed(key):
+                    disputed[first, second] = [
+                        f"{row.decision} by {row.reviewer or 'nobody named'}" for row in rows
+                    ]
+                elif rows[0].decision == "not_duplicate":
+                    free.add((first, second))
+            elif rows:
+                photos[key] = {
+                    Decision(row.decision == "keep", row.class_name, row.note, row.reason, row.reviewer): None
+                    for row in rows
+                }
+        return replace(_review(photos), not_duplicates=frozenset(free), disputed_pairs=disputed, torn=torn)
 
 
 def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
@@ -50,14 +132,29 @@ def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
     """
     if not path.exists():
         return Review({}, {})
+    standing = Standing()
+    rows, torn = read(path, class_names, blank)
+    for row in rows:
+        standing.add(row)
+    return standing.review(torn)
+
+
+def read(path: Path, class_names: Sequence[str], blank: bool = False) -> tuple[list[Row], str]:
+    """The rows of `path` in order, and a word about an incomplete last one, which is left out.
+
+    Raises UsageError naming file, row and what to do.
+    """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        table = [*enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), start=1)]
+        data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
+    whole = data[: len(data) - len(torn_tail(data))]
+    try:
+        text = whole.decode("utf-8-sig")
+        table = [*enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), start=1)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path}: cannot be read as a UTF-8 CSV: {error}") from error
-    found: dict[str, dict[Decision, None]] = {}  # in the order of the file
+    rows: list[Row] = []
     header: list[str] = []
     for number, cells in table:
         if not any(map(str.strip, cells)):
@@ -69,9 +166,21 @@ def load(path: Path, class_names: Sequence[str], blank: bool = False) -> Review:
         row = dict(zip(header, cells, strict=False))
         if blank and not (row.get("decision") or "").strip():
             continue
-        key, decision = parse(row, class_names, f"{path} row {number}")
-        found.setdefault(key, {})[decision] = None
-    return _review(found)
+        rows.append(parse(row, class_names, f"{path} row {number}"))
+    return rows, "" if whole == data else f"{path}: the last row is incomplete and not obeyed: decide it again"
+
+
+def torn_tail(data: bytes) -> bytes:
+    """The start of a row that `log` could not write to its end; empty when the last row is whole.
+
+    `log` writes `at` and a line end behind every row: what lacks both was never acknowledged.
+    """
+    tail = data[data.rfind(b"\n") + 1 :]
+    header = data.lstrip().partition(b"\n")[0].rstrip(b"\r").split(b",")
+    if not tail or header[-1:] != [b"at"]:
+        return b""
+    cells = next(csv.reader([tail.decode("latin-1")]), [])
+    return tail if tail.count(b'"') % 2 or len(cells) < len(header) else b""
 
 
 def _review(found: Mapping[str, Collection[Decision]]) -> Review:
@@ -98,14 +207,15 @@ def of_keepers(written: Review, rows: Iterable[DedupRow]) -> Review:
         ):
             about.setdefault(row.duplicate_of, {}).update(dict.fromkeys(decisions))
             del found[row.key]
-    return replace(_review({**found, **about}), problem=written.problem)
+    moved = _review({**found, **about})
+    return replace(written, decisions=moved.decisions, conflicts=moved.conflicts)
 
 
 def _check_columns(where: str, names: Sequence[str]) -> None:
     """Refuse a first row that is no header, or one with a mistyped name in it. Raises UsageError."""
-    lacking = [name for name in COLUMNS[:3] if name not in names]
-    needed = [name for name in COLUMNS[:2] if name not in names]
-    header = ",".join(COLUMNS)
+    lacking = [name for name in BY_HAND[:3] if name not in names]
+    needed = [name for name in BY_HAND[:2] if name not in names]
+    header = ",".join(BY_HAND)
     if needed and any(name.strip().lower() in DECISIONS for name in names):
         raise UsageError(f"{where}: this is a decision; write the header above it: {header}")
     for name in names if len(names) > 1 else ():
@@ -123,17 +233,22 @@ def load_or_problem(path: Path, class_names: Sequence[str]) -> Review:
         return Review({}, {}, str(error))
 
 
-def parse(row: Mapping[str, str | None], class_names: Collection[str], where: str) -> tuple[str, Decision]:
-    """Key and decision of one row; a class beside `reject` is ignored.
+def parse(row: Mapping[str, str | None], class_names: Collection[str], where: str) -> Row:
+    """One row of the log, checked; a class beside `reject` is ignored, and so is a reason beside `keep`.
 
     Raises UsageError that begins with `where`.
     """
     cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
     if not cells["key"]:
-        raise UsageError(f"{where}: no key; the columns are {', '.join(COLUMNS)}, with commas between")
+        raise UsageError(f"{where}: no key; the columns are {', '.join(BY_HAND)}, with commas between")
     decision = cells["decision"].lower()
     if decision not in DECISIONS:
         raise UsageError(f"{where}: decision {cells['decision']!r} is not one of {', '.join(DECISIONS)}")
+    keys = sorted(set(cells["key"].split()))
+    if decision in OF_PAIR and len(keys) != 2:
+        raise UsageError(f"{where}: {decision} is about two photos: write both keys with a space between")
+    if decision in OF_PHOTO and len(keys) != 1:
+        raise UsageError(f"{where}: {decision} is about one photo: write one key, without a space")
     name = cells["class_name"]
     try:
         name = normalise_class(name) if name else ""
@@ -141,4 +256,10 @@ def parse(row: Mapping[str, str | None], class_names: Collection[str], where: st
         raise UsageError(f"{where}: {error}") from error
     if name and name not in class_names:
         raise UsageError(f"{where}: class {name!r} is not in the recipe; its classes are {', '.join(class_names)}")
-    return cells["key"], Decision(decision == "keep", name if decision == "keep" else "", cells["note"])
+    return Row(
+        " ".join(keys),
+        decision,
+        name if decision == "keep" else "",
+        cells["reason"] if decision == "reject" else "",
+        *(cells[name] for name in ("note", "reviewer", "at")),
+    )

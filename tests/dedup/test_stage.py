@@ -228,3 +228,24 @@ def test_no_photos_at_all(tmp_path: Path) -> None:
 
     publish(tmp_path, "fetch", rows)
     assert dedup.run(tmp_path, THOROUGH) == []
+
+
+def test_two_photos_that_a_person_tells_apart_both_stay_and_stay_together_in_the_split(tmp_path: Path) -> None:
+    store(tmp_path, market(2))
+    before = dedup.run(tmp_path, THOROUGH)
+    review = tmp_path / "review.csv"
+    review.write_text(f"key,decision\n{key(100)} {key(0)},not_duplicate\n{key(1)} {key(201)},not_duplicate\n")
+    rows = by_number(dedup.run(tmp_path, THOROUGH))
+    assert [n for n, row in rows.items() if row.keep] == [0, 1, 100]
+    assert rows[100].similar_group == rows[0].similar_group
+    assert rows[201].reason == "exact_duplicate", "equal files stay equal"
+    notes = manifest.read_sidecar(tmp_path, "dedup")["notes"]
+    assert notes["not_duplicates"] == [[key(0), key(100)]]
+    assert notes["summary"] == ["review.csv: 1 pair is not duplicates"]
+    written = manifest.csv_path(tmp_path, "dedup").stat().st_mtime_ns
+    dedup.run(tmp_path, THOROUGH)
+    assert manifest.csv_path(tmp_path, "dedup").stat().st_mtime_ns == written, "nothing changed"
+    review.write_text(
+        f"key,decision,reviewer\n{key(0)} {key(100)},not_duplicate,amy\n{key(0)} {key(100)},duplicate,bob\n"
+    )
+    assert dedup.run(tmp_path, THOROUGH) == before, "reviewers disagree: not obeyed"

@@ -53,7 +53,9 @@ def test_explain_gives_the_rows_of_one_photo_and_where_each_of_several_ended(fol
     assert photo["stages"]["clean"] == {"problem": "stale: review.csv changed", "row": None}
     assert photo["duplicates"] == [key(2)]
     (reviewed,) = plain(data.of_explain(folder, key(9)))["photos"]
-    assert reviewed["decisions"] == [{"keep": False, "class_name": "", "note": "sold"}]
+    assert reviewed["decisions"] == [
+        {"keep": False, "class_name": "", "note": "sold", "reason": "", "reviewer": ""}
+    ]
     listing = plain(data.of_explain(folder, "L3"))
     assert [(each["key"], each["fate"]) for each in listing["photos"]] == [
         (key(6), "rejected by clean: not_car"),
