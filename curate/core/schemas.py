@@ -151,7 +151,7 @@ REASONS: dict[str, dict[str, str]] = {
         "empty": "the file or body holds no bytes",
         "format_not_allowed": "a file format that is not a photo format",
         "forbidden": "the server answered 401, 403 or 451: it does not let us have it",
-        "gone": "the server answered 404 or 410: there is no such address, or no longer",
+        "gone": "the server answered 404 or 410, or shows other listings in its place: it is no longer there",
         "hash_mismatch": "the stored file no longer has its sha256",
         "heic": "a HEIC photo, as iPhones take them: run `pip install 'curate-photos[heif]'`, then import again",
         "http_client_error": "the server answered another 4xx",

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from curate.core.errors import LayoutError, RejectedError, TryLaterError
 from curate.core.executors import MapFn
@@ -22,7 +21,7 @@ from curate.fetch.http.client import Client, canonical_url
 from curate.fetch.http.response import PassingError
 from curate.fetch.journal import Journal
 from curate.fetch.sources.adapters import extract
-from curate.fetch.sources.listing import Found, Listing, Photo
+from curate.fetch.sources.listing import Found, Listing
 from curate.fetch.sources.merging import merged, unite
 from curate.fetch.sources.pagination import following
 
@@ -45,8 +44,8 @@ class Reader:
         Raises RejectedError, DeniedError, TryLaterError.
         """
         kind = "listing page" if is_listing_page else "index page"
-        if not anew and (record := self.journal.get(kind, url)) is not None:
-            return _found(record)
+        if not anew and (known := self.journal.read(kind, url, Found)) is not None:
+            return known
         self.fresh.add(url)
         response = self.client.get(url, self.config.politeness.max_page_bytes, "page")
         try:
@@ -57,6 +56,8 @@ class Reader:
             raise RejectedError("internal_error", f"{url}: {type(error).__name__}: {error}"[:500]) from error
         shows = any(listing.photos for listing in found.listings) if is_listing_page else found.listings
         if not shows and _target(response.url) != _target(url):
+            if found.others:
+                raise RejectedError("gone", f"{url} leads to {response.url}, which shows other listings")
             raise RejectedError("elsewhere", f"{url} leads to {response.url}, which holds no listing")
         if not found.listings:
             return replace(found, page=response.data)
@@ -67,17 +68,6 @@ class Reader:
 def _target(url: str) -> str:
     """Path and query of a URL: a redirect to another host or scheme alone is the same page."""
     return url.partition("://")[2].partition("/")[2]
-
-
-def _found(record: dict[str, Any]) -> Found:
-    listings = [
-        Listing(
-            **item
-            | {"photos": tuple(Photo(**photo | {"aliases": tuple(photo["aliases"])}) for photo in item["photos"])}
-        )
-        for item in record["listings"]
-    ]
-    return Found(tuple(listings), tuple(record["next_urls"]), tuple(record["used"]))
 
 
 # --- index pages --------------------------------------------------------------------------------------------
@@ -215,9 +205,9 @@ def _follow(reader: Reader, crawled: Crawled, map_fn: MapFn) -> None:
         elif listing.photos:
             listings.append((class_name, listing))
         else:
-            crawled.failures.append(
-                Failure(class_name, listing.page_url, "missing_field", "no listing in the page")
-            )
+            sold = ("gone", "it shows other listings, and not this one")
+            reason, why = sold if page.others else ("missing_field", "no listing in the page")
+            crawled.failures.append(Failure(class_name, listing.page_url, reason, why))
         told.add(listing.page_url)
     crawled.listings = listings
 

@@ -191,10 +191,8 @@ def fetch_one(
 
 
 def _remembered(folder: Path, journal: Journal, name: str) -> Outcome | None:
-    if (record := journal.get("photo", name)) is None:
-        refusal = journal.get("refused", name)
-        return None if refusal is None else Outcome(**refusal)
-    outcome = Outcome(**record)
+    if (outcome := journal.read("photo", name, Outcome)) is None:
+        return journal.read("refused", name, Outcome)
     return outcome if store.is_whole(folder, outcome.path) else None
 
 

@@ -206,7 +206,9 @@ def run(
         check_given_up(folder, path, at_stake, {outcome.path for outcome in outcomes.values()})
         rows = decide(offered.items, [outcomes[item] for item in offered.items])
         download.check_kept(rows, dict.fromkeys(row.class_name for row in rows))
-    notes = {"imported": True, "summary": list(offered.remarks)}
+    absent = [name for name in class_names if name not in {row.class_name for row in rows}]
+    remarks = [f"no photo of {', '.join(absent)}, which the recipe names; clean needs some"] if absent else []
+    notes = {"imported": True, "summary": [*offered.remarks, *remarks]}
     if not (
         manifest.is_current(folder, wanted)
         and manifest.read(folder, FetchRow) == rows

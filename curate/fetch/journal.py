@@ -10,15 +10,17 @@ import os
 import threading
 import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from curate.core.errors import ResourceError
+from curate.core.errors import Delete, FetchOrImport, ResourceError, StateError, To
 from curate.core.files import atomic_write
 
 FORMAT = "1"  # of the lines, and of what the stages record in them
 _SYNC_EVERY_S = 1.0
 Json = Any  # what json.loads gives
+T = TypeVar("T")
 
 
 class Journal:
@@ -26,7 +28,7 @@ class Journal:
 
     A journal of a run with another header keeps only the records of those kinds that `survivors` names, and none
     when its format is another.
-    Raises ResourceError when the disk refuses.
+    Raises ResourceError when the disk refuses, StateError for lines that no run wrote.
     """
 
     def __init__(self, path: Path, header: dict[str, str], survivors: tuple[str, ...] = ()) -> None:
@@ -61,6 +63,16 @@ class Journal:
         """What was recorded, or None."""
         return self._records.get((kind, key))
 
+    def read(self, kind: str, key: str, as_type: type[T]) -> T | None:
+        """What was recorded, as the dataclass that it was, or None. Raises StateError where it is another thing."""
+        if (record := self.get(kind, key)) is None:
+            return None
+        try:
+            found: T = _adapter(as_type).validate_python(record)
+        except ValueError as error:
+            raise _damaged(self.path, f"what it holds of {key}") from error
+        return found
+
     def add(self, kind: str, key: str, value: Json) -> None:
         """Record `value`, which must not be None."""
         line = memoryview(_line(kind, key, value))
@@ -81,6 +93,17 @@ class Journal:
         self.path.unlink(missing_ok=True)
 
 
+@cache
+def _adapter(as_type: type) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(as_type)
+
+
+def _damaged(path: Path, what: str) -> StateError:
+    return StateError(f"{path}: {what} is damaged", To("go on without it", Delete(path), FetchOrImport()))
+
+
 def renew(path: Path, header: dict[str, str]) -> None:
     """Give the journal at `path` another header, and keep all that it holds."""
     _, records, _ = _read(path)
@@ -89,7 +112,7 @@ def renew(path: Path, header: dict[str, str]) -> None:
 
 
 def read_header(path: Path) -> dict[str, str] | None:
-    """The header of the journal at `path`; None when there is none."""
+    """The header of the journal at `path`; None when there is none. Raises StateError for lines that no run wrote."""
     return _read(path)[0]
 
 
@@ -102,22 +125,23 @@ def _line(kind: str, key: str, value: Json) -> bytes:
 
 
 def _read(path: Path) -> tuple[dict[str, str] | None, dict[tuple[str, str], Json], bool]:
-    """(header, records in order, whether every line is whole)."""
+    """(header, records in order, whether every line is whole). Raises StateError for a line that is another thing."""
     records: dict[tuple[str, str], Json] = {}
     data = b""
     with suppress(FileNotFoundError):
         data = path.read_bytes()
     lines = data.split(b"\n")
     header: dict[str, str] | None = None
-    for line in lines[:-1]:
+    for number, line in enumerate(lines[:-1], start=1):
         try:
-            kind, key, value = json.loads(line)
-            if header is None and kind != "header":
-                raise ValueError("no header")
-            if kind == "header":
-                header = dict(value)
-            else:
-                records[str(kind), str(key)] = value
-        except (ValueError, TypeError):
+            whole = json.loads(line)
+        except (ValueError, RecursionError):
             return header, records, False
+        match whole:
+            case ["header", _, dict(value)] if all(isinstance(each, str) for each in value.values()):
+                header = value
+            case [str(kind), str(key), value] if header is not None and kind != "header":
+                records[kind, key] = value
+            case _:
+                raise _damaged(path, f"line {number}")
     return header, records, header is not None and lines[-1] == b""

@@ -166,7 +166,7 @@ def run(
     path = folder / "fetch.journal"
     journaled = read_header(path)
     header = {"replaces": published, "pages": f"{STAGES['fetch'].version} {config.recorded().model_dump_json()}"}
-    if current and journaled and journaled["replaces"] != published:
+    if current and journaled and journaled.get("replaces") != published:
         _finish(folder, before, header)  # the journal's own run was published, and died before this
     gates.check_reasons(retry)
     again = [row for row in before if row.reason in retry]

@@ -26,10 +26,10 @@ def photos_safe(folder: Path) -> int | None:
         return None
     done = set()
     for line in lines:
-        with suppress(ValueError, TypeError):  # the last line may be cut
-            kind, key, value = json.loads(line)
-            if kind == "photo" and value.get("path"):
-                done.add(key)
+        with suppress(ValueError, RecursionError):  # the last line may be cut
+            match json.loads(line):
+                case ["photo", str(name), {"path": str(path)}] if path:
+                    done.add(name)
     return len(done)
 
 

@@ -23,7 +23,7 @@ from curate.fetch.http.signed_url import unsigned
 from curate.fetch.sources import adapters
 from tests import faults
 from tests.fetch.small_site import jpeg, politeness, source
-from tests.fetch.test_refresh_faults import FAULTS, quick, site
+from tests.fetch.test_refresh_faults import FAULTS, LISTINGS, quick, site
 from tests.fetch.test_stage import car, html, photos
 
 REFUSALS = {"400", "401", "403", "404", "410", "empty", "204", "bad-gzip", "garbage", "bad-header"}
@@ -78,6 +78,36 @@ def test_the_next_fetch_asks_for_just_what_is_deferred(tmp_path: Path) -> None:
         assert rows == unbroken
     assert (tmp_path / "fetch.csv").read_bytes() == (tmp_path / "unbroken" / "fetch.csv").read_bytes()
     assert len(manifest.read_sidecar(tmp_path, "fetch")["notes"]["fetches"]) == 1
+
+
+def test_f20_a_name_that_does_not_resolve_for_a_moment_defers_what_is_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second index page is on a host whose name the resolver cannot answer for: EAI_AGAIN."""
+    trouble = [True]
+    system = socket.getaddrinfo
+
+    def resolve(host: str, *arguments: Any, **more: Any) -> Any:
+        if host == "second.localhost" and trouble:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return system("127.0.0.1" if host == "second.localhost" else host, *arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    routes: dict[str, Any] = site()
+    with faults.serve(routes) as server:
+        second = f"second.localhost:{server.port}"
+        listed = {"@type": "ItemList", "itemListElement": LISTINGS[:2]}
+        routes["/cars"] = html(listed, next_path=f"http://{second}/cars?p=2")
+        polite = politeness(server.host_port, second, max_tries=1)
+        config = source(server.url(""), ["/cars"], politeness=polite)
+        with pytest.raises(TryLaterError, match=rf"1 pages have to wait: .*http://{second}/.*dns") as caught:
+            fetch.run(tmp_path, config)
+        assert caught.value.exit_code == 75
+        assert not (tmp_path / "fetch.csv").exists()
+        assert len(list(tmp_path.glob("images/*/*"))) == 4
+        trouble.clear()
+        rows = fetch.run(tmp_path, config)
+    assert [row.keep for row in rows] == [True] * 6
 
 
 def test_the_photos_that_the_index_shows_of_a_page_that_fails_are_counted(tmp_path: Path) -> None:

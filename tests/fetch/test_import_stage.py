@@ -233,7 +233,8 @@ def test_i19_what_cannot_be_read_is_a_row(tmp_path: Path) -> None:
         "folder.jpg": "unreadable", "fifo.jpg": "unreadable", "notes.doc": "not_an_image", "empty.jpg": "empty",
         "inside.jpg": "", "good.jpg": "",
     }  # fmt: skip
-    (remark,) = manifest.read_sidecar(tmp_path / "out", "fetch")["notes"]["summary"]
+    remark, absent = manifest.read_sidecar(tmp_path / "out", "fetch")["notes"]["summary"]
+    assert absent == "no photo of wagonr, which the recipe names; clean needs some"
     assert remark == (
         "3 files are links, e.g. swift/dangling.jpg, and only links to files inside the folder are followed: "
         "copy the file itself"

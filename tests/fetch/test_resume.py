@@ -13,15 +13,19 @@ from pathlib import Path
 import pytest
 
 from curate.core import manifest
+from curate.core.errors import StateError
 from curate.core.files import lock
 from curate.core.recipe import Source
 from curate.core.schemas import FetchRow
+from curate.core.stages import STAGES
 from curate.demo.site import Site, serve
 from curate.fetch import stage as fetch
 from curate.fetch.journal import Journal, read_header
+from curate.inspect import unfinished
 from curate.photos import store
 from tests.benchmarks.fetch_kills import SCRIPT, kill_at_random, snapshot
 from tests.fetch.small_site import jpeg, listings, source
+from tests.wording import refused
 
 CRASH_POINTS = [
     "before_rename",
@@ -201,6 +205,30 @@ def test_m09_journal_of_another_format_is_forgotten(tmp_path: Path) -> None:
     path.write_text('["header","",{"format":"0","run":"1"}]\n["photo","1",1]\n')
     with Journal(path, {"run": "1"}, survivors=("photo",)) as journal:
         assert len(journal) == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "5", "{}", "[]", '["photo", "k"]', '["photo", 5, {}]', "null", '["header", "", 7]',
+        '["header", "", {"replaces": 5}]', '["photo", "KEY", 5]', '["photo", "KEY", {"path": 7}]',
+        '["photo", "KEY", {"bytes": "many"}]', '["refused", "KEY", []]', '["index page", "PAGE", 3]',
+        '["index page", "PAGE", {"listings": [5]}]', '["index page", "PAGE", {"listings": "x"}]',
+        '["index page", "PAGE", {"listings": [{"listing_id": {}, "page_url": ""}]}]',
+    ],
+)  # fmt: skip
+def test_a_journal_line_of_other_types_is_named_as_damage(tmp_path: Path, config: Source, line: str) -> None:
+    (start, *_), *_ = config.listings.values()
+    photo = next(row.image_url for row in rerun(tmp_path / "whole", config) if row.keep)
+    path = tmp_path / "fetch.journal"
+    pages = f"{STAGES['fetch'].version} {config.recorded().model_dump_json()}"
+    with Journal(path, {"replaces": "", "pages": pages, "round": "all"}):
+        pass
+    with path.open("a") as file:
+        file.write(line.replace("KEY", photo).replace("PAGE", start) + "\n")
+    with refused(StateError, match=r"fetch\.journal: .* is damaged; to go on without it, delete .*fetch\.journal"):
+        rerun(tmp_path, config)
+    assert unfinished.photos_safe(tmp_path) in (0, 1)
 
 
 def test_rows_are_what_the_manifest_says(tmp_path: Path, config: Source) -> None:

@@ -339,6 +339,25 @@ def test_listing_pages_that_are_gone_become_rows(tmp_path: Path) -> None:
     assert "2 pages could not be used" in manifest.read_sidecar(tmp_path, "fetch")["notes"]["summary"][1]
 
 
+@pytest.mark.parametrize("adapter", ["jsonld", "auto"])
+def test_an_advert_that_was_sold_is_gone_and_no_other_is_taken_for_it(tmp_path: Path, adapter: str) -> None:
+    index = [{"@type": "ListItem", "url": f"/l/{n}"} for n in range(6)]
+    similar = html(
+        {"@type": "ItemList", "itemListElement": [{"@type": "ListItem", "url": f"/l/{n}", "item": car(n, url=f"/l/{n}")} for n in (7, 8, 9)]},
+        body="<h1>This car is sold</h1><h2>Similar cars</h2>",
+    )  # fmt: skip
+    routes: dict[str, Any] = {
+        "/cars": html({"@type": "ItemList", "itemListElement": index}), "/l/1": similar, "/all": similar,
+        "/l/2": faults.redirect("/all"), **photos(*range(10)),
+        **{f"/l/{n}": html(car(n, url=f"/l/{n}", offers={"price": 5})) for n in (0, 3, 4, 5)},
+    }  # fmt: skip
+    rows, paths = fetched(tmp_path, routes, adapter=adapter)
+    assert {(row.page_url.rpartition("/")[2], row.reason) for row in rows} == {
+        ("0", ""), ("1", "gone"), ("2", "gone"), ("3", ""), ("4", ""), ("5", ""),
+    }  # fmt: skip
+    assert not {"/7.jpg", "/8.jpg", "/9.jpg"} & set(paths)
+
+
 def test_a_class_without_any_listing_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match=r"no listing of swift was found: .*/cars: gone"):
         fetched(tmp_path, {})

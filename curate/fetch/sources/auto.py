@@ -40,7 +40,7 @@ def extract(text: str, page_url: str, is_listing_page: bool | None = None) -> Fo
         return Found((one,), following, _used(own_used), notes=tuple(forms.notes))
     if is_listing_page:
         forms.notes.append("no listing of this address or id in the page")
-        return Found((), following, (), notes=tuple(forms.notes))
+        return Found((), following, (), others=len(many), notes=tuple(forms.notes))
     if forms.summaries:
         forms.notes.append("a summary of the search (AggregateOffer) is no listing")
     return Found(tuple(many), following, _used(used) if many else (), notes=tuple(forms.notes))

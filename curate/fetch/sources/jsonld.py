@@ -268,8 +268,11 @@ def read(page: str, page_url: str) -> tuple[list[tuple[Listing, Node]], list[Tag
 def extract(page: str, page_url: str, is_listing_page: bool) -> Found:
     """What the text of a page holds. Of a listing's own page, only that listing: the one of this address or id."""
     listings, found, base, repairs = read(page, page_url)
+    others = 0
     if is_listing_page:
-        kept = own([one for one, node in listings if _is_listing(node)], {page_url, *canonical_links(found, base)})
+        real = [one for one, node in listings if _is_listing(node)]
+        kept = own(real, {page_url, *canonical_links(found, base)})
+        others = 0 if kept else len(real)
     else:
         kept = [one for one, node in listings if not is_summary(node)]
-    return Found(tuple(kept), next_urls(found, base), tuple(dict.fromkeys(["jsonld", *repairs])))
+    return Found(tuple(kept), next_urls(found, base), tuple(dict.fromkeys(["jsonld", *repairs])), others)

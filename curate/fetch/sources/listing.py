@@ -40,6 +40,7 @@ class Found:
     listings: tuple[Listing, ...] = ()
     next_urls: tuple[str, ...] = ()  # canonical
     used: tuple[str, ...] = ()  # extractors that found something, and the repairs they needed
+    others: int = 0  # listings on the page of one, when it is about none of them
     page: bytes | None = None  # all of it, where no listing was found in it
     notes: tuple[str, ...] = ()  # which form gave what, and what was ignored and why
 

@@ -8,18 +8,20 @@ told of.
 
 A CSV has a column `class_name` and either `path`, relative to the CSV and inside its folder, or `url`; and if it
 likes `listing_id`, `title`, `region`, `city`, `year`, `price`. Other names that people give these columns are
-read, further columns passed over; so are commas, semicolons or tabs, and UTF-8 or UTF-16.
+read, further columns passed over; so are commas, semicolons or tabs, and UTF-8, UTF-16 or windows-1252.
 """
 
 import codecs
 import csv
 import io
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from contextlib import suppress
+from pathlib import Path, PurePath, PureWindowsPath
 
-from curate.core.errors import RejectedError, Run, To, UsageError
+from curate.core.errors import Do, RejectedError, Run, To, UsageError
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.tree import SPLIT_OF, LocalPhoto, Offered, known, scan, target, utf8
 from curate.fetch.sources.values import MAX_TEXT
@@ -29,6 +31,10 @@ from curate.photos.decode import read_file
 _COLUMNS = {"path", "url", "class_name", "listing_id", "title", "region", "city", "year", "price", "split"}
 _EXPORTED = {"key", "sha256", "bytes"}  # further columns of photos.csv in an export
 _ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".7z", ".rar"}
+_TABLES = {  # that are no CSV
+    ".json": "JSON", ".jsonl": "JSON lines", ".ndjson": "JSON lines", ".parquet": "Parquet", ".arrow": "Arrow",
+    ".xls": "an Excel sheet", ".xlsx": "an Excel sheet", ".ods": "an OpenDocument sheet", ".pkl": "a pickle",
+}  # fmt: skip
 _ALIASES = {  # how others name our columns
     "path": ("file_name", "filename", "file", "image", "image_path", "filepath"),
     "url": ("image_url",),
@@ -46,6 +52,11 @@ def read(path: Path, class_names: Sequence[str]) -> Offered:
     elif path.suffix.lower() in _ARCHIVES and path.is_file():
         raise UsageError(
             f"{path} is an archive: unpack it", To("import what is in it", Run("import", ("FOLDER",)))
+        )
+    elif path.suffix.lower() in _TABLES and path.is_file():
+        raise UsageError(
+            f"{path} is {_TABLES[path.suffix.lower()]}, which import does not read",
+            Do("save it as a CSV with the columns path and class_name"),
         )
     elif path.is_file():
         offered = read_csv(path, class_names)
@@ -70,8 +81,9 @@ def read(path: Path, class_names: Sequence[str]) -> Offered:
 
 def read_csv(path: Path, class_names: Sequence[str]) -> Offered:
     """The photos of a CSV, in its order. Raises UsageError naming all rows and columns that are wrong."""
+    remarks: list[str] = []
     try:
-        text = _text(path, read_file(path, _MAX_CSV))
+        text = _text(path, read_file(path, _MAX_CSV), remarks)
     except RejectedError as error:
         raise UsageError(f"{path}: {error.detail}") from error
     first_line, _, rest = text.partition("\n")
@@ -79,7 +91,6 @@ def read_csv(path: Path, class_names: Sequence[str]) -> Offered:
         text, first_line = rest, rest.partition("\n")[0]
     separator = max((",", ";", "\t"), key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
-    remarks: list[str] = []
     problems: list[str] = []
     items: list[tuple[int, LocalPhoto]] = []
     try:
@@ -110,19 +121,75 @@ def read_csv(path: Path, class_names: Sequence[str]) -> Offered:
     if problems:
         more = f"; and {len(problems) - _MOST_TOLD:,} more" if len(problems) > _MOST_TOLD else ""
         raise UsageError(f"{path}: {'; '.join(problems[:_MOST_TOLD])}{more}")
+    _check_paths(path, [item for _, item in items], remarks)
     if repeated := len(items) - len(first):
         remarks.append(f"{repeated} rows repeat a photo of their listing and count once")
     counted = [f"{text} ({count:,} times)" if count > 1 else text for text, count in Counter(remarks).items()]
     return Offered(tuple(item for _, item in first.values()), tuple(counted))
 
 
-def _text(path: Path, data: bytes) -> str:
-    """UTF-8, or what a byte order mark says. Raises UsageError."""
+def _text(path: Path, data: bytes, remarks: list[str]) -> str:
+    """What a byte order mark says, UTF-8, or windows-1252, which is remarked. Raises UsageError."""
     encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: no CSV, or not in UTF-8 (byte {error.start}); save it as UTF-8") from error
+        refusal = UsageError(f"{path}: no CSV, or not in UTF-8 (byte {error.start}); save it as UTF-8")
+        if encoding == "utf-16" or b"\0" in data:
+            raise refusal from error
+        odd = error.start
+    try:
+        text = data.decode("cp1252")  # a character a byte, so that the places are the same
+    except UnicodeDecodeError:
+        raise refusal from None
+    start, end = (re.search(r"[\w ]*", part)[0] for part in (text[:odd][::-1], text[odd:]))  # type: ignore[index]
+    seen = f"{start[::-1]}{end}".strip()[:40] or text[odd]
+    remarks.append(f"it is not in UTF-8 and was read as windows-1252: {seen!r}; save it as UTF-8 if that is wrong")
+    return text
+
+
+def _check_paths(path: Path, items: Sequence[LocalPhoto], remarks: list[str]) -> None:
+    """Remark the paths that lead out of the folder of the CSV. Raises UsageError where no path is of use."""
+    folder = path.parent
+    named = [item for item in items if not item.is_url]
+    outside = [item for item in named if item.file is None and not item.is_link and _leads_out(folder, item.name)]
+    if outside:
+        found, remedy = _outside(folder, outside[0].name)
+        found = f"{len(outside):,} of {len(named):,} paths {found}"
+        if len(outside) == len(named):
+            raise UsageError(f"{path}: {found}", Do(remedy))
+        remarks.append(f"{found}: {remedy}")
+    elif named and all(item.file and not item.file.exists() for item in named):
+        name = named[0].name
+        with suppress(OSError, ValueError):
+            endings = sorted({file.suffix for file in (folder / name).parent.glob(f"{PurePath(name).name}.*")})
+            remedy = f"write {name + endings[0]!r}" if endings else f"write paths that start at {folder}"
+            raise UsageError(f"{path}: there is none of its {len(named):,} files, e.g. {name!r}", Do(remedy))
+
+
+def _outside(folder: Path, name: str) -> tuple[str, str]:
+    """(what is wrong with a path that leads out of the folder of its CSV, what to do about it)."""
+    parts = PurePath(name).parts
+    here = next((tail for n in range(1, len(parts)) if _is_file(folder, tail := "/".join(parts[n:]))), "")
+    found = f"lead out of {folder}, the folder of the CSV, e.g. {name!r}"
+    if PureWindowsPath(name).drive:
+        found = f"are those of a Windows computer, e.g. {name!r}"
+    if here:
+        return found, f"write paths that start at {folder}, the folder of the CSV: {here!r}"
+    if ".." in parts and _is_file(folder, name):
+        target = (folder / name).resolve()
+        above = Path(os.path.commonpath([folder.resolve(), target]))
+        return found, f"move the CSV to {above}, and write {target.relative_to(above).as_posix()!r}"
+    return found, "put the photos into the folder of the CSV, and write paths that start there"
+
+
+def _leads_out(folder: Path, name: str) -> bool:
+    below = Path(os.path.normpath(folder / name))
+    return bool(PureWindowsPath(name).drive) or not below.is_relative_to(os.path.normpath(folder))
+
+
+def _is_file(folder: Path, name: str) -> bool:
+    return os.path.isfile(os.path.join(folder, name))  # noqa: PTH113, PTH118  (False for what can be no path)
 
 
 def _columns(path: Path, header: Sequence[str], remarks: list[str]) -> list[str]:
@@ -166,9 +233,10 @@ def _row(
         except RejectedError as error:
             raise UsageError(f"{where}, column url: {error.detail}") from error
     else:
-        if "\\" in name and not (folder / name).exists():  # written on Windows
+        if "\\" in name and not _is_file(folder, name):  # written on Windows
             name = name.replace("\\", "/")
-        file, is_link = target(folder, folder / name)
+        if not PureWindowsPath(name).drive or _is_file(folder, name):
+            file, is_link = target(folder, folder / name)
         name = PurePath(name).as_posix()  # ./a.jpg is a.jpg
     texts = {column: cells.get(column, "")[:MAX_TEXT] for column in ("listing_id", "title", "region", "city")}
     year = number_in(cells.get("year", ""))

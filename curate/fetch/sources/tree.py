@@ -4,6 +4,7 @@ A sub-folder of a class is a listing, as in `sedan/car01/3.jpg`. What systems, a
 photos is passed over.
 """
 
+import difflib
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -138,8 +139,10 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
             remarks.append(f"folders {', '.join(sorted(names))} are one class: {class_name}")
     if not items:
         why = f"; {root} looks like the folder of one class" if above else f"; {remarks[0]}" if remarks else ""
+        tables = [Path(entry.path) for entry in top if entry.name.lower().endswith(".csv")]
+        other = [To("take the photos that a CSV names", Run("import", (argument(path),))) for path in tables[:1]]
         raise UsageError(
-            f"{root}: no photos; expected a folder for each of {', '.join(class_names)} in it{why}", *above
+            f"{root}: no photos; expected a folder for each of {', '.join(class_names)} in it{why}", *above, *other
         )
     return Offered(tuple(items), tuple(remarks))
 
@@ -210,8 +213,8 @@ def target(root: Path, file: Path) -> tuple[Path | None, bool]:
             return target, False
         below = Path(os.path.normpath(file)).relative_to(os.path.normpath(root))
         is_link = any((root / part).is_symlink() for part in (below, *below.parents[:-1]))
-    except (OSError, RuntimeError, ValueError):  # a loop of links; a NUL, or a path that itself leads out
-        return None, file.is_symlink()
+    except (OSError, RuntimeError, ValueError):  # a loop of links; a NUL, a path that leads out, a long name
+        return None, os.path.islink(file)  # noqa: PTH114  (False for a name of over 4,096 characters)
     return target if inside and not is_link else None, is_link
 
 
@@ -227,8 +230,12 @@ def known(name: str, class_names: Sequence[str], where: str, above: Sequence[Rem
     """The class that is called `name` at `where`. Raises UsageError when the recipe has none of that name."""
     class_name = _class_called(name)
     if class_name not in class_names:
+        plain = {known.replace("_", ""): known for known in class_names}
+        near = difflib.get_close_matches(class_name.replace("_", "")[:80], plain, n=1, cutoff=0.75)
         raise UsageError(
-            f"{where}: {name!r} is no class of the recipe; its classes are {', '.join(class_names)}"
+            f"{where}: {name!r} is no class of the recipe"
+            + (f", did you mean {plain[near[0]]}?" if near else ";")
+            + f" its classes are {', '.join(class_names)}"
             + (f"; {where} looks like the folder of one class" if above else ""),
             *(above or [Do("rename it, move it away, or add the class")]),
         )

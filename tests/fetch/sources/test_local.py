@@ -65,6 +65,13 @@ def test_an_unknown_class_names_the_known_ones(tmp_path: Path) -> None:
         read(tmp_path, CLASSES)
 
 
+@pytest.mark.parametrize(("name", "meant"), [("Wagon", "wagonr"), ("wagon-r", "wagonr"), ("Swifts", "swift")])
+def test_a_folder_called_nearly_like_a_class_is_asked_about(tmp_path: Path, name: str, meant: str) -> None:
+    touch(tmp_path, f"{name}/1.jpg")
+    with refused(UsageError, match=f"'{name}' is no class of the recipe, did you mean {meant}[?] its classes are"):
+        read(tmp_path, ("swift", "wagonr"))
+
+
 @pytest.mark.parametrize("name", ["???", b"\xff".decode("utf-8", "surrogateescape")])
 def test_i20_a_class_folder_without_letters(tmp_path: Path, name: str) -> None:
     touch(tmp_path, f"{name}/1.jpg")
@@ -173,6 +180,12 @@ def test_photos_that_lie_in_no_class_folder_are_said_to(tmp_path: Path) -> None:
         read(tmp_path, CLASSES)
 
 
+def test_photos_beside_a_csv_that_labels_them_are_imported_by_it(tmp_path: Path) -> None:
+    touch(tmp_path, "1.jpg", "metadata.csv")
+    with refused(UsageError, match=r"to take the photos that a CSV names, run `curate import .*/metadata\.csv`$"):
+        read(tmp_path, CLASSES)
+
+
 def test_i20_odd_names_are_data(tmp_path: Path) -> None:
     odd = [
         "new\nline.jpg",
@@ -207,6 +220,7 @@ def csv(folder: Path, text: str | bytes) -> Path:
 
 
 def test_a_csv_with_everything(tmp_path: Path) -> None:
+    touch(tmp_path, "a/1.jpg")
     text = (
         "\ufeffclass_name,path,url,listing_id,title,region,city,year,price,split\r\n"
         'Swift,a/1.jpg,,7,"=1, ""mint""",MH,Pune,2016,345000.5,validation\r\n'
@@ -221,10 +235,37 @@ def test_a_csv_with_everything(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["../secret.jpg", "/etc/passwd", "a/../../secret.jpg", "\0.jpg"])
-def test_i19_a_path_that_leads_out_of_the_csvs_folder_has_no_file(tmp_path: Path, path: str) -> None:
-    (item,) = read(csv(tmp_path, f"class_name,path\nswift,{path}\n"), CLASSES).items
-    assert item.file is None
+@pytest.mark.parametrize(
+    "path",
+    ["../secret.jpg", "/etc/passwd", "a/../../secret.jpg", "\0.jpg", "C:\\cars\\1.jpg", f"{'a' * 5000}.jpg"],
+)
+def test_i19_a_path_that_leads_out_of_the_csvs_folder_or_can_be_none_has_no_file(
+    tmp_path: Path, path: str
+) -> None:
+    touch(tmp_path, "in/1.jpg", "secret.jpg")
+    offered = read(csv(tmp_path / "in", f"class_name,path\nswift,1.jpg\nswift,{path}\n"), CLASSES)
+    assert [item.file for item in offered.items] == [(tmp_path / "in/1.jpg").resolve(), None]
+    assert len(offered.remarks) == (not path.startswith(("\0", "aaa")))
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("../images/1.jpg", r"1 of 1 paths lead out of .*labels.*; move the CSV to .*, and write 'images/1.jpg'"),
+        ("/nowhere/1.jpg", "lead out of .*, e.g. '/nowhere/1.jpg'; put the photos into the folder of the CSV"),
+        ("/content/cars/2.jpg", "lead out of .*; write paths that start at .*labels, .*: 'cars/2.jpg'"),
+        (
+            "C:\\me\\cars\\2.jpg",
+            "are those of a Windows computer, e.g. 'C:/me/cars/2.jpg'; write .*: 'cars/2.jpg'",
+        ),
+    ],
+)
+def test_a_csv_whose_paths_all_lead_elsewhere_is_told_what_to_write(
+    tmp_path: Path, path: str, message: str
+) -> None:
+    touch(tmp_path, "images/1.jpg", "labels/cars/2.jpg")
+    with refused(UsageError, match=message):
+        read(csv(tmp_path / "labels", f"class_name,path\nswift,{path}\n"), CLASSES)
 
 
 def test_i19_a_csv_path_through_a_link_that_leads_out_is_one(tmp_path: Path) -> None:
@@ -235,11 +276,13 @@ def test_i19_a_csv_path_through_a_link_that_leads_out_is_one(tmp_path: Path) -> 
     assert [(item.file is None, item.is_link) for item in offered.items] == [
         *((True, True), (True, False), (False, False), (False, False))
     ]
-    assert offered.remarks[0].startswith("linked/1.jpg is a link, and only links to files inside")
+    assert offered.remarks[0].startswith("1 of 4 paths lead out of")
+    assert offered.remarks[1].startswith("linked/1.jpg is a link, and only links to files inside")
 
 
 @pytest.mark.parametrize("again", ["1.jpg", "./1.jpg", ".//1.jpg"])
 def test_a_row_twice_counts_once(tmp_path: Path, again: str) -> None:
+    touch(tmp_path, "1.jpg")
     offered = read(csv(tmp_path, f"class_name,path\nswift,1.jpg\nswift,{again}\n"), CLASSES)
     assert (len(offered.items), offered.remarks) == (1, ("1 rows repeat a photo of their listing and count once",))
 
@@ -263,7 +306,9 @@ def test_a_row_twice_counts_once(tmp_path: Path, again: str) -> None:
         ("class_name,url\nswift,ftp://a.example/1.jpg\n", "row 2, column url: .*not an http"),
         ("class_name,path\nswift,1.jpg\nwagon r,1.jpg\n", "rows 2 and 3: 1.jpg is both swift and wagon_r"),
         ('class_name,path\nswift,"1.jpg\n', "line"),
-        (b"class_name,path\nswift,\xff.jpg\n", r"no CSV, or not in UTF-8 \(byte 22\)"),
+        (b"class_name,path\nswift,\x81.jpg\n", r"no CSV, or not in UTF-8 \(byte 22\)"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", r"no CSV, or not in UTF-8 \(byte 0\)"),
+        (b"\xff\xfec\x00l", r"no CSV, or not in UTF-8 \(byte 4\)"),
     ],
 )
 def test_a_wrong_csv_is_told_by_row_and_column(tmp_path: Path, text: str | bytes, message: str) -> None:
@@ -290,7 +335,33 @@ def test_a_csv_as_people_have_it(tmp_path: Path, data: str | bytes) -> None:
     assert (item.class_name, item.name, item.file) == ("swift", "a/1.jpg", (tmp_path / "a/1.jpg").resolve())
 
 
+def test_a_csv_without_a_file_says_what_its_paths_lack(tmp_path: Path) -> None:
+    touch(tmp_path, "images/000b.jpg")
+    with refused(UsageError, match=r"none of its 2 files, e\.g\. 'images/000b'; write 'images/000b\.jpg'"):
+        read(csv(tmp_path, "id,path,label\n1,images/000b,swift\n2,images/000c,swift\n"), CLASSES)
+    with refused(UsageError, match=r"none of its 1 files, e\.g\. '000b\.jpg'; write paths that start at "):
+        read(csv(tmp_path, "path,label\n000b.jpg,swift\n"), CLASSES)
+
+
+@pytest.mark.parametrize("name", ["metadata.jsonl", "labels.XLSX", "x.parquet"])
+def test_a_table_that_is_no_csv_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b'{"file_name": "1.jpg", "label": "swift"}\n')
+    with refused(UsageError, match="which import does not read; save it as a CSV with the columns path and class"):
+        read(tmp_path / name, CLASSES)
+
+
+def test_windows_1252_is_read_and_remarked(tmp_path: Path) -> None:
+    touch(tmp_path, "1.jpg")
+    data = "class_name,path,city,title\nswift,1.jpg,Bad Köln-Süd,10 €\n".encode("cp1252")
+    offered = read(csv(tmp_path, data), CLASSES)
+    assert [(item.city, item.title) for item in offered.items] == [("Bad Köln-Süd", "10 €")]
+    assert offered.remarks == (
+        "it is not in UTF-8 and was read as windows-1252: 'Bad Köln'; save it as UTF-8 if that is wrong",
+    )
+
+
 def test_an_optional_cell_that_cannot_be_read_is_left_out_and_told(tmp_path: Path) -> None:
+    touch(tmp_path, "1.jpg")
     rows = 'swift,1.jpg,N/A,"₹ 3,25,000"\nswift,2.jpg,N/A,inf\nswift,3.jpg,2016.5,5\nswift,4.jpg,2016,\n'
     offered = read(csv(tmp_path, f"class_name,path,year,price\n{rows}"), CLASSES)
     assert [(item.year, item.price) for item in offered.items] == [
