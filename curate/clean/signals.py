@@ -43,7 +43,7 @@ class Photo:
     class_name: str  # what the seller says
     listing_id: str
     group: str  # smallest key of what the split keeps together
-    label_conflict: bool
+    label_conflict: bool  # its duplicates differ in class, or its advert says another
 
 
 @dataclass(frozen=True, slots=True)

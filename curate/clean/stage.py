@@ -25,7 +25,7 @@ from curate.clean.embeddings import EmbeddingStore
 from curate.clean.image_quality import Quality
 from curate.clean.scorers import loading
 from curate.clean.signals import Photo, Signals
-from curate.core import manifest
+from curate.core import contradictions, manifest
 from curate.core.errors import Do, GateError, Run, To, UsageError
 from curate.core.executors import MapFn
 from curate.core.recipe import Clean
@@ -111,6 +111,7 @@ def read_photos(folder: Path, config: Clean, dedup_rows: Sequence[DedupRow]) -> 
     Raises UsageError for a class that the recipe does not name, GateError for a class without any photo.
     """
     fetched = {row.key: row for row in manifest.read(folder, FetchRow)}
+    contradicting = contradictions.contradicting(fetched.values())
     photos = []
     for row in dedup_rows:
         if row.keep:
@@ -123,7 +124,7 @@ def read_photos(folder: Path, config: Clean, dedup_rows: Sequence[DedupRow]) -> 
                     class_name=source.class_name,
                     listing_id=source.listing_id,
                     group=row.similar_group,
-                    label_conflict=row.label_conflict,
+                    label_conflict=row.label_conflict or row.key in contradicting,
                 )
             )
     sizes = Counter(photo.class_name for photo in photos)

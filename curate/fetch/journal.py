@@ -9,6 +9,7 @@ import json
 import os
 import threading
 import time
+from collections.abc import Hashable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -64,7 +65,7 @@ class Journal:
         return self._records.get((kind, key))
 
     def read(self, kind: str, key: str, as_type: type[T]) -> T | None:
-        """What was recorded, as the dataclass that it was, or None. Raises StateError where it is another thing."""
+        """What was recorded, as the dataclass that it was, or None. Raises StateError where it is damaged."""
         if (record := self.get(kind, key)) is None:
             return None
         try:
@@ -94,7 +95,7 @@ class Journal:
 
 
 @cache
-def _adapter(as_type: type) -> Any:
+def _adapter(as_type: Hashable) -> Any:
     from pydantic import TypeAdapter
 
     return TypeAdapter(as_type)
@@ -112,7 +113,7 @@ def renew(path: Path, header: dict[str, str]) -> None:
 
 
 def read_header(path: Path) -> dict[str, str] | None:
-    """The header of the journal at `path`; None when there is none. Raises StateError for lines that no run wrote."""
+    """The header of the journal at `path`; None when there is none. Raises StateError."""
     return _read(path)[0]
 
 
@@ -125,7 +126,7 @@ def _line(kind: str, key: str, value: Json) -> bytes:
 
 
 def _read(path: Path) -> tuple[dict[str, str] | None, dict[tuple[str, str], Json], bool]:
-    """(header, records in order, whether every line is whole). Raises StateError for a line that is another thing."""
+    """(header, records in order, whether every line is whole). Raises StateError for lines that no run wrote."""
     records: dict[tuple[str, str], Json] = {}
     data = b""
     with suppress(FileNotFoundError):

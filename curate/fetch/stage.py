@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from curate.core import executors, manifest
+from curate.core import contradictions, executors, manifest
 from curate.core.errors import TryLaterError
 from curate.core.executors import MapFn
 from curate.core.files import crash_point
@@ -57,6 +57,7 @@ def _summary(crawled: Crawled, rows: Sequence[FetchRow], number: int, config: So
     if waiting := sum(1 for row in rows if row.reason == "deferred"):
         lines.append(f"{waiting:,} deferred, see notes in fetch.json; the next fetch asks for just these")
     lines += empty_fields([listing for _, listing in crawled.listings])
+    lines += contradictions.lines(rows, contradictions.contradicting(rows))
     return lines + gone_lines(rows, number)
 
 

@@ -47,6 +47,7 @@ def _of_one(folder: Path, rows: Rows, photo: FetchRow) -> list[Note]:
     lines = [f"{photo.key}: photo {photo.position + 1} of listing {_plain(photo.listing_id)}, {photo.class_name}"]
     facts = {
         "title": photo.title,
+        "model": f"{photo.make} {photo.model}".strip(),
         "from": ", ".join(str(part) for part in (photo.city, photo.region, photo.year) if part),
         "page": photo.page_url,
         "address": photo.image_url,

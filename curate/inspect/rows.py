@@ -1,11 +1,11 @@
 """The rows of all manifests of a folder, by key, and what they say together of one photo."""
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from curate.core import manifest
+from curate.core import contradictions, manifest
 from curate.core.errors import StateError
 from curate.core.schemas import CleanRow, DedupRow, FetchRow, Row, SplitRow, TrainBaselineRow
 from curate.core.stages import STAGES
@@ -25,6 +25,7 @@ class Rows:
     split: dict[str, SplitRow]
     train_baseline: dict[str, TrainBaselineRow]
     review: Review
+    contradicting: Container[str] = field(default_factory=set)  # keys of photos whose advert says another class
 
     def stage(self, name: str) -> dict[str, Row]:
         """The rows of the stage called `name`."""
@@ -47,7 +48,15 @@ def read(folder: Path, stages: Container[str] = STAGES, needed: str = "") -> Row
         decisions.load_or_problem(folder / decisions.NAME, classes), duplicates.values()
     )
     tested = {row.key: row for row in manifest.predictions(folder)} if rows(TrainBaselineRow) else {}
-    return Rows(photos, duplicates, rows(CleanRow), rows(SplitRow), tested, written)
+    return Rows(
+        photos,
+        duplicates,
+        rows(CleanRow),
+        rows(SplitRow),
+        tested,
+        written,
+        contradictions.contradicting(photos.values()),
+    )
 
 
 def fate(rows: Rows, key: str) -> str:
@@ -76,5 +85,8 @@ def fate_of_keeper(rows: Rows, keeper: str) -> str:
 def why_queued(rows: Rows, row: CleanRow, threshold: float | None) -> str:
     """Why a photo is in the review queue, in a few words; empty where the threshold is not known."""
     duplicates = rows.dedup.get(row.key)
+    if row.key in rows.contradicting and queue.contradicted(row, True, rows.review):
+        photo = rows.fetch[row.key]
+        return f"its advert says {f'{photo.make} {photo.model}'.strip()}, and was found under {photo.class_name}"
     torn = queue.contradicted(row, bool(duplicates and duplicates.label_conflict), rows.review)
     return "" if threshold is None else queue.why(row, threshold, torn)

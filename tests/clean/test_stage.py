@@ -22,6 +22,7 @@ from curate.photos import store
 from curate.review.decisions import Decision, Review
 from tests.clean.scorers.plain import PlainScorer
 from tests.folders import CLASSES, build_folder, dedup_row, fetch_row, publish
+from tests.wording import explained
 
 CONCEPTS = (
     Concept(name="car", role="wanted", imagenet=("sports car", "minivan")),
@@ -278,6 +279,29 @@ def test_label_conflicts_of_dedup_go_to_a_person(tmp_path: Path, plain: PlainSco
     publish(folder, "dedup", [replace(dedup_row(p), label_conflict=p.key == fetched[1].key) for p in fetched])
     ranked = [row.review_rank for row in clean.run(folder, PAINTED)]
     assert ranked[1] == 1
+
+
+def test_adverts_that_say_another_model_go_to_a_person_until_one_decides(
+    tmp_path: Path, plain: PlainScorer
+) -> None:
+    folder = colour_folder(tmp_path, [RED] * 12)
+    models = ["Hatch"] * 12
+    models[1::2] = ["Sedan"] * 6
+    models[5] = "Estate"
+    adverts = [
+        replace(row, model=model) for row, model in zip(manifest.read(folder, FetchRow), models, strict=True)
+    ]
+    adverts[5] = replace(adverts[5], title="An estate", listing_id="L99")
+    publish(folder, "fetch", adverts)
+    publish(folder, "dedup", [dedup_row(photo) for photo in adverts])
+    rows = clean.run(folder, PAINTED)
+    assert [row.key for row in rows if row.review_rank == 1] == [adverts[5].key]
+    assert rows[5].keep and rows[5].borderline
+    assert any(
+        "its advert says Estate, and was found under sedan" in line for line in explained(folder, rows[5].key)
+    )
+    (folder / "review.csv").write_text(f"key,decision,class_name\n{rows[5].key},keep,sedan\n")
+    assert not clean.run(folder, PAINTED)[5].borderline
 
 
 def test_label_conflicts_of_what_is_rejected_for_what_it_shows_go_to_nobody(

@@ -342,10 +342,11 @@ def test_listing_pages_that_are_gone_become_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize("adapter", ["jsonld", "auto"])
 def test_an_advert_that_was_sold_is_gone_and_no_other_is_taken_for_it(tmp_path: Path, adapter: str) -> None:
     index = [{"@type": "ListItem", "url": f"/l/{n}"} for n in range(6)]
-    similar = html(
-        {"@type": "ItemList", "itemListElement": [{"@type": "ListItem", "url": f"/l/{n}", "item": car(n, url=f"/l/{n}")} for n in (7, 8, 9)]},
-        body="<h1>This car is sold</h1><h2>Similar cars</h2>",
-    )  # fmt: skip
+    others = [
+        {"@type": "ListItem", "url": f"/l/{n}", "item": car(n, [f"/{n}.jpg"], url=f"/l/{n}")} for n in (7, 8, 9)
+    ]
+    listed = {"@type": "ItemList", "itemListElement": others}
+    similar = html(listed, body="<h1>This car is sold</h1><h2>Similar cars</h2>")
     routes: dict[str, Any] = {
         "/cars": html({"@type": "ItemList", "itemListElement": index}), "/l/1": similar, "/all": similar,
         "/l/2": faults.redirect("/all"), **photos(*range(10)),
