@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from curate.core.errors import LayoutError, RejectedError, TryLaterError
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
@@ -26,6 +28,7 @@ from curate.fetch.sources.merging import merged, unite
 from curate.fetch.sources.pagination import following
 
 _PATIENCE = 10  # listing pages in a row without a listing before we stop asking for more
+_FOUND = TypeAdapter(Found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Reader:
         Raises RejectedError, DeniedError, TryLaterError.
         """
         kind = "listing page" if is_listing_page else "index page"
-        if not anew and (known := self.journal.read(kind, url, Found)) is not None:
+        if not anew and (known := self.journal.read(kind, url, _FOUND)) is not None:
             return known
         self.fresh.add(url)
         response = self.client.get(url, self.config.politeness.max_page_bytes, "page")

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from curate.core import manifest
 from curate.core.errors import (
     CurateError,
@@ -49,6 +51,9 @@ class Outcome:
         """What it says in the columns of a `FetchRow`."""
         said = {name: getattr(self, name) for name in ("path", "sha256", "bytes", "width", "height", "reason")}
         return said | {"keep": not self.reason}
+
+
+_OUTCOME = TypeAdapter(Outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +196,8 @@ def fetch_one(
 
 
 def _remembered(folder: Path, journal: Journal, name: str) -> Outcome | None:
-    if (outcome := journal.read("photo", name, Outcome)) is None:
-        return journal.read("refused", name, Outcome)
+    if (outcome := journal.read("photo", name, _OUTCOME)) is None:
+        return journal.read("refused", name, _OUTCOME)
     return outcome if store.is_whole(folder, outcome.path) else None
 
 

@@ -9,11 +9,11 @@ import json
 import os
 import threading
 import time
-from collections.abc import Hashable
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
+
+from pydantic import TypeAdapter
 
 from curate.core.errors import Delete, FetchOrImport, ResourceError, StateError, To
 from curate.core.files import atomic_write
@@ -64,15 +64,14 @@ class Journal:
         """What was recorded, or None."""
         return self._records.get((kind, key))
 
-    def read(self, kind: str, key: str, as_type: type[T]) -> T | None:
+    def read(self, kind: str, key: str, as_type: TypeAdapter[T]) -> T | None:
         """What was recorded, as the dataclass that it was, or None. Raises StateError where it is damaged."""
         if (record := self.get(kind, key)) is None:
             return None
         try:
-            found: T = _adapter(as_type).validate_python(record)
+            return as_type.validate_python(record)
         except ValueError as error:
             raise _damaged(self.path, f"what it holds of {key}") from error
-        return found
 
     def add(self, kind: str, key: str, value: Json) -> None:
         """Record `value`, which must not be None."""
@@ -92,13 +91,6 @@ class Journal:
         """The run is published: nothing is left to go on with."""
         self._file.close()
         self.path.unlink(missing_ok=True)
-
-
-@cache
-def _adapter(as_type: Hashable) -> Any:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(as_type)
 
 
 def _damaged(path: Path, what: str) -> StateError:
