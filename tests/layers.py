@@ -33,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "train": {*_BASE, "photos", "clean.scorers"},  # the networks that turn photos into embeddings
     "dataset": {"core"},
     "export": {*_BASE, "photos", "review", "dataset"},
+    "audit": {*_BASE, "photos", "dataset", "dedup", "train", "fetch.sources"},  # sources: photos of others
     "check": {*_BASE, "photos", "dataset", "dedup", "clean", "clean.scorers"},
     "inspect": {*_BASE, "photos", "review"},
     "report": {*_BASE, "photos", "review", "split", "inspect"},
@@ -50,6 +51,7 @@ ALLOWED: dict[str, set[str]] = {
         "report",
         "demo",
         "train",
+        "audit",
     },
     "__main__": {"cli"},
 }

@@ -6,6 +6,7 @@ import typer
 
 from curate import __version__
 from curate.cli import (
+    auditing,
     check,
     concepts,
     export,
@@ -27,6 +28,7 @@ GROUPS = {
     "Run stages": stages.commands,
     "Look at what they did": inspection.commands,
     "Look at networks": training.commands,
+    "Look at the data": auditing.commands,
     "See what the scorer sees": concepts.commands,
     "Label photos": labelling.commands,
     "Use the dataset": export.commands,

@@ -1,11 +1,14 @@
 """Commands about trained networks."""
 
 import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from curate.cli.context import plot_at, recipe_and_manifests, result, show, show_plot
 from curate.cli.options import command
+from curate.core.errors import StateError
 
 commands = typer.Typer()
 
@@ -62,3 +65,51 @@ def learning_curve(ctx: typer.Context) -> None:
             "monotone": curve.monotone,
         },
     )
+
+
+@command(commands)
+def predict(
+    ctx: typer.Context,
+    photos: Annotated[list[Path], typer.Argument(help="Photo files.")],
+    variant: Annotated[
+        str, typer.Option(help="Take the network of this variant.", show_default="the best on val of all")
+    ] = "",
+    model: Annotated[
+        Path | None, typer.Option(help="A folder with model.json and model.onnx; then no recipe is read.")
+    ] = None,
+) -> None:
+    """Say of photos which class they show, and how probable that is.
+
+    The probability is calibrated on val. Every photo gets one of the classes, also one that shows none of them:
+    `curate check` tells that. Exits with 6 when a photo cannot be read. Needs no torch.
+
+    Example: curate predict upload.jpg
+    """
+    from curate.core.intervals import percent
+    from curate.core.schemas import REASONS
+    from curate.train import models
+    from curate.train import predict as prediction
+
+    network = models.load(model or prediction.chosen(recipe_and_manifests(ctx)[1], variant))
+    classes = network.meta["classes"]
+    told: list[dict[str, Any]] = []
+    unreadable = 0
+    for found in prediction.predict(network, photos):
+        if found.reason:
+            unreadable += 1
+            show(ctx, f"{found.file}: cannot be read: {REASONS['fetch'].get(found.reason, found.reason)}")
+            told.append({"photo": str(found.file), "reason": found.reason})
+            continue
+        best = int(found.probabilities.argmax())
+        show(ctx, f"{found.file}: {classes[best]}, {percent(float(found.probabilities[best]))}")
+        told.append(
+            {
+                "photo": str(found.file),
+                "class_name": classes[best],
+                "probability": float(found.probabilities[best]),
+                "probabilities": dict(zip(classes, found.probabilities.tolist(), strict=True)),
+            }
+        )
+    result(ctx, told)
+    if unreadable:
+        raise StateError(f"{unreadable} of {len(photos)} photos cannot be read")

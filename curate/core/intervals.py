@@ -36,6 +36,18 @@ def wilson(right: int, number: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
+def difference(right: int, number: int, other_right: int, other_number: int) -> Estimate:
+    """How much larger the first of two independent proportions is (Newcombe 1998, Stat. Med. 17:873, method 10).
+
+    Neither number must be 0.
+    """
+    first, second = right / number, other_right / other_number
+    (low, high), (other_low, other_high) = wilson(right, number), wilson(other_right, other_number)
+    below = ((first - low) ** 2 + (other_high - second) ** 2) ** 0.5
+    above = ((high - first) ** 2 + (second - other_low) ** 2) ** 0.5
+    return Estimate(first - second, first - second - below, first - second + above)
+
+
 def good_photos(
     size: NDArray[np.int64], labels: NDArray[np.int64], goods: NDArray[np.int64], seed: int
 ) -> NDArray[np.float64]:

@@ -141,9 +141,8 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
         why = f"; {root} looks like the folder of one class" if above else f"; {remarks[0]}" if remarks else ""
         tables = [Path(entry.path) for entry in top if entry.name.lower().endswith(".csv")]
         other = [To("take the photos that a CSV names", Run("import", (argument(path),))) for path in tables[:1]]
-        raise UsageError(
-            f"{root}: no photos; expected a folder for each of {', '.join(class_names)} in it{why}", *above, *other
-        )
+        expected = f"of {', '.join(class_names)}" if class_names else "class"
+        raise UsageError(f"{root}: no photos; expected a folder for each {expected} in it{why}", *above, *other)
     return Offered(tuple(items), tuple(remarks))
 
 
@@ -227,9 +226,12 @@ def _class_called(name: str) -> str:
 
 
 def known(name: str, class_names: Sequence[str], where: str, above: Sequence[Remedy] = ()) -> str:
-    """The class that is called `name` at `where`. Raises UsageError when the recipe has none of that name."""
+    """The class that is called `name` at `where`; any where there are no `class_names`.
+
+    Raises UsageError when the recipe has none of that name.
+    """
     class_name = _class_called(name)
-    if class_name not in class_names:
+    if class_name not in (class_names or [class_name]) or not class_name:
         plain = {known.replace("_", ""): known for known in class_names}
         near = difflib.get_close_matches(class_name.replace("_", "")[:80], plain, n=1, cutoff=0.75)
         raise UsageError(

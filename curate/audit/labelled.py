@@ -1,0 +1,68 @@
+"""Labelled photos from anywhere: a folder of manifests, a folder tree, a CSV."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.core import manifest
+from curate.core.errors import RejectedError
+from curate.dataset import Dataset
+from curate.fetch.sources import local
+from curate.photos import decode
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A photo, what it shows, and where it belongs."""
+
+    name: str  # a key, or a path as its source writes it
+    file: Path
+    class_name: str
+    split: str  # train, val, test; empty where the source names none
+    listing: str  # empty where it is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Labelled photos, and what a person should know of where they come from."""
+
+    photos: tuple[Labelled, ...]
+    remarks: tuple[str, ...]
+
+
+def manifests_at(path: Path) -> Path | None:
+    """The folder of manifests that `path` names, itself or by its split.csv; None for any other source."""
+    folder = path.parent if path.name == "split.csv" else path
+    there = manifest.csv_path(folder, "split").is_file() and manifest.sidecar_path(folder, "split").is_file()
+    return folder if there else None
+
+
+def read(path: Path, class_names: Sequence[str] = ()) -> Source:
+    """The photos at `path`; without `class_names`, of any class.
+
+    Raises UsageError for a tree or CSV that is wrong, StateError for manifests that do not fit together.
+    """
+    if folder := manifests_at(path):
+        dataset = Dataset.open(folder)
+        return Source(
+            tuple(Labelled(p.key, dataset.file(p), p.class_name, p.split, p.listing_id) for p in dataset.photos),
+            (),
+        )
+    offered = local.read(path, class_names)
+    photos = tuple(
+        Labelled(item.name, item.file, item.class_name, item.split, item.listing_id or item.folder)
+        for item in offered.items
+        if item.file is not None
+    )
+    left_out = len(offered.items) - len(photos)
+    remarks = [f"left out {left_out:,} photos that are no files here"] if left_out else []
+    return Source(photos, (*offered.remarks, *remarks))
+
+
+def sha256_of(photo: Labelled) -> str:
+    """Hex sha256 of the file; empty when it cannot be read."""
+    try:
+        return hashlib.sha256(decode.read_file(photo.file)).hexdigest()
+    except RejectedError:
+        return ""

@@ -1,0 +1,214 @@
+"""leaks: does a dataset that has splits show the same photo, or the same listing, in two of them?
+
+The dataset may be anybody's: folders `train|val|test/<class>`, a CSV with a column `split`, or manifests. Pairs
+are exact and near duplicates as dedup proves them; listings count where the source names them.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from curate.audit import labelled, page
+from curate.audit.labelled import Labelled, Source
+from curate.core.errors import GateError, UsageError
+from curate.core.executors import MapFn
+from curate.core.intervals import percent, wilson
+from curate.core.recipe import Dedup
+from curate.core.schemas import SPLITS
+from curate.dedup import of_files
+from curate.train import models
+from curate.train.predict import predict
+
+SHOWN = 100  # pairs on the page
+_ORDER: dict[str, int] = {split: place for place, split in enumerate(SPLITS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two photos of different splits that show the same: `later` is the one nearer to test."""
+
+    earlier: Labelled
+    later: Labelled
+    exact: bool
+    proof: str  # words of PROOFS; empty for a pair that both a third photo is a duplicate of
+
+
+@dataclass(frozen=True)
+class Leaks:
+    """What was found."""
+
+    photos: dict[str, int]  # per split
+    pairs: list[Pair]
+    listings: list[str]  # in more than one split
+    listings_known: int
+    affected: set[str]  # names of test photos with a duplicate, or photos of their listing, in train or val
+    refused: list[tuple[str, str]]  # name and reason of photos that cannot be read
+    remarks: tuple[str, ...]
+    accuracy: dict[str, tuple[int, int]] = field(default_factory=dict)  # right and photos: all, affected, others
+
+    @property
+    def any(self) -> bool:
+        """Is there a leak?"""
+        return bool(self.pairs or self.listings)
+
+    def sentences(self) -> list[str]:
+        """What was found, in words."""
+        exact = sum(pair.exact for pair in self.pairs)
+        sizes = ", ".join(f"{number:,} {split}" for split, number in self.photos.items())
+        told = [f"{sum(self.photos.values()):,} photos: {sizes}."]
+        if self.pairs:
+            told.append(
+                f"{len(self.pairs):,} pairs of duplicates cross splits: {exact:,} exact, "
+                f"{len(self.pairs) - exact:,} near."
+            )
+        else:
+            told.append("No exact or near duplicate crosses splits.")
+        if self.listings_known:
+            told.append(
+                f"{len(self.listings):,} of {self.listings_known:,} listings are in more than one split."
+                if self.listings
+                else f"Each of {self.listings_known:,} listings is in one split only."
+            )
+        else:
+            told.append("Listings: not checked, because the dataset does not name them.")
+        tested = self.photos.get("test", 0)
+        if tested:
+            told.append(f"{len(self.affected):,} of {tested:,} test photos are affected.")
+        told += self._accuracy_sentences()
+        if self.refused:
+            name, reason = self.refused[0]
+            told.append(f"Not checked: {len(self.refused):,} photos that cannot be read, e.g. {name}: {reason}.")
+        return [*told, *self.remarks]
+
+    def _accuracy_sentences(self) -> list[str]:
+        told = []
+        words = {
+            "all": "with all test photos",
+            "others": "without the affected",
+            "affected": "on the affected alone",
+        }
+        for name, where in words.items():
+            right, number = self.accuracy.get(name, (0, 0))
+            if number:
+                low, high = (percent(end) for end in wilson(right, number))
+                told.append(f"Accuracy {where}: {percent(right / number)} (95% interval {low} to {high}).")
+        return told
+
+    def data(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "photos": self.photos,
+            "pairs": [
+                {
+                    "earlier": pair.earlier.name,
+                    "earlier_split": pair.earlier.split,
+                    "later": pair.later.name,
+                    "later_split": pair.later.split,
+                    "exact": pair.exact,
+                    "proof": pair.proof,
+                }
+                for pair in self.pairs
+            ],
+            "listings": self.listings,
+            "listings_known": self.listings_known,
+            "affected": sorted(self.affected),
+            "accuracy": {name: {"right": r, "photos": n} for name, (r, n) in self.accuracy.items()},
+            "refused": [{"photo": name, "reason": reason} for name, reason in self.refused],
+        }
+
+
+def find(path: Path, model: models.Model | None = None, map_fn: MapFn = map) -> Leaks:
+    """The leaks of the dataset at `path`; with a model, its accuracy on test with and without them.
+
+    Raises UsageError when the dataset has fewer than two splits, GateError when no photo of it can be read.
+    """
+    source = labelled.read(path, tuple(model.meta["classes"]) if model else ())
+    photos = [photo for photo in source.photos if photo.split]
+    if len({photo.split for photo in photos}) < 2:
+        raise UsageError(
+            f"{path} has fewer than two splits; give folders train, val, test with a folder per class in each, "
+            "a CSV with a column split, or a folder of manifests"
+        )
+    found = of_files.find([photo.file for photo in photos], Dedup(), map_fn)
+    if len(found.refused) == len(photos):
+        raise GateError(f"{path}: no photo can be read, e.g. {photos[0].name}: {found.refused[0]}")
+    return _leaks(source, photos, found, model)
+
+
+def _leaks(source: Source, photos: Sequence[Labelled], found: of_files.Found, model: models.Model | None) -> Leaks:
+    pairs = _pairs(photos, found)
+    by_listing: dict[str, list[Labelled]] = defaultdict(list)
+    for photo in photos:
+        if photo.listing:
+            by_listing[photo.listing].append(photo)
+    crossing = sorted(name for name, own in by_listing.items() if len({photo.split for photo in own}) > 1)
+    affected = {pair.later.name for pair in pairs if pair.later.split == "test"}
+    affected |= {photo.name for name in crossing for photo in by_listing[name] if photo.split == "test"}
+    counts = {split: sum(photo.split == split for photo in photos) for split in SPLITS}
+    left_out = len(source.photos) - len(photos)
+    more = (f"{left_out:,} photos have no split and were left out.",) if left_out else ()
+    return Leaks(
+        photos={split: number for split, number in counts.items() if number},
+        pairs=pairs,
+        listings=crossing,
+        listings_known=len(by_listing),
+        affected=affected,
+        refused=[(photos[number].name, reason) for number, reason in sorted(found.refused.items())],
+        remarks=(*source.remarks, *more),
+        accuracy=_accuracy(photos, affected, model) if model else {},
+    )
+
+
+def _pairs(photos: Sequence[Labelled], found: of_files.Found) -> list[Pair]:
+    """One pair for each photo of val or test with a duplicate in a split before, sorted by names."""
+    groups: dict[int, list[int]] = defaultdict(list)
+    for number, group in enumerate(found.group):
+        groups[group].append(number)
+    pairs = []
+    for group, members in groups.items():
+        for number in members:
+            before = [other for other in members if _ORDER[photos[other].split] < _ORDER[photos[number].split]]
+            if not before:
+                continue
+            exact = [other for other in before if _same_file(found, number, other)]
+            direct = [other for other in before if other == group or number == group]
+            other = min(exact or direct or before, key=lambda at: (_ORDER[photos[at].split], photos[at].name))
+            proof = found.proof[number] if other == group else found.proof[other] if number == group else ""
+            is_exact = bool(exact)
+            pairs.append(Pair(photos[other], photos[number], is_exact, "sha256" if is_exact else proof))
+    return sorted(pairs, key=lambda pair: (pair.later.split != "test", pair.later.name, pair.earlier.name))
+
+
+def _same_file(found: of_files.Found, first: int, second: int) -> bool:
+    return found.sha256[first] == found.sha256[second]
+
+
+def _accuracy(photos: Sequence[Labelled], affected: set[str], model: models.Model) -> dict[str, tuple[int, int]]:
+    classes = model.meta["classes"]
+    tested = [photo for photo in photos if photo.split == "test" and photo.class_name in classes]
+    right: dict[str, list[bool]] = {"all": [], "others": [], "affected": []}
+    for photo, each in zip(tested, predict(model, [photo.file for photo in tested]), strict=True):
+        if not each.reason:
+            hit = classes[int(each.probabilities.argmax())] == photo.class_name
+            right["all"].append(hit)
+            right["affected" if photo.name in affected else "others"].append(hit)
+    return {name: (sum(hits), len(hits)) for name, hits in right.items()}
+
+
+def write_page(found: Leaks, title: str, path: Path) -> None:
+    """The leaks as one HTML page, with the pairs as photos side by side."""
+    shown = [
+        page.Shown(
+            [pair.earlier.file, pair.later.file],
+            [
+                f"{'exact' if pair.exact else 'near'} duplicate {pair.proof}".rstrip(),
+                f"{pair.earlier.split}: {pair.earlier.name} ({pair.earlier.class_name})",
+                f"{pair.later.split}: {pair.later.name} ({pair.later.class_name})",
+            ],
+        )
+        for pair in found.pairs[:SHOWN]
+    ]
+    more = f", the first {SHOWN} of {len(found.pairs):,}" if len(found.pairs) > SHOWN else ""
+    page.write(path, title, found.sentences(), shown=shown, shown_title=f"Pairs across splits{more}")

@@ -1,0 +1,77 @@
+"""One self-contained HTML page: sentences, plots, tables, photos. No script, nothing from elsewhere."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.core.errors import RejectedError
+from curate.core.files import atomic_write
+from curate.photos import decode
+
+SIDE = 220  # pixels, the longer side of a photo on the page
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A PNG."""
+
+    data: bytes
+    alt: str
+
+    @property
+    def source(self) -> str:
+        """As a data: URI."""
+        return f"data:image/png;base64,{base64.b64encode(self.data).decode('ascii')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A heading and rows of cells."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Photos side by side, and the lines below."""
+
+    files: Sequence[Path]
+    lines: Sequence[str]
+
+    @property
+    def sources(self) -> list[str]:
+        """Each photo as a data: URI; empty where it cannot be shown."""
+        return [_thumbnail(file) for file in self.files]
+
+
+def _thumbnail(file: Path) -> str:
+    try:
+        small = decode.encode_thumbnail(decode.decode(decode.read_file(file), at_least=SIDE), SIDE)
+    except RejectedError:
+        return ""
+    return f"data:image/jpeg;base64,{base64.b64encode(small).decode('ascii')}"
+
+
+def write(
+    path: Path,
+    title: str,
+    sentences: Sequence[str],
+    plots: Sequence[Plot] = (),
+    tables: Sequence[Table] = (),
+    shown: Sequence[Shown] = (),
+    shown_title: str = "",
+) -> None:
+    """Write the page. Raises ResourceError when the disk refuses."""
+    import jinja2
+
+    loader = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    text = environment.get_template("page.html.j2").render(
+        title=title, sentences=sentences, plots=plots, tables=tables, shown=shown, shown_title=shown_title
+    )
+    atomic_write(path, text.encode("utf-8", "replace"))

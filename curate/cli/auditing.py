@@ -1,0 +1,94 @@
+"""Commands that say what a dataset is worth elsewhere, and what may be wrong with it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.cli.context import recipe_and_manifests, result, show
+from curate.cli.options import Workers, command
+from curate.core.errors import UsageError
+
+commands = typer.Typer()
+_LEAKS = 3  # exit code, that of a quality gate
+Variant = Annotated[
+    str, typer.Option(help="Take the network of this variant.", show_default="the best on val of all")
+]
+
+
+@command(commands)
+def evaluate(
+    ctx: typer.Context,
+    path: Annotated[
+        Path, typer.Argument(help="Labelled photos: a folder per class, a CSV, or a folder of manifests.")
+    ],
+    variant: Variant = "",
+    out: Annotated[
+        Path | None, typer.Option(help="The page to write.", show_default="evaluate/<PATH>.html in the folder")
+    ] = None,
+) -> None:
+    """Measure a network on other photos: another site, another city, later months.
+
+    Accuracy with its 95% interval, the difference to the own test set, calibration, confusion, and a page with the
+    most confident mistakes. Photos of the own train and val are left out. Needs no torch.
+
+    Example: curate evaluate photos/mumbai
+    """
+    from curate.audit import evaluate as evaluation
+    from curate.train.predict import chosen
+
+    _, folder = recipe_and_manifests(ctx)
+    found = evaluation.evaluate(folder, chosen(folder, variant), path)
+    for line in found.sentences():
+        show(ctx, line)
+    page = out or folder / "evaluate" / f"{path.resolve().stem}.html"
+    evaluation.write_page(found, f"Evaluation on {path.name}", page)
+    show(ctx, f"page: {page}")
+    result(ctx, found.data() | {"page": str(page)})
+
+
+@command(commands)
+def audit(
+    ctx: typer.Context,
+    leaks: Annotated[
+        Path | None,
+        typer.Option(help="A dataset with splits: folders train, val, test, a CSV, or a folder of manifests."),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="With --leaks: the folder of a network, to measure with and without leaks.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="With --leaks: the page to write.")] = Path("leaks.html"),
+    workers: Workers = None,
+) -> None:
+    """Find photos that are in more than one split of any dataset.
+
+    With --leaks: exact and near duplicates and listings across splits, how many test photos they affect, the
+    accuracy with and without them, and a page with the pairs. Exits with 3 when there are any.
+
+    Example: curate audit --leaks photos
+    """
+    if leaks is None:
+        raise UsageError("name a dataset with --leaks")
+    _leaks(ctx, leaks, model, out, workers)
+
+
+def _leaks(ctx: typer.Context, path: Path, model: Path | None, out: Path, workers: int | None) -> None:
+    from curate.audit import labelled
+    from curate.audit import leaks as search
+    from curate.core import executors, manifest
+    from curate.pipeline import default_workers
+    from curate.train import models
+    from curate.train.predict import chosen
+
+    folder = labelled.manifests_at(path)
+    if model is None and folder and manifest.csv_path(folder, "train_baseline").exists():
+        model = chosen(folder)
+    with executors.local(workers or default_workers()) as map_fn:
+        found = search.find(path, models.load(model) if model else None, map_fn)
+    for line in found.sentences():
+        show(ctx, line)
+    search.write_page(found, f"Leaks in {path.name}", out)
+    show(ctx, f"page: {out}")
+    result(ctx, found.data() | {"page": str(out)})
+    if found.any:
+        raise typer.Exit(_LEAKS)

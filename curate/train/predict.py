@@ -1,0 +1,66 @@
+"""What a network says of photo files, wherever they are."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.core import manifest
+from curate.core.errors import RejectedError, Run, StateError
+from curate.photos import decode
+from curate.train import dataset_cache, models
+from curate.train.onnx_export import BATCH
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What is said of one photo."""
+
+    file: Path
+    probabilities: NDArray[np.float64]  # (classes,) calibrated, sum 1; empty where the photo cannot be used
+    reason: str = ""  # why it cannot: a word of `schemas.REASONS["fetch"]`, or what the system says
+
+
+def chosen(folder: Path, variant: str = "") -> Path:
+    """The folder of the network to use: the best on val, of all or of one variant.
+
+    Raises StateError when none was trained.
+    """
+    again = Run("train-baseline", ("--variant", variant) if variant else ())
+    if not manifest.csv_path(folder, "train_baseline").exists():
+        raise StateError(f"{folder}: no network was trained yet", again)
+    notes = manifest.read_sidecar(folder, "train_baseline")["notes"]
+    if not variant:
+        return models.folder_of(folder, notes["chosen"]["variant"], notes["chosen"]["seed"])
+    own = [each for each in notes["networks"] if each["variant"] == variant]
+    if not own:
+        raise StateError(f"{folder}: no network of the variant {variant} was trained", again)
+    best = max(own, key=lambda each: (each["val"]["accuracy"], -each["seed"]))
+    return models.folder_of(folder, variant, best["seed"])
+
+
+def predict(model: models.Model, files: Iterable[Path]) -> Iterator[Prediction]:
+    """One prediction per file, in order; a photo that cannot be read has a reason."""
+    side = model.meta["image_size"]
+    left = iter(files)
+    while group := list(islice(left, BATCH)):
+        loaded = [_load(file, side) for file in group]
+        sound = [pixels for pixels in loaded if not isinstance(pixels, str)]
+        found = iter(model.calibrated(np.stack(sound)) if sound else ())
+        for file, pixels in zip(group, loaded, strict=True):
+            if isinstance(pixels, str):
+                yield Prediction(file, np.empty(0), pixels)
+            else:
+                yield Prediction(file, next(found))
+
+
+def _load(file: Path, side: int) -> NDArray[np.uint8] | str:
+    """(side, side, 3) as training saw it, or why not."""
+    try:
+        pixels = decode.decode(decode.read_file(file), at_least=side).pixels
+    except RejectedError as error:
+        return error.detail if error.reason == "unreadable" and error.detail else error.reason
+    return dataset_cache.shrink(pixels, side)

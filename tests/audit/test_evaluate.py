@@ -1,0 +1,129 @@
+"""evaluate and predict: what a trained network says of photos that are no part of its dataset."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from curate.audit import evaluate
+from curate.cli.app import app
+from curate.core.errors import GateError
+from curate.core.recipe import TrainBaseline
+from curate.dataset import Dataset
+from curate.train import stage
+from curate.train.predict import chosen
+from tests.folders import CLASSES, build_folder, paint
+
+CONFIG = TrainBaseline(class_names=CLASSES, variant="transfer", transfer={"image_size": 64})
+HERE = 60  # photos of the second dataset
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    scratch = tmp_path_factory.mktemp("evaluate")
+    (scratch / "mine.yaml").write_text(f"name: mine\nclasses: [{', '.join(CLASSES)}]\n")
+    stage.run(build_folder(scratch / "run", "split", n=100), CONFIG)
+    for number in range(HERE):
+        class_name = CLASSES[number % 2]
+        shown = CLASSES[(number + 1) % 2] if number < 6 else class_name  # six carry the wrong label
+        path = scratch / "other" / class_name / f"{number:02d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(paint(shown, 5000 + number))
+    return scratch
+
+
+def run(place: Path, *words: str) -> tuple[int, str, str]:
+    options = ["--recipe", str(place / "mine.yaml"), "--folder", str(place / "run")]
+    result = CliRunner().invoke(app, [*words, *options])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_another_set_is_measured_and_compared_with_the_own_test(place: Path) -> None:
+    found = evaluate.evaluate(place / "run", chosen(place / "run"), place / "other")
+    assert len(found.labels) == HERE
+    assert found.confusion().sum() == HERE
+    assert np.trace(found.confusion()) == found.right.sum()
+    assert found.against_own is not None
+    assert found.against_own.low < found.against_own.value < found.against_own.high
+    assert found.against_own.value == pytest.approx(found.right.mean() - found.own[0] / found.own[1])
+    assert sum(each.photos for each in found.bins) == HERE
+    assert len(found.bins) == 15
+    surely = [found.photos[number].name for number in found.mistakes()[:6]]
+    planted = {photo.name for photo in found.photos if int(Path(photo.name).stem) < 6}
+    assert len(planted.intersection(surely)) >= 4, "labels that are wrong are the most confident mistakes"
+
+
+def test_the_own_manifests_give_the_figure_of_test_without_train_and_val(place: Path) -> None:
+    found = evaluate.evaluate(place / "run", chosen(place / "run"), place / "run")
+    dataset = Dataset.open(place / "run")
+    assert {photo.name for photo in found.photos} == {photo.key for photo in dataset.of("test")}
+    assert found.left_out == len(dataset.of("train")) + len(dataset.of("val"))
+    assert (int(found.right.sum()), len(found.right)) == found.own
+
+
+def test_nothing_but_train_is_no_evaluation(place: Path, tmp_path: Path) -> None:
+    dataset = Dataset.open(place / "run")
+    for photo in dataset.of("train")[:4]:
+        target = tmp_path / photo.class_name / f"{photo.key}.jpg"
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(dataset.file(photo), target)
+    with pytest.raises(GateError, match="no photo is left to measure on: 4 are of train or val"):
+        evaluate.evaluate(place / "run", chosen(place / "run"), tmp_path)
+
+
+def test_the_command_writes_a_page_with_the_mistakes(place: Path) -> None:
+    code, out, err = run(place, "evaluate", str(place / "other"), "--json")
+    assert code == 0, err
+    data = json.loads(out)
+    page = Path(data["page"]).read_text()
+    assert data["photos"] == HERE
+    assert page.count("<figure>") == min(evaluate.SHOWN, len(data["mistakes"])) > 0
+    assert "data:image/png" in page
+    assert "<script" not in page
+
+
+def test_predict_names_the_class_and_the_photo_that_cannot_be_read(place: Path, tmp_path: Path) -> None:
+    photo, broken = place / "other" / "hatch" / "10.jpg", tmp_path / "broken.jpg"
+    broken.write_bytes(photo.read_bytes()[:300])
+    absent = tmp_path / "absent.jpg"
+    code, out, err = run(place, "predict", str(photo), str(broken), str(absent))
+    assert code == 6
+    first, second, third = out.splitlines()
+    assert first.startswith(f"{photo}: ")
+    assert first.endswith("%")
+    assert second == f"{broken}: cannot be read: the image's data ends too early"
+    assert third.startswith(f"{absent}: cannot be read: ")
+    assert "2 of 3 photos cannot be read" in err
+
+
+def test_predict_as_json_sums_to_one_and_is_what_the_network_says(place: Path) -> None:
+    photo = place / "other" / "hatch" / "10.jpg"
+    code, out, err = run(place, "predict", str(photo), "--json", "--variant", "transfer")
+    assert code == 0, err
+    (row,) = json.loads(out)
+    assert sum(row["probabilities"].values()) == pytest.approx(1)
+    assert row["probability"] == max(row["probabilities"].values()) == row["probabilities"][row["class_name"]]
+    code, again, _ = run(place, "predict", str(photo), "--json", "--model", str(chosen(place / "run")))
+    assert json.loads(again) == [row]
+
+
+def test_predicting_and_evaluating_load_no_torch(place: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from curate.audit import evaluate;"
+        "from curate.train.predict import chosen;"
+        f"folder = Path({str(place / 'run')!r}); evaluate.evaluate(folder, chosen(folder), folder);"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
+
+
+def test_a_variant_that_was_not_trained_is_named(place: Path) -> None:
+    code, _, err = run(place, "predict", str(place / "other" / "hatch" / "10.jpg"), "--variant", "base")
+    assert code == 6
+    assert "no network of the variant base was trained; run `curate train-baseline --variant base" in err

@@ -1,0 +1,129 @@
+"""audit --leaks: every planted leak is found, and none is invented."""
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from curate.audit import leaks
+from curate.cli.app import app
+from curate.core.errors import UsageError
+from tests.benchmarks.edits import EDITS, apply
+from tests.folders import CLASSES, build_folder
+from tests.scenes import jpeg, scene
+
+PLANTED = 20
+PER_SPLIT = {"train": 40, "val": 12, "test": 24}
+
+
+def write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders train, val and test with scenes that are all different."""
+    root = tmp_path_factory.mktemp("clean")
+    number = 0
+    for split, count in PER_SPLIT.items():
+        for place in range(count):
+            write(root / split / CLASSES[place % 2] / f"{number:03d}.jpg", jpeg(scene(number)))
+            number += 1
+    return root
+
+
+@pytest.fixture(scope="module")
+def planted(clean: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
+    """The same with edited duplicates of 20 train photos in test, two of each of ten edits; and their names."""
+    root = tmp_path_factory.mktemp("planted") / "dataset"
+    shutil.copytree(clean, root)
+    originals = sorted((root / "train").rglob("*.jpg"))[:PLANTED]
+    names = set()
+    for number, original in enumerate(originals):
+        edit = list(EDITS)[number // 2]
+        with Image.open(io.BytesIO(original.read_bytes())) as photo:
+            data = apply(photo.convert("RGB"), edit, original.stem)
+        name = f"test/{CLASSES[number % 2]}/planted{number:02d}.jpg"
+        write(root / name, data)
+        names.add(name)
+    return root, names
+
+
+def test_twenty_planted_leaks_are_found_and_no_other(planted: tuple[Path, set[str]]) -> None:
+    root, names = planted
+    found = leaks.find(root)
+    assert {pair.later.name for pair in found.pairs} == names
+    assert found.affected == names
+    assert {pair.earlier.split for pair in found.pairs} == {"train"}
+    assert not any(pair.exact for pair in found.pairs)
+    assert all(pair.proof for pair in found.pairs)
+    assert found.sentences()[1] == "20 pairs of duplicates cross splits: 0 exact, 20 near."
+    assert f"20 of {PER_SPLIT['test'] + 20} test photos are affected." in found.sentences()
+
+
+def test_none_is_invented_on_a_clean_split(clean: Path) -> None:
+    found = leaks.find(clean)
+    assert not found.any
+    assert found.photos == PER_SPLIT
+    assert "No exact or near duplicate crosses splits." in found.sentences()
+    assert "Listings: not checked, because the dataset does not name them." in found.sentences()
+
+
+def test_a_csv_with_listings_exact_duplicates_and_a_damaged_photo(tmp_path: Path) -> None:
+    for number in range(4):
+        write(tmp_path / f"{number}.jpg", jpeg(scene(number)))
+    write(tmp_path / "again.jpg", jpeg(scene(0)))
+    write(tmp_path / "cut.jpg", jpeg(scene(9))[:500])
+    rows = [
+        "0.jpg,train,L0",
+        "1.jpg,train,L1",
+        "2.jpg,val,L2",
+        "3.jpg,test,L1",
+        "again.jpg,test,L3",
+        "cut.jpg,test,L4",
+    ]
+    table = tmp_path / "photos.csv"
+    table.write_text("path,label,split,listing_id\n" + "\n".join(row.replace(",", ",hatch,", 1) for row in rows))
+    found = leaks.find(table)
+    assert [(pair.earlier.name, pair.later.name, pair.proof) for pair in found.pairs] == [
+        ("0.jpg", "again.jpg", "sha256")
+    ]
+    assert found.listings == ["L1"]
+    assert found.affected == {"again.jpg", "3.jpg"}
+    assert [name for name, _ in found.refused] == ["cut.jpg"]
+    assert "1 of 5 listings are in more than one split." in found.sentences()
+
+
+def test_a_dataset_without_splits_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "hatch" / "0.jpg", jpeg(scene(0)))
+    with pytest.raises(UsageError, match="has fewer than two splits"):
+        leaks.find(tmp_path)
+
+
+def run(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, words)
+    return result.exit_code, result.output
+
+
+def test_the_command_exits_with_3_and_shows_the_pairs(planted: tuple[Path, set[str]], tmp_path: Path) -> None:
+    root, names = planted
+    out = tmp_path / "leaks.html"
+    code, text = run("audit", "--leaks", str(root), "--out", str(out), "--workers", "1", "--json", "--quiet")
+    assert code == 3, text
+    assert {pair["later"] for pair in json.loads(text)["pairs"]} == names
+    page = out.read_text()
+    assert page.count("<figure>") == PLANTED
+    assert page.count("data:image/jpeg") == 2 * PLANTED
+    assert "<script" not in page
+
+
+def test_the_command_says_of_a_folder_of_manifests_that_it_is_clean(tmp_path: Path) -> None:
+    folder = build_folder(tmp_path / "run", "split", n=20)
+    code, text = run("audit", "--leaks", str(folder), "--out", str(tmp_path / "leaks.html"), "--workers", "1")
+    assert code == 0, text
+    assert "Each of 10 listings is in one split only." in text
