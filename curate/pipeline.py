@@ -14,11 +14,12 @@ from curate.core import executors, files, manifest
 from curate.core.errors import Note, Run, To, UsageError
 from curate.core.executors import MapFn
 from curate.core.progress import running
-from curate.core.recipe import Recipe, Source
+from curate.core.recipe import Politeness, Recipe, Source
 from curate.core.recipe_file import load
 from curate.core.schemas import DedupRow, Row
 from curate.core.stages import STAGES, Stage
 from curate.fetch import additions, gates, ownership
+from curate.fetch.sources import local
 from curate.photos import missing, store
 from curate.review import conflicts
 
@@ -57,6 +58,10 @@ def _source(recipe: Recipe) -> Source:
 def check_source(recipe: Recipe, folder: Path) -> None:
     """Raise UsageError when a fetch into `folder` cannot begin: no source, or imported photos are in it."""
     source = _source(recipe)
+    if source.path:
+        if not folder.exists():
+            local.read(Path(source.path), source.class_names)  # refuses what is wrong before the folder is made
+        return
     makers = ownership.makers(folder)
     if "import" in makers or (not makers and store.paths(folder)):
         what = "imported photos" if makers else "photos, and nothing tells that they were fetched"
@@ -188,21 +193,24 @@ def import_photos(
     keep_split: bool = False,
     group_by: str = "",
 ) -> None:
-    """Take photos from a folder tree or a CSV in place of the fetch stage; `import_stage` explains the options."""
+    """Take photos from a folder tree or a CSV, as a recipe does with `source.path`; see `import_stage`."""
     from curate.fetch import import_stage
-    from curate.fetch.sources import local
 
-    if not folder.exists():
-        local.read(path, recipe.classes)  # refuses what is wrong before the folder is made
-    with files.lock(folder), executors.local(workers) as map_fn:
-        politeness = recipe.source.politeness if recipe.source else None
-        options: dict[str, Any] = {"replace": replace, "keep_split": keep_split, "group_by": group_by}
-        with _timed(folder, "fetch", echo):
-            import_stage.run(folder, path, recipe.classes, map_fn, politeness, limits=recipe.photos, **options)
+    source = Source(
+        path=str(path),
+        group_by=group_by,
+        keep_split=keep_split,
+        class_names=recipe.classes,
+        politeness=recipe.source.politeness if recipe.source else Politeness(),
+        photos=recipe.photos,
+    )
+    check_source(recipe.model_copy(update={"source": source}), folder)
+    with files.lock(folder), executors.local(workers) as map_fn, _timed(folder, "fetch", echo):
+        import_stage.run(folder, source, map_fn, replace)
 
 
 def stages_to_run(recipe: Recipe, folder: Path) -> list[str]:
-    """All stages, without fetch when the photos were imported."""
-    fetched = manifest.csv_path(folder, "fetch").exists()
-    imported = fetched and (recipe.source is None or manifest.imported_from(folder))
-    return [stage for stage in STAGES if stage != "fetch" or not imported]
+    """All stages; without fetch where the photos are there and the recipe does not say from where."""
+    there = manifest.csv_path(folder, "fetch").exists()
+    by_command = there and (recipe.source is None or (manifest.imported_from(folder) and not recipe.source.path))
+    return [stage for stage in STAGES if stage != "fetch" or not by_command]

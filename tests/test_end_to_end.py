@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from curate.cli.app import app
 from curate.core import manifest
+from curate.core.recipe_file import load
 from curate.core.schemas import SPLITS, FetchRow, SplitRow
 from curate.core.stages import STAGES
 from curate.demo.painter import paint_catalogue
@@ -74,6 +75,10 @@ def test_every_command_of_the_readme_works(run: Run, tmp_path: Path, monkeypatch
     for words in readme_commands():
         if words[0] == "explain":
             words[1] = manifest.read(run.folder, FetchRow)[0].key[:12]
+        if words[0] == "preview":
+            source = load(run.recipe).source
+            assert source
+            words[1] = source.listings["hatchback"][0]
         out = run.curate(*words)
         assert out.strip(), words
         if words[0].replace("-", "_") in STAGES:
@@ -139,6 +144,7 @@ def test_the_minimal_recipe_of_the_guide_makes_a_dataset_of_two_folders(run: Run
     (text,) = re.findall(
         r"```yaml\n(.*?)```", (ROOT / "docs/guide/import.md").read_text(encoding="utf-8"), re.DOTALL
     )
+    text = text.replace("path: photos", f"path: {tmp_path / 'photos'}")
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
     names = {"hatchback": "hatch", "tallboy": "sedan"}
     for row in manifest.read(run.folder, FetchRow):
@@ -147,7 +153,9 @@ def test_the_minimal_recipe_of_the_guide_makes_a_dataset_of_two_folders(run: Run
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes((run.folder / row.path).read_bytes())
     mine = Run(tmp_path / "run", tmp_path / "mine.yaml", run.site)
-    mine.curate("import", str(tmp_path / "photos"))
+    mine.curate("fetch")
+    (tmp_path / "photos" / "sedan" / "more.txt").write_text("no photo", encoding="utf-8")
+    mine.curate("fetch")
     for stage in ("dedup", "clean", "split"):
         mine.curate(stage)
     rows = manifest.read(mine.folder, SplitRow)

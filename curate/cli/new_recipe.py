@@ -23,6 +23,10 @@ source:
   politeness:
     contact: "" # your e-mail or URL: the owner of a public site must be able to reach you
 """
+_PHOTOS = """
+source:
+  path: {path} # a folder of photos per class, or a CSV
+"""
 _REST = """
 clean:
   scorer: imagenet # needs no download; clip tells more
@@ -58,6 +62,8 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
         listings = "".join(f"    {_flow(name)}: [{_flow(url)}]\n" for name, url in zip(names, starts, strict=True))
         host = urlsplit(site).hostname or "site"
         text += _SITE.format(id=_flow(host.replace(".", "_")), listings=listings.rstrip("\n"))
+    if photos is not None:
+        text += _PHOTOS.format(path=_flow(str(photos)))
     text += _REST
     parse(text, str(path))
     atomic_write(path, text.encode())
@@ -67,8 +73,8 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
             f"{path}: a recipe for {', '.join(names)}",
             To("", *more, Edit("source.politeness.contact"), Run("fetch")),
         )
-    bring = str(photos) if photos is not None else "PATH"
-    return Note(f"{path}: a recipe for {', '.join(names)}", Run("import", (bring,)))
+    made = f"{path}: a recipe for {', '.join(names)}"
+    return Note(made, Run("run")) if photos is not None else Note(made, Run("import", ("PATH",)))
 
 
 def _called(path: Path) -> str:

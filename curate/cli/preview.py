@@ -37,7 +37,7 @@ def preview(
     config = pages.default_source()
     if ctx.obj.recipe or HERE.is_file():
         recipe, _ = recipe_and_folder(ctx)
-        config = recipe.source or config
+        config = recipe.source if recipe.source and not recipe.source.path else config
     data, charset, url = pages.read(place, page, config)
     kind = True if as_listing else False if as_list else None
     found = pages.preview(data, charset, url, config, kind)

@@ -12,6 +12,7 @@ import json
 import types
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -96,8 +97,10 @@ def provenance(
             raise _edited(csv_path(folder, upstream), upstream)
         digests[f"{upstream}.csv"] = digest
     versions = {STAGE_VERSION: str(STAGES[stage].version), **{name: version(name) for name in packages}}
-    recorded = json.loads(config.recorded().model_dump_json())
-    return Provenance(stage, digests, recorded, {**versions, **extra_versions})
+    before = None
+    with suppress(StateError):
+        before = read_sidecar(folder, stage)["config"]
+    return Provenance(stage, digests, config.values(before), {**versions, **extra_versions})
 
 
 def command(stage: str) -> str:

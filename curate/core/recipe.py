@@ -98,7 +98,8 @@ class Recipe(Section):
     @classmethod
     def _hand_down(cls, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("classes"), (list, tuple)):
-            for section in ("clean", "split", "train_baseline"):
+            local = isinstance(data.get("source"), dict) and "path" in data["source"]
+            for section in ("clean", "split", "train_baseline", *(["source"] if local else [])):
                 if isinstance(data.setdefault(section, {}), dict):
                     data[section].setdefault("class_names", list(data["classes"]))
         if isinstance(data, dict) and "photos" in data and isinstance(data.get("source"), dict):

@@ -109,6 +109,8 @@ def _no_source(data: dict[str, Any], stages: Collection[str]) -> bool:
 def _classes_without_listings(data: dict[str, Any]) -> list[str]:
     """The classes that a source names no address for; none where the recipe is wrong in other ways."""
     source, classes = data.get("source"), data.get("classes")
+    if isinstance(source, dict) and source.get("path"):
+        return []
     listings = source.get("listings") if isinstance(source, dict) else None
     if not isinstance(listings, dict) or not isinstance(classes, list):
         return []

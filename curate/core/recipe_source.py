@@ -1,9 +1,9 @@
-"""Where listings come from: the recipe's section `source`, the configuration of fetch."""
+"""Where photos come from, a site or a folder: the recipe's section `source`, the configuration of fetch."""
 
 import re
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from curate.core.section import ClassName, Contact, HostPort, Hosts, Section
 
@@ -105,9 +105,13 @@ _PACE = {
 
 
 class Source(Section):
-    """Where listings come from."""
+    """A site, by its `id` and `listings`; or photos that you have, by their `path`."""
 
-    id: str = Field(min_length=1)  # goes into every key: keep it when the site's address changes
+    path: str = ""  # a folder with a folder of photos per class, or a CSV; as seen from where curate runs
+    group_by: str = ""  # with path: what names a photo's listing, prefix or a regular expression
+    keep_split: bool = False  # with path: keep the split that the folders or the column split name
+    class_names: tuple[ClassName, ...] = ()  # with path: those of the recipe
+    id: str = Field("", validate_default=True)  # of a site; goes into every key: keep it when the address changes
     adapter: Literal["auto", "jsonld", "selectors"] = "auto"
     listing_adapter: Literal["auto", "jsonld", "selectors", ""] = ""  # of a listing's own page; empty: the same
     listings: dict[ClassName, tuple[str, ...]] = Field(default_factory=dict)  # class to its start URLs
@@ -119,6 +123,20 @@ class Source(Section):
     max_listings: int | None = Field(None, ge=1)  # per class
     politeness: Politeness = Politeness()
     photos: Photos = Photos()  # those of the recipe
+
+    @field_validator("id")
+    @classmethod
+    def _one_of_both(cls, name: str, others: ValidationInfo) -> str:
+        if not (name or others.data.get("path")):
+            raise ValueError("is absent: name the site, or give source.path for photos that you have")
+        return name
+
+    @field_validator("listings")
+    @classmethod
+    def _not_both(cls, listings: dict[str, tuple[str, ...]], others: ValidationInfo) -> dict[str, tuple[str, ...]]:
+        if listings and others.data.get("path"):
+            raise ValueError("stands beside source.path: give a site and a folder a recipe each")
+        return listings
 
     def recorded(self) -> Self:
         """Without the politeness that cannot change a result."""

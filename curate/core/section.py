@@ -1,7 +1,9 @@
 """What all sections of a recipe share: their base, and the kinds of values in them."""
 
+import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -57,3 +59,30 @@ class Section(BaseModel):
     def recorded(self) -> Self:
         """What of it can change a result: what a manifest is made from."""
         return self
+
+    def values(self, before: Any = None) -> dict[str, Any]:
+        """What a manifest records, as JSON has it.
+
+        Of what a manifest recorded `before`, a release may lack keys that came later. Those that are at their
+        default are left out here too: they change no result.
+        """
+        recorded = self.recorded()
+        values: dict[str, Any] = json.loads(recorded.model_dump_json())
+        special = json.loads(recorded.model_dump_json(exclude_defaults=True))
+        found: dict[str, Any] = _without_new(values, special, before)
+        return found
+
+
+def _without_new(values: Any, special: Any, before: Any) -> Any:
+    """`values` without the keys that `before` lacks and that are not in `special`, at any depth."""
+    if isinstance(values, Mapping) and isinstance(before, Mapping):
+        there = special if isinstance(special, Mapping) else {}
+        return {
+            key: _without_new(value, there.get(key), before.get(key))
+            for key, value in values.items()
+            if key in before or key in there
+        }
+    lists = isinstance(values, list) and isinstance(before, list) and isinstance(special, list)
+    if lists and len(values) == len(before) == len(special):
+        return [_without_new(*each) for each in zip(values, special, before, strict=True)]
+    return values

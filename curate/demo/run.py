@@ -52,8 +52,8 @@ def marketplace(folder: Path, port: int | None, workers: int, echo: Echo, per_cl
 
 def recipe_for(site: Site, recipe: Recipe) -> Recipe:
     """`recipe` with its site's address replaced by where `site` runs."""
-    if recipe.source is None:
-        raise UsageError(f"recipe {recipe.name} has no source")
+    if recipe.source is None or recipe.source.path:
+        raise UsageError(f"recipe {recipe.name} has no site as its source")
     source = recipe.source
     old = f"127.0.0.1:{PORT}"
     listings = {name: tuple(url.replace(old, site.host) for url in urls) for name, urls in source.listings.items()}

@@ -1,4 +1,4 @@
-"""import: photos that you have, in place of fetch.
+"""Photos that you have, for a source with a `path`: what the fetch stage does with them.
 
 Reads a folder tree or a CSV (see `sources.local`); writes fetch.csv, one row per photo offered, and the photos'
 original bytes below images/. Each photo is a listing of its own unless the CSV says otherwise. Photos that a CSV
@@ -29,7 +29,7 @@ from curate.core.errors import (
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
 from curate.core.progress import progress
-from curate.core.recipe import ClassName, Photos, Politeness, Section
+from curate.core.recipe import ClassName, Photos, Politeness, Section, Source
 from curate.core.schemas import FetchRow, photo_key
 from curate.core.stages import STAGES
 from curate.fetch import download, ownership
@@ -165,29 +165,22 @@ def _fetched(
     return found.outcomes
 
 
-def run(
-    folder: Path,
-    path: Path,
-    class_names: tuple[str, ...],
-    map_fn: MapFn = map,
-    politeness: Politeness | None = None,
-    replace: bool = False,
-    limits: Photos = Photos(),  # noqa: B008  (it is frozen)
-    keep_split: bool = False,
-    group_by: str = "",
-) -> list[FetchRow]:
-    """Import the tree or CSV at `path`; the manifest is left as it is when nothing in it would change.
+def run(folder: Path, source: Source, map_fn: MapFn = map, replace: bool = False) -> list[FetchRow]:
+    """Import the tree or CSV of `source`; the manifest is left as it is when nothing in it would change.
 
     Raises UsageError for a path, class or CSV that is wrong, a folder with photos from a site, or, without
     `replace`, with photos that would be deleted; GateError when no photo of a class is kept; ResourceError; and
     for URLs what `fetch` raises.
     """
+    path, limits = Path(source.path), source.photos
     check_free(folder, path)
     started = datetime.now(UTC)
-    offered = grouped(local.read(path, class_names), group_by)
-    if keep_split and not any(item.split for item in offered.items):
-        raise UsageError(f"{path} names no split: leave out --keep-split, and the split stage makes one")
-    config = Import(path=str(path.resolve()), class_names=class_names, photos=limits, group_by=group_by)
+    offered = grouped(local.read(path, source.class_names), source.group_by)
+    if source.keep_split and not any(item.split for item in offered.items):
+        raise UsageError(f"{path} names no split: leave out keep_split, and the split stage makes one")
+    config = Import(
+        path=str(path.resolve()), class_names=source.class_names, photos=limits, group_by=source.group_by
+    )
     wanted = manifest.provenance(folder, "fetch", config)
     files = [item for item in offered.items if not item.is_url]
     remote = [item for item in offered.items if item.is_url]
@@ -201,12 +194,12 @@ def run(
             addresses = {item.name for item in remote}
             expected = {known for known, names in at_stake.items() if not names or names & addresses}
             check_given_up(folder, path, at_stake, expected | {outcome.path for outcome in outcomes.values()})
-            fetched = _fetched(folder, path, remote, politeness or Politeness(), limits)
+            fetched = _fetched(folder, path, remote, source.politeness, limits)
             outcomes |= {item: fetched[item.name] for item in remote}
         check_given_up(folder, path, at_stake, {outcome.path for outcome in outcomes.values()})
         rows = decide(offered.items, [outcomes[item] for item in offered.items])
         download.check_kept(rows, dict.fromkeys(row.class_name for row in rows))
-    absent = [name for name in class_names if name not in {row.class_name for row in rows}]
+    absent = [name for name in source.class_names if name not in {row.class_name for row in rows}]
     remarks = [f"no photo of {', '.join(absent)}, which the recipe names; clean needs some"] if absent else []
     notes = {"imported": True, "summary": [*offered.remarks, *remarks]}
     if not (
@@ -215,7 +208,7 @@ def run(
         and manifest.read_sidecar(folder, "fetch")["notes"] == notes
     ):
         manifest.write(folder, rows, wanted, started, notes)
-    keep_given(folder, rows, offered.items if keep_split else ())
+    keep_given(folder, rows, offered.items if source.keep_split else ())
     store.remove_orphans(folder, {row.path for row in rows})
     (folder / "fetch.journal").unlink(missing_ok=True)
     return rows

@@ -23,7 +23,7 @@ from curate.core.files import crash_point
 from curate.core.recipe import Source
 from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
-from curate.fetch import additions, download, expired, gates, ownership
+from curate.fetch import additions, download, expired, gates, import_stage, ownership
 from curate.fetch.crawl import Reader, crawl
 from curate.fetch.crawled import Crawled
 from curate.fetch.download import Outcome, Waiting
@@ -159,14 +159,18 @@ def run(
     Photos that are no longer offered stay, see `prune`; with a `prune` to come, those of a manifest that cannot be
     read do not. `retry` names reasons whose photos are asked for again. Photos that are stored are not fetched
     again. The network is waited for by `config.politeness.workers` threads, not by `map_fn`.
+    Photos that you have, `config.path`, are imported instead: none of these options is for them.
     Raises UsageError, DeniedError, LayoutError, TryLaterError, GateError, ResourceError.
     """
+    if config.path:
+        return import_stage.run(folder, config, map_fn)
     wanted = manifest.provenance(folder, "fetch", config)  # libraries may change, photos keep their bytes
     before, published = ownership.rows(folder)
     current = manifest.is_current(folder, wanted)
     path = folder / "fetch.journal"
     journaled = read_header(path)
-    header = {"replaces": published, "pages": f"{STAGES['fetch'].version} {config.recorded().model_dump_json()}"}
+    settings = config.recorded().model_dump_json(exclude_defaults=True)
+    header = {"replaces": published, "pages": f"{STAGES['fetch'].version} {settings}"}
     if current and journaled and journaled.get("replaces") != published:
         _finish(folder, before, header)  # the journal's own run was published, and died before this
     gates.check_reasons(retry)

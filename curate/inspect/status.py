@@ -126,12 +126,12 @@ def other_settings(folder: Path, stage: str, recipe: Recipe) -> Iterator[Setting
     Raises StateError when a sidecar is missing or damaged.
     """
     if manifest.read_sidecar(folder, stage)["notes"].get("imported"):
-        return  # photos from a folder: the recipe has no say in it
+        return  # photos from a folder: the next run looks at what is in it
     name = STAGES[stage].section
     section: Section | None = getattr(recipe, name)
     if section:
         used = manifest.recorded_provenance(folder, stage).config
-        yield from _differences(name, used, json.loads(section.recorded().model_dump_json()))
+        yield from _differences(name, used, section.values(used))
 
 
 def _differences(name: str, used: Any, recipe: Any) -> Iterator[Setting]:
@@ -174,7 +174,8 @@ def _choice(stage: str, found: State) -> Note:
 
 def _next(folder: Path, recipe: Recipe, first: str, apart: list[str]) -> Note:
     again = f"{' and '.join(apart)} again, by the recipe"
-    if first == "fetch" and (recipe.source is None or manifest.imported_from(folder)):
+    local = recipe.source is None or (manifest.imported_from(folder) and not recipe.source.path)
+    if first == "fetch" and local:
         return Note("", manifest.remedy(folder, first))
     if first:
         rest = f", and {again}" if apart else ""

@@ -189,7 +189,7 @@ def test_init_writes_a_recipe_that_loads_and_keeps_what_is_there(
         Path("photos", name).mkdir(parents=True)
     assert "no classes" in invoke("init")[2]
     code, out, _ = invoke("init", "mine.yaml", "--photos", "photos")
-    assert (code, "run `curate import photos --recipe mine.yaml`" in out) == (0, True)
+    assert (code, "run `curate run --recipe mine.yaml`" in out) == (0, True)
     assert load(Path("mine.yaml"), ["clean"]).classes == ("208", "no", "sedan")
     before = Path("mine.yaml").read_bytes()
     code, _, err = invoke("init", "mine.yaml", "--classes", "a,b")

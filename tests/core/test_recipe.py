@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from curate.core.errors import UsageError
-from curate.core.recipe import Clean, Concept, Split, SplitCounts, TrainBaseline, normalise_class
+from curate.core.recipe import Clean, Concept, Section, Split, SplitCounts, TrainBaseline, normalise_class
 from curate.core.recipe_file import parse
 from curate.core.stages import STAGES
 
@@ -264,10 +264,10 @@ def test_the_minimal_recipe_of_the_guide_needs_nothing_more() -> None:
     (text,) = re.findall(
         r"```yaml\n(.*?)```", (PIPELINES.parent / "docs/guide/import.md").read_text("utf-8"), re.DOTALL
     )
-    recipe = parse(text, "r.yaml", list(STAGES)[1:])
+    recipe = parse(text, "r.yaml", list(STAGES))
     assert text.startswith(MINIMAL.rstrip())
     assert (recipe.clean.subject, recipe.clean.scorer) == ("car", "imagenet")
-    assert recipe.split.proportional
+    assert recipe.source and recipe.source.path == "photos"
 
 
 def test_keep_is_an_older_word_for_a_role() -> None:
@@ -333,7 +333,40 @@ def test_an_option_is_checked_like_the_recipe(threshold: float) -> None:
 def test_an_empty_source_is_not_an_absent_one() -> None:
     with pytest.raises(UsageError) as caught:
         parse(f"{MINIMAL}source: {{}}\n", "r.yaml", ["fetch"])
-    assert str(caught.value) == "r.yaml:3: source.id: is absent, and there is no default"
+    assert str(caught.value) == (
+        "r.yaml:3: source.id: is absent: name the site, or give source.path for photos that you have"
+    )
+
+
+def test_a_folder_is_a_source_and_stands_alone() -> None:
+    source = parse(f"{MINIMAL}source: {{path: photos}}\n", "r.yaml", ["fetch", "clean"]).source
+    assert source is not None
+    assert (source.path, source.class_names) == ("photos", ("sedan", "hatch"))
+    with pytest.raises(UsageError) as caught:
+        parse(f"{MINIMAL}source: {{path: photos, listings: {{sedan: [http://h/]}}}}\n", "r.yaml", ["fetch"])
+    assert str(caught.value) == (
+        "r.yaml:3: source.listings: stands beside source.path: give a site and a folder a recipe each"
+    )
+
+
+def test_a_key_that_a_release_adds_changes_nothing_at_its_default() -> None:
+    class Inner(Section):
+        old: int = 1
+        new: int = 2
+
+    class Outer(Section):
+        inner: Inner = Inner()
+        many: tuple[Inner, ...] = ()
+        later: str = ""
+
+    before = {"inner": {"old": 5}, "many": [{"old": 1}]}
+    default = Outer(inner=Inner(old=5), many=(Inner(),))
+    assert default.values(before) == before
+    assert default.values() == {"inner": {"old": 5, "new": 2}, "many": [{"old": 1, "new": 2}], "later": ""}
+    changed = Outer(inner=Inner(old=5, new=3), many=(Inner(new=4),), later="x")
+    assert changed.values(before) == {
+        "inner": {"old": 5, "new": 3}, "many": [{"old": 1, "new": 4}], "later": "x"
+    }  # fmt: skip
 
 
 def test_counts_of_a_proportional_split_need_not_divide() -> None:

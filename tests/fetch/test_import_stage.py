@@ -19,7 +19,7 @@ from curate.fetch.download import Outcome
 from curate.fetch.journal import Journal
 from curate.fetch.sources.tree import LocalPhoto
 from curate.photos import store
-from tests import faults, wording
+from tests import faults, importing, wording
 from tests.fetch.small_site import CLASSES, jpeg, listings, politeness, source
 from tests.wording import explained, refused
 
@@ -40,7 +40,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def test_a_tree_becomes_a_manifest(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    rows = import_stage.run(out, tree(tmp_path / "in"), CLASSES)
+    rows = importing.run(out, tree(tmp_path / "in"), CLASSES)
     assert manifest.funnel_line(out, "fetch") == "fetch: 6 in, 4 kept, 2 decode_truncated"
     assert manifest.read_sidecar(out, "fetch")["notes"]["imported"] is True
     assert manifest.read(out, FetchRow) == rows
@@ -53,14 +53,14 @@ def test_a_tree_becomes_a_manifest(tmp_path: Path) -> None:
 
 def test_m12_importing_the_same_again_changes_nothing(tmp_path: Path) -> None:
     source, out = tree(tmp_path / "in"), tmp_path / "out"
-    import_stage.run(out, source, CLASSES)
+    importing.run(out, source, CLASSES)
     before = files(out)
-    import_stage.run(out, source, CLASSES)
+    importing.run(out, source, CLASSES)
     assert files(out) == before
     missing, cut = sorted(out.glob("images/*/*"))[:2]
     missing.unlink()
     cut.write_bytes(b"cut")
-    import_stage.run(out, source, CLASSES)
+    importing.run(out, source, CLASSES)
     assert files(out) == before
 
 
@@ -68,7 +68,7 @@ def test_what_is_passed_over_is_told_as_it_is_now(tmp_path: Path) -> None:
     source, out = tree(tmp_path / "in"), tmp_path / "out"
     for name in ("a.txt", "b.txt"):
         (source / name).touch()
-        import_stage.run(out, source, CLASSES)
+        importing.run(out, source, CLASSES)
         told = manifest.read_sidecar(out, "fetch")["notes"]["summary"]
         assert told == [f"passed over '{name}': not in a class folder"]
         (source / name).unlink()
@@ -76,10 +76,10 @@ def test_what_is_passed_over_is_told_as_it_is_now(tmp_path: Path) -> None:
 
 def test_an_import_that_only_adds_goes_on(tmp_path: Path) -> None:
     source, out = tree(tmp_path / "in"), tmp_path / "out"
-    import_stage.run(out, source, CLASSES)
+    importing.run(out, source, CLASSES)
     (source / "wagonr/9.jpg").write_bytes(jpeg(9))
     (source / "swift/1.jpg").rename(source / "wagonr/1b.jpg")  # the same photo, of another class
-    rows = import_stage.run(out, source, CLASSES)
+    rows = importing.run(out, source, CLASSES)
     assert {row.sha256 for row in rows if row.keep} == {Path(path).stem for path in store.paths(out)}
     assert sum(row.keep for row in rows) == 5
 
@@ -92,11 +92,11 @@ def drop_and_change(source: Path) -> None:
 
 def test_an_import_that_would_delete_photos_is_refused_and_changes_nothing(tmp_path: Path) -> None:
     source, out = tree(tmp_path / "in"), tmp_path / "my out"
-    import_stage.run(out, source, CLASSES)
+    importing.run(out, source, CLASSES)
     before = files(out)
     drop_and_change(source)
     with pytest.raises(UsageError, match=f"is without 2 photos of {out}, e.g. (swift|wagonr)/0.jpg") as caught:
-        import_stage.run(out, source, CLASSES)
+        importing.run(out, source, CLASSES)
     assert To("delete them", Run("import", (str(source), "--replace"))) in caught.value.remedies
     assert To("keep both apart", Run("import", (str(source),), folder="FOLDER")) in caught.value.remedies
     assert files(out) == before
@@ -104,12 +104,12 @@ def test_an_import_that_would_delete_photos_is_refused_and_changes_nothing(tmp_p
 
 def test_with_replace_the_photos_of_the_import_before_go(tmp_path: Path) -> None:
     source, out = tree(tmp_path / "in"), tmp_path / "out"
-    import_stage.run(out, source, CLASSES)
+    importing.run(out, source, CLASSES)
     drop_and_change(source)
-    rows = import_stage.run(out, source, CLASSES, replace=True)
+    rows = importing.run(out, source, CLASSES, replace=True)
     assert len(rows) == 5
     assert sorted(path.read_bytes() for path in out.glob("images/*/*")) == sorted(jpeg(n) for n in (99, 1, 4))
-    assert import_stage.run(out, source, CLASSES) == rows  # from now on without a word
+    assert importing.run(out, source, CLASSES) == rows  # from now on without a word
 
 
 def test_a_fetch_that_got_nothing_is_no_obstacle(tmp_path: Path) -> None:
@@ -117,20 +117,20 @@ def test_a_fetch_that_got_nothing_is_no_obstacle(tmp_path: Path) -> None:
     with faults.serve({"/robots.txt": deny}) as server, pytest.raises(DeniedError):
         fetch.run(tmp_path / "out", source(server.url("")))
     assert (tmp_path / "out/fetch.journal").exists()
-    import_stage.run(tmp_path / "out", tree(tmp_path / "in"), CLASSES)
+    importing.run(tmp_path / "out", tree(tmp_path / "in"), CLASSES)
     assert not (tmp_path / "out/fetch.journal").exists()
 
 
 def test_a_journal_does_not_hide_photos_whose_manifest_is_lost(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    import_stage.run(out, tree(tmp_path / "in"), CLASSES)
+    importing.run(out, tree(tmp_path / "in"), CLASSES)
     (out / "fetch.csv").unlink()
     with Journal(out / "fetch.journal", {"pages": "0 import another.csv", "replaces": ""}):
         pass
     (tmp_path / "other/swift").mkdir(parents=True)
     (tmp_path / "other/swift/8.jpg").write_bytes(jpeg(8))
     with pytest.raises(UsageError, match="without 4 photos"):
-        import_stage.run(out, tmp_path / "other", ("swift",))
+        importing.run(out, tmp_path / "other", ("swift",))
 
 
 @pytest.mark.parametrize(
@@ -147,16 +147,16 @@ def test_when_the_manifest_cannot_be_read_every_stored_photo_counts(
     tmp_path: Path, damage: Callable[[Path], object]
 ) -> None:
     source, out = tree(tmp_path / "in"), tmp_path / "out"
-    rows = import_stage.run(out, source, CLASSES)
+    rows = importing.run(out, source, CLASSES)
     kept = (source / "swift/0.jpg").read_bytes()
     (source / "swift/0.jpg").unlink()
     damage(out)
     before = files(out)
     with pytest.raises(UsageError, match=r"without 1 photo of .*/out, e\.g\. (images/.*|swift/0\.jpg), which"):
-        import_stage.run(out, source, CLASSES)
+        importing.run(out, source, CLASSES)
     assert files(out) == before
     (source / "swift/0.jpg").write_bytes(kept)
-    assert import_stage.run(out, source, CLASSES) == rows == manifest.read(out, FetchRow)
+    assert importing.run(out, source, CLASSES) == rows == manifest.read(out, FetchRow)
 
 
 def test_photos_of_an_import_that_died_are_not_asked_about(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_photos_of_an_import_that_died_are_not_asked_about(tmp_path: Path) -> No
         def run(*numbers: int) -> list[FetchRow]:
             lines = ["class_name,url", *(f"swift,{server.url(f'/{n}.jpg')}" for n in numbers)]
             (tmp_path / "photos.csv").write_text("\n".join(lines))
-            return import_stage.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
+            return importing.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
 
         for first in ((), (1,)):
             if first:
@@ -186,30 +186,30 @@ def test_a_source_called_like_an_option_is_suggested_as_a_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    import_stage.run(Path("out"), tree(Path("-x")), CLASSES)
+    importing.run(Path("out"), tree(Path("-x")), CLASSES)
     drop_and_change(Path("-x"))
     with refused(UsageError, match=r"`curate import \./-x --replace`"):
-        import_stage.run(Path("out"), Path("-x"), CLASSES)
+        importing.run(Path("out"), Path("-x"), CLASSES)
 
 
 def test_photos_that_are_already_gone_cannot_be_deleted(tmp_path: Path) -> None:
     source, out = tree(tmp_path / "in"), tmp_path / "out"
-    rows = import_stage.run(out, source, CLASSES)
+    rows = importing.run(out, source, CLASSES)
     paths = {row.image_url: out / row.path for row in rows}
     paths["swift/0.jpg"].unlink()
     paths["swift/1.jpg"].unlink()
     paths["wagonr/0.jpg"].write_bytes(b"cut")
     (source / "swift/0.jpg").unlink()
     (source / "wagonr/0.jpg").unlink()
-    assert sum(row.keep for row in import_stage.run(out, source, CLASSES)) == 2
+    assert sum(row.keep for row in importing.run(out, source, CLASSES)) == 2
     assert store.paths(out) == {row.path for row in rows if row.image_url in ("swift/1.jpg", "wagonr/1.jpg")}
 
 
 def test_workers_change_no_byte(tmp_path: Path) -> None:
     source = tree(tmp_path / "in")
-    import_stage.run(tmp_path / "1", source, CLASSES)
+    importing.run(tmp_path / "1", source, CLASSES)
     with executors.local(2, chunk_size=2) as map_fn:
-        import_stage.run(tmp_path / "2", source, CLASSES, map_fn)
+        importing.run(tmp_path / "2", source, CLASSES, map_fn)
     assert (tmp_path / "1/fetch.csv").read_bytes() == (tmp_path / "2/fetch.csv").read_bytes()
 
 
@@ -226,7 +226,7 @@ def test_i19_what_cannot_be_read_is_a_row(tmp_path: Path) -> None:
     (swift / "empty.jpg").touch()
     (swift / "inside.jpg").symlink_to("good.jpg")
     (swift / "good.jpg").write_bytes(jpeg(1))
-    rows = import_stage.run(tmp_path / "out", tmp_path / "in", CLASSES)
+    rows = importing.run(tmp_path / "out", tmp_path / "in", CLASSES)
     reasons = {row.image_url.removeprefix("swift/"): row.reason for row in rows}
     assert reasons == {
         "link.jpg": "link", "device.jpg": "link", "dangling.jpg": "link",
@@ -252,7 +252,7 @@ def test_i16_the_size_of_what_is_refused_for_it_is_in_its_row(tmp_path: Path) ->
     turned[0x0112] = 6  # a quarter turn
     Image.new("RGB", (1200, 100), "red").save(swift / "strip.jpg", exif=turned)
     Image.linear_gradient("L").resize((2000, 1500)).save(swift / "huge.png")
-    rows = import_stage.run(tmp_path / "out", tmp_path / "in", CLASSES, limits=Photos(max_megapixels=2))
+    rows = importing.run(tmp_path / "out", tmp_path / "in", CLASSES, photos=Photos(max_megapixels=2))
     assert {row.image_url[6:]: (row.reason, row.width, row.height) for row in rows} == {
         "good.jpg": ("", 128, 96),
         "cut.jpg": ("decode_truncated", 0, 0),
@@ -284,7 +284,7 @@ def test_i20_odd_names_come_back_from_the_manifest(tmp_path: Path) -> None:
     odd.append(b"\xff.jpg".decode("utf-8", "surrogateescape"))
     for number, name in enumerate(odd):
         (swift / name).write_bytes(jpeg(number))
-    rows = import_stage.run(tmp_path / "out", tmp_path / "in", CLASSES)
+    rows = importing.run(tmp_path / "out", tmp_path / "in", CLASSES)
     assert len(rows) == len(odd) and all(row.keep for row in rows)
     assert manifest.read(tmp_path / "out", FetchRow) == rows
     assert all(Path(row.path).stem == row.sha256 for row in rows)
@@ -297,7 +297,7 @@ def test_a_csv_of_paths_with_listings(tmp_path: Path) -> None:
         "wagonr,wagonr/0.jpg,8,\n"
     )
     (tmp_path / "photos.csv").write_text(text)
-    rows = import_stage.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES)
+    rows = importing.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES)
     assert {(row.listing_id, row.position, row.image_url, row.year, row.reason) for row in rows} == {
         ("7", 0, "swift/1.jpg", 2016, ""),
         ("7", 1, "swift/0.jpg", 2016, ""),
@@ -315,11 +315,11 @@ def test_a_csv_of_urls_is_fetched_and_resumed(tmp_path: Path) -> None:
         lines = ["class_name,url", *(f"swift,{server.url(f'/{n}.jpg')}" for n in (1, 3, 2))]
         (tmp_path / "photos.csv").write_text("\n".join(lines))
         with pytest.raises(TryLaterError, match="1 photos have to wait"):
-            import_stage.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
+            importing.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
         assert not (tmp_path / "out/fetch.csv").exists()
         (tmp_path / "out/hosts.json").unlink()  # time passes
-        rows = import_stage.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
-        assert import_stage.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite) == rows
+        rows = importing.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
+        assert importing.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite) == rows
         assert (Counter(server.paths())["/1.jpg"], Counter(server.paths())["/2.jpg"]) == (1, 2)
     assert Counter(row.reason for row in rows) == {"": 2, "gone": 1}
     assert not (tmp_path / "out/fetch.journal").exists()
@@ -333,7 +333,7 @@ def test_urls_are_not_fetched_for_an_import_that_is_refused(tmp_path: Path) -> N
         def run(*numbers: int, replace: bool = False) -> list[FetchRow]:
             lines = ["class_name,url", *(f"swift,{server.url(f'/{n}.jpg')}" for n in numbers)]
             (tmp_path / "photos.csv").write_text("\n".join(lines))
-            return import_stage.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite, replace=replace)
+            return importing.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite, replace=replace)
 
         run(1, 2)
         before, asked = files(out), server.paths()
@@ -353,9 +353,9 @@ def test_a_csv_of_paths_and_urls_is_imported_again_without_a_word(
         polite = Politeness.model_validate(politeness(server.host_port, workers=1))
         lines = f"class_name,path,url\nswift,swift/1.jpg,\nwagonr,,{server.url('/7.jpg')}\n"
         (tmp_path / "photos.csv").write_text(lines)
-        rows = import_stage.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
+        rows = importing.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
         damage(tmp_path / "out/fetch.csv")
-        assert import_stage.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite) == rows
+        assert importing.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite) == rows
 
 
 @pytest.mark.parametrize("journaled", [False, True])
@@ -364,14 +364,14 @@ def test_an_address_that_gives_another_photo_now_is_noticed_and_undone(tmp_path:
     with faults.serve({"/1.jpg": [faults.ok(jpeg(1)), faults.ok(jpeg(2))]}) as server:
         polite = Politeness.model_validate(politeness(server.host_port, workers=1))
         (tmp_path / "photos.csv").write_text(f"class_name,url\nswift,{server.url('/1.jpg')}\n")
-        import_stage.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
+        importing.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
         (out / "fetch.json").unlink()  # or it would not be fetched again
         if journaled:
             with Journal(out / "fetch.journal", {"pages": "0 import another.csv"}):
                 pass
         before = files(out)
         with pytest.raises(UsageError, match=r"without 1 photo of .*/out, e.g. http://.*/1.jpg"):
-            import_stage.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
+            importing.run(out, tmp_path / "photos.csv", CLASSES, politeness=polite)
     assert files(out) == before
 
 
@@ -380,7 +380,7 @@ def test_a_class_without_a_photo_is_not_published(tmp_path: Path) -> None:
     for n in range(2):
         (swift / f"{n}.jpg").write_text("no photo")
     with pytest.raises(GateError, match=r"no photo of swift was kept: 2 of 3 are not_an_image"):
-        import_stage.run(tmp_path / "out", tmp_path / "in", CLASSES)
+        importing.run(tmp_path / "out", tmp_path / "in", CLASSES)
     assert not files(tmp_path / "out")
 
 
@@ -392,8 +392,8 @@ def test_what_was_downloaded_stays_for_the_next_try_when_the_photos_are_no_good(
         urls = f"swift,{server.url('/1.jpg')}\nwagonr,{server.url('/2.jpg')}\n"
         (tmp_path / "photos.csv").write_text(f"class_name,url\n{urls}")
         with pytest.raises(GateError, match="no photo of wagonr was kept"):
-            import_stage.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
-        assert len(import_stage.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)) == 2
+            importing.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
+        assert len(importing.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)) == 2
         assert Counter(server.paths())["/1.jpg"] == 1
 
 
@@ -405,11 +405,11 @@ def test_photos_from_a_site_are_not_imported_over(tmp_path: Path) -> None:
     before = files(out)
     for replace in (False, True):
         with refused(UsageError, match=f"fetched from a site.* `curate import {photos} --folder FOLDER`"):
-            import_stage.run(out, photos, CLASSES, replace=replace)
+            importing.run(out, photos, CLASSES, replace=replace)
     for name in ("fetch.json", "fetch.csv"):
         (out / name).write_bytes(b"{")
         with pytest.raises(UsageError, match="fetched from a site"):
-            import_stage.run(out, photos, CLASSES, replace=True)
+            importing.run(out, photos, CLASSES, replace=True)
         (out / name).write_bytes(before[name])
     assert files(out) == before
 
@@ -423,14 +423,14 @@ def test_a_fetch_that_was_interrupted_is_not_imported_over(tmp_path: Path) -> No
     before = files(out)
     assert "fetch.journal" in before
     with wording.refused(UsageError, match="--folder FOLDER"):
-        import_stage.run(out, photos, CLASSES)
+        importing.run(out, photos, CLASSES)
     assert files(out) == before
 
 
 def test_a_public_url_without_a_contact_is_refused(tmp_path: Path) -> None:
     (tmp_path / "photos.csv").write_text("class_name,url\nswift,http://93.184.215.14/1.jpg\n")
     with pytest.raises(UsageError, match="contact"):
-        import_stage.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES)
+        importing.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES)
 
 
 def test_decide_with_literals() -> None:

@@ -7,11 +7,10 @@ import pytest
 
 from curate.core.errors import UsageError
 from curate.core.schemas import photo_key
-from curate.fetch import import_stage
 from curate.fetch.sources.grouping import grouped
 from curate.fetch.sources.local import read
 from curate.split.leakage import check_leakage
-from tests import folders
+from tests import folders, importing
 from tests.fetch.small_site import jpeg
 
 CLASSES = ("sedan", "suv")
@@ -50,7 +49,7 @@ def test_a_key_does_not_tell_of_the_sub_folder(tmp_path: Path) -> None:
     for number, name in enumerate(of_classes("car{}/1.jpg")):
         touch(tmp_path / "in", name)
         (tmp_path / "in" / name).write_bytes(jpeg(number))
-    rows = import_stage.run(tmp_path / "out", tmp_path / "in", CLASSES)
+    rows = importing.run(tmp_path / "out", tmp_path / "in", CLASSES)
     for row in rows:
         assert row.listing_id == row.image_url.rpartition("/")[0]
         assert row.key == photo_key("import", row.image_url, row.image_url)
