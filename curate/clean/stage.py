@@ -26,7 +26,7 @@ from curate.clean.image_quality import Quality
 from curate.clean.scorers import loading
 from curate.clean.signals import Photo, Signals
 from curate.core import contradictions, manifest
-from curate.core.errors import Do, GateError, Run, To, UsageError
+from curate.core.errors import Do, FetchOrImport, GateError, Run, To, UsageError
 from curate.core.executors import MapFn
 from curate.core.recipe import Clean
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
@@ -132,12 +132,15 @@ def read_photos(folder: Path, config: Clean, dedup_rows: Sequence[DedupRow]) -> 
     if unknown := sorted(set(sizes) - set(known)):
         raise UsageError(
             f"fetch.csv has photos of class {', '.join(unknown)}, which the recipe does not name "
-            f"(it has {', '.join(known)}): add it to `classes`, or fetch again"
+            f"(it has {', '.join(known)})",
+            Do("add it to `classes`"),
+            FetchOrImport(),
         )
     if empty := [name for name in known if not sizes[name]]:
         raise GateError(
-            f"clean: no photo of class {', '.join(empty)} is left after dedup: "
-            "fetch or import some, or take it out of the recipe's `classes`"
+            f"clean: no photo of class {', '.join(empty)} is left after dedup",
+            FetchOrImport(),
+            Do("take it out of the recipe's `classes`"),
         )
     return photos
 

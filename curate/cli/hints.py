@@ -7,7 +7,7 @@ told can be typed as it is.
 import shlex
 from dataclasses import dataclass
 
-from curate.core.errors import Delete, Do, Edit, FetchOrImport, Note, Remedy, Run, Step, To
+from curate.core.errors import Again, Delete, Do, Edit, FetchOrImport, Note, Remedy, Run, Step, To
 
 WITHOUT_RECIPE = ("demo", "init")  # commands that read no recipe
 
@@ -42,6 +42,8 @@ def _step(step: Step, place: Place) -> str:
             return f"set {key} to {value} in {file}" if value else f"change {key} in {file}"
         case Delete(path):
             return f"delete {shlex.quote(str(path))}"
+        case Again(later):
+            return f"run the same command again{' later' if later else ''}"
         case Do(what):
             return what
 

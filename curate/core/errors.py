@@ -30,7 +30,7 @@ EXIT_CODES: dict[int, str] = {
     6: "a manifest or photo is missing, damaged or out of date, or another run uses the folder",
     7: "out of disk or memory, or model weights are missing",
     75: "try later: the site asked for it; progress is kept",
-    130: "interrupted; run the same command again to go on",
+    130: "interrupted; the same command goes on",
 }
 
 
@@ -73,7 +73,14 @@ class Do:
     what: str
 
 
-Step = Run | FetchOrImport | Edit | Delete | Do
+@dataclass(frozen=True)
+class Again:
+    """Run the command of this run once more, right away or `later`."""
+
+    later: bool = False
+
+
+Step = Run | FetchOrImport | Edit | Delete | Do | Again
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
-from curate.core.errors import ResourceError, StateError
+from curate.core.errors import Again, Do, ResourceError, StateError, To
 
 log = logging.getLogger(__name__)
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -30,9 +30,8 @@ def _told_by_its_name(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ResourceError(
-            f"cannot write {path}: {error.strerror or error}; free space or fix it, then rerun"
-        ) from error
+        remedy = To("", Do("free space or fix it"), Again())
+        raise ResourceError(f"cannot write {path}: {error.strerror or error}", remedy) from error
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.core.errors import StateError
+from curate.core.errors import Run, StateError
 from curate.core.schemas import SPLITS
 from curate.core.table import format_rows, parse_rows
 
@@ -31,5 +31,5 @@ def read_splits(folder: Path) -> dict[str, str]:
         return {}
     rows = parse_rows(path.read_bytes(), GivenRow, str(path))
     if odd := [row for row in rows if row.split not in SPLITS]:
-        raise StateError(f"{path}: {odd[0].split!r} is no split; import again with --keep-split")
+        raise StateError(f"{path}: {odd[0].split!r} is no split", Run("import", ("PATH", "--keep-split")))
     return {row.key: row.split for row in rows}

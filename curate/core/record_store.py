@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core.errors import ResourceError
+from curate.core.errors import Again, Do, ResourceError, To
 from curate.core.files import atomic_write
 
 FORMAT = 1
@@ -74,7 +74,8 @@ def append(path: Path, blocks: Iterable[Records]) -> None:
                 file.write(packed(block))
                 file.flush()
     except OSError as error:
-        raise ResourceError(f"cannot write {path}: {error.strerror or error}; free space, then rerun") from error
+        remedy = To("", Do("free space"), Again())
+        raise ResourceError(f"cannot write {path}: {error.strerror or error}", remedy) from error
 
 
 def whole(path: Path, layout: Layout) -> NDArray[np.bool_] | None:

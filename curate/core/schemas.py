@@ -153,7 +153,7 @@ REASONS: dict[str, dict[str, str]] = {
         "forbidden": "the server answered 401, 403 or 451: it does not let us have it",
         "gone": "the server answered 404 or 410, or shows other listings in its place: it is no longer there",
         "hash_mismatch": "the stored file no longer has its sha256",
-        "heic": "a HEIC photo, as iPhones take them: run `pip install 'curate-photos[heif]'`, then import again",
+        "heic": "a HEIC photo, as iPhones take them: `pip install 'curate-photos[heif]'` makes it readable",
         "http_client_error": "the server answered another 4xx",
         "http_server_error": "the server answered 5xx, at every try",
         "internal_error": "reading it is a mistake in curate itself: please report the page or photo",

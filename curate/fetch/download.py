@@ -11,12 +11,15 @@ from pydantic import TypeAdapter
 
 from curate.core import manifest
 from curate.core.errors import (
+    Again,
     CurateError,
     DeniedError,
+    Do,
     GateError,
     RejectedError,
     Remedy,
     StateError,
+    To,
     TryLaterError,
 )
 from curate.core.executors import MapFn
@@ -214,4 +217,5 @@ def check_kept(rows: Sequence[FetchRow], class_names: Iterable[str]) -> None:
                 reason, most = max(counts.items(), key=lambda item: (item[1], item[0]))
                 url = next(row.image_url for row in rows if (row.class_name, row.reason) == (name, reason))
                 why = f"{most} of {counts.total()} are {reason} ({REASONS['fetch'][reason]}), e.g. {url}"
-            raise GateError(f"no photo of {name} was kept: {why}. Nothing was published; mend it and run again")
+            remedy = To("", Do("mend it"), Again())
+            raise GateError(f"no photo of {name} was kept: {why}. Nothing was published", remedy)

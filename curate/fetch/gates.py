@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from curate.core.errors import (
+    Again,
     Delete,
     DeniedError,
     Do,
@@ -90,10 +91,12 @@ def check_whole(crawled: Crawled, found: Downloads) -> None:
     ]
     denied = [waiting for waiting in found.waiting.values() if waiting.is_denied]
     kept = sum(1 for outcome in found.outcomes.values() if not outcome.reason)
+    counts = {"photos": len(found.waiting), "pages": len(pages)}
+    many = " and ".join(f"{count:,} {what}" for what, count in counts.items() if count)
     if waiting := pages + [waiting.why for waiting in found.waiting.values() if not waiting.is_denied]:
         raise TryLaterError(
-            f"{len(found.waiting)} photos and {len(pages)} pages have to wait: {waiting[0]}. "
-            f"{kept} photos are safe; run the same command later to go on"
+            f"{many} have to wait: {waiting[0]}. {kept} photos are safe",
+            To("go on", Again(later=True)),
         )
     if denied:
         message = f"{len(denied)} photos were refused: {denied[0].why}. The other {kept} photos are safe"

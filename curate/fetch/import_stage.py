@@ -16,6 +16,7 @@ from pathlib import Path
 
 from curate.core import executors, given, manifest
 from curate.core.errors import (
+    Again,
     CurateError,
     DeniedError,
     Do,
@@ -160,7 +161,7 @@ def _fetched(
             message = f"{len(found.waiting)} photos were refused: {waiting.why}. {kept} photos are safe"
             raise DeniedError(message, *waiting.remedies)
         raise TryLaterError(
-            f"{len(found.waiting)} photos have to wait: {waiting.why}. Run the same command later to go on"
+            f"{len(found.waiting)} photos have to wait: {waiting.why}", To("go on", Again(later=True))
         )
     return found.outcomes
 

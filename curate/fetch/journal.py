@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic import TypeAdapter
 
-from curate.core.errors import Delete, FetchOrImport, ResourceError, StateError, To
+from curate.core.errors import Again, Delete, Do, FetchOrImport, ResourceError, StateError, To
 from curate.core.files import atomic_write
 
 FORMAT = "1"  # of the lines, and of what the stages record in them
@@ -110,7 +110,8 @@ def read_header(path: Path) -> dict[str, str] | None:
 
 
 def _refused(path: Path, error: OSError) -> ResourceError:
-    return ResourceError(f"cannot write {path}: {error.strerror or error}; free space or fix it, then rerun")
+    remedy = To("", Do("free space or fix it"), Again())
+    return ResourceError(f"cannot write {path}: {error.strerror or error}", remedy)
 
 
 def _line(kind: str, key: str, value: Json) -> bytes:

@@ -1,4 +1,4 @@
-"""What a stage has done that is running or was interrupted. Reads only."""
+"""What a stage has done that is running, was interrupted, or left something for the next run. Reads only."""
 
 import json
 import os
@@ -6,8 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from curate.core import manifest
-from curate.core.errors import Note, To
+from curate.core.errors import Note, Run, StateError, To
 from curate.core.recipe import Recipe
+from curate.core.schemas import FetchRow
 
 
 def is_running(folder: Path) -> bool:
@@ -33,6 +34,26 @@ def photos_safe(folder: Path) -> int | None:
     return len(done)
 
 
+def deferred(folder: Path) -> list[Note]:
+    """How many photos and pages a published fetch could not have this time, and how to get them."""
+    try:
+        if not manifest.read_sidecar(folder, "fetch")["counts"].get("deferred"):
+            return []
+        rows = [row for row in manifest.read(folder, FetchRow) if row.reason == "deferred"]
+    except StateError:  # told of by its stage's line
+        return []
+    photos = sum(1 for row in rows if row.image_url)
+    counts = {"photo": photos, "page": len(rows) - photos}
+    some = [f"{count:,} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count]
+    what = "is" if len(rows) == 1 else "are"
+    return [
+        Note(
+            f"fetch: {' and '.join(some)} {what} deferred",
+            To(f"get {'it' if len(rows) == 1 else 'them'}", Run("fetch")),
+        )
+    ]
+
+
 def epochs_done(checkpoint: Path) -> int:
     """The epochs in a checkpoint; 0 where it cannot be read."""
     with suppress(OSError, ValueError, KeyError, TypeError), checkpoint.open("rb") as file:
@@ -46,7 +67,10 @@ def unfinished(folder: Path, recipe: Recipe) -> list[Note]:
     """What running or interrupted stages have done, and how they go on."""
     running = is_running(folder)
     how, notes = "running" if running else "interrupted", []
-    if (safe := photos_safe(folder)) is not None:
+    later = [] if running else deferred(folder)  # their journal waits for the next fetch
+    if later:
+        notes += later
+    elif (safe := photos_safe(folder)) is not None:
         again = [] if running else [To("go on", manifest.remedy(folder, "fetch"))]
         notes.append(Note(f"fetch: {how}, {safe:,} {'photo is' if safe == 1 else 'photos are'} safe", *again))
     for checkpoint in sorted(folder.glob("models/**/checkpoint.safetensors")):

@@ -7,6 +7,7 @@ import pytest
 
 from curate.core import record_store
 from curate.core.errors import ResourceError
+from tests.wording import refused
 
 POINT = np.dtype([("name", "S4"), ("at", "<f4", (2,))])
 LAYOUT = record_store.layout(POINT, {"points": 1})
@@ -77,5 +78,5 @@ def test_another_layout_or_no_file_holds_nothing(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_refuses_names_the_file(tmp_path: Path) -> None:
-    with pytest.raises(ResourceError, match=f"cannot write {tmp_path}: .*rerun"):
+    with refused(ResourceError, match=f"cannot write {tmp_path}: .*run the same command again"):
         record_store.append(tmp_path, [points(b"a")])

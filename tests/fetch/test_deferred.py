@@ -13,7 +13,7 @@ import pytest
 
 from curate.core import manifest
 from curate.core.errors import DeniedError, RejectedError, TryLaterError, UsageError
-from curate.core.recipe import Politeness
+from curate.core.recipe import Politeness, Recipe
 from curate.core.schemas import FetchRow
 from curate.fetch import crawl, download
 from curate.fetch import stage as fetch
@@ -21,10 +21,12 @@ from curate.fetch.http.client import Client
 from curate.fetch.http.robots import parse_rules
 from curate.fetch.http.signed_url import unsigned
 from curate.fetch.sources import adapters
+from curate.inspect import unfinished
 from tests import faults
 from tests.fetch.small_site import jpeg, politeness, source
 from tests.fetch.test_refresh_faults import FAULTS, LISTINGS, quick, site
 from tests.fetch.test_stage import car, html, photos
+from tests.wording import worded
 
 REFUSALS = {"400", "401", "403", "404", "410", "empty", "204", "bad-gzip", "garbage", "bad-header"}
 OF_PHOTO = {"moved-to-maintenance", "cut-head", "cut-page"}  # what comes instead is a page, or nothing
@@ -66,7 +68,10 @@ def test_the_next_fetch_asks_for_just_what_is_deferred(tmp_path: Path) -> None:
         assert Counter(row.reason for row in rows) == {"": 3, "deferred": 2}
         notes = manifest.read_sidecar(tmp_path, "fetch")["notes"]
         assert [line.split(": ")[1] for line in notes["deferred"]] == ["connect_failed", "http_server_error"]
-        assert "2 deferred" in notes["summary"][-1] and "2 deferred" in manifest.funnel_line(tmp_path, "fetch")
+        (told,) = worded(unfinished.unfinished(tmp_path, Recipe(name="r", classes=("swift", "wagonr"))))
+        assert told == "fetch: 1 photo and 1 page are deferred; to get them, run `curate fetch`"
+        assert any(line.startswith("2 deferred") for line in notes["summary"])
+        assert "2 deferred" in manifest.funnel_line(tmp_path, "fetch")
         before = (tmp_path / "fetch.csv").read_bytes(), (tmp_path / "fetch.json").read_bytes()
         assert fetch.run(tmp_path, config) == rows  # it is still so
         assert ((tmp_path / "fetch.csv").read_bytes(), (tmp_path / "fetch.json").read_bytes()) == before
@@ -74,6 +79,7 @@ def test_the_next_fetch_asks_for_just_what_is_deferred(tmp_path: Path) -> None:
         asked = len(server.seen)
         rows = fetch.run(tmp_path, config)
         assert sorted(server.paths()[asked:]) == ["/2.jpg", "/3.jpg", "/33.jpg", "/l/3", "/robots.txt"]
+        assert unfinished.deferred(tmp_path) == []
         unbroken = fetch.run(tmp_path / "unbroken", config)
         assert rows == unbroken
     assert (tmp_path / "fetch.csv").read_bytes() == (tmp_path / "unbroken" / "fetch.csv").read_bytes()
@@ -294,7 +300,8 @@ def test_a_cut_by_max_pages_or_max_listings_is_told(tmp_path: Path) -> None:
         ):
             fetch.run(tmp_path / name, source(server.url(""), ["/cars"], **more))
             summary = manifest.read_sidecar(tmp_path / name, "fetch")["notes"]["summary"]
-            assert said in "\n".join(summary) if said else len(summary) == 1
+            limits = [line for line in summary if line.startswith("limited by")]
+            assert said in limits[0] if said else limits == []
 
 
 def test_pages_counted_by_offset(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Literal, Self
 import requests
 
 from curate import __version__
-from curate.core.errors import CurateError, RejectedError, TryLaterError, UsageError
+from curate.core.errors import Again, CurateError, RejectedError, To, TryLaterError, UsageError
 from curate.core.recipe import Politeness
 from curate.fetch.http import transport
 from curate.fetch.http.host_state import HostState
@@ -145,7 +145,7 @@ class Client:
                     check(reply)
             except RejectedError as error:
                 if self._closed.is_set():
-                    raise TryLaterError(f"{url}: interrupted; rerun to go on") from error
+                    raise TryLaterError(f"{url}: interrupted", To("go on", Again())) from error
                 self._ask_again(host)
                 throttled = isinstance(error, ThrottledError)
                 passing = throttled or isinstance(error, UnansweredError) or error.reason in PASSING
@@ -154,7 +154,7 @@ class Client:
                 if not passing or tries >= most:
                     if throttled:
                         raise TryLaterError(
-                            f"{host.name} keeps answering 429: too many requests; rerun later"
+                            f"{host.name} keeps answering 429: too many requests", Again(later=True)
                         ) from error
                     host.gave_up() if error.reason in HOST_TROUBLE else host.delivered()
                     if passing and error.reason != "decode_truncated":  # which is then the file itself
@@ -240,7 +240,7 @@ class Client:
         host.check()
         if (wait_s := host.held_s) > self._politeness.max_wait_s:
             raise TryLaterError(
-                f"{host.name} asked us to stay away for {wait_s:.0f} s more; rerun then, nothing is lost"
+                f"{host.name} asked us to stay away for {wait_s:.0f} s more; nothing is lost", Again(later=True)
             )
         with host.turn(self._closed.is_set) as sent_at:
             headers = self._headers | {"Accept": ACCEPT[expect]}
@@ -268,9 +268,9 @@ class Client:
             host.hold(asked_s)
             if asked_s > self._politeness.max_wait_s:
                 self._state.keep_wait(host.name, asked_s)
+                most = f"max_wait_s: {self._politeness.max_wait_s:g}; nothing is lost"
                 raise TryLaterError(
-                    f"{host.name} asks us to wait {asked_s:.0f} s, longer than max_wait_s: "
-                    f"{self._politeness.max_wait_s:g}; rerun then, nothing is lost"
+                    f"{host.name} asks us to wait {asked_s:.0f} s, longer than {most}", Again(later=True)
                 )
 
     # --- parts handed to others ---

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from curate.core.errors import DeniedError, Do, Run, To, TryLaterError
+from curate.core.errors import Again, DeniedError, Do, Run, To, TryLaterError
 
 BLOCKED_IN_A_ROW = 10  # answers 401, 403 or 429 until we ask the host for what it gave before
 FAILED_IN_A_ROW = 20  # URLs given up in a row until we believe that the host is down
@@ -77,7 +77,7 @@ class Host:
                     break
                 self._changed.wait(wait if wait > 0 else None)
             else:
-                raise TryLaterError(f"{self.name}: interrupted before the request was sent; rerun to go on")
+                raise TryLaterError(f"{self.name}: interrupted before the request was sent", To("go on", Again()))
             paced = self._busy = self.interval_s > 0
         try:
             yield time.monotonic()
@@ -158,5 +158,5 @@ class Host:
             raise TryLaterError(
                 f"{self.name} is not well: {self._failed} addresses failed in a row at every try; "
                 "progress is kept",
-                Do("run it again later"),
+                Again(later=True),
             )

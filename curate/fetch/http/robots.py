@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from protego import Protego
 
-from curate.core.errors import DeniedError, RejectedError, TryLaterError
+from curate.core.errors import Again, DeniedError, RejectedError, TryLaterError
 from curate.fetch.http.host_state import HostState
 from curate.fetch.http.url import ParsedUrl, UnansweredError, parse
 
@@ -137,7 +137,8 @@ class Robots:
             log.warning("%s: %s; using our copy of the last 24 hours", url, problem)
             return parse_rules(cached, f"copy of the last 24 hours ({problem})")
         raise TryLaterError(
-            f"cannot read {url} ({problem}), so nothing may be fetched from there; rerun later, nothing is lost"
+            f"cannot read {url} ({problem}), so nothing may be fetched from there; nothing is lost",
+            Again(later=True),
         )
 
     def _read(self, origin: str, status: int, body: bytes) -> Rules:
