@@ -5,7 +5,8 @@ normalised cross-correlation of local contrast, block by block. The worst eighth
 a plate or a watermark may cover as much; away from the edge only half as much, because another car on the same
 spot is no watermark. The margin, plain frames, black and white are left out too: an edit may have put them there.
 Then the greys of larger patches are compared: after a change of brightness and contrast, those of a duplicate
-agree. Where they agree well, less detail is enough. Where greys or colours do not agree, it is one thing in other
+agree. Where they agree well, less detail is enough. A plate leaves all else as it was: where greys or colours of
+the rest do not agree closely, no block is left out. Where they do not agree at all, it is one thing in other
 paint.
 
 Plain images have no detail. They are duplicates when they have the same grey all over, or the same colours after a
@@ -31,12 +32,16 @@ LEAST_BLOCKS = 6  # that hold detail; with fewer, the greys themselves are compa
 SMOOTH = 0.05  # similarity lost per grey level between images without detail: 1.1 levels are no proof
 FAINT = 0.5  # grey levels of contrast that count as nothing in these
 STRUCTURE = 0.35  # correlation of what faint contrast they have; by chance it is under 0.25
-BONUS, CLOSE = 0.1, 0.1  # similarity won where greys agree entirely, and how far they may be off to win any
+BONUS, CLOSE = 0.1, 0.1  # similarity won where greys agree entirely, and how far they may be off to agree closely
+CLOSE_LEVELS = 2.0  # grey levels that compression may put them off
 SHADED, SHADES = 0.3, 6.0  # how far greys are off in other paint, of their spread, and in grey levels
 CONTRAST = 1.6  # times, that an edit may change it
 COLOURLESS = 2.0  # grey levels from grey, root mean square
+COLOURFUL = 5.0  # grey levels from grey, root mean square: colours so strong must agree in hue
+SAME_HUE, CLOSE_HUE = 0.6, 0.9  # correlation of colours: less is other paint, and more agrees closely
 TINTED, TINTS = 0.6, 16.0  # how far colours are off in other paint, of their spread, and in grey levels
 BURNT = 240  # grey levels of the strongest channel: some of the cell is burnt out
+UNLIKE_ELSEWHERE = 0.94  # similarity, at most, that blocks left out lead to where the rest does not agree closely
 OTHER_PAINT = 0.75  # similarity, at most, of one thing in other paint
 
 
@@ -70,32 +75,36 @@ def measure(first: Features, second: Features, transform: Transform) -> float:
         return 0.0
     mask = ((mask > 0.99) * second.mask).astype(np.float32)
     lower, upper = (soft(detail(part, mask), 0.7) for part in (grey, second.grey))
-    value, enough = _of_detail(lower, upper, mask)
+    value, whole, enough = _of_detail(lower, upper, mask)
     if value is None or not enough:
         plain = max(_of_greys(grey, second.grey, mask), _of_structure(first, second, transform, grey, mask))
-        value = plain if value is None else min(value, plain)
+        value = whole = plain if value is None else min(value, plain)
     if value <= OTHER_PAINT:
         return value
-    known, same = compare_colours(first.colour, second.colour, transform)
+    known, hue = compare_colours(first.colour, second.colour, transform)
     scale = len(grey) // len(known)
     sure = cv2.erode(mask * np.kron(known, np.ones((scale, scale), np.float32)), np.ones((3, 3)))
     off, spread = compare_greys(grey, second.grey, np.asarray(sure, np.float32))  # not next to what is lost
-    if not same or off > max(SHADED * spread, SHADES):
+    if hue < SAME_HUE or off > max(SHADED * spread, SHADES):
         return OTHER_PAINT
+    if hue < CLOSE_HUE or off > max(CLOSE * spread, CLOSE_LEVELS):
+        return min(value, max(whole, UNLIKE_ELSEWHERE))
     return min(1.0, value + BONUS * max(0.0, 1 - off / (CLOSE * spread))) if spread else value
 
 
-def _of_detail(first: Detail, second: Detail, mask: Mask) -> tuple[float | None, bool]:
-    """Correlation of detail within the mask without the worst blocks, None where there is hardly any detail; and
-    whether there is more of it than an edit may have added."""
+def _of_detail(first: Detail, second: Detail, mask: Mask) -> tuple[float | None, float, bool]:
+    """Correlation of detail within the mask without the worst blocks, None where there is hardly any detail; the
+    same with all blocks; and whether there is more detail than an edit may have added."""
     aa, bb, ab, area = (_blocks(part) for part in (first * first, second * second, first * second, mask))
     detailed = np.maximum(aa, bb) > 0.1 * np.maximum(area, PIXELS / 8)
     used = np.flatnonzero((area > PIXELS / 8) | detailed)
     if detailed.sum() < LEAST_BLOCKS:
-        return None, False
+        return None, 0.0, False
     best = used[_agreeing(used, BLOCKS, (aa + bb - 2 * ab)[used])]
-    value = float(ab[best].sum() / np.sqrt(aa[best].sum() * bb[best].sum() + 1e-6))
-    return value, bool(detailed.sum() > LEFT_OUT * len(used))
+    value, whole = (
+        float(ab[some].sum() / np.sqrt(aa[some].sum() * bb[some].sum() + 1e-6)) for some in (best, used)
+    )
+    return value, whole, bool(detailed.sum() > LEFT_OUT * len(used))
 
 
 def _of_greys(grey: Grey, other: Grey, mask: Mask) -> float:
@@ -165,22 +174,26 @@ def compare_greys(grey: Grey, other: Grey, mask: Mask) -> tuple[float, float]:
     return float(np.sqrt((off[kept] ** 2).mean())), float(b[kept].std())
 
 
-def compare_colours(first: Colour, second: Colour, transform: Transform) -> tuple[NDArray[np.bool_], bool]:
-    """Which cells are not burnt out in either image (16, 16), and whether their colours agree.
+def compare_colours(first: Colour, second: Colour, transform: Transform) -> tuple[NDArray[np.bool_], float]:
+    """Which cells are not burnt out in either image (16, 16), and how well their colours agree: -1..1.
 
-    Colour is the difference from grey. A grey image agrees with all; a brighter one has more colour. The worst
-    cells are left out. Nine of ten of the others must agree: on average they agree before any lawn."""
+    Colour is the difference from grey. A grey or toned image agrees with all; a brighter one has more colour. The
+    worst cells are left out. Nine of ten of the others must agree, else the answer is 0: on average they agree
+    before any lawn."""
     lower, known = _cells(first, second, transform)
     if known.sum() < known.size / 12:
-        return known, True
+        return known, 1.0
     a, b = (soft(part - part.mean(axis=2, keepdims=True), 0.8)[known] for part in (lower, second))
     kept = _agreeing(np.flatnonzero(known), len(known), ((a - b) ** 2).sum(axis=1))
     a, b = sorted((a[kept], b[kept]), key=lambda part: float((part**2).sum()))  # b is the more colourful one
     aa, bb, ab = (float((p * q).mean() * 3) for p, q in ((a, a), (b, b), (a, b)))  # mean squares over cells
     if aa < COLOURLESS**2 or is_toned(lower[known][kept]) != is_toned(second[known][kept]):
-        return known, True
+        return known, 1.0
     off = np.sqrt(((b - max(ab, 0.0) / aa * a) ** 2).sum(axis=1))
-    return known, bool(np.quantile(off, 0.9) <= max(TINTED * np.sqrt(bb), TINTS))
+    if np.quantile(off, 0.9) > max(TINTED * np.sqrt(bb), TINTS):
+        return known, 0.0
+    hue = float(ab / np.sqrt(aa * bb))
+    return known, hue if aa >= COLOURFUL**2 else max(hue, SAME_HUE)  # faint colours prove nothing
 
 
 def _cells(first: Colour, second: Colour, transform: Transform) -> tuple[Colour, NDArray[np.bool_]]:

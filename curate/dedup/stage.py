@@ -29,9 +29,7 @@ from curate.dedup.find_duplicates import Duplicates
 from curate.dedup.fingerprints import Fingerprints
 from curate.dedup.partial import Files
 from curate.photos import missing
-from curate.review import decisions
-
-BROUGHT_BACK = ("near_duplicate", "collage")  # reasons that a decision to keep overrules; equal files stay equal
+from curate.review import decisions, duplicates
 
 
 def rank(photo: FetchRow, content: float = 1.0, grey: bool = False) -> tuple[int, bool, int, str]:
@@ -124,40 +122,13 @@ def in_rank_order(photos: Sequence[FetchRow], prints: Fingerprints) -> tuple[Fin
     return ranked, {names[number]: place for place, number in enumerate(order)}
 
 
-def _decided(folder: Path, photos: Sequence[FetchRow]) -> tuple[set[str], list[list[str]]]:
-    """Keys that a person decided to keep, and pairs of different files that are no duplicates.
-
-    Raises UsageError for a review.csv that cannot be read.
-    """
-    review = decisions.load(folder / decisions.NAME, sorted({photo.class_name for photo in photos}))
-    files = {photo.key: photo.sha256 for photo in photos if photo.keep}
-    pairs = [[a, b] for a, b in sorted(review.not_duplicates) if a in files and b in files]
-    kept = {key for key, decision in review.decisions.items() if decision.keep}
-    return kept, [[a, b] for a, b in pairs if files[a] != files[b]]
-
-
-def _decided_otherwise(folder: Path, rows: Sequence[DedupRow]) -> bool:
-    """Whether review.csv now keeps a near duplicate that was removed, or no longer one that was brought back.
-
-    Or whether it names other pairs that are no duplicates.
-    """
-    kept, apart = _decided(folder, manifest.read(folder, FetchRow))
-    removed = {row.key for row in rows if row.reason in BROUGHT_BACK}
-    notes = manifest.read_sidecar(folder, "dedup")["notes"]
-    return (
-        bool(kept & removed)
-        or not kept.issuperset(notes.get("brought_back", []))
-        or apart != notes.get("not_duplicates", [])
-    )
-
-
 def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
     """Run the stage in `folder`, or return the rows that are there when nothing changed."""
     packages = ["pillow", "simplejpeg", "opencv-python-headless", "numpy"]
     wanted = manifest.provenance(folder, "dedup", config, packages)
     if manifest.is_current(folder, wanted) and not missing.is_back(folder, "dedup"):
         rows = manifest.read(folder, DedupRow)
-        if not _decided_otherwise(folder, rows):
+        if not duplicates.new_decisions(folder, rows, duplicates.decided(folder, manifest.read(folder, FetchRow))):
             return rows
     started = datetime.now(UTC)
     photos = [row for row in manifest.read(folder, FetchRow) if row.keep]
@@ -174,7 +145,7 @@ def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
         [pixels[sha256] for sha256 in numbers],
         points[[place[sha256] for sha256 in numbers]] if config.method == "sellers" else None,
     )
-    kept, apart = _decided(folder, photos)
+    kept, apart = duplicates.decided(folder, photos)
     files_of = {photo.key: photo.sha256 for photo in photos}
     ends = [(numbers.get(files_of[a]), numbers.get(files_of[b])) for a, b in apart]
     parted = [(a, b) for a, b in ends if a is not None and b is not None]

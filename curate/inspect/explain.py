@@ -10,7 +10,7 @@ from curate.core.stages import STAGES
 from curate.inspect import status
 from curate.inspect.find import find
 from curate.inspect.rows import Rows, fate, fate_of_keeper, read, why_queued
-from curate.review import conflicts, decisions, queue
+from curate.review import conflicts, decisions, duplicates, queue
 from curate.review.decisions import Decision
 
 DUPLICATES_SHOWN = 5
@@ -81,11 +81,8 @@ def _of_one(folder: Path, rows: Rows, photo: FetchRow) -> list[Note]:
             lines += said
             if photo.key in written.conflicts:
                 lines.append("  these decisions contradict each other, so none is obeyed")
-        elif said and isinstance(row, DedupRow) and row.duplicate_of:
-            lines += [
-                *said,
-                f"  of a duplicate, so not obeyed: decide of {row.duplicate_of}, which was kept",
-            ]
+        elif isinstance(row, DedupRow) and row.duplicate_of:
+            lines += _of_duplicate(rows, row)
         if row is None and stage != "train_baseline":
             return [*map(Note, lines[:-1]), Note(lines[-1], manifest.remedy(folder, stage))]
         if row is None or not row.keep:
@@ -148,6 +145,18 @@ def _duplicates(folder: Path, rows: Rows, row: DedupRow) -> Iterator[str]:
         yield f"  {other.key}  {became}{bits}; {listing}"
     if len(others) > DUPLICATES_SHOWN:
         yield f"  and {len(others) - DUPLICATES_SHOWN:,} more, in dedup.csv as group {row.group}"
+
+
+def _of_duplicate(rows: Rows, row: DedupRow) -> Iterator[str]:
+    """The decisions about a removed duplicate, and what becomes of them."""
+    once = [rows.written.decisions[row.key]] if row.key in rows.written.decisions else []
+    yield from map(_decision, found := (*once, *rows.written.conflicts.get(row.key, ())))
+    if any(decision.keep for decision in once) and row.reason in duplicates.BROUGHT_BACK:
+        yield "  it waits for the next dedup, which brings the photo back"
+    elif found and row.key not in rows.review.decisions and row.key not in rows.review.conflicts:
+        yield f"  of a duplicate, so it holds for {row.duplicate_of}, which was kept"
+    elif found:
+        yield f"  of a duplicate, so not obeyed: decide of {row.duplicate_of}, which was kept"
 
 
 def _decision(said: Decision) -> str:

@@ -24,7 +24,8 @@ class Rows:
     clean: dict[str, CleanRow]
     split: dict[str, SplitRow]
     train_baseline: dict[str, TrainBaselineRow]
-    review: Review
+    review: Review  # decisions about removed duplicates are moved to the photo that was kept
+    written: Review  # decisions as they were written
     contradicting: Container[str] = field(default_factory=set)  # keys of photos whose advert says another class
 
     def stage(self, name: str) -> dict[str, Row]:
@@ -44,9 +45,8 @@ def read(folder: Path, stages: Container[str] = STAGES, needed: str = "") -> Row
     photos = rows(FetchRow)
     classes = sorted({photo.class_name for photo in photos.values()})  # clean refuses a recipe that has others
     duplicates = rows(DedupRow)
-    written = decisions.of_keepers(
-        decisions.load_or_problem(folder / decisions.NAME, classes), duplicates.values()
-    )
+    written = decisions.load_or_problem(folder / decisions.NAME, classes)
+    review = decisions.of_keepers(written, duplicates.values())
     tested = {row.key: row for row in manifest.predictions(folder)} if rows(TrainBaselineRow) else {}
     return Rows(
         photos,
@@ -54,6 +54,7 @@ def read(folder: Path, stages: Container[str] = STAGES, needed: str = "") -> Row
         rows(CleanRow),
         rows(SplitRow),
         tested,
+        review,
         written,
         contradictions.contradicting(photos.values()),
     )

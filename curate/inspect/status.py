@@ -18,7 +18,7 @@ from curate.core.schemas import CleanRow
 from curate.core.stages import STAGES
 from curate.inspect.unfinished import unfinished
 from curate.photos import missing
-from curate.review import conflicts, decisions
+from curate.review import conflicts, decisions, duplicates
 
 
 class Setting(NamedTuple):
@@ -105,6 +105,8 @@ def _problem(folder: Path, stage: str, waits_for: str) -> str:
     except StateError as error:
         return f"damaged: {error}"
     stale += ["photos that were lost are back"] if missing.is_back(folder, stage) else []
+    if stage == "dedup" and (folder / decisions.NAME).exists() and not (stale or waits_for):
+        stale += duplicates.waiting(folder)
     stale += [f"{waits_for} comes first"] if waits_for else []
     return f"stale: {'; '.join(stale)}" if stale else ""
 

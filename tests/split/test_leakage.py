@@ -1,9 +1,12 @@
 """The proof that a split does not leak."""
 
+from typing import get_args
+
 import pytest
 
+from curate.core.recipe import Dedup
 from curate.core.schemas import DedupRow, FetchRow
-from curate.split.leakage import check_leakage
+from curate.split.leakage import COVERAGE, check_leakage
 from tests.folders import dedup_row, fetch_row, split_row
 
 PHOTOS = [fetch_row(n, "ab"[n % 2], listing_id=f"L{n}") for n in range(6)]
@@ -22,17 +25,20 @@ def test_a_clean_split_is_proved_with_its_counts() -> None:
         "test: 2 photos (1 a, 1 b)",
         "checked again from the manifests, removed duplicates included:",
         "no leak: each of the 6 listings is in one split only",
-        "no leak: each of the 6 groups of similar photos is in one split only",
+        "no leak: each of the 6 groups of similar photos that dedup found is in one split only",
         "no leak: each of the 6 different files (sha256) is in one split only",
+        COVERAGE["thorough"],
     ]
     assert leakage.notes()["counts"]["val"] == {"a": 1, "b": 1}
 
 
-def test_after_hash_the_proof_says_what_it_cannot_see() -> None:
-    lines = check_leakage(ROWS, PHOTOS, [dedup_row(photo) for photo in PHOTOS], "hash").lines()
-    assert "each of the 6 groups of similar photos that dedup found is in one split only" in lines
-    assert not any(line.startswith("no leak") and "similar" in line for line in lines)
-    assert lines[-1].startswith("not checked: photos cropped")
+@pytest.mark.parametrize("method", get_args(Dedup.model_fields["method"].annotation))
+def test_the_proof_says_what_no_method_of_dedup_looked_for(method: str) -> None:
+    lines = check_leakage(ROWS, PHOTOS, [dedup_row(photo) for photo in PHOTOS], method).lines()
+    assert "no leak: each of the 6 groups of similar photos that dedup found is in one split only" in lines
+    assert lines[-1] == COVERAGE[method]
+    assert f"the method {method}" in lines[-1]
+    assert ("not looked for" in lines[-1]) == (method != "sellers")
 
 
 def photos_with(number: int, listing_id: str = "", sha256: str = "") -> list[FetchRow]:
