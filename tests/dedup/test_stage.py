@@ -94,9 +94,9 @@ def test_d02_the_largest_photo_stays_then_one_in_colour_then_the_most_bytes_then
 
 
 @pytest.mark.parametrize("method", ["hash", "thorough"])
-def test_d03_ten_thousand_blanks_are_one_group(method: str) -> None:
+def test_d03_two_thousand_blanks_are_one_group(method: str) -> None:
     blank = fingerprints.of_pixels(np.full((64, 96, 3), 240, np.uint8))
-    found = find_duplicates.find(np.repeat(blank, 10_000), METHODS[method])
+    found = find_duplicates.find(np.repeat(blank, 2_000), METHODS[method])
     assert not found.keeper.any()
 
 
@@ -114,14 +114,14 @@ def test_plain_images_of_other_colours_are_no_duplicates() -> None:
 
 @pytest.mark.parametrize("method", ["hash", "thorough"])
 def test_d03_a_crowd_of_one_image_is_one_group(method: str) -> None:
-    prints = np.repeat(fingerprints.of_pixels(np.asarray(scene(1))), 600)
-    noise = np.random.default_rng(0).integers(0, 2, (599, 64, 64), dtype=np.uint8)
+    prints = np.repeat(fingerprints.of_pixels(np.asarray(scene(1))), 200)
+    noise = np.random.default_rng(0).integers(0, 2, (199, 64, 64), dtype=np.uint8)
     prints["grey"][1:] ^= noise
     tracemalloc.start()
     assert not find_duplicates.find(prints, METHODS[method]).keeper.any()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 100e6, "memory grows with the square of the crowd"
+    assert peak < 20e6, "memory grows with the square of the crowd"
 
 
 def test_d04_an_unreadable_file_is_one_rejected_row(tmp_path: Path) -> None:
