@@ -9,12 +9,17 @@ from curate.core.section import ClassName, Contact, HostPort, Hosts, Section
 
 
 class Pagination(Section):
-    """How an index page leads to the next one. With neither set, each start URL is a single page."""
+    """How an index page leads to the next one. A link with rel=next is followed without any of them.
 
-    next_selector: str = ""  # CSS selector of the link to the next page; rel=next is always understood
+    A start address may hold `{page}`, the count, or `{cursor}`: https://cars.example/swift/page/{page}.
+    """
+
+    next_selector: str = ""  # CSS selector of the link to the next page
     page_parameter: str = ""  # query parameter that counts pages, e.g. page
-    first_page: int = Field(1, ge=0)
+    first_page: int = Field(1, ge=0)  # what the first page counts as, 0 for an offset
     step: int = Field(1, ge=1)  # from one page to the next: 20 where the parameter counts listings, 20 on a page
+    cursor: str = ""  # expression for what a page gives for the next one, e.g. json:meta.next
+    cursor_parameter: str = ""  # query parameter that takes the value of the cursor
     max_pages: int = Field(200, ge=1, le=100_000)  # per start URL
 
 
@@ -112,9 +117,11 @@ class Source(Section):
     keep_split: bool = False  # with path: keep the split that the folders or the column split name
     class_names: tuple[ClassName, ...] = ()  # with path: those of the recipe
     id: str = Field("", validate_default=True)  # of a site; goes into every key: keep it when the address changes
-    adapter: Literal["auto", "jsonld", "selectors"] = "auto"
-    listing_adapter: Literal["auto", "jsonld", "selectors", ""] = ""  # of a listing's own page; empty: the same
-    listings: dict[ClassName, tuple[str, ...]] = Field(default_factory=dict)  # class to its start URLs
+    adapter: Literal["auto", "jsonld", "selectors", "json_api"] = "auto"
+    listing_adapter: Literal["auto", "jsonld", "selectors", "json_api", ""] = ""  # of a listing's page, if another
+    listings: dict[ClassName, tuple[str, ...]] = Field(default_factory=dict)  # class to its start pages, sitemaps,
+    # or files with the URL of a listing a line
+    listing_url: dict[ClassName, str] = Field(default_factory=dict)  # regular expression of listings' addresses
     follow: bool = True  # fetch each listing's own page, for its whole gallery
     pagination: Pagination = Pagination()
     selectors: Selectors = Selectors()
@@ -137,6 +144,16 @@ class Source(Section):
         if listings and others.data.get("path"):
             raise ValueError("stands beside source.path: give a site and a folder a recipe each")
         return listings
+
+    @field_validator("listing_url")
+    @classmethod
+    def _patterns(cls, patterns: dict[str, str]) -> dict[str, str]:
+        for class_name, pattern in patterns.items():
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"of {class_name}, {pattern!r}, is not a regular expression: {error}") from error
+        return patterns
 
     def recorded(self) -> Self:
         """Without the politeness that cannot change a result."""

@@ -4,151 +4,23 @@ The journal remembers what each page held, so that an interrupted crawl reads on
 Its results come in the order of the recipe's URLs, whatever the number of threads.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
-from pydantic import TypeAdapter
-
-from curate.core.errors import LayoutError, RejectedError, TryLaterError
+from curate.core.errors import RejectedError, TryLaterError
 from curate.core.executors import MapFn
-from curate.core.files import atomic_write
 from curate.core.progress import progress
-from curate.core.recipe import Source
 from curate.fetch.crawled import DECIDED, Crawled, Failure
-from curate.fetch.http.client import Client, canonical_url
 from curate.fetch.http.response import PassingError
-from curate.fetch.journal import Journal
-from curate.fetch.sources.adapters import extract
+from curate.fetch.index_pages import identity, named, walk
+from curate.fetch.reader import Reader, layout_error
 from curate.fetch.sources.listing import Found, Listing
 from curate.fetch.sources.merging import merged, unite
-from curate.fetch.sources.pagination import following
+from curate.fetch.starts import hosts, starts
 
 _PATIENCE = 10  # listing pages in a row without a listing before we stop asking for more
-_FOUND = TypeAdapter(Found)
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Reads one page, or remembers it."""
-
-    client: Client
-    journal: Journal
-    config: Source
-    folder: Path
-    fresh: set[str] = field(default_factory=set)  # URLs of pages read in this run
-
-    def read(self, url: str, is_listing_page: bool, anew: bool = False) -> Found:
-        """What the page at `url` holds, `anew` even where the journal knows.
-
-        Raises RejectedError, DeniedError, TryLaterError.
-        """
-        kind = "listing page" if is_listing_page else "index page"
-        if not anew and (known := self.journal.read(kind, url, _FOUND)) is not None:
-            return known
-        self.fresh.add(url)
-        response = self.client.get(url, self.config.politeness.max_page_bytes, "page")
-        try:
-            found = extract(response.data, response.charset, response.url, is_listing_page, self.config)
-        except (RejectedError, MemoryError):
-            raise
-        except Exception as error:  # whatever one page makes the code raise is about that page
-            raise RejectedError("internal_error", f"{url}: {type(error).__name__}: {error}"[:500]) from error
-        shows = any(listing.photos for listing in found.listings) if is_listing_page else found.listings
-        if not shows and _target(response.url) != _target(url):
-            if found.others:
-                raise RejectedError("gone", f"{url} leads to {response.url}, which shows other listings")
-            raise RejectedError("elsewhere", f"{url} leads to {response.url}, which holds no listing")
-        if not found.listings:
-            return replace(found, page=response.data)
-        self.journal.add(kind, url, asdict(found))
-        return found
-
-
-def _target(url: str) -> str:
-    """Path and query of a URL: a redirect to another host or scheme alone is the same page."""
-    return url.partition("://")[2].partition("/")[2]
-
-
-# --- index pages --------------------------------------------------------------------------------------------
-
-
-def _start(reader: Reader, item: tuple[str, str]) -> Crawled:
-    """Walk the index pages from one start URL."""
-    class_name, start_url = item
-    config = reader.config
-    counted = bool(config.pagination.page_parameter)
-    out = Crawled()
-    seen: set[tuple[str, ...]] = set()
-    gap: Failure | None = None  # a counted page that is gone: the end, unless a page with listings follows it
-    url, number = start_url, 0
-    while url and url not in out.index_urls:
-        out.index_urls.add(url)
-        try:
-            found = reader.read(url, is_listing_page=False)
-        except RejectedError as error:
-            failure = Failure(class_name, url, error.reason, error.detail)
-            if counted and number and error.reason == "gone":
-                if gap:
-                    return out
-                gap, number = failure, number + 1
-                url = following(start_url, number - 1, (), config.pagination)
-                continue
-            out.failures += [gap, failure] if gap else [failure]
-            return out
-        except TryLaterError as error:
-            out.deferred.append(str(error))
-            return out
-        if not found.listings and not (counted and number):
-            raise _layout_error(reader, url, found)
-        if len(found.listings) == 1 and found.listings[0].page_url == url:  # the page is the listing
-            found = replace(found, listings=(_named(found.listings[0], set()),))
-        new = [listing for listing in found.listings if _identity(listing) not in seen]
-        if gap and new:
-            out.failures.append(gap)
-            gap = None
-        out.used |= set(found.used) if found.listings else set()
-        out.listings += [(class_name, listing) for listing in new]
-        seen |= {_identity(listing) for listing in new}
-        if not new or (config.max_listings and len(seen) >= config.max_listings):
-            return out
-        last, url = url, following(start_url, number, found.next_urls, config.pagination)
-        if not url and (counted or found.next_urls) and number + 1 >= config.pagination.max_pages:
-            out.cut.append(last)
-        number += 1
-    return out
-
-
-def _identity(listing: Listing) -> tuple[str, ...]:
-    if listing.listing_id:
-        return (listing.listing_id,)
-    return (listing.page_url, listing.title, *(photo.url for photo in listing.photos))
-
-
-def _named(listing: Listing, index_urls: set[str]) -> Listing:
-    """A listing without an id but with a page of its own is known by path and query of that page."""
-    if listing.listing_id or listing.page_url in index_urls:
-        return listing
-    return replace(listing, listing_id=listing.page_url.partition("://")[2].partition("/")[2])
-
-
-def _layout_error(reader: Reader, url: str, found: Found) -> LayoutError:
-    """Keeps the page for the person who has to look at it."""
-    page = found.page or b""
-    saved = reader.folder / "layout" / f"{hashlib.sha256(page).hexdigest()[:16]}.html"
-    atomic_write(saved, page)
-    tried = {
-        "auto": "data in scripts and attributes, JSON-LD, microdata and HTML (source.adapter: auto)",
-        "jsonld": "schema.org JSON-LD (source.adapter: jsonld)",
-        "selectors": f"source.selectors (listing: {reader.config.selectors.listing or 'the page'})",
-    }[reader.config.adapter]
-    return LayoutError(
-        f"{url}: no listing found; tried {tried}. The page is saved as {saved}: "
-        "compare it with source.adapter and source.selectors of the recipe"
-    )
 
 
 # --- pages of listings --------------------------------------------------------------------------------------
@@ -185,9 +57,9 @@ def _follow(reader: Reader, crawled: Crawled, map_fn: MapFn) -> None:
             without = (url, result) if empty == 1 else without
             pages[url] = replace(result, page=None)  # one of them is enough to hold
             if empty == len(pages) >= min(_PATIENCE, len(urls)):
-                raise _layout_error(reader, *without)
+                raise layout_error(reader, *without)
     if urls and 2 * empty > len(urls):
-        raise _layout_error(reader, *without)
+        raise layout_error(reader, *without)
     doubtful = [url for url, result in pages.items() if _may_differ(result)]  # a second look, at the end
     pages |= zip(doubtful, map_fn(partial(_read_listing, reader), doubtful), strict=True)
     listings, told = [], set()
@@ -221,22 +93,24 @@ def crawl(reader: Reader, map_fn: MapFn) -> Crawled:
     Raises LayoutError where pages hold no listing, DeniedError when the site refuses us.
     """
     config = reader.config
-    starts = [(name, canonical_url(url)) for name, urls in config.listings.items() for url in urls]
-    crawled = Crawled()
-    for part in map_fn(partial(_start, reader), starts):
+    where = starts(config)
+    crawled = Crawled(own_hosts=hosts(where))
+    for part in map_fn(partial(walk, reader), where):
         crawled.listings += part.listings
         crawled.failures += part.failures
         crawled.deferred += part.deferred
         crawled.used |= part.used
         crawled.index_urls |= part.index_urls
         crawled.cut += part.cut
+        crawled.ended += part.ended
+        crawled.left_out += part.left_out
     crawled.listings = list(_limited(crawled.listings, config.max_listings))
     counts = Counter(name for name, _ in crawled.listings)
     crawled.limited = sorted(name for name, count in counts.items() if count == config.max_listings)
     if config.follow:
         _follow(reader, crawled, map_fn)
-    named = [(name, _named(listing, crawled.index_urls)) for name, listing in crawled.listings]
-    crawled.listings, crawled.in_two_classes = unite(named)
+    found = [(name, named(listing, crawled.index_urls)) for name, listing in crawled.listings]
+    crawled.listings, crawled.in_two_classes = unite(found)
     return crawled
 
 
@@ -245,6 +119,6 @@ def _limited(listings: Iterable[tuple[str, Listing]], most: int | None) -> Itera
     seen: dict[str, set[tuple[str, ...]]] = {}
     for class_name, listing in listings:
         names = seen.setdefault(class_name, set())
-        if most is None or len(names) < most or _identity(listing) in names:
-            names.add(_identity(listing))
+        if most is None or len(names) < most or identity(listing) in names:
+            names.add(identity(listing))
             yield class_name, listing

@@ -21,6 +21,9 @@ class Failure:
     detail: str
     listing: Listing | None = None  # what the index says of the listing whose page this is
 
+    def __str__(self) -> str:
+        return f"{self.url}: {self.reason}: {self.detail}"
+
     @property
     def is_deferred(self) -> bool:
         """Is it the page of a listing that the next fetch may read?"""
@@ -42,4 +45,7 @@ class Crawled:
     in_two_classes: list[str] = field(default_factory=list)  # ids of listings found under several classes
     index_urls: set[str] = field(default_factory=set)
     cut: list[str] = field(default_factory=list)  # index pages after which max_pages ends the reading
+    ended: list[Failure] = field(default_factory=list)  # later pages that end the paging
+    left_out: int = 0  # listings whose address listing_url does not match
+    own_hosts: set[str] = field(default_factory=set)  # of the start addresses
     limited: list[str] = field(default_factory=list)  # classes with as many listings as max_listings

@@ -9,10 +9,10 @@ from functools import partial
 
 from curate.core.errors import RejectedError, TryLaterError
 from curate.core.executors import MapFn
-from curate.fetch.crawl import Reader
 from curate.fetch.crawled import Crawled
 from curate.fetch.download import Outcome, Waiting, fetch_one
 from curate.fetch.http.signed_url import is_signed, unsigned
+from curate.fetch.reader import Reader
 
 
 def signed_photos(crawled: Crawled) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from curate.core.errors import (
     Again,
@@ -11,7 +10,6 @@ from curate.core.errors import (
     Do,
     GateError,
     LayoutError,
-    RejectedError,
     Run,
     To,
     TryLaterError,
@@ -19,10 +17,9 @@ from curate.core.errors import (
 )
 from curate.core.recipe import Source
 from curate.core.schemas import REASONS, FetchRow
-from curate.fetch import additions, ownership
+from curate.fetch import additions, ownership, starts
 from curate.fetch.crawled import DECIDED, Crawled
 from curate.fetch.download import Downloads
-from curate.fetch.http.client import canonical_url
 from curate.fetch.sources import expressions
 
 _RESERVED = (".example", ".invalid", ".test", ".example.com", ".example.org", ".example.net")  # RFC 2606
@@ -37,15 +34,10 @@ _DENIED = {"forbidden", "noai", "robots"}
 
 def check_source(config: Source) -> None:
     """Raise UsageError when there is nothing to fetch from."""
-    urls = [url for start_urls in config.listings.values() for url in start_urls]
-    if not urls:
+    if not any(config.listings.values()):
         raise UsageError("source.listings names no URL to start from", Do("add one per class"), *_ELSEWHERE)
-    for url in urls:
-        try:
-            host = urlsplit(canonical_url(url)).hostname or ""
-        except RejectedError as error:
-            raise UsageError(f"source.listings: {error.detail}") from error
-        if f".{host}".endswith(_RESERVED):
+    for host in sorted(starts.hosts(starts.starts(config))):
+        if f".{host.partition(':')[0]}".endswith(_RESERVED):
             raise UsageError(
                 f"source.listings still has the placeholder {host}",
                 Do("put in a site whose terms allow it"),

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from curate.core.recipe import Source
 from curate.core.schemas import FetchRow, photo_key
 from curate.fetch.crawled import Crawled
 from curate.fetch.download import Outcome
-from curate.fetch.http.client import canonical_url
 from curate.fetch.http.signed_url import unsigned
 from curate.fetch.sources.listing import Listing, Photo
 
@@ -40,7 +38,7 @@ def decide(crawled: Crawled, outcomes: Mapping[str, Outcome], config: Source) ->
 
     Of a page that failed, the photos that the index shows of its listing are rows with the reason of the page.
     """
-    own_hosts = [urlsplit(canonical_url(url)).netloc for urls in config.listings.values() for url in urls]
+    own_hosts = sorted(crawled.own_hosts)
     rows: dict[str, FetchRow] = {}
 
     def add(class_name: str, listing: Listing, position: int, photo: Photo, outcome: Outcome) -> None:

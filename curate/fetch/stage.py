@@ -11,26 +11,29 @@ a host asks us to wait, or an index page fails, nothing is published, and the st
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from curate.core import contradictions, executors, manifest
-from curate.core.errors import TryLaterError
+from curate.core.errors import StateError, TryLaterError
 from curate.core.executors import MapFn
 from curate.core.files import crash_point
 from curate.core.recipe import Source
 from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
 from curate.fetch import additions, download, expired, gates, import_stage, ownership
-from curate.fetch.crawl import Reader, crawl
+from curate.fetch.crawl import crawl
 from curate.fetch.crawled import Crawled
 from curate.fetch.download import Outcome, Waiting
 from curate.fetch.http.client import Client
 from curate.fetch.journal import Journal, read_header, renew
+from curate.fetch.reader import Reader
 from curate.fetch.rows import decide, wanted_photos, with_outcome
 from curate.fetch.sources.listing import empty_fields
+from curate.fetch.starts import starts
 from curate.photos import store
 
 
@@ -49,6 +52,12 @@ def _summary(crawled: Crawled, rows: Sequence[FetchRow], number: int, config: So
             f"limited by pagination.max_pages, {config.pagination.max_pages}: {len(crawled.cut)} index pages have "
             f"a next one that was not read, e.g. {crawled.cut[0]}"
         )
+    if crawled.ended:
+        lines.append(
+            f"{len(crawled.ended)} next pages held no listing, which ended the paging, e.g. {crawled.ended[0].url}"
+        )
+    if crawled.left_out:
+        lines.append(f"{crawled.left_out:,} addresses do not match source.listing_url and were left out")
     if crawled.limited:
         lines.append(
             f"limited by source.max_listings, {config.max_listings}: there may be more listings of "
@@ -103,12 +112,19 @@ def _fetch(
     return decide(crawled, found.outcomes, config), crawled, deferred
 
 
-def _unread(crawled: Crawled) -> additions.Unread:
-    """The pages that told nothing: all that failed, but for those of listings that the site says are gone."""
+def _unread(crawled: Crawled, folder: Path) -> additions.Unread:
+    """The pages that told nothing: all that failed, but for those of listings that the site says are gone.
+
+    A next page that ended the paging, and did not the last time, may hold listings again.
+    """
+    known: list[str] = []
+    with suppress(StateError):
+        known = manifest.read_sidecar(folder, "fetch")["notes"].get("paging_ended", [])
     failures = [failure for failure in crawled.failures if failure.reason != "gone"]
     return additions.Unread(
         {failure.url for failure in failures},
-        {failure.class_name for failure in crawled.failures if failure.url in crawled.index_urls},
+        {failure.class_name for failure in crawled.failures if failure.url in crawled.index_urls}
+        | {failure.class_name for failure in crawled.ended if failure.url not in known},
     )
 
 
@@ -182,14 +198,14 @@ def run(
     gates.check_source(config)
     started = datetime.now(UTC)
     header["round"] = "deferred" if goes_on else "all"
-    urls = [url for start_urls in config.listings.values() for url in start_urls]
+    urls = [url for start in starts(config) for url in start.urls]
     with (
         Journal(path, header, survivors=("photo",)) as journal,
         executors.threads(config.politeness.workers) as threads,
         Client(config.politeness, folder / "hosts.json", start_urls=urls) as client,
     ):
         download.remember(folder, journal)
-        for url in urls:
+        for url in urls[:100]:
             client.gave(url)
         if current and not refresh and not goes_on:
             return _retry(folder, config, journal, threads, client, before, again)
@@ -198,7 +214,7 @@ def run(
     download.check_kept(now, dict.fromkeys(name for name, _ in crawled.listings))
     dates = additions.fetches(folder, before)
     dates += [] if goes_on and dates else [f"{started:%Y-%m-%d}"]
-    rows = additions.joined(now, before, len(dates), _unread(crawled), partial(store.is_whole, folder))
+    rows = additions.joined(now, before, len(dates), _unread(crawled, folder), partial(store.is_whole, folder))
     if goes_on and rows == before:
         return before
     if not accept_drop:
@@ -211,8 +227,9 @@ def run(
         "extractors": sorted(crawled.used),
         "robots": robots,
         "in_two_classes": crawled.in_two_classes,
-        "failed_pages": [f"{failure.url}: {failure.reason}: {failure.detail}" for failure in crawled.failures],
+        "failed_pages": [str(failure) for failure in crawled.failures],
         "deferred": deferred,
+        "paging_ended": [failure.url for failure in crawled.ended],
     }
     crash_point("before_publish")
     manifest.write(folder, rows, wanted, started, notes)

@@ -43,9 +43,11 @@ from curate.fetch.http.url import (
 __all__ = ["Client", "Response", "canonical_url"]
 
 MAX_REDIRECTS = 5
+Wanted = Literal["page", "photo", "data"]
 ACCEPT = {
     "page": "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.5",
     "photo": "image/jpeg,image/png;q=0.9,image/webp;q=0.8,image/*;q=0.5",
+    "data": "application/json,*/*;q=0.5",
     "robots": "text/plain,*/*;q=0.5",
 }
 # Reasons that another try may cure, and those that may be the fault of the host rather than of one URL.
@@ -124,7 +126,7 @@ class Client:
         self,
         url: str,
         max_bytes: int,
-        expect: Literal["page", "photo"],
+        expect: Wanted,
         check: Callable[[Response], None] | None = None,
     ) -> Response:
         """Fetch `url` whole, at most `max_bytes` of it after decompression.
@@ -186,13 +188,11 @@ class Client:
 
     # --- one try ---
 
-    def _try(self, asked: ParsedUrl, max_bytes: int, expect: Literal["page", "photo"], tries: int) -> Response:
+    def _try(self, asked: ParsedUrl, max_bytes: int, expect: Wanted, tries: int) -> Response:
         response, final = self._follow(asked, expect)
         return whole(response, final.url, max_bytes, expect, self._politeness.obey_robots, tries)
 
-    def _follow(
-        self, asked: ParsedUrl, expect: Literal["page", "photo", "robots"]
-    ) -> tuple[requests.Response, ParsedUrl]:
+    def _follow(self, asked: ParsedUrl, expect: Wanted | Literal["robots"]) -> tuple[requests.Response, ParsedUrl]:
         """Ask for `asked` and follow redirects by hand. All hops share the deadline; our own waiting is free."""
         start, left_s = asked, self._politeness.deadline_s
         for _ in range(MAX_REDIRECTS + 1):

@@ -4,9 +4,20 @@ from dataclasses import replace
 
 from curate.core.recipe import Source
 from curate.fetch.http.url import canonical_url
-from curate.fetch.sources import auto, embedded_json, expressions, jsonld, overrides, page, selectors
+from curate.fetch.sources import (
+    auto,
+    embedded_json,
+    expressions,
+    json_api,
+    jsonld,
+    overrides,
+    page,
+    selectors,
+    sitemap,
+)
 from curate.fetch.sources.html import to_text
 from curate.fetch.sources.listing import Found
+from curate.fetch.sources.money import scalar
 
 
 def extract(data: bytes, charset: str, url: str, is_listing_page: bool | None, config: Source) -> Found:
@@ -14,7 +25,12 @@ def extract(data: bytes, charset: str, url: str, is_listing_page: bool | None, c
 
     Raises RejectedError("page_too_complex").
     """
-    found = _extract(data, charset, url, is_listing_page, config)
+    if not is_listing_page and sitemap.is_sitemap(unpacked := sitemap.unpacked(data)):
+        found = sitemap.extract(unpacked, canonical_url(url))
+    else:
+        found = _extract(data, charset, url, is_listing_page, config)
+    if config.pagination.cursor and not is_listing_page:
+        found = replace(found, cursor=_cursor(to_text(data, charset), canonical_url(url), config))
     return overrides.whole_photos(found, config.photo_url) if config.photo_url else found
 
 
@@ -22,6 +38,8 @@ def _extract(data: bytes, charset: str, url: str, is_listing_page: bool | None, 
     text = to_text(data, charset)
     url = canonical_url(url)
     adapter = config.listing_adapter if is_listing_page and config.listing_adapter else config.adapter
+    if adapter == "json_api":
+        return json_api.extract(text, url, bool(is_listing_page), config.selectors)
     if adapter == "selectors":
         return selectors.extract(
             text, url, bool(is_listing_page), config.selectors, config.pagination.next_selector
@@ -43,8 +61,19 @@ def _is_auto(config: Source) -> bool:
     return config.adapter == "auto" and config.listing_adapter in ("", "auto")
 
 
+def _cursor(text: str, url: str, config: Source) -> str:
+    """What the page gives for the next one."""
+    expression = config.pagination.cursor
+    if config.adapter == "json_api" and expressions.is_css(expression):
+        expression = f"{expressions.JSON}{expression}"
+    if expression.startswith(expressions.JSON):
+        blocks = [block.data for block in embedded_json.blocks(page.parse(auto.as_page(text), url))]
+        return scalar(overrides.Scope(None, blocks, url).text(expression))
+    return str(overrides.Scope(selectors.soup(text), (), url).text(expression))
+
+
 def _overridden(found: Found, text: str, url: str, is_listing_page: bool | None, config: Source) -> Found:
     by_json = any(value.startswith(expressions.JSON) for _, value in config.selectors)
-    blocks = [block.data for block in embedded_json.blocks(page.parse(text, url))] if by_json else []
+    blocks = [one.data for one in embedded_json.blocks(page.parse(auto.as_page(text), url))] if by_json else []
     alone = is_listing_page or (is_listing_page is None and [one.page_url for one in found.listings] == [url])
     return overrides.overridden(found, text, url, blocks, alone, config.selectors)

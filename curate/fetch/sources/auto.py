@@ -20,13 +20,21 @@ _EXTRACTORS = {"JSON-LD": "jsonld", "embedded JSON": "embedded_json", "Next.js f
                "attribute": "attributes", "HTML": "html", "head": "open_graph"}  # fmt: skip
 
 
+def as_page(text: str) -> str:
+    """The answer of an API as a page that carries it; a page as it is."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return text
+    data = text.replace("</", "<\\/")
+    return f'<html><body><script type="application/json">{data}</script></body></html>'
+
+
 def extract(text: str, page_url: str, is_listing_page: bool | None = None) -> Found:
     """What the text of a page holds. `is_listing_page` is what led there: None where nothing is known.
 
     Raises RejectedError("page_too_complex").
     """
     try:
-        forms = read(text, page_url)
+        forms = read(as_page(text), page_url)
     except RecursionError as error:
         raise RejectedError("page_too_complex", "its data is nested too deeply") from error
     many, used = index_page.listings(forms, besides=is_listing_page is False)

@@ -13,7 +13,7 @@ from typing import Any
 import soupsieve
 
 from curate.core.errors import UsageError
-from curate.core.recipe import Source
+from curate.core.recipe import Selectors, Source
 
 JSON, REGEX = "json:", "re:"
 _SCRAPY = re.compile(r"::attr\(\s*['\"]?([\w:-]+)['\"]?\s*\)\s*$")
@@ -111,10 +111,18 @@ def matched(text: str, expression: str) -> str:
     return (match[1] or "") if match.re.groups else match[0]
 
 
+def as_paths(named: Selectors) -> Selectors:
+    """The expressions of an API: all of them JSON paths, with or without `json:`; a template of a link stays."""
+    paths = {name: text if not is_css(text) or "{" in text else f"{JSON}{text}" for name, text in named}
+    return named.model_copy(update=paths)
+
+
 def check(config: Source) -> None:
     """Raise UsageError that names the expression which is none, and what it may be."""
-    named = {f"selectors.{name}": value for name, value in config.selectors}
+    selectors = as_paths(config.selectors) if config.adapter == "json_api" else config.selectors
+    named = {f"selectors.{name}": value for name, value in selectors if "{listing_id}" not in value}
     named |= {"pagination.next_selector": config.pagination.next_selector}
+    named |= {"pagination.cursor": config.pagination.cursor}
     for name, expression in named.items():
         try:
             if expression.startswith(JSON):

@@ -43,6 +43,8 @@ class Found:
     others: int = 0  # listings on the page of one, when it is about none of them
     page: bytes | None = None  # all of it, where no listing was found in it
     notes: tuple[str, ...] = ()  # which form gave what, and what was ignored and why
+    cursor: str = ""  # what the page gives for the next one, where the recipe names it
+    sitemaps: tuple[str, ...] = ()  # further sitemaps to read
 
 
 def empty_fields(listings: Sequence[Listing]) -> Iterator[str]:

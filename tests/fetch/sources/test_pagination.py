@@ -3,7 +3,7 @@
 import pytest
 
 from curate.core.recipe import Pagination
-from curate.fetch.sources.pagination import counted_url, following
+from curate.fetch.sources.pagination import following, with_parameter
 
 
 @pytest.mark.parametrize(
@@ -14,8 +14,8 @@ from curate.fetch.sources.pagination import counted_url, following
         ("https://x.example/a?q=", "https://x.example/a?q=&page=3"),
     ],
 )
-def test_counted_url(url: str, wanted: str) -> None:
-    assert counted_url(url, "page", 3) == wanted
+def test_with_parameter(url: str, wanted: str) -> None:
+    assert with_parameter(url, "page", 3) == wanted
 
 
 def test_links_are_followed_unless_pages_are_counted() -> None:

@@ -1,0 +1,78 @@
+"""Reads one page of the site, or remembers it from the journal; keeps a page in which no listing was found."""
+
+import hashlib
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from curate.core.errors import LayoutError, RejectedError
+from curate.core.files import atomic_write
+from curate.core.recipe import Source
+from curate.fetch.http.client import Client, Wanted
+from curate.fetch.journal import Journal
+from curate.fetch.sources.adapters import extract
+from curate.fetch.sources.listing import Found
+
+_FOUND = TypeAdapter(Found)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads one page, or remembers it."""
+
+    client: Client
+    journal: Journal
+    config: Source
+    folder: Path
+    fresh: set[str] = field(default_factory=set)  # URLs of pages read in this run
+
+    def read(self, url: str, is_listing_page: bool, anew: bool = False) -> Found:
+        """What the page at `url` holds, `anew` even where the journal knows.
+
+        Raises RejectedError, DeniedError, TryLaterError.
+        """
+        kind = "listing page" if is_listing_page else "index page"
+        if not anew and (known := self.journal.read(kind, url, _FOUND)) is not None:
+            return known
+        self.fresh.add(url)
+        adapter = (is_listing_page and self.config.listing_adapter) or self.config.adapter
+        expect: Wanted = "data" if adapter == "json_api" else "page"
+        response = self.client.get(url, self.config.politeness.max_page_bytes, expect)
+        try:
+            found = extract(response.data, response.charset, response.url, is_listing_page, self.config)
+        except (RejectedError, MemoryError):
+            raise
+        except Exception as error:  # whatever one page makes the code raise is about that page
+            raise RejectedError("internal_error", f"{url}: {type(error).__name__}: {error}"[:500]) from error
+        shows = any(listing.photos for listing in found.listings) if is_listing_page else found.listings
+        if not shows and not found.sitemaps and _target(response.url) != _target(url):
+            if found.others:
+                raise RejectedError("gone", f"{url} leads to {response.url}, which shows other listings")
+            raise RejectedError("elsewhere", f"{url} leads to {response.url}, which holds no listing")
+        if not found.listings and not found.sitemaps:
+            return replace(found, page=response.data)
+        self.journal.add(kind, url, asdict(found))
+        return found
+
+
+def _target(url: str) -> str:
+    """Path and query of a URL: a redirect to another host or scheme alone is the same page."""
+    return url.partition("://")[2].partition("/")[2]
+
+
+def layout_error(reader: Reader, url: str, found: Found) -> LayoutError:
+    """Keeps the page for the person who has to look at it."""
+    page = found.page or b""
+    saved = reader.folder / "layout" / f"{hashlib.sha256(page).hexdigest()[:16]}.html"
+    atomic_write(saved, page)
+    tried = {
+        "auto": "data in scripts and attributes, JSON-LD, microdata and HTML (source.adapter: auto)",
+        "jsonld": "schema.org JSON-LD (source.adapter: jsonld)",
+        "json_api": "the JSON of an API (source.adapter: json_api)",
+        "selectors": f"source.selectors (listing: {reader.config.selectors.listing or 'the page'})",
+    }[reader.config.adapter]
+    return LayoutError(
+        f"{url}: no listing found; tried {tried}. The page is saved as {saved}: "
+        "compare it with source.adapter and source.selectors of the recipe"
+    )

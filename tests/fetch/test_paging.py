@@ -1,0 +1,195 @@
+"""How fetch gets from page to page: numbers, cursors, sitemaps, files of addresses, links that lead nowhere."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curate.core import manifest
+from curate.core.errors import LayoutError, UsageError
+from curate.core.schemas import FetchRow
+from curate.fetch import gates
+from curate.fetch import stage as fetch
+from tests import faults
+from tests.fetch.small_site import jpeg, source
+from tests.fetch.test_stage import car, html
+
+XML = '<?xml version="1.0"?><{0} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{1}</{0}>'
+
+
+def pictures(*numbers: int) -> dict[str, faults.Fault]:
+    return {f"/{number}.jpg": faults.ok(jpeg(number)) for number in numbers}
+
+
+def run(
+    folder: Path, routes: dict[str, Any], start: str = "/cars", **more: Any
+) -> tuple[list[FetchRow], list[str], dict[str, Any]]:
+    with faults.serve(routes) as server:
+        rows = fetch.run(folder, source(server.url(""), (start,), **more))
+        return rows, server.paths(), manifest.read_sidecar(folder, "fetch")["notes"]
+
+
+def ids(rows: list[FetchRow]) -> list[str]:
+    return sorted(row.listing_id for row in rows if row.keep)
+
+
+@pytest.mark.parametrize(
+    ("start", "pagination", "asked"),
+    [
+        ("/cars", {"page_parameter": "p"}, ["/cars", "/cars?p=2", "/cars?p=3"]),
+        ("/cars/p/{page}", {}, ["/cars/p/1", "/cars/p/2", "/cars/p/3"]),
+        ("/cars?from={page}", {"first_page": 0, "step": 2}, ["/cars?from=0", "/cars?from=2", "/cars?from=4"]),
+    ],
+)
+def test_pages_are_counted_until_one_holds_no_listing(
+    tmp_path: Path, start: str, pagination: dict[str, Any], asked: list[str]
+) -> None:
+    pages = [html(car(1), car(2)), html(car(3)), html(body="<p>nothing here</p>")]
+    routes = dict(zip(asked, pages, strict=True)) | pictures(1, 2, 3)
+    rows, paths, notes = run(tmp_path, routes, start, follow=False, pagination=pagination)
+    assert ids(rows) == ["1", "2", "3"]
+    assert [path for path in paths if "cars" in path] == asked
+    assert notes["paging_ended"] == []
+
+
+@pytest.mark.parametrize("second", [faults.status(404), faults.status(400), html(body="<p>sold out</p>")])
+def test_a_next_link_that_leads_nowhere_ends_the_paging_and_not_the_run(
+    tmp_path: Path, second: faults.Fault
+) -> None:
+    routes = {"/cars": html(car(1), next_path="/cars2"), "/cars2": second} | pictures(1)
+    rows, _, notes = run(tmp_path, routes, follow=False)
+    assert [(row.listing_id, row.reason) for row in rows] == [("1", "")]
+    assert len(notes["paging_ended"]) == 1 and "/cars2" in notes["paging_ended"][0]
+
+
+def test_a_first_page_without_listings_is_no_end_of_paging(tmp_path: Path) -> None:
+    with pytest.raises(LayoutError, match="no listing found"):
+        run(tmp_path, {"/cars": html(body="<p>sold out</p>")})
+
+
+@pytest.mark.parametrize(
+    ("start", "pagination", "asked"),
+    [
+        ("/cars", {"cursor": "json:meta.next", "cursor_parameter": "after"}, "/cars?after=c%2F2"),
+        ("/cars?n=5&after={cursor}", {"cursor": "json:meta.next"}, "/cars?n=5&after=c%2F2"),
+        ("/cars", {"cursor": "json:meta.link"}, "/more"),
+        ("/cars", {"cursor": "b.next@data-at", "cursor_parameter": "after"}, "/cars?after=c%2F2"),
+    ],
+)
+def test_a_cursor_leads_on_until_a_page_has_none(
+    tmp_path: Path, start: str, pagination: dict[str, Any], asked: str
+) -> None:
+    first = start.replace("&after={cursor}", "")
+    body = '<b class="next" data-at="c/2"></b><script type="application/json">%s</script>'
+    meta = json.dumps({"meta": {"next": "c/2", "link": "/more"}})
+    routes = {first: html(car(1), body=body % meta), asked: html(car(2))} | pictures(1, 2)
+    rows, paths, _ = run(tmp_path, routes, start, follow=False, pagination=pagination)
+    assert ids(rows) == ["1", "2"]
+    assert [path for path in paths if path in (first, asked)] == [first, asked]
+
+
+def test_sitemaps_and_the_sitemaps_they_name(tmp_path: Path) -> None:
+    def places(*paths: str) -> str:
+        return "".join(f"<url><loc>{path}</loc><lastmod>2026-01-01</lastmod></url>" for path in paths)
+
+    maps = "".join(f"<sitemap><loc>/map{n}.xml</loc></sitemap>" for n in (1, 2))
+    packed = gzip.compress(XML.format("urlset", places("/ad/2", "/help")).encode())
+    routes = {
+        "/sitemap.xml": faults.ok(XML.format("sitemapindex", maps).encode(), "application/xml"),
+        "/map1.xml": faults.ok(XML.format("urlset", places("/about", "/ad/1")).encode(), "text/xml"),
+        "/map2.xml": faults.ok(packed, "application/gzip"),
+        "/ad/1": html(car(1)), "/ad/2": html(car(2)), **pictures(1, 2),
+    }  # fmt: skip
+    rows, paths, notes = run(tmp_path, routes, "/sitemap.xml", listing_url={"swift": r"/ad/\d"})
+    assert ids(rows) == ["1", "2"]
+    assert not {"/about", "/help"} & {*paths}
+    assert "2 addresses do not match source.listing_url and were left out" in notes["summary"]
+
+
+def test_too_many_sitemaps_are_said(tmp_path: Path) -> None:
+    maps = "".join(f"<sitemap><loc>/map{n}.xml</loc></sitemap>" for n in (1, 2, 3))
+    one = faults.ok(XML.format("urlset", "<url><loc>/ad/1</loc></url>").encode(), "text/xml")
+    routes = {"/sitemap.xml": faults.ok(XML.format("sitemapindex", maps).encode(), "text/xml"), "/map1.xml": one}
+    routes |= {"/ad/1": html(car(1))} | pictures(1)
+    _, paths, notes = run(tmp_path, routes, "/sitemap.xml", pagination={"max_pages": 2})
+    assert "/map2.xml" not in paths
+    assert any(line.startswith("limited by pagination.max_pages, 2") for line in notes["summary"])
+
+
+def test_a_file_of_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    routes = {"/ad/1": html(car(1)), "/ad/2": html(car(2))} | pictures(1, 2)
+    with faults.serve(routes) as server:
+        lines = ["# mine", server.url("/ad/1"), "", server.url("/ad/2"), server.url("/ad/1")]
+        Path("swift.txt").write_text("\n".join(lines), encoding="utf-8")
+        config = source(server.url("")).override(listings={"swift": ["swift.txt"]})
+        rows = fetch.run(tmp_path / "run", config)
+    assert ids(rows) == ["1", "2"]
+    Path("swift.txt").write_text("https://x.example/1\nftp://x.example/2\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"swift\.txt:2: .*not an http"):
+        gates.check_source(config)
+    with pytest.raises(UsageError, match=r"absent\.txt is no URL .*no file"):
+        gates.check_source(config.override(listings={"swift": ["absent.txt"]}))
+
+
+# --- APIs ---------------------------------------------------------------------------------------------------
+
+
+def answer(data: object) -> faults.Fault:
+    return faults.ok(json.dumps(data).encode(), "application/json")
+
+
+def ad(number: int) -> dict[str, Any]:
+    return {
+        "ref": number, "name": f"Swift {number}", "cost": {"now": 100 + number}, "built": "2015-03",
+        "shots": [{"file": f"/{number}.jpg"}], "price": 1,
+    }  # fmt: skip
+
+
+API = {
+    "listing": "data.hits", "listing_id": "ref", "title": "name", "price": "cost.now", "year": "built",
+    "images": "shots[*].file",
+}  # fmt: skip
+
+
+def test_an_api_by_its_paths_page_by_page(tmp_path: Path) -> None:
+    routes = {
+        f"/api?p={n}": answer({"data": {"hits": [ad(n)] if n < 3 else []}, "more": [ad(9)]}) for n in (1, 2, 3)
+    } | pictures(1, 2)
+    rows, paths, notes = run(tmp_path, routes, "/api?p={page}", adapter="json_api", selectors=API, follow=False)
+    assert {(row.listing_id, row.title, row.price, row.year) for row in rows} == {
+        ("1", "Swift 1", 101.0, 2015), ("2", "Swift 2", 102.0, 2015),
+    }  # fmt: skip
+    assert "/api?p=3" in paths and notes["extractors"] == ["json_api"]
+
+
+def test_an_api_whose_listings_have_answers_of_their_own(tmp_path: Path) -> None:
+    routes = {
+        "/api": answer({"data": {"hits": [{"ref": 1}, {"ref": 2}]}, "next": "b"}),
+        "/api?after=b": answer({"data": {"hits": [{"ref": 3}]}}),
+        **{f"/api/ad/{n}": answer(ad(n)) for n in (1, 2, 3)},
+    } | pictures(1, 2, 3)
+    with faults.serve(routes) as server:
+        selectors = API | {"link": server.url("/api/ad/{listing_id}")}
+        more = {"selectors": selectors, "pagination": {"cursor": "next", "cursor_parameter": "after"}}
+        rows = fetch.run(tmp_path, source(server.url(""), ("/api",), adapter="json_api", **more))
+        accepted = {seen.headers["accept"] for seen in server.seen if seen.path.startswith("/api")}
+    assert [(row.listing_id, row.price) for row in sorted(rows, key=lambda r: r.listing_id)] == [
+        ("1", 101.0), ("2", 102.0), ("3", 103.0),
+    ]  # fmt: skip
+    assert accepted == {"application/json,*/*;q=0.5"}
+
+
+def test_an_api_without_paths_is_read_by_the_names_of_its_keys(tmp_path: Path) -> None:
+    hits = [
+        {"id": 70 + n, "title": f"Swift {n}", "price": 100 + n, "url": f"/ad/{n}", "photos": [f"/{n}.jpg"]}
+        for n in (1, 2, 3)
+    ]
+    rows, _, _ = run(
+        tmp_path, {"/api": answer({"hits": hits})} | pictures(1, 2, 3), "/api", adapter="json_api", follow=False
+    )
+    assert [(row.listing_id, row.price) for row in sorted(rows, key=lambda r: r.listing_id)] == [
+        ("71", 101.0), ("72", 102.0), ("73", 103.0),
+    ]  # fmt: skip
