@@ -79,27 +79,27 @@ def test_a_draw_covers_the_doubtful_and_repeats() -> None:
         assert inside == {True, False}, "the queue and the rest each have a label"
 
 
-@pytest.mark.parametrize("count", [30, 80, 300])
+@pytest.mark.parametrize("count", [30, 300])
 def test_intervals_hold_the_truth_as_often_as_they_say(count: int) -> None:
-    """100 samples: the 95% intervals hold the truth in at least 90 of them, and few proposals are too low."""
+    """50 samples: the 95% intervals hold the truth in at least 45 of them, and few proposals are too low."""
     scores, queued, good = collection()
     hits: Counter[str] = Counter({"precision": 0, "recall": 0, "bad": 0})
     wrong = 0
-    for seed in range(100):
+    for seed in range(50):
         found = calibrated(scores, queued, drawn_from(scores, queued, count, seed), good)
         hits.update(holds(found, scores, good))
         wrong += found.proposed is not None and good[scores >= found.proposed].mean() < 0.9
-    assert min(hits.values()) >= 90, hits
-    assert wrong <= 5
+    assert min(hits.values()) >= 45, hits
+    assert wrong <= 3
 
 
 def test_a_queue_labelled_in_full_beside_a_sample_does_not_mislead() -> None:
     scores, queued, good = collection()
     hits: Counter[str] = Counter({"precision": 0, "recall": 0, "bad": 0})
-    for seed in range(50):
+    for seed in range(30):
         labelled = np.union1d(drawn_from(scores, queued, 100, seed), np.flatnonzero(queued))
         hits.update(holds(calibrated(scores, queued, labelled, good), scores, good))
-    assert min(hits.values()) >= 45, hits
+    assert min(hits.values()) >= 27, hits
 
 
 def test_a_stratum_without_labels_is_named() -> None:
