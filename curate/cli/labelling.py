@@ -67,13 +67,11 @@ def calibrate(
 
     Example: curate calibrate sample.csv --precision 0.99
     """
-    from curate.review.calibration import REJECTED_BY_HAND
     from curate.review.calibration import calibrate as calibrate_with
 
     recipe, folder = recipe_and_manifests(ctx)
     plot = plot_at(folder / "calibration.png")
-    by_hand = REJECTED_BY_HAND.get(recipe.name)
-    found = calibrate_with(folder, recipe.clean, labels, precision, plot, by_hand)
+    found = calibrate_with(folder, recipe.clean, labels, precision, plot, recipe.rejected_by_hand)
     for line in found.lines():
         show(ctx, line)
     show_plot(ctx, plot)

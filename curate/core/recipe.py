@@ -20,7 +20,7 @@ from curate.core.recipe_source import Source as Source
 from curate.core.recipe_train import TrainBaseline as TrainBaseline
 from curate.core.release import Export, Rights
 from curate.core.section import ClassName as ClassName
-from curate.core.section import Name
+from curate.core.section import Fraction, Name
 from curate.core.section import Section as Section
 from curate.core.section import normalise_class as normalise_class
 
@@ -91,6 +91,7 @@ class Recipe(Section):
     clean: Clean = Clean()
     split: Split = Split()
     train_baseline: TrainBaseline = TrainBaseline()
+    rejected_by_hand: Fraction | None = None  # where this dataset was made before; calibrate shows it beside yours
     rights: Rights = Rights()
     export: Export = Export()
 

@@ -21,7 +21,6 @@ from curate.core.recipe import Clean
 from curate.review import decisions
 from curate.review.sampling import EDGES, bands, photos_in
 
-REJECTED_BY_HAND = {"swift_wagonr": 0.10}  # by recipe: what the makers of the dataset it rebuilds deleted
 MIN_LABELS = 10  # fewer tell nothing
 
 

@@ -140,7 +140,7 @@ def test_only_a_dataset_that_was_made_by_hand_before_is_compared_with_it() -> No
     scores, queued, good = collection()
     found = calibrated(scores, queued, np.arange(100), good)
     assert not any("original" in line for line in worded(found.lines()))
-    again = replace(found, by_hand=calibration.REJECTED_BY_HAND["swift_wagonr"])
+    again = replace(found, by_hand=0.1)
     assert any(line.endswith("of the original dataset about 10% were") for line in worded(again.lines()))
 
 
