@@ -1,4 +1,4 @@
-"""The pages of docs/reference, made from the code: commands, recipe, columns, exit codes.
+"""The pages of docs/reference, made from the code: commands, recipe, columns, exit codes, modules.
 
     python -m tests.reference_docs      write them; a test fails when they are stale
 
@@ -16,6 +16,7 @@ from typing import Any
 
 import typer
 
+import curate
 from curate.cli.app import app
 from curate.core import recipe, schemas
 from curate.core.errors import EXIT_CODES
@@ -215,7 +216,29 @@ def exit_codes_page() -> str:
     return "\n".join([*lines, *(f"| {code} | {cell(text)} |" for code, text in EXIT_CODES.items())]) + "\n"
 
 
+# --- modules ------------------------------------------------------------------------------------------------
+
+
+def first_paragraph(path: Path) -> str:
+    """The first paragraph of a module's docstring."""
+    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n\n")[0]
+
+
+def modules_page() -> str:
+    """docs/reference/modules.md."""
+    package = Path(curate.__file__).parent
+    lines = [NOTE, "# Modules", "", "Which module does what, room by room. `curate/ARCHITECTURE.md` says why.", ""]
+    for room in sorted(path.parent for path in package.rglob("__init__.py")):
+        place = room.relative_to(package).as_posix()
+        lines += [f"## {'curate' if room == package else place}", "", first_paragraph(room / "__init__.py"), ""]
+        modules = [path for path in sorted(room.glob("*.py")) if not path.stem.startswith("__")]
+        rows = [f"| `{path.stem}` | {cell(first_paragraph(path))} |" for path in modules]
+        lines += ["| module | |", "|---|---|", *rows, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
 PAGES = {
+    "modules.md": modules_page,
     "commands.md": commands_page,
     "recipe.md": recipe_page,
     "columns.md": columns_page,
