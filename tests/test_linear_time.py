@@ -126,7 +126,7 @@ CASES: list[tuple[str, Reader, str, tuple[str, ...], str]] = [
     ("charset", of_bytes(html.to_text), "", ("<meta ", "<meta charset", "<meta charset=", " ", "charset="), ""),
     ("tags", lambda page: list(html.tags(page)), "", (*MARKUP, *SCRIPTS), ""),
     ("attributes", lambda page: list(html.tags(page)), "<a ", ATTRIBUTES, ">"),
-    ("soup", selectors.soup, "", (*MARKUP, *SCRIPTS), ""),
+    ("soup", selectors.soup, "", (*MARKUP, *SCRIPTS, f"<a {'x' * 99}", "<b><i></b>"), ""),
     ("soup-attributes", selectors.soup, "<a ", ATTRIBUTES, ">"),
     ("json", jsonld.parse, "", JSON, ""),
     ("json-list", jsonld.parse, "[", JSON, "]"),

@@ -64,6 +64,8 @@ def parse(text: str, url: str) -> Page:
         root = html.document_fromstring(plain.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):
         root = html.document_fromstring(b"<html><body></body></html>")
+    if any(error.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log.filter_from_fatals()):
+        raise RejectedError("page_too_complex", "tags are nested deeper than the parser reads, 2,048 deep")
     base = url
     for element in root.iter("base"):
         if href := element.get("href"):

@@ -1,4 +1,4 @@
-"""Listings out of a page by the CSS selectors of the recipe (BeautifulSoup, html.parser).
+"""Listings out of a page by the CSS selectors of the recipe (lxml, BeautifulSoup, soupsieve).
 
 `title: h1` is the text of the first match, `link: a.card@href` an attribute of it. On an index page each match of
 `listing` is one listing and the other selectors look inside it; on a listing's own page they see the whole page,
@@ -8,10 +8,10 @@ placeholder, what a script would put there (`data-src` and the like). Photos in 
 """
 
 import html
-import re
 
 from bs4 import BeautifulSoup
 from bs4.element import Tag
+from lxml import etree
 
 from curate.core.errors import RejectedError
 from curate.core.recipe import Selectors
@@ -20,29 +20,25 @@ from curate.fetch.sources.expressions import JSON, REGEX, css_and_attribute, is_
 from curate.fetch.sources.gallery import gallery, photo, srcset
 from curate.fetch.sources.html import base_url, next_urls, tags
 from curate.fetch.sources.listing import Found, Listing, Photo
+from curate.fetch.sources.page import parse
 from curate.fetch.sources.values import moment, number, text, year
 
 MAX_TAGS = 100_000  # a tree of more takes minutes and gigabytes; no page for people has so many
-MAX_OPEN_TAGS = (
-    500  # tags without `>` before the next `<`: at each, the parser looks at the rest of the page again
-)
-_OPEN_TAG = re.compile(r"<[a-z/!?][^<>]*+(?=<|$)", re.IGNORECASE)
-_SCRIPT = re.compile(r"<script\b[^<>]*+>", re.IGNORECASE)
-_SCRIPT_END = re.compile(r"(?=</script)", re.IGNORECASE)
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-full", "data-url")
 _BESIDE = ("header", "footer", "nav", "aside")
 _SMALL = 79  # pixels; an image declared no larger than this is an icon
 
 
 def soup(page: str) -> BeautifulSoup:
-    """The page's tree. Raises RejectedError("page_too_complex")."""
+    """The page's tree. Raises RejectedError("page_too_complex").
+
+    lxml reads the page, whose tags may lack their ends, in linear time; what it then writes, with every end, is
+    linear for the parser that makes the tree for selectors.
+    """
     if page.count("<") > 2 * MAX_TAGS:
         raise RejectedError("page_too_complex", f"more than {MAX_TAGS} tags")
-    # Scripts may compare with `<`: split at each end and drop from the start on, which is linear.
-    outside = (_SCRIPT.split(part, 1)[0] for part in _SCRIPT_END.split(page))
-    if sum(len(_OPEN_TAG.findall(part)) for part in outside) > MAX_OPEN_TAGS:
-        raise RejectedError("page_too_complex", f"more than {MAX_OPEN_TAGS} tags that do not end")
-    return BeautifulSoup(page, "html.parser")
+    whole = etree.tostring(parse(page, "").root, encoding="unicode", method="html")
+    return BeautifulSoup(whole, "html.parser")
 
 
 def value(scope: Tag, selector: str) -> str:
