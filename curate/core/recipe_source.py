@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from curate.core.section import ClassName, Contact, HostPort, Hosts, Section
+from curate.core.section import ClassName, Contact, FromEnvironment, HostPort, Hosts, Section
 
 
 class Pagination(Section):
@@ -81,6 +81,10 @@ class Politeness(Section):
     allow_hosts: tuple[HostPort, ...] = ()  # exact host:port, the only way to reach a private or loopback address
     image_hosts: tuple[Hosts, ...] = ()  # further hosts photos and pages may come from (exact or *.suffix)
     obey_robots: bool = True
+    cookies: bool = True  # those that the site sets are sent back; in memory, for one run
+    auth: FromEnvironment = ""  # env:NAME, a variable with user:password or a whole Authorization header; sent to
+    # the hosts of `listings` only
+    proxy: FromEnvironment = ""  # env:NAME, a variable with http://host:port or http://user:password@host:port
     connect_timeout_s: float = Field(10, gt=0, le=300)
     deadline_s: float = Field(60, gt=0, le=3600)  # for one transfer in all, DNS and redirects included
     max_tries: int = Field(4, ge=1, le=10)

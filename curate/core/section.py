@@ -35,6 +35,14 @@ def matching(pattern: str, what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _environment(text: str) -> str:
+    """Never repeats what was written: it may be the secret itself."""
+    if text and not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", text):
+        raise ValueError("names no environment variable: write env:NAME; a secret does not belong in a recipe")
+    return text
+
+
+FromEnvironment = Annotated[str, AfterValidator(_environment)]
 ClassName = Annotated[str, AfterValidator(normalise_class)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a name of letters, digits, _ and -")]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -97,8 +98,13 @@ def refused(error: RejectedError) -> Outcome:
     return Outcome(width=width, height=height, reason=error.reason)
 
 
-def from_web(client: Client, folder: Path, max_bytes: int, limits: Photos, urls: Iterable[str]) -> Outcome:
-    """Fetch one photo: from the first of `urls`, or from the next where the server has no photo there."""
+def from_web(
+    client: Client, folder: Path, max_bytes: int, limits: Photos, urls: Iterable[str], page: str = ""
+) -> Outcome:
+    """Fetch one photo: from the first of `urls`, or from the next where the server has no photo there.
+
+    `page` is the page that shows it.
+    """
     outcome = None
     for url in urls:
         pictures: list[decode.Picture] = []
@@ -107,7 +113,7 @@ def from_web(client: Client, folder: Path, max_bytes: int, limits: Photos, urls:
             pictures[:] = [check(response.data, limits)]
 
         try:
-            response = client.get(url, max_bytes, "photo", look)
+            response = client.get(url, max_bytes, "photo", look, {"Referer": page})
             return keep(folder, response.data, pictures[0])
         except RejectedError as error:
             outcome = outcome or refused(error)
@@ -124,8 +130,9 @@ def fetch_all(
     limits: Photos,
     photos: Mapping[str, tuple[str, ...]],
     map_fn: MapFn,
+    pages: Mapping[str, str] = MappingProxyType({}),
 ) -> Downloads:
-    """Fetch `photos`: what names each, with the URLs to try.
+    """Fetch `photos`: what names each, with the URLs to try. `pages`: the page that shows each.
 
     What the journal knows is not fetched again, as long as its file is still there and whole, nor asked for again
     where it was refused. What the server had no photo for is asked for once more at the end.
@@ -139,7 +146,7 @@ def fetch_all(
                 client.gave(urls[0])
         else:
             wanted[name] = urls
-    work = partial(fetch_one, client, folder, journal, max_bytes, limits)
+    work = partial(fetch_one, client, folder, journal, max_bytes, limits, pages)
     results = progress(map_fn(work, wanted.items()), "fetch", len(photos), done=len(found.outcomes))
     for name, outcome in zip(wanted, results, strict=True):
         found.waiting.update({name: outcome} if isinstance(outcome, Waiting) else {})
@@ -179,12 +186,13 @@ def fetch_one(
     journal: Journal,
     max_bytes: int,
     limits: Photos,
+    pages: Mapping[str, str],
     item: tuple[str, tuple[str, ...]],
 ) -> Outcome | Waiting:
     """Fetch one photo, given what names it and the URLs to try, and note it in the journal."""
     name, urls = item
     try:
-        outcome = from_web(client, folder, max_bytes, limits, urls)
+        outcome = from_web(client, folder, max_bytes, limits, urls, pages.get(name, ""))
     except (TryLaterError, DeniedError) as error:
         return Waiting(str(error), isinstance(error, DeniedError), error.remedies)
     except (CurateError, MemoryError):

@@ -49,5 +49,6 @@ def _of_page(reader: Reader, index_urls: set[str], item: tuple[str, set[str]]) -
         unsigned(photo.url): (photo.url, *photo.aliases) for listing in found.listings for photo in listing.photos
     }
     most = reader.config.politeness.max_photo_bytes
-    fetch = partial(fetch_one, reader.client, reader.folder, reader.journal, most, reader.config.photos)
+    limits, pages = reader.config.photos, dict.fromkeys(names, url)
+    fetch = partial(fetch_one, reader.client, reader.folder, reader.journal, most, limits, pages)
     return {name: fetch((name, offered[name])) for name in sorted(names & offered.keys())}

@@ -92,3 +92,8 @@ def _row(key: str, class_name: str, listing: Listing, position: int, photo: Phot
 def with_outcome(row: FetchRow, outcome: Outcome) -> FetchRow:
     """The row of a photo that was asked for again."""
     return replace(row, **outcome.columns())
+
+
+def pages_of(crawled: Crawled) -> dict[str, str]:
+    """The page that shows each photo, by the photo's URL without a signature."""
+    return {unsigned(photo.url): listing.page_url for _, listing in crawled.listings for photo in listing.photos}

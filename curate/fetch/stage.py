@@ -31,7 +31,7 @@ from curate.fetch.download import Outcome, Waiting
 from curate.fetch.http.client import Client
 from curate.fetch.journal import Journal, read_header, renew
 from curate.fetch.reader import Reader
-from curate.fetch.rows import decide, wanted_photos, with_outcome
+from curate.fetch.rows import decide, pages_of, wanted_photos, with_outcome
 from curate.fetch.sources.listing import empty_fields
 from curate.fetch.starts import starts
 from curate.photos import store
@@ -94,7 +94,7 @@ def _fetch(
     old = {name for name in old if journal.get("photo", name) is None}
     limit = config.politeness.max_photo_bytes
     first = {name: urls for name, urls in photos.items() if name not in old}
-    found = download.fetch_all(client, folder, journal, limit, config.photos, first, map_fn)
+    found = download.fetch_all(client, folder, journal, limit, config.photos, first, map_fn, pages_of(crawled))
     refused = {n for n, outcome in found.outcomes.items() if n in signed and outcome.reason in download.ELSEWHERE}
     again = expired.fetch_again(reader, crawled, sorted(old | refused), map_fn)
     found.outcomes.update({name: outcome for name, outcome in again.items() if isinstance(outcome, Outcome)})
@@ -253,7 +253,8 @@ def _retry(
         if row.keep:
             client.gave(row.image_url)
     limit = config.politeness.max_photo_bytes
-    found = download.fetch_all(client, folder, journal, limit, config.photos, photos, map_fn)
+    shown = {row.image_url: row.page_url for row in again}
+    found = download.fetch_all(client, folder, journal, limit, config.photos, photos, map_fn, shown)
     keys = {row.key for row in again}
     rows = [
         with_outcome(row, found.outcomes[row.image_url])

@@ -7,24 +7,32 @@ later is a `DeniedError` or `TryLaterError`, which end the run.
 """
 
 import random
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import requests
 
-from curate import __version__
 from curate.core.errors import Again, CurateError, RejectedError, To, TryLaterError, UsageError
 from curate.core.recipe import Politeness
 from curate.fetch.http import transport
 from curate.fetch.http.host_state import HostState
 from curate.fetch.http.rate_limit import Host, backoff_s, retry_after_s
-from curate.fetch.http.response import PassingError, Response, ThrottledError, location, whole
+from curate.fetch.http.request import NOTHING, Headers, proxy_of
+from curate.fetch.http.response import (
+    HOST_TROUBLE,
+    PASSING,
+    SLOW_TRIES,
+    PassingError,
+    Response,
+    ThrottledError,
+    location,
+    whole,
+)  # fmt: skip
 from curate.fetch.http.robots import MAX_BYTES, Robots
 from curate.fetch.http.signed_url import is_signed
 from curate.fetch.http.url import (
@@ -38,28 +46,13 @@ from curate.fetch.http.url import (
     literal,
     parse,
     refuse_private,
-)
+    system_resolver,
+)  # fmt: skip
 
 __all__ = ["Client", "Response", "canonical_url"]
 
 MAX_REDIRECTS = 5
 Wanted = Literal["page", "photo", "data"]
-ACCEPT = {
-    "page": "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.5",
-    "photo": "image/jpeg,image/png;q=0.9,image/webp;q=0.8,image/*;q=0.5",
-    "data": "application/json,*/*;q=0.5",
-    "robots": "text/plain,*/*;q=0.5",
-}
-# Reasons that another try may cure, and those that may be the fault of the host rather than of one URL.
-PASSING = {
-    "body_truncated", "connect_failed", "deadline", "decode_truncated", "http_server_error", "page_truncated",
-}  # fmt: skip
-SLOW_TRIES = 2  # of a transfer that takes longer than the deadline: each of them takes that long
-HOST_TROUBLE = {"connect_failed", "deadline", "dns", "http_server_error"}
-
-
-def _system_resolver(host: str, port: int) -> list[Any]:
-    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 class Client:
@@ -76,7 +69,7 @@ class Client:
         state_file: Path | None = None,
         *,
         start_urls: Iterable[str] | None = None,
-        resolve: Resolver = _system_resolver,
+        resolve: Resolver = system_resolver,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._politeness = politeness
@@ -91,14 +84,13 @@ class Client:
         self._hosts: dict[str, Host] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._adapter = transport.Adapter(politeness.workers, politeness.connect_timeout_s, self._lookup)
+        proxy, proxy_headers = proxy_of(politeness)
+        self._private = self._allowed | {proxy.partition("://")[2]}
+        self._headers = Headers(politeness, {start.host_port for start in starts})
+        self._adapter = transport.Adapter(
+            politeness.workers, politeness.connect_timeout_s, self._lookup, proxy, proxy_headers
+        )
         self._robots = Robots(self._ask_robots, self._pause, self._state)
-        contact = f" (+{politeness.contact})" if politeness.contact else ""
-        self._headers = {
-            "User-Agent": f"curate/{__version__}{contact}",
-            "Accept-Encoding": "gzip",
-            "Connection": "keep-alive",
-        }
 
     def __enter__(self) -> Self:
         return self
@@ -128,8 +120,12 @@ class Client:
         max_bytes: int,
         expect: Wanted,
         check: Callable[[Response], None] | None = None,
+        more: Mapping[str, str] = NOTHING,
     ) -> Response:
         """Fetch `url` whole, at most `max_bytes` of it after decompression.
+
+        `more` are further headers: Referer, the page that named it; If-None-Match, If-Modified-Since, with which
+        the answer may be `unmodified`, without data.
 
         `check` may refuse the content with a RejectedError; the reasons in `PASSING` are tried again.
         Raises RejectedError (this URL cannot be used; PassingError: not now), DeniedError (the host refuses us,
@@ -142,8 +138,10 @@ class Client:
         while True:
             host.check()
             try:
-                reply = self._try(asked, max_bytes, expect, tries)
-                if check is not None:
+                response, final = self._follow(asked, expect, more)
+                obey, known = self._politeness.obey_robots, any(name.startswith("If-") for name in more)
+                reply = whole(response, final.url, max_bytes, expect, obey, tries, known)
+                if check is not None and not reply.unmodified:
                     check(reply)
             except RejectedError as error:
                 if self._closed.is_set():
@@ -188,17 +186,16 @@ class Client:
 
     # --- one try ---
 
-    def _try(self, asked: ParsedUrl, max_bytes: int, expect: Wanted, tries: int) -> Response:
-        response, final = self._follow(asked, expect)
-        return whole(response, final.url, max_bytes, expect, self._politeness.obey_robots, tries)
-
-    def _follow(self, asked: ParsedUrl, expect: Wanted | Literal["robots"]) -> tuple[requests.Response, ParsedUrl]:
+    def _follow(
+        self, asked: ParsedUrl, expect: Wanted | Literal["robots"], more: Mapping[str, str] = NOTHING
+    ) -> tuple[requests.Response, ParsedUrl]:
         """Ask for `asked` and follow redirects by hand. All hops share the deadline; our own waiting is free."""
         start, left_s = asked, self._politeness.deadline_s
         for _ in range(MAX_REDIRECTS + 1):
             if expect != "robots":
                 self._enter(asked, start)
-            response, spent_s = self._exchange(asked, expect, left_s)
+            headers = self._headers.of(asked, expect, more)
+            response, spent_s = self._exchange(asked, headers, left_s)
             if response.status_code not in (301, 302, 303, 307, 308):
                 return response, asked
             left_s -= spent_s
@@ -234,7 +231,9 @@ class Client:
             if not rules.allows(asked.url):
                 raise RejectedError("robots", f"{asked.url}: disallowed by {asked.origin}/robots.txt")
 
-    def _exchange(self, asked: ParsedUrl, expect: str, left_s: float) -> tuple[requests.Response, float]:
+    def _exchange(
+        self, asked: ParsedUrl, headers: Mapping[str, str], left_s: float
+    ) -> tuple[requests.Response, float]:
         """Send one request in its turn; its answer, and the seconds that took."""
         host = self._host(asked.host)
         host.check()
@@ -243,8 +242,8 @@ class Client:
                 f"{host.name} asked us to stay away for {wait_s:.0f} s more; nothing is lost", Again(later=True)
             )
         with host.turn(self._closed.is_set) as sent_at:
-            headers = self._headers | {"Accept": ACCEPT[expect]}
             response = self._adapter.answer(asked.url, headers, sent_at + left_s)
+        self._headers.keep(response)
         try:
             self._heed(host, response, sent_at, asked.url)
         except CurateError:
@@ -284,7 +283,7 @@ class Client:
 
     def _lookup(self, host: str, port: int, left_s: float) -> list[str]:
         wait_s = min(left_s, self._politeness.connect_timeout_s)
-        named = f"{f'[{host}]' if ':' in host else host}:{port}".lower() in self._allowed
+        named = f"{f'[{host}]' if ':' in host else host}:{port}".lower() in self._private
         return addresses(host, port, named, wait_s, self._resolve)
 
     def _pause(self, tries: int) -> None:

@@ -32,6 +32,12 @@ _HIDDEN = (b"script", b"style", b"noscript")
 _TAG = re.compile(rb"<[^<>]*>")
 _GATE_TEXT = 1_500  # bytes of visible text; a gate says little
 _GATE_PAGE = 256 * 1024  # bytes; no gate is larger
+# Reasons that another try may cure, and those that may be the fault of the host rather than of one URL.
+PASSING = {
+    "body_truncated", "connect_failed", "deadline", "decode_truncated", "http_server_error", "page_truncated",
+}  # fmt: skip
+SLOW_TRIES = 2  # of a transfer that takes longer than the deadline: each of them takes that long
+HOST_TROUBLE = {"connect_failed", "deadline", "dns", "http_server_error"}
 
 
 def is_gate(data: bytes) -> bool:
@@ -114,12 +120,22 @@ class Response:
     charset: str  # from the header, "" when absent
     headers: Mapping[str, str]  # names in any case
     tries: int
+    unmodified: bool = False  # since what the request's validators name
 
 
 def whole(
-    response: requests.Response, url: str, max_bytes: int, expect: str, obey_robots: bool, tries: int
+    response: requests.Response,
+    url: str,
+    max_bytes: int,
+    expect: str,
+    obey_robots: bool,
+    tries: int,
+    may_be_unmodified: bool = False,
 ) -> Response:
     """The whole of a response that may be used. Raises RejectedError, DeniedError for a gate."""
+    if may_be_unmodified and response.status_code == 304:
+        transport.discard(response)
+        return Response(url, b"", "", "", response.headers, tries, unmodified=True)
     refuse_status(response)
     data = transport.body(response, max_bytes)
     if not data:

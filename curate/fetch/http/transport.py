@@ -11,8 +11,9 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 from weakref import WeakSet
 
@@ -20,11 +21,12 @@ import certifi
 import requests
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
 from curate.core.errors import RejectedError
+from curate.fetch.http.causes import causes, root
 from curate.fetch.http.gunzip import Gunzip
 
 CHUNK = 65_536  # bytes per read
@@ -115,12 +117,22 @@ class _TLSPool(HTTPSConnectionPool):
 
 
 class Adapter(HTTPAdapter):
-    """`requests`' transport with our connections, used without a session: no cookies, netrc, proxies or redirects.
+    """`requests`' transport with our connections, used without a session: no netrc, redirects, proxies unasked.
+
+    With `proxy`, http://host:port, all goes through it; it looks names up, so only addresses are vetted here.
 
     Connections are kept alive and shared by all threads.
     """
 
-    def __init__(self, connections: int, connect_timeout_s: float, lookup: Lookup) -> None:
+    def __init__(
+        self,
+        connections: int,
+        connect_timeout_s: float,
+        lookup: Lookup,
+        proxy: str = "",
+        proxy_headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._proxy, self._proxy_headers = proxy, dict(proxy_headers)
         self._connect_timeout_s = connect_timeout_s
         self._lookup = lookup
         self._live: WeakSet[Any] = WeakSet()
@@ -133,12 +145,23 @@ class Adapter(HTTPAdapter):
         context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
         context.load_verify_locations(certifi.where())
         context.sslsocket_class = _TLSSocket
-        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, ssl_context=context)
+        options: dict[str, Any] = {"maxsize": maxsize, "block": block, "ssl_context": context}
+        if self._proxy:
+            headers = self._proxy_headers
+            self.poolmanager = ProxyManager(self._proxy, connections, proxy_headers=headers, **options)
+        else:
+            self.poolmanager = PoolManager(connections, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TLSPool}
 
     def get_connection_with_tls_context(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:
         """The pool for the request's host; `verify`, `cert` and proxies have no say."""
         return self.poolmanager.connection_from_url(str(request.url))
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """What the request line names: the path, or to a proxy the whole address."""
+        if self._proxy and str(request.url).startswith("http://"):
+            return str(request.url)
+        return super().request_url(request, proxies)
 
     def cert_verify(self, *_: Any) -> None:
         """Nothing to add to the context of `init_poolmanager`."""
@@ -184,12 +207,13 @@ class Adapter(HTTPAdapter):
         """
         _transfer.ends_at, _transfer.adapter = ends_at, self
         try:
-            request = requests.Request("GET", url, headers=dict(headers)).prepare()
+            plain = self._proxy_headers if url.startswith("http://") else {}  # of https the tunnel carries them
+            request = requests.Request("GET", url, headers={**headers, **plain}).prepare()
             return self.send(request, stream=True, timeout=max(ends_at - time.monotonic(), 0.001))
         except RejectedError:
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise RejectedError(_reason(error), f"{url}: {_root(error)}") from error
+            raise RejectedError(_reason(error), f"{url}: {root(error)}") from error
 
 
 def body(response: requests.Response, max_bytes: int, head_only: bool = False) -> bytes:
@@ -226,7 +250,7 @@ def body(response: requests.Response, max_bytes: int, head_only: bool = False) -
     except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
         response.raw.close()
         late = time.monotonic() >= _transfer.ends_at
-        raise RejectedError("deadline" if late else "body_truncated", f"{response.url}: {_root(error)}") from error
+        raise RejectedError("deadline" if late else "body_truncated", f"{response.url}: {root(error)}") from error
     except RejectedError:
         response.raw.close()
         raise
@@ -248,30 +272,12 @@ def is_framed(response: requests.Response) -> bool:
     return "Content-Length" in response.headers or bool(response.raw.chunked)
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The exception and all that it wraps: requests and urllib3 nest them as cause, argument and `reason`."""
-    seen: list[BaseException | None] = []
-    queue = [error]
-    while queue:
-        if (one := queue.pop(0)) is None or one in seen:
-            continue
-        seen.append(one)
-        yield one
-        inner = (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
-        queue += [wrapped for wrapped in inner if isinstance(wrapped, BaseException)]
-
-
-def _root(error: BaseException) -> str:
-    *_, last = _causes(error)
-    return (str(last) or type(last).__name__)[:200]
-
-
 def _reason(error: BaseException) -> str:
     """Why no answer came."""
-    causes = list(_causes(error))
+    found = list(causes(error))
 
     def among(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(cause, kinds) for cause in causes)
+        return any(isinstance(cause, kinds) for cause in found)
 
     if time.monotonic() >= _transfer.ends_at:
         return "deadline"

@@ -30,6 +30,11 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], list[Any]]  # like `socket.getaddrinfo(host, port)`
 
 
+def system_resolver(host: str, port: int) -> list[Any]:
+    """The addresses that the system knows for a name."""
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
 class UnansweredError(RejectedError):
     """The name server is unwell or silent: another try may find the name."""
 

@@ -10,6 +10,7 @@ import threading
 import time
 import tracemalloc
 import zlib
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 from curate.core import schemas
 from curate.core.errors import CurateError, DeniedError, RejectedError, TryLaterError, UsageError
 from curate.core.recipe import Politeness
+from curate.core.recipe_file import parse as parse_recipe
 from curate.fetch.http.client import Client, Response
 from curate.fetch.http.gunzip import Gunzip
 from curate.fetch.http.response import PassingError
@@ -345,7 +347,7 @@ def test_f39_environment_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: P
                 net.get(server.url("/x"), LIMIT, "photo")
     assert trap.connections == 0
     for seen in server.seen:
-        assert not {"authorization", "cookie", "proxy-authorization", "referer"} & seen.headers.keys()
+        assert not {"authorization", "proxy-authorization", "referer"} & seen.headers.keys()
 
 
 # --- names and addresses ------------------------------------------------------------------------------------
@@ -744,3 +746,88 @@ def test_same_bytes_with_many_threads() -> None:
 def test_gunzip_is_bounded_at_every_step() -> None:
     packed = zlib.compress(bytes(10**7), 9, 31)
     assert len(Gunzip().feed(packed, 1000)) == 1001
+
+
+# --- what sites need ----------------------------------------------------------------------------------------
+
+SECRET = "s3cr3t-of-somebody"
+
+
+def test_a_photo_is_asked_for_from_its_page(tmp_path: Path) -> None:
+    with serve({"/1.jpg": ok()}) as server, serve({"/2.jpg": ok()}) as other:
+        with client(server, allow_hosts=(server.host_port, other.host_port)) as net:
+            page = server.url("/ad/7?q=1")
+            net.get(server.url("/1.jpg"), 1000, "photo", more={"Referer": page})
+            net.get(other.url("/2.jpg"), 1000, "photo", more={"Referer": page})
+            net.get(server.url("/1.jpg"), 1000, "photo")
+        told = [seen.headers.get("referer") for seen in (*server.seen, *other.seen) if "jpg" in seen.path]
+    assert told == [page, None, f"http://{server.host_port}/"]
+
+
+def test_cookies_are_sent_back_to_their_host_for_one_run() -> None:
+    sets = ok(headers={"Set-Cookie": "session=abc; Path=/"})
+    with serve({"/a": sets, "/b": ok()}) as server:
+        for kept in (True, False):
+            with client(server, cookies=kept) as net:
+                net.get(server.url("/a"), 1000, "page")
+                net.get(server.url("/b"), 1000, "page")
+        told = [seen.headers.get("cookie") for seen in server.seen if seen.path in "/a/b"]
+    assert told == [None, "session=abc", None, None]
+
+
+def test_credentials_come_from_the_environment_and_go_to_the_site_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve({"/a": redirect("/b"), "/b": ok()}) as server, serve({"/c": ok()}) as other:
+        hosts = (server.host_port, other.host_port)
+        settings = polite(server, auth="env:SITE_AUTH", allow_hosts=hosts)
+        with pytest.raises(UsageError, match=r"politeness\.auth names SITE_AUTH, which is not set"):
+            Client(settings)
+        for value, header in (
+            (f"bob:{SECRET}", "Basic " + b64encode(f"bob:{SECRET}".encode()).decode()),
+            (f"Bearer {SECRET}", f"Bearer {SECRET}"),
+        ):
+            monkeypatch.setenv("SITE_AUTH", value)
+            with Client(settings, start_urls=[server.url("/")]) as net:
+                net.get(server.url("/a"), 1000, "page")
+                net.get(other.url("/c"), 1000, "page")
+            assert {seen.headers.get("authorization") for seen in server.seen} == {header}
+            server.seen.clear()
+        assert not [seen for seen in other.seen if "authorization" in seen.headers]
+
+
+@pytest.mark.parametrize("key", ["auth", "proxy"])
+def test_a_secret_in_a_recipe_is_refused_and_not_repeated(key: str) -> None:
+    text = f"name: x\nclasses: [a, b]\nsource: {{id: x, politeness: {{{key}: 'bob:{SECRET}'}}}}\n"
+    with pytest.raises(UsageError, match="write env:NAME") as error:
+        parse_recipe(text, "x.yaml")
+    assert SECRET not in str(error.value)
+
+
+def test_all_goes_through_the_proxy_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    through = Politeness(
+        contact="crawl@example.org", max_tries=1, proxy="env:MY_PROXY", image_hosts=("127.0.0.1",)
+    )
+    with serve({"http://cars.example/a": ok(), "http://cars.example/robots.txt": status(404)}) as proxy:
+        monkeypatch.setenv("MY_PROXY", f"http://bob:{SECRET}@{proxy.host_port}")
+        with Client(through, start_urls=["http://cars.example/"]) as net:
+            assert net.get("http://cars.example/a", 1000, "page").data == b"hello"
+            with pytest.raises(RejectedError, match="private_address"):
+                net.get("http://127.0.0.1/a", 1000, "page")
+        told = {seen.headers["proxy-authorization"] for seen in proxy.seen}
+        assert told == {"Basic " + b64encode(f"bob:{SECRET}".encode()).decode()}
+        assert proxy.paths() == ["http://cars.example/robots.txt", "http://cars.example/a"]
+    with Client(through, start_urls=["http://cars.example/"]) as net:
+        with pytest.raises(TryLaterError) as error:  # the proxy is gone
+            net.get("http://cars.example/a", 1000, "page")
+        assert SECRET not in str(error.value)
+    monkeypatch.setenv("MY_PROXY", f"ftp://bob:{SECRET}@x")
+    with pytest.raises(UsageError, match="MY_PROXY is no http://host:port") as wrong:
+        Client(through)
+    assert SECRET not in str(wrong.value)
+
+
+def test_an_answer_that_has_not_changed() -> None:
+    with serve({"/a": status(304)}) as server, client(server) as net:
+        assert net.get(server.url("/a"), 1000, "page", more={"If-None-Match": '"x"'}).unmodified
+        with pytest.raises(RejectedError, match="protocol"):
+            net.get(server.url("/a"), 1000, "page")
+        assert [seen.headers.get("if-none-match") for seen in server.seen if seen.path == "/a"] == ['"x"', None]
