@@ -8,7 +8,7 @@ cross-validation for regularized least-squares", 2006). A logistic curve gives p
 """
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -159,22 +159,25 @@ def _draw(labels: NDArray[np.int64], groups: Sequence[str], weights: Floats) -> 
     """Places, in order, of at most MAX_SAMPLES photos of some weight, and their weights.
 
     No class gets more than its share of the places while others want them, and what is drawn of a class weighs as
-    much as all of it. Which photos are drawn goes by the hash of their group.
+    much as all of it. The heaviest come first, so that no decision is left out; which of equal weight are drawn
+    goes by the hash of their group.
     """
     places = np.flatnonzero(weights > 0)
     if len(places) <= MAX_SAMPLES:
         return places, weights[places]
 
-    def rank(place: int) -> tuple[bytes, int]:
-        return hashlib.sha256(groups[place].encode("utf-8", "replace")).digest(), place
+    def rank(place: int) -> tuple[float, bytes, int]:
+        return -of_place[place], hashlib.sha256(groups[place].encode("utf-8", "replace")).digest(), place
 
     classes, sizes = np.unique(labels[places], return_counts=True)
     left = MAX_SAMPLES
+    of_place = weights.tolist()
     factor = np.zeros(len(labels))
     for turn, number in enumerate(np.argsort(sizes, kind="stable").tolist()):
         members = places[labels[places] == classes[number]].tolist()
         drawn = sorted(members, key=rank)[: left // (len(classes) - turn)]
-        factor[drawn] = len(members) / len(drawn)
+        all_of, drawn_of = (Counter(of_place[place] for place in some) for some in (members, drawn))
+        factor[drawn] = [all_of[of_place[place]] / drawn_of[of_place[place]] for place in drawn]
         left -= len(drawn)
     chosen = np.flatnonzero(factor)
     return chosen, weights[chosen] * factor[chosen]

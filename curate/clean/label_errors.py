@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from curate.clean.kernel_classifier import Floats, out_of_fold
 
 MIN_PER_CLASS = 25  # usable photos; with fewer, nothing can be said about labels
+DECIDED = 0.99  # probability of a listing's class where a person decided it of one of its photos
 _FLOOR = 1e-6  # of a probability
 
 
@@ -20,18 +21,18 @@ def label_probabilities(
     features: NDArray[np.float32],
     labels: NDArray[np.int64],
     groups: Sequence[str],
-    usable: NDArray[np.bool_],
+    weights: Floats,
     classes: int,
     zero_shot: Floats | None = None,
 ) -> Floats | None:
     """Probability of each class by the photo alone: (n, d) to (n, classes); `vote` comes after.
 
-    Only `usable` photos are training samples: they show the object. Where they are too few, the `zero_shot`
-    probabilities (n, classes) stand in; None when there are none.
+    Training samples are the photos with `weights` (n,) over 0: they show the object; a decided one weighs more.
+    Where they are too few, the `zero_shot` probabilities (n, classes) stand in; None when there are none.
     """
-    if classes < 2 or np.bincount(labels[usable], minlength=classes).min() < MIN_PER_CLASS:
+    if classes < 2 or np.bincount(labels[weights > 0], minlength=classes).min() < MIN_PER_CLASS:
         return zero_shot
-    return out_of_fold(features, labels, groups, usable.astype(np.float64), classes)
+    return out_of_fold(features, labels, groups, weights, classes)
 
 
 def zero_shot_classes(
@@ -60,19 +61,33 @@ def disagreement(alone: Floats, voted: Floats, labels: NDArray[np.int64]) -> NDA
     )
 
 
-def vote(probabilities: Floats, listings: Sequence[str], usable: NDArray[np.bool_]) -> Floats:
+def vote(
+    probabilities: Floats,
+    listings: Sequence[str],
+    usable: NDArray[np.bool_],
+    decided: NDArray[np.bool_] | None = None,
+    labels: NDArray[np.int64] | None = None,
+) -> Floats:
     """Each photo's log probabilities plus those of its listing's other usable photos, normalised.
 
-    The others' sum counts divided by the root of their number: views of one car err together, but not wholly.
+    The others' sum counts divided by the root of their number: views of one car err together, but not wholly. A
+    photo whose class among `labels` (n,) a person `decided` (n,) tells the others of its listing just that.
     """
     logs = np.log(np.clip(probabilities, _FLOOR, None))
     _, listing = np.unique(np.array(listings, dtype=object), return_inverse=True)
-    own = logs * usable[:, None]
-    total, count = np.zeros_like(logs), np.zeros(len(logs))
-    np.add.at(total, listing, own)
-    np.add.at(count, listing, usable)
-    others = np.maximum(count[listing] - usable, 1)
-    voted = logs + (total[listing] - own) / np.sqrt(others)[:, None]
+    voted = logs.copy()
+    certain = np.zeros(len(logs), bool) if decided is None else decided
+    told = logs
+    if labels is not None and certain.any():
+        rest = (1 - DECIDED) / max(1, logs.shape[1] - 1)
+        told = np.where(np.eye(logs.shape[1], dtype=bool)[labels], np.log(DECIDED), np.log(rest))
+    for voters, says in ((usable & ~certain, logs), (certain, told)):
+        own = says * voters[:, None]
+        total, count = np.zeros_like(logs), np.zeros(len(logs))
+        np.add.at(total, listing, own)
+        np.add.at(count, listing, voters)
+        others = np.maximum(count[listing] - voters, 1)
+        voted += (total[listing] - own) / np.sqrt(others)[:, None]
     voted -= voted.max(axis=1, keepdims=True)
     weights = np.exp(voted)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))

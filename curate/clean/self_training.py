@@ -26,6 +26,7 @@ MIN_TRUSTED = 200  # photos; with fewer, the tail of the distribution is not kno
 HINT_WEIGHT = 0.28  # of an embedding's length, per mean deviation
 LISTING_LIMIT = 3.0  # log odds: one in twenty good photos is like none of its listing
 EXAMPLE_WEIGHT = 5.0  # confident photos that one example counts for
+DECIDED_WEIGHT = 2.0  # the same of a decided photo: with 5, more good photos like a rejected one are lost
 MIN_OF_CLASS = 30  # trusted photos of a class; with fewer, its middle is not known
 _FLOOR = 1e-6
 _BLOCK = 1024  # photos
@@ -53,21 +54,26 @@ def self_trained(
     features: NDArray[np.float32],
     groups: Sequence[str],
     examples: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None,
+    decided: NDArray[np.int8] | None = None,
 ) -> Floats:
     """Zero-shot probability and kernel classifier in equal parts, as log odds: (n,) and (n, d) to (n,).
 
     `examples` are features (e, d) of photos that a person chose, and which of them are wanted (e,): more training
-    samples, for which the classifier counts twice.
+    samples, for which the classifier counts twice. `decided` (n,) is 1 where a person keeps a photo, -1 where one
+    rejects it: what the classifier learns of these, whatever their zero-shot probability.
     """
-    confident = zero_shot > CONFIDENT, zero_shot < 1 - CONFIDENT
+    said = np.zeros(len(zero_shot), np.int8) if decided is None else decided
+    yes = (said > 0) | ((said == 0) & (zero_shot > CONFIDENT))
+    no = (said < 0) | ((said == 0) & (zero_shot < 1 - CONFIDENT))
+    weights = np.where(said == 0, 1.0, DECIDED_WEIGHT)
     if examples is None:
-        if not can_learn(zero_shot):
+        if not can_learn(zero_shot) and min(yes.sum(), (said < 0).sum()) < MIN_SAMPLES:
             return zero_shot
-        return expit((logit(zero_shot) + logit(_out_of_fold(*confident, features, groups))) / 2)
+        return expit((logit(zero_shot) + logit(_out_of_fold(yes, no, features, groups, weights))) / 2)
     chosen, keep = examples
-    yes, no = np.concatenate([confident[0], keep]), np.concatenate([confident[1], ~keep])
+    yes, no = np.concatenate([yes, keep]), np.concatenate([no, ~keep])
     names = [*groups, *(f"example {number}" for number in range(len(keep)))]
-    weights = np.concatenate([np.ones(len(zero_shot)), np.full(len(keep), EXAMPLE_WEIGHT)])
+    weights = np.concatenate([weights, np.full(len(keep), EXAMPLE_WEIGHT)])
     learnt = _out_of_fold(yes, no, np.vstack([features, chosen]), names, weights)[: len(zero_shot)]
     return expit((logit(zero_shot) + 2 * logit(learnt)) / 3)
 

@@ -8,8 +8,9 @@ another threshold takes no time.
 import hashlib
 import io
 import json
+import types
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -28,7 +29,8 @@ from curate.core.recipe import Clean
 from curate.core.stages import STAGES
 
 NAME = "clean.signals.cache"
-FORMAT = 7  # raise it with every change of method
+DECIDED_NAME = "clean.decided.cache"  # the same, where decisions taught the classifiers
+FORMAT = 8  # raise it with every change of method
 Examples = tuple[NDArray[np.float32], NDArray[np.bool_]]  # embeddings (e, d), and which of them show what to keep
 USABLE = 0.3  # a photo with less of the wanted concepts is no sample for classes and has no vote
 
@@ -65,10 +67,12 @@ def gather(
     config: Clean,
     second: tuple[EmbeddingStore, Scorer] | None = None,
     examples: Examples | None = None,
+    decided: Mapping[str, bool] = types.MappingProxyType({}),
 ) -> Signals:
     """The signals of `photos`, all of which are in `store`; from the cache where nothing changed.
 
-    `second` is a second network's view, for class names only (`clean --thorough`).
+    `second` is a second network's view, for class names only (`clean --thorough`). `decided` are the photos, by
+    key, that a person keeps or rejects: the surest samples for all classifiers, in a cache of their own.
     """
     facts = {
         "format": FORMAT,
@@ -83,9 +87,10 @@ def gather(
         "second": dict(second[1].identity) if second else {},
         "embeddings": [one.layout.header.decode() for one in (store, *(second or ())[:1])],
         "photos": [(p.key, p.sha256, p.class_name, p.listing_id, p.group) for p in photos],
+        "decided": sorted(decided.items()),
     }
     digest = hashlib.sha256(json.dumps(facts).encode("utf-8", "surrogatepass")).hexdigest()
-    path = folder / NAME
+    path = folder / (DECIDED_NAME if decided else NAME)
     try:
         with np.load(path, allow_pickle=False) as found:
             if str(found["digest"]) == digest:
@@ -94,7 +99,7 @@ def gather(
         pass
     # One thread: small matrices gain nothing from more, and the sums come out the same on every machine.
     with threadpool_limits(1, user_api="blas"):
-        signals = compute(photos, store, scorer, config, second[0] if second else None, examples)
+        signals = compute(photos, store, scorer, config, second[0] if second else None, examples, decided)
     buffer = io.BytesIO()
     np.savez(buffer, digest=np.array(digest), **{name: getattr(signals, name) for name in Signals.__slots__})
     atomic_write(path, buffer.getvalue())
@@ -115,6 +120,7 @@ def compute(
     config: Clean,
     second: EmbeddingStore | None = None,
     examples: Examples | None = None,
+    decided: Mapping[str, bool] = types.MappingProxyType({}),
 ) -> Signals:
     """The signals of `photos`, by blocks: a sample and the projected features are in memory, not all photos."""
     names = [photo.sha256 for photo in photos]
@@ -142,10 +148,12 @@ def compute(
     typicality = _typicality(places, read, groups, numbers)
     percentile = class_evidence.percentiles(typicality, numbers)
     wanted_columns = np.array([concept.wanted for concept in config.concepts])
+    said = np.array([_side(decided.get(photos[place].key)) for place in places.tolist()], np.int8)
+    weights = np.select([said < 0, said > 0], [0.0, self_training.DECIDED_WEIGHT], 1.0)  # as a photo of its class
     concepts = zero_shot[places]
     final = concepts
     if not wanted_columns.all():
-        own = kernel_classifier.out_of_fold(features, numbers, groups, np.ones(len(numbers)), len(classes))
+        own = kernel_classifier.out_of_fold(features, numbers, groups, weights, len(classes))
         mass = class_evidence.corrected(
             concepts[:, wanted_columns].sum(axis=1),
             own[np.arange(len(numbers)), numbers],
@@ -154,8 +162,8 @@ def compute(
             config.expected_reject,
         )
         taught = (project(examples[0]), examples[1]) if examples is not None else None
-        trained = self_training.self_trained(mass, features, groups, taught)
-        trusted = trained > 0.5
+        trained = self_training.self_trained(mass, features, groups, taught, said)
+        trusted = np.where(said == 0, trained > 0.5, said > 0)
         similarity = self_training.listing_similarity(lambda few: read(places[list(few)]), inner, trusted)
         wanted = self_training.expit(
             self_training.logit(trained) + self_training.listing_log_likelihood_ratio(similarity, mass)
@@ -172,7 +180,8 @@ def compute(
     if second is not None:
         closer = partial(_embeddings, second, names)
         features = np.hstack([features, _projected(_projection(places, closer), places, closer)])
-    voted, against = _class_names(numbers, classes, features, inner, groups, score >= USABLE, concepts, config)
+    usable = np.where(said == 0, score >= USABLE, said > 0)
+    voted, against = _class_names(numbers, classes, features, inner, groups, usable, concepts, config, said)
 
     def scatter(values: Floats, fill: float) -> Floats:
         result = np.full((len(photos), *values.shape[1:]), fill)
@@ -188,6 +197,11 @@ def compute(
     )
 
 
+def _side(keep: bool | None) -> int:
+    """1 for a photo that a person keeps, -1 for one rejected, 0 where nothing is decided."""
+    return 0 if keep is None else 1 if keep else -1
+
+
 def _class_names(
     numbers: NDArray[np.int64],
     classes: Sequence[str],
@@ -197,15 +211,20 @@ def _class_names(
     usable: NDArray[np.bool_],
     concepts: Floats,
     config: Clean,
+    said: NDArray[np.int8],
 ) -> tuple[Floats, Floats]:
-    """Class probabilities (m, classes), or (m, 0); and 1 where photo and listing agree on another class: (m,)."""
+    """Class probabilities (m, classes), or (m, 0); and 1 where photo and listing agree on another class: (m,).
+
+    `said` (m,) is over 0 where a person decided the class.
+    """
     by_concept = label_errors.zero_shot_classes(
         concepts, [concept.class_name for concept in config.concepts], classes
     )
-    alone = label_errors.label_probabilities(features, numbers, groups, usable, len(classes), by_concept)
+    weights = usable * np.where(said > 0, self_training.DECIDED_WEIGHT, 1.0)
+    alone = label_errors.label_probabilities(features, numbers, groups, weights, len(classes), by_concept)
     if alone is None:
         return np.empty((len(numbers), 0)), np.zeros(len(numbers))
-    voted = label_errors.vote(alone, listings, usable)
+    voted = label_errors.vote(alone, listings, usable, said > 0, numbers)
     return voted, label_errors.disagreement(alone, voted, numbers).astype(np.float64)
 
 

@@ -6,7 +6,8 @@ one row per photo that dedup kept, and clean.*.cache (see `embeddings` and `sign
 A scorer gives every photo a probability per concept of the recipe, and the collection itself corrects it (see
 `self_training`). `score` is the sum over the wanted concepts; a photo under the threshold is rejected with the
 reason of its most probable other concept. Poor image quality rejects before that, and a decision in review.csv
-counts more than both. A doubtful class (see `label_errors`) goes to review: it rejects only if the recipe says so.
+counts more than both; it also teaches what is judged of the other photos. A doubtful class (see `label_errors`)
+goes to review: it rejects only if the recipe says so.
 """
 
 import hashlib
@@ -15,11 +16,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from curate.clean import class_rates, embeddings, examples, image_quality, label_errors, signals, subject
+from curate.clean import class_rates, embeddings, examples, image_quality, signals, subject, summary
 from curate.clean.class_rates import ClassRate
 from curate.clean.embeddings import EmbeddingStore
 from curate.clean.image_quality import Quality
@@ -202,24 +204,10 @@ def ranked(rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean, rev
     return [replace(row, borderline=row.key in places, review_rank=places.get(row.key)) for row in rows]
 
 
-def summary(photos: Sequence[Photo], review: Review, refused: Mapping[str, str], judged: bool) -> list[str]:
-    """Lines for the end of the run."""
-    lines = []
-    if not judged:
-        lines.append(
-            f"class names were not judged: a class has fewer than {label_errors.MIN_PER_CLASS} usable photos"
-        )
-    keys = {photo.key for photo in photos if photo.sha256 not in refused}
-    if obeyed := sum(key in keys for key in review.decisions):
-        lines.append(f"{decisions.NAME}: {obeyed} decision{'s' if obeyed > 1 else ''} obeyed")
-    if ignored := sorted(key for key in review.decisions if key not in keys):
-        number = "1 decision is" if len(ignored) == 1 else f"{len(ignored)} decisions are"
-        why = "the photo is not here, is unreadable, or is a duplicate kept without a class"
-        lines.append(f"{decisions.NAME}: {number} not obeyed, e.g. {ignored[0]}: {why}")
-    if review.conflicts:
-        some = ", ".join(list(review.conflicts)[:5])
-        lines.append(f"{decisions.NAME}: contradictory decisions, none of them obeyed, about {some}")
-    return lines
+def _as_decided(photo: Photo, review: Review) -> Photo:
+    """The photo under the class that a person named."""
+    decision = review.decisions.get(photo.key)
+    return replace(photo, class_name=decision.class_name) if decision and decision.class_name else photo
 
 
 def check_classes(
@@ -262,27 +250,36 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     dedup_rows = manifest.read(folder, DedupRow)
     photos = read_photos(folder, config, dedup_rows)
     review = decisions.of_keepers(decisions.load(folder / decisions.NAME, config.class_names), dedup_rows)
-    right = {key: decision.class_name for key, decision in review.decisions.items() if decision.class_name}
-    photos = [replace(photo, class_name=right.get(photo.key, photo.class_name)) for photo in photos]
+    listed, photos = photos, [_as_decided(photo, review) for photo in photos]
     scorer.probabilities(np.zeros((1, scorer.dimensions), np.float32), config.concepts)  # refuses bad concepts now
     files = {photo.sha256: photo.path for photo in photos}
     store = embeddings.collect(folder, files, scorer, map_fn, config.batch_size)
     detail = (embeddings.collect(folder, files, second, map_fn, config.batch_size), second) if second else None
     refused = {**store.refused, **(detail[0].refused if detail else {})}
     readable = [photo for photo in photos if photo.sha256 not in refused]
+    decided = {p.key: review.decisions[p.key].keep for p in readable if p.key in review.decisions}
+    gather = partial(
+        signals.gather, folder, store=store, scorer=scorer, config=config, second=detail, examples=chosen
+    )
     if config.scorer == "none":
         known = signals.without_scorer(len(readable), [concept.wanted for concept in config.concepts])
     else:
-        known = signals.gather(folder, readable, store, scorer, config, detail, chosen)
-    rows = [
-        decide(photo, found, config, review)
-        for photo, found in zip(photos, by_photo(photos, store, known, refused, config), strict=True)
-    ]
+        known = gather(photos=readable, decided=decided)
+
+    def judge(photos: Sequence[Photo], known: Signals, review: Review) -> list[CleanRow]:
+        found = by_photo(photos, store, known, refused, config)
+        return [decide(photo, one, config, review) for photo, one in zip(photos, found, strict=True)]
+
+    rows = judge(photos, known, review)
+    taught = []
+    if decided and config.scorer != "none":
+        before = gather(photos=[photo for photo in listed if photo.sha256 not in refused])
+        taught = [summary.learnt(rows, judge(listed, before, Review({}, {})), decided)]
     check_gate(rows, config)
     rates = check_classes(folder, rows, photos, config)
     rows = ranked(rows, photos, config, review)
-    lines = summary(photos, review, refused, judged=bool(known.labels.shape[1]))
-    lines.insert(0, "rejected: " + ", ".join(map(str, rates)))
+    lines = summary.lines(photos, review, refused, judged=bool(known.labels.shape[1]))
+    lines = ["rejected: " + ", ".join(map(str, rates)), *lines, *taught]
     lost = missing.notes(folder, {files[sha256]: reason for sha256, reason in refused.items()})
     notes = {
         "scorer": identity | dict(scorer.notes),

@@ -93,9 +93,9 @@ def site() -> Iterator[None]:
 # --- comparison with truth ----------------------------------------------------------------------------------
 
 
-def read_truth() -> dict[str, dict[str, str]]:
+def read_truth(path: Path | None = None) -> dict[str, dict[str, str]]:
     """truth.csv by image_id."""
-    with (market_folder() / "truth.csv").open(encoding="utf-8", newline="") as file:
+    with (path or market_folder() / "truth.csv").open(encoding="utf-8", newline="") as file:
         return {row["image_id"]: row for row in csv.DictReader(file)}
 
 

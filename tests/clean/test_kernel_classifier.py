@@ -210,7 +210,9 @@ def test_zero_shot_stands_in_where_there_are_few_photos() -> None:
     alone = label_errors.zero_shot_classes(concepts, [None, "swift", "wagonr", None], ["swift", "wagonr"])
     assert alone is not None
     assert alone[0] == pytest.approx([0.75, 0.25], abs=1e-5)
-    assert label_errors.label_probabilities(points, given_labels, listings, usable, 2, alone) is alone
+    assert (
+        label_errors.label_probabilities(points, given_labels, listings, usable.astype(float), 2, alone) is alone
+    )
     assert label_errors.zero_shot_classes(concepts, [None, "swift", None, None], ["swift", "wagonr"]) is None
     unknown = concepts * [1, 1, 0, 1]  # the scorer has nothing for wagonr
     assert label_errors.zero_shot_classes(unknown, [None, "swift", "wagonr", None], ["swift", "wagonr"]) is None
@@ -314,3 +316,22 @@ def test_reasons_keep_the_mass_and_follow_the_photos() -> None:
     assert (found[80:, 2] > found[80:, 1]).all()
     few = self_training.name_reasons(concepts[:45], [True, False, False], points[:45], [str(n) for n in range(45)])
     assert np.array_equal(few, concepts[:45])
+
+
+def test_the_heaviest_samples_are_never_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_classifier, "MAX_SAMPLES", 40)
+    labels = np.arange(200) % 2
+    weights = np.where(np.isin(np.arange(200), (3, 80, 151)), 5.0, 1.0)
+    places, drawn = kernel_classifier._draw(labels, [f"g{number}" for number in range(200)], weights)
+    assert {3, 80, 151} <= set(places.tolist()) and len(places) == 40
+    assert drawn[np.isin(places, (3, 80, 151))].tolist() == [5.0] * 3, "they stand for themselves"
+    assert drawn[labels[places] == 1].sum() == pytest.approx(weights[labels == 1].sum())
+
+
+def test_a_decided_class_tells_the_others_of_its_listing_and_not_itself() -> None:
+    before = np.array([[0.7, 0.3]] * 3)
+    usable, labels = np.ones(3, bool), np.array([1, 0, 0])
+    alone = label_errors.vote(before, ["a", "b", "b"], usable)
+    after = label_errors.vote(before, ["a", "a", "b"], usable, np.array([True, False, False]), labels)
+    assert after[1, 1] > 0.9 and after[2].tolist() == pytest.approx([0.7, 0.3])
+    assert after[0, 1] < alone[0, 1], "what the other photo says counts, the decision does not"

@@ -443,3 +443,36 @@ def test_a_photo_that_changed_on_disk_is_rejected(tmp_path: Path, plain: PlainSc
     assert manifest.read_sidecar(folder, "clean")["notes"]["lost"] == [path]
     (folder / path).write_bytes(data)
     assert all(row.keep for row in clean.run(folder, PAINTED)), "it is back"
+
+
+def decided_folder(folder: Path, said: Sequence[str]) -> list[CleanRow]:
+    """Rows of 40 red photos, 24 orange ones, 12 blue. The first red ones are kept; `said` of the first orange."""
+    colour_folder(folder, [RED] * 40 + [(200, 110, 40)] * 24 + [BLUE] * 12)
+    lines = [f"{number:016x},keep,," for number in range(len(said))]
+    lines += [f"{40 + number:016x},{decision},," for number, decision in enumerate(said)]
+    (folder / "review.csv").write_text("\n".join(["key,decision,class_name,note", *lines]))
+    return clean.run(folder, PAINTED.override(expected_reject=0.0))
+
+
+def test_decisions_teach_what_the_other_photos_are(tmp_path: Path, plain: PlainScorer) -> None:
+    before = decided_folder(tmp_path / "before", [])
+    after = decided_folder(tmp_path / "after", ["reject"] * 12)
+    assert all(row.keep for row in before[:64])
+    assert not any(row.keep for row in after[40:64]), "those like the decided ones too"
+    assert [row.keep for row in after[:40]] == [True] * 40
+    said = {
+        name: manifest.read_sidecar(tmp_path / name, "clean")["notes"]["summary"] for name in ("before", "after")
+    }
+    told = "24 decided photos taught the classifiers; 12 other photos changed side (0 kept now, 12 rejected now)"
+    assert any(told in line for line in said["after"])
+    assert not any("taught" in line for line in said["before"])
+
+
+def test_a_decided_photo_is_judged_by_a_model_that_did_not_see_its_decision(
+    tmp_path: Path, plain: PlainScorer
+) -> None:
+    rejected = decided_folder(tmp_path / "rejected", ["reject"] * 12)
+    kept = decided_folder(tmp_path / "kept", ["keep"] + ["reject"] * 11)
+    assert kept[40].keep and not rejected[40].keep
+    others = [row.score for row in kept[52:64]]
+    assert min(others) <= kept[40].score <= max(others) < 0.5, "as the photos like it that nobody decided"

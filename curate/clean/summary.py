@@ -1,0 +1,42 @@
+"""What clean says of review.csv at the end of its run."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from curate.clean import label_errors
+from curate.clean.signals import Photo
+from curate.core.schemas import CleanRow
+from curate.review import decisions
+from curate.review.decisions import Review
+
+
+def learnt(rows: Sequence[CleanRow], before: Sequence[CleanRow], decided: Collection[str]) -> str:
+    """What the decisions changed about the other photos; `before` are the rows without decisions."""
+    others = [pair for pair in zip(rows, before, strict=True) if pair[0].key not in decided]
+    kept = sum(new.keep and not old.keep for new, old in others)
+    rejected = sum(old.keep and not new.keep for new, old in others)
+    judged = sum(new.likely_class != old.likely_class for new, old in others if new.keep and old.keep)
+    return (
+        f"{decisions.NAME}: {len(decided)} decided photo{'s' * (len(decided) != 1)} taught the classifiers; "
+        f"{kept + rejected} other photos changed side ({kept} kept now, {rejected} rejected now), "
+        f"{judged} more {'is' if judged == 1 else 'are'} judged to be of another class"
+    )
+
+
+def lines(photos: Sequence[Photo], review: Review, refused: Mapping[str, str], judged: bool) -> list[str]:
+    """Lines for the end of the run."""
+    found = []
+    if not judged:
+        found.append(
+            f"class names were not judged: a class has fewer than {label_errors.MIN_PER_CLASS} usable photos"
+        )
+    keys = {photo.key for photo in photos if photo.sha256 not in refused}
+    if obeyed := sum(key in keys for key in review.decisions):
+        found.append(f"{decisions.NAME}: {obeyed} decision{'s' if obeyed > 1 else ''} obeyed")
+    if ignored := sorted(key for key in review.decisions if key not in keys):
+        number = "1 decision is" if len(ignored) == 1 else f"{len(ignored)} decisions are"
+        why = "the photo is not here, is unreadable, or is a duplicate kept without a class"
+        found.append(f"{decisions.NAME}: {number} not obeyed, e.g. {ignored[0]}: {why}")
+    if review.conflicts:
+        some = ", ".join(list(review.conflicts)[:5])
+        found.append(f"{decisions.NAME}: contradictory decisions, none of them obeyed, about {some}")
+    return found
