@@ -41,6 +41,7 @@ class Photo:
     city: str
     year: int | None
     price: float | None
+    seller: str  # private, dealer, or what the site calls it; empty where it is not known
     page_url: str
     image_url: str
 
@@ -124,6 +125,7 @@ def _join(row: SplitRow, fetched: FetchRow, hashed: DedupRow, scored: CleanRow) 
         city=fetched.city,
         year=fetched.year,
         price=fetched.price,
+        seller=fetched.seller,
         page_url=fetched.page_url,
         image_url=fetched.image_url,
     )

@@ -7,7 +7,6 @@ import typer
 
 from curate.cli.context import recipe_and_manifests, result, show
 from curate.cli.options import Workers, command
-from curate.core.errors import UsageError
 
 commands = typer.Typer()
 _LEAKS = 3  # exit code, that of a quality gate
@@ -60,16 +59,30 @@ def audit(
     out: Annotated[Path, typer.Option(help="With --leaks: the page to write.")] = Path("leaks.html"),
     workers: Workers = None,
 ) -> None:
-    """Find photos that are in more than one split of any dataset.
+    """Say what may be wrong with the sample, and what to collect next.
 
-    With --leaks: exact and near duplicates and listings across splits, how many test photos they affect, the
-    accuracy with and without them, and a page with the pairs. Exits with 3 when there are any.
+    Shares per region, city, year, price and seller against the recipe's reference (audit.reference); where the
+    network is worse; whether a network from some regions holds in another; whether image size, brightness or the
+    background give the classes away. Writes audit.csv and audit.json.
 
-    Example: curate audit --leaks photos
+    With --leaks: exact and near duplicates and listings across the splits of any dataset, how many test photos
+    they affect, the accuracy with and without them, and a page with the pairs. Exits with 3 when there are any.
+
+    Example: curate audit
     """
-    if leaks is None:
-        raise UsageError("name a dataset with --leaks")
-    _leaks(ctx, leaks, model, out, workers)
+    if leaks is not None:
+        return _leaks(ctx, leaks, model, out, workers)
+    from curate.audit import findings
+    from curate.core import executors
+    from curate.pipeline import default_workers
+
+    recipe, folder = recipe_and_manifests(ctx)
+    with executors.local(workers or default_workers()) as map_fn:
+        found = findings.run(folder, recipe.audit, recipe.train_baseline, map_fn)
+    for line in found.sentences():
+        show(ctx, line)
+    result(ctx, found.data())
+    return None
 
 
 def _leaks(ctx: typer.Context, path: Path, model: Path | None, out: Path, workers: int | None) -> None:

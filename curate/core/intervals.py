@@ -1,11 +1,13 @@
 """How sure a measured share is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 _DRAWS = 4000  # of the posterior
+_RESAMPLES = 1000  # of the bootstrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,25 @@ def difference(right: int, number: int, other_right: int, other_number: int) -> 
     below = ((first - low) ** 2 + (other_high - second) ** 2) ** 0.5
     above = ((high - first) ** 2 + (second - other_low) ** 2) ** 0.5
     return Estimate(first - second, first - second - below, first - second + above)
+
+
+def clustered(
+    right: NDArray[np.float64], counted: NDArray[np.float64], groups: Sequence[str], seed: int
+) -> Estimate:
+    """The mean over c columns of `right` per `counted`, both summed over n rows; rows of a group belong together.
+
+    `right` and `counted` are (n, c). The interval is a bootstrap over groups (Davison and Hinkley 1997, 3.8):
+    photos of one listing are right or wrong together.
+    """
+    names, number = np.unique(np.asarray(groups), return_inverse=True)
+    sums = np.zeros((2, len(names), right.shape[1]))
+    np.add.at(sums[0], number, right)
+    np.add.at(sums[1], number, counted)
+    random = np.random.default_rng(seed)
+    drawn = random.multinomial(len(names), np.full(len(names), 1 / len(names)), _RESAMPLES).astype(float)
+    weights = np.concatenate([np.ones((1, len(names))), drawn])  # the first is the estimate itself
+    shares = (weights @ sums[0]) / np.maximum(weights @ sums[1], 1e-9)
+    return of_draws(shares.mean(axis=1))
 
 
 def good_photos(

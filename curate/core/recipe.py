@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from curate.core.recipe_audit import Audit as Audit
 from curate.core.recipe_clean import Clean as Clean
 from curate.core.recipe_clean import Concept as Concept
 from curate.core.recipe_clean import Examples as Examples
@@ -92,6 +93,7 @@ class Recipe(Section):
     split: Split = Split()
     train_baseline: TrainBaseline = TrainBaseline()
     rejected_by_hand: Fraction | None = None  # where this dataset was made before; calibrate shows it beside yours
+    audit: Audit = Audit()
     rights: Rights = Rights()
     export: Export = Export()
 

@@ -1,0 +1,219 @@
+"""audit: all that is measured of a dataset, in sentences, and what to collect next.
+
+Reads the manifests through `Dataset`, the predictions of the best network, and the photos; writes audit.csv (one
+row per share, slice, region and clue) and audit.json (the same with the sentences).
+"""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from curate.audit import attributes, regions, shares, shortcuts, slices
+from curate.core import manifest
+from curate.core.errors import GateError
+from curate.core.executors import MapFn
+from curate.core.files import atomic_write
+from curate.core.intervals import percent
+from curate.core.recipe import Audit, TrainBaseline
+from curate.core.recipe_audit import Attribute
+from curate.dataset import Dataset, Photo
+from curate.train import dataset_cache, transfer
+
+LEAST = 40  # photos of a dataset
+_COLUMNS = ("kind", "attribute", "value", "listings", "photos", "share", "low", "high", "reference")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was measured."""
+
+    fits: list[shares.Fit]
+    slices: list[slices.Slice]
+    measured: tuple[int, int]  # right and photos of val and test, by the best network; zeros where there is none
+    regions: list[regions.Region]
+    shortcuts: list[shortcuts.Shortcut]
+
+    def sentences(self) -> list[str]:
+        """What was found, then what to collect next."""
+        told = [line for fit in self.fits for line in fit.sentences()]
+        if known := max((fit.listings for fit in self.fits), default=0):
+            least = 1 - shares.ALPHA ** (1 / known)
+            told.append(f"A value with less than {percent(least)} of the market may be absent by chance.")
+        told += self._slice_sentences()
+        told += [each.sentence() for each in self.regions] or [
+            f"Leaving one region out: not measured, because fewer than two regions have {regions.LEAST} photos."
+        ]
+        told.append("What tells the classes apart besides the object:")
+        told += [each.sentence() for each in self.shortcuts]
+        return [*told, *(f"Next: {line}" for line in self.collect())]
+
+    def _slice_sentences(self) -> list[str]:
+        right, photos = self.measured
+        if not photos:
+            return ["Accuracy per slice: not measured, because no network was trained."]
+        worst = slices.worst(self.slices)
+        looked = f"{len(self.slices):,} slices of {slices.LEAST} photos or more were looked at"
+        if not worst:
+            return [f"{looked}; none is worse than all by more than chance."]
+        return [f"{looked}; the worst are:", *(each.sentence(right / photos) for each in worst)]
+
+    def collect(self) -> list[str]:
+        """What to collect next, the most useful first."""
+        told = []
+        for fit in self.fits:
+            for each in fit.few[:3]:
+                told.append(f"collect {_lacking(each, fit.listings):,} listings of {fit.attribute} {each.value}.")
+            if fit.p_value is None and fit.concentrated:
+                rest = [each.value for each in fit.shares[len(fit.top) :]]
+                named = ", ".join(rest[:8]) + (", …" if len(rest) > 8 else "")
+                told.append(
+                    f"collect listings of other values of {fit.attribute} ({named}), or say in the recipe which "
+                    f"shares the market has (audit.reference.{fit.attribute})."
+                )
+        lost = sorted((each for each in self.regions if each.loses), key=lambda each: -each.loss.value)
+        told += [f"keep collecting in {each.name}: other regions do not stand in for it." for each in lost[:3]]
+        told += [f"collect photos of {each.name()}." for each in slices.worst(self.slices)]
+        for clue in self.shortcuts:
+            if clue.tells and clue.clue in ("image size", "aspect", "JPEG tables"):
+                told.append(f"take both classes from the same sources: {clue.clue} differs between them.")
+        return told or ["nothing that was measured asks for other photos."]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row per share, slice, region and clue: the columns of audit.csv."""
+        found: list[dict[str, Any]] = [
+            {
+                "kind": "share",
+                "attribute": each.attribute,
+                "value": each.value,
+                "listings": each.listings,
+                "share": each.share,
+                "low": each.low,
+                "high": each.high,
+                "reference": each.reference,
+            }
+            for fit in self.fits
+            for each in fit.shares
+        ]
+        for part in self.slices:
+            names = (" and ".join(pair[at] for pair in part.values) for at in (0, 1))
+            row = dict(zip(("attribute", "value"), names, strict=True))
+            found.append(
+                {
+                    "kind": "accuracy",
+                    **row,
+                    "photos": part.photos,
+                    "share": part.accuracy,
+                    "low": part.low,
+                    "high": part.high,
+                }
+            )
+        for region in self.regions:
+            row = {"kind": "left out", "attribute": "region", "value": region.name}
+            found.append({**row, "photos": region.photos, **_estimate(region.accuracy)})
+            found.append({**row, "kind": "lost", "photos": region.photos, **_estimate(region.loss)})
+        for clue in self.shortcuts:
+            row = {"kind": "shortcut", "attribute": "clue", "value": clue.clue}
+            found.append({**row, **_estimate(clue.accuracy), "reference": clue.chance})
+        return [{name: row.get(name) for name in _COLUMNS} for row in found]
+
+    def data(self) -> dict[str, Any]:
+        """The same for programs, and for the report."""
+        return {
+            "sentences": self.sentences(),
+            "collect": self.collect(),
+            "fits": [
+                {
+                    "attribute": fit.attribute,
+                    "listings": fit.listings,
+                    "unknown": fit.unknown,
+                    "p_value": fit.p_value,
+                    "effect": fit.effect,
+                    "smallest_effect": fit.smallest_effect,
+                    "smallest_share": fit.smallest_share,
+                }
+                for fit in self.fits
+            ],
+            "worst_slices": [each.name() for each in slices.worst(self.slices)],
+            "rows": self.rows(),
+        }
+
+
+def _estimate(found: Any) -> dict[str, float]:
+    return {"share": found.value, "low": found.low, "high": found.high}
+
+
+def _lacking(share: shares.Share, listings: int) -> int:
+    """Listings of a value to collect until its share is that of the reference, all others staying as they are."""
+    wanted = min(0.99, share.reference or 0.0)
+    return max(1, round((wanted * listings - share.listings) / (1 - wanted)))
+
+
+def run(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn = map) -> Findings:
+    """Measure the dataset in `folder`; writes audit.csv and audit.json into it.
+
+    Raises StateError when its manifests do not fit together or a photo is lost, GateError when it is too small,
+    ResourceError when the network's weights are missing.
+    """
+    dataset = Dataset.open(folder)
+    photos = dataset.photos
+    if len(photos) < LEAST:
+        raise GateError(f"{folder} has {len(photos)} photos with a split; an audit needs {LEAST}: collect more")
+    values = attributes.values(photos, audit.reference)
+    labels = np.array([dataset.label(photo) for photo in photos])
+    groups = [photo.group for photo in photos]
+    listed = [(photo.key, photo.path, photo.sha256) for photo in photos]
+    pixels = dataset_cache.load_all(folder, listed, config.transfer.image_size, map_fn)
+    found = transfer.features(folder, pixels, [photo.sha256 for photo in photos])
+    parts, measured = _slices(folder, photos, values)
+    findings = Findings(
+        fits=[
+            shares.fit(name, _by_listing(photos, own), audit.reference.get(name, {}), config.seed)
+            for name, own in values.items()
+            if any(own) or name in audit.reference
+        ],
+        slices=parts,
+        measured=measured,
+        regions=regions.leave_out(found, labels, groups, values["region"], config.seed),
+        shortcuts=shortcuts.measure(shortcuts.clues(dataset, pixels, map_fn), labels, groups, config.seed),
+    )
+    atomic_write(folder / "audit.csv", _table(findings.rows()))
+    text = json.dumps(findings.data(), indent=1, ensure_ascii=False)
+    atomic_write(folder / "audit.json", text.encode() + b"\n")
+    return findings
+
+
+def _by_listing(photos: Sequence[Photo], values: Sequence[str]) -> dict[str, str]:
+    """Each listing's value: that of its first photo."""
+    found: dict[str, str] = {}
+    for photo, value in zip(photos, values, strict=True):
+        found.setdefault(photo.listing_id, value)
+    return found
+
+
+def _slices(
+    folder: Path, photos: Sequence[Photo], values: dict[Attribute, list[str]]
+) -> tuple[list[slices.Slice], tuple[int, int]]:
+    """Accuracy per slice of val and test by the best network; nothing where none was trained."""
+    if not manifest.csv_path(folder, "train_baseline").exists():
+        return [], (0, 0)
+    right_of = {row.key: row.predicted == row.class_name for row in manifest.predictions(folder)}
+    measured = [number for number, photo in enumerate(photos) if photo.key in right_of]
+    right = np.array([right_of[photos[number].key] for number in measured], bool)
+    chosen: dict[str, list[str]] = {name: [own[number] for number in measured] for name, own in values.items()}
+    chosen["class"] = [photos[number].class_name for number in measured]
+    return slices.find(right, chosen), (int(right.sum()), len(right))
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> bytes:
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: round(v, 6) if isinstance(v, float) else v for name, v in row.items()})
+    return buffer.getvalue().encode()

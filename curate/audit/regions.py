@@ -1,0 +1,97 @@
+"""Does it hold elsewhere? Leave one region out: train on all others, measure there.
+
+The classifier is that of `transfer`, so that a region costs seconds. What it loses is measured on the same photos
+against a classifier that saw other listings of the region, by cross-validation over groups. Where the region is
+large, a part of the loss is that fewer photos are left to learn from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.core.intervals import Estimate, clustered, percent
+from curate.core.progress import progress
+from curate.train import transfer
+
+LEAST = 20  # photos of a region
+PENALTY = 30.0  # scikit-learn's C, that of the learning curve
+FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One region that was left out."""
+
+    name: str
+    photos: int
+    accuracy: Estimate  # of a classifier that saw no photo of the region
+    loss: Estimate  # against one that saw others of it, 0..1; above 0 is a loss
+
+    @property
+    def loses(self) -> bool:
+        """Is the loss more than chance?"""
+        return self.loss.low > 0
+
+    def sentence(self) -> str:
+        """How it went, in words."""
+        ends = f"95% interval {100 * self.loss.low:+.1f} to {100 * self.loss.high:+.1f}"
+        return (
+            f"Trained without {self.name}: {percent(self.accuracy.value)} of its {self.photos:,} photos right. "
+            f"It loses {100 * self.loss.value:.1f} points ({ends})."
+        )
+
+
+def leave_out(
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    groups: Sequence[str],
+    regions: Sequence[str],
+    seed: int,
+) -> list[Region]:
+    """Each region with enough photos, by name. `features` are (n, d), the others (n,)."""
+    where, group = np.array(regions), np.array(groups)
+    names = [name for name in sorted(set(regions)) if name and (where == name).sum() >= LEAST]
+    classes = len(np.unique(labels))
+    # A group may reach into another region: none of it is learnt from.
+    others = {name: ~np.isin(group, group[where == name]) for name in names}
+    names = [name for name in names if len(np.unique(labels[others[name]])) == classes]
+    if len(names) < 2:
+        return []
+    fold = folds(groups, labels, seed)
+    inside = np.zeros(len(labels), bool)  # right, by the classifier that saw others of the region
+    jobs = [("fold", number) for number in range(FOLDS)] + [("region", place) for place in range(len(names))]
+    found = []
+    for kind, number in progress(iter(jobs), "leave one region out", len(jobs), "fit"):
+        held = fold == number if kind == "fold" else where == names[number]
+        learn = ~held if kind == "fold" else others[names[number]]
+        head = transfer.fit_one(features[learn], labels[learn], PENALTY, seed)
+        hit = transfer.probabilities(head, features[held]).argmax(axis=1) == labels[held]
+        if kind == "fold":
+            inside[held] = hit
+            continue
+        own, ones = group[held].tolist(), np.ones((int(held.sum()), 1))
+        lost = inside[held].astype(float) - hit.astype(float)
+        found.append(
+            Region(
+                names[number],
+                int(held.sum()),
+                clustered(hit[:, None].astype(float), ones, own, seed),
+                clustered(lost[:, None], ones, own, seed),
+            )
+        )
+    return found
+
+
+def folds(groups: Sequence[str], labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """(n,) 0..FOLDS-1, the same for all of a group, each class about evenly."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    found = np.zeros(len(labels), np.int64)
+    parts = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(
+        np.zeros(len(labels)), labels, groups
+    )
+    for number, (_, held) in enumerate(parts):
+        found[held] = number
+    return found

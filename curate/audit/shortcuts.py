@@ -1,0 +1,113 @@
+"""Can the classes be told apart by what has nothing to do with the object?
+
+For each such clue a forest is trained on it alone and measured by cross-validation over groups, so that it cannot
+learn a listing by heart. Chance is one over the number of classes: the accuracy is the mean over classes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.audit.regions import FOLDS, folds
+from curate.core.errors import RejectedError
+from curate.core.executors import MapFn
+from curate.core.intervals import Estimate, clustered, percent
+from curate.core.progress import progress
+from curate.dataset import Dataset
+from curate.photos import decode, jpeg_tables
+
+SMALL = 12  # side of the grid that stands for the background
+EDGE = 2  # outer cells of it
+TREES = 60
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """How well one clue alone tells the classes apart."""
+
+    clue: str
+    accuracy: Estimate  # mean over classes
+    chance: float
+
+    @property
+    def tells(self) -> bool:
+        """Is it better than chance?"""
+        return self.accuracy.low > self.chance
+
+    def sentence(self) -> str:
+        """How it went, in words."""
+        low, high = percent(self.accuracy.low), percent(self.accuracy.high)
+        verdict = "more than chance" if self.tells else "within chance"
+        return (
+            f"{self.clue} alone: {percent(self.accuracy.value)} (95% interval {low} to {high}), chance "
+            f"{percent(self.chance)}: {verdict}."
+        )
+
+
+def clues(dataset: Dataset, pixels: NDArray[np.uint8], map_fn: MapFn = map) -> dict[str, Floats]:
+    """What is known of the n photos besides the object, (n, values) per clue. `pixels` are (n, side, side, 3)."""
+    photos = dataset.photos
+    size = np.array([[photo.width, photo.height, photo.bytes] for photo in photos], float)
+    band = max(1, pixels.shape[1] // 20)
+    light, border, ring = [], [], []
+    edge = np.ones((SMALL, SMALL), bool)
+    edge[EDGE:-EDGE, EDGE:-EDGE] = False
+    for image in pixels:
+        grey = image.mean(axis=2)
+        light.append([grey.mean(), grey.std()])
+        sides = [image[:band], image[-band:], image[:, :band], image[:, -band:]]
+        border.append(np.concatenate([np.r_[part.mean(axis=(0, 1)), part.std()] for part in sides]))
+        ring.append(_cells(image)[edge].ravel())
+    tables = list(progress(iter(map_fn(_tables, [dataset.file(photo) for photo in photos])), "read", len(photos)))
+    return {
+        "image size": size,
+        "aspect": size[:, :1] / size[:, 1:2],
+        "brightness": np.array(light),
+        "border": np.array(border),
+        "JPEG tables": np.array(tables),
+        "background": np.array(ring),
+    }
+
+
+def _cells(image: NDArray[np.uint8]) -> Floats:
+    """The mean colour of each cell of a grid: (SMALL, SMALL, 3)."""
+    side = image.shape[0] // SMALL * SMALL
+    cut = image[:side, :side].astype(np.float64)
+    return np.asarray(cut.reshape(SMALL, side // SMALL, SMALL, side // SMALL, 3).mean(axis=(1, 3)))
+
+
+def _tables(file: Path) -> Floats:
+    """The quantisation tables of a file as (128,); zeros where it cannot be read or is no JPEG."""
+    try:
+        return jpeg_tables.tables(decode.read_file(file)).ravel().astype(float)
+    except RejectedError:
+        return np.zeros(128)
+
+
+def measure(
+    found: dict[str, Floats], labels: NDArray[np.int64], groups: Sequence[str], seed: int
+) -> list[Shortcut]:
+    """Each clue, the best one first. `labels` and `groups` are (n,)."""
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    classes = len(np.unique(labels))
+    fold = folds(groups, labels, seed)
+    member = np.eye(classes)[labels]
+    told = []
+    for clue, values in progress(iter(found.items()), "shortcuts", len(found), "clue"):
+        if (values == values[0]).all():
+            told.append(Shortcut(clue, Estimate(1 / classes, 1 / classes, 1 / classes), 1 / classes))
+            continue
+        right = np.zeros(len(labels))
+        for number in range(FOLDS):
+            held = fold == number
+            forest = ExtraTreesClassifier(
+                TREES, min_samples_leaf=3, class_weight="balanced", random_state=seed, n_jobs=1
+            )
+            right[held] = forest.fit(values[~held], labels[~held]).predict(values[held]) == labels[held]
+        told.append(Shortcut(clue, clustered(right[:, None] * member, member, groups, seed), 1 / classes))
+    return sorted(told, key=lambda each: (-each.accuracy.value, each.clue))

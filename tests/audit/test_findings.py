@@ -1,0 +1,204 @@
+"""audit: what is planted is found, what is not there is not invented, and it ends in sentences."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from curate.audit import attributes, findings, regions, shares, shortcuts, slices
+from curate.cli.app import app
+from curate.core import manifest
+from curate.core.errors import GateError, UsageError
+from curate.core.recipe import Audit, TrainBaseline
+from curate.core.recipe_file import parse
+from curate.core.schemas import CleanRow, DedupRow, FetchRow, SplitRow
+from curate.dataset import Dataset
+from curate.photos import jpeg_tables
+from curate.train import stage
+from tests.folders import CLASSES, build_folder, publish
+
+CONFIG = TrainBaseline(class_names=CLASSES, variant="transfer", transfer={"image_size": 64})
+MARKET = {"Delhi": 0.25, "Goa": 0.25, "Assam": 0.5}
+RANDOM = np.random.default_rng(4)
+
+
+def listings(**counts: int) -> dict[str, str]:
+    names = [name for name, count in counts.items() for _ in range(count)]
+    return {f"L{number}": name for number, name in enumerate(names)}
+
+
+def test_a_skewed_sample_is_told_with_what_there_is_too_few_of() -> None:
+    fit = shares.fit("region", listings(Delhi=80, Goa=15, Assam=5), MARKET, 1)
+    assert fit.p_value is not None
+    assert fit.p_value < 0.001
+    expected = [100 * share for share in MARKET.values()]
+    chi = sum((n - e) ** 2 / e for n, e in zip((80, 15, 5), expected, strict=True))
+    assert fit.effect == pytest.approx((chi / 100) ** 0.5)
+    assert [each.value for each in fit.few] == ["Assam", "Goa"]
+    assert [each.value for each in fit.many] == ["Delhi"]
+    assert "fewer Assam (5.0% against 50.0%)" in fit.sentences()[1]
+    assert "large" in fit.sentences()[1]
+
+
+def test_a_fair_sample_agrees_and_the_effect_that_would_show_is_told() -> None:
+    fit = shares.fit("region", listings(Delhi=26, Goa=24, Assam=50), MARKET, 1)
+    assert fit.p_value is not None
+    assert fit.p_value > 0.5
+    assert not fit.few
+    assert not fit.many
+    assert fit.smallest_effect == pytest.approx(0.31, abs=0.01)  # n 100, df 2, power .8 (Cohen 1988, table 7.3)
+    assert "agree with the reference within chance" in fit.sentences()[1]
+
+
+def test_about_one_fair_sample_in_twenty_is_called_skewed() -> None:
+    market = np.array(list(MARKET.values()))
+    called = [shares._goodness(RANDOM.multinomial(40, market), market, 1)[0] < 0.05 for _ in range(200)]
+    assert 1 <= sum(called) <= 22
+
+
+def test_without_a_reference_the_concentration_is_told_and_no_verdict_given() -> None:
+    fit = shares.fit("region", listings(A=50, B=30, C=5, D=5, E=5, F=5), {}, 1)
+    assert fit.p_value is None
+    assert fit.concentrated
+    assert fit.sentences()[0] == "region: 2 of 6 values hold 80.0% of 100 listings (A 50.0%, B 30.0%)."
+    assert "the recipe has no audit.reference.region" in fit.sentences()[1]
+    assert fit.smallest_share == pytest.approx(0.0295, abs=1e-3)
+
+
+def test_a_planted_bad_slice_of_two_values_is_found_and_none_where_there_is_none() -> None:
+    count = 800
+    values = {
+        "region": RANDOM.choice(["Delhi", "Goa", "Assam"], count).tolist(),
+        "year": RANDOM.choice(["2000-2009", "2010-2019"], count).tolist(),
+    }
+    right = RANDOM.random(count) < 0.95
+    assert slices.worst(slices.find(right, values)) == []
+    inside = np.array(
+        [r == "Goa" and y == "2000-2009" for r, y in zip(values["region"], values["year"], strict=True)]
+    )
+    right[inside] = RANDOM.random(int(inside.sum())) < 0.5
+    found = slices.worst(slices.find(right, values))
+    assert found[0].name() == "region Goa, year 2000-2009"
+    assert found[0].right == right[inside].sum()
+    assert found[0].low < found[0].accuracy < found[0].high
+
+
+def test_a_region_where_classes_look_otherwise_loses_and_the_others_do_not() -> None:
+    count = 400
+    labels, names = np.arange(count) % 2, np.array(["Delhi", "Goa", "Assam", "Bihar"])[np.arange(count) // 8 % 4]
+    features = RANDOM.normal(0, 1, (count, 6)).astype(np.float32)
+    features[:, 0] += 4 * labels * (names != "Assam")
+    features[:, 1] += 4 * labels * (names == "Assam")
+    groups = [f"g{number // 8}" for number in range(count)]
+    found = {each.name: each for each in regions.leave_out(features, labels, groups, names.tolist(), 1)}
+    assert set(found) == {"Delhi", "Goa", "Assam", "Bihar"}
+    assert found["Assam"].loses
+    assert found["Assam"].loss.value > 0.2
+    assert not any(each.loses for name, each in found.items() if name != "Assam")
+    assert regions.leave_out(features, labels, groups, ["Delhi"] * count, 1) == []
+
+
+def test_a_clue_that_gives_the_class_away_is_told_and_a_listing_is_not_learnt_by_heart() -> None:
+    count = 240
+    labels = np.arange(count) // 6 % 2
+    groups = [f"g{number // 6}" for number in range(count)]
+    of_listing = np.repeat(RANDOM.normal(0, 1, (count // 6, 3)), 6, axis=0)
+    clues = {
+        "size": labels[:, None] + RANDOM.normal(0, 0.3, (count, 1)),
+        "listing": of_listing,
+        "even": of_listing * 0,
+    }
+    found = {each.clue: each for each in shortcuts.measure(clues, labels, groups, 1)}
+    assert found["size"].tells
+    assert found["size"].accuracy.low > 0.7
+    assert not found["listing"].tells
+    assert (found["even"].accuracy.value, found["even"].tells) == (0.5, False)
+
+
+def test_quantisation_tables_are_those_that_pillow_reads(tmp_path: Path) -> None:
+    for quality in (30, 88):
+        path = tmp_path / "photo.jpg"
+        Image.new("RGB", (16, 16), "red").save(path, quality=quality)
+        with Image.open(path) as photo:
+            expected = photo.quantization  # type: ignore[attr-defined]
+        found = jpeg_tables.tables(path.read_bytes())
+        assert sorted(found[0].tolist()) == sorted(expected[0])
+        assert sorted(found[1].tolist()) == sorted(expected[1])
+    assert not jpeg_tables.tables(b"\x89PNG").any()
+    assert not jpeg_tables.tables(b"\xff\xd8\xff\xdb\xff").any()
+
+
+def test_bands_are_those_of_the_reference_else_quartiles(folder: Path) -> None:
+    photos = Dataset.open(folder).photos
+    own = attributes.values(photos, {"year": {"2000-2012": 1, "2013-2030": 1}})
+    assert set(own["year"]) == {"2000-2012", "2013-2030"}
+    quartiles = attributes.values(photos, {})["year"]
+    assert len(set(quartiles)) == 4
+    for photo, band in zip(photos, quartiles, strict=True):
+        low, high = band.split("-")
+        assert photo.year is not None
+        assert int(low) <= photo.year <= int(high)
+    assert set(own["price"]) == {""}
+
+
+def test_a_reference_that_is_no_band_is_named() -> None:
+    text = "name: mine\nclasses: [a, b]\naudit:\n  reference:\n    year: {old: 1, '2010-2014': 2}\n"
+    with pytest.raises(UsageError, match=r"year: 'old' is no band: write it like 2010-2014"):
+        parse(text, "mine.yaml")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """100 painted photos of 50 listings in three regions, with a trained network."""
+    folder = build_folder(tmp_path_factory.mktemp("audit"), "split", n=100)
+    names = ["Delhi"] * 6 + ["Goa"] * 3 + ["Assam"]
+    rows = [
+        replace(row, region=names[number // 4 % 10], year=2008 + number // 4 % 12, seller="dealer")
+        for number, row in enumerate(manifest.read(folder, FetchRow))
+    ]
+    kinds: tuple[type[Any], ...] = (DedupRow, CleanRow, SplitRow)
+    later = {kind.stage: manifest.read(folder, kind) for kind in kinds}
+    publish(folder, "fetch", rows)
+    for name, own in later.items():
+        publish(folder, name, own)
+    stage.run(folder, CONFIG)
+    return folder
+
+
+def test_the_audit_ends_in_sentences_and_what_to_collect(folder: Path) -> None:
+    found = findings.run(folder, Audit(reference={"region": {"Delhi": 40, "Goa": 30, "Assam": 30}}), CONFIG)
+    told = json.loads((folder / "audit.json").read_bytes())
+    assert told["sentences"] == found.sentences()
+    assert any(line.startswith("region: the shares differ from the reference") for line in told["sentences"])
+    assert any(line.startswith("Next: collect ") and "region Assam" in line for line in told["sentences"])
+    assert any(line.startswith("Trained without Delhi") for line in told["sentences"])
+    assert {each.clue for each in found.shortcuts} == {
+        *("image size", "aspect", "brightness", "border", "JPEG tables", "background"),
+    }
+    table = (folder / "audit.csv").read_text()
+    assert table.startswith("kind,attribute,value,listings,photos,share,low,high,reference\n")
+    assert {line.partition(",")[0] for line in table.splitlines()[1:]} >= {"share", "left out", "lost", "shortcut"}
+    assert found.measured[1] == 40
+
+
+def test_the_command_gives_programs_what_it_writes(folder: Path) -> None:
+    recipe = folder.parent / "mine.yaml"
+    recipe.write_text(
+        f"name: mine\nclasses: [{', '.join(CLASSES)}]\ntrain_baseline: {{transfer: {{image_size: 64}}}}\n"
+    )
+    words = ["audit", "--json", "--recipe", str(recipe), "--folder", str(folder), "--workers", "1"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout)
+    assert data == json.loads((folder / "audit.json").read_bytes())
+    assert any("the recipe has no audit.reference.region" in line for line in data["sentences"])
+
+
+def test_a_small_dataset_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(GateError, match="has 20 photos with a split; an audit needs 40"):
+        findings.run(build_folder(tmp_path, "split", n=20), Audit(), CONFIG)
