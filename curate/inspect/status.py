@@ -159,7 +159,7 @@ def to_review(folder: Path, recipe: Recipe) -> list[Note]:
     if not waiting:
         return []
     many = "1 photo" if len(waiting) == 1 else f"{len(waiting):,} photos"
-    return [Note(f"{many} to review", To("see them", Run("report")))]
+    return [Note(f"{many} to review", To("look and decide", Run("review")))]
 
 
 def _choice(stage: str, found: State) -> Note:

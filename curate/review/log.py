@@ -22,8 +22,10 @@ from curate.review.decisions import COLUMNS, Row
 LOCK_S = 30.0  # an append takes milliseconds
 
 
-def append(path: Path, rows: Sequence[Row]) -> None:
+def append(path: Path, rows: Sequence[Row]) -> int:
     """Add rows to the log at `path`, which is made where it is not there. They are on the disk when this returns.
+
+    Returns where in the file they begin, in bytes.
 
     Raises UsageError when the file is not such a log, ResourceError when the disk refuses.
     """
@@ -41,7 +43,7 @@ def append(path: Path, rows: Sequence[Row]) -> None:
         raise ResourceError(f"cannot lock {path}: {error.strerror or error}") from error
     try:
         columns, start = _ready(path)
-        _write(path, start + _lines(columns, rows))
+        return _write(path, start + _lines(columns, rows))
     except OSError as error:
         raise ResourceError(f"cannot write {path}: {error.strerror or error}; free space or fix it") from error
     finally:
@@ -87,16 +89,18 @@ def _csv(table: Iterable[Sequence[str]]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write to the end of the file, and wait until the disk has it."""
+def _write(path: Path, data: bytes) -> int:
+    """Write to the end of the file, and wait until the disk has it. Returns how long the file was."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
     try:
         if os.environ.get("CURATE_CRASH_AT") == "torn_row":
             os.write(descriptor, data[: len(data) // 2])
             crash_point("torn_row")
+        before = os.fstat(descriptor).st_size
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
         os.fsync(descriptor)
+        return before
     finally:
         os.close(descriptor)
