@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "dataset": {"core"},
     "export": {*_BASE, "photos", "review", "dataset"},
     "audit": {*_BASE, "photos", "dataset", "dedup", "train", "fetch.sources"},  # sources: photos of others
-    "check": {*_BASE, "photos", "dataset", "dedup", "clean", "clean.scorers"},
+    "check": {*_BASE, "photos", "review", "dataset", "dedup", "clean", "clean.scorers"},
     "inspect": {*_BASE, "photos", "review"},
     "report": {*_BASE, "photos", "review", "split", "inspect"},
     "pipeline": {*_BASE, "photos", "review", *_STAGES, "fetch.sources"},

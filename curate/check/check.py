@@ -5,32 +5,38 @@ of its pixels, and a search for duplicates. Nothing is stored.
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.check import duplicates
-from curate.check.duplicates import Duplicate, Index
-from curate.check.model import KEPT, Limits, Model, learn, limits
-from curate.clean import embeddings, image_quality
+from curate.check import duplicates, thresholds
+from curate.check.duplicates import Duplicate
+from curate.check.learnt import Decided, Learnt, open_or_learn
+from curate.check.model import KEPT
+from curate.check.thresholds import Thresholds
+from curate.clean import image_quality
 from curate.clean.scorers import loading
 from curate.clean.scorers.base import Scorer
-from curate.core import manifest
-from curate.core.errors import RejectedError, StateError, UsageError
+from curate.core.errors import RejectedError, UsageError
+from curate.core.executors import MapFn
 from curate.core.recipe import Recipe
-from curate.core.schemas import REASONS, CleanRow, DedupRow, FetchRow
-from curate.dataset import check_current
+from curate.core.schemas import REASONS
 from curate.dedup import fingerprints
+from curate.dedup.fingerprints import Fingerprints
 from curate.photos import decode
 
 PRECISION = 0.95  # of flags, at the lower end of the interval
 OK_PRECISION = 0.98  # of ok, the same
 OTHER_CLASS = 0.95  # probability of another class that flags; from one half on it is unsure
 NEAREST = 3  # photos of the collection that a verdict names
+BATCH = 32  # photos that the network is given at once
+Point = NDArray[np.float32]  # (1, d) an embedding
+Say = Callable[[str], None]
 
 
 def read(path: Path) -> bytes:
@@ -72,67 +78,66 @@ class Verdict:
         return "; ".join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A photo to judge, and what is said of it."""
+
+    data: bytes
+    class_name: str = ""  # what the seller says it shows; empty where that is not known
+    listing_id: str = ""  # its own listing, whose photos are no duplicates of it
+    listing_photos: tuple[bytes, ...] = ()  # the listing's other photos: they help to tell the class
+
+
+@dataclass(frozen=True, slots=True)
+class _Photo:
+    """What was read of a photo's pixels."""
+
+    sha256: str
+    prepared: NDArray[np.uint8]  # (side, side, 3), what the network reads
+    poor: str  # reason of image quality, empty for a good one
+    prints: Fingerprints
+
+
 @dataclass(frozen=True)
 class Checker:
-    """All that a verdict needs, in memory: made once, asked often, safe to ask from one thread at a time."""
+    """All that a verdict needs, in memory: made once, asked often, from any thread."""
 
     folder: Path
     recipe: Recipe
     scorer: Scorer
-    index: Index
-    rows: dict[str, CleanRow]  # by key
-    keys: tuple[str, ...]  # of the photos below
-    points: NDArray[np.float32]  # (n, d) embeddings of length 1
-    usable: Model | None
-    of_class: Model | None
-    limits: Limits
+    learnt: Learnt
+    thresholds: Thresholds
 
     @classmethod
-    def open(cls, folder: Path, recipe: Recipe, precision: float = PRECISION) -> "Checker":
-        """Learn from the manifests in `folder`: seconds for thousands of photos.
+    def open(
+        cls,
+        folder: Path,
+        recipe: Recipe,
+        precision: float = PRECISION,
+        labels: Sequence[Path] = (),
+        say: Say = lambda line: None,
+        threads: int | None = None,
+    ) -> "Checker":
+        """From the folder's `check.cache`, in a second; the first time it is learnt, and `say` is told.
 
-        Raises StateError when a manifest is missing or does not fit the others; ResourceError without weights.
+        Flags reach `precision`, by the decisions of people in the files `labels`, else by what clean decided.
+        `threads` are those of one batch. Raises StateError when a manifest is missing or does not fit the others;
+        ResourceError without weights; UsageError for labels that say too little.
         """
-        for stage in ("fetch", "dedup", "clean"):
-            check_current(folder, stage)
-        fetched, hashed = manifest.read(folder, FetchRow), manifest.read(folder, DedupRow)
-        rows = [row for row in manifest.read(folder, CleanRow) if row.reason != "undecodable"]
-        photos = {row.key: row for row in fetched}
-        groups = {row.key: row.similar_group for row in hashed}
-        scorer = loading.load(recipe.clean)
-        files = {photos[row.key].sha256: row.path for row in rows}
-        found = embeddings.collect(folder, files, scorer)
-        rows = [row for row in rows if photos[row.key].sha256 not in found.refused]
-        if not rows:
-            raise StateError(f"{folder}: clean kept and rejected nothing, so there is nothing to compare with")
-        points = np.array(found.read([photos[row.key].sha256 for row in rows])["embedding"], np.float32)
-        finite = np.asarray(np.isfinite(points).all(axis=1))
-        rows, points = [row for row, fine in zip(rows, finite, strict=True) if fine], points[finite]
-        names = [groups[row.key] for row in rows]
-        usable = learn(points, [row.reason if not row.keep else KEPT for row in rows], names)
-        kept = np.array([row.keep for row in rows])
-        of_class = learn(
-            points[kept],
-            [row.class_name for row in rows if row.keep],
-            [name for name, keep in zip(names, kept, strict=True) if keep],
-        )
-        between = Limits(0.0, 1.01)
-        if usable and KEPT in usable.outcomes:
-            bad = 1 - usable.out_of_fold[:, usable.outcomes.index(KEPT)]
-            sure = np.isfinite(bad)
-            between = limits(bad[sure], ~kept[sure], precision, OK_PRECISION)
-        return cls(
-            folder,
-            recipe,
-            scorer,
-            Index.of(fetched, hashed),
-            {row.key: row for row in rows},
-            tuple(row.key for row in rows),
-            points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12),
-            usable,
-            of_class,
-            between,
-        )
+        scorer = loading.load(recipe.clean, threads)
+        learnt = open_or_learn(folder, scorer, say)
+        if labels:
+            between = thresholds.from_labels(folder, recipe.clean, learnt, labels, precision, OK_PRECISION)
+            for line in between.lines():
+                say(line)
+        else:
+            between = thresholds.from_clean(learnt, precision, OK_PRECISION)
+        return cls(folder, recipe, scorer, learnt, between)
+
+    @cached_property
+    def decided(self) -> dict[str, Decided]:
+        """What clean decided, by key."""
+        return {row.key: row for row in self.learnt.decided}
 
     def check(
         self,
@@ -145,41 +150,74 @@ class Checker:
 
         Raises UsageError for a class that the recipe does not name.
         """
+        return self.check_all([Upload(data, class_name, listing_id, tuple(listing_photos)) for data in photos])
+
+    def check_class(self, class_name: str) -> None:
+        """Raise UsageError for a class that the recipe does not name."""
         if class_name and class_name not in self.recipe.classes:
             raise UsageError(f"class {class_name!r}: the recipe has {', '.join(self.recipe.classes)}")
-        listings = {listing_id} if listing_id else set()
-        beside = [found.classes for data in listing_photos if (found := self._one(data, "", listings, ())).classes]
-        return [self._one(data, class_name, listings, beside) for data in photos]
 
-    def _one(
-        self, data: bytes, class_name: str, listings: Collection[str], beside: Sequence[dict[str, float]]
-    ) -> Verdict:
-        sha256 = hashlib.sha256(data).hexdigest()
+    def check_all(self, uploads: Sequence[Upload], map_fn: MapFn = map) -> list[Verdict]:
+        """The verdict on each upload, in order. All are embedded at once; `map_fn` may decode with threads.
+
+        Raises UsageError for a class that the recipe does not name.
+        """
+        for upload in uploads:
+            self.check_class(upload.class_name)
+        files = list(dict.fromkeys(data for each in uploads for data in (each.data, *each.listing_photos)))
+        read = dict(zip(files, map_fn(self._read, files), strict=True))
+        there = {data: photo for data, photo in read.items() if isinstance(photo, _Photo)}
+        points: dict[bytes, Point] = {}
+        for start in range(0, len(there), BATCH):
+            some = list(there)[start : start + BATCH]
+            embedded = self.scorer.embed(np.stack([there[data].prepared for data in some])).astype(np.float32)
+            points |= dict(zip(some, embedded[:, None], strict=True))
+        verdicts = []
+        for upload in uploads:
+            photo = read[upload.data]
+            if isinstance(photo, str):
+                verdicts.append(Verdict("flag", (photo,), None, {}, None, ()))
+                continue
+            beside = [self._classes(points[data], ()) for data in upload.listing_photos if data in points]
+            verdicts.append(self._judge(photo, points[upload.data], upload, beside))
+        return verdicts
+
+    def _read(self, data: bytes) -> _Photo | str:
+        """What there is to know of the pixels, or the reason why they cannot be read."""
         try:
             picture = decode.decode(data, at_least=self.scorer.side)  # as clean reads it
             decode.check(picture)
             small = decode.decode(data, at_least=fingerprints.AT_LEAST)  # as dedup reads it
         except RejectedError as error:
-            return Verdict("flag", (error.reason,), None, {}, None, ())
-        duplicate = duplicates.find(self.folder, self.index, small.pixels, sha256, self.recipe.dedup, listings)
-        point = self.scorer.embed(self.scorer.prepare(picture.pixels)[None]).astype(np.float32)
+            return error.reason
+        quality = image_quality.measure(picture.pixels, picture.width, picture.height)
+        return _Photo(
+            hashlib.sha256(data).hexdigest(),
+            self.scorer.prepare(picture.pixels),
+            image_quality.reason(quality, self.recipe.clean.quality),
+            fingerprints.of_pixels(small.pixels),
+        )
+
+    def _judge(self, photo: _Photo, point: Point, upload: Upload, beside: Sequence[dict[str, float]]) -> Verdict:
+        index, listings = self.learnt.index, {upload.listing_id} if upload.listing_id else set()
+        duplicate = duplicates.find(self.folder, index, photo.prints, photo.sha256, self.recipe.dedup, listings)
         usable, reason = self._usable(point)
         classes = self._classes(point, beside)
-        known = next((row for key in self._keys_of(sha256) if (row := self.rows.get(key))), None)
-        verdict, reasons = "ok", []
+        keys = [index.rows[place].key for place in index.by_sha256.get(photo.sha256, ())]
+        known = next((row for key in keys if (row := self.decided.get(key))), None)
+        class_name, verdict, reasons = upload.class_name, "ok", []
         if known:  # what clean decided, a person's review included
-            if not known.keep:
+            if known.reason:
                 verdict, reasons = "flag", [known.reason]
             elif class_name and known.class_name != class_name:
                 verdict, reasons = "flag", ["another_class"]
             elif known.borderline:
                 verdict = "unsure"
         else:
-            quality = image_quality.measure(picture.pixels, picture.width, picture.height)
-            if poor := image_quality.reason(quality, self.recipe.clean.quality):
-                verdict, reasons = "flag", [poor]
-            elif usable is not None and 1 - usable >= self.limits.ok_below:
-                verdict = "flag" if 1 - usable >= self.limits.flag_from else "unsure"
+            if photo.poor:
+                verdict, reasons = "flag", [photo.poor]
+            elif usable is not None and 1 - usable >= self.thresholds.ok_below:
+                verdict = "flag" if 1 - usable >= self.thresholds.flag_from else "unsure"
                 reasons = [reason]
             other = max(classes, key=classes.__getitem__, default=class_name)
             if class_name and verdict != "flag" and other != class_name:
@@ -193,30 +231,30 @@ class Checker:
             verdict, tuple(reasons), share, rounded, duplicate, self._nearest(point), known.key if known else ""
         )
 
-    def _keys_of(self, sha256: str) -> list[str]:
-        return [self.index.rows[place].key for place in self.index.by_sha256.get(sha256, ())]
-
-    def _usable(self, point: NDArray[np.float32]) -> tuple[float | None, str]:
+    def _usable(self, point: Point) -> tuple[float | None, str]:
         """Probability that it is kept, and the most probable reason if not."""
-        if self.usable is None or KEPT not in self.usable.outcomes:
+        if self.learnt.usable is None or KEPT not in self.learnt.usable.outcomes:
             return None, ""
-        shares = self.usable.probabilities(point)[0]
-        named = dict(zip(self.usable.outcomes, shares.tolist(), strict=True))
+        shares = self.learnt.usable.probabilities(point)[0]
+        named = dict(zip(self.learnt.usable.outcomes, shares.tolist(), strict=True))
         kept = named.pop(KEPT)
         return kept, max(named, key=named.__getitem__)
 
-    def _classes(self, point: NDArray[np.float32], beside: Sequence[dict[str, float]]) -> dict[str, float]:
+    def _classes(self, point: Point, beside: Sequence[dict[str, float]]) -> dict[str, float]:
         """Probability of each class: the geometric mean with those of the listing's other photos."""
-        if self.of_class is None:
+        model = self.learnt.of_class
+        if model is None:
             return {}
-        names = self.of_class.outcomes
-        shares = [self.of_class.probabilities(point)[0]]
+        names = model.outcomes
+        shares = [model.probabilities(point)[0]]
         shares += [np.array([other.get(name, 0.0) for name in names]) for other in beside]
         mean = np.exp(np.log(np.maximum(shares, 1e-6)).mean(axis=0))
         return dict(zip(names, (mean / mean.sum()).tolist(), strict=True))
 
-    def _nearest(self, point: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
+    def _nearest(self, point: Point) -> tuple[tuple[str, float], ...]:
         unit = point[0] / max(float(np.linalg.norm(point)), 1e-12)
-        similarity = self.points @ unit
+        similarity = self.learnt.points @ unit
         best = np.argsort(-similarity, kind="stable")[:NEAREST]
-        return tuple((self.keys[place], round(float(similarity[place]), 4)) for place in best.tolist())
+        return tuple(
+            (self.learnt.decided[place].key, round(float(similarity[place]), 4)) for place in best.tolist()
+        )

@@ -15,6 +15,7 @@ from curate.core.errors import RejectedError
 from curate.core.recipe import Dedup
 from curate.core.schemas import DedupRow, FetchRow
 from curate.dedup import find_duplicates, fingerprints
+from curate.dedup.fingerprints import Fingerprints
 from curate.photos import store
 
 MOST = 16  # near photos that are compared: a photo that nearly all are near to has nothing in it
@@ -29,24 +30,38 @@ class Duplicate:
     exact: bool  # byte for byte
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of a photo that others are compared with."""
+
+    key: str
+    listing_id: str
+    path: str
+    sha256: str
+
+
 @dataclass(frozen=True)
 class Index:
-    """The hashes of a collection, in memory: 8 bytes a photo."""
+    """The hashes of a collection, in memory: 8 bytes a photo, and what is known of it."""
 
     hashes: NDArray[np.uint64]  # (n,)
-    rows: tuple[FetchRow, ...]  # (n,)
+    rows: tuple[Entry, ...]  # (n,)
     by_sha256: Mapping[str, tuple[int, ...]]
 
     @classmethod
     def of(cls, fetched: Sequence[FetchRow], hashed: Sequence[DedupRow]) -> "Index":
         """The index of all photos that have a hash, removed duplicates included."""
         found = {row.key: int(row.phash, 16) for row in hashed if row.phash}
-        rows = tuple(row for row in fetched if row.key in found)
+        rows = [Entry(row.key, row.listing_id, row.path, row.sha256) for row in fetched if row.key in found]
+        return cls.from_rows(np.array([found[row.key] for row in rows], np.uint64), rows)
+
+    @classmethod
+    def from_rows(cls, hashes: NDArray[np.uint64], rows: Sequence[Entry]) -> "Index":
+        """The index of photos with their `hashes` (n,)."""
         places: dict[str, list[int]] = {}
         for place, row in enumerate(rows):
             places.setdefault(row.sha256, []).append(place)
-        hashes = np.array([found[row.key] for row in rows], np.uint64)
-        return cls(hashes, rows, {sha256: tuple(at) for sha256, at in places.items()})
+        return cls(hashes, tuple(rows), {sha256: tuple(at) for sha256, at in places.items()})
 
     def near(self, plain: int, mirror: int, bits: int) -> list[int]:
         """Places of the photos within `bits` of either hash, the nearest first."""
@@ -63,19 +78,18 @@ class Index:
 def find(
     folder: Path,
     index: Index,
-    pixels: NDArray[np.uint8],
+    own: Fingerprints,
     sha256: str,
     config: Dedup,
     listings: Collection[str] = (),
 ) -> Duplicate | None:
-    """The photo that `pixels` (h, w, 3) are a duplicate of, the one with the same bytes first; None without any.
+    """The photo that one with the fingerprints `own` is a duplicate of, by bytes first; None without any.
 
     Photos of `listings` do not count.
     """
     for place in index.by_sha256.get(sha256, ()):
         if (row := index.rows[place]).listing_id not in listings:
             return Duplicate(row.key, row.listing_id, exact=True)
-    own = fingerprints.of_pixels(pixels)
     whole = own[fingerprints.wholes(own)][0]
     places = index.near(int(whole["phash"]), int(whole["mirror"]), config.max_distance)
     others = [index.rows[place] for place in places if index.rows[place].listing_id not in listings][:MOST]

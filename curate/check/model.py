@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core.intervals import wilson
-
 KEPT = ""  # the outcome of a photo that stays
 LEAST = 8  # photos of a reason or class, to learn it
 COMPONENTS = 64  # of the embedding
@@ -58,16 +56,13 @@ def learn(embeddings: NDArray[np.float32], outcomes: Sequence[str], groups: Sequ
     fold = _folds([group for group, take in zip(groups, taken, strict=True) if take])
     points = embeddings[taken].astype(np.float64)
     mean = points.mean(axis=0)
-    values, vectors = np.linalg.eigh(np.cov(points - mean, rowvar=False))
-    top = np.argsort(-values, kind="stable")[:COMPONENTS]
-    top = top[values[top] > 1e-12 * values.max()]
-    axes = vectors[:, top] / np.sqrt(values[top])
+    axes = _axes(points - mean)
     points = (points - mean) @ axes
 
     def fit(rows: NDArray[np.bool_]) -> tuple[Floats, Floats]:
         machine: Any = LogisticRegression(C=0.1, max_iter=300)
         machine.fit(points[rows], numbers[rows])
-        weights, bias = np.zeros((len(top), len(names))), np.full(len(names), -30.0)
+        weights, bias = np.zeros((axes.shape[1], len(names))), np.full(len(names), -30.0)
         coefficients, intercepts = machine.coef_, machine.intercept_
         if len(machine.classes_) == 2:  # scikit-learn gives one line for two
             coefficients, intercepts = (np.vstack([-each / 2, each / 2]) for each in (coefficients, intercepts))
@@ -84,6 +79,22 @@ def learn(embeddings: NDArray[np.float32], outcomes: Sequence[str], groups: Sequ
     held_out = np.full((len(outcomes), len(names)), np.nan)
     held_out[taken] = _softmax(scores / temperature)
     return Model(names, mean, axes, *fit(np.ones(len(points), bool)), temperature, held_out)
+
+
+def _axes(points: Floats) -> Floats:
+    """Principal axes of centred points (n, d), scaled to unit variance: (d, at most COMPONENTS)."""
+    from scipy.linalg import eigh, svd
+
+    count, dimensions = points.shape
+    if count < dimensions:
+        _, deviations, rows = svd(points, full_matrices=False)
+        values, vectors = deviations**2 / (count - 1), rows.T
+    else:
+        first = max(0, dimensions - COMPONENTS)
+        values, vectors = eigh(np.cov(points, rowvar=False), subset_by_index=(first, dimensions - 1))
+    top = np.argsort(-values, kind="stable")[:COMPONENTS]
+    top = top[values[top] > 1e-12 * values.max()]
+    return np.asarray(vectors[:, top] / np.sqrt(values[top]))
 
 
 def _folds(groups: Sequence[str]) -> NDArray[np.int64]:
@@ -104,36 +115,3 @@ def _temperature(scores: Floats, numbers: NDArray[np.int64]) -> float:
     rows = np.arange(len(numbers))
     losses = [-np.log(_softmax(scores / t)[rows, numbers] + 1e-12).mean() for t in candidates]
     return float(candidates[int(np.argmin(losses))])
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Between which probabilities of being no good a photo is `unsure`."""
-
-    ok_below: float  # 0..1
-    flag_from: float  # 0..1; above 1 where no threshold reaches the precision
-
-
-def limits(bad: Floats, is_bad: NDArray[np.bool_], of_flag: float, of_ok: float) -> Limits:
-    """From probabilities (n,) and what is true (n,): the widest `flag` and `ok` that reach their precision.
-
-    The lower end of its 95% interval must reach it (Wilson), as in `curate calibrate`. Where both reach so far
-    that they meet, there is no `unsure` between them.
-    """
-    order = np.argsort(-bad, kind="stable")
-    flag_from = _reaching(bad[order], is_bad[order], of_flag)
-    ok_from = _reaching(-bad[order[::-1]], ~is_bad[order[::-1]], of_ok)
-    ok_below = 0.0 if ok_from is None else -ok_from
-    high = 1.01 if flag_from is None else flag_from
-    return Limits(min(ok_below, high), max(high, min(ok_below, high)))
-
-
-def _reaching(values: Floats, right: NDArray[np.bool_], precision: float) -> float | None:
-    """The smallest of `values`, which fall, down to which the share of `right` reaches `precision`."""
-    found = None
-    so_far = 0
-    for number, (value, hit) in enumerate(zip(values.tolist(), right.tolist(), strict=True), start=1):
-        so_far += hit
-        if wilson(so_far, number)[0] >= precision:
-            found = value
-    return found

@@ -1,11 +1,13 @@
-"""The command that checks photos which are not in the dataset."""
+"""The commands that check photos which are not in the dataset."""
 
+import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from curate.cli.context import recipe_and_manifests, result, show
+from curate.cli.context import recipe_and_manifests, result, say, show
 from curate.cli.options import command
 
 commands = typer.Typer()
@@ -21,6 +23,11 @@ def check(
     listing_photos: Annotated[
         list[Path] | None, typer.Option(help="Other photos of the listing; may be given more than once.")
     ] = None,
+    precision: Annotated[float, typer.Option(min=0.5, max=0.999, help="Wanted of flags.")] = 0.95,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file of `curate sample` with decisions, to measure it; may be given twice."),
+    ] = None,
 ) -> None:
     """Say of photos whether they fit the dataset: ok, flag or unsure, and why.
 
@@ -34,9 +41,54 @@ def check(
     files = [read(path) for path in photos]
     beside = [read(path) for path in listing_photos or ()]
     recipe, folder = recipe_and_manifests(ctx)
-    verdicts = Checker.open(folder, recipe).check(files, class_name, listing, beside)
+    verdicts = Checker.open(folder, recipe, precision, labels or (), partial(say, ctx)).check(
+        files, class_name, listing, beside
+    )
     for path, verdict in zip(photos, verdicts, strict=True):
         show(ctx, f"{path}: {verdict.line()}")
     result(ctx, [{"photo": str(path)} | each.as_json() for path, each in zip(photos, verdicts, strict=True)])
     if any(verdict.verdict == "flag" for verdict in verdicts):
         raise typer.Exit(_FLAGGED)
+
+
+@command(commands)
+def serve(
+    ctx: typer.Context,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
+    max_mb: Annotated[int, typer.Option(min=1, max=64, help="MB of an upload.")] = 20,
+    max_megapixels: Annotated[int, typer.Option(min=1, max=60, help="Of a photo.")] = 50,
+    deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for an answer.")] = 10.0,
+    waiting: Annotated[int, typer.Option(min=1, help="Photos that may wait; more are told to come back.")] = 24,
+    precision: Annotated[float, typer.Option(min=0.5, max=0.999, help="Wanted of flags.")] = 0.95,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file of `curate sample` with decisions, to measure it; may be given twice."),
+    ] = None,
+) -> None:
+    """Answer over HTTP what `check` says of an upload.
+
+    POST /v1/check takes a photo, a class and a listing id; GET /docs shows the API. A changed dataset or recipe is
+    taken up by itself, or on SIGHUP. SIGTERM ends it when all that was taken is answered. Who may ask has one of
+    the keys in CURATE_API_KEYS. No photo is kept.
+
+    Example: curate serve --port 8080
+    """
+    from curate.check.api import keys_of
+    from curate.check.check import Checker
+    from curate.check.limits import Limits
+    from curate.check.serve import listen
+    from curate.check.serve import serve as answer
+    from curate.core import extras
+
+    extras.require("serve", "`curate serve`")
+    _, folder = recipe_and_manifests(ctx)
+    keys = keys_of(os.environ.get("CURATE_API_KEYS", ""))
+    limits = Limits(max_mb * 1024**2, max_megapixels * 1_000_000, deadline_s=deadline, waiting=waiting)
+
+    def opened() -> Checker:
+        recipe, folder = recipe_and_manifests(ctx)
+        return Checker.open(folder, recipe, precision, labels or (), partial(say, ctx), threads=1)
+
+    with listen(host, port, keys) as listening:
+        answer(listening, opened, folder, ctx.obj.recipe_path, limits, keys, partial(say, ctx))

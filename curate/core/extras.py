@@ -14,6 +14,7 @@ MODULES = {  # of each extra in pyproject.toml: what is imported from it
     "export": ("pyarrow",),
     "fast": ("numba",),
     "heif": ("pillow_heif",),
+    "serve": ("fastapi", "uvicorn", "httptools", "python_multipart", "prometheus_client"),
 }
 
 

@@ -69,6 +69,15 @@ def clustered(
     return of_draws(shares.mean(axis=1))
 
 
+def wilson_low(right: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The lower ends (n,) of the intervals of `wilson` for `right` of `number` (n,)."""
+    z = 1.959963984540054  # of 95%, both sides
+    share = right / number
+    middle = share + z**2 / (2 * number)
+    width = z * np.sqrt(share * (1 - share) / number + z**2 / (4 * number**2))
+    return np.asarray(np.maximum((middle - width) / (1 + z**2 / number), 0.0))
+
+
 def good_photos(
     size: NDArray[np.int64], labels: NDArray[np.int64], goods: NDArray[np.int64], seed: int
 ) -> NDArray[np.float64]:

@@ -94,7 +94,7 @@ def provenance(
         if told := mismatch(folder, upstream):
             raise StateError(told, remedy(folder, upstream))
         if (digest := file_sha256(csv_path(folder, upstream))) != read_sidecar(folder, upstream)["sha256"]:
-            raise _edited(csv_path(folder, upstream), upstream)
+            raise edited(csv_path(folder, upstream), upstream)
         digests[f"{upstream}.csv"] = digest
     versions = {STAGE_VERSION: str(STAGES[stage].version), **{name: version(name) for name in packages}}
     before = None
@@ -197,7 +197,7 @@ def read(folder: Path, row_type: type[RowT]) -> list[RowT]:
     sidecar = read_sidecar(folder, stage)
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != sidecar["sha256"]:
-        raise _edited(path, stage)
+        raise edited(path, stage)
     rows = parse_rows(data, row_type, str(path))
     if len(rows) != sidecar["rows"]:
         raise StateError(f"{path}: {len(rows)} rows, its sidecar says {sidecar['rows']}")
@@ -216,7 +216,8 @@ def predictions(folder: Path) -> list[TrainBaselineRow]:
     return [row for row in rows if (row.variant, row.seed) == (chosen["variant"], chosen["seed"])]
 
 
-def _edited(path: Path, stage: str) -> StateError:
+def edited(path: Path, stage: str) -> StateError:
+    """What is raised about a manifest that its sidecar does not know."""
     return StateError(
         f"{path} was changed after it was written (its sha256 is not the sidecar's); your own decisions belong in "
         "review.csv",

@@ -64,16 +64,25 @@ def decode(data: bytes, at_least: int | None = None, grey: bool = False, max_pix
     format_not_allowed, heic, metadata_bomb, too_many_pixels, aspect, decode_truncated, decode_failed,
     decode_timeout.
     """
+    header, width, height = measure(data, max_pixels)
+    if width * height * header.scans >= HEAVY:
+        return _decode_apart(data, at_least, grey)
+    with apart.budget(_cost(width, height, header, at_least)):
+        return _decode(data, header, at_least, grey)
+
+
+def measure(data: bytes, max_pixels: int = MAX_PIXELS) -> tuple[headers.Header, int, int]:
+    """What a file says of itself, with its width and height as stored, before any decode.
+
+    Raises RejectedError as `decode` does for what it refuses unseen.
+    """
     header = headers.read(data)
     width, height = header.width, header.height
     if not width:
         with _named_failures():
             width, height = _size(data, header)
     _check_size(width, height, header, max_pixels)
-    if width * height * header.scans >= HEAVY:
-        return _decode_apart(data, at_least, grey)
-    with apart.budget(_cost(width, height, header, at_least)):
-        return _decode(data, header, at_least, grey)
+    return header, width, height
 
 
 def _decode(data: bytes, header: headers.Header, at_least: int | None, grey: bool) -> Picture:

@@ -6,7 +6,7 @@ others for the rest, by band of the score (post-stratification, Cochran 1977).
 Intervals are 95% and simulated, see `intervals.good_photos`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from curate.core.files import atomic_write
 from curate.core.intervals import Estimate, good_photos, of_draws, wilson
 from curate.core.recipe import Clean
 from curate.review import decisions
-from curate.review.sampling import EDGES, bands, photos_in
+from curate.review.sampling import EDGES, Photos, bands, photos_in
 
 MIN_LABELS = 10  # fewer tell nothing
 
@@ -88,20 +88,20 @@ class Calibration:
         return [*map(Note, lines), advice]
 
 
-def calibrate(
-    folder: Path,
-    config: Clean,
-    labels: Sequence[Path],
-    target_precision: float = 0.99,
-    plot: Path | None = None,
-    by_hand: float | None = None,
-) -> Calibration:
-    """What each threshold is worth by the labels in the files `labels`; draws `plot` (PNG) when given.
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Decisions of people about the photos of clean.csv."""
 
-    `by_hand` is the share deleted by hand where this dataset was made before: to compare with, no more.
+    photos: Photos
+    good: Mapping[int, bool]  # by the place in `photos.scored`
+    ignored: int  # labels about photos that are not there, or whose score decides nothing
+    conflicts: tuple[str, ...]  # keys with decisions that contradict each other: none of them was used
 
-    A photo that a person keeps is good, under whichever class. Raises UsageError when the labels cannot be read,
-    are too few or leave a stratum out, StateError when clean has not run.
+
+def read_labels(folder: Path, config: Clean, labels: Sequence[Path]) -> Labels:
+    """What the files `labels` say. A photo that a person keeps is good, under whichever class.
+
+    Raises UsageError when they cannot be read or are too few, StateError when clean has not run.
     """
     labelled: dict[str, set[bool]] = {}
     conflicts: set[str] = set()
@@ -126,6 +126,26 @@ def calibrate(
         if not labelled:
             raise UsageError(f"{names}: no label yet; write keep or reject into the column decision")
         raise UsageError(f"{names}: only {len(good)} labels are about photos of clean.csv: label a few hundred")
+    return Labels(photos, good, len(set(labelled) - set(places) - conflicts), tuple(sorted(conflicts)))
+
+
+def calibrate(
+    folder: Path,
+    config: Clean,
+    labels: Sequence[Path],
+    target_precision: float = 0.99,
+    plot: Path | None = None,
+    by_hand: float | None = None,
+) -> Calibration:
+    """What each threshold is worth by the labels in the files `labels`; draws `plot` (PNG) when given.
+
+    `by_hand` is the share deleted by hand where this dataset was made before: to compare with, no more.
+
+    A photo that a person keeps is good, under whichever class. Raises UsageError when the labels cannot be read,
+    are too few or leave a stratum out, StateError when clean has not run.
+    """
+    read = read_labels(folder, config, labels)
+    photos, good = read.photos, read.good
     result = estimate(
         np.array([row.score for row in photos.scored]),
         np.array([row.key in photos.queued for row in photos.scored]),
@@ -135,8 +155,8 @@ def calibrate(
         target_precision,
         config.threshold,
         photos.plain,
-        ignored=len(set(labelled) - set(places) - conflicts),
-        conflicts=tuple(sorted(conflicts)),
+        ignored=read.ignored,
+        conflicts=read.conflicts,
         by_hand=by_hand,
     )
     if plot is not None:

@@ -3,63 +3,23 @@
 import dataclasses
 import io
 import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageFilter
 from typer.testing import CliRunner
 
-from curate.check.check import Checker
+from curate.check import learnt
+from curate.check.check import Checker, Upload
 from curate.cli.app import app
 from curate.core import manifest
-from curate.core.errors import UsageError
-from curate.core.recipe import Clean, Concept, Dedup, Recipe
+from curate.core.errors import StateError, UsageError
 from curate.core.schemas import CleanRow, FetchRow
-from curate.dedup import fingerprints, phash
-from curate.photos import store
 from tests import folders
+from tests.check.conftest import RECIPE
 from tests.scenes import jpeg, scene
-
-KEPT, REJECTED = 24, 12
-RECIPE = Recipe(
-    name="painted",
-    classes=folders.CLASSES,
-    dedup=Dedup(method="hash"),
-    clean=Clean(
-        class_names=folders.CLASSES,
-        scorer="imagenet",
-        concepts=(
-            Concept(name="car", role="wanted", imagenet=("cab", "jeep")),
-            Concept(name="not_car", imagenet=("*",)),
-        ),
-    ),
-)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """24 cars that clean kept, one of them borderline, and 12 scenes that it rejected."""
-    path = tmp_path_factory.mktemp("check")
-    photos = []
-    for number in range(KEPT + REJECTED):
-        class_name = folders.CLASSES[number % 2]
-        data = folders.paint(class_name, number) if number < KEPT else jpeg(scene(number))
-        where, sha256 = store.put(path, data, "jpeg")
-        photos.append(folders.fetch_row(number, class_name, path=where, sha256=sha256, size=len(data)))
-    folders.publish(path, "fetch", photos)
-    hashes = [phash.to_hex(fingerprints.hash_file(path / photo.path)[0]) for photo in photos]
-    hashed = [folders.dedup_row(photo) for photo in photos]
-    hashed = [dataclasses.replace(row, phash=own) for row, own in zip(hashed, hashes, strict=True)]
-    folders.publish(path, "dedup", hashed)
-    clean = [folders.clean_row(photo, "not_car" if n >= KEPT else "") for n, photo in enumerate(photos)]
-    clean[5] = dataclasses.replace(clean[5], borderline=True, review_rank=1)
-    folders.publish(path, "clean", clean)
-    return path
-
-
-@pytest.fixture(scope="module")
-def checker(folder: Path) -> Checker:
-    return Checker.open(folder, RECIPE, precision=0.6)
 
 
 def test_a_photo_of_the_collection_gets_what_clean_decided(folder: Path, checker: Checker) -> None:
@@ -134,3 +94,43 @@ def test_the_command_says_the_same_and_a_flag_exits_with_3(folder: Path, checker
     asked = checker.check([good.read_bytes(), bad.read_bytes()], listing_id=photos[0].listing_id)
     for one, other in zip(told, asked, strict=True):
         assert one == {"photo": one["photo"]} | json.loads(json.dumps(other.as_json()))
+
+
+def test_the_second_check_reads_what_the_first_learnt(folder: Path, checker: Checker) -> None:
+    asked = [folders.paint("sedan", 500), jpeg(scene(500))]
+    told: list[str] = []
+    again = Checker.open(folder, RECIPE, precision=0.6, say=told.append)
+    assert told == [] and again.check(asked) == checker.check(asked) and again.thresholds == checker.thresholds
+    cache = folder / learnt.NAME
+    whole = cache.read_bytes()
+    assert b"pickle" not in whole
+    for damaged in (whole[:-100], whole[:-1] + bytes([whole[-1] ^ 1]), b"", b"{}\n" + whole.partition(b"\n")[2]):
+        cache.write_bytes(damaged)
+        learnt.open_or_learn(folder, checker.scorer, told.append)
+        assert len(told) == 2 and cache.read_bytes() == whole
+        told.clear()
+
+
+def test_what_was_learnt_of_other_manifests_is_not_believed(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "other")
+    rows = manifest.read(folder, CleanRow)
+    folders.publish(tmp_path / "other", "clean", [dataclasses.replace(rows[0], borderline=True), *rows[1:]])
+    told: list[str] = []
+    found = Checker.open(tmp_path / "other", RECIPE, say=told.append)
+    assert told[0].startswith("check learns from") and found.decided[rows[0].key].borderline
+    (tmp_path / "other" / "clean.csv").write_bytes((folder / "clean.csv").read_bytes())
+    with pytest.raises(StateError, match="was changed after it was written"):
+        Checker.open(tmp_path / "other", RECIPE)
+
+
+def test_many_uploads_at_once_get_the_verdicts_of_each_alone(folder: Path, checker: Checker) -> None:
+    rows = manifest.read(folder, FetchRow)
+    uploads = [Upload((folder / row.path).read_bytes(), "hatch", row.listing_id) for row in rows]
+    uploads += [
+        Upload(folders.paint("sedan", 500), "sedan", "", (folders.paint("sedan", 501),)),
+        Upload(b"<html>"),
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        together = checker.check_all(uploads, pool.map)
+    alone = [checker.check([u.data], u.class_name, u.listing_id, u.listing_photos)[0] for u in uploads[::7]]
+    assert together[::7] == alone

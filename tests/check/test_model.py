@@ -44,14 +44,3 @@ def test_rare_outcomes_are_not_learnt() -> None:
     assert learnt is not None and learnt.outcomes == ("", "closeup")
     assert np.isnan(learnt.out_of_fold[:3]).all()
     assert model.learn(points, ["same"] * 100, groups) is None
-
-
-def test_limits_reach_their_precision_or_are_not_there() -> None:
-    random = np.random.default_rng(5)
-    bad = random.random(4000)
-    is_bad = random.random(4000) < bad
-    found = model.limits(bad, is_bad, 0.9, 0.9)
-    assert is_bad[bad >= found.flag_from].mean() > 0.9 and (~is_bad[bad <= found.ok_below]).mean() > 0.9
-    assert found.ok_below < found.flag_from < 1
-    hopeless = model.limits(bad[:50], random.random(50) < 0.5, 0.99, 0.99)
-    assert (hopeless.ok_below, hopeless.flag_from) == (0.0, 1.01)

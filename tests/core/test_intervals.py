@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from curate.core.intervals import good_photos, of_draws, wilson
+from curate.core.intervals import good_photos, of_draws, wilson, wilson_low
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,12 @@ from curate.core.intervals import good_photos, of_draws, wilson
 )
 def test_wilson_gives_the_published_values(right: int, number: int, low: float, high: float) -> None:
     assert wilson(right, number) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_many_lower_ends_at_once_are_the_same() -> None:
+    right, number = np.array([0, 3, 29, 81, 4000]), np.array([20, 10, 29, 263, 4001])
+    alone = [wilson(*each)[0] for each in zip(right.tolist(), number.tolist(), strict=True)]
+    assert wilson_low(right, number) == pytest.approx(alone, abs=1e-12)
 
 
 def counts(*values: int) -> NDArray[np.int64]:

@@ -4,12 +4,15 @@ from curate.clean.scorers.base import Scorer
 from curate.core.recipe import Clean
 
 
-def load(config: Clean) -> Scorer:
-    """The scorer of the recipe. Raises ResourceError when its weights are missing or wrong: it names the other."""
+def load(config: Clean, threads: int | None = None) -> Scorer:
+    """The scorer of the recipe; `threads` of `imagenet` for one batch, one per core unless given.
+
+    Raises ResourceError when its weights are missing or wrong: it names the other.
+    """
     if config.scorer == "imagenet":
         from curate.clean.scorers.imagenet import ImageNet
 
-        return ImageNet()
+        return ImageNet(threads)
     if config.scorer == "none":
         from curate.clean.scorers.none import NoScorer
 

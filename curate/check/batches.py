@@ -1,0 +1,165 @@
+"""Uploads that wait are checked together, a few at a time, by as many threads as there are cores.
+
+The queue is bounded: who finds it full is told so at once, and what waited longer than its deadline is not checked
+any more. The checker can be replaced at any time; what is under way keeps the one it began with.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.check.check import Checker, Say, Upload, Verdict
+from curate.check.limits import Limits, RefusedError, look
+from curate.core import manifest
+from curate.core.errors import CurateError
+
+TOGETHER = 4  # uploads in one batch
+LOOK_S = 2.0  # between two looks at whether the manifests changed
+INPUTS = ("fetch", "dedup", "clean")  # whose sidecars change when a checker is out of date
+
+_CHECKED = Exception("its verdict comes with those of the others")
+Opener = Callable[[], Checker]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    upload: Upload
+    answer: "asyncio.Future[Verdict]"
+
+
+class Batches:
+    """The queue and what empties it. All but the checking itself runs in one event loop."""
+
+    def __init__(self, checker: Checker, limits: Limits, workers: int = 0) -> None:
+        self.checker = checker
+        self.limits = limits
+        self.workers = workers or os.cpu_count() or 1
+        self.photos = 0  # that wait or are checked now
+        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._pool = ThreadPoolExecutor(self.workers, "check")
+
+    @property
+    def full(self) -> bool:
+        """Are as many photos waiting as may?"""
+        return self.photos >= self.limits.waiting
+
+    async def check(self, upload: Upload) -> Verdict:
+        """The verdict. Raises RefusedError for what is not decoded, or when the queue is full."""
+        if self.full:
+            raise RefusedError(429, "busy", "as many photos are waiting as may; try again in a second")
+        answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        photos = 1 + len(upload.listing_photos)
+        self.photos += photos
+        try:
+            self._queue.put_nowait(_Waiting(upload, answer))
+            return await answer
+        finally:
+            self.photos -= photos
+
+    async def run(self) -> None:
+        """Answer until cancelled."""
+        try:
+            await asyncio.gather(*(self._work() for _ in range(self.workers)))
+        finally:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < TOGETHER and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            batch = [each for each in batch if not each.answer.done()]  # whoever asked has gone
+            if not batch:
+                continue
+            answers = await loop.run_in_executor(self._pool, self._answers, [each.upload for each in batch])
+            for each, answer in zip(batch, answers, strict=True):
+                if each.answer.done():
+                    continue
+                if isinstance(answer, Verdict):
+                    each.answer.set_result(answer)
+                else:
+                    each.answer.set_exception(answer)
+
+    def _answers(self, uploads: list[Upload]) -> list[Verdict | Exception]:
+        """A verdict or what went wrong for each; one that fails does not take the others with it."""
+        checker = self.checker
+        answers: list[Verdict | Exception] = []
+        fit: list[Upload] = []
+        for upload in uploads:
+            try:
+                for data in (upload.data, *upload.listing_photos):
+                    look(data, self.limits)
+                fit.append(upload)
+            except Exception as error:
+                answers.append(error)
+                continue
+            answers.append(_CHECKED)
+        try:
+            verdicts: Iterator[Verdict | Exception] = iter(checker.check_all(fit))
+        except Exception:
+            verdicts = (self._alone(checker, upload) for upload in fit)
+        return [next(verdicts) if answer is _CHECKED else answer for answer in answers]
+
+    @staticmethod
+    def _alone(checker: Checker, upload: Upload) -> Verdict | Exception:
+        try:
+            return checker.check_all([upload])[0]
+        except Exception as error:
+            return error
+
+
+def stamp(folder: Path, recipe: Path) -> tuple[tuple[int, int], ...]:
+    """Changes when a manifest or the recipe is written anew."""
+    found = []
+    for path in (recipe, *(manifest.sidecar_path(folder, stage) for stage in INPUTS)):
+        with suppress(OSError):
+            status = path.stat()
+            found.append((status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
+class Reloader:
+    """Replaces the checker of `batches` when the manifests or the recipe changed, or when it is asked to."""
+
+    def __init__(self, batches: Batches, opener: Opener, folder: Path, recipe: Path, say: Say) -> None:
+        self.batches, self._opener, self._folder, self._recipe = batches, opener, folder, recipe
+        self._say = say
+        self._seen = stamp(folder, recipe)
+        self._asked = asyncio.Event()
+        self.counts = {"done": 0, "failed": 0}
+
+    def ask(self) -> None:
+        """Reload now, whether or not anything changed."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Look and reload until cancelled."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), LOOK_S)
+            now = stamp(self._folder, self._recipe)
+            if not self._asked.is_set() and now == self._seen:
+                continue
+            self._asked.clear()
+            self._seen = now
+            await self._reload()
+
+    async def _reload(self) -> None:
+        began = time.monotonic()
+        try:
+            self.batches.checker = await asyncio.to_thread(self._opener)
+        except (
+            CurateError
+        ) as error:  # a run is writing them, or they do not fit: it changes again, or somebody asks
+            self.counts["failed"] += 1
+            self._say(f"not reloaded, the dataset of before still answers: {error}")
+            return
+        self.counts["done"] += 1
+        photos = len(self.batches.checker.learnt.decided)
+        self._say(f"reloaded in {time.monotonic() - began:.1f} s: {photos:,} photos")

@@ -1,0 +1,187 @@
+"""What a check needs to know of a collection, learnt once and kept beside the manifests in `check.cache`.
+
+The file is a line of JSON and an npz without objects. The line names all that the rest was made from (the
+manifests' sha256, the scorer, the versions of the packages) and the sha256 of the rest. Where any of it differs,
+the file is not believed and all is learnt again.
+"""
+
+import hashlib
+import io
+import json
+import logging
+import time
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.check.duplicates import Entry, Index
+from curate.check.model import KEPT, Model, learn
+from curate.clean import embeddings
+from curate.clean.scorers.base import Scorer
+from curate.core import manifest
+from curate.core.errors import ResourceError, StateError
+from curate.core.files import atomic_write, file_sha256
+from curate.core.schemas import CleanRow, DedupRow, FetchRow
+from curate.dataset import check_current
+
+log = logging.getLogger(__name__)
+NAME = "check.cache"
+FORMAT = 1  # raise it when other numbers are learnt from the same manifests
+INPUTS = ("fetch", "dedup", "clean")
+PACKAGES = (*embeddings.PACKAGES, "scikit-learn", "scipy")
+_DECIDED = ("key", "class_name", "reason")  # columns of `Decided` that are text
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What clean decided of a photo."""
+
+    key: str
+    class_name: str
+    reason: str  # empty where it is kept
+    borderline: bool
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """All of it, in memory."""
+
+    decided: tuple[Decided, ...]  # (n,) sorted by key
+    points: NDArray[np.float32]  # (n, d) embeddings of length 1
+    index: Index
+    usable: Model | None  # is it kept, and for which reason not; None where too few were rejected
+    of_class: Model | None  # of the kept photos; None where there is one class
+
+    def bad(self) -> NDArray[np.float64]:
+        """(n,) probability that a photo is not kept, by a model that had not seen it; NaN where there is none."""
+        if self.usable is None or KEPT not in self.usable.outcomes:
+            return np.full(len(self.decided), np.nan)
+        return np.asarray(1 - self.usable.out_of_fold[:, self.usable.outcomes.index(KEPT)])
+
+
+def inputs(folder: Path) -> dict[str, str]:
+    """The sha256 of each manifest that a check reads.
+
+    Raises StateError when one is missing, was changed by hand, or does not fit the others.
+    """
+    digests = {}
+    for stage in INPUTS:
+        check_current(folder, stage)
+        digests[stage] = file_sha256(manifest.csv_path(folder, stage))
+        if digests[stage] != manifest.read_sidecar(folder, stage)["sha256"]:
+            raise manifest.edited(manifest.csv_path(folder, stage), stage)
+    return digests
+
+
+def open_or_learn(folder: Path, scorer: Scorer, say: Callable[[str], None] = lambda line: None) -> Learnt:
+    """From `check.cache`; from the manifests where that is not there or is of others, which `say` is told.
+
+    Raises StateError when a manifest is missing or does not fit the others.
+    """
+    made_from = {
+        "format": FORMAT,
+        "inputs": inputs(folder),
+        "scorer": dict(scorer.identity),
+        "packages": {name: version(name) for name in PACKAGES},
+    }
+    if learnt := _read(folder / NAME, made_from):
+        return learnt
+    began = time.monotonic()
+    say(f"check learns from {folder} what clean decided; {NAME} keeps it for the next time")
+    learnt = _learn(folder, scorer)
+    try:
+        _write(folder / NAME, made_from, learnt)
+    except ResourceError as error:  # a folder that may only be read: the next one learns again
+        log.warning("%s; the next check learns again", error)
+    say(f"check learnt from {len(learnt.decided):,} photos in {time.monotonic() - began:.0f} s")
+    return learnt
+
+
+def _learn(folder: Path, scorer: Scorer) -> Learnt:
+    fetched, hashed = manifest.read(folder, FetchRow), manifest.read(folder, DedupRow)
+    rows = [row for row in manifest.read(folder, CleanRow) if row.reason != "undecodable"]
+    photos = {row.key: row for row in fetched}
+    groups = {row.key: row.similar_group for row in hashed}
+    found = embeddings.collect(folder, {photos[row.key].sha256: row.path for row in rows}, scorer)
+    rows = [row for row in rows if photos[row.key].sha256 not in found.refused]
+    if not rows:
+        raise StateError(f"{folder}: clean kept and rejected nothing, so there is nothing to compare with")
+    points = np.array(found.read([photos[row.key].sha256 for row in rows])["embedding"], np.float32)
+    finite = np.asarray(np.isfinite(points).all(axis=1))
+    rows, points = [row for row, fine in zip(rows, finite, strict=True) if fine], points[finite]
+    names = [groups[row.key] for row in rows]
+    kept = np.array([row.keep for row in rows])
+    return Learnt(
+        tuple(Decided(row.key, row.class_name, row.reason, row.borderline) for row in rows),
+        points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12),
+        Index.of(fetched, hashed),
+        learn(points, [row.reason if not row.keep else KEPT for row in rows], names),
+        learn(
+            points[kept],
+            [row.class_name for row in rows if row.keep],
+            [name for name, keep in zip(names, kept, strict=True) if keep],
+        ),
+    )
+
+
+def _write(path: Path, made_from: dict[str, Any], learnt: Learnt) -> None:
+    columns: dict[str, Any] = {"points": learnt.points, "hashes": learnt.index.hashes}
+    columns |= {name: [getattr(row, name) for row in learnt.decided] for name in (*_DECIDED, "borderline")}
+    columns |= {f"index.{f.name}": [getattr(row, f.name) for row in learnt.index.rows] for f in fields(Entry)}
+    for name in ("usable", "of_class"):
+        if model := getattr(learnt, name):
+            columns |= {f"{name}.{field.name}": getattr(model, field.name) for field in fields(Model)}
+    buffer = io.BytesIO()
+    arrays: dict[str, Any] = {name: _array(column) for name, column in columns.items()}
+    np.savez(buffer, **arrays)
+    header = {"made_from": made_from, "sha256": hashlib.sha256(buffer.getbuffer()).hexdigest()}
+    atomic_write(path, [json.dumps(header, sort_keys=True).encode() + b"\n", buffer.getbuffer()])
+
+
+def _array(column: Any) -> NDArray[Any]:
+    """A column as an npz holds it: text as UTF-8 bytes in one array, so that nothing needs pickle."""
+    if isinstance(column, list | tuple) and all(isinstance(each, str) for each in column):
+        return np.frombuffer(json.dumps(column).encode(), np.uint8)
+    return np.asarray(column)
+
+
+def _text(column: NDArray[np.uint8]) -> list[str]:
+    found: list[str] = json.loads(column.tobytes())
+    return found
+
+
+def _read(path: Path, made_from: dict[str, Any]) -> Learnt | None:
+    """What the file holds; None where it is not there, damaged, or made from anything else."""
+    with suppress(OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        data = path.read_bytes()
+        line, _, rest = data.partition(b"\n")
+        header = json.loads(line)
+        if header["made_from"] != made_from or header["sha256"] != hashlib.sha256(rest).hexdigest():
+            return None
+        with np.load(io.BytesIO(rest), allow_pickle=False) as held:
+            columns = {name: held[name] for name in held.files}
+        decided = zip(*(_text(columns[name]) for name in _DECIDED), columns["borderline"].tolist(), strict=True)
+        rows = zip(*(_text(columns[f"index.{field.name}"]) for field in fields(Entry)), strict=True)
+        return Learnt(
+            tuple(Decided(*row) for row in decided),
+            columns["points"],
+            Index.from_rows(columns["hashes"], [Entry(*row) for row in rows]),
+            _model(columns, "usable"),
+            _model(columns, "of_class"),
+        )
+    return None
+
+
+def _model(columns: dict[str, NDArray[Any]], name: str) -> Model | None:
+    held = {field.name: columns.get(f"{name}.{field.name}") for field in fields(Model)}
+    if held["outcomes"] is None:
+        return None
+    held |= {"outcomes": tuple(_text(held["outcomes"])), "temperature": float(held["temperature"])}  # type: ignore[arg-type, dict-item]
+    return Model(**held)  # type: ignore[arg-type]

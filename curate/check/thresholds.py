@@ -1,0 +1,149 @@
+"""From which probability of being no good a photo is flagged, up to which it is ok; between them it is `unsure`.
+
+Measured on photos of the collection, each judged by a model that had not seen it. What is true of them is what
+people decided, where there are labels: drawn by `curate sample`, weighed as `curate calibrate` does. Without them
+it is what clean decided: then a flag is only as right as clean is.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.check.learnt import Learnt
+from curate.core.intervals import Estimate, good_photos, of_draws, wilson, wilson_low
+from curate.core.recipe import Clean
+from curate.review import calibration
+from curate.review.sampling import EDGES, bands
+
+NEVER = 1.01  # above every probability
+MOST = 60  # thresholds that are tried on labels
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Two probabilities of being no good, and what they are worth."""
+
+    ok_below: float  # 0..1
+    flag_from: float  # 0..1; NEVER where no threshold reaches the precision
+    flags: Estimate | None = None  # precision of flags; None where there are none
+    oks: Estimate | None = None
+    labels: int = 0  # decisions of people that this rests on; 0: on those of clean
+
+    def lines(self) -> Iterator[str]:
+        """The same for people."""
+        by = (
+            f"by {self.labels:,} labels"
+            if self.labels
+            else "by what clean decided: no label says how right that is"
+        )
+        for word, estimate, told in (
+            ("flag", self.flags, f"from {self.flag_from:.3f}"),
+            ("ok", self.oks, f"under {self.ok_below:.3f}"),
+        ):
+            if estimate is None:
+                yield f"{word}: no threshold reaches the precision, {by}"
+            else:
+                yield f"{word}: probability of no good photo {told}, precision {estimate}, {by}"
+
+
+def from_clean(learnt: Learnt, of_flag: float, of_ok: float) -> Thresholds:
+    """The widest `flag` and `ok` that reach their precision by what clean decided."""
+    bad = learnt.bad()
+    sure = np.isfinite(bad)
+    rejected = np.array([bool(row.reason) for row in learnt.decided])
+    return of_all(bad[sure], rejected[sure], of_flag, of_ok) if sure.any() else Thresholds(0.0, NEVER)
+
+
+def of_all(bad: Floats, is_bad: Bools, of_flag: float, of_ok: float) -> Thresholds:
+    """From probabilities (n,) and what is true (n,): the widest `flag` and `ok` that reach their precision.
+
+    The lower end of its 95% interval must reach it (Wilson). Where both reach so far that they meet, nothing is
+    `unsure`.
+    """
+    order = np.argsort(-bad, kind="stable")
+    flag_from = _reaching(bad[order], is_bad[order], of_flag)
+    ok_from = _reaching(-bad[order[::-1]], ~is_bad[order[::-1]], of_ok)
+    found = _meet(None if ok_from is None else -ok_from, flag_from)
+    return Thresholds(*found, _share(is_bad[bad >= found[1]]), _share(~is_bad[bad < found[0]]))
+
+
+def _meet(ok_below: float | None, flag_from: float | None) -> tuple[float, float]:
+    """Both thresholds in order: a photo is flagged where they cross."""
+    high = NEVER if flag_from is None else flag_from
+    return min(ok_below or 0.0, high), high
+
+
+def _share(right: Bools) -> Estimate | None:
+    return Estimate(float(right.mean()), *wilson(int(right.sum()), len(right))) if len(right) else None
+
+
+def _reaching(values: Floats, right: Bools, precision: float) -> float | None:
+    """The smallest of `values`, which fall, down to which the share of `right` reaches `precision`."""
+    so_far = np.cumsum(right, dtype=np.int64)
+    places = np.flatnonzero(wilson_low(so_far, np.arange(1, len(right) + 1)) >= precision)
+    return float(values[places[-1]]) if len(places) else None
+
+
+def from_labels(
+    folder: Path, config: Clean, learnt: Learnt, labels: Sequence[Path], of_flag: float, of_ok: float
+) -> Thresholds:
+    """The same by the decisions of people in the files `labels`.
+
+    Raises UsageError when they cannot be read, are too few, or leave out the review queue or the rest.
+    """
+    read = calibration.read_labels(folder, config, labels)
+    probability = {row.key: p for row, p in zip(learnt.decided, learnt.bad().tolist(), strict=True)}
+    rows = read.photos.scored
+    bad = np.array([probability.get(row.key, np.nan) for row in rows])
+    strata = bands(np.array([row.score for row in rows]), EDGES)
+    strata = strata + len(EDGES) * np.array([row.key in read.photos.queued for row in rows])
+    places = np.array([place for place in read.good if np.isfinite(bad[place])], np.int64)
+    is_bad = np.array([not read.good[place] for place in places.tolist()])
+    return of_sample(bad, strata, places, is_bad, of_flag, of_ok)
+
+
+def of_sample(
+    bad: Floats, strata: NDArray[np.int64], places: NDArray[np.int64], is_bad: Bools, of_flag: float, of_ok: float
+) -> Thresholds:
+    """From probabilities (n,) of photos in `strata` (n,); of those at `places` (m,) is known whether they are bad.
+
+    A threshold cuts each stratum in two; what is known of a part stands for the part (Cochran 1977).
+    """
+
+    def precision(inside: Bools, right: Bools, seed: int) -> tuple[Estimate, bool]:
+        count = int(strata.max()) + 1
+        known = inside[places]
+        size, labels, goods = (
+            np.bincount(chosen, minlength=count)
+            for chosen in (strata[inside], strata[places[known]], strata[places[known & right]])
+        )
+        able = of_draws(good_photos(size, labels, labels, seed) / inside.sum()).low >= (of_ok if seed else of_flag)
+        return of_draws(good_photos(size, labels, goods, seed) / inside.sum()), able
+
+    def widest(values: Sequence[float], side: int) -> tuple[float | None, Estimate | None]:
+        """Of `values`, from the strictest on, the last whose precision is reached at it and before it."""
+        found: tuple[float | None, Estimate | None] = None, None
+        for value in values:
+            inside = np.asarray(bad >= value if side == 0 else bad < value)
+            if not inside[places].any():
+                continue
+            estimate, able = precision(inside, is_bad if side == 0 else ~is_bad, side)
+            if estimate.low >= (of_ok if side else of_flag):
+                found = value, estimate
+            elif able:  # too few labels to reach it say nothing
+                break
+        return found
+
+    known = np.unique(bad[places])
+    tried = known[np.unique(np.linspace(0, len(known) - 1, MOST).round().astype(int))].tolist()
+    flag_from, flags = widest(tried[::-1], 0)
+    ok_below, oks = widest([*tried[1:], NEVER], 1)
+    low, high = _meet(ok_below, flag_from)
+    if ok_below is not None and low < ok_below:  # it ends where the flags begin
+        oks = precision(np.asarray(bad < low), ~is_bad, 1)[0]
+    return Thresholds(low, high, flags, oks, len(places))

@@ -1,0 +1,286 @@
+"""The service over real sockets, in a process of its own: verdicts, limits, keys, overload, reload, drain."""
+
+import dataclasses
+import http.client
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from curate.check import api
+from curate.check.check import Checker
+from curate.check.serve import listen
+from curate.cli.app import app
+from curate.core import extras, manifest
+from curate.core.errors import UsageError
+from curate.core.schemas import CleanRow, FetchRow
+from tests import folders
+from tests.check.conftest import RECIPE
+from tests.scenes import jpeg, scene
+
+pytest.importorskip("fastapi", reason="needs the extra serve")
+pytest.importorskip("prometheus_client", reason="needs the extra serve")
+KEY = "a-key-of-the-tests-0001"
+
+
+@dataclasses.dataclass
+class Service:
+    """A running one."""
+
+    process: "subprocess.Popen[str]"
+    port: int
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = {}
+    ) -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=100)
+        try:
+            connection.request(method, path, body or None, {"Authorization": f"Bearer {KEY}", **headers})
+            response = connection.getresponse()
+            return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
+        finally:
+            connection.close()
+
+    def check(self, photo: bytes, **parts: str | list[bytes]) -> tuple[int, dict[str, str], bytes]:
+        return self.ask("POST", "/v1/check", *form(photo, **parts))
+
+
+def form(photo: bytes, **parts: str | list[bytes]) -> tuple[bytes, dict[str, str]]:
+    lines = [b'--x\r\nContent-Disposition: form-data; name="photo"; filename="me.jpg"\r\n\r\n' + photo]
+    for name, value in parts.items():
+        name = {"class_name": "class"}.get(name, name)
+        start = f'--x\r\nContent-Disposition: form-data; name="{name}"'
+        if isinstance(value, str):
+            lines.append(f"{start}\r\n\r\n{value}".encode())
+        else:
+            lines += [f'{start}; filename="a.jpg"\r\n\r\n'.encode() + each for each in value]
+    return b"\r\n".join(lines) + b"\r\n--x--\r\n", {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+@contextmanager
+def serving(folder: Path, tmp_path: Path, *options: str) -> Iterator[Service]:
+    recipe = tmp_path / "painted.yaml"
+    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    words = [
+        "serve",
+        "--recipe",
+        str(recipe),
+        "--folder",
+        str(folder),
+        "--port",
+        "0",
+        "--precision",
+        "0.6",
+        *options,
+    ]
+    with subprocess.Popen(
+        [sys.executable, "-m", "curate", *words, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"CURATE_API_KEYS": f"another-key-000001,{KEY}"},
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said = ""
+            while not (found := re.search(r"listening on http://127.0.0.1:(\d+)", said)):
+                line = process.stdout.readline()
+                assert line, said
+                said += line
+            yield Service(process, int(found[1]))
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def service(folder: Path, checker: Checker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with serving(folder, tmp_path_factory.mktemp("serve"), "--max-mb", "1", "--max-megapixels", "2") as running:
+        yield running
+
+
+def test_clean_command_and_service_give_the_same_verdicts(
+    folder: Path, checker: Checker, service: Service
+) -> None:
+    rows = {row.key: row for row in manifest.read(folder, CleanRow)}
+    for photo in manifest.read(folder, FetchRow)[::5]:
+        data = (folder / photo.path).read_bytes()
+        status, _, body = service.check(data, listing_id=photo.listing_id)
+        (own,) = checker.check([data], listing_id=photo.listing_id)
+        assert (status, json.loads(body)) == (200, json.loads(json.dumps(own.as_json())))
+        row = rows[photo.key]
+        assert own.verdict == ("unsure" if row.borderline else "ok" if row.keep else "flag")
+    beside = [folders.paint("sedan", 701)]
+    for data in (folders.paint("hatch", 700), jpeg(scene(700)), folders.paint("hatch", 601)[:900]):
+        _, _, body = service.check(data, class_name="hatch", listing_photos=beside)
+        (own,) = checker.check([data], "hatch", listing_photos=beside)
+        assert json.loads(body) == json.loads(json.dumps(own.as_json()))
+
+
+def test_bytes_alone_are_taken_too(checker: Checker, service: Service) -> None:
+    photo = folders.paint("sedan", 502)
+    status, _, body = service.ask("POST", "/v1/check?class=sedan", photo, {"Content-Type": "image/jpeg"})
+    assert status == 200
+    assert json.loads(body) == json.loads(json.dumps(checker.check([photo], "sedan")[0].as_json()))
+
+
+def bomb(side: int) -> bytes:
+    """A PNG of a few kB that says it is `side` pixels wide and high."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    packed = zlib.compress(b"\0" * 100_000)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+def test_what_is_beyond_the_limits_is_refused_before_it_is_decoded(service: Service) -> None:
+    photo, gif = folders.paint("sedan", 503), io.BytesIO()
+    scene(503).save(gif, "GIF")
+    cases: list[tuple[bytes, dict[str, str], int, str]] = [
+        (*form(bomb(40_000)), 413, "too_many_pixels"),
+        (*form(b"<html>"), 415, "not_an_image"),
+        (*form(gif.getvalue()), 415, "format_not_allowed"),
+        (*form(photo + bytes(1024**2)), 413, "too_large"),
+        (b"{}", {"Content-Type": "application/json"}, 415, "media_type"),
+        (b"--x", {"Content-Type": "multipart/form-data"}, 400, "form"),
+        (form(photo)[0].replace(b"photo", b"image"), form(photo)[1], 400, "form"),
+        (*form(photo, class_name="boat"), 422, "unknown_class"),
+        (*form(photo, class_name="x" * 300), 400, "form"),
+        (*form(photo, listing_photos=[photo] * 9), 400, "form"),
+    ]
+    for body, headers, status, word in cases:
+        found = service.ask("POST", "/v1/check", body, headers)
+        assert (found[0], json.loads(found[2])["error"]) == (status, word)
+    unmeasured = http.client.HTTPConnection("127.0.0.1", service.port, timeout=100)
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "image/jpeg", "Transfer-Encoding": "chunked"}
+    unmeasured.request("POST", "/v1/check", iter([bytes(400_000)] * 3), headers, encode_chunked=True)
+    assert unmeasured.getresponse().status == 413
+    unmeasured.close()
+    assert service.ask("GET", "/healthz")[0] == 200
+
+
+def test_only_a_known_key_may_ask(service: Service) -> None:
+    photo = form(folders.paint("sedan", 504))
+    for given in ({"Authorization": "Bearer no"}, {"Authorization": ""}, {"X-API-Key": KEY + "1"}):
+        for method, path in (("POST", "/v1/check"), ("GET", "/metrics")):
+            status, headers, _ = service.ask(method, path, photo[0] if method == "POST" else b"", photo[1] | given)
+            assert (status, headers["www-authenticate"]) == (401, "Bearer")
+    assert service.ask("POST", "/v1/check", *photo)[0] == 200
+    assert service.ask("GET", "/healthz", headers={"Authorization": ""})[0] == 200
+    with pytest.raises(UsageError, match="is easily guessed"):
+        api.keys_of("short")
+    assert api.allowed("anything", ()) and not api.allowed("", api.keys_of(KEY))
+
+
+def test_nobody_listens_to_the_world_without_a_key() -> None:
+    with pytest.raises(UsageError, match="is open to others"):
+        listen("0.0.0.0", 0, ())
+    with listen("127.0.0.1", 0, ()) as taken, pytest.raises(UsageError, match="in use"):
+        listen("127.0.0.1", taken.getsockname()[1], ())
+
+
+def test_operators_see_how_it_is(service: Service) -> None:
+    service.check(folders.paint("sedan", 505))
+    status, _, body = service.ask("GET", "/readyz")
+    assert status == 200 and json.loads(body) == {"ready": True, "photos": 36, "classes": ["hatch", "sedan"]}
+    told = service.ask("GET", "/metrics")[2].decode()
+    assert re.search(r'^curate_check_requests_total\{status="200"\} [1-9]', told, re.M)
+    assert re.search(r'^curate_check_verdicts_total\{verdict="\w+"\} [1-9]', told, re.M)
+    assert "curate_check_seconds_bucket" in told and "me.jpg" not in told
+    page = json.loads(service.ask("GET", "/openapi.json")[2])
+    posted = page["paths"]["/v1/check"]["post"]
+    assert set(posted["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]) >= {
+        "photo",
+        "class",
+    }
+    assert page["components"]["schemas"]["Answer"]["examples"][0]["verdict"] == "flag"
+    assert {"413", "415", "429"} <= set(posted["responses"])
+
+
+def test_overload_slow_bodies_reload_and_drain(folder: Path, checker: Checker, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(folder, own)
+    with serving(own, tmp_path, "--waiting", "1", "--deadline", "60") as service:
+        photo = folders.paint("sedan", 506)
+        answers: list[tuple[int, float, dict[str, str]]] = []
+
+        def send() -> None:
+            began = time.monotonic()
+            status, headers, _ = service.check(photo)
+            answers.append((status, time.monotonic() - began, headers))
+
+        threads = [threading.Thread(target=send) for _ in range(12)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        assert {status for status, *_ in answers} == {200, 429}
+        assert all(headers["retry-after"] == "1" for status, _, headers in answers if status == 429)
+
+        rows = manifest.read(own, CleanRow)
+        assert json.loads(service.check((own / rows[0].path).read_bytes())[2])["reasons"] == ["duplicate"]
+        folders.publish(own, "clean", [dataclasses.replace(rows[0], keep=False, reason="not_car"), *rows[1:]])
+        service.process.send_signal(signal.SIGHUP)
+        for _ in range(200):  # no request is lost meanwhile
+            status, _, body = service.check((own / rows[0].path).read_bytes())
+            assert status == 200
+            if (reasons := json.loads(body)["reasons"]) == ["duplicate", "not_car"]:
+                break
+            time.sleep(0.2)
+        assert reasons == ["duplicate", "not_car"]
+
+        body, headers = form(photo)
+        headers |= {"Host": "x", "Content-Length": str(len(body)), "Authorization": f"Bearer {KEY}"}
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        begun = socket.create_connection(("127.0.0.1", service.port))
+        begun.sendall(f"POST /v1/check HTTP/1.1\r\n{head}\r\n".encode())
+        begun.sendall(body[:100])
+        time.sleep(0.3)
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        begun.sendall(body[100:])
+        with begun.makefile("rb") as answer:
+            assert answer.readline() == b"HTTP/1.1 200 OK\r\n", answer.read()
+        begun.close()
+        assert service.process.wait(60) == 0
+        assert service.process.stdout is not None
+        rest = service.process.stdout.read()
+        assert "reloaded in" in rest and "every upload that was taken is answered" in rest
+        assert "me.jpg" not in rest and rows[0].key not in rest
+    assert not [path for path in own.rglob("*") if path.is_file() and photo == path.read_bytes()]
+
+
+def test_a_slow_body_ends_at_the_deadline(folder: Path, checker: Checker, tmp_path: Path) -> None:
+    with serving(folder, tmp_path, "--deadline", "0.5") as service:
+        with socket.create_connection(("127.0.0.1", service.port)) as slow:
+            slow.sendall(
+                f"POST /v1/check HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
+                "Content-Type: image/jpeg\r\nContent-Length: 1000\r\n\r\nabc".encode()
+            )
+            slow.settimeout(30)
+            answer = slow.makefile("rb").read()  # it is closed behind the answer
+        assert answer.startswith(b"HTTP/1.1 408") and b'"slow"' in answer
+        assert service.ask("GET", "/healthz")[0] == 200
+
+
+def test_without_its_extra_one_line_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(extras.MODULES, "serve", ("no_such_package",))
+    run = CliRunner().invoke(app, ["serve"])
+    assert run.exit_code == 7 and run.output.count("\n") == 1
+    assert "needs no_such_package" in run.output and "`pip install 'curate-photos[serve]'`" in run.output

@@ -1,0 +1,46 @@
+"""Thresholds keep the precision they promise, by all that is known or by a sample of labels."""
+
+import numpy as np
+
+from curate.check import thresholds
+
+
+def test_thresholds_reach_their_precision_or_are_not_there() -> None:
+    random = np.random.default_rng(5)
+    bad = random.random(4000)
+    is_bad = random.random(4000) < bad
+    found = thresholds.of_all(bad, is_bad, 0.9, 0.9)
+    assert is_bad[bad >= found.flag_from].mean() > 0.9 and (~is_bad[bad <= found.ok_below]).mean() > 0.9
+    assert found.ok_below < found.flag_from < 1
+    assert found.flags is not None and found.flags.low >= 0.9
+    hopeless = thresholds.of_all(bad[:50], random.random(50) < 0.5, 0.99, 0.99)
+    assert (hopeless.ok_below, hopeless.flag_from) == (0.0, 1.01)
+    assert hopeless.flags is None and "no threshold reaches" in next(hopeless.lines())
+
+
+def test_a_sample_of_labels_holds_the_truth() -> None:
+    """12 samples of 300 labels, drawn more densely where the score is low: the promise holds in nearly all."""
+    random = np.random.default_rng(6)
+    bad = random.random(5000) ** 3
+    is_bad = random.random(5000) < np.clip(1.4 * bad - 0.2, 0, 1)
+    strata = np.digitize(bad + random.normal(0, 0.1, 5000), [0.1, 0.3, 0.6])
+    broken = reached = 0
+    for _ in range(12):
+        drawn = [random.choice(np.flatnonzero(strata == each), 75, replace=False) for each in range(4)]
+        places = np.sort(np.concatenate(drawn))
+        found = thresholds.of_sample(bad, strata, places, is_bad[places], 0.8, 0.9)
+        assert found.ok_below <= found.flag_from and found.labels == 300
+        if found.flags is None:
+            continue
+        reached += 1
+        broken += is_bad[bad >= found.flag_from].mean() < 0.8
+    assert reached > 8 and broken <= 1
+
+
+def test_too_few_labels_flag_nothing() -> None:
+    bad = np.linspace(0, 1, 100)
+    found = thresholds.of_sample(
+        bad, np.zeros(100, np.int64), np.array([3, 95]), np.array([False, True]), 0.95, 0.98
+    )
+    assert found.flag_from == thresholds.NEVER and found.flags is None
+    assert "no threshold reaches the precision, by 2 labels" in next(found.lines())
