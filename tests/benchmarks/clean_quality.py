@@ -45,14 +45,17 @@ def config(class_names: Sequence[str], thorough: bool = False) -> Clean:
     return subject.resolve(given).override(subject="")
 
 
-def build(folder: Path) -> None:
-    """Store the corpus in `folder` as fetch would, and find its duplicates; does nothing when that is done."""
+def build(folder: Path, wanted: Callable[[str], bool] = lambda listing_id: True) -> None:
+    """Store the corpus in `folder` as fetch would, and find its duplicates; does nothing when that is done.
+
+    `wanted` says of which listings.
+    """
     market = market_folder()
     folder.mkdir(parents=True, exist_ok=True)
     made_from = manifest.provenance(folder, "fetch", Section())
     if not manifest.is_current(folder, made_from):
         rows = []
-        for listing in read_listings(market):
+        for listing in filter(lambda each: wanted(each.listing_id), read_listings(market)):
             for position, photo in enumerate(listing.photos):
                 data = photo.read()
                 try:
