@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from curate.core.errors import RejectedError, ResourceError
-from curate.photos import apart, headers, jpeg
+from curate.photos import apart, headers, jpeg, libtiff
 from curate.photos.pixels import rgb_on_white, upright
 
 MAX_BYTES = 64 * 1024**2
@@ -204,6 +204,8 @@ def _open(data: bytes, header: headers.Header) -> Image.Image:
 def _decode_other(data: bytes, header: headers.Header, at_least: int | None = None) -> Picture:
     with _open(data, header) as image:
         name = image.format
+        if name == "TIFF":
+            libtiff.silence()
         if name == "TIFF" and image.info.get("compression") not in _TIFF_COMPRESSIONS:
             raise RejectedError("format_not_allowed", f"TIFF with {image.info.get('compression')} compression")
         frames = getattr(image, "n_frames", 1) if name in ("AVIF", "HEIF") else header.frames

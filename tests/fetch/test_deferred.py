@@ -3,6 +3,7 @@
 import itertools
 import socket
 import struct
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -84,6 +85,31 @@ def test_the_next_fetch_asks_for_just_what_is_deferred(tmp_path: Path) -> None:
         assert rows == unbroken
     assert (tmp_path / "fetch.csv").read_bytes() == (tmp_path / "unbroken" / "fetch.csv").read_bytes()
     assert len(manifest.read_sidecar(tmp_path, "fetch")["notes"]["fetches"]) == 1
+
+
+def test_an_outage_of_many_requests_in_the_middle_loses_nothing(tmp_path: Path) -> None:
+    """For longer than all tries of one URL, a paced run meets resets; what it defers, the next one has."""
+    began: list[float] = []
+
+    def through_an_outage(sound: faults.Fault, reset: faults.Fault) -> faults.Fault:
+        def answer(*arguments: Any) -> Any:
+            began.append(time.monotonic())
+            out = 0.2 < began[-1] - began[0] < 1.0
+            return (reset if out else sound)(*arguments)
+
+        return answer
+
+    routes = {path: through_an_outage(sound, faults.reset()) for path, sound in site().items()}
+    with faults.serve(routes) as server:
+        polite = politeness(server.host_port, max_tries=2, min_interval_s=0.05, workers=1)
+        config = source(server.url(""), ["/cars"], politeness=polite)
+        with suppress(TryLaterError):
+            fetch.run(tmp_path, config)
+        time.sleep(max(0.0, began[0] + 1.0 - time.monotonic()))
+        rows = fetch.run(tmp_path, config)
+        whole = fetch.run(tmp_path / "unbroken", config)
+    assert rows == whole and sum(row.keep for row in rows) == 6
+    assert len(began) > len(routes)
 
 
 def test_f20_a_name_that_does_not_resolve_for_a_moment_defers_what_is_behind_it(

@@ -198,8 +198,8 @@ def test_i04_memory_stays_flat_over_large_jpegs(tmp_path: Path) -> None:
     assert more < small + 60, f"{small} and {more} MB"
 
 
-def test_i04_what_may_take_long_is_decoded_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = {"JPEG": JPEG, "PNG": encode(SCENE, "PNG"), "cut": JPEG[: len(JPEG) // 2] + b"\xff\xd9"}
+def test_i17_what_may_take_long_is_decoded_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = {"JPEG": JPEG, "cut": JPEG[: len(JPEG) // 2] + b"\xff\xd9"}  # a process each
     here = {name: decode.decode(each, at_least=100) for name, each in data.items() if name != "cut"}
     monkeypatch.setattr(decode, "HEAVY", 1)
     for name, expected in here.items():
@@ -211,6 +211,22 @@ def test_i04_what_may_take_long_is_decoded_in_another_process(monkeypatch: pytes
     monkeypatch.setattr(apart, "LIMIT_S", 0.01)
     assert reason(JPEG) == "decode_timeout"
     assert "decode_timeout" in REASONS["fetch"]
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_deflate"])
+def test_libtiff_writes_nothing_to_stderr(compression: str, capfd: pytest.CaptureFixture[str]) -> None:
+    whole = encode(SCENE, "TIFF", compression=compression)
+    random = np.random.default_rng(1)
+    refused = 0
+    for _ in range(20):
+        data = np.frombuffer(whole, np.uint8).copy()
+        data[random.integers(8, len(data), 20)] = random.integers(0, 256, 20)
+        try:
+            decode.decode(data.tobytes())
+        except RejectedError:
+            refused += 1
+    assert refused
+    assert capfd.readouterr().err == ""
 
 
 def test_i04_so_many_pixels_at_once_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
