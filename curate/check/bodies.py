@@ -1,6 +1,7 @@
 """The bodies of requests: read into memory within limits, and taken apart. Nothing is written to a disk."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,8 @@ class Bodies:
         async def stream() -> AsyncIterator[bytes]:
             yield body
 
+        logging.getLogger("python_multipart").disabled = True  # it would tell of what it reads
+        logging.getLogger("python_multipart.multipart").disabled = True
         files = 1 + self.limits.listing_photos
         parser: Any = MultiPartParser(
             request.headers,

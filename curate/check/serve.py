@@ -86,7 +86,7 @@ async def _serve(
         http="httptools",
         lifespan="off",
         log_config=None,
-        log_level=logging.WARNING,
+        log_level=logging.CRITICAL,  # a warning of it may tell of a request
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,

@@ -65,6 +65,11 @@ class Service:
         found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.process.pid}/status").read_text())
         return int(found[1]) / 1024 if found else 0.0
 
+    def processor_s(self) -> float:
+        """Processor time so far: what a busy machine changes least."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def serving(words: Sequence[str]) -> Iterator[Service]:
@@ -141,7 +146,8 @@ async def closed(port: int, photos: Sequence[Photo], seconds: float) -> float:
         nonlocal done
         while (now := time.perf_counter()) < ends:
             photo = random.choice(photos)
-            done += (await client.send(head(photo) + photo.data, now)).status == 200
+            answer = await client.send(head(photo) + photo.data, now)
+            done += answer.status == 200
 
     await asyncio.gather(*(send() for _ in range(CLOSED)))
     return done / seconds
@@ -281,11 +287,14 @@ def main() -> None:
     print(f"{len(photos)} photos of {np.median(sizes) / 1000:.0f} kB; {os.cpu_count()} cores, load {load}")
     with serving(["--recipe", str(options.recipe), "--folder", str(options.folder)]) as service:
         asyncio.run(closed(service.port, photos, 3))  # warm
+        before = service.processor_s()
         capacity = asyncio.run(closed(service.port, photos, options.seconds))
-        print(f"{CLOSED} connections: {capacity:.0f} uploads/s; aim {SUSTAINED}", flush=True)
+        each = (service.processor_s() - before) / (capacity * options.seconds)
+        print(f"{CLOSED} connections: {capacity:.1f} uploads/s, aim {SUSTAINED}")
+        print(f"each takes {each * 1000:.1f} ms of processor time", flush=True)
         for rate in (0.5 * capacity, 0.8 * capacity):
             answers = asyncio.run(opened(service.port, photos, rate, options.seconds))
-            print(told(f"{rate:.0f}/s", answers, options.seconds), f"aim p99 {P99_S * 1000:.0f} ms", flush=True)
+            print(told(f"{rate:.1f}/s", answers, options.seconds), f"aim p99 {P99_S * 1000:.0f} ms", flush=True)
         answers = asyncio.run(opened(service.port, photos, 10 * capacity, options.seconds))
         good = sum(answer.status == 200 for answer in answers) / options.seconds
         print(told(f"ten times: {10 * capacity:.0f}/s", answers, options.seconds))
