@@ -132,7 +132,7 @@ def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int, echo: Call
     """Run one stage, or find that nothing changed, and tell how it ended. The caller holds the folder's lock."""
     declared = STAGES[stage]
     with _timed(folder, stage, echo) as to_decide:
-        with executors.local(workers) as map_fn:
+        with executors.start(recipe.executor, workers, folder) as map_fn:
             rows = runner(declared)(folder, getattr(recipe, declared.section), map_fn)
         if duplicates := [row for row in rows if isinstance(row, DedupRow)]:
             to_decide += conflicts.to_do(folder, recipe.clean.class_names, duplicates)

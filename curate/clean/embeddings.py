@@ -4,6 +4,9 @@ Each photo is decoded once and embedded once. The store lies beside the manifest
 carries the model's identity. It grows by whole records, each with a checksum: an interrupted run continues where
 it stopped, a damaged record is dropped and made again (see `core.record_store`). It is read in blocks, so memory
 hardly grows with the number of photos.
+
+On one machine the processes of `map_fn` decode, and this one embeds. On many, workers embed too, if on a fixed
+image they compute the very bytes that this process does: processors differ in how they round.
 """
 
 import hashlib
@@ -16,7 +19,7 @@ from dataclasses import astuple, dataclass, fields
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +27,8 @@ from numpy.typing import NDArray
 from curate.clean import image_quality
 from curate.clean.image_quality import Quality
 from curate.clean.scorers.base import Scorer
-from curate.core import record_store
-from curate.core.errors import RejectedError
+from curate.core import executors, record_store
+from curate.core.errors import RejectedError, ResourceError
 from curate.core.executors import MapFn
 from curate.core.progress import progress
 from curate.core.record_store import Layout, Records
@@ -41,7 +44,8 @@ PACKAGES = (
     "opencv-python-headless",
     "onnxruntime",
 )  # whose version changes an embedding
-Prepared = tuple[str, tuple[float, ...], NDArray[np.uint8]]  # sha256, quality scores, network input
+Ready = NDArray[np.uint8] | NDArray[np.float32]  # what the network reads, or the embedding
+Prepared = tuple[str, tuple[float, ...], Ready]  # sha256, quality scores
 Item = TypeVar("Item")
 
 
@@ -88,7 +92,11 @@ def collect(
     missing = sorted((sha256, file) for sha256, file in photos.items() if sha256 not in known)
     refused: dict[str, str] = {}
     if missing:
-        results = ahead(map_fn(partial(_prepare, folder, scorer.prepare, scorer.side), missing))
+        prepare: Callable[[tuple[str, str]], tuple[tuple[float, ...], Ready] | str]
+        prepare = partial(_prepare, folder, scorer.prepare, scorer.side)
+        if executors.embeds(map_fn) and scorer.elsewhere:
+            prepare = partial(_prepare_and_embed, prepare, Elsewhere(scorer.elsewhere, proof(scorer)))
+        results = ahead(map_fn(prepare, missing))
 
         def embedded() -> Iterator[Records]:
             batch: list[Prepared] = []
@@ -128,11 +136,64 @@ def _prepare(
     return astuple(image_quality.measure(image.pixels, image.width, image.height)), prepare(image.pixels)
 
 
+class Elsewhere(NamedTuple):
+    """A scorer on another machine: what makes it, and the bytes that it must compute."""
+
+    make: Callable[[], Scorer]
+    proof: str
+
+
+_elsewhere: dict[str, Scorer | None] = {}  # on a worker: scorers by their proof; None where it rounds otherwise
+
+
+def proof(scorer: Scorer) -> str:
+    """The sha256 of who the scorer is, and of its embeddings of coloured noise: rough, smooth and plain."""
+    noise = np.random.default_rng(0).integers(0, 256, (3, scorer.side, scorer.side, 3), dtype=np.uint8)
+    noise[1] = np.sort(np.sort(noise[1], axis=0), axis=1)
+    noise[2] = noise[2, 0, 0]
+    identity = json.dumps(dict(scorer.identity), sort_keys=True)
+    return hashlib.sha256(identity.encode() + scorer.embed(noise).tobytes()).hexdigest()
+
+
+def _scorer_here(asked: Elsewhere) -> Scorer | None:
+    if asked.proof not in _elsewhere:
+        try:
+            scorer = asked.make()
+            _elsewhere[asked.proof] = scorer if proof(scorer) == asked.proof else None
+        except ResourceError:  # no weights here
+            _elsewhere[asked.proof] = None
+    return _elsewhere[asked.proof]
+
+
+def _prepare_and_embed(
+    prepare: Callable[[tuple[str, str]], tuple[tuple[float, ...], NDArray[np.uint8]] | str],
+    asked: Elsewhere,
+    photo: tuple[str, str],
+) -> tuple[tuple[float, ...], Ready] | str:
+    """Quality scores and embedding of one photo; the network input where this machine would embed otherwise."""
+    prepared, scorer = prepare(photo), _scorer_here(asked)
+    if isinstance(prepared, str) or scorer is None:
+        return prepared
+    quality, pixels = prepared
+    return quality, scorer.embed(pixels[None])[0]
+
+
+def _embedded(ready: Sequence[Ready], scorer: Scorer) -> NDArray[np.float32]:
+    """(n, d): those embedded elsewhere as they are, the others by the scorer."""
+    found = np.empty((len(ready), scorer.dimensions), np.float32)
+    pixels = [place for place, one in enumerate(ready) if one.dtype == np.uint8]
+    if pixels:
+        found[pixels] = scorer.embed(np.stack([ready[place] for place in pixels]))
+    for place in set(range(len(ready))).difference(pixels):
+        found[place] = ready[place]
+    return found
+
+
 def _records(batch: list[Prepared], scorer: Scorer, layout: Layout) -> Records:
     records = np.zeros(len(batch), layout.record)
     records["sha256"] = [sha256 for sha256, _, _ in batch]
     records["quality"] = [scores for _, scores, _ in batch]
-    records["embedding"] = scorer.embed(np.stack([pixels for _, _, pixels in batch]))
+    records["embedding"] = _embedded([ready for _, _, ready in batch], scorer)
     return records
 
 

@@ -150,6 +150,21 @@ def with_options(recipe: "Recipe", section: str, **options: Any) -> "Recipe":
         raise UsageError(f"{where}: {in_words(problem)}") from error
 
 
+def with_executor(recipe: "Recipe", executor: str | None) -> "Recipe":
+    """The recipe with the executor of the command line. Raises UsageError for one that there is not."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from curate.core.recipe import Executor
+    from curate.core.recipe_words import in_words
+
+    if executor is None:
+        return recipe
+    try:
+        return recipe.model_copy(update={"executor": TypeAdapter(Executor).validate_python(executor)})
+    except ValidationError as error:
+        raise UsageError(f"--executor: {in_words(error.errors()[0])}") from error
+
+
 def run_stages_of(ctx: typer.Context, stages: list[str], recipe: "Recipe", workers: int | None) -> None:
     """Run `stages` of `recipe` in the chosen folder, printing what each of them says."""
     from curate.pipeline import default_workers, run_stages

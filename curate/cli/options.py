@@ -17,6 +17,13 @@ HERE = Path("curate.yaml")  # in a folder that holds one dataset
 SHIPPED = Path("pipelines/swift_wagonr.yaml")
 
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes to use.", show_default="one per core")]
+Executor = Annotated[
+    str | None,
+    typer.Option(
+        help="Where the work runs: local, ray (--workers processes) or ray:ADDRESS (a cluster).",
+        show_default="recipe's, local",
+    ),
+]
 _PATHS: dict[str, Any] = {
     "recipe": Annotated[
         Path | None,

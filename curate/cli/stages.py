@@ -6,8 +6,17 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.context import recipe_and_folder, result, run_stages_of, say, stage_results, tell, with_options
-from curate.cli.options import Workers, command
+from curate.cli.context import (
+    recipe_and_folder,
+    result,
+    run_stages_of,
+    say,
+    stage_results,
+    tell,
+    with_executor,
+    with_options,
+)
+from curate.cli.options import Executor, Workers, command
 from curate.core import extras
 
 commands = typer.Typer()
@@ -106,6 +115,7 @@ def dedup(
         ),
     ] = None,
     workers: Workers = None,
+    executor: Executor = None,
 ) -> None:
     """Find duplicate photos and keep the best one of each.
 
@@ -123,7 +133,8 @@ def dedup(
     Example: curate dedup --max-distance 10
     """
     recipe, _ = recipe_and_folder(ctx)
-    run_stages_of(ctx, ["dedup"], with_options(recipe, "dedup", method=method, max_distance=max_distance), workers)
+    recipe = with_options(with_executor(recipe, executor), "dedup", method=method, max_distance=max_distance)
+    run_stages_of(ctx, ["dedup"], recipe, workers)
     result(ctx, {"stages": stage_results(ctx)})
 
 
@@ -150,6 +161,7 @@ def clean(
         bool, typer.Option("--accept-rejects", help="Go on where a class loses far more photos than expected.")
     ] = False,
     workers: Workers = None,
+    executor: Executor = None,
 ) -> None:
     """Reject what is not a usable photo of its class.
 
@@ -169,7 +181,8 @@ def clean(
         "thorough": thorough,
         "accept_rejects": accept_rejects or None,
     }
-    run_stages_of(ctx, ["clean"], with_options(recipe, "clean", **options), workers)
+    recipe = with_options(with_executor(recipe, executor), "clean", **options)
+    run_stages_of(ctx, ["clean"], recipe, workers)
     result(ctx, {"stages": stage_results(ctx)})
 
 
@@ -253,7 +266,7 @@ def train_baseline(
 
 
 @command(commands)
-def run(ctx: typer.Context, workers: Workers = None) -> None:
+def run(ctx: typer.Context, workers: Workers = None, executor: Executor = None) -> None:
     """Run every stage, then write the report.
 
     What is up to date is left as it is. A stage that ran with other settings than the recipe's runs again by the
@@ -270,6 +283,7 @@ def run(ctx: typer.Context, workers: Workers = None) -> None:
     if absent:
         stages.remove("train_baseline")
     recipe, folder = recipe_and_folder(ctx, *stages)
+    recipe = with_executor(recipe, executor)
     for stage in stages:
         if settings := state(folder, stage, recipe).settings:
             say(ctx, f"{stage} runs again by the recipe: {'; '.join(map(str, settings))}")

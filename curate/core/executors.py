@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import resource_tracker
 from multiprocessing.synchronize import Event
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from curate.core.errors import ResourceError, UsageError
@@ -34,6 +35,32 @@ class MapFn(Protocol):
     def __call__(self, fn: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]:
         """Apply `fn` to each item, lazily and in order."""
         ...
+
+
+@contextmanager
+def start(executor: str, workers: int, folder: Path) -> Iterator[MapFn]:
+    """Yield the `map_fn` of an executor, for work on the photos of `folder`.
+
+    `local` is `workers` processes, `ray` as many of Ray, `ray:ADDRESS` all cores of a Ray cluster.
+    Raises what `local` does, and ResourceError when Ray is not installed or does not start.
+    """
+    name, _, address = executor.partition(":")
+    if name == "local":
+        with local(workers) as map_fn:
+            yield map_fn
+        return
+    from curate.core import ray_executor
+
+    with ray_executor.connect(address, workers, folder) as map_fn:
+        yield map_fn
+
+
+def embeds(map_fn: MapFn) -> bool:
+    """Whether the workers of `map_fn` are many and far enough to embed photos too.
+
+    Processes of this machine leave that to this one, which embeds on all cores with one network in memory.
+    """
+    return getattr(map_fn, "embeds", False)
 
 
 def _run_chunk(fn: Callable[[Item], Result], chunk: list[Item]) -> list[Result]:

@@ -21,6 +21,7 @@ from curate.core.recipe_source import Source as Source
 from curate.core.recipe_train import TrainBaseline as TrainBaseline
 from curate.core.release import Export, Rights
 from curate.core.section import ClassName as ClassName
+from curate.core.section import Executor as Executor
 from curate.core.section import Fraction, Name
 from curate.core.section import Section as Section
 from curate.core.section import normalise_class as normalise_class
@@ -86,6 +87,7 @@ class Recipe(Section):
 
     name: Name
     classes: tuple[ClassName, ...]
+    executor: Executor = "local"  # where the work runs: local, ray or ray:ADDRESS; no result depends on it
     source: Source | None = None
     photos: Photos = Photos()
     dedup: Dedup = Dedup()

@@ -51,6 +51,8 @@ HostPort = Annotated[str, matching(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", "h
 Hosts = Annotated[
     str, matching(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?", "a host, e.g. img.example.org or *.example.org")
 ]
+EXECUTOR = r"local|ray(?::(?:auto|[\w.-]+:\d{1,5}|\[[0-9a-fA-F:.]+\]:\d{1,5}))?"
+Executor = Annotated[str, matching(EXECUTOR, "local, ray or ray:ADDRESS, e.g. ray:10.0.0.1:6379 or ray:auto")]
 
 
 class Section(BaseModel):

@@ -44,6 +44,11 @@ class Scorer(Protocol):
         """(height, width, 3) RGB of any size to the (side, side, 3) that `embed` reads; can go to a process."""
         ...
 
+    @property
+    def elsewhere(self) -> "Callable[[], Scorer] | None":
+        """What makes the same scorer, on one core, in another process; None where one process must do it all."""
+        ...
+
     def embed(self, pixels: Pixels) -> Embeddings:
         """(n, side, side, 3) to (n, d). A photo's embedding does not depend on the others of its batch."""
         ...

@@ -106,6 +106,11 @@ class Clip:
         facts = self._facts
         return partial(prepare, side=facts["side"], mode=facts["mode"], interpolation=facts["interpolation"])
 
+    @property
+    def elsewhere(self) -> None:
+        """The way of computing was chosen on this machine, and its weights may be here only."""
+        return
+
     def embed(self, pixels: Pixels) -> Embeddings:
         """(n, side, side, 3) uint8 RGB to (n, d) float32 of length 1.
 

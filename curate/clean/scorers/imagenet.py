@@ -118,6 +118,11 @@ class ImageNet:
         """The module's `prepare`."""
         return partial(prepare, side=self.side)
 
+    @property
+    def elsewhere(self) -> "Callable[[], ImageNet]":
+        """The same with one thread: no embedding depends on how many there are."""
+        return partial(ImageNet, 1, self.side)
+
     def embed(self, pixels: Pixels) -> Embeddings:
         """(n, side, side, 3) uint8 RGB to (n, 1280) float32, the features before the classifier (all >= 0)."""
         return np.asarray(self._session.run(None, {"pixels": pixels})[0], dtype=np.float32)

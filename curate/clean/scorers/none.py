@@ -35,6 +35,11 @@ class NoScorer:
         """The module's `one_pixel`."""
         return one_pixel
 
+    @property
+    def elsewhere(self) -> None:
+        """Nothing to compute."""
+        return
+
     def embed(self, pixels: Pixels) -> Embeddings:
         """(n, 1, 1, 3) to (n, 1) zeros."""
         return np.zeros((len(pixels), 1), np.float32)

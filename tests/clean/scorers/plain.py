@@ -36,6 +36,10 @@ class PlainScorer:
     def prepare(self) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
         return mean_square
 
+    @property
+    def elsewhere(self) -> "Callable[[], PlainScorer] | None":
+        return None
+
     def embed(self, pixels: Pixels) -> Embeddings:
         self.seen += len(pixels)
         return np.asarray(pixels.mean(axis=(1, 2)) / 255, dtype=np.float32)
