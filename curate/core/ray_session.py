@@ -14,6 +14,7 @@ from typing import Any
 
 from curate.core.errors import CurateError, Do, ResourceError
 
+STARTS = 3  # of a local Ray, before it is given up
 RETRIES = 20  # of work whose worker died
 STORE_BYTES = 512 << 20  # of a local Ray, for items and results on their way; more of them go to disk
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "error"}
@@ -31,33 +32,43 @@ def session(address: str, workers: int) -> Iterator[None]:
     """Ray, started and ended by a thread of its own.
 
     Where it is not the main thread that starts it, Ray leaves the handling of signals alone; and its processes end
-    with the thread that started them, however that ends.
+    with the thread that started them, however that ends. On a busy machine Ray gives up after half a minute: then
+    it is started once more. Raises ResourceError when it does not start, or no cluster is there.
     """
-    ready, done, failed = threading.Event(), threading.Event(), list[Exception]()
-
-    def hold() -> None:
-        with _environment(local=not address), ExitStack() as folders:
-            import ray
-
-            logging.getLogger("ray").setLevel(logging.ERROR)
-            try:
-                _init(address, workers, folders)
-            except Exception as error:  # Ray raises anything
-                failed.append(error)
-            ready.set()
-            done.wait()
-            ray.shutdown()
-
-    holder = threading.Thread(target=hold, name="ray", daemon=True)
-    holder.start()
-    try:
-        ready.wait()
-        if failed:
+    tries = 1 if address else STARTS
+    for left in reversed(range(tries)):
+        ready, done, failed = threading.Event(), threading.Event(), list[Exception]()
+        holder = threading.Thread(
+            target=_hold, args=(address, workers, ready, done, failed), name="ray", daemon=True
+        )
+        holder.start()
+        try:
+            ready.wait()
+            if not failed:
+                yield
+                return
+        finally:
+            done.set()
+            holder.join()
+        if not left:
             raise _not_there(address, failed[0]) from failed[0]
-        yield
-    finally:
-        done.set()
-        holder.join()
+
+
+def _hold(
+    address: str, workers: int, ready: threading.Event, done: threading.Event, failed: list[Exception]
+) -> None:
+    """Start Ray, say so by `ready`, and end it when it is `done`."""
+    with _environment(local=not address), ExitStack() as folders:
+        import ray
+
+        logging.getLogger("ray").setLevel(logging.ERROR)
+        try:
+            _init(address, workers, folders)
+        except Exception as error:  # Ray raises anything
+            failed.append(error)
+        ready.set()
+        done.wait()
+        ray.shutdown()
 
 
 def _init(address: str, workers: int, folders: ExitStack) -> None:
