@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "audit": {*_BASE, "photos", "dataset", "dedup", "train", "fetch.sources"},  # sources: photos of others
     "check": {*_BASE, "photos", "review", "dataset", "dedup", "clean", "clean.scorers"},
     "inspect": {*_BASE, "photos", "review"},
-    "report": {*_BASE, "photos", "review", "split", "inspect"},
+    "report": {*_BASE, "photos", "review", "split", "train", "inspect"},  # what split checked, train compared
     "pipeline": {*_BASE, "photos", "review", *_STAGES, "fetch.sources"},
     "demo": {*_BASE, "pipeline", "report"},
     "cli": {

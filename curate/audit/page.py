@@ -52,7 +52,7 @@ def _thumbnail(file: Path) -> str:
         small = decode.encode_thumbnail(decode.decode(decode.read_file(file), at_least=SIDE), SIDE)
     except RejectedError:
         return ""
-    return f"data:image/jpeg;base64,{base64.b64encode(small).decode('ascii')}"
+    return f"data:image/webp;base64,{base64.b64encode(small).decode('ascii')}"
 
 
 def write(

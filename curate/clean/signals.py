@@ -220,7 +220,7 @@ def _class_names(
     by_concept = label_errors.zero_shot_classes(
         concepts, [concept.class_name for concept in config.concepts], classes
     )
-    weights = usable * np.where(said > 0, self_training.DECIDED_WEIGHT, 1.0)
+    weights = np.select([~usable, said > 0], [0.0, self_training.DECIDED_WEIGHT], 1.0).astype(np.float64)
     alone = label_errors.label_probabilities(features, numbers, groups, weights, len(classes), by_concept)
     if alone is None:
         return np.empty((len(numbers), 0)), np.zeros(len(numbers))

@@ -96,11 +96,14 @@ def verify(ctx: typer.Context) -> None:
 def report(ctx: typer.Context) -> None:
     """Write the whole run on one self-contained HTML page.
 
+    With --json the numbers of every section are printed too.
+
     Example: curate report
     """
-    from curate.report.report import write_report
+    from curate.report.report import describe, numbers, write
 
     recipe, folder = recipe_and_manifests(ctx)
-    page = write_report(folder, recipe.name).resolve()
+    found = describe(folder, recipe.name)
+    page = write(folder, found).resolve()
     show(ctx, f"report: {page}")
-    result(ctx, {"report": str(page)})
+    result(ctx, {"report": str(page), **numbers(found)})

@@ -231,11 +231,11 @@ def _decode_other(data: bytes, header: headers.Header, at_least: int | None = No
 
 
 def encode_thumbnail(picture: Picture, side: int) -> bytes:
-    """A JPEG of at most `side` pixels a side, without any metadata: what reports and web pages may show."""
+    """A WebP of at most `side` pixels a side, without any metadata: what reports and web pages may show."""
     image = Image.fromarray(picture.pixels)
     image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=82)
+    image.save(buffer, "WEBP", quality=70, method=4)
     return buffer.getvalue()
 
 

@@ -6,41 +6,45 @@ from numpy.typing import NDArray
 SIDE = 256  # pixels, the longer side at which both are compared
 _KEYPOINTS = 800
 _INLIERS = 12  # keypoints that agree, or both are only stretched to one size
-_SEEN = 40.0  # difference of two pixels, of 255, that is drawn at full strength
+_NOISE = 14.0  # difference of two pixels, of 255, that is no difference
+_SEEN = 40.0  # more than that, and it is drawn at full strength
+_BLUR = 1.5  # pixels: edges lie no better than that
 _RED = np.array([214, 69, 40], np.float32)
 
 Pixels = NDArray[np.uint8]  # (h, w, 3)
 
 
-def difference_map(first: Pixels, second: Pixels) -> Pixels:
+def difference_map(first: Pixels, second: Pixels, mirrored: bool = False) -> Pixels:
     """`first` in pale grey, red where `second` differs from it: (h, w, 3), at most 256 pixels a side.
 
     `second` may be resized, cropped, turned or framed: ORB keypoints (Rublee and others, 2011) and RANSAC lay it
     on `first`. Its colours are first made as light, and as strong in contrast, as those of `first`. Where it shows
-    nothing the result is grey, with stripes.
+    nothing the result is grey, with stripes. `mirrored` says that `second` is the mirror image. Both are compared
+    at the size of the smaller one.
     """
     import cv2
 
     cv2.setRNGSeed(0)
-    below = _small(first)
-    above, covered = _laid_on(_small(second), below)
+    side = min(SIDE, max(first.shape), max(second.shape))
+    below = _small(first, side)
+    above, covered = _laid_on(_small(second[:, ::-1] if mirrored else second, side), below)
     a, b = below.astype(np.float32), above.astype(np.float32)
     both = covered > 0
     if both.sum() > 100:
         b = (b - b[both].mean(0)) * (a[both].std(0) + 1) / (b[both].std(0) + 1) + a[both].mean(0)
-    apart = cv2.GaussianBlur(np.abs(a - b).max(axis=2), (0, 0), 1.0)
-    strength = np.clip((apart - 8) / _SEEN, 0, 1)[..., None] * both[..., None]
+    apart = cv2.GaussianBlur(np.abs(a - b).max(axis=2), (0, 0), _BLUR)
+    strength = np.clip((apart - _NOISE) / _SEEN, 0, 1)[..., None] * both[..., None]
     pale = 255 - (255 - cv2.cvtColor(below, cv2.COLOR_RGB2GRAY).astype(np.float32))[..., None] * 0.35
     rows, columns = np.indices(both.shape)
     pale = np.where((both | ((rows + columns) % 8 < 5))[..., None], pale, 150)
     return np.asarray(pale * (1 - strength) + _RED * strength).round().astype(np.uint8)
 
 
-def _small(pixels: Pixels) -> Pixels:
+def _small(pixels: Pixels, side: int) -> Pixels:
     import cv2
 
     height, width = pixels.shape[:2]
-    scale = SIDE / max(height, width)
+    scale = side / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 

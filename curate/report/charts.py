@@ -1,18 +1,16 @@
 """Charts as inline SVG, drawn from numbers: no script, no font, no image.
 
-Every function returns safe markup; text is escaped here. Colours are classes of the page's style sheet, so that a
-chart follows its light or dark scheme. Charts are drawn 360 units wide, to be read at that width or larger.
+Every function returns safe markup, see `svg`; `comparisons` has more of them.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from curate.core.intervals import percent
+from curate.report.svg import WIDTH, svg, tag, text
 
-WIDTH = 360  # units of every viewBox
 _TICKS = [factor * 10**power for power in range(9) for factor in (1, 3)]
 
 
@@ -24,27 +22,6 @@ class Flow:
     entered: int
     kept: int
     reasons: tuple[tuple[str, int], ...]  # the largest first
-
-
-def _number(value: float) -> str:
-    return f"{value:.1f}".rstrip("0").rstrip(".")
-
-
-def _tag(name: str, body: str = "", **attributes: str | float) -> Markup:
-    cells = []
-    for key, value in attributes.items():
-        text = value if isinstance(value, str) else _number(value)
-        cells.append(f' {key.rstrip("_").replace("_", "-")}="{escape(text)}"')
-    return Markup(f"<{name}{''.join(cells)}>{escape(body)}</{name}>")
-
-
-def _text(x: float, y: float, body: str, class_: str = "", anchor: str = "start") -> Markup:
-    return _tag("text", body, x=x, y=y, class_=class_, text_anchor=anchor)
-
-
-def _svg(height: float, label: str, parts: Sequence[Markup]) -> Markup:
-    body = Markup("").join([_tag("title", label), *parts])
-    return _tag("svg", body, viewBox=f"0 0 {WIDTH} {_number(height)}", role="img", aria_label=label)
 
 
 def flow(stages: Sequence[Flow], ends: Sequence[tuple[str, int]]) -> Markup:
@@ -59,32 +36,32 @@ def flow(stages: Sequence[Flow], ends: Sequence[tuple[str, int]]) -> Markup:
     for stage in stages:
         wide, through = stage.entered * scale, stage.kept * scale
         lost = stage.entered - stage.kept
-        parts.append(_tag("rect", x=left, y=y + bar, width=through, height=step - bar, class_="stream"))
+        parts.append(tag("rect", x=left, y=y + bar, width=through, height=step - bar, class_="stream"))
         if lost:
             a, b, top = left + through, left + max(wide, through + 1), y + bar
             thick = min(b - a, 48)
             over, under = top + 24, top + 24 + thick
             lower = f"M{a:.1f} {top} C{a:.1f} {under + 6:.1f} {a + 12:.1f} {under:.1f} {turn} {under:.1f}"
             upper = f"V{over} C{b + 6:.1f} {over} {b:.1f} {over - 4} {b:.1f} {top}Z"
-            parts.append(_tag("path", d=f"{lower} {upper}", class_="loss"))
-            parts.append(_text(turn + 8, top + 22, f"−{lost:,}", "strong bad"))
+            parts.append(tag("path", d=f"{lower} {upper}", class_="loss"))
+            parts.append(text(turn + 8, top + 22, f"−{lost:,}", "strong bad"))
             shown = stage.reasons if len(stage.reasons) <= 4 else stage.reasons[:3]
             lines = [f"{number:,} {reason}" for reason, number in shown]
             if rest := sum(number for _, number in stage.reasons[len(shown) :]):
                 lines.append(f"{rest:,} for other reasons")
             for number, line in enumerate(lines):
-                parts.append(_text(turn + 8, top + 36 + 13 * number, line, "small"))
-        parts.append(_tag("rect", x=left, y=y, width=max(wide, 1), height=bar, class_="good"))
-        parts.append(_text(left, y - 7, f"{stage.name}  {stage.entered:,}", "strong"))
+                parts.append(text(turn + 8, top + 36 + 13 * number, line, "small"))
+        parts.append(tag("rect", x=left, y=y, width=max(wide, 1), height=bar, class_="good"))
+        parts.append(text(left, y - 7, f"{stage.name}  {stage.entered:,}", "strong"))
         y += step
     x = left
     for place, (name, number) in enumerate(ends):
         wide = max(number * scale, 1)
-        parts.append(_tag("rect", x=x, y=y, width=max(wide - 1.5, 1), height=bar, class_="good"))
-        parts.append(_text(left, y + 28 + 15 * place, f"{number:,} {name}", "strong"))
+        parts.append(tag("rect", x=x, y=y, width=max(wide - 1.5, 1), height=bar, class_="good"))
+        parts.append(text(left, y + 28 + 15 * place, f"{number:,} {name}", "strong"))
         x += wide
     told = ", ".join(f"{stage.name} {stage.entered:,} in and {stage.kept:,} kept" for stage in stages)
-    return _svg(y + 24 + 15 * len(ends), f"Funnel: {told}", parts)
+    return svg(y + 24 + 15 * len(ends), f"Funnel: {told}", parts)
 
 
 def histogram(name: str, kept: Sequence[float], rejected: Sequence[float], threshold: float | None) -> Markup:
@@ -105,32 +82,32 @@ def histogram(name: str, kept: Sequence[float], rejected: Sequence[float], thres
     def up(count: float) -> float:
         return (base - high) * math.sqrt(count / top)
 
-    parts = [_text(left, 12, name, "strong")]
+    parts = [text(left, 12, name, "strong")]
     for tick in [tick for tick in _TICKS if tick <= top][-4:]:
         y = base - up(tick)
-        parts += [_tag("path", d=f"M{left} {y:.1f}H{right}", class_="grid")]
-        parts += [_text(left - 5, y + 4, f"{tick:,}", "small", "end")]
+        parts += [tag("path", d=f"M{left} {y:.1f}H{right}", class_="grid")]
+        parts += [text(left - 5, y + 4, f"{tick:,}", "small", "end")]
     for number, (fine, poor) in enumerate(zip(good, bad, strict=True)):
         if not fine + poor:
             continue
         x, height = left + number * wide, max(up(fine + poor), 1.5)
         below = height * poor / (fine + poor)
         if poor:
-            parts.append(_tag("rect", x=x, y=base - below, width=wide - 1, height=below, class_="bad"))
+            parts.append(tag("rect", x=x, y=base - below, width=wide - 1, height=below, class_="bad"))
         if fine:
-            parts.append(_tag("rect", x=x, y=base - height, width=wide - 1, height=height - below, class_="good"))
-    parts.append(_tag("path", d=f"M{left} {base}H{right}", class_="axis"))
+            parts.append(tag("rect", x=x, y=base - height, width=wide - 1, height=height - below, class_="good"))
+    parts.append(tag("path", d=f"M{left} {base}H{right}", class_="axis"))
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         anchor = "end" if tick == 1 else "start" if tick == 0 else "middle"
-        parts.append(_text(left + tick * (right - left), base + 15, f"{tick:g}", "small", anchor))
-    parts.append(_text((left + right) / 2, base + 31, "score", "small", "middle"))
+        parts.append(text(left + tick * (right - left), base + 15, f"{tick:g}", "small", anchor))
+    parts.append(text((left + right) / 2, base + 31, "score", "small", "middle"))
     if threshold is not None:
         x = left + threshold * (right - left)
-        parts.append(_tag("path", d=f"M{x:.1f} {high - 6}V{base}", class_="mark"))
+        parts.append(tag("path", d=f"M{x:.1f} {high - 6}V{base}", class_="mark"))
         beside, anchor = (x - 5, "end") if threshold > 0.6 else (x + 5, "start")
-        parts.append(_text(beside, high + 4, f"threshold {threshold:g}", "small halo", anchor))
+        parts.append(text(beside, high + 4, f"threshold {threshold:g}", "small halo", anchor))
     label = f"Scores of {name}: {sum(good):,} kept, {sum(bad):,} rejected"
-    return _svg(base + 36, label + ("" if threshold is None else f", threshold {threshold:g}"), parts)
+    return svg(base + 36, label + ("" if threshold is None else f", threshold {threshold:g}"), parts)
 
 
 def curves(name: str, series: Mapping[str, Sequence[float]], marked: int | None, top: float | None) -> Markup:
@@ -151,19 +128,19 @@ def curves(name: str, series: Mapping[str, Sequence[float]], marked: int | None,
     def down(value: float) -> float:
         return base - (value - floor) / (ceiling - floor) * (base - high)
 
-    parts = [_text(left, 12, name, "strong")]
+    parts = [text(left, 12, name, "strong")]
     for step in range(5):
         value = floor + (ceiling - floor) * step / 4
-        parts.append(_tag("path", d=f"M{left} {down(value):.1f}H{right}", class_="grid" if step else "axis"))
-        parts.append(_text(left - 5, down(value) + 4, f"{value:.2f}", "small", "end"))
+        parts.append(tag("path", d=f"M{left} {down(value):.1f}H{right}", class_="grid" if step else "axis"))
+        parts.append(text(left - 5, down(value) + 4, f"{value:.2f}", "small", "end"))
     for epoch in sorted({1, (epochs + 1) // 2, epochs}):
-        parts.append(_text(across(epoch), base + 15, f"{epoch}", "small", "middle"))
-    parts.append(_text((left + right) / 2, base + 30, "epoch", "small", "middle"))
+        parts.append(text(across(epoch), base + 15, f"{epoch}", "small", "middle"))
+    parts.append(text((left + right) / 2, base + 30, "epoch", "small", "middle"))
     if marked:
-        parts.append(_tag("path", d=f"M{across(marked):.1f} {high - 6}V{base}", class_="mark"))
+        parts.append(tag("path", d=f"M{across(marked):.1f} {high - 6}V{base}", class_="mark"))
         beside, anchor = (-5, "end") if marked > epochs / 2 else (5, "start")
         spot = across(marked) + beside
-        parts.append(_text(spot, high if top is None else base - 8, f"best, epoch {marked}", "small halo", anchor))
+        parts.append(text(spot, high if top is None else base - 8, f"best, epoch {marked}", "small halo", anchor))
     last_y = -math.inf
     ends: list[tuple[float, str]] = []
     for place, (label, values) in enumerate(series.items()):
@@ -173,34 +150,9 @@ def curves(name: str, series: Mapping[str, Sequence[float]], marked: int | None,
                 path += f"{pen}{across(epoch):.1f} {down(value):.1f}"
                 ends = [end for end in ends if end[1] != label] + [(down(value), label)]
             pen = "L" if math.isfinite(value) else "M"
-        parts.append(_tag("path", d=path or f"M{left} {base}", class_=f"line line{place % 2}"))
+        parts.append(tag("path", d=path or f"M{left} {base}", class_=f"line line{place % 2}"))
     for y, label in sorted(ends):
         last_y = max(y, last_y + 13)
-        parts.append(_text(right + 6, last_y + 4, label, "small"))
+        parts.append(text(right + 6, last_y + 4, label, "small"))
     told = "; ".join(f"{label} ends at {values[-1]:.3f}" for label, values in series.items() if len(values))
-    return _svg(base + 36, f"{name} by epoch: {told}", parts)
-
-
-def whiskers(name: str, rows: Sequence[tuple[str, float, float, float]]) -> Markup:
-    """One line per (label, low, value, high), each between 0 and 1: a dot on its interval."""
-    floor = math.floor(min([low for _, low, _, _ in rows] + [0.9]) * 10) / 10
-    left, right, step = 118.0, WIDTH - 48.0, 27.0
-    base = 26 + step * len(rows)
-
-    def across(value: float) -> float:
-        return left + (value - floor) / (1 - floor) * (right - left)
-
-    parts = [_text(4, 12, name, "strong")]
-    for tick in (floor, (floor + 1) / 2, 1.0):
-        parts.append(_tag("path", d=f"M{across(tick):.1f} 22V{base}", class_="grid"))
-        parts.append(_text(across(tick), base + 15, f"{tick:.0%}", "small", "middle"))
-    for number, (label, low, value, high) in enumerate(rows):
-        y = 26 + step * (number + 0.5)
-        shown = label if len(label) <= 18 else label[:17] + "…"
-        parts.append(_text(4, y + 4, shown, "small"))
-        parts.append(_tag("path", d=f"M{across(low):.1f} {y}H{across(high):.1f}", class_="whisker"))
-        parts.append(_tag("circle", cx=across(value), cy=y, r=4.5, class_="good"))
-        parts.append(_text(right + 8, y + 4, percent(value), "small"))
-    said = [(label, *map(percent, values)) for label, *values in rows]
-    told = "; ".join(f"{label} {value}, between {low} and {high}" for label, low, value, high in said)
-    return _svg(base + 22, f"{name}: {told}", parts)
+    return svg(base + 36, f"{name} by epoch: {told}", parts)

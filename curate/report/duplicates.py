@@ -5,7 +5,7 @@ from pathlib import Path
 
 from curate.core.schemas import PROOFS, DedupRow
 from curate.inspect.rows import Rows, fate_of_keeper
-from curate.report.thumbnails import Figure, Section, thumbnail
+from curate.report.thumbnails import Figure, Section, Thumbnail, differences, thumbnail
 from curate.review import decisions
 from curate.review.conflicts import UNDECIDED_SHOWN, how_to_decide, label_conflicts
 
@@ -24,12 +24,20 @@ def pair(folder: Path, rows: Rows, row: DedupRow) -> Figure:
             (f"removed as {row.reason.replace('_', ' ')}", removed),
         )
     ]
-    thumbnails = (
+    shown = [
         thumbnail(folder, kept, "Kept", label=labels[0]),
         thumbnail(folder, removed, "Removed", label=labels[1]),
-    )
+    ]
+    if row.reason != "exact_duplicate" and (apart := _apart(folder, rows, row)):
+        shown.append(apart)
     proof = "; ".join(PROOFS.get(word, word) for word in row.confirmed_by.split())
-    return Figure(thumbnails, (proof[:1].upper() + proof[1:], *_bits(row)), "")
+    return Figure(tuple(shown), (proof[:1].upper() + proof[1:], *_bits(row)), "")
+
+
+def _apart(folder: Path, rows: Rows, row: DedupRow) -> Thumbnail | None:
+    """Where a removed duplicate differs from the photo that was kept."""
+    mirrored = "mirrored" in row.confirmed_by.split()
+    return differences(folder, rows.fetch[row.duplicate_of], rows.fetch[row.key], mirrored)
 
 
 def _bits(row: DedupRow) -> list[str]:
@@ -70,8 +78,11 @@ def duplicates(folder: Path, rows: Rows) -> Section:
 
 
 def _member(folder: Path, rows: Rows, row: DedupRow) -> Figure:
-    """A photo of a group: what became of it and why, its size in pixels, class and listing."""
+    """A photo of a group: what became of it and why, its size, class, listing; where it differs from that kept."""
     photo = rows.fetch[row.key]
     told = [f"kept{fate_of_keeper(rows, row.key)}"] if row.keep else [f"removed: {row.confirmed_by}", *_bits(row)]
     lines = (*told, f"{photo.width}×{photo.height}, {photo.class_name}", f"listing {photo.listing_id}")
-    return Figure((thumbnail(folder, photo, told[0].capitalize()),), lines, row.key)
+    shown = [thumbnail(folder, photo, told[0].capitalize())]
+    if row.duplicate_of and row.reason != "exact_duplicate" and (apart := _apart(folder, rows, row)):
+        shown.append(apart)
+    return Figure(tuple(shown), lines, row.key)

@@ -5,6 +5,8 @@ page has no script and asks nothing of any network; its content security policy 
 sidecars, so the same manifests give the same bytes. Thumbnails are re-encoded: no metadata of a photo gets in.
 """
 
+import dataclasses
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,13 +15,16 @@ from typing import Any
 
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from curate.core import manifest
 from curate.core.errors import StateError
 from curate.core.intervals import percent
+from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
 from curate.inspect.rows import read
-from curate.report import duplicates, sections
+from curate.report import answers, duplicates, learning, origins, sections, splits
+from curate.report.thumbnails import Figure, Section
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -29,21 +34,45 @@ def write_report(folder: Path, title: str) -> Path:
 
     Raises StateError when fetch has not run or a manifest is damaged, ResourceError when the disk refuses.
     """
+    return write(folder, describe(folder, title))
+
+
+def write(folder: Path, context: Mapping[str, Any]) -> Path:
+    """Write the page of what `describe` found."""
+    path = folder / "report.html"
+    manifest.atomic_write(path, render(context).encode("utf-8", "replace"))
+    return path
+
+
+def describe(folder: Path, title: str) -> dict[str, Any]:
+    """All that the page says, its photos included. Raises as `write_report`."""
     stages, warning = usable_stages(folder)
     sidecars = {stage: manifest.read_sidecar(folder, stage) for stage in stages}
     rows = read(folder, stages)
-    context = {
+    names, last = sections.kept_photos(rows)
+    parts: dict[str, Section | None] = {
+        "duplicates": duplicates.duplicates(folder, rows) if "dedup" in stages else None,
+        "scores": sections.scores(folder, rows, sidecars["clean"]) if "clean" in stages else None,
+        "split": None,
+        "training": None,
+    }
+    if "split" in stages:
+        method = sidecars["dedup"]["config"].get("method", "thorough")
+        parts["split"] = splits.split(folder, rows, sidecars["split"]["notes"], method)
+    if "train_baseline" in stages:
+        parts["training"] = learning.training(folder, rows, sidecars["train_baseline"]["notes"])
+    return {
         "title": title,
         "policy": POLICY,
         "warning": warning,
         "missing": [manifest.command(stage) for stage in STAGES if stage not in stages],
+        "answers": answers.answers(stages, sidecars, rows, names, parts),
         "funnel": sections.funnel(stages, sidecars, rows),
+        "kept": sections.kept(folder, rows, names, last),
+        "origins": origins.origins([rows.fetch[key] for key in names], names),
         "rejected": sections.rejected(folder, stages, rows),
-        "kept": sections.kept(folder, rows),
-        "duplicates": duplicates.duplicates(folder, rows) if "dedup" in stages else None,
-        "scores": sections.scores(folder, rows, sidecars["clean"]["config"]) if "clean" in stages else None,
-        "split": sections.split(rows, sidecars["split"]["notes"]) if "split" in stages else None,
-        "training": None,
+        **parts,
+        "audit": sections.audited(folder) if "split" in stages else [],
         "manifests": [_manifest_facts(stage, sidecars[stage]) for stage in stages],
         "versions": versions(sidecars),
         "seeds": seeds(sidecars),
@@ -51,11 +80,22 @@ def write_report(folder: Path, title: str) -> Path:
         "commands": [manifest.command(stage) for stage in stages],
         "imported": bool(sidecars["fetch"]["notes"].get("imported")),
     }
-    if "train_baseline" in stages:
-        context["training"] = sections.training(folder, rows, sidecars["train_baseline"]["notes"])
-    path = folder / "report.html"
-    manifest.atomic_write(path, render(context).encode("utf-8", "replace"))
-    return path
+
+
+def numbers(value: Any) -> Any:
+    """What `describe` found as plain data: without charts, photos and markup, dataclasses as mappings."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        plain = {str(name): numbers(part) for name, part in value.items() if not _is_picture(part)}
+        return {name: part for name, part in plain.items() if name not in ("policy", "charts", "figures")}
+    if isinstance(value, (list, tuple)):
+        return [numbers(part) for part in value if not _is_picture(part)]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _is_picture(value: Any) -> bool:
+    return isinstance(value, (Figure, Markup, FetchRow))
 
 
 def usable_stages(folder: Path) -> tuple[list[str], str]:
@@ -86,6 +126,12 @@ def render(context: Mapping[str, Any], template: str = "report.html.j2") -> str:
     environment.filters["percent"] = percent
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
     environment.globals["unseen_label"] = sections.unseen_label
+    sources: dict[str, tuple[int, int, int]] = {}  # each photo once: its number, width and height
+
+    def once(source: str, width: int, height: int) -> int:
+        return sources.setdefault(source, (len(sources), width, height))[0]
+
+    environment.globals.update(once=once, sources=sources)
     return environment.get_template(template).render(context)
 
 

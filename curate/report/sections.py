@@ -3,20 +3,19 @@
 Every choice is by score, distance or key, so the same manifests give the same page.
 """
 
+import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from curate.core import manifest
-from curate.core.intervals import percent, wilson
-from curate.core.schemas import REASONS, SPLITS, CleanRow, DedupRow, FetchRow, Row, TrainBaselineRow
+from curate.core.schemas import REASONS, SPLITS, CleanRow, DedupRow, FetchRow, Row
 from curate.inspect.rows import Rows, why_queued
-from curate.report import charts, duplicates
+from curate.report import charts, comparisons, duplicates
 from curate.report.thumbnails import Figure, Section, spread, thumbnail
 from curate.review import queue
-from curate.split.leakage import check_leakage
 
 PER_REASON = 6  # photos
 PER_PAGE = 48  # photos of what was kept, over all classes
@@ -72,9 +71,8 @@ def _by_class(names: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     return sorted(found.items(), key=lambda item: (0 if few else -len(item[1]), item[0]))
 
 
-def kept(folder: Path, rows: Rows) -> Section:
+def kept(folder: Path, rows: Rows, names: Mapping[str, str], stage: str) -> Section:
     """Some photos of each class; keys are hashes, so even spacing over them is a fair sample."""
-    names, stage = kept_photos(rows)
     classes = _by_class(names)
     number = max(4, min(12, PER_PAGE // max(1, min(len(classes), MAX_CLASSES))))
     shown = [
@@ -116,24 +114,22 @@ def _closeness(row: Row) -> tuple[float, str]:
     return near, row.key
 
 
-def _figure(folder: Path, rows: Rows, key: str, what: str, row: Row | None = None, *more: str) -> Figure:
+def _figure(folder: Path, rows: Rows, key: str, what: str, row: Row | None = None) -> Figure:
     """A photo with what a stage's row says of it; a duplicate stands beside the photo that was kept."""
     if isinstance(row, DedupRow) and row.duplicate_of in rows.fetch:
         return duplicates.pair(folder, rows, row)
     photo = rows.fetch[key]
-    lines = list(more)
+    lines = []
     if isinstance(row, CleanRow):
         lines.append(_score(row))
         if row.likely_class != row.class_name and (judged := _judged(row)):
             lines.append(f"sold as {photo.class_name}, {judged}")
-    elif isinstance(row, TrainBaselineRow):
-        lines.append(f"{row.predicted} {percent(row.probability)}, listed as {row.class_name}")
     return Figure((thumbnail(folder, photo, what),), tuple(lines), key)
 
 
-def scores(folder: Path, rows: Rows, config: Mapping[str, Any]) -> Section:
-    """Histogram of scores per class with the threshold, and the photos a person should look at first."""
-    threshold = config.get("threshold")
+def scores(folder: Path, rows: Rows, sidecar: Mapping[str, Any]) -> Section:
+    """Scores and rejection rates per class, and the photos a person should look at first."""
+    threshold = sidecar["config"].get("threshold")
     table = rows.clean
     classes = _by_class({key: row.class_name for key, row in table.items()})
     drawn = [
@@ -150,8 +146,25 @@ def scores(folder: Path, rows: Rows, config: Mapping[str, Any]) -> Section:
         key=lambda row: (row.review_rank is None, row.review_rank or 0, row.key),
     )
     figures = [_queued(folder, rows, row, threshold) for row in queue[:12]]
-    others = len(classes) - len(drawn)
-    return {"charts": drawn, "others": others, "borderline": len(queue), "figures": figures, "total": len(table)}
+    rates = sidecar["notes"].get("classes", [])
+    largest = sorted(rates, key=lambda rate: -rate["rejected"] / rate["photos"])[:MAX_CLASSES]
+    lines = [(r["class_name"], r["low"], r["rejected"] / r["photos"], r["high"]) for r in largest]
+    return {
+        "charts": drawn,
+        "tables": [(name, _tenths([table[key] for key in keys])) for name, keys in classes[:MAX_CLASSES]],
+        "others": len(classes) - len(drawn),
+        "rates": rates,
+        "rates_chart": comparisons.whiskers("Rejected, with 95% interval", lines, zero=True) if lines else "",
+        "borderline": len(queue),
+        "figures": figures,
+        "total": len(table),
+    }
+
+
+def _tenths(rows: Sequence[CleanRow]) -> list[tuple[str, int, int]]:
+    """Photos kept and rejected by tenth of the score."""
+    tally = Counter((min(9, int(row.score * 10)), row.keep) for row in rows if math.isfinite(row.score))
+    return [(f"{at / 10:.1f} to {(at + 1) / 10:.1f}", tally[at, True], tally[at, False]) for at in range(10)]
 
 
 def _queued(folder: Path, rows: Rows, row: CleanRow, threshold: float | None) -> Figure:
@@ -181,73 +194,16 @@ def _judged(row: CleanRow) -> str:
     return f"judged {row.likely_class}, probability{own} {row.label_score:.2f}"
 
 
-def split(rows: Rows, notes: Mapping[str, Any]) -> Section:
-    """Photos per class and split, the stage's own leakage check, and the same counted anew from the manifests."""
-    placed = [row for row in rows.split.values() if row.keep]
-    tally = Counter((row.class_name, row.split) for row in placed)
-    classes = sorted({row.class_name for row in placed})
-    table = [(name, [tally[name, part] for part in SPLITS]) for name in classes]
-    leakage = check_leakage(list(rows.split.values()), list(rows.fetch.values()), list(rows.dedup.values()))
-    checks = [(what, number, len(leakage.leaks[what])) for what, number in leakage.checked.items()]
-    return {"table": table, "splits": SPLITS, "checks": checks, "leakage": check_lines(notes.get("leakage"))}
-
-
-def check_lines(check: object) -> list[str]:
-    """The lines of a note of a check, however it is wrapped."""
-    if isinstance(check, Mapping):
-        check = check.get("lines", [f"{name}: {value}" for name, value in check.items()])
-    if isinstance(check, str):
-        return check.splitlines()
-    return [str(line) for line in check] if isinstance(check, Iterable) else []
-
-
-def training(folder: Path, rows: Rows, notes: Mapping[str, Any]) -> Section:
-    """Curves, accuracy with its interval, confusion matrix, and the mistakes the network was surest of."""
-    history = [epoch for epoch in notes.get("history", []) if isinstance(epoch, Mapping)]
-    tested = rows.train_baseline.values()
-    by_split: dict[str, list[TrainBaselineRow]] = {
-        part: [row for row in tested if row.split == part] for part in SPLITS[1:]
-    }
-    best = notes.get("best_epoch")
-    measured = "test" if by_split["test"] else "val"
-    final = by_split[measured]
-    lines = [(part, [row.predicted == row.class_name for row in found]) for part, found in by_split.items()]
-    classes = sorted({name for row in final for name in (row.class_name, row.predicted)})
-    lines += [(f"{measured}, {c}", [r.predicted == c for r in final if r.class_name == c]) for c in classes]
-    accuracy = [(name, len(right), sum(right), *wilson(sum(right), len(right))) for name, right in lines if right]
-    tally = Counter((row.class_name, row.predicted) for row in final)
-    totals = Counter(row.class_name for row in final)
-    confusion = [
-        (name, [(tally[name, guess], tally[name, guess] / max(1, totals[name])) for guess in classes])
-        for name in classes
-    ]
-    wrong = sorted((r for r in final if r.predicted != r.class_name), key=lambda r: (-r.probability, r.key))
-    whiskers = [(name, low, right / number, high) for name, number, right, low, high in accuracy[:MAX_CLASSES]]
-    return {
-        "charts": [
-            charts.curves(title, series, best if isinstance(best, int) else None, top)
-            for title, word, top in (("Loss", "loss", None), ("Accuracy", "acc", 1.0))
-            if (series := _series(history, word))
-        ],
-        "accuracy": accuracy,
-        "interval": charts.whiskers("Accuracy with 95% interval", whiskers) if whiskers else "",
-        "measured": measured,
-        "classes": classes,
-        "confusion": confusion,
-        "wrong": len(wrong),
-        "figures": [_figure(folder, rows, row.key, "Mistaken", row) for row in wrong[:12]],
-    }
-
-
-def _series(history: Sequence[Mapping[str, Any]], word: str) -> dict[str, list[float]]:
-    """The values per epoch whose name ends with `word`, named by what comes before: `val_loss` is val."""
-    names = [name for name in (history[0] if history else {}) if word in name]
-    short = {name: name.split(word)[0].strip("_") or "train" for name in names}
-    return {short[name]: [_float(epoch.get(name)) for epoch in history] for name in names}
-
-
-def _float(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else math.nan
+def audited(folder: Path) -> list[str]:
+    """The sentences of audit.json; empty where `curate audit` did not run since the split was made."""
+    path, split_path = folder / "audit.json", manifest.csv_path(folder, "split")
+    try:
+        if path.stat().st_mtime < split_path.stat().st_mtime:
+            return []
+        found = json.loads(path.read_bytes())["sentences"]
+        return [str(line) for line in found] if isinstance(found, list) else []
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def unseen_label(photo: FetchRow) -> str:

@@ -2,13 +2,13 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from curate.core.errors import RejectedError
 from curate.core.schemas import FetchRow
-from curate.photos import decode, store
+from curate.photos import decode, difference, store
 
 SIDE = 160  # pixels, the longer side of a thumbnail
 Item = TypeVar("Item")
@@ -44,10 +44,27 @@ def thumbnail(folder: Path, photo: FetchRow, what: str, side: int = SIDE, label:
         image = store.load(folder, photo.path, photo.sha256, at_least=side)
     except RejectedError as error:
         return Thumbnail("", f"{alt} cannot be shown ({error.reason})", side, side * 3 // 4, label, key)
-    data = base64.b64encode(decode.encode_thumbnail(image, side)).decode("ascii")
     scale = min(1.0, side / max(image.width, image.height))
     width, height = (max(1, round(length * scale)) for length in (image.width, image.height))
-    return Thumbnail(f"data:image/jpeg;base64,{data}", alt, width, height, label, key)
+    return Thumbnail(_uri(decode.encode_thumbnail(image, side)), alt, width, height, label, key)
+
+
+def differences(folder: Path, kept: FetchRow, other: FetchRow, mirrored: bool) -> Thumbnail | None:
+    """Where `other` differs from the photo that was kept; None when one cannot be shown any more."""
+    try:
+        images = [store.load(folder, row.path, row.sha256, at_least=difference.SIDE) for row in (kept, other)]
+    except RejectedError:
+        return None
+    pixels = difference.difference_map(images[0].pixels, images[1].pixels, mirrored)
+    drawn = replace(images[0], pixels=pixels)
+    scale = min(1.0, SIDE / max(pixels.shape))
+    height, width = (max(1, round(length * scale)) for length in pixels.shape[:2])
+    alt = f"Where photo {other.key} differs from photo {kept.key}, in red"
+    return Thumbnail(_uri(decode.encode_thumbnail(drawn, SIDE)), alt, width, height, "where they differ")
+
+
+def _uri(data: bytes) -> str:
+    return f"data:image/webp;base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def spread(items: Sequence[Item], number: int, by: Callable[[Item], Any]) -> list[Item]:

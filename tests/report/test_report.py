@@ -5,6 +5,7 @@ import dataclasses
 import html
 import io
 import json
+import os
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -20,12 +21,13 @@ from curate.core.schemas import PROOFS, REASONS, CleanRow, DedupRow, FetchRow, T
 from curate.core.stages import STAGES
 from curate.inspect.rows import read
 from curate.photos import store
-from curate.report import charts, duplicates
-from curate.report.report import usable_stages, write_report
+from curate.report import charts, duplicates, origins, splits
+from curate.report.report import describe, numbers, usable_stages, write_report
 from curate.report.thumbnails import spread
 from tests import painted_run
-from tests.painted_run import key
+from tests.painted_run import CLASSES, key
 
+DIFFER = "where they differ"
 HOSTILE = '"><script>alert(1)</script><svg onload=alert(2)><img src=x onerror=alert(3)>{{ 7*7 }}&amp;'
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -69,7 +71,10 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
     assert path == folder / "report.html"
     text, aligned = Page(path).text, "Laid on each other they agree in detail and colour"
     assert "24 photos were found and 13 are in." in text
-    assert "right about 50.0% of 2 test photos (95% interval 9.5% to 90.5%)" in text
+    assert "How well does it learn? 50.0% right of 2 test photos; 95% interval 9.5% to 90.5%" in text
+    assert "How much does clean reject? 22.2% 95% interval 9.0% to 45.2%, 4 of 18 distinct photos" in text
+    assert "Is the split honest? no, 2 leaks checked: 8 listings" in text
+    assert "What must a person still do? 1 photo to review 1 photo is sold under several class names" in text
     for stage, reasons in {
         "dedup": ("near_duplicate", "undecodable"),
         "clean": ("not_car", "wrong_class"),
@@ -78,8 +83,11 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
             assert {**REASONS[stage], **painted_run.REASONS}[reason] in text
     assert "score 0.120, not car 0.75" in text
     kept, removed = f"kept; sold as swift {key(4)}", f"removed as near duplicate; sold as wagonr {key(5)}"
-    assert f"{kept} {removed} {aligned} hashes 7 bits apart" in text
-    assert f"kept {key(2)} removed as near duplicate {key(3)} {aligned}; it shows a part of the one kept" in text
+    assert f"{kept} {removed} {DIFFER} {aligned} hashes 7 bits apart" in text
+    assert (
+        f"kept {key(2)} removed as near duplicate {key(3)} {DIFFER} {aligned}; it shows a part of the one kept"
+        in text
+    )
     assert re.search(rf"exact duplicate {key(1)} The files are the same, byte for byte(?! hashes)", text)
     assert all(f"{word} {PROOFS[word]}" in text for word in ("sha256", "aligned", "crop"))
     assert PROOFS["linked"] not in text, "no copy here was proved so"
@@ -158,7 +166,7 @@ def test_report_of_the_stages_that_ran(tmp_path: Path, last: str) -> None:
     ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
     for number, section in enumerate(("duplicates", "scores", "split", "training"), start=2):
         assert (section in ids) == (done >= number)
-    assert ("Not run yet" in page.text) == (done < len(STAGES))
+    assert ("not run yet" in page.text) == (done < len(STAGES))
     targets = {(attributes.get("href") or "").removeprefix("#") for attributes in page.all("a")}
     assert targets <= ids
 
@@ -209,16 +217,20 @@ def test_report_is_self_contained(folder: Path) -> None:
     policy = next(a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
     assert policy and policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
     assert not {"script", "link", "iframe", "object", "form", "base"} & {tag for tag, _ in page.tags}
-    assert all((a["src"] or "").startswith("data:image/jpeg;base64,") for a in page.all("img"))
-    assert all((a["href"] or "").startswith("#") for a in page.all("a"))
+    assert all((a["href"] or "").startswith("data:image/webp;base64,") for a in page.all("image"))
+    assert all((a["href"] or "").startswith("#") for a in page.all("a") + page.all("use"))
     assert "url(" not in (folder / "report.html").read_text(encoding="utf-8")
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
 
 
 def test_report_is_accessible(folder: Path) -> None:
     page = Page(write_report(folder, "painted"))
-    assert all(a.get("alt") and a.get("width") and a.get("height") for a in page.all("img"))
-    assert all(a.get("role") == "img" and a.get("aria-label") for a in page.all("svg"))
+    assert all(
+        a.get("aria-hidden") == "true" or (a.get("role") == "img" and a.get("aria-label")) for a in page.all("svg")
+    )
+    shown = {(a["href"] or "").removeprefix("#") for a in page.all("use")}
+    assert shown == {a["id"] for a in page.all("image")}
+    assert all(a.get("width") and a.get("height") for a in page.all("image"))
     assert len(page.all("caption")) == len(page.all("table")) > 5
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
@@ -236,7 +248,7 @@ def test_thumbnails_are_small_and_carry_no_metadata(tmp_path: Path) -> None:
     path, sha256 = store.put(tmp_path, buffer.getvalue(), "jpeg")
     painted_run.publish(tmp_path, [dataclasses.replace(rows[0], path=path, sha256=sha256, width=900, height=600)])
     page = write_report(tmp_path, "painted")
-    (source,) = {a["src"] for a in Page(page).all("img")}
+    (source,) = {a["href"] for a in Page(page).all("image")}
     data = base64.b64decode((source or "").split(",")[1])
     picture = Image.open(io.BytesIO(data))
     assert max(picture.size) == 160 and not picture.getexif() and b"home address" not in data
@@ -327,3 +339,62 @@ def test_spread_is_even_and_keeps_the_ends() -> None:
     assert spread(list(range(100)), 4, int) == [0, 33, 66, 99]
     assert spread([3, 1, 2], 5, int) == [1, 2, 3]
     assert spread([], 5, int) == []
+
+
+def test_numbers_are_plain_data_without_a_photo(folder: Path) -> None:
+    found = json.loads(json.dumps(numbers(describe(folder, "painted")), allow_nan=False))
+    assert found["funnel"]["stages"][0]["entered"] == 24
+    assert found["split"]["passed"] is False and found["split"]["checks"][0][1] == 8
+    assert found["training"]["overall"][:3] == ["test", 2, 1]
+    assert found["answers"][0]["question"] == "What came in?"
+    assert "base64" not in json.dumps(found) and "<svg" not in json.dumps(found)
+
+
+def test_origins_are_by_class_in_bands_of_equal_numbers(tmp_path: Path) -> None:
+    base = painted_run.fetch_rows(tmp_path, "")[0]
+    photos = [
+        dataclasses.replace(
+            base, key=f"{i:016x}", region=f"R{i % 10}", city="", year=2000 + i % 20, price=1000.0 * (i + 10)
+        )
+        for i in range(200)
+    ]
+    class_of = {photo.key: CLASSES[i % 2] for i, photo in enumerate(photos)}
+    region, year, price = origins.origins(photos, class_of)
+    assert [part["name"] for part in (region, year, price)] == ["Region", "Year", "Price"], "no city is known"
+    assert [label for label, _ in region["table"]] == [*(f"R{i}" for i in range(8)), "all others"]
+    assert region["table"][0][1] == [(20, 0.2), (0, 0.0)] and region["table"][-1][1] == [(20, 0.2), (20, 0.2)]
+    assert all(
+        sum(cells[at][0] for _, cells in part["table"]) == 100 for part in (region, year, price) for at in (0, 1)
+    )
+    assert year["table"][0][0] == "under 2002" and year["table"][-1][0] == "2017 and more"
+    assert price["table"][0][0] == "under 35,000" and price["medians"] == ["109,000", "110,000"]
+    unknown = [dataclasses.replace(photo, year=None) for photo in photos[:50]] + photos[50:]
+    assert origins.origins(unknown, class_of)[1]["unknown"] == 50
+
+
+def test_the_nearest_pairs_take_each_photo_once() -> None:
+    train, test = ["00ff", "0f0f", "ffff"], ["00fe", "00f0", "0f0e"]
+    assert splits.nearest(train, test, 2) == [(0, 0, 1), (1, 2, 1)]
+    assert splits.nearest([], test) == []
+
+
+def test_a_learning_curve_is_shown_of_this_split_only(folder: Path) -> None:
+    (folder / "learning_curve.csv").write_text("photos,order,accuracy\n4,0,0.6\n4,1,0.7\n9,0,0.8\n9,1,0.9\n")
+    assert (
+        "Accuracy by number of training photos: mean and range of 2 orders" in Page(write_report(folder, "x")).text
+    )
+    (folder / "learning_curve.csv").write_text("photos,order,accuracy\n4,0,0.6\n8,0,0.8\n")
+    assert "training photos: mean" not in Page(write_report(folder, "x")).text
+
+
+def test_each_photo_is_in_the_page_once(folder: Path) -> None:
+    page = Page(write_report(folder, "painted"))
+    sources = [a["href"] for a in page.all("image")]
+    assert len(sources) == len(set(sources)) < len(page.all("use"))
+
+
+def test_the_sentences_of_an_audit_are_shown_unless_the_split_is_newer(folder: Path) -> None:
+    (folder / "audit.json").write_text(json.dumps({"sentences": ["Delhi has <b>too few</b> listings."]}))
+    assert "Delhi has <b>too few</b> listings." in Page(write_report(folder, "x")).text
+    os.utime(folder / "audit.json", (0, 0))
+    assert "too few" not in Page(write_report(folder, "x")).text

@@ -30,8 +30,9 @@ def test_each_photo_has_its_row_class_and_key(tmp_path: Path, photos: list[Fetch
     assert "row 4: listed as wagonr Swift VXi 0202020202020202" in page.text
     assert "a usable one of swift or wagonr" in page.text
     assert "score" not in page.text
-    assert len(page.all("img")) == 5
-    assert all(int(a["width"] or 0) <= SIDE and a["alt"] for a in page.all("img"))
+    assert (len(page.all("use")), len(page.all("image"))) == (5, 4), "0 and 1 are one file, which is there once"
+    assert all(int(a["width"] or 0) <= SIDE for a in page.all("image"))
+    assert sum(bool(a.get("aria-label")) for a in page.all("svg")) == 5
 
 
 def test_w01_hostile_text_is_only_text_and_nothing_is_loaded(tmp_path: Path, photos: list[FetchRow]) -> None:
@@ -42,7 +43,7 @@ def test_w01_hostile_text_is_only_text_and_nothing_is_loaded(tmp_path: Path, pho
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
     policy = next(a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
     assert policy and policy.startswith("default-src 'none'")
-    assert all((a["src"] or "").startswith("data:image/jpeg;base64,") for a in page.all("img"))
+    assert all((a["href"] or "").startswith("data:image/webp;base64,") for a in page.all("image"))
 
 
 def test_a_photo_that_is_gone_keeps_its_place(tmp_path: Path, photos: list[FetchRow]) -> None:

@@ -56,7 +56,7 @@ def difference(folder: Path, kept: Mapping[str, Any], other: Mapping[str, Any]) 
     from curate.photos.difference import difference_map
 
     pictures = [store.load(folder, each["path"], each["sha256"], at_least=SMALL) for each in (kept, other)]
-    pixels = difference_map(*(picture.pixels for picture in pictures))
+    pixels = difference_map(pictures[0].pixels, pictures[1].pixels)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "WEBP", quality=80, method=2)
     return buffer.getvalue()

@@ -1,0 +1,136 @@
+"""The six questions that the first screen of the report answers."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from curate.core import manifest
+from curate.core.intervals import percent, wilson
+from curate.core.stages import STAGES
+from curate.inspect.rows import Rows
+from curate.report.thumbnails import Section
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer in a few words, what it rests on, and where the page says more."""
+
+    question: str
+    answer: str
+    details: tuple[str, ...]
+    tone: str  # good, bad, open
+    section: str  # id of the section
+
+
+def answers(
+    stages: Sequence[str],
+    sidecars: Mapping[str, Mapping[str, Any]],
+    rows: Rows,
+    kept: Mapping[str, str],
+    parts: Mapping[str, Section | None],
+) -> list[Answer]:
+    """One per question, in order; `parts` are the sections by name, `kept` the class of each photo that is in."""
+    return [
+        _came_in(sidecars, rows),
+        _is_left(stages, rows, kept),
+        _rejected(sidecars),
+        _split(parts.get("split")),
+        _learns(parts.get("training")),
+        _to_do(stages, rows, parts.get("duplicates")),
+    ]
+
+
+def _came_in(sidecars: Mapping[str, Mapping[str, Any]], rows: Rows) -> Answer:
+    listings = len({row.listing_id for row in rows.fetch.values()})
+    tally = Counter(row.class_name for row in rows.fetch.values())
+    return Answer(
+        "What came in?",
+        f"{len(rows.fetch):,} photos",
+        (f"of {listings:,} listings", _classes(tally)),
+        "good" if sidecars["fetch"]["counts"]["kept"] else "bad",
+        "funnel",
+    )
+
+
+def _is_left(stages: Sequence[str], rows: Rows, kept: Mapping[str, str]) -> Answer:
+    by_split = Counter(row.split for row in rows.split.values() if row.keep)
+    after = f"after {manifest.command(next(s for s in reversed(stages) if s != 'train_baseline'))}"
+    placed = ", ".join(f"{number:,} {name}" for name, number in sorted(by_split.items(), key=lambda one: -one[1]))
+    details = (placed or after, _classes(Counter(kept.values())))
+    return Answer("What is left?", f"{len(kept):,} photos", details, "good" if kept else "bad", "kept")
+
+
+def _rejected(sidecars: Mapping[str, Mapping[str, Any]]) -> Answer:
+    question = "How much does clean reject?"
+    if "clean" not in sidecars:
+        return Answer(question, "not known", ("clean has not run",), "open", "funnel")
+    number = sidecars["clean"]["rows"]
+    lost = number - sidecars["clean"]["counts"]["kept"]
+    low, high = wilson(lost, number) if number else (0.0, 1.0)
+    rates = sidecars["clean"]["notes"].get("classes", [])
+    most = max(rates, key=lambda rate: rate["rejected"] / rate["photos"], default=None)
+    details = [f"95% interval {percent(low)} to {percent(high)}, {lost:,} of {number:,} distinct photos"]
+    if most:
+        details.append(f"most of {most['class_name']}: {percent(most['rejected'] / most['photos'])}")
+    return Answer(question, percent(lost / max(1, number)), tuple(details), "good", "scores")
+
+
+def _split(section: Section | None) -> Answer:
+    question = "Is the split honest?"
+    if section is None:
+        return Answer(question, "not known", ("split has not run",), "open", "funnel")
+    checked = ", ".join(f"{number:,} {what}" for what, number, _ in section["checks"] if number)
+    leaks = sum(crossing for _, _, crossing in section["checks"])
+    unseen = [what for what, number, _ in section["checks"] if not number]
+    details = [f"checked: {checked}"]
+    if section["unseen"]:
+        details.append("not checked: crops, frames and turned photos, because dedup ran with the method hash")
+    details += [f"not checked: {what}" for what in unseen]
+    if leaks:
+        return Answer(question, f"no, {leaks:,} leaks", tuple(details), "bad", "split")
+    tone = "open" if section["unseen"] or unseen else "good"
+    return Answer(question, "no leak found", tuple(details), tone, "split")
+
+
+def _learns(section: Section | None) -> Answer:
+    question = "How well does it learn?"
+    if section is None or section["overall"] is None:
+        return Answer(question, "not known", ("no network was trained",), "open", "funnel")
+    _, number, right, low, high = section["overall"]
+    name = "test" if section["measured"] == "test" else "validation"
+    details = [
+        f"of {number:,} {name} photos; 95% interval {percent(low)} to {percent(high)}",
+        *(f"variant {each.variant}" for each in section["variants"] if each.chosen),
+    ]
+    return Answer(question, f"{percent(right / number)} right", tuple(details), "good", "training")
+
+
+def _to_do(stages: Sequence[str], rows: Rows, duplicates: Section | None) -> Answer:
+    queued = sum(row.borderline and row.key not in rows.review.decisions for row in rows.clean.values())
+    details = []
+    if rows.review.problem:
+        details.append("review.csv cannot be obeyed")
+    if duplicates and duplicates["undecided"]:
+        number = duplicates["undecided"]
+        details.append(f"{number:,} {'photo is' if number == 1 else 'photos are'} sold under several class names")
+    if missing := [manifest.command(stage) for stage in STAGES if stage not in stages]:
+        details.append(f"not run yet: {', '.join(missing)}")
+    urgent = bool(details)
+    if queued:
+        details.append("in the order in which a review helps most")
+    answer = f"{queued:,} photo{'s' * (queued != 1)} to review" if queued else "finish" if urgent else "nothing"
+    return Answer(
+        "What must a person still do?",
+        answer,
+        tuple(details),
+        "open" if details else "good",
+        "scores" if queued else "funnel",
+    )
+
+
+def _classes(tally: Mapping[str, int]) -> str:
+    """`2,000 sedan, 2,000 suv`; of many classes the number."""
+    if len(tally) > 4:
+        return f"{len(tally):,} classes, {min(tally.values()):,} to {max(tally.values()):,} photos each"
+    return ", ".join(f"{number:,} {name}" for name, number in sorted(tally.items()))

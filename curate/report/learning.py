@@ -1,0 +1,120 @@
+"""What the report says of training: how often the network is right, where it errs, and what would help."""
+
+import csv
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from curate.core.intervals import percent, wilson
+from curate.core.schemas import SPLITS, TrainBaselineRow
+from curate.inspect.rows import Rows
+from curate.report import charts, comparisons
+from curate.report.thumbnails import Figure, Section, thumbnail
+from curate.train.compare import compare
+
+SHOWN = 12  # mistakes, the surest first
+MAX_CLASSES = 12  # in a chart or the confusion matrix, the most mistaken first
+CURVE = "learning_curve.csv"
+
+
+def training(folder: Path, rows: Rows, notes: Mapping[str, Any]) -> Section:
+    """Curves, accuracy and confusion matrix with intervals, the surest mistakes, variants, learning curve."""
+    history = [epoch for epoch in notes.get("history", []) if isinstance(epoch, Mapping)]
+    tested = rows.train_baseline.values()
+    by_split: dict[str, list[TrainBaselineRow]] = {
+        part: [row for row in tested if row.split == part] for part in SPLITS[1:]
+    }
+    best = notes.get("best_epoch")
+    measured = "test" if by_split["test"] else "val"
+    final = by_split[measured]
+    lines = [(part, [row.predicted == row.class_name for row in found]) for part, found in by_split.items()]
+    wrong = sorted((r for r in final if r.predicted != r.class_name), key=lambda r: (-r.probability, r.key))
+    errors = Counter(name for row in wrong for name in (row.class_name, row.predicted))
+    classes = sorted({name for row in final for name in (row.class_name, row.predicted)})
+    shown = sorted(sorted(classes, key=lambda name: (-errors[name], name))[:MAX_CLASSES])
+    lines += [(f"{measured}, {c}", [r.predicted == c for r in final if r.class_name == c]) for c in classes]
+    accuracy = [(name, len(right), sum(right), *wilson(sum(right), len(right))) for name, right in lines if right]
+    drawn = accuracy[: MAX_CLASSES + 2]
+    whiskers = [(name, low, right / number, high) for name, number, right, low, high in drawn]
+    return {
+        "charts": [
+            charts.curves(title, series, best if isinstance(best, int) else None, top)
+            for title, word, top in (("Loss", "loss", None), ("Accuracy", "acc", 1.0))
+            if (series := _series(history, word))
+        ],
+        "history": _history(history),
+        "overall": next((line for line in accuracy if line[0] == measured), None),
+        "accuracy": accuracy,
+        "interval": comparisons.whiskers("Accuracy with 95% interval", whiskers) if whiskers else "",
+        "measured": measured,
+        "classes": shown,
+        "others": len(classes) - len(shown),
+        "confusion": confusion(final, shown),
+        "wrong": len(wrong),
+        "figures": [_mistake(folder, rows, row) for row in wrong[:SHOWN]],
+        "variants": compare(folder) if notes.get("networks") and notes.get("chosen") else [],
+        "growth": growth(folder, sum(row.split == "train" for row in rows.split.values() if row.keep)),
+    }
+
+
+def confusion(
+    final: Sequence[TrainBaselineRow], classes: Sequence[str]
+) -> list[tuple[str, list[tuple[int, float, float, float]]]]:
+    """Per listed class, for each predicted one: photos, share of the class, and its 95% interval."""
+    tally = Counter((row.class_name, row.predicted) for row in final)
+    totals = Counter(row.class_name for row in final)
+    return [
+        (name, [(n := tally[name, guess], n / total, *wilson(n, total)) for guess in classes])
+        for name in classes
+        if (total := totals[name])
+    ]
+
+
+def growth(folder: Path, count: int) -> Section | None:
+    """The learning curve of a train split of `count` photos; None where there is none, or one of another split."""
+    path = folder / CURVE
+    if not path.exists():
+        return None
+    measured: dict[int, list[float]] = defaultdict(list)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                measured[int(row["photos"])].append(float(row["accuracy"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not measured or max(measured) != count:
+        return None
+    points = [(size, min(found), fmean(found), max(found)) for size, found in sorted(measured.items())]
+    return {
+        "points": points,
+        "orders": max(map(len, measured.values())),
+        "chart": comparisons.growth("Accuracy by number of training photos", points),
+    }
+
+
+def _mistake(folder: Path, rows: Rows, row: TrainBaselineRow) -> Figure:
+    said = f"{row.predicted} {percent(row.probability)}, listed as {row.class_name}"
+    return Figure((thumbnail(folder, rows.fetch[row.key], "Mistaken"),), (said,), row.key)
+
+
+def _history(history: Sequence[Mapping[str, Any]]) -> Section:
+    """The numbers of every epoch that a chart shows."""
+    names = [name for name in (history[0] if history else {}) if "loss" in name or "acc" in name]
+    table = [
+        [epoch.get("epoch", at), *(_float(epoch.get(n)) for n in names)] for at, epoch in enumerate(history, 1)
+    ]
+    return {"names": [name.replace("_", " ") for name in names], "rows": table}
+
+
+def _series(history: Sequence[Mapping[str, Any]], word: str) -> dict[str, list[float]]:
+    """The values per epoch whose name ends with `word`, named by what comes before: `val_loss` is val."""
+    names = [name for name in (history[0] if history else {}) if word in name]
+    short = {name: name.split(word)[0].strip("_") or "train" for name in names}
+    return {short[name]: [_float(epoch.get(name)) for epoch in history] for name in names}
+
+
+def _float(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) else math.nan
