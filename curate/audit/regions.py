@@ -36,10 +36,10 @@ class Region:
 
     def sentence(self) -> str:
         """How it went, in words."""
-        ends = f"95% interval {100 * self.loss.low:+.1f} to {100 * self.loss.high:+.1f}"
+        ends = f"95% interval {-100 * self.loss.high:+.1f} to {-100 * self.loss.low:+.1f}"
         return (
             f"Trained without {self.name}: {percent(self.accuracy.value)} of its {self.photos:,} photos right. "
-            f"It loses {100 * self.loss.value:.1f} points ({ends})."
+            f"That is {-100 * self.loss.value:+.1f} points ({ends}) against training with others of it."
         )
 
 

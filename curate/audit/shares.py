@@ -79,10 +79,15 @@ class Fit:
             return [f"{self.attribute}: not known of any listing."]
         held = ", ".join(f"{each.value} {percent(each.share)}" for each in self.top[:5])
         more = ", …" if len(self.top) > 5 else ""
-        told = [
-            f"{self.attribute}: {len(self.top)} of {len(self.shares)} values hold "
-            f"{percent(sum(each.share for each in self.top))} of {self.listings:,} listings ({held}{more})."
-        ]
+        told = []
+        if self.p_value is not None or self.attribute not in (
+            "year",
+            "price",
+        ):  # bands without a reference are even
+            told.append(
+                f"{self.attribute}: {len(self.top)} of {len(self.shares)} values hold "
+                f"{percent(sum(each.share for each in self.top))} of {self.listings:,} listings ({held}{more})."
+            )
         if self.p_value is None or self.effect is None or self.smallest_effect is None:
             told.append(
                 f"{self.attribute}: not compared with the market, because the recipe has no "

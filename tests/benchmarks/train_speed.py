@@ -1,0 +1,138 @@
+"""How long an epoch of base takes: by `curate train-baseline`, by a plain torch loop over ImageFolder, by Keras.
+
+    python -m tests.benchmarks.train_speed --photos 2400
+    python -m tests.benchmarks.train_speed --photos 2400 --keras PYTHON    # of an environment with tensorflow
+
+The photos are painted JPEGs of 640×480 in folders per class. Every way trains the same network with batches of 20
+at 150 pixels. curate decodes once, before its epochs: that is printed by itself. The other ways decode in every
+epoch, as their tutorials do. Each way gets a process of its own; of two epochs or more the first is left out.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.folders import CLASSES, paint
+
+SIDE, BATCH = 150, 20
+PHOTOS = "photos"  # the folder with one per class; what curate keeps is beside it
+
+KERAS = f"""
+import sys, time
+import keras
+from keras import layers
+folder, epochs = sys.argv[1], int(sys.argv[2])
+photos = keras.utils.image_dataset_from_directory(
+    folder, image_size=({SIDE}, {SIDE}), batch_size={BATCH}, label_mode="binary", verbose=False)
+photos = photos.prefetch(2)
+network = keras.Sequential([keras.Input(({SIDE}, {SIDE}, 3)), layers.Rescaling(2 / 255, -1)])
+for channels in (32, 64, 128, 128):
+    network.add(layers.Conv2D(channels, 3, activation="relu"))
+    network.add(layers.MaxPooling2D(2))
+for layer in (layers.Flatten(), layers.Dense(512, activation="relu"), layers.Dense(1, activation="sigmoid")):
+    network.add(layer)
+network.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
+for _ in range(epochs):
+    started = time.perf_counter()
+    network.fit(photos, epochs=1, verbose=0)
+    print("epoch", time.perf_counter() - started, flush=True)
+"""
+
+
+def folders(root: Path, photos: int) -> None:
+    """Paint the photos into a folder per class."""
+    for number in range(photos):
+        name = CLASSES[number % 2]
+        path = root / name / f"{number:05d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(paint(name, number, 640, 480))
+
+
+def curate_way(root: Path, epochs: int) -> None:
+    """The trainer of `train-baseline`, on the decoded cache."""
+    import hashlib
+
+    from curate.core.recipe import TrainBaseline
+    from curate.train import dataset_cache, trainer, variants
+
+    files = sorted((root / PHOTOS).rglob("*.jpg"))
+    started = time.perf_counter()
+    listed = [
+        (path.stem, str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files
+    ]
+    pixels = dataset_cache.load_all(root, listed, SIDE)
+    print("decode", time.perf_counter() - started, flush=True)
+    photos = trainer.Photos(pixels, trainer.labels_of([path.parent.name for path in files], CLASSES))
+    few = trainer.Photos(photos.pixels[:BATCH], photos.labels[:BATCH])
+    plan = variants.plan(TrainBaseline(class_names=CLASSES, epochs=epochs, batch_size=BATCH, image_size=SIDE))
+    trainer.fit(photos, few, plan, root / "checkpoint", "speed", lambda entry: print("epoch", entry["seconds"]))
+
+
+def torch_way(root: Path, epochs: int) -> None:
+    """The loop of the tutorials: ImageFolder, DataLoader, float32."""
+    import torch
+    from torch.nn import functional
+    from torch.utils.data import DataLoader
+    from torchvision import transforms
+    from torchvision.datasets import ImageFolder
+
+    from curate.train.networks import reference_cnn
+
+    ready = transforms.Compose(
+        [transforms.Resize((SIDE, SIDE)), transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)]
+    )
+    loader = DataLoader(ImageFolder(str(root / PHOTOS), ready), batch_size=BATCH, shuffle=True)
+    network = reference_cnn(CLASSES, SIDE).to(memory_format=torch.contiguous_format)
+    optimizer = torch.optim.RMSprop(network.parameters(), lr=1e-4)
+    for _ in range(epochs):
+        started = time.perf_counter()
+        for images, labels in loader:
+            loss = functional.binary_cross_entropy_with_logits(network(images)[:, 0], labels.float())
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+        print("epoch", time.perf_counter() - started, flush=True)
+
+
+def measured(command: list[str], epochs: int) -> tuple[float, float]:
+    """Median seconds of an epoch, and seconds of decoding before."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command[:3])} failed:\n{done.stderr[-2000:]}")
+    lines = [line.split() for line in done.stdout.splitlines() if line.startswith(("epoch ", "decode "))]
+    seconds = [float(value) for kind, value in lines if kind == "epoch"]
+    return statistics.median(seconds[min(1, epochs - 1) :]), sum(float(v) for kind, v in lines if kind == "decode")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=int, default=2400)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--keras", help="a python with tensorflow")
+    parser.add_argument("--way", choices=["curate", "torch"], help=argparse.SUPPRESS)
+    parser.add_argument("--root", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.way:
+        return {"curate": curate_way, "torch": torch_way}[options.way](options.root, options.epochs)
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        folders(root / PHOTOS, options.photos)
+        own = [sys.executable, "-m", "tests.benchmarks.train_speed", "--epochs", str(options.epochs)]
+        ways = {"plain torch": [*own, "--way", "torch", "--root", str(root)]}
+        if options.keras:
+            ways["Keras"] = [options.keras, "-c", KERAS, str(root / PHOTOS), str(options.epochs)]
+        ours, decoding = measured([*own, "--way", "curate", "--root", str(root)], options.epochs)
+        print(f"{options.photos} photos; curate: {ours:.1f} s an epoch, and {decoding:.1f} s once to decode")
+        for name, command in ways.items():
+            theirs, _ = measured(command, options.epochs)
+            print(f"{name}: {theirs:.1f} s an epoch; curate takes {ours / theirs:.2f} of it", flush=True)
+    return None
+
+
+if __name__ == "__main__":
+    main()
