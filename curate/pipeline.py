@@ -164,15 +164,18 @@ def fetch_photos(
     accept_drop: bool = False,
     prune: bool = False,
     retry: Collection[str] = (),
+    since: str = "",
+    max_new: int | None = None,
 ) -> None:
     """Fetch by the options of the command, see `fetch.stage.run`; then with `prune` delete what is gone."""
     from curate.fetch import stage as fetch
+    from curate.fetch.known import Only
 
     check_source(recipe, folder)
     with files.lock(folder):
         options: dict[str, Any] = {"refresh": refresh or accept_drop, "accept_drop": accept_drop, "prune": prune}
         with _timed(folder, "fetch", echo):
-            rows = fetch.run(folder, _source(recipe), retry=retry, **options)
+            rows = fetch.run(folder, _source(recipe), retry=retry, only=Only(since, max_new), **options)
         if prune:
             gone = additions.marked(rows)
             echo(

@@ -38,6 +38,13 @@ def fetch(
     prune: Annotated[
         bool, typer.Option("--prune", help="Then delete the photos that the site no longer offers.")
     ] = False,
+    since: Annotated[
+        str, typer.Option(help="Visit the site again; add only listings put in since this date, e.g. 2026-01-31.")
+    ] = "",
+    max_new: Annotated[
+        int | None,
+        typer.Option(min=0, help="Visit the site again; add so many new listings per class, the rest next time."),
+    ] = None,
     retry: Annotated[
         list[str] | None,
         typer.Option(help="Ask again for photos rejected for this reason, e.g. gone; may be repeated."),
@@ -49,15 +56,17 @@ def fetch(
 
     A fetch adds. Photos that the site no longer offers stay; the column gone_since has the number of the fetch
     that first missed them. Only --prune deletes them. Pages and photos that fail for a reason that may pass are
-    deferred: the next fetch asks for just these.
+    deferred: the next fetch asks for just these. A listing's page that was read is asked again only when the
+    recipe says so (revisit_after). log.jsonl beside the manifest has a line for each page and photo.
 
     Example: curate fetch --recipe mine.yaml
     """
     from curate.pipeline import fetch_photos, run_stages
 
     recipe, folder = recipe_and_folder(ctx, "fetch")
-    if refresh or accept_drop or prune or retry:
-        fetch_photos(recipe, folder, partial(tell, ctx), refresh, accept_drop, prune, retry or ())
+    if refresh or accept_drop or prune or retry or since or max_new is not None:
+        options = (refresh, accept_drop, prune, retry or (), since, max_new)
+        fetch_photos(recipe, folder, partial(tell, ctx), *options)
     else:
         run_stages(["fetch"], recipe, folder, 1, partial(tell, ctx))
     result(ctx, {"stages": stage_results(ctx)})

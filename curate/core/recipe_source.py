@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from curate.core.section import ClassName, Contact, FromEnvironment, HostPort, Hosts, Section
+from curate.core.section import Age, ClassName, Contact, FromEnvironment, HostPort, Hosts, Section
 
 
 class Pagination(Section):
@@ -126,6 +126,7 @@ class Source(Section):
     listings: dict[ClassName, tuple[str, ...]] = Field(default_factory=dict)  # class to its start pages, sitemaps,
     # or files with the URL of a listing a line
     listing_url: dict[ClassName, str] = Field(default_factory=dict)  # regular expression of listings' addresses
+    revisit_after: Age = "never"  # when a listing's page that was read is asked again: never, always, 12h, 7d, 2w
     follow: bool = True  # fetch each listing's own page, for its whole gallery
     pagination: Pagination = Pagination()
     selectors: Selectors = Selectors()
@@ -162,4 +163,5 @@ class Source(Section):
     def recorded(self) -> Self:
         """Without the politeness that cannot change a result."""
         pace = Politeness().model_dump(include=_PACE)
-        return self.model_copy(update={"politeness": self.politeness.model_copy(update=pace)})
+        politeness = self.politeness.model_copy(update=pace)
+        return self.model_copy(update={"revisit_after": "never", "politeness": politeness})

@@ -43,6 +43,7 @@ def _environment(text: str) -> str:
 
 
 FromEnvironment = Annotated[str, AfterValidator(_environment)]
+Age = Annotated[str, matching(r"never|always|\d{1,5}[hdw]", "never, always or an age such as 12h, 7d, 2w")]
 ClassName = Annotated[str, AfterValidator(normalise_class)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a name of letters, digits, _ and -")]

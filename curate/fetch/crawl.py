@@ -15,6 +15,7 @@ from curate.core.progress import progress
 from curate.fetch.crawled import DECIDED, Crawled, Failure
 from curate.fetch.http.response import PassingError
 from curate.fetch.index_pages import identity, named, walk
+from curate.fetch.known import Known, Only
 from curate.fetch.reader import Reader, layout_error
 from curate.fetch.sources.listing import Found, Listing
 from curate.fetch.sources.merging import merged, unite
@@ -87,8 +88,24 @@ def _follow(reader: Reader, crawled: Crawled, map_fn: MapFn) -> None:
     crawled.listings = listings
 
 
-def crawl(reader: Reader, map_fn: MapFn) -> Crawled:
-    """All listings of the recipe, in its order, each once.
+def _skip(crawled: Crawled, known: Known, only: Only) -> None:
+    """Leave out the listings that this fetch is not to add; those that are in the manifest stay."""
+    kept, new = [], Counter[str]()
+    for class_name, listing in crawled.listings:
+        if listing.page_url not in known.pages:
+            too_many = only.most_new is not None and new[class_name] >= only.most_new
+            if too_many or only.is_old(listing):
+                crawled.left += too_many
+                crawled.skipped.add(listing.page_url)
+                crawled.skipped_classes.add(class_name)
+                continue
+            new[class_name] += 1
+        kept.append((class_name, listing))
+    crawled.listings = kept
+
+
+def crawl(reader: Reader, map_fn: MapFn, only: Only = Only()) -> Crawled:  # noqa: B008  (it is frozen)
+    """All listings of the recipe that `only` lets in, in its order, each once.
 
     Raises LayoutError where pages hold no listing, DeniedError when the site refuses us.
     """
@@ -107,8 +124,10 @@ def crawl(reader: Reader, map_fn: MapFn) -> Crawled:
     crawled.listings = list(_limited(crawled.listings, config.max_listings))
     counts = Counter(name for name, _ in crawled.listings)
     crawled.limited = sorted(name for name, count in counts.items() if count == config.max_listings)
+    _skip(crawled, reader.known, only)
     if config.follow:
         _follow(reader, crawled, map_fn)
+        _skip(crawled, reader.known, only)  # their own pages may say when they were put in
     found = [(name, named(listing, crawled.index_urls)) for name, listing in crawled.listings]
     crawled.listings, crawled.in_two_classes = unite(found)
     return crawled

@@ -47,5 +47,8 @@ class Crawled:
     cut: list[str] = field(default_factory=list)  # index pages after which max_pages ends the reading
     ended: list[Failure] = field(default_factory=list)  # later pages that end the paging
     left_out: int = 0  # listings whose address listing_url does not match
+    skipped: set[str] = field(default_factory=set)  # pages of listings that this fetch was not to add
+    skipped_classes: set[str] = field(default_factory=set)
+    left: int = 0  # new listings over those that one fetch is to add
     own_hosts: set[str] = field(default_factory=set)  # of the start addresses
     limited: list[str] = field(default_factory=list)  # classes with as many listings as max_listings

@@ -199,6 +199,7 @@ def fetch_one(
         raise
     except Exception as error:  # whatever one photo makes the code raise is about that photo
         return Outcome(reason="internal_error", why=f"{type(error).__name__}: {error}"[:500])
+    client.note("photo", name, reason=outcome.reason, bytes=outcome.bytes)
     crash_point("between_photo_and_journal")
     if not outcome.reason:  # what failed gets another chance when an interrupted run goes on
         journal.add("photo", name, asdict(outcome))

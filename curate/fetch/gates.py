@@ -1,6 +1,7 @@
 """What must hold before a fetch begins and before its manifest is published."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from pathlib import Path
 
 from curate.core.errors import (
@@ -55,13 +56,23 @@ def check_reasons(retry: Collection[str]) -> None:
         )
 
 
+def check_since(since: str) -> None:
+    """Raise UsageError for what is no date."""
+    try:
+        date.fromisoformat(since or "2000-01-01")
+    except ValueError as error:
+        raise UsageError(f"--since {since} is no date; write it as 2026-01-31") from error
+
+
 def check_found(crawled: Crawled, config: Source) -> None:
     """Raise when a class has no listing at all.
 
     TryLaterError for a site out of reach, DeniedError for one that does not let us in, LayoutError otherwise.
     """
     found = {class_name for class_name, _ in crawled.listings}
-    empty = [name for name in config.listings if config.listings[name] and name not in found]
+    empty = [
+        name for name in config.listings if config.listings[name] and name not in found | crawled.skipped_classes
+    ]
     failures = [failure for failure in crawled.failures if failure.class_name in empty]
     if not empty or crawled.deferred:
         return

@@ -11,6 +11,7 @@ from curate.core.files import atomic_write
 from curate.core.recipe import Source
 from curate.fetch.http.client import Client, Wanted
 from curate.fetch.journal import Journal
+from curate.fetch.known import Known
 from curate.fetch.sources.adapters import extract
 from curate.fetch.sources.listing import Found
 
@@ -25,6 +26,7 @@ class Reader:
     journal: Journal
     config: Source
     folder: Path
+    known: Known
     fresh: set[str] = field(default_factory=set)  # URLs of pages read in this run
 
     def read(self, url: str, is_listing_page: bool, anew: bool = False) -> Found:
@@ -35,16 +37,30 @@ class Reader:
         kind = "listing page" if is_listing_page else "index page"
         if not anew and (known := self.journal.read(kind, url, _FOUND)) is not None:
             return known
+        recalls = is_listing_page and not anew
+        if recalls and (told := self.known.recall(url)) is not None:
+            return told
         self.fresh.add(url)
         adapter = (is_listing_page and self.config.listing_adapter) or self.config.adapter
         expect: Wanted = "data" if adapter == "json_api" else "page"
-        response = self.client.get(url, self.config.politeness.max_page_bytes, expect)
+        validators = self.known.validators(url) if recalls else {}
+        try:
+            response = self.client.get(url, self.config.politeness.max_page_bytes, expect, more=validators)
+        except RejectedError as error:
+            self.client.note("page", url, reason=error.reason)
+            raise
+        if is_listing_page:
+            self.known.visited(url, response)
+        if response.unmodified:
+            self.client.note("page", url, unmodified=True)
+            return self.known.unmodified(url)
         try:
             found = extract(response.data, response.charset, response.url, is_listing_page, self.config)
         except (RejectedError, MemoryError):
             raise
         except Exception as error:  # whatever one page makes the code raise is about that page
             raise RejectedError("internal_error", f"{url}: {type(error).__name__}: {error}"[:500]) from error
+        self.client.note("page", url, listings=len(found.listings), bytes=len(response.data))
         shows = any(listing.photos for listing in found.listings) if is_listing_page else found.listings
         if not shows and not found.sitemaps and _target(response.url) != _target(url):
             if found.others:

@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from curate.core import contradictions, executors, manifest
+from curate import __version__
+from curate.core import executors, manifest
 from curate.core.errors import StateError, TryLaterError
 from curate.core.executors import MapFn
 from curate.core.files import crash_point
@@ -30,72 +31,46 @@ from curate.fetch.crawled import Crawled
 from curate.fetch.download import Outcome, Waiting
 from curate.fetch.http.client import Client
 from curate.fetch.journal import Journal, read_header, renew
+from curate.fetch.known import Known, Only, known
 from curate.fetch.reader import Reader
 from curate.fetch.rows import decide, pages_of, wanted_photos, with_outcome
-from curate.fetch.sources.listing import empty_fields
+from curate.fetch.run_log import RunLog
 from curate.fetch.starts import starts
+from curate.fetch.summary import gone_lines as gone_lines
+from curate.fetch.summary import lines
 from curate.photos import store
 
 
-def _summary(crawled: Crawled, rows: Sequence[FetchRow], number: int, config: Source) -> list[str]:
-    bare = sum(1 for _, listing in crawled.listings if not listing.photos)
-    lines = [f"{len(crawled.listings)} listings" + (f", {bare} of them without a photo" if bare else "")]
-    if crawled.failures:
-        first = crawled.failures[0]
-        lines.append(f"{len(crawled.failures)} pages could not be used, e.g. {first.url}: {first.reason}")
-    if crawled.in_two_classes:
-        lines.append(
-            f"{len(crawled.in_two_classes)} listings were found under two classes, see notes in fetch.json"
-        )
-    if crawled.cut:
-        lines.append(
-            f"limited by pagination.max_pages, {config.pagination.max_pages}: {len(crawled.cut)} index pages have "
-            f"a next one that was not read, e.g. {crawled.cut[0]}"
-        )
-    if crawled.ended:
-        lines.append(
-            f"{len(crawled.ended)} next pages held no listing, which ended the paging, e.g. {crawled.ended[0].url}"
-        )
-    if crawled.left_out:
-        lines.append(f"{crawled.left_out:,} addresses do not match source.listing_url and were left out")
-    if crawled.limited:
-        lines.append(
-            f"limited by source.max_listings, {config.max_listings}: there may be more listings of "
-            f"{', '.join(crawled.limited)}"
-        )
-    if waiting := sum(1 for row in rows if row.reason == "deferred"):
-        lines.append(f"{waiting:,} deferred, see notes in fetch.json; the next fetch asks for just these")
-    lines += empty_fields([listing for _, listing in crawled.listings])
-    lines += contradictions.lines(rows, contradictions.contradicting(rows))
-    return lines + gone_lines(rows, number)
-
-
-def gone_lines(rows: Sequence[FetchRow], number: int = 0) -> list[str]:
-    """What to say of photos that the site no longer offers; `number` is that of the fetch that just ran."""
-    if not (gone := additions.marked(rows)):
-        return []
-    new = sum(1 for row in gone if row.gone_since == number)
-    since = f" ({new:,} of the photos since this fetch)" if new else ""
-    return [
-        f"no longer offered: {additions.counted(gone)}{since}, kept and marked gone_since; --prune deletes them"
-    ]
-
-
 def _fetch(
-    folder: Path, config: Source, journal: Journal, map_fn: MapFn, client: Client, accept_drop: bool
+    folder: Path,
+    config: Source,
+    journal: Journal,
+    map_fn: MapFn,
+    client: Client,
+    accept_drop: bool,
+    known: Known,
+    only: Only,
 ) -> tuple[list[FetchRow], Crawled, list[str]]:
     """Rows, what the pages told, and why photos and pages are deferred."""
-    reader = Reader(client, journal, config, folder)
-    crawled = crawl(reader, map_fn)
+    reader = Reader(client, journal, config, folder, known)
+    crawled = crawl(reader, map_fn, only)
     gates.check_found(crawled, config)
     photos = wanted_photos(crawled, config)
+    shown = pages_of(crawled)
+    settled = {n: known.refused[n] for n in photos if n in known.refused and shown[n] in known.recalled}
+    photos = {name: urls for name, urls in photos.items() if name not in settled}
     signed = expired.signed_photos(crawled)
     old = {name for name, page in signed.items() if name in photos and page not in reader.fresh}
     old = {name for name in old if journal.get("photo", name) is None}
     limit = config.politeness.max_photo_bytes
     first = {name: urls for name, urls in photos.items() if name not in old}
-    found = download.fetch_all(client, folder, journal, limit, config.photos, first, map_fn, pages_of(crawled))
-    refused = {n for n, outcome in found.outcomes.items() if n in signed and outcome.reason in download.ELSEWHERE}
+    found = download.fetch_all(client, folder, journal, limit, config.photos, first, map_fn, shown)
+    found.outcomes.update(settled)
+    refused = {
+        n
+        for n, outcome in found.outcomes.items()
+        if n in signed and n in photos and outcome.reason in download.ELSEWHERE
+    }
     again = expired.fetch_again(reader, crawled, sorted(old | refused), map_fn)
     found.outcomes.update({name: outcome for name, outcome in again.items() if isinstance(outcome, Outcome)})
     found.waiting.update({name: outcome for name, outcome in again.items() if isinstance(outcome, Waiting)})
@@ -122,7 +97,7 @@ def _unread(crawled: Crawled, folder: Path) -> additions.Unread:
         known = manifest.read_sidecar(folder, "fetch")["notes"].get("paging_ended", [])
     failures = [failure for failure in crawled.failures if failure.reason != "gone"]
     return additions.Unread(
-        {failure.url for failure in failures},
+        {failure.url for failure in failures} | crawled.skipped,
         {failure.class_name for failure in crawled.failures if failure.url in crawled.index_urls}
         | {failure.class_name for failure in crawled.ended if failure.url not in known},
     )
@@ -165,6 +140,7 @@ def run(
     accept_drop: bool = False,
     prune: bool = False,
     retry: Collection[str] = (),
+    only: Only = Only(),  # noqa: B008  (it is frozen)
 ) -> list[FetchRow]:
     """Run the stage in `folder`, go on with an interrupted run, or return what is there when nothing changed.
 
@@ -174,7 +150,9 @@ def run(
     half of the listings are gone, which an edited recipe can bring about too, or an index page cannot be read.
     Photos that are no longer offered stay, see `prune`; with a `prune` to come, those of a manifest that cannot be
     read do not. `retry` names reasons whose photos are asked for again. Photos that are stored are not fetched
-    again. The network is waited for by `config.politeness.workers` threads, not by `map_fn`.
+    again, nor are pages of listings read again before `config.revisit_after`. `only` says which new listings are
+    added; those over its number are for the next run. `config.politeness.workers` threads wait for the network,
+    not `map_fn`.
     Photos that you have, `config.path`, are imported instead: none of these options is for them.
     Raises UsageError, DeniedError, LayoutError, TryLaterError, GateError, ResourceError.
     """
@@ -191,7 +169,9 @@ def run(
         _finish(folder, before, header)  # the journal's own run was published, and died before this
     gates.check_reasons(retry)
     again = [row for row in before if row.reason in retry]
-    refresh = refresh or any(not row.image_url for row in again)
+    gates.check_since(only.since)
+    left = current and manifest.read_sidecar(folder, "fetch")["notes"].get("left_for_the_next", 0)
+    refresh = refresh or bool(left) or only != Only() or any(not row.image_url for row in again)
     goes_on = current and not refresh and any(row.reason == "deferred" for row in before)
     if current and not (refresh or again or goes_on):
         return before
@@ -200,16 +180,21 @@ def run(
     header["round"] = "deferred" if goes_on else "all"
     urls = [url for start in starts(config) for url in start.urls]
     with (
+        RunLog(folder, recipe=config.id, round=header["round"], version=__version__) as log,
         Journal(path, header, survivors=("photo",)) as journal,
         executors.threads(config.politeness.workers) as threads,
-        Client(config.politeness, folder / "hosts.json", start_urls=urls) as client,
+        Client(config.politeness, folder / "hosts.json", start_urls=urls, note=log.add) as client,
     ):
         download.remember(folder, journal)
         for url in urls[:100]:
             client.gave(url)
         if current and not refresh and not goes_on:
             return _retry(folder, config, journal, threads, client, before, again)
-        now, crawled, deferred = _fetch(folder, config, journal, threads, client, accept_drop)
+        pages = known(folder, before if current else (), config.revisit_after)
+        try:
+            now, crawled, deferred = _fetch(folder, config, journal, threads, client, accept_drop, pages, only)
+        finally:
+            pages.save()
         robots = client.robots_decisions()
     download.check_kept(now, dict.fromkeys(name for name, _ in crawled.listings))
     dates = additions.fetches(folder, before)
@@ -222,13 +207,14 @@ def run(
     if not before and not prune:
         gates.check_photos_left(folder, rows)
     notes: dict[str, Any] = {
-        "summary": _summary(crawled, rows, len(dates), config),
+        "summary": lines(crawled, rows, len(dates), config),
         "fetches": dates,
         "extractors": sorted(crawled.used),
         "robots": robots,
         "in_two_classes": crawled.in_two_classes,
         "failed_pages": [str(failure) for failure in crawled.failures],
         "deferred": deferred,
+        "left_for_the_next": crawled.left,
         "paging_ended": [failure.url for failure in crawled.ended],
     }
     crash_point("before_publish")

@@ -58,4 +58,6 @@ def source(url: str, paths: Sequence[str] = (), **more: Any) -> Source:
     """A recipe's source for the site at `url`. With `paths`, class swift starts there, and there is no other."""
     starts = {"swift": [url + path for path in paths]} if paths else {n: [f"{url}/cars/{n}"] for n in CLASSES}
     host = url.partition("://")[2]
-    return Source.model_validate({"id": "small", "listings": starts, "politeness": politeness(host)} | more)
+    data: dict[str, Any] = {"id": "small", "listings": starts, "politeness": politeness(host)}
+    data["revisit_after"] = "always"  # a refresh reads the pages of listings again
+    return Source.model_validate(data | more)

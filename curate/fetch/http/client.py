@@ -71,7 +71,9 @@ class Client:
         start_urls: Iterable[str] | None = None,
         resolve: Resolver = system_resolver,
         jitter: Callable[[], float] = random.random,
+        note: Callable[..., object] = dict,
     ) -> None:
+        self.note = note  # called with each page and photo, for a log
         self._politeness = politeness
         self._allowed = {name.lower() for name in politeness.allow_hosts}
         starts = [parse(url) for url in start_urls or ()]

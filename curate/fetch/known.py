@@ -1,0 +1,145 @@
+"""What earlier fetches know of a site: the listings whose pages they read, and when.
+
+A listing's page that was read is asked again only when the recipe says so, `revisit_after`, and then with the ETag
+and date that it had: where it has not changed, its listing is the one in the manifest. Its photos are those of the
+manifest's rows; those that were refused are not asked for again either.
+"""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from curate.core.files import atomic_write
+from curate.core.schemas import FetchRow
+from curate.fetch.download import Outcome
+from curate.fetch.http.response import Response
+from curate.fetch.sources.listing import Found, Listing, Photo
+
+_UNITS = {"h": 3600.0, "d": 86_400.0, "w": 7 * 86_400.0}
+_NEVER_FETCHED = ("bad_url", "not_gallery", "missing_field")  # what the page said of a photo, not the photo itself
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which listings a fetch is to add."""
+
+    since: str = ""  # an ISO date: those put in from then on, as far as the site says when
+    most_new: int | None = None  # at most so many new ones per class
+
+    def is_old(self, listing: Listing) -> bool:
+        """Was it put in before `since`?"""
+        told = re.match(r"\d{4}-\d\d-\d\d", listing.posted)
+        return bool(self.since and told and told[0] < self.since)
+
+
+def age_s(written: str) -> float:
+    """Seconds of a `revisit_after`: `7d`; infinite for never, 0 for always."""
+    if written in ("never", "always"):
+        return float("inf") if written == "never" else 0.0
+    return float(written[:-1]) * _UNITS[written[-1]]
+
+
+@dataclass(slots=True)
+class Known:
+    """The pages of listings that need not be read. Thread-safe."""
+
+    path: Path  # of the file that remembers when each page was read
+    revisit_after_s: float = float("inf")
+    pages: Mapping[str, Found] = field(default_factory=dict)  # by URL: what the manifest's rows say
+    refused: Mapping[str, Outcome] = field(default_factory=dict)  # photos that were not kept, by URL
+    recalled: set[str] = field(default_factory=set)  # URLs of pages whose listing was taken from the manifest
+    _visits: dict[str, list[str | float]] = field(default_factory=dict)  # URL: time (Unix seconds), ETag, date
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def recall(self, url: str) -> Found | None:
+        """What is known of a page that is not to be asked for now."""
+        visit = self._visits.get(url)
+        read_at = float(visit[0]) if visit else float("-inf")
+        if url not in self.pages or time.time() - read_at >= self.revisit_after_s:
+            return None
+        return self.unmodified(url)
+
+    def unmodified(self, url: str) -> Found:
+        """What is known of a page that has not changed."""
+        self.recalled.add(url)
+        return self.pages[url]
+
+    def validators(self, url: str) -> dict[str, str]:
+        """The headers that ask for a page only where it has changed."""
+        visit = self._visits.get(url) if url in self.pages else None
+        told = {"If-None-Match": str(visit[1]), "If-Modified-Since": str(visit[2])} if visit else {}
+        return {name: value for name, value in told.items() if value}
+
+    def visited(self, url: str, response: Response) -> None:
+        """Note a page that was read just now."""
+        etag, date = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
+        with self._lock:
+            if response.unmodified and (before := self._visits.get(url)):
+                etag, date = etag or str(before[1]), date or str(before[2])
+            self._visits[url] = [round(time.time()), etag[:500], date[:100]]
+
+    def save(self) -> None:
+        """Write down when each page was read. Raises ResourceError."""
+        with self._lock:
+            if self._visits:
+                atomic_write(self.path, json.dumps(self._visits, indent=0, sort_keys=True).encode() + b"\n")
+
+
+def known(folder: Path, rows: Iterable[FetchRow], revisit_after: str) -> Known:
+    """What the rows of the manifest and the file beside it tell.
+
+    A listing is known where a photo of it is kept and on the disk; one whose photos are no longer offered is not.
+    """
+    by_page: dict[str, list[FetchRow]] = {}
+    lost = set()
+    for row in rows:
+        if row.listing_id and row.image_url and row.page_url and row.gone_since is None:
+            by_page.setdefault(row.page_url, []).append(row)
+            if row.keep and not (folder / row.path).is_file():
+                lost.add(row.page_url)
+    pages, refused = {}, {}
+    for url, members in by_page.items():
+        one_listing = len({row.listing_id for row in members}) == 1
+        if url in lost or not one_listing or not any(row.keep for row in members):
+            continue
+        members.sort(key=lambda row: row.position)
+        pages[url] = Found((_listing(members),))
+        for row in members:
+            if not row.keep and row.reason not in ("deferred", *_NEVER_FETCHED):
+                refused[row.image_url] = Outcome(width=row.width, height=row.height, reason=row.reason)
+    path = folder / "visits.json"
+    visits: dict[str, list[str | float]] = {}
+    try:
+        read = json.loads(path.read_bytes())
+        visits = {str(url): [float(at), str(etag), str(date)] for url, (at, etag, date) in read.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        visits = {}  # only a memory: pages of unknown age are read again
+    return Known(path, age_s(revisit_after), pages, refused, _visits=visits)
+
+
+def _listing(rows: list[FetchRow]) -> Listing:
+    row = rows[0]
+    photos = [
+        Photo(one.image_url, tuple(one.aliases.split()), one.reason if one.reason in _NEVER_FETCHED[:2] else "")
+        for one in rows
+    ]
+    return Listing(
+        listing_id=row.listing_id,
+        page_url=row.page_url,
+        title=row.title,
+        model=row.model,
+        region=row.region,
+        city=row.city,
+        year=row.year,
+        price=row.price,
+        photos=tuple(photos),
+        make=row.make,
+        currency=row.currency,
+        seller=row.seller,
+        posted=row.posted,
+        attributes=row.attributes,
+    )

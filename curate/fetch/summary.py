@@ -1,0 +1,58 @@
+"""What a fetch says of itself in the end."""
+
+from collections.abc import Sequence
+
+from curate.core import contradictions
+from curate.core.recipe import Source
+from curate.core.schemas import FetchRow
+from curate.fetch import additions
+from curate.fetch.crawled import Crawled
+from curate.fetch.sources.listing import empty_fields
+
+
+def lines(crawled: Crawled, rows: Sequence[FetchRow], number: int, config: Source) -> list[str]:
+    """What to say of fetch `number`, a line each."""
+    bare = sum(1 for _, listing in crawled.listings if not listing.photos)
+    told = [f"{len(crawled.listings)} listings" + (f", {bare} of them without a photo" if bare else "")]
+    if crawled.failures:
+        first = crawled.failures[0]
+        told.append(f"{len(crawled.failures)} pages could not be used, e.g. {first.url}: {first.reason}")
+    if crawled.in_two_classes:
+        told.append(
+            f"{len(crawled.in_two_classes)} listings were found under two classes, see notes in fetch.json"
+        )
+    if crawled.cut:
+        told.append(
+            f"limited by pagination.max_pages, {config.pagination.max_pages}: {len(crawled.cut)} index pages have "
+            f"a next one that was not read, e.g. {crawled.cut[0]}"
+        )
+    if crawled.ended:
+        told.append(
+            f"{len(crawled.ended)} next pages held no listing, which ended the paging, e.g. {crawled.ended[0].url}"
+        )
+    if crawled.left_out:
+        told.append(f"{crawled.left_out:,} addresses do not match source.listing_url and were left out")
+    if crawled.skipped:
+        more = f"; {crawled.left:,} of them wait for the next fetch (--max-new)" if crawled.left else ""
+        told.append(f"{len(crawled.skipped):,} new listings were not added{more}")
+    if crawled.limited:
+        told.append(
+            f"limited by source.max_listings, {config.max_listings}: there may be more listings of "
+            f"{', '.join(crawled.limited)}"
+        )
+    if waiting := sum(1 for row in rows if row.reason == "deferred"):
+        told.append(f"{waiting:,} deferred, see notes in fetch.json; the next fetch asks for just these")
+    told += empty_fields([listing for _, listing in crawled.listings])
+    told += contradictions.lines(rows, contradictions.contradicting(rows))
+    return told + gone_lines(rows, number)
+
+
+def gone_lines(rows: Sequence[FetchRow], number: int = 0) -> list[str]:
+    """What to say of photos that the site no longer offers; `number` is that of the fetch that just ran."""
+    if not (gone := additions.marked(rows)):
+        return []
+    new = sum(1 for row in gone if row.gone_since == number)
+    since = f" ({new:,} of the photos since this fetch)" if new else ""
+    return [
+        f"no longer offered: {additions.counted(gone)}{since}, kept and marked gone_since; --prune deletes them"
+    ]

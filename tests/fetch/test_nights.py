@@ -1,0 +1,114 @@
+"""Night after night on a site that changes: only what is new is asked for, nothing is lost, decisions stay."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curate.core import manifest
+from curate.core.errors import UsageError
+from curate.core.schemas import FetchRow
+from curate.fetch import stage as fetch
+from curate.fetch.known import Only
+from tests import faults
+from tests.fetch.small_site import jpeg, source
+from tests.fetch.test_stage import car, html
+
+
+def index(*numbers: int) -> faults.Fault:
+    items = [{"@type": "ListItem", "url": f"/l/{n}"} for n in numbers]
+    return html({"@type": "ItemList", "itemListElement": items})
+
+
+def ad(number: int, price: int = 100, **more: object) -> faults.Fault:
+    images = [f"/{number}.jpg", f"/{number}{number}.jpg"]
+    return html(car(number, images, name=f"Swift {number}", offers={"price": price}, **more))
+
+
+def site(*numbers: int) -> dict[str, Any]:
+    photos = {f"/{name}.jpg": faults.ok(jpeg(name)) for n in numbers for name in (n, 11 * n)}
+    return {"/cars": index(*numbers), **{f"/l/{n}": ad(n) for n in numbers}, **photos}
+
+
+def test_two_nights_on_a_site_that_changes(tmp_path: Path) -> None:
+    routes = site(1, 2, 3)
+    routes["/33.jpg"] = faults.status(404)
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], revisit_after="never")
+        first = fetch.run(tmp_path, config)
+        stored = sorted(tmp_path.glob("images/*/*"))
+        since = len(server.seen)
+        routes |= site(4) | {"/cars": index(2, 3, 4), "/l/2": ad(2, price=1)}  # 1 is sold, 2 is cheaper, 4 is new
+        second = fetch.run(tmp_path, config, refresh=True)
+        asked = Counter(seen.path for seen in server.seen[since:])
+        assert asked == Counter(["/robots.txt", "/cars", "/l/4", "/4.jpg", "/44.jpg"])
+        again = len(server.seen)
+        assert fetch.run(tmp_path, config) == second and len(server.seen) == again
+    by_key = {row.key: row for row in second}
+    for row in first:
+        now = by_key[row.key]
+        assert (now.path, now.keep, now.reason, now.price) == (row.path, row.keep, row.reason, row.price)
+        assert now.gone_since == (2 if row.listing_id == "1" else None)
+    assert {row.listing_id for row in second if row.key not in {row.key for row in first}} == {"4"}
+    assert {*stored} < {*tmp_path.glob("images/*/*")}
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    ends = [line for line in lines if line["event"] == "end"]
+    assert [(end["exit_code"], end["counts"]) for end in ends] == [
+        (0, {"page: ok": 4, "photo: gone": 2, "photo: ok": 5}), (0, {"page: ok": 2, "photo: ok": 2}),
+    ]  # fmt: skip
+
+
+def test_a_page_of_age_is_asked_for_with_what_it_said_of_itself(tmp_path: Path) -> None:
+    routes = site(1)
+    page = routes["/l/1"]
+
+    def changed(sock: Any) -> bool:
+        body = json.dumps(car(1, ["/1.jpg", "/11.jpg"], name="Swift 1"))
+        text = f'<script type="application/ld+json">{body}</script></html>'.encode()
+        head = f'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: "v1"\r\nContent-Length: {len(text)}\r\n\r\n'
+        sock.sendall(head.encode() + text)
+        return True
+
+    routes["/l/1"] = [changed, faults.status(304), page]
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"])
+        first = fetch.run(tmp_path, config)
+        assert fetch.run(tmp_path, config, refresh=True) == first  # 304: the manifest knows it
+        priced = fetch.run(tmp_path, config, refresh=True)
+        told = [seen.headers.get("if-none-match") for seen in server.seen if seen.path == "/l/1"]
+        assert told == [None, '"v1"', '"v1"']
+        assert [row.price for row in priced] == [100.0, 100.0]
+        asked = len(server.seen)
+        week = source(server.url(""), ["/cars"], revisit_after="1w")
+        assert fetch.run(tmp_path, week, refresh=True) == priced
+        assert "/l/1" not in [seen.path for seen in server.seen[asked:]]
+    assert len({row.path for row in priced}) == 2
+
+
+def test_so_many_new_listings_a_night_and_the_rest_the_next(tmp_path: Path) -> None:
+    with faults.serve(site(1, 2, 3, 4, 5)) as server:
+        config = source(server.url(""), ["/cars"], revisit_after="never")
+        found = []
+        for only in (Only(most_new=2), Only(most_new=2), Only(), Only()):
+            found.append({row.listing_id for row in fetch.run(tmp_path, config, only=only)})
+            told = manifest.read_sidecar(tmp_path, "fetch")["notes"]
+        assert found == [{"1", "2"}, {"1", "2", "3", "4"}, {"1", "2", "3", "4", "5"}, {"1", "2", "3", "4", "5"}]
+        assert told["left_for_the_next"] == 0
+        assert max(Counter(server.paths()[1:])["/l/" + str(n)] for n in range(1, 6)) == 1
+    assert all(row.gone_since is None for row in manifest.read(tmp_path, FetchRow))
+
+
+def test_only_listings_put_in_since_a_date(tmp_path: Path) -> None:
+    routes = site(1, 2, 3)
+    for number, day in ((1, "2026-01-05"), (2, "2026-02-07")):
+        routes[f"/l/{number}"] = ad(number, datePosted=day)
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], revisit_after="never")
+        rows = fetch.run(tmp_path, config, only=Only(since="2026-02-01"))
+        assert {row.listing_id for row in rows} == {"2", "3"}  # of 3 nothing is known
+        assert "1 new listings were not added" in manifest.read_sidecar(tmp_path, "fetch")["notes"]["summary"]
+        assert "/1.jpg" not in server.paths()
+        with pytest.raises(UsageError, match="--since soon is no date"):
+            fetch.run(tmp_path, config, only=Only(since="soon"))
