@@ -40,6 +40,7 @@ def init(
 def demo(
     ctx: typer.Context,
     site: Annotated[bool, typer.Option("--site", help="Only serve the marketplace, until Ctrl-C.")] = False,
+    js: Annotated[bool, typer.Option("--js", help="With --site: let scripts make the pages.")] = False,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port on loopback.", show_default="8765, or a free one")
     ] = None,
@@ -57,7 +58,7 @@ def demo(
 
     folder = ctx.obj.folder or Path("manifests/demo")
     if site:
-        serve_site(folder, port, workers or default_workers(), partial(tell, ctx))
+        serve_site(folder, port, workers or default_workers(), partial(tell, ctx), by_script=js)
     else:
         run_demo(folder, port, workers or default_workers(), partial(tell, ctx))
         result(ctx, {"stages": stage_results(ctx)})

@@ -12,6 +12,7 @@ from curate.core.recipe_clean import Clean as Clean
 from curate.core.recipe_clean import Concept as Concept
 from curate.core.recipe_clean import Examples as Examples
 from curate.core.recipe_clean import QualityThresholds as QualityThresholds
+from curate.core.recipe_source import Action as Action
 from curate.core.recipe_source import Pagination as Pagination
 from curate.core.recipe_source import Photos as Photos
 from curate.core.recipe_source import PhotoUrl as PhotoUrl

@@ -72,6 +72,15 @@ class PhotoUrl(Section):
         return self
 
 
+class Action(Section):
+    """One thing to do on a rendered page; each of its keys that is there, in this order."""
+
+    scroll: bool = False  # to the end of the page
+    click: str = ""  # CSS selector of what to click, e.g. button.load-more; passed over where it is not there
+    wait_for: str = ""  # CSS selector of what must be there then
+    times: int = Field(1, ge=1, le=100)
+
+
 class Politeness(Section):
     """How we behave towards the host."""
 
@@ -127,6 +136,8 @@ class Source(Section):
     # or files with the URL of a listing a line
     listing_url: dict[ClassName, str] = Field(default_factory=dict)  # regular expression of listings' addresses
     revisit_after: Age = "never"  # when a listing's page that was read is asked again: never, always, 12h, 7d, 2w
+    render: Literal["never", "auto", "always"] = "never"  # in a browser; auto: where the page holds nothing
+    actions: tuple[Action, ...] = ()  # on each rendered page
     follow: bool = True  # fetch each listing's own page, for its whole gallery
     pagination: Pagination = Pagination()
     selectors: Selectors = Selectors()

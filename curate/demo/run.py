@@ -28,8 +28,10 @@ Echo = Callable[[Said], None]
 
 
 @contextmanager
-def marketplace(folder: Path, port: int | None, workers: int, echo: Echo, per_class: int) -> Iterator[Site]:
-    """The painted marketplace, painted where it is not yet, and running.
+def marketplace(
+    folder: Path, port: int | None, workers: int, echo: Echo, per_class: int, by_script: bool = False
+) -> Iterator[Site]:
+    """The painted marketplace, painted where it is not yet, and running; `by_script`: scripts make its pages.
 
     Without `port` it is 8765, or a free one where that is taken. Raises UsageError where `port` is taken.
     """
@@ -41,12 +43,12 @@ def marketplace(folder: Path, port: int | None, workers: int, echo: Echo, per_cl
     echo(f"site: {photos} photos in {len(listings)} listings, painted in {time.monotonic() - started:.0f} s")
     with ExitStack() as running:
         try:
-            site = running.enter_context(serve(listings, port or PORT))
+            site = running.enter_context(serve(listings, port or PORT, by_script=by_script))
         except UsageError:
             if port:
                 raise
             echo(f"site: port {PORT} is taken, so it runs on a free one; --port chooses")
-            site = running.enter_context(serve(listings))
+            site = running.enter_context(serve(listings, by_script=by_script))
         yield site
 
 
@@ -65,7 +67,7 @@ def recipe_for(site: Site, recipe: Recipe) -> Recipe:
 def recipe_file(site: Site, recipe: Recipe, folder: Path) -> Path:
     """A recipe file for `site` as it runs now: the shipped one, or where the port is another, one in `folder`."""
     shipped = Path("pipelines/demo.yaml")
-    if site.host == f"127.0.0.1:{PORT}":
+    if site.host == f"127.0.0.1:{PORT}" and recipe == find_recipe(shipped):
         return shipped
     path = folder / "demo.yaml"
     atomic_write(
@@ -104,11 +106,21 @@ def _command(recipe: Path, folder: Path, name: str) -> Run:
     return Run(name, recipe=str(recipe), folder=str(folder))
 
 
-def serve_site(folder: Path, port: int | None, workers: int, echo: Echo, per_class: int = PER_CLASS) -> None:
-    """Only serve the marketplace, until interrupted."""
-    with marketplace(folder, port, workers, echo, per_class) as site:
+def serve_site(
+    folder: Path,
+    port: int | None,
+    workers: int,
+    echo: Echo,
+    per_class: int = PER_CLASS,
+    by_script: bool = False,
+) -> None:
+    """Only serve the marketplace, until interrupted; `by_script`: scripts make its pages."""
+    with marketplace(folder, port, workers, echo, per_class, by_script) as site:
         echo(f"site: {site.url} (Ctrl-C ends it)")
-        written = recipe_file(site, find_recipe(Path("pipelines/demo.yaml")), folder)
+        recipe = find_recipe(Path("pipelines/demo.yaml"))
+        if by_script and recipe.source:
+            recipe = recipe.model_copy(update={"source": recipe.source.override(render="auto")})
+        written = recipe_file(site, recipe, folder)
         echo(Note("", To("fetch from it", _command(written, folder, "fetch"))))
         try:
             while True:

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from curate.core.errors import UsageError
 from curate.demo.pages import Catalogue, Listing, Reply, respond
+from curate.demo.scripted import respond_by_script
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = False  # closing waits for every connection's thread
 
-    def __init__(self, address: tuple[str, int], catalogue: Catalogue) -> None:
+    def __init__(self, address: tuple[str, int], catalogue: Catalogue, by_script: bool) -> None:
+        self.by_script = by_script
         super().__init__(address, _Handler)
         self.catalogue = catalogue
         self.site = Site(f"http://{address[0]}:{self.server_address[1]}")
@@ -74,7 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         site = self.server.site
         try:
-            reply = respond(self.server.catalogue, self.path, site.url)
+            answer = respond_by_script if self.server.by_script else respond
+            reply = answer(self.server.catalogue, self.path, site.url)
         except OSError as error:
             reply = Reply(500, "text/plain; charset=utf-8", f"{error.strerror}\n".encode())
         agent = self.headers.get("User-Agent", "")
@@ -94,14 +97,18 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serve(
-    listings: Sequence[Listing], port: int = 0, name: str = "Paint & Motor", host: str = "127.0.0.1"
+    listings: Sequence[Listing],
+    port: int = 0,
+    name: str = "Paint & Motor",
+    host: str = "127.0.0.1",
+    by_script: bool = False,
 ) -> Iterator[Site]:
-    """Serve `listings` while the context lasts; port 0 takes a free one.
+    """Serve `listings` while the context lasts; port 0 takes a free one. `by_script`: scripts make the pages.
 
     Raises UsageError when the port is taken.
     """
     try:
-        server = _Server((host, port), Catalogue(tuple(listings), name))
+        server = _Server((host, port), Catalogue(tuple(listings), name), by_script)
     except OSError as error:
         raise UsageError(
             f"port {port} of {host} cannot be used ({error.strerror}); choose another port"

@@ -21,6 +21,7 @@ from curate.core.schemas import REASONS, FetchRow
 from curate.fetch import additions, ownership, starts
 from curate.fetch.crawled import DECIDED, Crawled
 from curate.fetch.download import Downloads
+from curate.fetch.http import browser
 from curate.fetch.sources import expressions
 
 _RESERVED = (".example", ".invalid", ".test", ".example.com", ".example.org", ".example.net")  # RFC 2606
@@ -45,6 +46,8 @@ def check_source(config: Source) -> None:
                 *_ELSEWHERE,
             )
     expressions.check(config)
+    if config.render != "never":
+        browser.executable()
 
 
 def check_reasons(retry: Collection[str]) -> None:

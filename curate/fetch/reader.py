@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from curate.core.errors import LayoutError, RejectedError
 from curate.core.files import atomic_write
 from curate.core.recipe import Source
+from curate.fetch.http.browser import Browser
 from curate.fetch.http.client import Client, Wanted
 from curate.fetch.journal import Journal
 from curate.fetch.known import Known
@@ -27,6 +28,7 @@ class Reader:
     config: Source
     folder: Path
     known: Known
+    browser: Browser
     fresh: set[str] = field(default_factory=set)  # URLs of pages read in this run
 
     def read(self, url: str, is_listing_page: bool, anew: bool = False) -> Found:
@@ -44,6 +46,8 @@ class Reader:
         adapter = (is_listing_page and self.config.listing_adapter) or self.config.adapter
         expect: Wanted = "data" if adapter == "json_api" else "page"
         validators = self.known.validators(url) if recalls else {}
+        if self.config.render == "always":
+            return self._rendered(url, is_listing_page)
         try:
             response = self.client.get(url, self.config.politeness.max_page_bytes, expect, more=validators)
         except RejectedError as error:
@@ -54,21 +58,36 @@ class Reader:
         if response.unmodified:
             self.client.note("page", url, unmodified=True)
             return self.known.unmodified(url)
-        try:
-            found = extract(response.data, response.charset, response.url, is_listing_page, self.config)
-        except (RejectedError, MemoryError):
-            raise
-        except Exception as error:  # whatever one page makes the code raise is about that page
-            raise RejectedError("internal_error", f"{url}: {type(error).__name__}: {error}"[:500]) from error
+        found = self._extract(response.data, response.charset, response.url, is_listing_page)
         self.client.note("page", url, listings=len(found.listings), bytes=len(response.data))
         shows = any(listing.photos for listing in found.listings) if is_listing_page else found.listings
         if not shows and not found.sitemaps and _target(response.url) != _target(url):
             if found.others:
                 raise RejectedError("gone", f"{url} leads to {response.url}, which shows other listings")
             raise RejectedError("elsewhere", f"{url} leads to {response.url}, which holds no listing")
+        if not shows and not found.sitemaps and not found.others and self.config.render == "auto":
+            return self._rendered(url, is_listing_page)
         if not found.listings and not found.sitemaps:
             return replace(found, page=response.data)
         self.journal.add(kind, url, asdict(found))
+        return found
+
+    def _extract(self, data: bytes, charset: str, url: str, is_listing_page: bool) -> Found:
+        try:
+            return extract(data, charset, url, is_listing_page, self.config)
+        except (RejectedError, MemoryError):
+            raise
+        except Exception as error:  # whatever one page makes the code raise is about that page
+            raise RejectedError("internal_error", f"{url}: {type(error).__name__}: {error}"[:500]) from error
+
+    def _rendered(self, url: str, is_listing_page: bool) -> Found:
+        """What the page holds after its scripts ran."""
+        data = self.browser.render(url).text().encode("utf-8", "replace")
+        found = self._extract(data, "utf-8", url, is_listing_page)
+        self.client.note("page", url, listings=len(found.listings), bytes=len(data), rendered=True)
+        if not found.listings:
+            return replace(found, page=data)
+        self.journal.add("listing page" if is_listing_page else "index page", url, asdict(found))
         return found
 
 
@@ -88,7 +107,8 @@ def layout_error(reader: Reader, url: str, found: Found) -> LayoutError:
         "json_api": "the JSON of an API (source.adapter: json_api)",
         "selectors": f"source.selectors (listing: {reader.config.selectors.listing or 'the page'})",
     }[reader.config.adapter]
+    scripts = "; where scripts make the page, set source.render: auto" if reader.config.render == "never" else ""
     return LayoutError(
         f"{url}: no listing found; tried {tried}. The page is saved as {saved}: "
-        "compare it with source.adapter and source.selectors of the recipe"
+        f"compare it with source.adapter and source.selectors of the recipe{scripts}"
     )

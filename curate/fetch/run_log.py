@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 from curate.core.errors import CurateError
 from curate.fetch.http.signed_url import unsigned
@@ -25,7 +25,10 @@ class RunLog:
             if path.stat().st_size > MAX_BYTES:
                 path.replace(folder / "log.1.jsonl")
         self._lock = threading.Lock()
-        self._file = path.open("a", encoding="utf-8")
+        self._file: TextIO | None = None
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a", encoding="utf-8")
         self.counts: dict[str, int] = {}
         self.add("begin", **about)
 
@@ -36,7 +39,10 @@ class RunLog:
         told = {"error": type(error).__name__, "why": str(error)[:1000]} if error else {}
         code = error.exit_code if isinstance(error, CurateError) else 1 if error else 0
         self.add("end", exit_code=code, counts=dict(sorted(self.counts.items())), **told)
-        self._file.close()
+        with self._lock, suppress(OSError):
+            if self._file:
+                self._file.close()
+            self._file = None
 
     def add(self, event: str, url: str = "", **facts: Any) -> None:
         """Add a line. A disk that refuses it stops nothing: the manifest is what counts."""
@@ -46,6 +52,7 @@ class RunLog:
             kind = f"{event}: {facts.get('reason') or 'ok'}"
             if event in ("page", "photo"):
                 self.counts[kind] = self.counts.get(kind, 0) + 1
-            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            if event in ("begin", "end"):
+            if self._file:
+                self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            if self._file and event in ("begin", "end"):
                 self._file.flush()

@@ -11,7 +11,7 @@ a host asks us to wait, or an index page fails, nothing is published, and the st
 """
 
 from collections.abc import Collection, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from curate.fetch import additions, download, expired, gates, import_stage, owne
 from curate.fetch.crawl import crawl
 from curate.fetch.crawled import Crawled
 from curate.fetch.download import Outcome, Waiting
+from curate.fetch.http.browser import Browser
 from curate.fetch.http.client import Client
 from curate.fetch.journal import Journal, read_header, renew
 from curate.fetch.known import Known, Only, known
@@ -52,8 +53,9 @@ def _fetch(
     only: Only,
 ) -> tuple[list[FetchRow], Crawled, list[str]]:
     """Rows, what the pages told, and why photos and pages are deferred."""
-    reader = Reader(client, journal, config, folder, known)
-    crawled = crawl(reader, map_fn, only)
+    with closing(Browser(client, config.politeness.max_page_bytes, config.actions)) as browser:
+        reader = Reader(client, journal, config, folder, known, browser)
+        crawled = crawl(reader, map_fn, only)
     gates.check_found(crawled, config)
     photos = wanted_photos(crawled, config)
     shown = pages_of(crawled)

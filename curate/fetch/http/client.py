@@ -32,7 +32,7 @@ from curate.fetch.http.response import (
     ThrottledError,
     location,
     whole,
-)  # fmt: skip
+)
 from curate.fetch.http.robots import MAX_BYTES, Robots
 from curate.fetch.http.signed_url import is_signed
 from curate.fetch.http.url import (
@@ -41,18 +41,17 @@ from curate.fetch.http.url import (
     Resolver,
     UnansweredError,
     addresses,
-    canonical_url,
     host_allowed,
     literal,
     parse,
     refuse_private,
     system_resolver,
-)  # fmt: skip
+)
 
-__all__ = ["Client", "Response", "canonical_url"]
+__all__ = ["Client", "Response"]
 
 MAX_REDIRECTS = 5
-Wanted = Literal["page", "photo", "data"]
+Wanted = Literal["page", "photo", "data", "part"]
 
 
 class Client:
@@ -71,7 +70,7 @@ class Client:
         start_urls: Iterable[str] | None = None,
         resolve: Resolver = system_resolver,
         jitter: Callable[[], float] = random.random,
-        note: Callable[..., object] = dict,
+        note: Callable[..., object] = lambda *_, **__: None,
     ) -> None:
         self.note = note  # called with each page and photo, for a log
         self._politeness = politeness

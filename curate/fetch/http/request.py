@@ -22,6 +22,7 @@ ACCEPT = {
     "page": "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.5",
     "photo": "image/jpeg,image/png;q=0.9,image/webp;q=0.8,image/*;q=0.5",
     "data": "application/json,*/*;q=0.5",
+    "part": "*/*",
     "robots": "text/plain,*/*;q=0.5",
 }
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from curate.core.errors import RejectedError
-from curate.fetch.http.client import canonical_url
+from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.gallery import gallery, photo
 from curate.fetch.sources.html import Tag, base_url, canonical_links, next_urls, tags
 from curate.fetch.sources.listing import Found, Listing, Photo

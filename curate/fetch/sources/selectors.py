@@ -15,7 +15,7 @@ from lxml import etree
 
 from curate.core.errors import RejectedError
 from curate.core.recipe import Selectors
-from curate.fetch.http.client import canonical_url
+from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.expressions import JSON, REGEX, css_and_attribute, is_css, matched
 from curate.fetch.sources.gallery import gallery, photo, srcset
 from curate.fetch.sources.html import base_url, next_urls, tags
