@@ -221,7 +221,7 @@ def test_a_journal_line_of_other_types_is_named_as_damage(tmp_path: Path, config
     (start, *_), *_ = config.listings.values()
     photo = next(row.image_url for row in rerun(tmp_path / "whole", config) if row.keep)
     path = tmp_path / "fetch.journal"
-    pages = f"{STAGES['fetch'].version} {config.recorded().model_dump_json()}"
+    pages = f"{STAGES['fetch'].version} {config.recorded().model_dump_json(exclude_defaults=True)}"
     with Journal(path, {"replaces": "", "pages": pages, "round": "all"}):
         pass
     with path.open("a") as file:
