@@ -120,6 +120,7 @@ def crawl(reader: Reader, map_fn: MapFn, only: Only = Only()) -> Crawled:  # noq
         crawled.index_urls |= part.index_urls
         crawled.cut += part.cut
         crawled.ended += part.ended
+        crawled.doubtful_ends += part.doubtful_ends
         crawled.left_out += part.left_out
     crawled.listings = list(_limited(crawled.listings, config.max_listings))
     counts = Counter(name for name, _ in crawled.listings)

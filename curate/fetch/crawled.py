@@ -46,6 +46,7 @@ class Crawled:
     index_urls: set[str] = field(default_factory=set)
     cut: list[str] = field(default_factory=list)  # index pages after which max_pages ends the reading
     ended: list[Failure] = field(default_factory=list)  # later pages that end the paging
+    doubtful_ends: list[Failure] = field(default_factory=list)  # of them, refused and not so the last time
     left_out: int = 0  # listings whose address listing_url does not match
     skipped: set[str] = field(default_factory=set)  # pages of listings that this fetch was not to add
     skipped_classes: set[str] = field(default_factory=set)

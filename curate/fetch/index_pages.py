@@ -1,10 +1,12 @@
 """The listings of one start: index pages and their next ones, sitemaps, or a file of addresses."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from curate.core.errors import RejectedError, TryLaterError
+from curate.core import manifest
+from curate.core.errors import RejectedError, StateError, TryLaterError
 from curate.fetch.crawled import Crawled, Failure
 from curate.fetch.reader import Reader, layout_error
 from curate.fetch.sources.listing import Listing
@@ -68,6 +70,7 @@ def _from(reader: Reader, start: Start, out: Crawled, seen: set[tuple[str, ...]]
                 continue
             if number and not counted and error.reason in _WRONG_LINK:
                 out.ended.append(failure)
+                out.doubtful_ends += [] if url in _ended_before(reader.folder) else [failure]
                 return ()
             out.failures += [gap, failure] if gap else [failure]
             return ()
@@ -96,6 +99,14 @@ def _from(reader: Reader, start: Start, out: Crawled, seen: set[tuple[str, ...]]
             out.cut.append(last)
         number += 1
     return ()
+
+
+def _ended_before(folder: Path) -> Collection[str]:
+    """Where the paging ended in the fetch before: a refusal there again is no matter of a moment."""
+    try:
+        return frozenset(map(str, manifest.read_sidecar(folder, "fetch")["notes"].get("paging_ended", ())))
+    except (StateError, TypeError, AttributeError):
+        return frozenset()
 
 
 def identity(listing: Listing) -> tuple[str, ...]:

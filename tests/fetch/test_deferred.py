@@ -16,7 +16,7 @@ from curate.core import manifest
 from curate.core.errors import DeniedError, RejectedError, TryLaterError, UsageError
 from curate.core.recipe import Politeness, Recipe
 from curate.core.schemas import FetchRow
-from curate.fetch import crawl, download
+from curate.fetch import download, reader
 from curate.fetch import stage as fetch
 from curate.fetch.http.client import Client
 from curate.fetch.http.robots import parse_rules
@@ -364,7 +364,7 @@ def test_a_page_or_photo_that_makes_the_code_raise_is_rejected(
         "/cars": html({"@type": "ItemList", "itemListElement": index}),
         **{f"/l/{n}": html(car(n)) for n in (1, 2, 3)}, **photos(1, 2, 3),
     }  # fmt: skip
-    monkeypatch.setattr(crawl, "extract", broken(adapters.extract, "/l/3"))
+    monkeypatch.setattr(reader, "extract", broken(adapters.extract, "/l/3"))
     monkeypatch.setattr(download, "check", broken(download.check, "/2.jpg"))
     with faults.serve(routes) as server:
         rows = fetch.run(tmp_path, source(server.url(""), ["/cars"]))
