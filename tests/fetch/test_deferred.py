@@ -44,7 +44,7 @@ def test_no_passing_fault_is_final(tmp_path: Path, fault: str, where: str) -> No
     moment = where != "index page" and (fault in REFUSALS or (where == "photo" and fault in OF_PHOTO))
     routes[path] = [FAULTS[fault], sound] if moment else FAULTS[fault]
     with faults.serve(routes) as server:
-        config = source(server.url(""), ["/cars"], politeness=quick(server.host_port))
+        config = source(server.url(""), ["/cars"], politeness=quick(server.host_port, fault))
         with suppress(TryLaterError):
             fetch.run(tmp_path, config)
         routes[path] = sound
