@@ -2,15 +2,12 @@
 
 ORB keypoints (Rublee and others, "ORB: an efficient alternative to SIFT or SURF", 2011) are indexed by locality
 sensitive hashing: some bits of a descriptor are a word, and equal words in two images are a vote for the pair. A
-word
-that many keypoints have says nothing and is skipped. Pairs whose votes agree in the angle between the images are
-then
-matched one by one: mutual nearest descriptors, and a similarity transform by RANSAC.
+word that many keypoints have says nothing and is skipped. Pairs whose votes agree in the angle between the images
+are then matched one by one: mutual nearest descriptors, and a similarity transform by RANSAC.
 
 Time grows with the keypoints, as words get longer with their number; memory is linear."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,20 +40,10 @@ CROWD = 32  # keypoints with the same word: more, and it is skipped
 NEAR = 50  # bits of 256 that the descriptors of a vote may differ in
 ANGLES = 24  # bins of a turn
 VOTES = 4  # within two neighbouring bins
-PARTNERS = 64  # of an image, those with the most votes
+PARTNERS = 32  # of an image, those with the most votes
 MATCHED = 64  # bits that matched descriptors may differ in
 REPROJECTION = 4.0  # pixels
 INLIERS = 8  # of the transform: fewer are chance
-
-
-@dataclass(frozen=True)
-class SharedPart:
-    """Two images that share a part."""
-
-    first: int
-    second: int
-    inliers: int  # keypoints that agree
-    transform: Transform  # from points of the second to points of the first
 
 
 def detect(grey: NDArray[np.uint8], sha256: str = "") -> Keypoints:
@@ -174,3 +161,19 @@ def match(first: Keypoints, second: Keypoints) -> tuple[int, Transform]:
         return nothing
     pixels = np.vstack([found, [0, 0, 1]])
     return int(inliers.sum()), geometry.scaling(first["size"], 1) @ pixels @ geometry.scaling(second["size"], -1)
+
+
+def agreeing(first: Keypoints, second: Keypoints, inliers: int, transform: Transform) -> float:
+    """Share of the keypoints in what two records show both, that agree on the transform: 0..1."""
+    shared = [
+        int(_inside(one, where).sum())
+        for one, where in ((second, transform), (first, geometry.inverse(transform)))
+    ]
+    return min(1.0, inliers / max(1, min(shared)))
+
+
+def _inside(keypoints: Keypoints, transform: Transform) -> NDArray[np.bool_]:
+    """Which keypoints of a record the transform puts inside the other image."""
+    points = keypoints["point"][: keypoints["count"]] / (16 * keypoints["size"].astype(np.float64))
+    there = points @ transform[:2, :2].T + transform[:2, 2]
+    return np.asarray(((there > 0) & (there < 1)).all(axis=1))

@@ -1,9 +1,10 @@
 """Registration of two photos that share a part: looked at more closely, from their files.
 
-The part that they share is cut out of one photo under the transform of their keypoints and compared with the
-other as any two images are (`alignment`). Then it is told which of the two was edited: a screenshot, a collage,
-a banner, a
-turned or a marked photo loses to the photo in it, whatever its size."""
+Where keypoints propose a transform, the small images must agree before a file is read. Then the part that both
+share is cut out of one photo (`rectify`) and compared with the other as any two images are (`alignment`). Where
+few keypoints agree, greys and colours must agree closely: dials, wheels and cars of one model are alike, and are
+no duplicates. Then it is told which of the two was edited: a screenshot, a collage, a banner, a turned or a marked
+photo loses to the photo in it, whatever its size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,22 +17,24 @@ from numpy.typing import NDArray
 from curate.core.errors import RejectedError
 from curate.core.executors import MapFn
 from curate.core.progress import progress
-from curate.dedup import composites, geometry, keypoints
-from curate.dedup.alignment import PROOF, TURN, Job, compare
-from curate.dedup.fingerprints import COLOUR_SIDE, FINGERPRINT, SIDE, Fingerprints, square
+from curate.dedup import composites, features, geometry, keypoints, rectify, similarity
+from curate.dedup.alignment import PROOF, TURN
+from curate.dedup.fingerprints import Fingerprints
 from curate.dedup.geometry import Transform
 from curate.dedup.keypoints import KEYPOINTS, Keypoints
-from curate.photos import decode
 
-CLOSE = 256  # pixels, side of the images that are compared
-LARGEST = 1024  # pixels, shorter side of a photo that is decoded for it
 COVERED = 0.5  # of one of the two images, that the other must show
 EQUAL = 1.1  # times as many pixels: the photo without a mark is as good
 DIFFERENT, LEAST_DIFFERENT = 30, 12  # grey levels, and pixels of 64×64 that differ by as many
 MOST_TURNED = 60.0  # degrees: further, and nobody can tell which of them is upright
 TONED = 1.4  # times the spread of the levels: the other image has lost contrast
 STRAIGHT = 1.0  # degrees: less is no turn
+FEW, MANY = 0.09, 0.3  # of the keypoints in what two photos share: fewer are chance, and so many are proof
+NEARLY_ALL = 0.5  # of them: so many allow for a large change of light
+CLOSE_OFF, CLOSE_HUE = 0.07, 0.95  # how close greys and colours must be where fewer than MANY agree
 SAME = 0.92  # of both: they show the same
+LIKELY_DETAIL = 0.7  # agreement of small images: of 200 parts and the photo they were made from, all reach .77
+LIKELY_OFF, LIKELY_HUE = 0.45, 0.3  # of these, all but those with words across: .39 at most, and .49 at least
 AREAS = 1 / 40, 40  # of one image in the other: beyond, a transform is chance
 GRID = np.stack(np.meshgrid(*[(np.arange(16) + 0.5) / 16] * 2), axis=-1).reshape(-1, 2)  # points of an image
 
@@ -131,9 +134,13 @@ def examine(folder: Path, pair: tuple[Photo, Photo, Transform | None]) -> Partia
     Without a transform, their keypoints are matched.
     """
     first, second, transform = pair
+    agreeing = None
     if transform is None:
         inliers, transform = keypoints.match(first.keypoints, second.keypoints)
         if inliers < keypoints.INLIERS:
+            return None
+        agreeing = keypoints.agreeing(first.keypoints, second.keypoints, inliers, transform)
+        if agreeing < FEW:
             return None
     area = abs(float(np.linalg.det(transform)))
     if not AREAS[0] < area < AREAS[1]:
@@ -141,15 +148,35 @@ def examine(folder: Path, pair: tuple[Photo, Photo, Transform | None]) -> Partia
     in_first, in_second = _covered(transform), _covered(geometry.inverse(transform))
     if max(in_first, in_second) < COVERED:
         return None
+    turned_round = in_second > in_first  # the first image is the part, and seen in the second
+    whole, part = (second, first) if turned_round else (first, second)
+    transform = geometry.inverse(transform) if turned_round else transform
+    if agreeing is not None and not _may_agree(whole, part, transform, min(in_first, in_second)):
+        return None
     try:
-        if in_second > in_first:  # the first image is the part, and seen in the second
-            found = _examine(folder, second, first, geometry.inverse(transform))
-            return found and replace(
-                found, first=first.number, second=second.number, transform=geometry.inverse(found.transform)
-            )
-        return _examine(folder, first, second, transform)
+        found = _examine(folder, whole, part, transform, agreeing)
     except RejectedError:
         return None
+    if found and turned_round:
+        return replace(
+            found, first=first.number, second=second.number, transform=geometry.inverse(found.transform)
+        )
+    return found
+
+
+def _may_agree(whole: Photo, part: Photo, transform: Transform, shared: float) -> bool:
+    """Whether the small images of two photos agree enough for their files to be read.
+
+    Many photos of one kind share keypoints: dials, wheels, cars of one model. The transform takes points of the
+    part to points of the whole; both show at least `shared` of the other.
+    """
+    first, second = features.compute_features(whole.view), features.compute_features(part.view)
+    detail, off, hue = similarity.agreement(first, second, transform)
+    if detail < LIKELY_DETAIL:
+        return False
+    return shared > SAME or (
+        off < LIKELY_OFF and hue > LIKELY_HUE
+    )  # words may cover more of the same than of a part
 
 
 def _covered(transform: Transform) -> float:
@@ -158,10 +185,13 @@ def _covered(transform: Transform) -> float:
     return float(((there > 0) & (there < 1)).all(axis=1).mean())
 
 
-def _examine(folder: Path, whole: Photo, part: Photo, transform: Transform) -> Partial | None:
-    """The same where `part` is seen in `whole`; the transform takes points of the part to points of the whole."""
+def _examine(folder: Path, whole: Photo, part: Photo, transform: Transform, agreeing: float | None) -> Partial:
+    """The same where `part` is seen in `whole`; the transform takes points of the part to points of the whole.
+
+    `agreeing` is the share of keypoints that agree on it; None where it is proved without them.
+    """
     area = abs(float(np.linalg.det(transform)))
-    pixels = _decode(folder, whole.path, min(LARGEST, round(CLOSE / min(1.0, area**0.5))))
+    pixels = rectify.read(folder, whole.path, min(rectify.LARGEST, round(rectify.CLOSE / min(1.0, area**0.5))))
     turn = geometry.degrees_turned(transform)
     quarter = 90 * round(turn / 90)
     upright = abs(turn - quarter) <= TURN
@@ -170,8 +200,9 @@ def _examine(folder: Path, whole: Photo, part: Photo, transform: Transform) -> P
         corners = np.array([[0, 0], [1, 0], [0, 1], [1, 1]]) @ transform[:2, :2].T + transform[:2, 2]
         (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
         composite = composites.composite(pixels, (top, bottom, left, right))
-    seen, inside = _rectified(pixels, transform, composite)
-    similarity, refined = _compare(_view(seen, inside), part.view)
+    seen, inside = rectify.rectify(pixels, transform, composite.part if composite else None)
+    view = rectify.view_of(seen, inside)
+    value, refined = rectify.compare(view, part.view)
     words, edited = [], -1
     if composite:
         words, edited = [composite.kind], whole.number
@@ -180,26 +211,39 @@ def _examine(folder: Path, whole: Photo, part: Photo, transform: Transform) -> P
     elif not upright:
         words = ["turned"]
     elif min(area, _covered(geometry.inverse(transform))) > SAME:
-        straight, _ = _rectified(_decode(folder, part.path, CLOSE), np.eye(3), None)
+        straight, _ = rectify.rectify(rectify.read(folder, part.path, rectify.CLOSE), np.eye(3), None)
         spread = [float(one[inside].std()) for one in (seen, straight)]
         if max(spread) > TONED * min(spread):
             words, edited = ["toned"], (whole if spread[0] < spread[1] else part).number
+            if value < PROOF and agreeing is not None and agreeing >= NEARLY_ALL:
+                view = rectify.view_of(rectify.levelled(seen, straight, inside), inside)
+                value, refined = rectify.compare(view, part.view)
         if marked := composites.marks(seen, straight):
             mask, which = marked
             words, edited = [*words, "marked"], (whole, part)[which].number
-            if similarity < PROOF:
-                similarity, refined = _compare(_view(seen, inside & ~mask), part.view)
+            if value < PROOF:
+                view = rectify.view_of(seen, inside & ~mask)
+                value, refined = rectify.compare(view, part.view)
+    if agreeing is not None and agreeing < MANY and not _is_close(view, part.view, refined):
+        value = min(value, similarity.UNLIKE_ELSEWHERE)
     removable = abs(turn) < MOST_TURNED
     found = transform @ refined
     return Partial(
         whole.number,
         part.number,
-        similarity,
+        value,
         found,
         " ".join(words),
         edited,
         removable,
     )
+
+
+def _is_close(view: Fingerprints, part: Fingerprints, transform: Transform) -> bool:
+    """Whether greys and colours agree as closely as those of one photo do, of a view (1,) and another ()."""
+    first, second = features.compute_features(view[0]), features.compute_features(part)
+    _, off, hue = similarity.agreement(first, second, transform)
+    return off <= CLOSE_OFF and hue >= CLOSE_HUE
 
 
 def _turned(whole: Photo, part: Photo, transform: Transform) -> int | None:
@@ -209,61 +253,3 @@ def _turned(whole: Photo, part: Photo, transform: Transform) -> int | None:
         composites.plain_beside(part.view["grey"], transform),
     ]
     return None if plain[0] == plain[1] else (whole if plain[0] else part).number
-
-
-def _decode(folder: Path, path: str, at_least: int) -> NDArray[np.uint8]:
-    return decode.decode(decode.read_file(folder / path), at_least).pixels
-
-
-def _rectified(
-    pixels: NDArray[np.uint8], transform: Transform, composite: composites.Composite | None
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """The image (CLOSE, CLOSE, 3) under the transform from its own points, and which pixels of it there are."""
-    import cv2
-
-    height, width = pixels.shape[:2]
-    scale = CLOSE / (abs(float(np.linalg.det(transform))) * height * width) ** 0.5
-    if scale < 0.7:  # shrink it before, by means over areas
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-        height, width = pixels.shape[:2]
-    there = np.ones((height, width), np.float32)
-    if composite:
-        top, bottom, left, right = composite.part
-        there[:] = 0
-        margin = 2
-        there[
-            round(top * height) + margin : round(bottom * height) - margin,
-            round(left * width) + margin : round(right * width) - margin,
-        ] = 1
-    half = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
-    warp = (
-        half @ np.diag([width, height, 1.0]) @ transform @ np.diag([1 / CLOSE, 1 / CLOSE, 1]) @ np.linalg.inv(half)
-    )
-    flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
-    seen = cv2.warpAffine(pixels, warp[:2], (CLOSE, CLOSE), flags=flags)
-    inside = cv2.warpAffine(there, warp[:2], (CLOSE, CLOSE), flags=flags) > 0.99
-    seen[~inside] = 0
-    return np.asarray(seen, np.uint8), np.asarray(inside)
-
-
-def _view(seen: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Fingerprints:
-    """A fingerprint of what is seen, (1,); what is not there is black, and its colours are burnt out."""
-    import cv2
-
-    view = np.zeros(1, FINGERPRINT)
-    grey = np.asarray(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY), np.uint8)
-    there = np.asarray(inside.reshape(SIDE, CLOSE // SIDE, SIDE, CLOSE // SIDE).all(axis=(1, 3)))
-    cells = np.asarray(
-        inside.reshape(COLOUR_SIDE, CLOSE // COLOUR_SIDE, COLOUR_SIDE, CLOSE // COLOUR_SIDE).all(axis=(1, 3))
-    )
-    view["grey"][0] = np.where(there, square(grey, SIDE), 0)
-    view["colour"][0] = np.where(cells[..., None], square(seen, COLOUR_SIDE), 255)
-    view["box"] = 0, 1, 0, 1
-    return view
-
-
-def _compare(seen: Fingerprints, view: Fingerprints) -> tuple[float, Transform]:
-    views = np.concatenate([seen, np.array([view], FINGERPRINT)])
-    [(similarity, (_, refined))] = compare(Job(views, [[(0, 1, np.eye(3))]]))
-    return similarity, refined

@@ -36,6 +36,7 @@ BONUS, CLOSE = 0.1, 0.1  # similarity won where greys agree entirely, and how fa
 CLOSE_LEVELS = 2.0  # grey levels that compression may put them off
 SHADED, SHADES = 0.3, 6.0  # how far greys are off in other paint, of their spread, and in grey levels
 CONTRAST = 1.6  # times, that an edit may change it
+SHARP = 1.2  # pixels of one image for one of the other, that are as sharp
 COLOURLESS = 2.0  # grey levels from grey, root mean square
 COLOURFUL = 5.0  # grey levels from grey, root mean square: colours so strong must agree in hue
 SAME_HUE, CLOSE_HUE = 0.6, 0.9  # correlation of colours: less is other paint, and more agrees closely
@@ -90,6 +91,22 @@ def measure(first: Features, second: Features, transform: Transform) -> float:
     if hue < CLOSE_HUE or off > max(CLOSE * spread, CLOSE_LEVELS):
         return min(value, max(whole, UNLIKE_ELSEWHERE))
     return min(1.0, value + BONUS * max(0.0, 1 - off / (CLOSE * spread))) if spread else value
+
+
+def agreement(first: Features, second: Features, transform: Transform) -> tuple[float, float, float]:
+    """Signs that `second` is seen in a part of `first`: agreement of detail, greys off, agreement of colours.
+
+    Both small images are made as blurred as the part is in the first. Greys are off by a share of their spread.
+    """
+    grey, mask = _warped(np.dstack([first.grey, first.mask]), geometry.to_pixels(transform, len(first.grey)))
+    mask = ((mask > 0.99) * second.mask).astype(np.float32)
+    larger = max(1.0, 1 / abs(float(np.linalg.det(transform))))  # pixels of the second for one of the first
+    other = soft(second.grey, 0.5 * (larger - 1) ** 0.5) if larger > SHARP else second.grey
+    lower, upper = (soft(detail(part, mask), 1.0) for part in (grey, other))
+    value, _, _ = _of_detail(lower, upper, mask)
+    off, spread = compare_greys(grey, other, mask)
+    _, hue = compare_colours(first.colour, second.colour, transform)
+    return 1.0 if value is None else value, off / spread if spread else 0.0, hue
 
 
 def _of_detail(first: Detail, second: Detail, mask: Mask) -> tuple[float | None, float, bool]:

@@ -1,7 +1,7 @@
 """Recall per edit and precision over pairs, ours beside imagehash, imagededup and fastdup.
 
     python -m tests.benchmarks.dedup_quality PHOTOS [--known CSV] [--originals 2400] [--edited 250] [--out FOLDER]
-        [--no-peers] [--sellers 60] [--among 700] [--second-table]
+        [--no-peers] [--sellers 60] [--among 700] [--methods hash thorough sellers] [--second-table]
 
 PHOTOS is any folder of photos. First what sellers do (see `seller_edits`): share kept together by the split, and
 share removed. Then a set with eleven edits of some of them is made (see `edits`), all tools
@@ -34,7 +34,7 @@ from tests.benchmarks.edits import EDITS, build
 Pair = tuple[str, str]
 
 
-def fingerprint(thorough: bool, path: Path) -> tuple[bytes, bytes, int]:
+def fingerprint(sellers: bool, path: Path) -> tuple[bytes, bytes, int]:
     """The fingerprints of a file and its keypoints, as the stage makes them, and how many pixels it has."""
     from curate.photos import decode
 
@@ -42,18 +42,18 @@ def fingerprint(thorough: bool, path: Path) -> tuple[bytes, bytes, int]:
     image = decode.decode(data, fingerprints.AT_LEAST)
     prints = fingerprints.of_pixels(image.pixels, path.name)
     points = b""
-    if thorough:
+    if sellers:
         points = keypoints.detect(phash.luma(decode.decode(data, keypoints.SIDE).pixels), path.name).tobytes()
     return prints.tobytes(), points, image.width * image.height
 
 
 def ours(paths: list[Path], method: str) -> tuple[list[str], Duplicates, float]:
     """File names in rank order, what the stage finds of them, and the seconds it took."""
-    thorough = method == "thorough"
+    sellers = method == "sellers"
     with executors.local(2) as map_fn:
-        list(map_fn(partial(fingerprint, thorough), paths[:64]))  # imports are not counted, for peers neither
+        list(map_fn(partial(fingerprint, sellers), paths[:64]))  # imports are not counted, for peers neither
         started = time.perf_counter()
-        data = list(map_fn(partial(fingerprint, thorough), paths))
+        data = list(map_fn(partial(fingerprint, sellers), paths))
         prints = np.frombuffer(b"".join(one[0] for one in data), fingerprints.FINGERPRINT)
         points = np.frombuffer(b"".join(one[1] for one in data), keypoints.KEYPOINTS)
         wholes = prints[fingerprints.wholes(prints)]
@@ -62,7 +62,7 @@ def ours(paths: list[Path], method: str) -> tuple[list[str], Duplicates, float]:
         content = np.rint(area * fingerprints.content(wholes))
         order = np.lexsort((wholes["sha256"], -size, fingerprints.colourless(wholes), -content))
         ranked = [paths[number].name for number in order]
-        files = Files(paths[0].parent, ranked, area[order].tolist(), points[order] if thorough else None)
+        files = Files(paths[0].parent, ranked, area[order].tolist(), points[order] if sellers else None)
         config = Dedup.model_validate({"method": method})
         found = find_duplicates.find(fingerprints.take(prints, order), config, map_fn, files)
         seconds = time.perf_counter() - started
@@ -156,6 +156,9 @@ def main() -> None:
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--sellers", type=int, default=60, help="photos edited for the second table")
     parser.add_argument("--among", type=int, default=700, help="photos that they are among")
+    parser.add_argument(
+        "--methods", nargs="+", default=["hash", "thorough", "sellers"], help="of the second table"
+    )
     parser.add_argument("--second-table", action="store_true", help="print the second table alone")
     options = parser.parse_args()
     photos = options.out / "photos"
@@ -169,7 +172,7 @@ def main() -> None:
     for old in sold.glob("*.jpg"):
         old.unlink()
     seller_edits.build(options.photos, sold, options.among, options.sellers, known)
-    for method in ("hash", "thorough"):
+    for method in options.methods:
         of_sellers(sold, method)
     if options.second_table:
         return

@@ -2,6 +2,7 @@
 
 import io
 import random
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from PIL import Image, ImageDraw, ImageOps
 from curate.core import manifest
 from curate.core.recipe import Dedup
 from curate.core.schemas import DedupRow
-from curate.dedup import keypoints, phash
+from curate.dedup import fingerprints, keypoints, partial, phash
 from curate.dedup import stage as dedup
+from curate.dedup.alignment import PROOF
 from tests.benchmarks import seller_edits
 from tests.scenes import jpeg, scene, store
 
@@ -142,6 +144,33 @@ def test_a_match_gives_the_transform() -> None:
     inliers, transform = keypoints.match(detected(image)[0], detected(part)[0])
     assert inliers >= 20
     assert transform == pytest.approx(np.array([[0.75, 0, 0.25], [0, 0.75, 0.25], [0, 0, 1]]), abs=0.02)
+
+
+def test_of_one_photo_many_keypoints_agree_and_of_two_of_one_kind_few() -> None:
+    image = scene(2, 480, 360)
+    part = detected(image.crop((120, 90, 480, 360)))[0]
+    beside = scene(3, 480, 360)  # another photo, in which the same thing is seen
+    beside.paste(image.crop((60, 60, 300, 240)).rotate(12, Image.Resampling.BICUBIC), (90, 90))
+    shares = []
+    for other in (part, detected(beside)[0]):
+        inliers, transform = keypoints.match(detected(image)[0], other)
+        assert inliers >= keypoints.INLIERS
+        shares.append(keypoints.agreeing(detected(image)[0], other, inliers, transform))
+    assert shares[0] > partial.MANY > shares[1]
+    assert run_examined(image, beside) < PROOF <= run_examined(image, image.rotate(12, Image.Resampling.BICUBIC))
+
+
+def run_examined(first: Image.Image, second: Image.Image) -> float:
+    """Similarity of two photos that share keypoints, 0 where they are refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        photos = []
+        for number, image in enumerate((first, second)):
+            path = Path(folder) / f"{number}.jpg"
+            path.write_bytes(jpeg(image, 90))
+            view = fingerprints.of_pixels(np.asarray(image))[0]
+            photos.append(partial.Photo(number, path.name, view, detected(image)[0]))
+        found = partial.examine(Path(folder), (photos[0], photos[1], None))
+    return found.similarity if found else 0.0
 
 
 def test_a_blank_image_has_no_keypoints_and_no_partner() -> None:
