@@ -38,13 +38,8 @@ def fetch(
     prune: Annotated[
         bool, typer.Option("--prune", help="Then delete the photos that the site no longer offers.")
     ] = False,
-    since: Annotated[
-        str, typer.Option(help="Visit the site again; add only listings put in since this date, e.g. 2026-01-31.")
-    ] = "",
-    max_new: Annotated[
-        int | None,
-        typer.Option(min=0, help="Visit the site again; add so many new listings per class, the rest next time."),
-    ] = None,
+    since: Annotated[str, typer.Option(help="Visit again; add only listings put in since 2026-01-31.")] = "",
+    max_new: Annotated[int | None, typer.Option(min=0, help="Visit again; add so many new ones a class.")] = None,
     retry: Annotated[
         list[str] | None,
         typer.Option(help="Ask again for photos rejected for this reason, e.g. gone; may be repeated."),
