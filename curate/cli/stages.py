@@ -123,16 +123,12 @@ def dedup(
 ) -> None:
     """Find duplicate photos and keep the best one of each.
 
-    Photos that are sold under more than one class name are counted: they are for you to decide, in review.csv.
-
-    The photo with the most pixels stays, a frame around it not counted; of equals, one in colour, then the larger
-    file, then that of the smaller key. A screenshot, a collage, a photo with a banner, with plates or text over
-    it, turned, or with less contrast loses to the photo it was made from. A duplicate turned by a quarter or a
-    half stays too, since nobody can tell which is upright; the split keeps both together.
-
-    hash is the fastest. thorough also finds crops by a tenth and more, and frames. sellers also finds strong
-    crops, turns up to 45 degrees, screenshots and collages; it takes many times as long.
-    To keep a photo that is no duplicate, write its key and keep into review.csv, and run again.
+    The photo with the most pixels stays, a frame not counted; of equals, one in colour, then the larger file. An
+    edited photo (screenshot, collage, banner, plates, text, turned, less contrast) loses to its original.
+    A duplicate turned by a quarter or a half stays too; the split keeps both together. Photos sold under two class
+    names are counted. Which to keep is for you to decide, in review.csv. hash is the fastest method. thorough
+    also finds crops by a tenth and more, and frames; sellers also strong crops, turns up to 45 degrees,
+    screenshots and collages, several times slower.
 
     Example: curate dedup --max-distance 10
     """
