@@ -133,12 +133,10 @@ def doors(folder: Path, held: Sequence[Held], count: int) -> Iterator[str]:
     photos += [Photo(each.upload.data, each.upload.class_name) for each in held[::step][: count // 2]]
     checker = Checker.open(folder, recipe())
     direct = [checker.check([photo.data], photo.class_name)[0].as_json() for photo in photos]
+    said = [[word for word in found["reasons"] if word not in ("duplicate", "another_class")] for found in direct]
     agree = sum(
-        row.key == found["known"]
-        and ([row.reason] if row.reason else [])
-        == [reason for reason in found["reasons"] if reason not in ("duplicate", "another_class")]
-        for row, found in zip([rows[each.key] for each in known], direct, strict=False)
-        if row.key == found["known"]
+        words == ([rows[row.key].reason] if rows[row.key].reason else [])
+        for row, words in zip(known, said, strict=False)
     )
     yield f"clean and check agree on {agree} of {len(known)} photos of the dataset"
     written = folder / "uploads"

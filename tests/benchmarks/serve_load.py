@@ -250,18 +250,24 @@ async def slow(port: int, data: bytes, seconds: float) -> int:
     return 0
 
 
-async def attack(port: int, photo: bytes) -> Counter[int]:
-    """1,000 hostile uploads, 20 at a time, and 50 slow bodies beside them."""
-    source, statuses = hostile(photo, random.Random(1)), Counter[int]()
+def named(answer: Answer) -> str:
+    """`429 deadline`: the status and the word of a refusal."""
+    word = re.search(rb'"error":"(\w+)"', answer.body)
+    return f"{answer.status} {word[1].decode()}" if word else str(answer.status)
+
+
+async def attack(port: int, photo: bytes) -> Counter[str]:
+    """1,000 hostile uploads, 19 at a time, and 50 slow bodies beside them."""
+    source, statuses = hostile(photo, random.Random(1)), Counter[str]()
     crawling = [asyncio.create_task(slow(port, photo, 60)) for _ in range(50)]
 
     async def send(count: int) -> None:
         for _ in range(count):
             answer = await asyncio.wait_for(Client(port).send(next(source), time.perf_counter()), 120)
-            statuses[answer.status] += 1
+            statuses[named(answer)] += 1
 
     await asyncio.gather(*(send((HOSTILE - 50) // 19) for _ in range(19)))
-    statuses.update(await asyncio.gather(*crawling))
+    statuses.update(map(str, await asyncio.gather(*crawling)))
     return statuses
 
 
@@ -301,8 +307,9 @@ def main() -> None:
         print(f"goodput {good / capacity:.2f}, aim {GOODPUT}; rejects aim {REJECT_S * 1000:.0f} ms", flush=True)
         statuses = asyncio.run(attack(service.port, photos[0].data))
         after = one(service.port, photos[1]).status
-        failed = sum(number for status, number in statuses.items() if status >= 500)
-        print(f"hostile: {dict(sorted(statuses.items()))}; {failed} of 5xx; a good one after it: {after}")
+        failed = sum(number for status, number in statuses.items() if status >= "5" or status == "0")
+        print(f"hostile: {dict(sorted(statuses.items()))}")
+        print(f"{failed} of 5xx or without an answer; a good one after it: {after}")
         print(f"{service.memory_mib():.0f} MiB; running: {service.process.poll() is None}", flush=True)
         for line in soak(service, photos, capacity / 2, options.minutes):
             print(line, flush=True)
