@@ -195,7 +195,7 @@ class RayMap:
                 if outcome.error is not None:
                     raise outcome.error
         finally:
-            for left in pending:
+            for left in pending if ray.is_initialized() else ():  # Ray would start again to cancel what is gone
                 ray.cancel(left)
 
 

@@ -258,6 +258,8 @@ def slow(number):
 if __name__ == "__main__":
     failures.stop_cleanly()
     with executors.start("ray", 1, Path(sys.argv[1])) as map_fn:
+        left = map_fn(abs, range(900))  # is closed when Ray has ended, which must not start it again
+        print(next(left), flush=True)
         for number in map_fn(slow, range(1000)):
             print(number, flush=True)
 """
@@ -276,6 +278,7 @@ def test_ctrl_c_ends_all_its_processes(tmp_path: Path) -> None:
         start_new_session=True,
     )
     try:
+        assert run.stdout is not None and run.stdout.readline() == "0\n"
         deadline = time.monotonic() + 100
         while not any(name.startswith(b"ray::_run") for name in begun_by(run.pid).values()):
             assert run.poll() is None and time.monotonic() < deadline
