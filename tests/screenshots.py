@@ -1,6 +1,7 @@
 """Pictures of pages, for the documentation and for the eye: headless Chromium, no network.
 
-python -m tests.screenshots                    docs/images/report.png from manifests/demo/report.html
+python -m tests.screenshots                    docs/images/report.png from manifests/demo/report.html, and
+                                               docs/images/review*.png from `curate review` over that folder
 python -m tests.screenshots PAGE PICTURE [WIDTH HEIGHT]
 """
 
@@ -33,12 +34,36 @@ def screenshot(page: Path, picture: Path, width: int = 1280, height: int = 900) 
         )
 
 
+def review(folder: Path, recipe: str, pictures: Path) -> None:
+    """Save what `curate review` shows: one photo and the grid, 1280 pixels wide and 390 in the dark."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.review.serving import CHROMIUM, FLAGS, served
+
+    with served(folder, recipe=recipe) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for name, width, height, scheme in (("", 1280, 860, "light"), ("-390", 390, 844, "dark")):
+            context = browser.new_context(viewport={"width": width, "height": height})
+            page = context.new_page()
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            page.goto(server.url)
+            for key, shown in (("g", "#grid"), ("g", "#photo")):
+                page.wait_for_selector("#photo, #grid, .empty")
+                page.keyboard.press(key)
+                page.wait_for_selector(shown)
+                page.wait_for_load_state("networkidle")
+                page.screenshot(path=pictures / f"review{'-grid' * (shown == '#grid')}{name}.png")
+            context.close()
+        browser.close()
+
+
 def main() -> None:
     """The pictures of the documentation, or one that is asked for."""
     if len(sys.argv) > 2:
         screenshot(Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:5]))
     else:
         screenshot(ROOT / "manifests" / "demo" / "report.html", ROOT / "docs" / "images" / "report.png")
+        review(ROOT / "manifests" / "demo", "demo", ROOT / "docs" / "images")
 
 
 if __name__ == "__main__":

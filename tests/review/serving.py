@@ -59,10 +59,12 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, reviewer: str = "amy", port: int = 0, kill: bool = False) -> Iterator[Served]:
+def served(
+    folder: Path, reviewer: str = "amy", port: int = 0, kill: bool = False, recipe: str = ""
+) -> Iterator[Served]:
     """`curate review` on `folder`; at the end it is interrupted, or killed."""
     pytest.importorskip("uvicorn", reason="the extra review is not installed")
-    command = [sys.executable, "-m", "curate", "review", "--recipe", str(folder / "recipe.yaml")]
+    command = [sys.executable, "-m", "curate", "review", "--recipe", recipe or str(folder / "recipe.yaml")]
     command += ["--folder", str(folder), "--no-browser", "--json", "--port", str(port), "--reviewer", reviewer]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout

@@ -103,7 +103,8 @@ def test_twenty_by_keyboard_then_reload_undo_and_a_killed_server(page: "Page", t
         assert again.port == port
         begin(page, again)
         sync_api.expect(page.locator("#saved")).not_to_contain_text("not saved")
-        page.wait_for_function("!Object.keys(localStorage).some((key) => key.startsWith('curate-unsaved'))")
+        while page.evaluate("Object.keys(localStorage).some((key) => key.startsWith('curate-unsaved'))"):
+            page.wait_for_timeout(20)
         found = decisions.load(tmp_path / "review.csv", CLASSES)
         assert len(found.decisions) == 19, "what the killed server did not take was sent again"
         page.reload()

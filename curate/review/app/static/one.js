@@ -85,7 +85,7 @@ function actions(item, state, act) {
     ? [button("a", "Duplicates", () => act("a")), button("x", "Not duplicates", () => act("x")), button("b", "Blink", blink)]
     : [button("a", "Keep", () => act("a"), { class: "keep" }), button("x", "Reject", () => act("x"), { class: "reject" })];
   const classes = pair ? [] : state.classes.map((name, place) =>
-    button(digit(place), words(name), () => act(`class:${name}`), { "aria-label": `Keep as ${words(name)}` }));
+    button(digit(place), words(name), () => act(`class:${name}`)));
   return make("div", { class: "actions" },
     make("p", { class: "verdict", "data-said": said || null }, said ? `You said: ${said}. ` : "", others.length ? `Others said: ${others.join("; ")}.` : ""),
     make("div", { class: "row" }, ...main, button("Space", "Skip", () => act(" ")), button("⌫", "Undo", () => act("Backspace"), { "aria-label": "Undo" })),
