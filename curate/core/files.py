@@ -64,18 +64,19 @@ def atomic_write(path: Path, data: bytes | Iterable[bytes | memoryview]) -> None
         file.flush()
         os.fsync(file.fileno())
     crash_point("after_rename")
-    with _told_by_its_name(path):
-        _fsync_folder(path.parent)
+    force(path.parent)
 
 
-def _fsync_folder(folder: Path) -> None:
-    if sys.platform == "win32":  # folders cannot be opened there; NTFS journals the rename
+def force(path: Path) -> None:
+    """Force a file, or what a folder names, to the disk. Raises ResourceError."""
+    if sys.platform == "win32" and path.is_dir():  # folders cannot be opened there; NTFS journals the rename
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with _told_by_its_name(path):
+        descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def sweep(folder: Path) -> None:

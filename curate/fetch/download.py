@@ -84,9 +84,9 @@ def check(data: bytes, limits: Photos) -> decode.Picture:
     return picture
 
 
-def keep(folder: Path, data: bytes, picture: decode.Picture) -> Outcome:
-    """Store a photo's original bytes."""
-    path, sha256 = store.put(folder, data, picture.format)
+def keep(folder: Path, data: bytes, picture: decode.Picture, *, synced: bool = True) -> Outcome:
+    """Store a photo's original bytes, see `store.put`."""
+    path, sha256 = store.put(folder, data, picture.format, synced=synced)
     return Outcome(path, sha256, len(data), picture.width, picture.height)
 
 
@@ -114,7 +114,7 @@ def from_web(
 
         try:
             response = client.get(url, max_bytes, "photo", look, {"Referer": page})
-            return keep(folder, response.data, pictures[0])
+            return keep(folder, response.data, pictures[0], synced=False)
         except RejectedError as error:
             outcome = outcome or refused(error)
             if error.reason not in ELSEWHERE:
@@ -135,7 +135,8 @@ def fetch_all(
     """Fetch `photos`: what names each, with the URLs to try. `pages`: the page that shows each.
 
     What the journal knows is not fetched again, as long as its file is still there and whole, nor asked for again
-    where it was refused. What the server had no photo for is asked for once more at the end.
+    where it was refused. What the server had no photo for is asked for once more at the end. The photos are forced
+    to the disk together, when all are there.
     """
     found = Downloads({}, {})
     wanted = {}
@@ -157,6 +158,7 @@ def fetch_all(
     for name, outcome in zip(doubtful, map_fn(work, doubtful.items()), strict=True):
         if isinstance(outcome, Outcome) and not _is_doubtful(outcome):
             found.outcomes[name] = outcome
+    store.sync(folder, {outcome.path for outcome in found.outcomes.values() if outcome.path}, map_fn)
     for name in doubtful:
         if found.outcomes[name].reason == "forbidden":
             journal.add("refused", name, asdict(found.outcomes[name]))

@@ -13,6 +13,7 @@ from curate.fetch.crawled import Crawled
 from curate.fetch.download import Outcome, Waiting, fetch_one
 from curate.fetch.http.signed_url import is_signed, unsigned
 from curate.fetch.reader import Reader
+from curate.photos import store
 
 
 def signed_photos(crawled: Crawled) -> dict[str, str]:
@@ -36,6 +37,9 @@ def fetch_again(
     found: dict[str, Outcome | Waiting] = {}
     for outcomes in map_fn(partial(_of_page, reader, crawled.index_urls), pages.items()):
         found |= outcomes
+    store.sync(
+        reader.folder, {one.path for one in found.values() if isinstance(one, Outcome) and one.path}, map_fn
+    )
     return found
 
 

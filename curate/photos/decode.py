@@ -117,9 +117,12 @@ def check(picture: Picture, min_side: int = MIN_SIDE) -> None:
     if max(size) < min_side:
         raise RejectedError("too_small", f"{picture.width}x{picture.height} pixels", size)
     step = max(1, min(picture.pixels.shape[:2]) // 128)
-    contrast = max(picture.pixels[::step, ::step, channel].std() for channel in range(3))  # 6 times std(axis=0)
-    if contrast < MIN_CONTRAST:
-        raise RejectedError("blank", f"contrast {contrast:.2f}", size)
+    contrast = 0.0
+    for channel in range(3):  # 6 times as fast as std(axis=0), and the first lively one is enough
+        contrast = max(contrast, float(picture.pixels[::step, ::step, channel].std()))
+        if contrast >= MIN_CONTRAST:
+            return
+    raise RejectedError("blank", f"contrast {contrast:.2f}", size)
 
 
 def _size(data: bytes, header: headers.Header) -> tuple[int, int]:
