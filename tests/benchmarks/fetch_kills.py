@@ -38,7 +38,8 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in ("fetch.json", "hosts.json", ".lock", ".lock.pid")
+        if path.is_file()
+        and path.name not in ("fetch.json", "hosts.json", "visits.json", "log.jsonl", ".lock", ".lock.pid")
     }
 
 
