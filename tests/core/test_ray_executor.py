@@ -257,11 +257,14 @@ def slow(number):
 
 if __name__ == "__main__":
     failures.stop_cleanly()
-    with executors.start("ray", 1, Path(sys.argv[1])) as map_fn:
-        left = map_fn(abs, range(900))  # is closed when Ray has ended, which must not start it again
-        print(next(left), flush=True)
-        for number in map_fn(slow, range(1000)):
-            print(number, flush=True)
+    try:
+        with executors.start("ray", 1, Path(sys.argv[1])) as map_fn:
+            left = map_fn(abs, range(900))
+            print(next(left), flush=True)
+            for number in map_fn(slow, range(1000)):
+                print(number, flush=True)
+    finally:
+        left.close()  # when Ray has ended: it must not start again
 """
 
 
