@@ -8,7 +8,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from curate.core.files import atomic_write
 from curate.core.intervals import percent
 from curate.core.recipe import Audit, TrainBaseline
 from curate.core.recipe_audit import Attribute
+from curate.core.schemas import SPLITS
 from curate.dataset import Dataset, Photo
 from curate.train import dataset_cache, transfer
 
@@ -160,8 +161,9 @@ def run(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn = map) 
     Raises StateError when its manifests do not fit together or a photo is lost, GateError when it is too small,
     ResourceError when the network's weights are missing.
     """
-    dataset = Dataset.open(folder)
-    photos = dataset.photos
+    found_there = Dataset.open(folder)
+    photos = tuple(photo for split in SPLITS for photo in found_there.of(split))  # as train has them in its caches
+    dataset = replace(found_there, photos=photos)
     if len(photos) < LEAST:
         raise GateError(f"{folder} has {len(photos)} photos with a split; an audit needs {LEAST}: collect more")
     values = attributes.values(photos, audit.reference)
