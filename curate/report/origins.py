@@ -36,9 +36,9 @@ def origins(photos: Sequence[FetchRow], class_of: Mapping[str, str]) -> list[Sec
         ("Year", [(class_of[photo.key], float(photo.year)) for photo in photos if photo.year is not None]),
         ("Price", [(class_of[photo.key], photo.price) for photo in photos if photo.price is not None]),
     ):
-        edges = _edges([value for _, value in values])
-        bands = _bands(edges)
         if values:
+            edges = _edges([value for _, value in values])
+            bands = _bands(edges)
             section = _section(name, [(c, bands[bisect_right(edges, value)]) for c, value in values], bands)
             section["medians"] = [_text(median(v for of, v in values if of == c)) for c in section["classes"]]
             found.append(section)
