@@ -118,7 +118,7 @@ def test_the_command_exits_with_3_and_shows_the_pairs(planted: tuple[Path, set[s
     assert {pair["later"] for pair in json.loads(text)["pairs"]} == names
     page = out.read_text()
     assert page.count("<figure>") == PLANTED
-    assert page.count("data:image/jpeg") == 2 * PLANTED
+    assert page.count("data:image/webp") == 2 * PLANTED
     assert "<script" not in page
 
 

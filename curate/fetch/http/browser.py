@@ -62,7 +62,10 @@ def executable() -> str:
     extras.require("browser", "source.render")
     if found := next((path for name in CHROMIUM if (path := shutil.which(name))), ""):
         return found
-    raise ResourceError("source.render needs Chromium, which is not installed", Do("run `apt install chromium`"))
+    raise ResourceError(
+        "source.render needs Chromium, which is not installed",
+        Do("install it, on Debian with apt install chromium"),
+    )
 
 
 @dataclass(slots=True)

@@ -180,7 +180,9 @@ async function undo() {
   const known = items.findIndex((item) => item.key === last.rows[0].key);
   if (known < 0) {
     options();
+    const turn = past.length;
     await settled();
+    if (turn !== past.length) return; // taken back further meanwhile: that undo shows its photo
     return enter(mode === "grid" ? Math.floor(last.rows[0].place / PAGE) * PAGE : last.rows[0].place);
   }
   const before = new Map(last.rows.map((row) => [row.key, row.before]));
