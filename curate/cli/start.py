@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.context import result, show, stage_results, tell
+from curate.cli.context import result, say, show, stage_results, tell
 from curate.cli.options import HERE, Workers, command
 
 commands = typer.Typer()
@@ -58,7 +58,7 @@ def demo(
 
     folder = ctx.obj.folder or Path("manifests/demo")
     if site:
-        serve_site(folder, port, workers or default_workers(), partial(tell, ctx), by_script=js)
+        serve_site(folder, port, workers or default_workers(), partial(say, ctx), by_script=js)
     else:
-        run_demo(folder, port, workers or default_workers(), partial(tell, ctx))
+        say(ctx, run_demo(folder, port, workers or default_workers(), partial(tell, ctx)))
         result(ctx, {"stages": stage_results(ctx)})

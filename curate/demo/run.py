@@ -83,10 +83,10 @@ def run(
     echo: Echo,
     per_class: int = PER_CLASS,
     recipe: Recipe | None = None,
-) -> None:
+) -> Note:
     """Run every stage over HTTP, then say how the rejected photos compare with what was painted.
 
-    `recipe` is pipelines/demo.yaml when not given. Raises what the stages raise.
+    `recipe` is pipelines/demo.yaml when not given. Returns what to do next. Raises what the stages raise.
     """
     from curate.report.report import write_report
 
@@ -97,8 +97,8 @@ def run(
         written = recipe_file(site, recipe, folder)
     for line in compare(folder, read_truth(folder / "site" / "truth.csv")):
         echo(line)
-    echo(Note(f"recipe: {written}", To("look around", _command(written, folder, "status"))))
     echo(f"report: {write_report(folder, recipe.name).resolve()}")
+    return Note(f"recipe: {written}", To("look around", _command(written, folder, "status")))
 
 
 def _command(recipe: Path, folder: Path, name: str) -> Run:
@@ -196,7 +196,7 @@ def compare(folder: Path, truth: Mapping[str, Mapping[str, str]]) -> list[str]:
     return [
         f"truth: {right} of {len(rejected)} rejected photos have their true reason "
         f"({percent(right / len(rejected) if rejected else 1.0)})",
-        f"truth: dedup removed {len(found.copy_of)} photos, {len(no_copies)} of them not a copy of the one kept"
+        f"truth: dedup removed {len(found.copy_of)} photos, {len(no_copies)} of them no duplicate of the one kept"
         + (f" ({kinds.pop('good', 0)} good, {_listed(kinds)})" if no_copies else ""),
         f"truth: {lost} of {len(good)} good photos were rejected ({percent(lost / len(good))}); "
         f"junk kept: {_listed(missed)}",

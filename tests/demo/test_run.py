@@ -56,7 +56,7 @@ def test_the_demo_runs_every_stage_and_a_second_time_does_nothing(tmp_path: Path
     lost = re.search(r"truth: (\d+) of (\d+) good photos were rejected", text)
     assert lost is not None
     assert int(lost[1]) <= 0.1 * int(lost[2])
-    copies = re.search(r"truth: dedup removed (\d+) photos, (\d+) of them not a copy", text)
+    copies = re.search(r"truth: dedup removed (\d+) photos, (\d+) of them no duplicate", text)
     assert copies is not None
     assert int(copies[1]) == sum(not row.keep for row in manifest.read(tmp_path, DedupRow)) > 0
     assert int(copies[2]) <= 0.1 * int(copies[1])
@@ -120,7 +120,7 @@ def test_what_dedup_removed_wrongly_is_told(tmp_path: Path) -> None:
     truth = {str(n): {"issue": i, "picture": p} for n, (i, p) in enumerate(zip(issues, pictures, strict=True))}
     assert compare(tmp_path, truth)[:3] == [
         "truth: 1 of 3 rejected photos have their true reason (33.3%)",
-        "truth: dedup removed 3 photos, 2 of them not a copy of the one kept (1 good, 1 interior)",
+        "truth: dedup removed 3 photos, 2 of them no duplicate of the one kept (1 good, 1 interior)",
         "truth: 1 of 2 good photos were rejected (50.0%); junk kept: 1 interior",
     ]
 

@@ -146,7 +146,7 @@ def test_thirty_in_the_grid_with_one_key(page: "Page", tmp_path: Path) -> None:
         found = decisions.load(tmp_path / "review.csv", CLASSES).decisions
         assert sum(decision.class_name == "hatch" for decision in found.values()) == 2
         assert len(found) == 60
-        assert "All of this queue is decided" in page.locator("#main").inner_text()
+        sync_api.expect(page.locator("#main")).to_contain_text("All of this queue is decided")
 
 
 def test_apply_now_runs_the_stages_and_says_what_changed(page: "Page", tmp_path: Path) -> None:
