@@ -59,7 +59,7 @@ class Known:
         """What is known of a page that is not to be asked for now."""
         visit = self._visits.get(url)
         read_at = float(visit[0]) if visit else float("-inf")
-        if url not in self.pages or time.time() - read_at >= self.revisit_after_s:
+        if url not in self.pages or max(0.0, time.time() - read_at) >= self.revisit_after_s:
             return None
         return self.unmodified(url)
 
@@ -80,7 +80,7 @@ class Known:
         with self._lock:
             if response.unmodified and (before := self._visits.get(url)):
                 etag, date = etag or str(before[1]), date or str(before[2])
-            self._visits[url] = [round(time.time()), etag[:500], date[:100]]
+            self._visits[url] = [int(time.time()), etag[:500], date[:100]]
 
     def save(self) -> None:
         """Write down when each page was read. Raises ResourceError."""
