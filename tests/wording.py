@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from curate.cli.hints import Place, told
+from curate.cli import hints
+from curate.cli.hints import Place
 from curate.core.errors import CurateError, Note
 from curate.core.recipe import Recipe
 from curate.inspect import explain, status, verify
@@ -16,7 +17,7 @@ from curate.pipeline import Said
 
 def worded(notes: Iterable[Said]) -> list[str]:
     """Each note on its line, as where neither recipe nor folder was typed."""
-    return [told(note if isinstance(note, Note) else Note(str(note)), Place()) for note in notes]
+    return [hints.worded(note if isinstance(note, Note) else Note(str(note)), Place()) for note in notes]
 
 
 def explained(folder: Path, name: str) -> list[str]:

@@ -74,29 +74,29 @@ class Evaluation:
         """What was measured, in words."""
         right, number = int(self.right.sum()), len(self.right)
         low, high = (percent(end) for end in wilson(right, number))
-        told = [
+        said = [
             f"{self.network} is right on {percent(right / number)} (95% interval {low} to {high}), "
             f"{right:,} of {number:,} photos."
         ]
         if between := self.against_own:
             ends = f"(95% interval {100 * between.low:+.1f} to {100 * between.high:+.1f})"
             surely = "within chance" if between.low <= 0 <= between.high else "more than chance"
-            told.append(
+            said.append(
                 f"That is {100 * between.value:+.1f} points {ends} against its own test set, "
                 f"{percent(self.own[0] / self.own[1])} of {self.own[1]:,} photos: {surely}."
             )
         sure = float(self.probabilities.max(axis=1).mean())
-        told.append(
+        said.append(
             f"Its mean probability is {percent(sure)}; the expected calibration error is "
             f"{percent(calibration.expected_error(self.bins))}, in {len(self.bins)} bins of equal mass, with the "
             f"temperature {self.temperature:g} fitted on val."
         )
         if self.left_out:
-            told.append(f"{self.left_out:,} photos of its train or val were left out.")
+            said.append(f"{self.left_out:,} photos of its train or val were left out.")
         if self.refused:
             name, reason = self.refused[0]
-            told.append(f"{len(self.refused):,} photos cannot be read and were left out, e.g. {name}: {reason}.")
-        return [*told, *self.remarks]
+            said.append(f"{len(self.refused):,} photos cannot be read and were left out, e.g. {name}: {reason}.")
+        return [*said, *self.remarks]
 
     def data(self) -> dict[str, Any]:
         """The same for programs."""

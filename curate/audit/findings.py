@@ -42,17 +42,17 @@ class Findings:
 
     def sentences(self) -> list[str]:
         """What was found, then what to collect next."""
-        told = [line for fit in self.fits for line in fit.sentences()]
+        said = [line for fit in self.fits for line in fit.sentences()]
         if known := max((fit.listings for fit in self.fits), default=0):
             least = 1 - shares.ALPHA ** (1 / known)
-            told.append(f"A value with less than {percent(least)} of the market may be absent by chance.")
-        told += self._slice_sentences()
-        told += [each.sentence() for each in self.regions] or [
+            said.append(f"A value with less than {percent(least)} of the market may be absent by chance.")
+        said += self._slice_sentences()
+        said += [each.sentence() for each in self.regions] or [
             f"Leaving one region out: not measured, because fewer than two regions have {regions.LEAST} photos."
         ]
-        told.append("What tells the classes apart besides the object:")
-        told += [each.sentence() for each in self.shortcuts]
-        return [*told, *(f"Next: {line}" for line in self.collect())]
+        said.append("What tells the classes apart besides the object:")
+        said += [each.sentence() for each in self.shortcuts]
+        return [*said, *(f"Next: {line}" for line in self.collect())]
 
     def _slice_sentences(self) -> list[str]:
         right, photos = self.measured
@@ -66,24 +66,24 @@ class Findings:
 
     def collect(self) -> list[str]:
         """What to collect next, the most useful first."""
-        told = []
+        said = []
         for fit in self.fits:
             for each in fit.few[:3]:
-                told.append(f"collect {_lacking(each, fit.listings):,} listings of {fit.attribute} {each.value}.")
+                said.append(f"collect {_lacking(each, fit.listings):,} listings of {fit.attribute} {each.value}.")
             if fit.p_value is None and fit.concentrated:
                 rest = [each.value for each in fit.shares[len(fit.top) :]]
                 named = ", ".join(rest[:8]) + (", …" if len(rest) > 8 else "")
-                told.append(
+                said.append(
                     f"collect listings of other values of {fit.attribute} ({named}), or say in the recipe which "
                     f"shares the market has (audit.reference.{fit.attribute})."
                 )
         lost = sorted((each for each in self.regions if each.loses), key=lambda each: -each.loss.value)
-        told += [f"keep collecting in {each.name}: other regions do not stand in for it." for each in lost[:3]]
-        told += [f"collect photos of {each.name()}." for each in slices.worst(self.slices)]
+        said += [f"keep collecting in {each.name}: other regions do not stand in for it." for each in lost[:3]]
+        said += [f"collect photos of {each.name()}." for each in slices.worst(self.slices)]
         for clue in self.shortcuts:
             if clue.tells and clue.clue in ("image size", "aspect", "JPEG tables"):
-                told.append(f"take both classes from the same sources: {clue.clue} differs between them.")
-        return told or ["nothing that was measured asks for other photos."]
+                said.append(f"take both classes from the same sources: {clue.clue} differs between them.")
+        return said or ["nothing that was measured asks for other photos."]
 
     def rows(self) -> list[dict[str, Any]]:
         """One row per share, slice, region and clue: the columns of audit.csv."""

@@ -57,33 +57,33 @@ class Leaks:
         """What was found, in words."""
         exact = sum(pair.exact for pair in self.pairs)
         sizes = ", ".join(f"{number:,} {split}" for split, number in self.photos.items())
-        told = [f"{sum(self.photos.values()):,} photos: {sizes}."]
+        said = [f"{sum(self.photos.values()):,} photos: {sizes}."]
         if self.pairs:
-            told.append(
+            said.append(
                 f"{len(self.pairs):,} pairs of duplicates cross splits: {exact:,} exact, "
                 f"{len(self.pairs) - exact:,} near."
             )
         else:
-            told.append("No exact or near duplicate crosses splits.")
+            said.append("No exact or near duplicate crosses splits.")
         if self.listings_known:
-            told.append(
+            said.append(
                 f"{len(self.listings):,} of {self.listings_known:,} listings are in more than one split."
                 if self.listings
                 else f"Each of {self.listings_known:,} listings is in one split only."
             )
         else:
-            told.append("Listings: not checked, because the dataset does not name them.")
+            said.append("Listings: not checked, because the dataset does not name them.")
         tested = self.photos.get("test", 0)
         if tested:
-            told.append(f"{len(self.affected):,} of {tested:,} test photos are affected.")
-        told += self._accuracy_sentences()
+            said.append(f"{len(self.affected):,} of {tested:,} test photos are affected.")
+        said += self._accuracy_sentences()
         if self.refused:
             name, reason = self.refused[0]
-            told.append(f"Not checked: {len(self.refused):,} photos that cannot be read, e.g. {name}: {reason}.")
-        return [*told, *self.remarks]
+            said.append(f"Not checked: {len(self.refused):,} photos that cannot be read, e.g. {name}: {reason}.")
+        return [*said, *self.remarks]
 
     def _accuracy_sentences(self) -> list[str]:
-        told = []
+        said = []
         words = {
             "all": "with all test photos",
             "others": "without the affected",
@@ -93,8 +93,8 @@ class Leaks:
             right, number = self.accuracy.get(name, (0, 0))
             if number:
                 low, high = (percent(end) for end in wilson(right, number))
-                told.append(f"Accuracy {where}: {percent(right / number)} (95% interval {low} to {high}).")
-        return told
+                said.append(f"Accuracy {where}: {percent(right / number)} (95% interval {low} to {high}).")
+        return said
 
     def data(self) -> dict[str, Any]:
         """The same for programs."""

@@ -79,17 +79,17 @@ class Fit:
             return [f"{self.attribute}: not known of any listing."]
         held = ", ".join(f"{each.value} {percent(each.share)}" for each in self.top[:5])
         more = ", …" if len(self.top) > 5 else ""
-        told = []
+        said = []
         if self.p_value is not None or self.attribute not in (
             "year",
             "price",
         ):  # bands without a reference are even
-            told.append(
+            said.append(
                 f"{self.attribute}: {len(self.top)} of {len(self.shares)} values hold "
                 f"{percent(sum(each.share for each in self.top))} of {self.listings:,} listings ({held}{more})."
             )
         if self.p_value is None or self.effect is None or self.smallest_effect is None:
-            told.append(
+            said.append(
                 f"{self.attribute}: not compared with the market, because the recipe has no "
                 f"audit.reference.{self.attribute}."
             )
@@ -97,17 +97,17 @@ class Fit:
             words = [
                 f"{name} {_against(found)}" for name, found in (("more", self.many), ("fewer", self.few)) if found
             ]
-            told.append(
+            said.append(
                 f"{self.attribute}: the shares differ from the reference by more than chance "
                 f"(p {self.p_value:.4f}, effect size {self.effect:.2f}, {_strength(self.effect)}): "
                 f"{'; '.join(words) or 'no value alone'}."
             )
         else:
-            told.append(
+            said.append(
                 f"{self.attribute}: the shares agree with the reference within chance (p {self.p_value:.2f}); an "
                 f"effect size from {self.smallest_effect:.2f} on would have been seen."
             )
-        return told
+        return said
 
 
 def _against(found: Sequence[Share]) -> str:

@@ -97,10 +97,10 @@ def measure(
     classes = len(np.unique(labels))
     fold = folds(groups, labels, seed)
     member = np.eye(classes)[labels]
-    told = []
+    said = []
     for clue, values in progress(iter(found.items()), "shortcuts", len(found), "clue"):
         if (values == values[0]).all():
-            told.append(Shortcut(clue, Estimate(1 / classes, 1 / classes, 1 / classes), 1 / classes))
+            said.append(Shortcut(clue, Estimate(1 / classes, 1 / classes, 1 / classes), 1 / classes))
             continue
         right = np.zeros(len(labels))
         for number in range(FOLDS):
@@ -109,5 +109,5 @@ def measure(
                 TREES, min_samples_leaf=3, class_weight="balanced", random_state=seed, n_jobs=1
             )
             right[held] = forest.fit(values[~held], labels[~held]).predict(values[held]) == labels[held]
-        told.append(Shortcut(clue, clustered(right[:, None] * member, member, groups, seed), 1 / classes))
-    return sorted(told, key=lambda each: (-each.accuracy.value, each.clue))
+        said.append(Shortcut(clue, clustered(right[:, None] * member, member, groups, seed), 1 / classes))
+    return sorted(said, key=lambda each: (-each.accuracy.value, each.clue))

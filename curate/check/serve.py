@@ -31,8 +31,8 @@ def listen(host: str, port: int, keys: Sequence[bytes]) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
-        told = f"--host {host} --port {port}: {os.strerror(error.errno or 0)}"
-        raise UsageError(told, Do("name another one")) from error
+        said = f"--host {host} --port {port}: {os.strerror(error.errno or 0)}"
+        raise UsageError(said, Do("name another one")) from error
 
 
 def _loopback(host: str) -> bool:
@@ -55,7 +55,9 @@ def serve(
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
     try:
-        asyncio.run(_serve(listening, Batches(checker, limits), opener, folder, recipe, limits, keys, say))
+        batches = Batches(checker, limits)
+        reloader = Reloader(batches, opener, folder, recipe, say)
+        asyncio.run(_serve(listening, batches, reloader, limits, keys, say))
     finally:
         sys.setswitchinterval(before)
 
@@ -63,9 +65,7 @@ def serve(
 async def _serve(
     listening: socket.socket,
     batches: Batches,
-    opener: Opener,
-    folder: Path,
-    recipe: Path,
+    reloader: Reloader,
     limits: Limits,
     keys: Sequence[bytes],
     say: Callable[[str], None],
@@ -78,7 +78,6 @@ async def _serve(
             """The signals are answered below: uvicorn would raise them again at the end."""
             yield
 
-    reloader = Reloader(batches, opener, folder, recipe, say)
     stopping = asyncio.Event()
     app = api(batches, reloader, limits, keys, lambda: not stopping.is_set(), say)
     config = uvicorn.Config(

@@ -41,14 +41,14 @@ class Thresholds:
             if self.labels
             else "by what clean decided: no label says how right that is"
         )
-        for word, estimate, told in (
+        for word, estimate, said in (
             ("flag", self.flags, f"from {self.flag_from:.3f}"),
             ("ok", self.oks, f"under {self.ok_below:.3f}"),
         ):
             if estimate is None:
                 yield f"{word}: no threshold reaches the precision, {by}"
             else:
-                yield f"{word}: probability of no good photo {told}, precision {estimate}, {by}"
+                yield f"{word}: probability of no good photo {said}, precision {estimate}, {by}"
 
 
 def from_clean(learnt: Learnt, of_flag: float, of_ok: float) -> Thresholds:

@@ -202,10 +202,10 @@ def _open(path: Path, layout: Layout) -> dict[str, int]:
 
     Damaged records and a torn end are cut out; a store of other versions is begun anew.
     """
-    sound = record_store.whole(path, layout)
-    if sound is None or not sound.all():
-        record_store.write(path, layout, [record_store.read(path, layout)])
-    names = record_store.read(path, layout)["sha256"].tolist()
+    records, sound = record_store.read(path, layout)
+    if not sound:
+        record_store.write(path, layout, [records])
+    names = records["sha256"].tolist()
     return {sha256.decode(): number for number, sha256 in enumerate(names)}
 
 

@@ -77,11 +77,11 @@ def vote(
     _, listing = np.unique(np.array(listings, dtype=object), return_inverse=True)
     voted = logs.copy()
     certain = np.zeros(len(logs), bool) if decided is None else decided
-    told = logs
+    said = logs
     if labels is not None and certain.any():
         rest = (1 - DECIDED) / max(1, logs.shape[1] - 1)
-        told = np.where(np.eye(logs.shape[1], dtype=bool)[labels], np.log(DECIDED), np.log(rest))
-    for voters, says in ((usable & ~certain, logs), (certain, told)):
+        said = np.where(np.eye(logs.shape[1], dtype=bool)[labels], np.log(DECIDED), np.log(rest))
+    for voters, says in ((usable & ~certain, logs), (certain, said)):
         own = says * voters[:, None]
         total, count = np.zeros_like(logs), np.zeros(len(logs))
         np.add.at(total, listing, own)

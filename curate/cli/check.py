@@ -13,6 +13,12 @@ from curate.cli.options import command
 commands = typer.Typer()
 _FLAGGED = 3  # exit code, that of a quality gate
 
+Precision = Annotated[float, typer.Option(min=0.5, max=0.999, help="Wanted of flags.")]
+Labels = Annotated[
+    list[Path] | None,
+    typer.Option(help="A file of `curate sample` with decisions, to measure it; may be given twice."),
+]
+
 
 @command(commands)
 def check(
@@ -23,11 +29,8 @@ def check(
     listing_photos: Annotated[
         list[Path] | None, typer.Option(help="Other photos of the listing; may be given more than once.")
     ] = None,
-    precision: Annotated[float, typer.Option(min=0.5, max=0.999, help="Wanted of flags.")] = 0.95,
-    labels: Annotated[
-        list[Path] | None,
-        typer.Option(help="A file of `curate sample` with decisions, to measure it; may be given twice."),
-    ] = None,
+    precision: Precision = 0.95,
+    labels: Labels = None,
 ) -> None:
     """Say of photos whether they fit the dataset: ok, flag or unsure, and why.
 
@@ -60,11 +63,8 @@ def serve(
     max_megapixels: Annotated[int, typer.Option(min=1, max=60, help="Of a photo.")] = 50,
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for an answer.")] = 10.0,
     waiting: Annotated[int, typer.Option(min=1, help="Photos that may wait; more are told to come back.")] = 24,
-    precision: Annotated[float, typer.Option(min=0.5, max=0.999, help="Wanted of flags.")] = 0.95,
-    labels: Annotated[
-        list[Path] | None,
-        typer.Option(help="A file of `curate sample` with decisions, to measure it; may be given twice."),
-    ] = None,
+    precision: Precision = 0.95,
+    labels: Labels = None,
 ) -> None:
     """Answer over HTTP what `check` says of an upload.
 

@@ -62,7 +62,7 @@ def stage_results(ctx: typer.Context) -> list[dict[str, Any]]:
 
 def warn(ctx: typer.Context, note: Note) -> None:
     """Print a warning to stderr."""
-    terminal.write(Styled("warning:", "warn"), f" {hints.told(note, ctx.obj.place)}", err=True)
+    terminal.write(Styled("warning:", "warn"), f" {hints.worded(note, ctx.obj.place)}", err=True)
 
 
 def result(ctx: typer.Context, data: Any) -> None:
@@ -87,7 +87,7 @@ def show_plot(ctx: typer.Context, plot: Path | None) -> None:
 
 
 def _worded(ctx: typer.Context, what: "Iterable[str | Styled | Note]") -> list[str | Styled]:
-    return [hints.told(part, ctx.obj.place) if isinstance(part, Note) else part for part in what]
+    return [hints.worded(part, ctx.obj.place) if isinstance(part, Note) else part for part in what]
 
 
 def recipe_and_folder(ctx: typer.Context, *stages: str) -> "tuple[Recipe, Path]":

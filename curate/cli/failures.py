@@ -92,13 +92,13 @@ class Commands(TyperGroup):
 def say_and_exit(error: KeyboardInterrupt) -> NoReturn:
     """End the process where no command is there to do it."""
     note, code = failure(error) or (Note(""), 1)
-    terminal.write(terminal.Styled("curate:", "bad"), f" {hints.told(note, Place())}", err=True)
+    terminal.write(terminal.Styled("curate:", "bad"), f" {hints.worded(note, Place())}", err=True)
     sys.exit(code)
 
 
 def end(note: Note, code: int, choice: Choice | None = None) -> NoReturn:
     """Say what happened on stderr, and end the command."""
-    head, *more = hints.told(note, choice.place if choice else Place()).split("\n")
+    head, *more = hints.worded(note, choice.place if choice else Place()).split("\n")
     terminal.write(terminal.Styled("curate:", "bad"), f" {head}", err=True)
     for line in more:
         terminal.write(line, err=True)

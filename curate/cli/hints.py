@@ -57,7 +57,7 @@ def words(remedy: Remedy, place: Place) -> str:
     return f"to {remedy.aim}, {steps}" if remedy.aim else steps
 
 
-def told(note: Note, place: Place) -> str:
+def worded(note: Note, place: Place) -> str:
     """A note and what can be done about it, on one line."""
     parts = [note.text, *(words(remedy, place) for remedy in note.remedies)]
     return "; ".join(part for part in parts if part)

@@ -92,17 +92,17 @@ def predict(
 
     network = models.load(model or prediction.chosen(recipe_and_manifests(ctx)[1], variant))
     classes = network.meta["classes"]
-    told: list[dict[str, Any]] = []
+    said: list[dict[str, Any]] = []
     unreadable = 0
     for found in prediction.predict(network, photos):
         if found.reason:
             unreadable += 1
             show(ctx, f"{found.file}: cannot be read: {REASONS['fetch'].get(found.reason, found.reason)}")
-            told.append({"photo": str(found.file), "reason": found.reason})
+            said.append({"photo": str(found.file), "reason": found.reason})
             continue
         best = int(found.probabilities.argmax())
         show(ctx, f"{found.file}: {classes[best]}, {percent(float(found.probabilities[best]))}")
-        told.append(
+        said.append(
             {
                 "photo": str(found.file),
                 "class_name": classes[best],
@@ -110,6 +110,6 @@ def predict(
                 "probabilities": dict(zip(classes, found.probabilities.tolist(), strict=True)),
             }
         )
-    result(ctx, told)
+    result(ctx, said)
     if unreadable:
         raise StateError(f"{unreadable} of {len(photos)} photos cannot be read")

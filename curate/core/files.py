@@ -25,7 +25,7 @@ def crash_point(name: str) -> None:
 
 
 @contextmanager
-def _told_by_its_name(path: Path) -> Iterator[None]:
+def naming_refusals(path: Path) -> Iterator[None]:
     """What the disk refuses becomes a ResourceError that names `path`."""
     try:
         yield
@@ -40,7 +40,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Nothing waits for the disk. Raises ResourceError when the disk refuses.
     """
-    with _told_by_its_name(path):
+    with naming_refusals(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.parent / f".tmp-{secrets.token_hex(8)}"  # mkstemp would hide the file from the group
         try:
@@ -71,7 +71,7 @@ def force(path: Path) -> None:
     """Force a file, or what a folder names, to the disk. Raises ResourceError."""
     if sys.platform == "win32" and path.is_dir():  # folders cannot be opened there; NTFS journals the rename
         return
-    with _told_by_its_name(path):
+    with naming_refusals(path):
         descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
         try:
             os.fsync(descriptor)

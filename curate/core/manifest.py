@@ -91,8 +91,8 @@ def provenance(
             continue
         if not csv_path(folder, upstream).exists():
             raise StateError(f"{csv_path(folder, upstream)} is not there", remedy(folder, upstream))
-        if told := mismatch(folder, upstream):
-            raise StateError(told, remedy(folder, upstream))
+        if said := mismatch(folder, upstream):
+            raise StateError(said, remedy(folder, upstream))
         if (digest := file_sha256(csv_path(folder, upstream))) != read_sidecar(folder, upstream)["sha256"]:
             raise edited(csv_path(folder, upstream), upstream)
         digests[f"{upstream}.csv"] = digest

@@ -68,7 +68,7 @@ def parse(text: str, name: str, stages: Collection[str] = ()) -> Recipe:
     try:
         recipe = Recipe.model_validate(data)
     except ValidationError as error:
-        problems += [_told(problem, node) for problem in error.errors() if not _is_handed_down(problem, node)]
+        problems += [_mistake(problem, node) for problem in error.errors() if not _is_handed_down(problem, node)]
     problems += [(_find(node, tuple(key.split(".")))[0], f"{key}: {needs}") for key, needs in _lacks(data, stages)]
     if problems or recipe is None:
         bring = [To("use photos that you have", Run("import", ("PATH",)))] if _no_source(data, stages) else []
@@ -76,7 +76,7 @@ def parse(text: str, name: str, stages: Collection[str] = ()) -> Recipe:
     return recipe
 
 
-def _told(problem: "ErrorDetails", node: yaml.Node | None) -> tuple[int, str]:
+def _mistake(problem: "ErrorDetails", node: yaml.Node | None) -> tuple[int, str]:
     """The line of a mistake, and its key with what is wrong."""
     location = tuple(step for step in problem["loc"] if step != "[key]")
     _, there = _find(node, location)

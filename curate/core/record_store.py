@@ -7,15 +7,14 @@ what was damaged since is left out when the file is read, and computed again.
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core.errors import Again, Do, ResourceError, To
-from curate.core.files import atomic_write
+from curate.core.files import atomic_write, naming_refusals
 
 FORMAT = 1
 _BLOCK_BYTES = 1 << 20
@@ -67,22 +66,15 @@ def write(path: Path, layout: Layout, blocks: Iterable[Records]) -> None:
 
 
 def append(path: Path, blocks: Iterable[Records]) -> None:
-    """Add `blocks` to the end of a file that `whole` found sound. Raises ResourceError when the disk refuses."""
-    try:
-        with path.open("ab") as file:
-            for block in blocks:
-                file.write(packed(block))
-                file.flush()
-    except OSError as error:
-        remedy = To("", Do("free space"), Again())
-        raise ResourceError(f"cannot write {path}: {error.strerror or error}", remedy) from error
+    """Add `blocks` to the end of a file that `read` found sound. Raises ResourceError when the disk refuses."""
+    with naming_refusals(path), path.open("ab") as file:
+        for block in blocks:
+            file.write(packed(block))
+            file.flush()
 
 
-def whole(path: Path, layout: Layout) -> NDArray[np.bool_] | None:
-    """Whether each record in the file is whole, the torn one at its end included.
-
-    None where the file is not there or begins with another header.
-    """
+def _whole(path: Path, layout: Layout) -> NDArray[np.bool_] | None:
+    """Whether each record in the file is whole, the torn one at its end included; None for another header."""
     size = layout.stored.itemsize
     step = max(1, _BLOCK_BYTES // size) * size
     found: list[bool] = []
@@ -100,11 +92,29 @@ def whole(path: Path, layout: Layout) -> NDArray[np.bool_] | None:
     return np.array(found, dtype=np.bool_)
 
 
-def read(path: Path, layout: Layout) -> Records:
-    """The whole records of a file in their order, mapped into memory; none where its layout is another."""
-    sound = whole(path, layout)
-    if sound is None or not sound.any():
-        return np.empty(0, layout.record)
+def read(path: Path, layout: Layout) -> tuple[Records, bool]:
+    """The whole records of a file in their order, mapped into memory, and whether nothing else is in it.
+
+    None of a file that is not there or of another layout, which is not sound either. Each record is checked.
+    """
+    sound = _whole(path, layout)
+    if sound is None:
+        return np.empty(0, layout.record), False
+    if not sound.any():
+        return np.empty(0, layout.record), not len(sound)
     complete = (path.stat().st_size - len(layout.header)) // layout.stored.itemsize
     mapped = np.memmap(path, layout.stored, "r", len(layout.header), (complete,))
-    return np.asarray(mapped if sound[:complete].all() else mapped[sound[:complete]])["record"]
+    kept = mapped if sound[:complete].all() else mapped[sound[:complete]]
+    return np.asarray(kept)["record"], bool(sound.all())
+
+
+def read_or_write(path: Path, layout: Layout, count: int, make: Callable[[], Iterable[Records]]) -> Records:
+    """The `count` records of a file, mapped into memory; where it is not so, what `make` gives is written first.
+
+    Raises what `make` does, and ResourceError when the disk refuses.
+    """
+    records, sound = read(path, layout)
+    if not sound or len(records) != count:
+        write(path, layout, make())
+        records, _ = read(path, layout)
+    return records

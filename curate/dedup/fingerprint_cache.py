@@ -142,7 +142,7 @@ def _layout(record: np.dtype[np.void]) -> record_store.Layout:
 
 
 def _read(folder: Path, name: str, record: np.dtype[np.void]) -> NDArray[np.void]:
-    return record_store.read(folder / name, _layout(record))
+    return record_store.read(folder / name, _layout(record))[0]
 
 
 def _write(folder: Path, name: str, records: NDArray[np.void]) -> None:

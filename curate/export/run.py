@@ -99,7 +99,7 @@ def export(
         _put_all(planned, out, copy)
         place.clear(out, (), PREPARED)
         place.write_marker(out, made_from, names, complete=True)
-    return list(_told(out, names, files, dataset, recipe))
+    return list(_summary(out, names, files, dataset, recipe))
 
 
 def _put_all(planned: list[tuple[str, Any]], out: Path, copy: bool) -> None:
@@ -155,7 +155,9 @@ def _release(dataset: Dataset, recipe: Recipe, options: Options, files: tuple[Fi
     )
 
 
-def _told(out: Path, names: list[str], files: tuple[File, ...], dataset: Dataset, recipe: Recipe) -> Iterator[str]:
+def _summary(
+    out: Path, names: list[str], files: tuple[File, ...], dataset: Dataset, recipe: Recipe
+) -> Iterator[str]:
     yield f"{out}: {len(names):,} files, {len(dataset.photos):,} photos"
     if files and any(file.blurred for file in files):
         boxes, changed = sum(file.blurred for file in files), sum(file.blurred > 0 for file in files)

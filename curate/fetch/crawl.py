@@ -63,15 +63,15 @@ def _follow(reader: Reader, crawled: Crawled, map_fn: MapFn) -> None:
         raise layout_error(reader, *without)
     doubtful = [url for url, result in pages.items() if _may_differ(result)]  # a second look, at the end
     pages |= zip(doubtful, map_fn(partial(_read_listing, reader), doubtful), strict=True)
-    listings, told = [], set()
+    listings, said = [], set()
     for class_name, listing in crawled.listings:
         page = pages.get(listing.page_url)
         if page is None:
             listings.append((class_name, listing))
         elif isinstance(page, TryLaterError):
-            crawled.deferred += [str(page)] if listing.page_url not in told else []
+            crawled.deferred += [str(page)] if listing.page_url not in said else []
         elif isinstance(page, RejectedError):
-            if listing.page_url not in told:
+            if listing.page_url not in said:
                 crawled.failures.append(Failure(class_name, listing.page_url, page.reason, page.detail, listing))
         elif page.listings:
             whole = replace(page.listings[0], page_url=listing.page_url)
@@ -84,7 +84,7 @@ def _follow(reader: Reader, crawled: Crawled, map_fn: MapFn) -> None:
             sold = ("gone", "it shows other listings, and not this one")
             reason, why = sold if page.others else ("missing_field", "no listing in the page")
             crawled.failures.append(Failure(class_name, listing.page_url, reason, why))
-        told.add(listing.page_url)
+        said.add(listing.page_url)
     crawled.listings = listings
 
 

@@ -15,8 +15,8 @@ from typing import Any, Self, TypeVar
 
 from pydantic import TypeAdapter
 
-from curate.core.errors import Again, Delete, Do, FetchOrImport, ResourceError, StateError, To
-from curate.core.files import atomic_write
+from curate.core.errors import Delete, FetchOrImport, StateError, To
+from curate.core.files import atomic_write, naming_refusals
 
 FORMAT = "1"  # of the lines, and of what the stages record in them
 _SYNC_EVERY_S = 1.0
@@ -40,16 +40,14 @@ class Journal:
         old_header, self._records, whole = _read(path)
         if old_header is not None and old_header.get("format") != FORMAT:
             self._records = {}
-        try:
-            if not whole or old_header != header:
-                if old_header != header:
-                    self._records = {at: value for at, value in self._records.items() if at[0] in survivors}
-                lines = [_line("header", "", header)]
-                lines += [_line(kind, key, value) for (kind, key), value in self._records.items()]
-                atomic_write(path, b"".join(lines))
+        if not whole or old_header != header:
+            if old_header != header:
+                self._records = {at: value for at, value in self._records.items() if at[0] in survivors}
+            lines = [_line("header", "", header)]
+            lines += [_line(kind, key, value) for (kind, key), value in self._records.items()]
+            atomic_write(path, b"".join(lines))
+        with naming_refusals(path):
             self._file = path.open("ab", buffering=0)
-        except OSError as error:
-            raise _refused(path, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -76,15 +74,12 @@ class Journal:
     def add(self, kind: str, key: str, value: Json) -> None:
         """Record `value`, which must not be None."""
         line = memoryview(_line(kind, key, value))
-        with self._lock:
-            try:
-                while line:
-                    line = line[self._file.write(line) :]
-                if time.monotonic() - self._synced_at_s >= _SYNC_EVERY_S:
-                    os.fsync(self._file.fileno())
-                    self._synced_at_s = time.monotonic()
-            except OSError as error:
-                raise _refused(self.path, error) from error
+        with self._lock, naming_refusals(self.path):
+            while line:
+                line = line[self._file.write(line) :]
+            if time.monotonic() - self._synced_at_s >= _SYNC_EVERY_S:
+                os.fsync(self._file.fileno())
+                self._synced_at_s = time.monotonic()
             self._records[kind, key] = value
 
     def remove(self) -> None:
@@ -107,11 +102,6 @@ def renew(path: Path, header: dict[str, str]) -> None:
 def read_header(path: Path) -> dict[str, str] | None:
     """The header of the journal at `path`; None when there is none. Raises StateError."""
     return _read(path)[0]
-
-
-def _refused(path: Path, error: OSError) -> ResourceError:
-    remedy = To("", Do("free space or fix it"), Again())
-    return ResourceError(f"cannot write {path}: {error.strerror or error}", remedy)
 
 
 def _line(kind: str, key: str, value: Json) -> bytes:

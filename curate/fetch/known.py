@@ -32,8 +32,8 @@ class Only:
 
     def is_old(self, listing: Listing) -> bool:
         """Was it put in before `since`?"""
-        told = re.match(r"\d{4}-\d\d-\d\d", listing.posted)
-        return bool(self.since and told and told[0] < self.since)
+        said = re.match(r"\d{4}-\d\d-\d\d", listing.posted)
+        return bool(self.since and said and said[0] < self.since)
 
 
 def age_s(written: str) -> float:
@@ -71,8 +71,8 @@ class Known:
     def validators(self, url: str) -> dict[str, str]:
         """The headers that ask for a page only where it has changed."""
         visit = self._visits.get(url) if url in self.pages else None
-        told = {"If-None-Match": str(visit[1]), "If-Modified-Since": str(visit[2])} if visit else {}
-        return {name: value for name, value in told.items() if value}
+        said = {"If-None-Match": str(visit[1]), "If-Modified-Since": str(visit[2])} if visit else {}
+        return {name: value for name, value in said.items() if value}
 
     def visited(self, url: str, response: Response) -> None:
         """Note a page that was read just now."""

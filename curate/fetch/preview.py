@@ -55,8 +55,8 @@ class Preview:
     def lines(self) -> Iterator[str]:
         """The same for people."""
         listings = self.found.listings
-        told = ", ".join(self.found.used) or "nothing"
-        yield f"{self.url}: {_count(self.kind, len(listings))}; read from {told} (adapter: {self.adapter})"
+        said = ", ".join(self.found.used) or "nothing"
+        yield f"{self.url}: {_count(self.kind, len(listings))}; read from {said} (adapter: {self.adapter})"
         for number, one in enumerate(listings[:40], start=1):
             photos = [photo for photo in one.photos if not photo.reason]
             price = f"{one.price:,.0f} {one.currency}".strip() if one.price is not None else "-"

@@ -40,8 +40,8 @@ class Reader:
         if not anew and (known := self.journal.read(kind, url, _FOUND)) is not None:
             return known
         recalls = is_listing_page and not anew
-        if recalls and (told := self.known.recall(url)) is not None:
-            return told
+        if recalls and (said := self.known.recall(url)) is not None:
+            return said
         self.fresh.add(url)
         adapter = (is_listing_page and self.config.listing_adapter) or self.config.adapter
         expect: Wanted = "data" if adapter == "json_api" else "page"

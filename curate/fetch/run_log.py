@@ -36,9 +36,9 @@ class RunLog:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        told = {"error": type(error).__name__, "why": str(error)[:1000]} if error else {}
+        said = {"error": type(error).__name__, "why": str(error)[:1000]} if error else {}
         code = error.exit_code if isinstance(error, CurateError) else 1 if error else 0
-        self.add("end", exit_code=code, counts=dict(sorted(self.counts.items())), **told)
+        self.add("end", exit_code=code, counts=dict(sorted(self.counts.items())), **said)
         with self._lock, suppress(OSError):
             if self._file:
                 self._file.close()

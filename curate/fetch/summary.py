@@ -13,38 +13,38 @@ from curate.fetch.sources.listing import empty_fields
 def lines(crawled: Crawled, rows: Sequence[FetchRow], number: int, config: Source) -> list[str]:
     """What to say of fetch `number`, a line each."""
     bare = sum(1 for _, listing in crawled.listings if not listing.photos)
-    told = [f"{len(crawled.listings)} listings" + (f", {bare} of them without a photo" if bare else "")]
+    said = [f"{len(crawled.listings)} listings" + (f", {bare} of them without a photo" if bare else "")]
     if crawled.failures:
         first = crawled.failures[0]
-        told.append(f"{len(crawled.failures)} pages could not be used, e.g. {first.url}: {first.reason}")
+        said.append(f"{len(crawled.failures)} pages could not be used, e.g. {first.url}: {first.reason}")
     if crawled.in_two_classes:
-        told.append(
+        said.append(
             f"{len(crawled.in_two_classes)} listings were found under two classes, see notes in fetch.json"
         )
     if crawled.cut:
-        told.append(
+        said.append(
             f"limited by pagination.max_pages, {config.pagination.max_pages}: {len(crawled.cut)} index pages have "
             f"a next one that was not read, e.g. {crawled.cut[0]}"
         )
     if crawled.ended:
-        told.append(
+        said.append(
             f"{len(crawled.ended)} next pages held no listing, which ended the paging, e.g. {crawled.ended[0].url}"
         )
     if crawled.left_out:
-        told.append(f"{crawled.left_out:,} addresses do not match source.listing_url and were left out")
+        said.append(f"{crawled.left_out:,} addresses do not match source.listing_url and were left out")
     if crawled.skipped:
         more = f"; {crawled.left:,} of them wait for the next fetch (--max-new)" if crawled.left else ""
-        told.append(f"{len(crawled.skipped):,} new listings were not added{more}")
+        said.append(f"{len(crawled.skipped):,} new listings were not added{more}")
     if crawled.limited:
-        told.append(
+        said.append(
             f"limited by source.max_listings, {config.max_listings}: there may be more listings of "
             f"{', '.join(crawled.limited)}"
         )
     if waiting := sum(1 for row in rows if row.reason == "deferred"):
-        told.append(f"{waiting:,} deferred, see notes in fetch.json; the next fetch asks for just these")
-    told += empty_fields([listing for _, listing in crawled.listings])
-    told += contradictions.lines(rows, contradictions.contradicting(rows))
-    return told + gone_lines(rows, number)
+        said.append(f"{waiting:,} deferred, see notes in fetch.json; the next fetch asks for just these")
+    said += empty_fields([listing for _, listing in crawled.listings])
+    said += contradictions.lines(rows, contradictions.contradicting(rows))
+    return said + gone_lines(rows, number)
 
 
 def gone_lines(rows: Sequence[FetchRow], number: int = 0) -> list[str]:

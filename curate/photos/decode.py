@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import simplejpeg
@@ -233,12 +233,17 @@ def _decode_other(data: bytes, header: headers.Header, at_least: int | None = No
     return Picture(pixels, width, height, header.format, frames)
 
 
-def encode_thumbnail(picture: Picture, side: int) -> bytes:
-    """A WebP of at most `side` pixels a side, without any metadata: what reports and web pages may show."""
+def encode_thumbnail(
+    picture: Picture, side: int, kind: Literal["WEBP", "JPEG"] = "WEBP", quality: int = 70, method: int = 4
+) -> bytes:
+    """At most `side` pixels a side, without any metadata: what reports and web pages may show.
+
+    `method` is the effort of WebP, 0 to 6.
+    """
     image = Image.fromarray(picture.pixels)
     image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=70, method=4)
+    image.save(buffer, kind, quality=quality, **({"method": method} if kind == "WEBP" else {}))
     return buffer.getvalue()
 
 

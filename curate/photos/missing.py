@@ -25,7 +25,7 @@ def notes(folder: Path, refused: Mapping[str, str]) -> dict[str, list[str]]:
     kept = {row.path for row in manifest.read(folder, FetchRow) if row.keep} if files else ()
     if 2 * len(files) > len(kept):
         raise StateError(
-            f"{_told(files)} ({len(kept):,} were stored); nothing was written",
+            f"{_lost(files)} ({len(kept):,} were stored); nothing was written",
             Do("put them back"),
             remedy(folder),
         )
@@ -59,12 +59,12 @@ def warnings(folder: Path) -> list[Note]:
         return []
     if not files:
         return []
-    told = next((stage for stage in ("dedup", "clean") if set(files) <= set(_noted(folder, stage))), "")
+    said = next((stage for stage in ("dedup", "clean") if set(files) <= set(_noted(folder, stage))), "")
     them = "it" if len(files) == 1 else "them"
     see = To("see all", Run("verify"))
-    if told:
-        return [Note(f"{_told(files)}; {told} rejected {them} as undecodable", see, remedy(folder))]
-    return [Note(_told(files), see, remedy(folder), going_on(folder, them))]
+    if said:
+        return [Note(f"{_lost(files)}; {said} rejected {them} as undecodable", see, remedy(folder))]
+    return [Note(_lost(files), see, remedy(folder), going_on(folder, them))]
 
 
 def remedy(folder: Path) -> Remedy:
@@ -84,7 +84,7 @@ def going_on(folder: Path, without: str = "it") -> Remedy:
     return To(f"go on without {without}", *([Delete(path)] if path.exists() else []), Run("dedup"))
 
 
-def _told(files: list[str]) -> str:
+def _lost(files: list[str]) -> str:
     are = "photo file is" if len(files) == 1 else "photo files are"
     return f"{len(files):,} {are} missing, damaged or unreadable since fetch, e.g. {files[0]}"
 

@@ -60,8 +60,8 @@ def flow(stages: Sequence[Flow], ends: Sequence[tuple[str, int]]) -> Markup:
         parts.append(tag("rect", x=x, y=y, width=max(wide - 1.5, 1), height=bar, class_="good"))
         parts.append(text(left, y + 28 + 15 * place, f"{number:,} {name}", "strong"))
         x += wide
-    told = ", ".join(f"{stage.name} {stage.entered:,} in and {stage.kept:,} kept" for stage in stages)
-    return svg(y + 24 + 15 * len(ends), f"Funnel: {told}", parts)
+    said = ", ".join(f"{stage.name} {stage.entered:,} in and {stage.kept:,} kept" for stage in stages)
+    return svg(y + 24 + 15 * len(ends), f"Funnel: {said}", parts)
 
 
 def histogram(name: str, kept: Sequence[float], rejected: Sequence[float], threshold: float | None) -> Markup:
@@ -154,5 +154,5 @@ def curves(name: str, series: Mapping[str, Sequence[float]], marked: int | None,
     for y, label in sorted(ends):
         last_y = max(y, last_y + 13)
         parts.append(text(right + 6, last_y + 4, label, "small"))
-    told = "; ".join(f"{label} ends at {values[-1]:.3f}" for label, values in series.items() if len(values))
-    return svg(base + 36, f"{name} by epoch: {told}", parts)
+    said = "; ".join(f"{label} ends at {values[-1]:.3f}" for label, values in series.items() if len(values))
+    return svg(base + 36, f"{name} by epoch: {said}", parts)

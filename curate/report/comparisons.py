@@ -34,8 +34,8 @@ def whiskers(name: str, rows: Sequence[tuple[str, float, float, float]], zero: b
         parts.append(tag("circle", cx=across(value), cy=y, r=4.5, class_="good"))
         parts.append(text(right + 8, y + 4, percent(value), "small"))
     said = [(label, *map(percent, values)) for label, *values in rows]
-    told = "; ".join(f"{label} {value}, between {low} and {high}" for label, low, value, high in said)
-    return svg(base + 22, f"{name}: {told}", parts)
+    words = "; ".join(f"{label} {value}, between {low} and {high}" for label, low, value, high in said)
+    return svg(base + 22, f"{name}: {words}", parts)
 
 
 def bars(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> Markup:
@@ -71,11 +71,11 @@ def bars(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float]]
                 )
             )
             parts.append(text(left + wide + 5, y + thick * number + 9, percent(values[place]), "small"))
-    told = "; ".join(
+    words = "; ".join(
         f"{label}: {', '.join(f'{title} {percent(values[place])}' for title, values in drawn.items())}"
         for place, label in enumerate(labels)
     )
-    return svg(base + step * len(labels), f"{name}. {told}", parts)
+    return svg(base + step * len(labels), f"{name}. {words}", parts)
 
 
 def growth(name: str, points: Sequence[tuple[int, float, float, float]]) -> Markup:
@@ -109,5 +109,5 @@ def growth(name: str, points: Sequence[tuple[int, float, float, float]]) -> Mark
     line = "L".join(f"{across(size):.1f} {down(value):.1f}" for size, _, value, _ in points)
     parts.append(tag("path", d=f"M{line}", class_="line line1"))
     parts += [tag("circle", cx=across(size), cy=down(value), r=3.5, class_="good") for size, _, value, _ in points]
-    told = ", ".join(f"{percent(value)} with {size:,}" for size, _, value, _ in points)
-    return svg(base + 36, f"{name}: {told}", parts)
+    words = ", ".join(f"{percent(value)} with {size:,}" for size, _, value, _ in points)
+    return svg(base + 36, f"{name}: {words}", parts)

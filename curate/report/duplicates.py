@@ -80,9 +80,9 @@ def duplicates(folder: Path, rows: Rows) -> Section:
 def _member(folder: Path, rows: Rows, row: DedupRow) -> Figure:
     """A photo of a group: what became of it and why, its size, class, listing; where it differs from that kept."""
     photo = rows.fetch[row.key]
-    told = [f"kept{fate_of_keeper(rows, row.key)}"] if row.keep else [f"removed: {row.confirmed_by}", *_bits(row)]
-    lines = (*told, f"{photo.width}×{photo.height}, {photo.class_name}", f"listing {photo.listing_id}")
-    shown = [thumbnail(folder, photo, told[0].capitalize())]
+    said = [f"kept{fate_of_keeper(rows, row.key)}"] if row.keep else [f"removed: {row.confirmed_by}", *_bits(row)]
+    lines = (*said, f"{photo.width}×{photo.height}, {photo.class_name}", f"listing {photo.listing_id}")
+    shown = [thumbnail(folder, photo, said[0].capitalize())]
     if row.duplicate_of and row.reason != "exact_duplicate" and (apart := _apart(folder, rows, row)):
         shown.append(apart)
     return Figure(tuple(shown), lines, row.key)

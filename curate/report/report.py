@@ -103,12 +103,12 @@ def usable_stages(folder: Path) -> tuple[list[str], str]:
     stages: list[str] = []
     for stage in STAGES:
         there = manifest.csv_path(folder, stage).exists()
-        if there and not (told := manifest.mismatch(folder, stage)):
+        if there and not (said := manifest.mismatch(folder, stage)):
             stages.append(stage)
         elif not stages:
             raise StateError(f"{folder} holds nothing to report", manifest.remedy(folder, "fetch"))
         elif there:
-            return stages, f"{told}, so the report ends before it. Run curate {manifest.command(stage)} again."
+            return stages, f"{said}, so the report ends before it. Run curate {manifest.command(stage)} again."
         else:
             break
     return stages, ""

@@ -106,10 +106,10 @@ def lines(rows: Sequence[Compared]) -> list[str]:
         shown.append("From 3 seeds on the interval is that of the mean over seeds.")
     shown.append("Each network was chosen on val and read once on test.")
     if known := [row for row in rows if row.published]:
-        told = "; ".join(
+        said = "; ".join(
             f"{r.variant} {r.published[0]:.3f} and {r.published[1]:.3f}" for r in known if r.published
         )
-        shown.append(f"Published for the hand-made dataset, on its 800 val photos, Keras and PyTorch: {told}.")
+        shown.append(f"Published for the hand-made dataset, on its 800 val photos, Keras and PyTorch: {said}.")
     return shown
 
 

@@ -57,13 +57,14 @@ def load_all(folder: Path, photos: Sequence[Photo], side: int, map_fn: MapFn = m
         np.dtype([("pixels", "u1", (side, side, 3))]), {"pixels": VERSION, "photos": names, **decoders}
     )
     target = folder / "cache" / f"photos-{hashlib.sha256(layout.header).hexdigest()[:16]}.cache"
-    sound = record_store.whole(target, layout)
-    if sound is None or not sound.all() or len(sound) != len(photos):
+
+    def decoded() -> Iterator[Records]:
         for old in target.parent.glob("photos-*"):
             with suppress(OSError):
                 old.unlink()
-        record_store.write(target, layout, _decoded(folder, photos, layout.record, map_fn))
-    return record_store.read(target, layout)["pixels"]
+        return _decoded(folder, photos, layout.record, map_fn)
+
+    return record_store.read_or_write(target, layout, len(photos), decoded)["pixels"]
 
 
 def _decoded(folder: Path, photos: Sequence[Photo], record: np.dtype[np.void], map_fn: MapFn) -> Iterator[Records]:

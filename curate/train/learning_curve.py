@@ -60,17 +60,17 @@ class Curve:
     def sentences(self) -> list[str]:
         """What the curve tells, in words."""
         low, high = percent(self.doubled[1]), percent(self.doubled[2])
-        told = [
+        said = [
             f"With {self.sizes[-1]:,} training photos the accuracy is {percent(float(self.mean[-1]))}, "
             f"the mean of {len(self.accuracy)} orders on {self.measured:,} photos of val and test."
         ]
         if not self.monotone:
-            told.append("The curve goes down somewhere by more than chance: do not trust what follows.")
-        told.append(
+            said.append("The curve goes down somewhere by more than chance: do not trust what follows.")
+        said.append(
             f"Doubling to {2 * self.sizes[-1]:,} photos is expected to raise accuracy from "
             f"{percent(self.at_all[0])} to {percent(self.doubled[0])} (95% interval {low} to {high})."
         )
-        return told
+        return said
 
 
 def run(folder: Path, config: TrainBaseline) -> Curve:
@@ -163,12 +163,12 @@ def extrapolate(
     number = np.array(sizes, float)
     drawn = accuracy[random.integers(len(accuracy), size=(BOOTSTRAP, len(accuracy)))]  # (bootstrap, orders, sizes)
     noise = np.maximum(accuracy.std(axis=0), 1e-3)
-    told = []
+    said = []
     ends = forms(np.array([number[-1], 2 * number[-1]]))
     for name, bases in forms(number).items():
         best, values = fit(bases, 1 - drawn.mean(axis=1), noise)
-        told.append(1 - np.einsum("mk,mkn->mn", values, ends[name][best]))
-    low, middle, high = np.percentile(np.clip(np.concatenate(told), 0, 1), [2.5, 50, 97.5], axis=0)
+        said.append(1 - np.einsum("mk,mkn->mn", values, ends[name][best]))
+    low, middle, high = np.percentile(np.clip(np.concatenate(said), 0, 1), [2.5, 50, 97.5], axis=0)
     return (
         (float(middle[0]), float(low[0]), float(high[0])),
         (float(middle[1]), float(low[1]), float(high[1])),

@@ -58,12 +58,13 @@ def features(folder: Path, pixels: NDArray[np.uint8], names: Sequence[str]) -> N
         {"features": VERSION, "side": pixels.shape[1], "weights": WEIGHTS_SHA256, "photos": list(names)},
     )
     path = folder / "cache" / f"features-{hashlib.sha256(layout.header).hexdigest()[:16]}.cache"
-    sound = record_store.whole(path, layout)
-    if sound is None or not sound.all() or len(sound) != len(pixels):
+
+    def embedded() -> list[record_store.Records]:
         found = np.zeros(len(pixels), layout.record)
         found["features"] = embed(pixels)
-        record_store.write(path, layout, [found])
-    return np.array(record_store.read(path, layout)["features"])
+        return [found]
+
+    return np.array(record_store.read_or_write(path, layout, len(pixels), embedded)["features"])
 
 
 def fit(

@@ -10,7 +10,7 @@ import pytest
 import typer.main
 
 from curate.cli.app import app
-from curate.cli.hints import Place, told, words
+from curate.cli.hints import Place, worded, words
 from curate.core.errors import (
     Again,
     CurateError,
@@ -65,7 +65,7 @@ def test_a_remedy_can_be_typed_as_it_is(remedy: Remedy, place: Place, text: str)
 
 def test_a_note_names_each_remedy() -> None:
     assert (
-        told(Note("no photo", Run("split"), Do("add some")), Place()) == "no photo; run `curate split`; add some"
+        worded(Note("no photo", Run("split"), Do("add some")), Place()) == "no photo; run `curate split`; add some"
     )
 
 

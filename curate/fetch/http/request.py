@@ -58,8 +58,8 @@ def proxy_of(politeness: Politeness) -> tuple[str, dict[str, str]]:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     headers = {}
     if parts.username:
-        told = _basic_auth_str(unquote(parts.username), unquote(parts.password or ""))
-        headers["Proxy-Authorization"] = told
+        said = _basic_auth_str(unquote(parts.username), unquote(parts.password or ""))
+        headers["Proxy-Authorization"] = said
     return f"http://{host}:{port}", headers
 
 
@@ -75,16 +75,16 @@ class Headers:
         }
         self._own = set(own)  # host:port that credentials are for
         self._credentials = ""
-        if told := secret(politeness.auth, "auth"):
-            name, colon, password = told.partition(":")
-            self._credentials = _basic_auth_str(name, password) if colon and " " not in name else told
+        if said := secret(politeness.auth, "auth"):
+            name, colon, password = said.partition(":")
+            self._credentials = _basic_auth_str(name, password) if colon and " " not in name else said
         self._cookies = RequestsCookieJar() if politeness.cookies else None
 
     def of(self, asked: ParsedUrl, expect: str, more: Mapping[str, str]) -> dict[str, str]:
         """The headers of one request, with `more`; a Referer in it is the page that led there."""
         headers = self._always | {"Accept": ACCEPT[expect]} | dict(more)
         if page := headers.pop("Referer", ""):
-            headers |= {"Referer": told} if (told := _referer(page, asked)) else {}
+            headers |= {"Referer": said} if (said := _referer(page, asked)) else {}
         if self._credentials and asked.host_port in self._own:
             headers["Authorization"] = self._credentials
         if self._cookies:

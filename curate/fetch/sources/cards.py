@@ -261,9 +261,9 @@ def _group(
         ]  # fmt: skip
         anchors = [element for element in every.get(url, []) if element in inside]
         made.append(_facts(url, card, anchors, own))
-    told = [one for one in made if one.listing.photos or one.listing.price is not None]
+    said = [one for one in made if one.listing.photos or one.listing.price is not None]
     numbered = "#" in kind
-    if len(told) * 5 < len(made) * 2 and not (
+    if len(said) * 5 < len(made) * 2 and not (
         numbered and len(made) > 2 and all(len(one.listing.title) > 7 for one in made)
     ):
         return None

@@ -52,10 +52,10 @@ def _nodes(data: Any, path: str) -> list[dict[str, Any]]:
 def _listing(node: dict[str, Any], data: Any, url: str, paths: Selectors) -> Listing:
     block = Block("API", "", data)
     whole = json_listings.collect([block])
-    told = json_listings.candidate(node, block, "", parse("", url), Addresses(url), whole).listing
+    said = json_listings.candidate(node, block, "", parse("", url), Addresses(url), whole).listing
     scope = Scope(None, [node], url)
-    link = scope.url(paths.link) if paths.link else told.page_url
-    return with_fields(replace(told, page_url=link or url), scope, paths)
+    link = scope.url(paths.link) if paths.link else said.page_url
+    return with_fields(replace(said, page_url=link or url), scope, paths)
 
 
 def _linked(listing: Listing, template: str) -> Listing:

@@ -158,9 +158,9 @@ def _candidate(
     amount: float | None = None
     currency, price_key = "", ""
     for key, value in json_fields.first(fact, "price"):
-        told, unit = money(value, key)
-        if told is not None and (amount is None or (not currency and unit and told == amount)):
-            amount, currency, price_key = told, unit, key
+        said, unit = money(value, key)
+        if said is not None and (amount is None or (not currency and unit and said == amount)):
+            amount, currency, price_key = said, unit, key
     if not currency:
         texts = (scalar(value) for _, value in json_fields.first(fact, "currency"))
         currency = next((code for text in texts if (code := currency_of(text, bare=True))), "")
@@ -189,10 +189,10 @@ def _candidate(
 
 def is_listing(found: Listing) -> bool:
     """Does a candidate say enough to be a listing?"""
-    told = sum((bool(found.title), found.price is not None, bool(found.page_url)))
+    said = sum((bool(found.title), found.price is not None, bool(found.page_url)))
     if found.photos:
-        return told > 0
-    return told > 1 and bool(found.page_url or (found.listing_id and found.price is not None))
+        return said > 0
+    return said > 1 and bool(found.page_url or (found.listing_id and found.price is not None))
 
 
 def worth(found: Listing) -> float:
@@ -245,8 +245,8 @@ def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[Group]:
 def _alike(found: list[Candidate]) -> list[Candidate]:
     """Without what stands in the list but is no listing: an item without price and id among those that have
     both."""
-    told = [one for one in found if one.listing.price is not None and one.listing.listing_id]
-    if len(told) * 10 < len(found) * 7 or len(found) < 4:
+    said = [one for one in found if one.listing.price is not None and one.listing.listing_id]
+    if len(said) * 10 < len(found) * 7 or len(found) < 4:
         return found
     return [one for one in found if one.listing.price is not None or one.listing.listing_id]
 

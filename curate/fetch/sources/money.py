@@ -81,8 +81,8 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
         return money(value, key, depth + 1)
     if isinstance(value, dict):
         lower = {plain(str(name)): item for name, item in value.items()}
-        told = (scalar(lower.get(name, "")) for name in _CURRENCY_KEYS)
-        currency = next((code for text in told if (code := currency_of(text, bare=True))), "")
+        said = (scalar(lower.get(name, "")) for name in _CURRENCY_KEYS)
+        currency = next((code for text in said if (code := currency_of(text, bare=True))), "")
         names = [
             *(name for name in _AMOUNT_KEYS if name in lower),
             *(n for n in lower if n not in _AMOUNT_KEYS and "price" in n),

@@ -89,8 +89,8 @@ def with_fields(listing: Listing, scope: Scope, named: Selectors) -> Listing:
             changes |= {"year": year} if (year := values.year(scalar(found))) else {}
         elif name == "posted":
             changes["posted"] = values.moment(found)
-        elif told := scalar(found) or (json.dumps(found) if isinstance(found, dict | list) else ""):
-            changes[name] = values.text(told)
+        elif said := scalar(found) or (json.dumps(found) if isinstance(found, dict | list) else ""):
+            changes[name] = values.text(said)
     if named.images and (photos := scope.photos(named.images)):
         changes["photos"] = photos
     return replace(listing, **changes)

@@ -220,9 +220,9 @@ def _holds_address(element: Element) -> bool:
     """Has an empty element the address of an image, for a script to put in?"""
     if element.tag not in ("a", "li", "div", "figure") or len(element):
         return False
-    told = [value for name, value in element.attrib.items() if str(name).startswith("data-") or name == "href"]
+    said = [value for name, value in element.attrib.items() if str(name).startswith("data-") or name == "href"]
     return any(
-        is_address(value, surely_photo=False) for value in told if len(value) < 2000 and value[:1] not in "{["
+        is_address(value, surely_photo=False) for value in said if len(value) < 2000 and value[:1] not in "{["
     )
 
 

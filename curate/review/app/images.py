@@ -1,19 +1,18 @@
 """The bytes of photos that the page shows: decoded and encoded anew, so that no EXIF leaves the folder."""
 
-import io
 import sqlite3
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-from PIL import Image
 
 from curate.photos import decode, store
 
 NAME = "review.thumbnails.cache"
 SMALL, LARGE = 320, 1280  # pixels of the longer side
+QUALITY = 80
 
 
 class Thumbnails:
@@ -36,7 +35,7 @@ class Thumbnails:
         if found:
             return bytes(found[0])
         picture = store.load(self.folder, photo["path"], photo["sha256"], at_least=SMALL)
-        data = _encoded(picture, SMALL, "WEBP")
+        data = decode.encode_thumbnail(picture, SMALL, quality=QUALITY, method=2)
         with self.lock, suppress(sqlite3.OperationalError):  # another process writes, or the disk is full
             self.file.execute("INSERT OR REPLACE INTO thumbnail VALUES (?, ?)", (*key, data))
         return data
@@ -48,7 +47,8 @@ class Thumbnails:
 
 def large(folder: Path, photo: Mapping[str, Any]) -> bytes:
     """A photo at no more than 1280 pixels, as JPEG. Raises RejectedError where it cannot be shown."""
-    return _encoded(store.load(folder, photo["path"], photo["sha256"], at_least=LARGE), LARGE, "JPEG")
+    picture = store.load(folder, photo["path"], photo["sha256"], at_least=LARGE)
+    return decode.encode_thumbnail(picture, LARGE, "JPEG", QUALITY)
 
 
 def difference(folder: Path, kept: Mapping[str, Any], other: Mapping[str, Any]) -> bytes:
@@ -57,15 +57,4 @@ def difference(folder: Path, kept: Mapping[str, Any], other: Mapping[str, Any]) 
 
     pictures = [store.load(folder, each["path"], each["sha256"], at_least=SMALL) for each in (kept, other)]
     pixels = difference_map(pictures[0].pixels, pictures[1].pixels)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "WEBP", quality=80, method=2)
-    return buffer.getvalue()
-
-
-def _encoded(picture: decode.Picture, side: int, format: str) -> bytes:
-    image = Image.fromarray(picture.pixels)
-    image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    buffer = io.BytesIO()
-    options: dict[str, Any] = {"method": 2} if format == "WEBP" else {}
-    image.save(buffer, format, quality=80, **options)
-    return buffer.getvalue()
+    return decode.encode_thumbnail(replace(pictures[0], pixels=pixels), SMALL, quality=QUALITY, method=2)

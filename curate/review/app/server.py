@@ -191,7 +191,7 @@ def application(session: Session, apply: Apply, thumbnails: images.Thumbnails) -
         files = {path.name: path for path in STATIC.iterdir() if path.suffix in _TYPES}
         return Response(files[name].read_bytes(), media_type=_TYPES[files[name].suffix])
 
-    def told(status: int) -> Any:
+    def refusal(status: int) -> Any:
         def answer(request: "Request", error: Exception) -> "Response":
             text = str(error) if isinstance(error, CurateError | RejectedError) else "There is no such thing here."
             return JSONResponse({"error": text}, status)
@@ -199,12 +199,12 @@ def application(session: Session, apply: Apply, thumbnails: images.Thumbnails) -
         return answer
 
     failures: Any = {
-        KeyError: told(404),
-        UsageError: told(409),
-        CurateError: told(500),
-        RejectedError: told(410),
-        ValueError: told(400),
-        TypeError: told(400),
+        KeyError: refusal(404),
+        UsageError: refusal(409),
+        CurateError: refusal(500),
+        RejectedError: refusal(410),
+        ValueError: refusal(400),
+        TypeError: refusal(400),
     }
     return Starlette(
         routes=[
