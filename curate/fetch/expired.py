@@ -37,9 +37,7 @@ def fetch_again(
     found: dict[str, Outcome | Waiting] = {}
     for outcomes in map_fn(partial(_of_page, reader, crawled.index_urls), pages.items()):
         found |= outcomes
-    store.sync(
-        reader.folder, {one.path for one in found.values() if isinstance(one, Outcome) and one.path}, map_fn
-    )
+    store.sync(reader.folder, {one.path for one in found.values() if isinstance(one, Outcome) and one.path})
     return found
 
 

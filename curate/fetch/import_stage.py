@@ -191,6 +191,7 @@ def run(folder: Path, source: Source, map_fn: MapFn = map, replace: bool = False
     with _undone_when(refusals, folder):
         work = map_fn(partial(keep_file, folder, limits), files)
         outcomes = dict(zip(files, progress(work, "import", len(files)), strict=True))
+        store.sync(folder, {outcome.path for outcome in outcomes.values() if outcome.path})
         if remote:
             addresses = {item.name for item in remote}
             expected = {known for known, names in at_stake.items() if not names or names & addresses}

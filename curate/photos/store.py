@@ -9,8 +9,7 @@ from collections.abc import Collection
 from pathlib import Path, PurePath
 
 from curate.core.errors import RejectedError, StateError
-from curate.core.executors import MapFn
-from curate.core.files import atomic_write, file_sha256, force, inside, replacing
+from curate.core.files import file_sha256, force_all, inside, replacing
 from curate.photos.decode import Picture, decode, read_file
 
 IMAGES = "images"
@@ -18,12 +17,11 @@ _NAME = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
 _EXTENSIONS = {"jpeg": "jpg", "mpo": "jpg", "tiff": "tif"}
 
 
-def put(folder: Path, data: bytes, format: str, *, synced: bool = True) -> tuple[str, str]:
+def put(folder: Path, data: bytes, format: str) -> tuple[str, str]:
     """Keep the original bytes of a photo. Returns (path relative to `folder`, sha256).
 
-    `format` is `Picture.format`. A file that is already there, whole, is left alone. Where it need not be
-    `synced`, nothing waits for the disk: until `sync`, a power cut may leave a part, which `is_whole` sees.
-    Raises ResourceError.
+    `format` is `Picture.format`. A file that is already there, whole, is left alone. Nothing waits for the disk:
+    until `sync`, a power cut may leave a part, which `is_whole` sees. Raises ResourceError.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     path = f"{IMAGES}/{sha256[:2]}/{sha256}.{_EXTENSIONS.get(format, format)}"
@@ -33,21 +31,16 @@ def put(folder: Path, data: bytes, format: str, *, synced: bool = True) -> tuple
             return path, sha256
     except RejectedError:
         pass  # absent, or damaged: written again
-    if synced:
-        atomic_write(target, data)
-    else:
-        with replacing(target) as temporary:
-            temporary.write_bytes(data)
+    with replacing(target) as temporary:
+        temporary.write_bytes(data)
     return path, sha256
 
 
-def sync(folder: Path, paths: Collection[str], map_fn: MapFn = map) -> None:
+def sync(folder: Path, paths: Collection[str]) -> None:
     """Force stored photos to the disk, and the folders that name them. Raises ResourceError."""
-    folders = sorted({str(PurePath(path).parent) for path in paths})
-    for _ in map_fn(force, [folder / path for path in sorted(paths)]):
-        pass
-    for _ in map_fn(force, [folder / name for name in [*folders, IMAGES] if (folder / name).is_dir()]):
-        pass
+    if paths:
+        named = [*sorted(paths), *sorted({str(PurePath(path).parent) for path in paths}), IMAGES]
+        force_all(folder / IMAGES, [folder / name for name in named])
 
 
 def load(folder: Path, path: str, sha256: str, at_least: int | None = None) -> Picture:

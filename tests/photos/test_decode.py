@@ -767,6 +767,20 @@ def test_i16_a_dark_photo_is_not_blank() -> None:
     assert gate(encode(night, "JPEG")) == ""
 
 
+@pytest.mark.parametrize("strength", [1.5, 1.9, 1.99, 2.01, 2.1, 7.9, 8.1, 30])
+def test_i16_contrast_is_that_of_all_pixels_wherever_they_vary(strength: float) -> None:
+    random = np.random.default_rng(3)
+    pixels = np.full((240, 320, 3), 90, np.uint8)
+    pixels[::4, ::4, 0] = np.clip(90 + 4 * strength * random.choice([-1, 1], (60, 80)), 0, 255)  # one of 16 alone
+    lively = max(pixels[..., channel].std() for channel in range(3)) >= decode.MIN_CONTRAST
+    picture = decode.Picture(pixels, 320, 240, "jpeg", 1)
+    if lively:
+        decode.check(picture)
+    else:
+        with pytest.raises(RejectedError, match="blank"):
+            decode.check(picture)
+
+
 def test_i18_another_library_tolerates_truncation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     bmp = encode(SCENE, "BMP")

@@ -1,16 +1,17 @@
 """Photos that were stored and are lost: what the person is told."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from curate.core import manifest
-from curate.core.errors import FetchOrImport, To
+from curate.core.errors import FetchOrImport, ResourceError, To
 from curate.core.recipe import Recipe
 from curate.core.schemas import FetchRow
 from curate.inspect.status import status
-from curate.photos import missing
+from curate.photos import missing, store
 from curate.pipeline import Said, run_stages
 from tests import painted_run
 from tests.folders import CLASSES, build_folder
@@ -95,3 +96,15 @@ def test_imported_photos_come_from_where_they_came_from(tmp_path: Path) -> None:
     manifest.sidecar_path(tmp_path, "fetch").write_text(json.dumps(sidecar))
     again = To("store again what is still there", FetchOrImport("/home/me/my photos"))
     assert missing.remedy(tmp_path) == again
+
+
+def test_photos_that_cannot_be_forced_to_the_disk_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / store.IMAGES / "ab").mkdir(parents=True)
+    store.sync(tmp_path, {"images/ab/gone.jpg"})  # the file system as a whole
+    monkeypatch.setattr("sys.platform", "darwin")  # has no such call: file by file
+    with pytest.raises(ResourceError, match=r"gone\.jpg"):
+        store.sync(tmp_path, {"images/ab/gone.jpg"})
+    shutil.rmtree(tmp_path / store.IMAGES)
+    store.sync(tmp_path, ())

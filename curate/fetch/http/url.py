@@ -7,7 +7,6 @@ import ipaddress
 import re
 import socket
 import threading
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +23,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # `photo.jpg;s=780x0;q=60`: parameters that ask a photo server for another rendering of the same photo.
 _RENDERING = {"s", "q", "w", "h", "r", "f", "size", "quality", "width", "height"}
+_NEVER = re.compile(r"[\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # backslash, control characters, halves of one
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -72,7 +72,7 @@ def parse(url: str, base: str = "") -> ParsedUrl:
         raise RejectedError("bad_url", "the URL is empty")
     if len(text) > MAX_URL:
         raise RejectedError("bad_url", f"{len(text)} characters, more than {MAX_URL}")
-    if "\\" in text or any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+    if _NEVER.search(text):
         raise RejectedError("bad_url", f"{text[:80]!r} holds a backslash or a control character")
     try:
         parts = parse_url(urljoin(base, text) if base else text)
