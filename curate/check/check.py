@@ -34,8 +34,10 @@ PRECISION = 0.95  # of flags, at the lower end of the interval
 OK_PRECISION = 0.98  # of ok, the same
 OTHER_CLASS = 0.95  # probability of another class that flags; from one half on it is unsure
 NEAREST = 3  # photos of the collection that a verdict names
+ROUNDED = 1e-4  # of a cosine similarity: far more than a product of matrices in float32 is off
 BATCH = 32  # photos that the network is given at once
 Point = NDArray[np.float32]  # (1, d) an embedding
+Nearest = tuple[tuple[str, float], ...]  # keys of the most alike photos, with cosine similarity
 Say = Callable[[str], None]
 
 
@@ -56,7 +58,7 @@ class Verdict:
     usable: float | None  # 0..1, probability that clean would keep it; None where nothing was computed
     classes: dict[str, float]  # probability of each class, empty where nothing was computed
     duplicate: Duplicate | None
-    nearest: tuple[tuple[str, float], ...]  # keys of the most alike photos, with cosine similarity
+    nearest: Nearest
     known: str = ""  # its key, where it is a photo of the collection
 
     def as_json(self) -> dict[str, Any]:
@@ -172,6 +174,12 @@ class Checker:
             some = list(there)[start : start + BATCH]
             embedded = self.scorer.embed(np.stack([there[data].prepared for data in some])).astype(np.float32)
             points |= dict(zip(some, embedded[:, None], strict=True))
+        judged = [data for data in dict.fromkeys(each.data for each in uploads) if data in points]
+        nearest: dict[bytes, Nearest] = {}
+        if judged:
+            nearest = dict(
+                zip(judged, self._nearest(np.concatenate([points[data] for data in judged])), strict=True)
+            )
         verdicts = []
         for upload in uploads:
             photo = read[upload.data]
@@ -179,7 +187,7 @@ class Checker:
                 verdicts.append(Verdict("flag", (photo,), None, {}, None, ()))
                 continue
             beside = [self._classes(points[data], ()) for data in upload.listing_photos if data in points]
-            verdicts.append(self._judge(photo, points[upload.data], upload, beside))
+            verdicts.append(self._judge(photo, points[upload.data], upload, beside, nearest[upload.data]))
         return verdicts
 
     def _read(self, data: bytes) -> _Photo | str:
@@ -198,7 +206,9 @@ class Checker:
             fingerprints.of_pixels(small.pixels),
         )
 
-    def _judge(self, photo: _Photo, point: Point, upload: Upload, beside: Sequence[dict[str, float]]) -> Verdict:
+    def _judge(
+        self, photo: _Photo, point: Point, upload: Upload, beside: Sequence[dict[str, float]], nearest: Nearest
+    ) -> Verdict:
         index, listings = self.learnt.index, {upload.listing_id} if upload.listing_id else set()
         duplicate = duplicates.find(self.folder, index, photo.prints, photo.sha256, self.recipe.dedup, listings)
         usable, reason = self._usable(point)
@@ -227,9 +237,7 @@ class Checker:
             verdict, reasons = "flag", ["duplicate", *reasons]
         rounded = {name: round(share, 4) for name, share in classes.items()}
         share = None if usable is None else round(usable, 4)
-        return Verdict(
-            verdict, tuple(reasons), share, rounded, duplicate, self._nearest(point), known.key if known else ""
-        )
+        return Verdict(verdict, tuple(reasons), share, rounded, duplicate, nearest, known.key if known else "")
 
     def _usable(self, point: Point) -> tuple[float | None, str]:
         """Probability that it is kept, and the most probable reason if not."""
@@ -251,10 +259,19 @@ class Checker:
         mean = np.exp(np.log(np.maximum(shares, 1e-6)).mean(axis=0))
         return dict(zip(names, (mean / mean.sum()).tolist(), strict=True))
 
-    def _nearest(self, point: Point) -> tuple[tuple[str, float], ...]:
-        unit = point[0] / max(float(np.linalg.norm(point)), 1e-12)
-        similarity = self.learnt.points @ unit
-        best = np.argsort(-similarity, kind="stable")[:NEAREST]
-        return tuple(
-            (self.learnt.decided[place].key, round(float(similarity[place]), 4)) for place in best.tolist()
-        )
+    def _nearest(self, points: NDArray[np.float32]) -> list[Nearest]:
+        """Of each of (m, d) embeddings, the photos that are most alike, and their cosine similarities.
+
+        A product of matrices, whose rounding depends on m, proposes them for all. They are measured one by one.
+        """
+        units = points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)
+        rough = (self.learnt.points @ units.T).T
+        few = min(NEAREST, rough.shape[1])
+        found = []
+        for unit, similarity in zip(units.astype(np.float64), rough, strict=True):
+            places = np.flatnonzero(similarity >= np.partition(similarity, -few)[-few] - ROUNDED)
+            exact = (self.learnt.points[places] * unit).sum(axis=1)  # float64
+            best = np.argsort(-exact, kind="stable")[:NEAREST]
+            keys = [self.learnt.decided[place].key for place in places[best].tolist()]
+            found.append(tuple(zip(keys, exact[best].round(4).tolist(), strict=True)))
+        return found

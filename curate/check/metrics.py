@@ -63,6 +63,10 @@ class Metrics:
             for reason in noted.judged.reasons:
                 self._reasons.labels(reason).inc()
 
+    def refused(self, status: int) -> None:
+        """Count a request that ended before anything was noted of it."""
+        self._requests.labels(str(status)).inc()
+
     def text(self) -> str:
         """All of them, in the text format of Prometheus."""
         from prometheus_client import generate_latest

@@ -51,13 +51,18 @@ def serve(
     say: Callable[[str], None],
 ) -> None:
     """Answer until a signal says stop. Raises what `opener` raises at first; later it is logged."""
+    import cv2
+    from threadpoolctl import threadpool_limits
+
     checker = opener()
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
+    cv2.setNumThreads(1)  # batches run side by side, and each has one core
     try:
-        batches = Batches(checker, limits)
-        reloader = Reloader(batches, opener, folder, recipe, say)
-        asyncio.run(_serve(listening, batches, reloader, limits, keys, say))
+        with threadpool_limits(1):
+            batches = Batches(checker, limits)
+            reloader = Reloader(batches, opener, folder, recipe, say)
+            asyncio.run(_serve(listening, batches, reloader, limits, keys, say))
     finally:
         sys.setswitchinterval(before)
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from curate.core.executors import MapFn
 from curate.dedup import hamming_search, phash, runs
-from curate.dedup.phash import SQUARE, Frequencies, Hashes
+from curate.dedup.phash import LOW, SQUARE, Frequencies, Hashes
+from curate.dedup.runs import Indices
 
 Greys = NDArray[np.uint8]  # (n, 64, 64)
 Box = tuple[float, float, float, float]  # top, bottom, left, right: 0..1
@@ -38,7 +39,8 @@ WINDOWS_AT_ONCE = 64  # that are looked for, so that memory stays small
 WINDOW_BITS = 10  # at most, windows being many
 FLAT = 2.0  # grey levels, root mean square of the frequencies kept: less is noise
 CROWD = 32  # of many parts with one and the same hash, so many are compared with all others
-BLOCK = 64  # images hashed at once
+BLOCK = 64  # images hashed in one piece of work
+AT_ONCE = 4  # of them whose frequencies are in memory: so many stay in a processor's cache
 POSES = 6  # that are tried for one pair
 MOST_BETTER = 256  # better ones, the nearest, that are candidates of one image: so memory is linear in images
 ROWS_AT_ONCE = 1 << 21  # matches that are held before the nearest are taken
@@ -95,6 +97,12 @@ def poses() -> tuple[Pose, ...]:
     return (*map(Pose, boxes), *flipped, *(Pose(WHOLE, *turn) for turn in TURNS))
 
 
+@cache
+def _place(pose: Pose) -> int:
+    """Where a pose is among all."""
+    return poses().index(pose)
+
+
 def _mirror(part: Box) -> Box:
     """Where a part lies after mirroring."""
     return (part[0], part[1], 1 - part[3], 1 - part[2])
@@ -122,22 +130,34 @@ class PartHashes:
 
 def hash_parts(thorough: bool, greys: Greys) -> PartHashes:
     """Hash the parts of images (n, 64, 64)."""
-    side = greys.shape[-1]
-    pixels = greys.astype(np.float64)
-    along: dict[tuple[float, float], NDArray[np.float64]] = {}
-    hashed = _empty(len(parts(thorough)), len(greys))
-    for number, (top, bottom, left, right) in enumerate(parts(thorough)):
-        if (left, right) not in along:
-            along[left, right] = pixels @ _reading(left, right, side).T
-        low = np.asarray(_reading(top, bottom, side) @ along[left, right])
-        lying = {False: low, True: phash.mirrored(low)}
-        hashed.plain[number], hashed.textured[number] = phash.sign_bits(low), _textured(low)
-        hashed.mirrored[number] = phash.sign_bits(lying[True])
-        if number < MIDDLES:
-            for turn, (mirrored, _) in enumerate(TURNS):  # each a quarter on from the one before
-                lying[mirrored] = phash.turned(lying[mirrored])
-                hashed.turned[turn, number] = phash.sign_bits(lying[mirrored])
+    down, across, where = _spans(thorough, greys.shape[-1])
+    hashed = _empty(len(where[0]), len(greys))
+    for start in range(0, len(greys), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        every = down @ greys[some].astype(np.float64) @ across  # the frequencies of each span with each other
+        low = every.reshape(-1, len(down) // LOW, LOW, across.shape[1] // LOW, LOW)[:, where[0], :, where[1]]
+        shape = low.shape[:2]  # parts, images
+        low = low.reshape(-1, LOW, LOW)  # in whole numbers, exact in any order
+        hashed.plain[:, some] = phash.sign_bits(low).reshape(shape)
+        hashed.mirrored[:, some] = phash.sign_bits(phash.mirrored(low)).reshape(shape)
+        hashed.textured[:, some] = _textured(low).reshape(shape)
+        middle = low[: MIDDLES * shape[1]]
+        lying = {False: middle, True: phash.mirrored(middle)}
+        for turn, (mirrored, _) in enumerate(TURNS):  # each a quarter on from the one before
+            lying[mirrored] = phash.turned(lying[mirrored])
+            hashed.turned[turn, :, some] = phash.sign_bits(lying[mirrored]).reshape(MIDDLES, -1)
     return hashed
+
+
+@cache
+def _spans(thorough: bool, side: int) -> tuple[Frequencies, Frequencies, tuple[Indices, Indices]]:
+    """What reads the vertical spans of all parts (8 v, side), the horizontal ones (side, 8 h), and the numbers of
+    both spans of each part."""
+    vertical, horizontal = ([part[at : at + 2] for part in parts(thorough)] for at in (0, 2))
+    rows, columns = (list(dict.fromkeys(spans)) for spans in (vertical, horizontal))
+    down, across = (np.concatenate([_reading(*span, side) for span in spans]) for spans in (rows, columns))
+    places = [rows.index(span) for span in vertical], [columns.index(span) for span in horizontal]
+    return down, np.ascontiguousarray(across.T), (np.array(places[0]), np.array(places[1]))
 
 
 def _empty(count: int, images: int) -> PartHashes:
@@ -197,11 +217,11 @@ def _nearest(table: NDArray[np.int32], owner: NDArray[np.int64]) -> NDArray[np.i
 def _rows(hashed: PartHashes, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
     """Blocks of first, second, pose, bits."""
     plain, textured = hashed.plain, hashed.textured
-    flips = poses().index(Pose(WHOLE, mirrored=True))  # so many upright poses come before it
+    flips = _place(Pose(WHOLE, mirrored=True))  # so many upright poses come before it
     for number, part in enumerate(PARTS):
         lying = [(plain, part, 0), (hashed.mirrored, _mirror(part), flips)]
         if number < MIDDLES:
-            lying += [(hashed.turned[k], part, poses().index(Pose(WHOLE, *turn))) for k, turn in enumerate(TURNS)]
+            lying += [(hashed.turned[k], part, _place(Pose(WHOLE, *turn))) for k, turn in enumerate(TURNS)]
         for hashes, lies, pose in lying:  # like on like: whole on whole
             there = PARTS.index(lies)  # what lies there in the other image
             places = np.flatnonzero(textured[number] & textured[there])

@@ -1,5 +1,6 @@
 """The service over real sockets, in a process of its own: verdicts, limits, keys, overload, reload, drain."""
 
+import asyncio
 import dataclasses
 import http.client
 import io
@@ -15,15 +16,18 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from typer.testing import CliRunner
 
 from curate.check import api
+from curate.check.batches import Batches, Reloader
 from curate.check.check import Checker
+from curate.check.limits import Limits
 from curate.check.serve import listen
 from curate.cli.app import app
 from curate.core import extras, manifest
@@ -264,6 +268,30 @@ def test_overload_slow_bodies_reload_and_drain(folder: Path, checker: Checker, t
         assert "reloaded in" in rest and "every upload that was taken is answered" in rest
         assert "me.jpg" not in rest and rows[0].key not in rest
     assert not [path for path in own.rglob("*") if path.is_file() and photo == path.read_bytes()]
+
+
+def test_a_full_queue_is_answered_before_the_body_is_read(folder: Path, checker: Checker) -> None:
+    limits, said = Limits(waiting=0), list[dict[str, Any]]()  # nobody may wait: it is always full
+
+    async def ask(key: str) -> None:
+        batches = Batches(checker, limits, workers=1)
+        reloader = Reloader(batches, lambda: checker, folder, folder / "none.yaml", print)
+        app = api.api(batches, reloader, limits, api.keys_of(KEY), lambda: True, print)
+        headers = [(b"content-type", b"image/jpeg"), (b"authorization", f"Bearer {key}".encode())]
+        scope = {"type": "http", "method": "POST", "path": "/v1/check", "query_string": b"", "headers": headers}
+
+        async def receive() -> NoReturn:
+            raise AssertionError("the body was asked for")
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            said.append(dict(message))
+
+        await app(scope, receive, send)
+
+    for key in (KEY, "nobody knows this"):
+        asyncio.run(ask(key))
+    assert [message["status"] for message in said if "status" in message] == [429, 401]
+    assert (b"retry-after", b"1") in said[0]["headers"] and b'"busy"' in said[1]["body"]
 
 
 def test_a_slow_body_ends_at_the_deadline(folder: Path, checker: Checker, tmp_path: Path) -> None:
