@@ -117,4 +117,5 @@ def main(files: int = 4000, threads: int = 16, folder: str = ".") -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:3]), *sys.argv[3:])
+    named = dict(zip(("files", "threads", "folder"), sys.argv[1:], strict=False))
+    main(int(named.get("files", 4000)), int(named.get("threads", 16)), named.get("folder", "."))

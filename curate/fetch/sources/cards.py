@@ -151,6 +151,7 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
     texts = [element.get("title") or element.get("aria-label") or "" for element in url_links] + [
         image.alt for image in images
     ]
+    texts += [text for element in card.iter("b", "strong") if not PRICE.fullmatch(text := words(element)[:160])]
     return (best or next((text for text in texts if len(text) > 3), ""))[:300]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from lxml import etree
 
-from curate.fetch.sources import javascript
+from curate.fetch.sources import flattened, javascript
 from curate.fetch.sources.page import Page
 
 MAX_TEXT = 20_000_000  # characters of one script
@@ -59,7 +59,7 @@ def _bare(text: str) -> str:
 def _json(text: str) -> Any:
     """The data of a script of JSON, repaired where needed; None where there is none."""
     bare = _bare(text)
-    repairs: tuple[Callable[[str], str], ...] = (str, _without_commas, _decoded)
+    repairs: tuple[Callable[[str], str], ...] = (str, _without_commas, _decoded, _with_quotes)
     for repair in repairs:
         try:
             if isinstance(data := javascript.loads(repair(bare)), dict | list):
@@ -71,6 +71,13 @@ def _json(text: str) -> Any:
 
 def _decoded(text: str) -> str:
     return _without_commas(entities.unescape(text))
+
+
+def _with_quotes(text: str) -> str:
+    """The text with its signs put back, where Angular wrote names for them: {&q;id&q;:1}."""
+    for name, sign in (("&q;", '"'), ("&s;", "'"), ("&l;", "<"), ("&g;", ">"), ("&a;", "&")):
+        text = text.replace(name, sign)
+    return text
 
 
 def _without_commas(text: str) -> str:
@@ -117,7 +124,7 @@ def _script(element: Any, flight: list[str]) -> Iterator[Block]:
         return
     if kind not in _SCRIPTS or text.lstrip()[:1] in "{[":
         if (data := _json(text)) is not None:
-            yield Block("embedded JSON", name or kind, _unflattened(javascript.expanded(data)))
+            yield Block("embedded JSON", name or kind, flattened.unflattened(javascript.expanded(data)))
             return
         if kind not in _SCRIPTS and ("template" in kind or "html" in kind):
             return
@@ -131,7 +138,7 @@ def _script(element: Any, flight: list[str]) -> Iterator[Block]:
                 flight.append(pushed[1])
         return
     for found, data in javascript.values(text):
-        yield Block("embedded JSON", found or name or "script", _unflattened(data))
+        yield Block("embedded JSON", found or name or "script", flattened.unflattened(data))
 
 
 def _attributes(element: Any) -> Iterator[Block]:
@@ -146,80 +153,10 @@ def _attributes(element: Any) -> Iterator[Block]:
                 except ValueError:
                     data = javascript.unpacked(entities.unescape(value))
             if isinstance(data, dict | list):
-                yield Block("attribute", str(name), javascript.expanded(_island(data)))
-
-
-def _island(data: Any, depth: int = 0) -> Any:
-    """Plain values of Astro's props, where each value stands behind the number of its kind: [0, "Swift"]."""
-    if not (isinstance(data, dict) and data and depth < 40):
-        return data
-    if not all(
-        isinstance(v, list) and len(v) in (1, 2) and v and isinstance(v[0], int) and v[0] < 12
-        for v in data.values()
-    ):
-        return data
-
-    def plain(pair: Any, deep: int) -> Any:
-        if not (isinstance(pair, list) and len(pair) == 2 and deep < 40):
-            return None
-        kind, value = pair
-        if kind == 1 and isinstance(value, list):
-            return [plain(item, deep + 1) for item in value]
-        if isinstance(value, dict):
-            return {key: plain(item, deep + 1) for key, item in value.items()}
-        return value
-
-    return {key: plain(value, depth) for key, value in data.items()}
-
-
-def _unflattened(data: Any) -> Any:
-    """The value of a list in which objects name their parts by number, as Nuxt and SvelteKit write it
-    (devalue)."""
-    if isinstance(data, dict):
-        inner = data.get("data")
-        if isinstance(inner, list) and set(data) <= {"data", "encoding", "type"}:
-            return _unflattened(inner)
-        return data
-    if not (isinstance(data, list) and len(data) > 3):
-        return data
-    first = data[0]
-    inside = list(first.values()) if isinstance(first, dict) else first if isinstance(first, list) else None
-    numbers = [n for n in inside or [] if isinstance(n, int) and not isinstance(n, bool)]
-    marker = isinstance(first, list) and first[:1] in (["Reactive"], ["ShallowReactive"])
-    if not inside or not (marker or len(numbers) == len(inside)) or not all(-8 <= n < len(data) for n in numbers):
-        return data
-    made: dict[int, Any] = {}
-
-    def value(index: Any, depth: int) -> Any:
-        if (
-            not isinstance(index, int)
-            or isinstance(index, bool)
-            or not 0 <= index < len(data)
-            or depth > javascript.MAX_DEPTH
-        ):
-            return None
-        if index in made:
-            return made[index]
-        raw = data[index]
-        if isinstance(raw, dict):
-            made[index] = out = {}
-            out.update({key: value(at, depth + 1) for key, at in raw.items()})
-            return out
-        if isinstance(raw, list):
-            if raw and isinstance(raw[0], str):  # ["Reactive", 1], ["Date", "…"], ["Set", 1, 2], ["Map", 1, 2]
-                if raw[0] == "Date":
-                    return raw[1] if len(raw) > 1 else None
-                rest = [value(at, depth + 1) for at in raw[1:]]
-                made[index] = rest[0] if len(rest) == 1 else rest
-                return made[index]
-            items: list[Any] = []
-            made[index] = items
-            items.extend(value(at, depth + 1) for at in raw)
-            return items
-        made[index] = raw
-        return raw
-
-    return value(0, 0)
+                yield Block("attribute", str(name), javascript.expanded(flattened.island(data)))
+            elif value.lstrip()[:1] == "{" and "[" in value:  # an object with functions: its arrays alone are data
+                for found, inner in javascript.values(f"({value})"):
+                    yield Block("attribute", found or str(name), inner)
 
 
 def _flight(text: str) -> Iterator[Any]:

@@ -136,7 +136,11 @@ def _link_by_token(group: Group, forms: Read) -> None:
             if len(token) > 3:
                 by_token.setdefault(token, url)
     for one in without:
-        if url := next((by_token[token] for token in one.tokens if token in by_token), ""):
+        texts = [text for text in (one.node or {}).values() if isinstance(text, str) and 8 < len(text) < 300]
+        ends = tuple("/" + text.strip("/") for text in texts if "/" in text and " " not in text)
+        if url := next((by_token[token] for token in one.tokens if token in by_token), "") or next(
+            (url for url in urls if ends and url.rstrip("/").endswith(ends)), ""
+        ):
             one.listing = replace(one.listing, page_url=url)
 
 

@@ -15,6 +15,11 @@ from curate.fetch.sources.photo_addresses import Addresses, is_address
 
 _LINK_NO = re.compile(r"\.(?:jpe?g|png|webp|svg|gif|json|xml|js|css|pdf|mp4|ico)(?:$|\?)|/api/|^https?://api\.|/graphql|"
                       r"^tel:|^mailto:|whatsapp|facebook\.|twitter\.|schema\.org", re.IGNORECASE)  # fmt: skip
+_LINK_KEY = re.compile(r"(?:url|link|href|path)$")
+_OTHER_LINK = re.compile(r"dealer|seller|brand|make|model|categor|search|share|image|img|photo|api|login|track|"
+                         r"compar|filter|financ|insur|city|back|home|logo|video|similar|more|all|next|prev|user|"
+                         r"agent|profil|company|shop|store|site|base|app|chat|contact|report|help|map|review|crumb|"
+                         r"icon|group")  # fmt: skip
 _PRIVATE = re.compile(
     r"privat|\bowner|individual|particulier|particular|c2c|osoba|частн|private|\bfsbo|naturalperson", re.I
 )
@@ -46,6 +51,12 @@ def link_of(fact: Facts, base: str) -> str:
             url = resolved(written, base)
             if url and same_site(url, base) and re.search(r"[^/]", url.partition("://")[2].partition("/")[2]):
                 return url
+    for key, text in fact.named.items():  # under a name of the site's own, such as vlink
+        if _LINK_KEY.search(name := plain(key)) and not _OTHER_LINK.search(name) and not is_photo(key):
+            whole = re.fullmatch(r"(?:https?:)?//[^/\s{]+/[^\s{]+|/[^\s{]+", text)
+            url = resolved(text, base) if whole and not _LINK_NO.search(text) else ""
+            if url and same_site(url, base) and re.search(r"\d{3}|-\w+-", url):
+                return url
     return ""
 
 
@@ -72,7 +83,7 @@ def _site(url: str) -> str:
 
 
 def title_of(fact: Facts) -> str:
-    """What the listing is called; else its make and model."""
+    """What the listing is called; else its make and model, or the address of a home."""
     for _, value in first(fact, "title"):
         if (
             isinstance(value, str | int | float)
@@ -81,6 +92,8 @@ def title_of(fact: Facts) -> str:
         ):
             return found
     words = [scalar(value) for name in ("make", "model") for _, value in list(first(fact, name))[:1]]
+    if not any(words):
+        words = [scalar(value) for key, value in first(fact, "place") if plain(key).endswith("address")][:1]
     return " ".join(word for word in words if word)
 
 

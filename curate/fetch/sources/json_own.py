@@ -15,12 +15,19 @@ from curate.fetch.sources.photo_addresses import Addresses
 
 
 def photo_sets(data: Data, addresses: Addresses, known: set[str]) -> Iterator[tuple[str, list[list[str]]]]:
-    """(form, photos) of each list of photos in the data, in no list beside, that holds one of the photos known."""
+    """(form, photos) of each list of photos in the data, in no list beside, that holds one of the photos known.
+
+    Where none is known: of each list that is called photos.
+    """
     for place, items, block in data.lists:
         if any(is_party(part) or is_beside(part) for part in place[1:]) or not isinstance(items[0], str | dict):
             continue
         found = unnamed(items, addresses) if isinstance(items[0], str) or _sized(items[0]) else []
-        if len(found) > 1 and any(photo_sizes.stem(url) in known for photo in found for url in photo):
+        if known:
+            fits = any(photo_sizes.stem(url) in known for photo in found for url in photo)
+        else:
+            fits = is_photo(place[-1]) or is_photo(block.name)
+        if len(found) > 1 and fits:
             yield block.form, found
 
 

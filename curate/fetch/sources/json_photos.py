@@ -115,6 +115,8 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
         return found
     if not isinstance(value, dict):
         return []
+    if named := _templated(value, addresses):
+        return named
     if _is_many(value):
         return [photo for item in value.values() for photo in _of_value(item, addresses, depth + 1)]
     lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
@@ -133,6 +135,22 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
     return [one] if one else []
 
 
+def _templated(value: dict[str, Any], addresses: Addresses) -> list[list[str]]:
+    """Photos of which an object has a template of addresses, and a list of what to put in: {"photoKey": "a1"}."""
+    for text in value.values():
+        if not isinstance(text, str) or not (hole := _HOLE.fullmatch(text)):
+            continue
+        for items in value.values():
+            keys = (
+                [item.get(hole[2]) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+            )
+            if keys and all(isinstance(key, str | int) and 3 < len(str(key)) < 200 for key in keys):
+                urls = [addresses.whole(f"{hole[1]}{key}{hole[3]}") for key in keys[:MAX_PHOTOS]]
+                return [[url] for url in urls if url]
+    return []
+
+
+_HOLE = re.compile(r"((?:https?:)?//[^{}\s]{3,500})\{(\w{1,40})\}([^{}\s]{0,500})")
 _WRAPPERS = {
     "node",
     "image",

@@ -7,7 +7,7 @@ from curate.fetch.sources import cards, json_own, microdata, page_gallery, photo
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.index_page import FIELDS, fuller
-from curate.fetch.sources.json_listings import Candidate
+from curate.fetch.sources.json_listings import Candidate, Group
 from curate.fetch.sources.listing import Listing, Photo
 from curate.fetch.sources.money import money
 
@@ -102,8 +102,14 @@ def _alone(lone: list[Candidate], forms: Read) -> bool:
     rivals = [one for one in lone[1:] if one.listing.page_url and one.listing.page_url != best.listing.page_url]
     if best.listing.page_url or rivals:
         return False
-    lists = [group for group in forms.data_groups if not group.beside and len(group.candidates) > 2]
+    lists = [group for group in forms.data_groups if not group.beside and _lists(group, best)]
     return not lists and len(best.listing.photos) + (best.listing.price is not None) > 1
+
+
+def _lists(group: Group, one: Candidate) -> bool:
+    """Is a group a list of listings: of more than two, or of two of which this is one?"""
+    count = len(group.candidates)
+    return count > 2 or (count == 2 and any(other.node is one.node for other in group.candidates))
 
 
 def _looks_like_one(forms: Read, html: list[list[str]], many: list[Listing], surely: bool) -> bool:

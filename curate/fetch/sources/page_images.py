@@ -22,10 +22,13 @@ _PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|href$|lin
                     r"icon).{1,40}|lazy-?src|"
                     r"original|file|_src|xlink:href|rel|ng-src|:src|v-lazy|content|image|img)$")  # fmt: skip
 _STYLE = re.compile(r"url\(\s*[\"']?([^\"')\s]{4,2000})[\"']?\s*\)")
+_ADDRESS = re.compile(r"(?:https?:)?/|\.{0,2}/")
+_ARRAY = re.compile(r"\[\s*+(?:(?:\"[^\"]{5,2000}\"|'[^']{5,2000}')\s*+,?+\s*+){2,500}\]")
 _NOT_SHOWN = re.compile(
     r"(?<![a-z0-9])(?:avatar|userpic|badge|blank|favicon|icon|icons|logo|logos|logotype|pixel|placeholder|spacer|sprite|sprites|"
     r"tracker|tracking|1x1|loader|loading|spinner|flag|flags|no-?(?:photo|image|img|foto|picture)|default-?(?:photo|image|img)|"
-    r"nophoto|noimage|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating)s?(?![a-z0-9])|"
+    r"nophoto|noimage|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating|ribbon|watermark)s?(?![a-z0-9])|"
+    r"/(?:sold|reserved|verified|new)\.(?:png|gif|webp)$|"
     r"\.(?:svg|ico)$",
     re.IGNORECASE,
 )
@@ -115,6 +118,8 @@ def _addresses(element: Element, page: Page) -> Iterator[str]:
                 "data-lazy",
                 "data-lazy-src",
             )
+            if len(listed(value)) > 1:
+                continue
             if key.endswith("set") and ("," in value or " " in value):
                 yield from srcset(value)
             elif is_address(value, surely_photo=sure):
@@ -198,12 +203,42 @@ def layout(page: Page) -> Layout:
             text = words(element) if element.tag[0] == "h" else (element.text or "").strip()
             if 3 < len(text) < 90 and _BESIDE_WORDS.search(text) and (element.tag[0] == "h" or _titles(element)):
                 _mark_after(element, keep, out)
+        for url in _listed_in(element, page) if len(out.images) < MAX_IMAGES else ():
+            out.images.append(Image([url], element))
         shows = element.tag in ("img", "amp-img") or _paints(element) or _holds_address(element)
         if shows and element not in seen and len(out.images) < MAX_IMAGES:
             seen.add(element)
             if image := _one(element, page):
                 out.images.append(image)
     return out
+
+
+def listed(text: str) -> list[str]:
+    """The addresses of images that an attribute lists, with separators between them or as an array of strings."""
+    if text.count(".") < 2 or not 20 < len(text) < 100_000:
+        return []
+    for separator in "|,;\n ":
+        parts = [part.strip() for part in text.split(separator) if part.strip()]
+        if len(parts) > 1 and all(_ADDRESS.match(part) and is_address(part, surely_photo=False) for part in parts):
+            return parts
+    lists = (re.findall(r"[\"']([^\"']{5,2000})[\"']", match[0]) for match in _ARRAY.finditer(text))
+    return max(
+        (found for found in lists if all(is_address(one, surely_photo=False) for one in found)),
+        key=len,
+        default=[],
+    )
+
+
+def _listed_in(element: Element, page: Page) -> list[str]:
+    """The photos that an attribute of an element lists, such as data-images="a.jpg,b.jpg"."""
+    lists = [
+        listed(value)
+        for name, value in element.attrib.items()
+        if name not in ("class", "style", "content", *_SETS) and "set" not in str(name) and len(value) > 40
+    ]
+    longest: list[str] = max(lists, key=len, default=[])
+    urls = [photo_address(photo_sizes.filled(text.replace("\\/", "/")), page.base) for text in longest]
+    return list(dict.fromkeys(url for url in urls if url)) if len(longest) > 1 else []
 
 
 def _titles(element: Element) -> bool:

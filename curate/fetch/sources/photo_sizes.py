@@ -50,7 +50,7 @@ KINDS: dict[str, re.Pattern[str]] = {
     "after_name": re.compile(rf"(?<=.)({_EXTENSION})[/!@_~;:].*$", re.IGNORECASE),
     # photo_600x400.jpg, photo-thumb.jpg, photo_001S.jpg, s-l300.jpg, thmb_photo.jpg: part of the name
     "name": re.compile(
-        rf"(?:[-_.](?:{_NAME_PIXELS}|{_WORDS}|t)(?:[-_.]?{_MODES})*(?:_x2)?)+$|(?<=\d)[sml]$|\.\d{{3,4}}$|"
+        rf"(?:[-_.](?:{_NAME_PIXELS}|{_WORDS}|t)(?:[-_.]?{_MODES})*(?:_x2)?)+$|_[bz]$|(?<=\d)[sml]$|\.\d{{3,4}}$|"
         rf"-(?:cc_ft|uncropped_scaled_within|full|p|sc|ft|rd|od)_[\w]{{1,12}}$|^s-l\d{{2,4}}$|"
         rf"(?<=\d)(?:s|t|x|l|rd|od|xd)(?:-w\d+_h\d+(?:_x2)?)?$",
         re.IGNORECASE,

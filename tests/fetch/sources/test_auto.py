@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from curate.core.errors import RejectedError
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.listing import Listing
-from tests.fetch.sources import index_shapes, listing_shapes
+from tests.fetch.sources import advert_shapes, index_shapes, listing_shapes, market_shapes
 from tests.fetch.sources.painted_adverts import Advert, adverts, page
 
 INDEX = "https://wheels.example/used/cars?page=1"
-HIDDEN = {"base64_script": True}  # photos that no reader sees in the text of the page
+LISTS = index_shapes.SHAPES | market_shapes.SHAPES
+ADVERTS = listing_shapes.SHAPES | advert_shapes.SHAPES
+HIDDEN = {"base64_script", "encoded_state"}  # photos that no reader sees in the text of the page
 
 
 def words_of(listing: Listing) -> list[str]:
@@ -29,10 +31,19 @@ def words_of(listing: Listing) -> list[str]:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("hint", [False, None], ids=["index", "unknown"])
-@pytest.mark.parametrize("name", index_shapes.SHAPES)
+@pytest.mark.parametrize("name", LISTS)
 def test_the_page_of_a_list(name: str, hint: bool | None, language: str) -> None:
-    shown, others = adverts(11, 4, language), adverts(5, 4, language, seed=9)
-    text = index_shapes.SHAPES[name](shown, others)
+    check_list(name, hint, language, 11)
+
+
+@pytest.mark.parametrize("name", market_shapes.SHAPES)
+def test_the_last_page_of_a_list_with_two_listings(name: str) -> None:
+    check_list(name, None, "de", 2)
+
+
+def check_list(name: str, hint: bool | None, language: str, count: int) -> None:
+    shown, others = adverts(count, 4, language), adverts(5, 4, language, seed=9)
+    text = LISTS[name](shown, others)
     url = "https://shop.example/shop/" if name == "shop_grid" else INDEX
     found = extract(text, url, hint)
     assert len(found.listings) == len(shown)
@@ -70,10 +81,10 @@ def test_fields_of_a_list(name: str) -> None:
 
 
 @pytest.mark.parametrize("hint", [True, None], ids=["listing", "unknown"])
-@pytest.mark.parametrize("name", listing_shapes.SHAPES)
+@pytest.mark.parametrize("name", ADVERTS)
 def test_the_page_of_a_listing(name: str, hint: bool | None) -> None:
     advert, others = adverts(3, 7, "de", seed=3)[1], adverts(6, 4, "en", seed=9)
-    text = listing_shapes.SHAPES[name](advert, others)
+    text = ADVERTS[name](advert, others)
     (listing,) = extract(text, "https://wheels.example" + index_shapes.link(advert), hint).listings
     assert words_of(listing) == list(advert.photos)
     assert listing.price == advert.price
