@@ -146,6 +146,9 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
                 return text
     for element in url_links:
         text = words(element)
+        if PRICE.search(text):  # the whole card is a link: its title is the first text that is no price
+            parts = (part for raw in element.itertext() if len(part := raw.strip()) > 3)
+            text = next((part for part in parts if not PRICE.search(part)), "")
         if len(best) < len(text) < 160 and re.search(r"[^\W\d]{2}", text):
             best = text
     texts = [element.get("title") or element.get("aria-label") or "" for element in url_links] + [
@@ -167,6 +170,11 @@ def _price(card: Element, text: str) -> tuple[float | None, str]:
             amount, currency = money(match[0] if match else inner)
             if amount is not None:
                 return amount, currency
+    for element in card.iter():
+        if not isinstance(element.tag, str) or len(element) > 4 or element.tag in ("script", "style"):
+            continue
+        if (match := PRICE.fullmatch(words(element)[:41])) and (found := money(match[0]))[0] is not None:
+            return found
     texts = [part for raw in card.itertext() if 1 < len(part := raw.strip()) < 80]
     for part in [*texts[:200], text[:3_000]]:
         if match := PRICE.search(part):

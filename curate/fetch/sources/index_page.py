@@ -1,5 +1,6 @@
 """The listings of an index page out of all its forms."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,7 +27,15 @@ FIELDS = (
 
 
 def _score(group: Group) -> float:
-    total = sum(json_listings.worth(one.listing) for one in group.candidates)
+    """How much a group is the list of a page: of complete listings, rather than of many links to other lists."""
+    count = len(group.candidates)
+    listings = [one.listing for one in group.candidates]
+    shown = sum(bool(one.photos) for one in listings) / count
+    priced = sum(one.price is not None for one in listings) / count
+    linked = [cards.pattern(one.page_url) for one in listings if one.page_url]
+    plain = bool(linked) and sum("#" in kind or "slug" in kind for kind in linked) * 2 < len(linked)
+    total = sum(map(json_listings.worth, listings)) / math.sqrt(count)
+    total *= (0.3 + 0.35 * shown + 0.35 * priced) * (0.4 if plain else 1.0)
     named = re.search(
         r"(?i)listing|result|search|offer|advert|ads(?![a-z])|items|product|vehicle|cars|hits|schema.org",
         group.place,

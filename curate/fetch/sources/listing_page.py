@@ -68,6 +68,8 @@ def _galleries(
     known = declared | {photo_sizes.stem(url) for url in structured}
     shown = [url for urls in html for url in urls] or page_gallery.content(forms.layout, forms.about)
     sets = list(json_own.photo_sets(forms.data, forms.addresses, known | {photo_sizes.stem(url) for url in shown}))
+    if not (html or sets or structured or declared):
+        sets = list(json_own.photo_sets(forms.data, forms.addresses, set()))
     if not html and sets:
         longest = max((photos for _, photos in sets), key=len)
         html = page_gallery.gallery(
@@ -179,6 +181,9 @@ def is_list(forms: Read, many: list[Listing], one: Listing) -> bool:
         return False
     alike = sum(cards.pattern(listing.page_url) == cards.pattern(forms.page.url) for listing in many)
     if alike * 2 > len(many) and (one.photos or one.price is not None):
+        return False
+    whole = sum(bool(listing.photos) and listing.price is not None for listing in many)
+    if whole * 2 < len(many) and len(one.photos) > 1:  # brands, stories, searches: no listings
         return False
     return not _is_product(forms.about)
 

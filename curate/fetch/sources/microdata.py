@@ -14,6 +14,9 @@ MAX_ITEMS = 5_000
 _URLS = {"a": "href", "area": "href", "link": "href", "img": "src", "source": "src", "embed": "src",
 "iframe": "src",
          "object": "data", "audio": "src", "video": "src"}  # fmt: skip
+_OF_THE_SITE = re.compile(
+    r"(?i)(?:share|social|default|placeholder|logo|og)[-_.]?(?:image|img|default|card)?\.(?:jpe?g|png|webp)$"
+)
 
 
 @dataclass(slots=True)
@@ -61,7 +64,7 @@ def declared(page: Page) -> Declared:
             "twitter:image:src",
             "image",
         ):
-            if url := photo_address(content, page.base):
+            if (url := photo_address(content, page.base)) and not _OF_THE_SITE.search(url):
                 out.images.append(url)
         elif name == "og:url":
             if url := resolved(content, page.base):

@@ -151,4 +151,23 @@ def price_near_heading(page: Page, layout: Layout) -> tuple[float | None, str]:
                 amount, currency = money(match[0] if match else element.get("content"))
                 if amount:
                     return amount, currency
+    return _price_after_heading(page, layout)
+
+
+def _price_after_heading(page: Page, layout: Layout) -> tuple[float | None, str]:
+    """The first text after the heading that is a price and nothing else, whatever its element is called."""
+    heading = next(page.root.iter("h1"), None)
+    passed = heading is None
+    for element in page.root.iter():
+        passed = passed or element is heading
+        if (
+            not passed
+            or not isinstance(element.tag, str)
+            or element.tag in ("script", "style")
+            or len(element) > 4
+        ):
+            continue
+        text = words(element)[:41]
+        if PRICE.fullmatch(text) and not (layout.is_beside(element) or layout.is_frame(element)):
+            return money(text)
     return None, ""

@@ -12,6 +12,7 @@ from curate.fetch.sources.auto import extract
 from curate.fetch.sources.listing import Listing
 from tests.fetch.sources import advert_shapes, index_shapes, listing_shapes, market_shapes
 from tests.fetch.sources.painted_adverts import Advert, adverts, page
+from tests.fetch.sources.surroundings import SURROUNDINGS, Put
 
 INDEX = "https://wheels.example/used/cars?page=1"
 LISTS = index_shapes.SHAPES | market_shapes.SHAPES
@@ -41,9 +42,20 @@ def test_the_last_page_of_a_list_with_two_listings(name: str) -> None:
     check_list(name, None, "de", 2)
 
 
-def check_list(name: str, hint: bool | None, language: str, count: int) -> None:
+def around(shapes: dict[str, index_shapes.Shape] | dict[str, listing_shapes.Shape]) -> list[tuple[str, str]]:
+    """Each shape with one of the surroundings, so that every one of these is around some."""
+    names = [name for name in shapes if name not in ("text_links", "sold_and_promoted", "magento")]
+    return list(zip(names, list(SURROUNDINGS) * len(names), strict=False))
+
+
+@pytest.mark.parametrize(("name", "surrounding"), around(LISTS))
+def test_a_list_among_other_things(name: str, surrounding: str) -> None:
+    check_list(name, None, "de", 11, SURROUNDINGS[surrounding])
+
+
+def check_list(name: str, hint: bool | None, language: str, count: int, put: Put = str) -> None:
     shown, others = adverts(count, 4, language), adverts(5, 4, language, seed=9)
-    text = LISTS[name](shown, others)
+    text = put(LISTS[name](shown, others))
     url = "https://shop.example/shop/" if name == "shop_grid" else INDEX
     found = extract(text, url, hint)
     assert len(found.listings) == len(shown)
@@ -83,8 +95,17 @@ def test_fields_of_a_list(name: str) -> None:
 @pytest.mark.parametrize("hint", [True, None], ids=["listing", "unknown"])
 @pytest.mark.parametrize("name", ADVERTS)
 def test_the_page_of_a_listing(name: str, hint: bool | None) -> None:
+    check_listing(name, hint)
+
+
+@pytest.mark.parametrize(("name", "surrounding"), around(ADVERTS))
+def test_a_listing_among_other_things(name: str, surrounding: str) -> None:
+    check_listing(name, None, SURROUNDINGS[surrounding])
+
+
+def check_listing(name: str, hint: bool | None, put: Put = str) -> None:
     advert, others = adverts(3, 7, "de", seed=3)[1], adverts(6, 4, "en", seed=9)
-    text = ADVERTS[name](advert, others)
+    text = put(ADVERTS[name](advert, others))
     (listing,) = extract(text, "https://wheels.example" + index_shapes.link(advert), hint).listings
     assert words_of(listing) == list(advert.photos)
     assert listing.price == advert.price
