@@ -24,11 +24,15 @@ def preview(
     as_list: Annotated[
         bool, typer.Option("--as-list", help="Read it as a list of listings, as fetch reads start URLs.")
     ] = False,
+    render: Annotated[
+        bool, typer.Option("--render", help="Let its scripts make the page, as `source.render: always` does.")
+    ] = False,
     open_: Annotated[bool, typer.Option("--open", help="Open a page with the photos in a browser.")] = False,
 ) -> None:
     """Show what a recipe, or none, gets from one page: listings, fields, photos, the next page.
 
     Says which form of data was read, what was left out and why, and ends with a section for the recipe.
+    Scripts run where the recipe's `source.render` says so.
 
     Example: curate preview https://cars.example.com/used --recipe mine.yaml
     """
@@ -38,9 +42,9 @@ def preview(
     if ctx.obj.recipe or HERE.is_file():
         recipe, _ = recipe_and_folder(ctx)
         config = recipe.source if recipe.source and not recipe.source.path else config
-    data, charset, url = pages.read(place, page, config)
+    config = config.override(render="always") if render else config
     kind = True if as_listing else False if as_list else None
-    found = pages.preview(data, charset, url, config, kind)
+    found = pages.preview(pages.read(place, page, config, kind), config, kind)
     result(ctx, found.data())
     for line in found.lines():
         show(ctx, line)

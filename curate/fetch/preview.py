@@ -1,6 +1,7 @@
 """What a recipe, or no recipe, gets from one page: `curate preview`.
 
-`read` asks for the page, or reads it from a file; `preview` is a pure function of its bytes.
+`read` asks for the page, lets its scripts run where the source says so, or reads it from a file; `preview` is a
+pure function of the page.
 """
 
 import tempfile
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 from curate.core.errors import RejectedError, StateError, UsageError
 from curate.core.recipe import Politeness, Source
+from curate.fetch.http.browser import Browser
 from curate.fetch.http.client import Client
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.adapters import extract
@@ -23,6 +25,16 @@ _NOWHERE = "https://page.invalid/"  # of a file whose page does not say where it
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """One page as it came."""
+
+    url: str
+    data: bytes
+    charset: str = ""
+    rendered: bool = False  # after its scripts ran
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What one page gives."""
 
@@ -30,6 +42,7 @@ class Preview:
     kind: str  # list, listing, nothing
     found: Found
     adapter: str
+    rendered: bool = False
 
     def filled(self) -> dict[str, int]:
         """How many listings have each field, and photos."""
@@ -44,6 +57,7 @@ class Preview:
             "url": self.url,
             "kind": self.kind,
             "adapter": self.adapter,
+            "rendered": self.rendered,
             "forms": list(self.found.used),
             "listings": [_plain(listing) for listing in self.found.listings],
             "next": list(self.found.next_urls),
@@ -56,7 +70,8 @@ class Preview:
         """The same for people."""
         listings = self.found.listings
         said = ", ".join(self.found.used) or "nothing"
-        yield f"{self.url}: {_count(self.kind, len(listings))}; read from {said} (adapter: {self.adapter})"
+        how = ", after its scripts ran" if self.rendered else ""
+        yield f"{self.url}: {_count(self.kind, len(listings))}; read from {said} (adapter: {self.adapter}){how}"
         for number, one in enumerate(listings[:40], start=1):
             photos = [photo for photo in one.photos if not photo.reason]
             price = f"{one.price:,.0f} {one.currency}".strip() if one.price is not None else "-"
@@ -72,6 +87,8 @@ class Preview:
             yield from empty_fields(listings)
         for note in self.found.notes:
             yield f"note: {note}"
+        if not listings and not self.rendered:
+            yield "note: where scripts make the page, set source.render: auto"
         yield f"next page: {self.found.next_urls[0] if self.found.next_urls else 'none'}"
         yield "for the recipe:"
         yield from recipe_section(self).splitlines()
@@ -97,6 +114,7 @@ def recipe_section(preview: Preview) -> str:
         f"  id: {host.removeprefix('www.').partition('.')[0] or 'site'}",
         f"  adapter: {preview.adapter}",
     ]
+    lines += ["  render: auto"] if preview.rendered else []
     lines += ["  listings:", f"    CLASS: [{preview.url}]"]
     hosts = {urlsplit(p.url).hostname or "" for one in preview.found.listings for p in one.photos if not p.reason}
     others = sorted(name for name in hosts if name and name != urlsplit(preview.url).hostname)
@@ -110,18 +128,19 @@ def recipe_section(preview: Preview) -> str:
     return "\n".join(lines)
 
 
-def preview(data: bytes, charset: str, url: str, config: Source, is_listing_page: bool | None = None) -> Preview:
+def preview(page: Shown, config: Source, is_listing_page: bool | None = None) -> Preview:
     """What a page gives. Raises RejectedError("page_too_complex")."""
-    found = extract(data, charset, url, is_listing_page, config)
-    alone = len(found.listings) == 1 and found.listings[0].page_url in (url, canonical_url(url))
+    found = extract(page.data, page.charset, page.url, is_listing_page, config)
+    alone = len(found.listings) == 1 and found.listings[0].page_url in (page.url, canonical_url(page.url))
     kind = "listing" if alone else "list" if found.listings else "nothing"
-    return Preview(url, kind, found, config.adapter)
+    return Preview(page.url, kind, found, config.adapter, page.rendered)
 
 
-def read(place: str, file: Path | None, config: Source) -> tuple[bytes, str, str]:
-    """(bytes, charset, address) of the page at `place`, a URL or a file; `file` is read instead of asking for it.
+def read(place: str, file: Path | None, config: Source, is_listing_page: bool | None = None) -> Shown:
+    """The page at `place`, a URL or a file; `file` is read instead of asking for it.
 
-    Raises UsageError, StateError, DeniedError, TryLaterError.
+    A page on the web is rendered as `config.render` says: `auto` where it gives nothing without.
+    Raises UsageError, StateError, DeniedError, TryLaterError, ResourceError.
     """
     if not place.startswith(("http:", "https:")):
         file = file or Path(place)
@@ -130,7 +149,7 @@ def read(place: str, file: Path | None, config: Source) -> tuple[bytes, str, str
             data = file.read_bytes()
         except OSError as error:
             raise UsageError(f"{file}: {error.strerror or error}; name a URL or a file with a page") from error
-        return data, "", place if place.startswith(("http:", "https:")) else _own_address(data)
+        return Shown(place if place.startswith(("http:", "https:")) else _own_address(data), data)
     try:
         url = canonical_url(place)
     except RejectedError as error:
@@ -146,10 +165,24 @@ def read(place: str, file: Path | None, config: Source) -> tuple[bytes, str, str
         Client(politeness, Path(folder) / "hosts.json", start_urls=[url]) as client,
     ):
         try:
-            reply = client.get(url, politeness.max_page_bytes, "page")
+            return _asked(client, url, config, is_listing_page)
         except RejectedError as error:
             raise StateError(f"{url}: {error.reason}: {error.detail}") from error
-    return reply.data, reply.charset, reply.url
+
+
+def _asked(client: Client, url: str, config: Source, is_listing_page: bool | None) -> Shown:
+    most = config.politeness.max_page_bytes
+    if config.render != "always":
+        reply = client.get(url, most, "page")
+        page = Shown(reply.url, reply.data, reply.charset)
+        if config.render == "never" or preview(page, config, is_listing_page).found.listings:
+            return page
+    browser = Browser(client, most, config.actions)
+    try:
+        text = browser.render(url).text()
+    finally:
+        browser.close()
+    return Shown(url, text.encode("utf-8", "replace"), "utf-8", rendered=True)
 
 
 def _own_address(data: bytes) -> str:

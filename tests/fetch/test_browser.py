@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from curate.cli.app import app
 from curate.core import extras, manifest
 from curate.core.errors import DeniedError, LayoutError, ResourceError
 from curate.core.schemas import FetchRow
@@ -79,6 +81,25 @@ def test_what_scripts_get_is_data_and_nothing_leaves_by_another_way(
         (f"Swift {n}", 100.0 + n) for n in (1, 2, 3)
     ]  # fmt: skip
     assert manifest.read(tmp_path, FetchRow) == rows
+
+
+@needs_browser
+def test_preview_lets_scripts_run_as_the_recipe_says(tmp_path: Path) -> None:
+    show = CliRunner().invoke
+    with serve(listings(2, 2), by_script=True) as site:
+        start = f"{site.url}/cars/swift"
+        plain = show(app, ["preview", start])
+        assert "no listing found" in plain.output and "set source.render: auto" in plain.output
+        for options in (["--render"], ["--recipe", str(tmp_path / "mine.yaml")]):
+            told = source(site.url, render="auto").model_dump(mode="json", exclude_unset=True)
+            recipe = {"name": "mine", "classes": ["swift", "wagonr"], "source": told}
+            (tmp_path / "mine.yaml").write_text(json.dumps(recipe), encoding="utf-8")
+            shown = show(
+                app, [*options, "preview", start] if "--recipe" in options else ["preview", start, *options]
+            )
+            assert shown.exit_code == 0, shown.output
+            for line in ("a list of 2 listings", "after its scripts ran", "render: auto"):
+                assert line in shown.output
 
 
 @needs_browser
