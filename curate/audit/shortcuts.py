@@ -21,6 +21,8 @@ from curate.photos import decode, jpeg_tables
 
 SMALL = 12  # side of the grid that stands for the background
 EDGE = 2  # outer cells of it
+PATCH = 4  # a watermark is looked for in patches of one over this of the side
+STEP = 24  # grey levels between two pixels beside each other that make a sharp edge, as letters have
 TREES = 60
 Floats = NDArray[np.float64]
 
@@ -53,7 +55,7 @@ def clues(dataset: Dataset, pixels: NDArray[np.uint8], map_fn: MapFn = map) -> d
     photos = dataset.photos
     size = np.array([[photo.width, photo.height, photo.bytes] for photo in photos], float)
     band = max(1, pixels.shape[1] // 20)
-    light, border, ring = [], [], []
+    light, border, ring, marks = [], [], [], []
     edge = np.ones((SMALL, SMALL), bool)
     edge[EDGE:-EDGE, EDGE:-EDGE] = False
     for image in pixels:
@@ -62,12 +64,14 @@ def clues(dataset: Dataset, pixels: NDArray[np.uint8], map_fn: MapFn = map) -> d
         sides = [image[:band], image[-band:], image[:, :band], image[:, -band:]]
         border.append(np.concatenate([np.r_[part.mean(axis=(0, 1)), part.std()] for part in sides]))
         ring.append(_cells(image)[edge].ravel())
+        marks.append(_sharp_edges(grey))
     tables = list(progress(iter(map_fn(_tables, [dataset.file(photo) for photo in photos])), "read", len(photos)))
     return {
         "image size": size,
         "aspect": size[:, :1] / size[:, 1:2],
         "brightness": np.array(light),
         "border": np.array(border),
+        "watermark": np.array(marks),
         "JPEG tables": np.array(tables),
         "background": np.array(ring),
     }
@@ -78,6 +82,20 @@ def _cells(image: NDArray[np.uint8]) -> Floats:
     side = image.shape[0] // SMALL * SMALL
     cut = image[:side, :side].astype(np.float64)
     return np.asarray(cut.reshape(SMALL, side // SMALL, SMALL, side // SMALL, 3).mean(axis=(1, 3)))
+
+
+def _sharp_edges(grey: Floats) -> Floats:
+    """Shares of sharp edges, down and across, in the corners and the middle of top and bottom: (12,).
+
+    There sites print their names. The share of the whole image is taken off, so that a busy photo is no mark.
+    """
+    steps = [np.abs(np.diff(grey, axis=axis)) > STEP for axis in (0, 1)]
+    part = grey.shape[0] // PATCH
+    middle = (grey.shape[0] - part) // 2
+    columns = [slice(part), slice(middle, middle + part), slice(-part, None)]
+    rows = [slice(part), slice(-part, None)]
+    patches = [(each, row, column) for each in steps for row in rows for column in columns]
+    return np.array([each[row, column].mean() - each.mean() for each, row, column in patches])
 
 
 def _tables(file: Path) -> Floats:

@@ -87,8 +87,12 @@ def sample(
 def calibrate(
     ctx: typer.Context,
     labels: Annotated[
-        list[Path], typer.Argument(help="Labelled photos: what `sample` drew, and review.csv too if you like.")
-    ],
+        list[Path] | None,
+        typer.Argument(
+            help="Labelled photos: what `sample` drew, and review.csv too if you like.",
+            show_default="the blind sample of `review`",
+        ),
+    ] = None,
     precision: Annotated[
         float,
         typer.Option(
@@ -107,10 +111,12 @@ def calibrate(
     Example: curate calibrate sample.csv --precision 0.99
     """
     from curate.review.calibration import calibrate as calibrate_with
+    from curate.review.sampling import NAME
 
     recipe, folder = recipe_and_manifests(ctx)
     plot = plot_at(folder / "calibration.png")
-    found = calibrate_with(folder, recipe.clean, labels, precision, plot, recipe.rejected_by_hand)
+    files = labels or [folder / NAME]
+    found = calibrate_with(folder, recipe.clean, files, precision, plot, recipe.rejected_by_hand)
     for line in found.lines():
         show(ctx, line)
     show_plot(ctx, plot)

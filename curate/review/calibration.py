@@ -109,7 +109,13 @@ def read_labels(folder: Path, config: Clean, labels: Sequence[Path]) -> Labels:
         if not path.exists():
             raise UsageError(
                 f"{path} is not there",
-                To("label some photos", Run("sample"), Do("fill in keep or reject"), Do("name that file")),
+                To("label the blind sample", Run("review")),
+                To(
+                    "or draw one for a spreadsheet",
+                    Run("sample"),
+                    Do("fill in keep or reject"),
+                    Do("name that file"),
+                ),
             )
         read = decisions.load(path, config.class_names, blank=True)
         conflicts.update(read.conflicts)

@@ -21,6 +21,7 @@ from curate.core.recipe import Clean
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
 from curate.review import decisions, queue
 
+NAME = "sample.csv"  # beside the manifests: what `curate review` writes of its blind sample
 EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)  # of the bands of the score
 _NOT_BY_SCORE = ("undecodable", "score_nan", "too_small", "odd_shape", "blank", "dark", "blurred")
 _SELDOM_BY_SCORE = ("document", "wrong_class")  # a concept's reason too, but then the score is under the threshold

@@ -33,7 +33,7 @@ def reference_cnn(
             layers.append(nn.Conv2d(before, channels, 3))
             if batch_norm:
                 layers.append(nn.BatchNorm2d(channels))
-            layers += [nn.ReLU(), nn.MaxPool2d(2)]
+            layers += [nn.MaxPool2d(2), nn.ReLU()]  # the same as the other way round, on a quarter of the values
             before, side = channels, (side - 2) // 2
         layers.append(nn.Flatten())
         if dropout:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
 from curate.audit import attributes, findings, regions, shares, shortcuts, slices
@@ -120,6 +120,21 @@ def test_a_clue_that_gives_the_class_away_is_told_and_a_listing_is_not_learnt_by
     assert (found["even"].accuracy.value, found["even"].tells) == (0.5, False)
 
 
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_watermark_on_one_class_is_seen(marked: bool, tmp_path: Path) -> None:
+    folder = build_folder(tmp_path, "split", n=60)
+    dataset = Dataset.open(folder)
+    pixels = RANDOM.integers(90, 115, (len(dataset.photos), 96, 96, 3), np.uint8)
+    labels = np.array([CLASSES.index(photo.class_name) for photo in dataset.photos])
+    for number in np.flatnonzero(labels * marked):
+        image = Image.fromarray(pixels[number])
+        ImageDraw.Draw(image).text((64, 84), "cars", "white")
+        pixels[number] = np.asarray(image)
+    clue = {"watermark": shortcuts.clues(dataset, pixels)["watermark"]}
+    found = shortcuts.measure(clue, labels, [photo.key for photo in dataset.photos], 1)
+    assert found[0].tells == marked
+
+
 def test_quantisation_tables_are_those_that_pillow_reads(tmp_path: Path) -> None:
     for quality in (30, 88):
         path = tmp_path / "photo.jpg"
@@ -178,7 +193,7 @@ def test_the_audit_ends_in_sentences_and_what_to_collect(folder: Path) -> None:
     assert any(line.startswith("Next: collect ") and "region Assam" in line for line in told["sentences"])
     assert any(line.startswith("Trained without Delhi") for line in told["sentences"])
     assert {each.clue for each in found.shortcuts} == {
-        *("image size", "aspect", "brightness", "border", "JPEG tables", "background"),
+        *("image size", "aspect", "brightness", "border", "watermark", "JPEG tables", "background"),
     }
     table = (folder / "audit.csv").read_text()
     assert table.startswith("kind,attribute,value,listings,photos,share,low,high,reference\n")

@@ -1,5 +1,6 @@
 """`curate review` over HTTP: who may ask, what is served, and that a decision is on the disk before it is told."""
 
+import hashlib
 import io
 import threading
 from collections.abc import Iterator
@@ -9,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import requests
-from PIL import Image
+from PIL import Image, ImageOps
 
 from curate.core import extras, manifest, record_store
 from curate.core.errors import ResourceError, StateError
 from curate.core.schemas import DedupRow, FetchRow
 from curate.pipeline import find_recipe
 from curate.review import decisions
-from curate.review.app import index
+from curate.review.app import images, index
 from curate.review.app.alike import most_alike
 from curate.review.app.server import MAX_BODY, STATIC
 from curate.review.app.session import Session
@@ -110,6 +111,22 @@ def test_only_photos_of_the_manifests_are_served_without_exif(server: Served, fo
     assert server.get(f"/difference/{key(4)}/{key(5)}").headers["content-type"] == "image/webp"
     assert server.get("/api/queue/nothing").status_code == 404
     assert server.get("/api/queue/kept?start=x").status_code == 400
+
+
+def test_a_mirrored_duplicate_is_laid_the_right_way_round(tmp_path: Path) -> None:
+    image = Image.fromarray(np.random.default_rng(1).integers(0, 255, (6, 8, 3), np.uint8)).resize((320, 240))
+    photos = []
+    for name, drawn in (("plain", image), ("other", ImageOps.mirror(image))):
+        drawn.save(tmp_path / f"{name}.png")
+        sha256 = hashlib.sha256((tmp_path / f"{name}.png").read_bytes()).hexdigest()
+        photos.append({"path": f"{name}.png", "sha256": sha256})
+    red = []
+    for proof in ("mirrored", ""):
+        data = images.difference(tmp_path, photos[0], photos[1] | {"confirmed_by": proof})
+        with Image.open(io.BytesIO(data)) as shown:
+            channels = np.asarray(shown.convert("RGB"), float)
+        red.append(float((channels[..., 0] - channels[..., 2] > 60).mean()))
+    assert red[0] < 0.02 < 0.2 < red[1]
 
 
 def test_a_thumbnail_is_made_once(server: Served, folder: Path) -> None:

@@ -1,4 +1,5 @@
 import csv
+import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -193,6 +194,18 @@ def test_sample_then_calibrate(tmp_path: Path) -> None:
     first = plot.read_bytes()
     calibration.calibrate(folder, CONFIG, [out], 0.9, plot)
     assert plot.read_bytes() == first
+
+
+def test_without_a_file_the_blind_sample_of_the_folder_is_read(tmp_path: Path) -> None:
+    folder = build_folder(tmp_path / "run", n=40, rejected=20)
+    command = ["calibrate", "--recipe", "demo", "--folder", str(folder), "--json"]
+    missing = CliRunner().invoke(app, command)
+    assert (missing.exit_code, f"{folder / 'sample.csv'} is not there" in missing.stderr) == (2, True)
+    drawn = sampling.sample(folder, CONFIG, 50, folder / sampling.NAME)
+    lines = ["key,decision", *(f"{photo.key},keep" for photo in drawn)]
+    (folder / sampling.NAME).write_text("\n".join(lines) + "\n")
+    found = CliRunner().invoke(app, command)
+    assert json.loads(found.stdout)["labelled"] == 50
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

@@ -47,14 +47,14 @@ class Thumbnails:
 
 def large(folder: Path, photo: Mapping[str, Any]) -> bytes:
     """A photo at no more than 1280 pixels, as JPEG. Raises RejectedError where it cannot be shown."""
-    picture = store.load(folder, photo["path"], photo["sha256"], at_least=LARGE)
-    return decode.encode_thumbnail(picture, LARGE, "JPEG", QUALITY)
+    image = store.load(folder, photo["path"], photo["sha256"], at_least=LARGE)
+    return decode.encode_thumbnail(image, LARGE, "JPEG", QUALITY)
 
 
 def difference(folder: Path, kept: Mapping[str, Any], other: Mapping[str, Any]) -> bytes:
     """Where `other` differs from the photo that was kept, as WebP. Raises RejectedError where one cannot be."""
     from curate.photos.difference import difference_map
 
-    pictures = [store.load(folder, each["path"], each["sha256"], at_least=SMALL) for each in (kept, other)]
-    pixels = difference_map(pictures[0].pixels, pictures[1].pixels)
-    return decode.encode_thumbnail(replace(pictures[0], pixels=pixels), SMALL, quality=QUALITY, method=2)
+    first, second = (store.load(folder, each["path"], each["sha256"], at_least=SMALL) for each in (kept, other))
+    pixels = difference_map(first.pixels, second.pixels, "mirrored" in other["confirmed_by"].split())
+    return decode.encode_thumbnail(replace(first, pixels=pixels), SMALL, quality=QUALITY, method=2)

@@ -16,7 +16,6 @@ from curate.review.app import index
 from curate.review.decisions import Row, Standing
 
 SAMPLE = "sample"  # the blind queue; its decisions go into a file of their own, so that they measure and not teach
-SAMPLE_NAME = "sample.csv"
 SAMPLE_COUNT = 300
 DISPUTED = "disputed"
 PAGE = 120  # items at most
@@ -76,7 +75,7 @@ class Session:
         self.lock = threading.RLock()
         self.logs = {
             False: Log(folder / decisions.NAME, self.classes),
-            True: Log(folder / SAMPLE_NAME, self.classes),
+            True: Log(folder / sampling.NAME, self.classes),
         }
         self.index = index.open_index(folder)
         self.made_from = index.identity(folder)
