@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.core import executors, files, manifest
-from curate.core.errors import Note, Run, To, UsageError
+from curate.core.errors import Again, Note, Run, To, TryLaterError, UsageError
 from curate.core.executors import MapFn
 from curate.core.progress import running
 from curate.core.recipe import Politeness, Recipe, Source
@@ -154,6 +154,17 @@ def run_stages(
             run_stage(stage, recipe, folder, workers, echo)
         for warning in missing.warnings(folder):
             echo(warning)
+
+
+def check_complete(folder: Path) -> None:
+    """Raise TryLaterError where the fetch in `folder` lacks an index page, and so listings nobody has counted."""
+    pages = manifest.read_sidecar(folder, "fetch")["notes"].get("deferred_index_pages", [])
+    if pages:
+        many = "an index page was" if len(pages) == 1 else f"{len(pages)} index pages were"
+        raise TryLaterError(
+            f"{many} refused: {pages[0]}. The listings behind are missing; all else is done",
+            To("ask for it again", Again(later=True)),
+        )
 
 
 def fetch_photos(

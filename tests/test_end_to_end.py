@@ -24,7 +24,7 @@ from curate.demo.site import Site, serve
 from curate.pipeline import find_recipe
 
 ROOT = Path(__file__).parents[1]
-PER_CLASS = 30
+PER_CLASS = 18
 
 
 @dataclass
@@ -52,7 +52,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     with serve(paint_catalogue(scratch / "site", seed=7, per_class=PER_CLASS)) as site:
         recipe = recipe_for(site, find_recipe(Path("demo"))).model_dump(mode="json", exclude_unset=True)
         recipe["split"]["counts"] = {"train": 12, "val": 4, "test": 4}
-        recipe["train_baseline"]["epochs"] = 1
+        recipe["train_baseline"] |= {"epochs": 1, "image_size": 50}
         path = scratch / "small.yaml"
         path.write_text(yaml.safe_dump(recipe), encoding="utf-8")
         yield Run(scratch / "run", path, site)

@@ -51,12 +51,13 @@ def fetch(
 
     A fetch adds. Photos that the site no longer offers stay; the column gone_since has the number of the fetch
     that first missed them. Only --prune deletes them. Pages and photos that fail for a reason that may pass are
-    deferred: the next fetch asks for just these. A listing's page that was read is asked again only when the
-    recipe says so (revisit_after). log.jsonl beside the manifest has a line for each page and photo.
+    deferred: the next fetch asks for just these. With an index page among them, listings may be missing, and the
+    exit code is 75. A listing's page that was read is asked again only when the recipe says so (revisit_after).
+    log.jsonl beside the manifest has a line for each page and photo.
 
     Example: curate fetch --recipe mine.yaml
     """
-    from curate.pipeline import fetch_photos, run_stages
+    from curate.pipeline import check_complete, fetch_photos, run_stages
 
     recipe, folder = recipe_and_folder(ctx, "fetch")
     if refresh or accept_drop or prune or retry or since or max_new is not None:
@@ -65,6 +66,7 @@ def fetch(
     else:
         run_stages(["fetch"], recipe, folder, 1, partial(tell, ctx))
     result(ctx, {"stages": stage_results(ctx)})
+    check_complete(folder)
 
 
 @command(commands, "import")
@@ -275,7 +277,7 @@ def run(ctx: typer.Context, workers: Workers = None, executor: Executor = None) 
     Example: curate run --recipe mine.yaml
     """
     from curate.inspect.status import state
-    from curate.pipeline import stages_to_run
+    from curate.pipeline import check_complete, stages_to_run
     from curate.report.report import write_report
 
     stages = stages_to_run(*recipe_and_folder(ctx))
@@ -293,3 +295,5 @@ def run(ctx: typer.Context, workers: Workers = None, executor: Executor = None) 
     report = write_report(folder, recipe.name).resolve()
     say(ctx, f"report: {report}")
     result(ctx, {"stages": stage_results(ctx), "report": str(report)})
+    if "fetch" in stages:
+        check_complete(folder)

@@ -29,7 +29,7 @@ EXIT_CODES: dict[int, str] = {
     5: "pages were read but no listing was found in them",
     6: "a manifest or photo is missing, damaged or out of date, or another run uses the folder",
     7: "out of disk or memory, or model weights are missing",
-    75: "try later: the site asked for it; progress is kept",
+    75: "incomplete: the site asks us to wait, or an index page was refused; the same command goes on later",
     130: "interrupted; the same command goes on",
 }
 
@@ -163,7 +163,7 @@ class ResourceError(CurateError):
 
 
 class TryLaterError(CurateError):
-    """The site asked us to wait longer than a run should. Rerun later; nothing is lost."""
+    """Something has to wait longer than a run should: rerun later; nothing is lost."""
 
     exit_code = 75
 

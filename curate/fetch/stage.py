@@ -216,6 +216,7 @@ def run(
         "in_two_classes": crawled.in_two_classes,
         "failed_pages": [str(failure) for failure in crawled.failures],
         "deferred": deferred,
+        "deferred_index_pages": [] if accept_drop else [str(failure) for failure in crawled.doubtful_ends],
         "left_for_the_next": crawled.left,
         "paging_ended": [failure.url for failure in crawled.ended],
     }

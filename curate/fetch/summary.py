@@ -26,10 +26,8 @@ def lines(crawled: Crawled, rows: Sequence[FetchRow], number: int, config: Sourc
             f"limited by pagination.max_pages, {config.pagination.max_pages}: {len(crawled.cut)} index pages have "
             f"a next one that was not read, e.g. {crawled.cut[0]}"
         )
-    if crawled.ended:
-        said.append(
-            f"{len(crawled.ended)} next pages held no listing, which ended the paging, e.g. {crawled.ended[0].url}"
-        )
+    if ends := [failure for failure in crawled.ended if failure not in crawled.doubtful_ends]:
+        said.append(f"{len(ends)} next pages held no listing, which ended the paging, e.g. {ends[0].url}")
     if crawled.left_out:
         said.append(f"{crawled.left_out:,} addresses do not match source.listing_url and were left out")
     if crawled.skipped:

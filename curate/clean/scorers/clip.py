@@ -8,11 +8,9 @@ new ones.
 
 import difflib
 import hashlib
-import io
 import json
 import logging
 import textwrap
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from importlib.metadata import version
@@ -25,7 +23,7 @@ from PIL import Image
 
 from curate.clean.scorers import clip_backends
 from curate.clean.scorers.base import Embeddings, Pixels
-from curate.core import extras
+from curate.core import extras, record_store
 from curate.core.cache import cache_folder
 from curate.core.errors import ResourceError, UsageError
 from curate.core.files import atomic_write, file_sha256
@@ -96,9 +94,11 @@ class Clip:
 
     @property
     def notes(self) -> dict[str, str]:
-        """The temperature of the last softmax, and how fast each way of computing was when one was chosen."""
+        """Temperature of the last softmax, sha256 of the prompts' embeddings, and the speed of each backend."""
         speeds = ", ".join(f"{name} {speed}" for name, speed in self._facts["photos_per_s"].items())
-        return {"temperature": f"{1 / self._known_prompts[2]:.6g}", "photos_per_s": speeds}
+        _, text, scale = self._known_prompts
+        digest = hashlib.sha256(text.astype("<f4").tobytes()).hexdigest()
+        return {"temperature": f"{1 / scale:.6g}", "prompt_embeddings": digest, "photos_per_s": speeds}
 
     @property
     def prepare(self) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
@@ -182,21 +182,22 @@ class Clip:
         if bare := [concept.name for concept in concepts if not concept.prompts]:
             raise UsageError(f"clean.concepts: {', '.join(bare)}: scorer clip needs `prompts` for every concept")
         prompts = [list(concept.prompts) for concept in concepts]
-        digest = hashlib.sha256(json.dumps(prompts).encode()).hexdigest()[:16]
-        path = cache_folder() / f"clip-{self._name}-prompts-{digest}.npz"
         if prompts != self._known_prompts[0]:
-            try:
-                with np.load(path, allow_pickle=False) as found:
-                    self._known_prompts = (prompts, found["text"], float(found["scale"]))
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-                text, scale = self._embed_prompts(prompts)
-                buffer = io.BytesIO()
-                np.savez(buffer, text=text, scale=scale)
-                atomic_write(path, buffer.getvalue())
-                self._known_prompts = (prompts, text, scale)
+            digest = hashlib.sha256(json.dumps(prompts).encode()).hexdigest()[:16]
+            kept = record_store.read_or_write(
+                cache_folder() / f"clip-{self._name}-prompts-{digest}.cache",
+                record_store.layout(
+                    np.dtype([("text", "<f4", (self.dimensions,)), ("scale", "<f8")]),
+                    {"kind": "embeddings of prompts", "model": self._name, "prompts": prompts},
+                ),
+                len(prompts),
+                lambda: [self._embed_prompts(prompts)],
+            )
+            self._known_prompts = (prompts, np.array(kept["text"]), float(kept["scale"][0]))
         return self._known_prompts[1:]
 
-    def _embed_prompts(self, prompts: Sequence[Sequence[str]]) -> tuple[NDArray[np.float32], float]:
+    def _embed_prompts(self, prompts: Sequence[Sequence[str]]) -> record_store.Records:
+        """A record per concept: the mean of its prompts' embeddings, of length 1, and the model's temperature."""
         import open_clip
         import torch
 
@@ -207,7 +208,9 @@ class Clip:
                 features = self._model.encode_text(tokenize(list(captions)), normalize=True).mean(dim=0)
                 rows.append((features / features.norm()).numpy())
             scale = float(self._model.logit_scale.exp())
-        return np.stack(rows).astype(np.float32), scale
+        records = np.zeros(len(rows), [("text", "<f4", (self.dimensions,)), ("scale", "<f8")])
+        records["text"], records["scale"] = np.stack(rows), scale
+        return records
 
     # --- photos ---------------------------------------------------------------------------------------------
 

@@ -89,8 +89,8 @@ def test_faster_ways_of_computing_give_the_same_embedding(tiny: Path, backend: s
 @pytest.mark.parametrize("backend", ["torch-float32", "torch-bfloat16", "onnx-float32"])
 def test_d10_batch_size_does_not_matter(tiny: Path, backend: str) -> None:
     scorer = Clip(MODEL, str(tiny), backend=backend)
-    pixels = photos(40)
-    one_by_one = np.concatenate([scorer.embed(pixels[i : i + 1]) for i in range(40)])
+    pixels = photos(20)  # more than a batch
+    one_by_one = np.concatenate([scorer.embed(pixels[i : i + 1]) for i in range(20)])
     together = scorer.embed(pixels)
     assert (
         np.abs(scorer.probabilities(one_by_one, CONCEPTS) - scorer.probabilities(together, CONCEPTS)).max() < 1e-4
@@ -180,3 +180,18 @@ def test_the_sidecar_learns_the_temperature(tiny: Path) -> None:
     scorer.probabilities(np.zeros((1, 32), np.float32), CONCEPTS)
     assert float(scorer.notes["temperature"]) == pytest.approx(0.07)
     assert scorer.notes["photos_per_s"].startswith("torch-float32 ")
+    assert len(scorer.notes["prompt_embeddings"]) == 64
+
+
+@pytest.mark.parametrize("harm", ["poisoned", "cut"])
+def test_kept_embeddings_of_prompts_are_checked(tiny: Path, cache: Path, harm: str) -> None:
+    scorer = Clip(MODEL, str(tiny), backend="torch-float32")
+    somewhere = np.random.default_rng(4).normal(size=(3, 32)).astype(np.float32)
+    expected = scorer.probabilities(somewhere, CONCEPTS)
+    (kept,) = cache.glob("clip-*-prompts-*.cache")
+    sound = kept.read_bytes()
+    harmed = sound[:-40] if harm == "cut" else sound[:-60] + bytes(30) + sound[-30:]
+    kept.write_bytes(harmed)
+    again = Clip(MODEL, str(tiny), backend="torch-float32")
+    assert np.abs(again.probabilities(somewhere, CONCEPTS) - expected).max() < 1e-4
+    assert len(kept.read_bytes()) == len(sound) and kept.read_bytes() != harmed
