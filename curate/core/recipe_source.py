@@ -122,6 +122,12 @@ _PACE = {
 }  # fmt: skip
 
 
+_OF_A_SITE = {
+    "adapter", "listing_adapter", "listing_url", "revisit_after", "render", "actions", "follow", "pagination",
+    "selectors", "photo_url", "required_fields", "max_listings",
+}  # fmt: skip
+
+
 class Source(Section):
     """A site, by its `id` and `listings`; or photos that you have, by their `path`."""
 
@@ -170,6 +176,19 @@ class Source(Section):
             except re.error as error:
                 raise ValueError(f"of {class_name}, {pattern!r}, is not a regular expression: {error}") from error
         return patterns
+
+    @model_validator(mode="after")
+    def _of_this_kind(self) -> Self:
+        """What only the other kind of source knows would be passed over without a word."""
+        other = _OF_A_SITE if self.path else {"group_by", "keep_split"}
+        idle = [name for name in type(self).model_fields if name in other and name in self.model_fields_set]
+        idle = [name for name in idle if getattr(self, name) != type(self).model_fields[name].get_default()]
+        if idle:
+            kind = (
+                "a site, and source.path names photos that you have" if self.path else "photos, with source.path"
+            )
+            raise ValueError(f"{', '.join(idle)}: only for {kind}")
+        return self
 
     def recorded(self) -> Self:
         """Without the politeness that cannot change a result."""

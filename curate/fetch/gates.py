@@ -1,6 +1,6 @@
 """What must hold before a fetch begins and before its manifest is published."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -57,6 +57,13 @@ def check_reasons(retry: Collection[str]) -> None:
         raise UsageError(
             f"--retry {unknown[0]}: no reason that another request may cure; those are {', '.join(curable)}"
         )
+
+
+def check_site(options: Mapping[str, object]) -> None:
+    """Raise UsageError for options of a site, by name, where the recipe names photos that the person has."""
+    if idle := [name for name, value in options.items() if value]:
+        why = "only for a site, and source.path names photos that you have"
+        raise UsageError(f"{', '.join(idle)}: {why}", Do("fetch without"))
 
 
 def check_since(since: str) -> None:

@@ -155,10 +155,12 @@ def run(
     again, nor are pages of listings read again before `config.revisit_after`. `only` says which new listings are
     added; those over its number are for the next run. `config.politeness.workers` threads wait for the network,
     not `map_fn`.
-    Photos that you have, `config.path`, are imported instead: none of these options is for them.
+    Photos that you have, `config.path`, are imported instead: each of these options is refused for them.
     Raises UsageError, DeniedError, LayoutError, TryLaterError, GateError, ResourceError.
     """
     if config.path:
+        options = {"--refresh": refresh, "--accept-drop": accept_drop, "--prune": prune, "--retry": retry}
+        gates.check_site(options | {"--since": only.since, "--max-new": only.most_new is not None})
         return import_stage.run(folder, config, map_fn)
     wanted = manifest.provenance(folder, "fetch", config)  # libraries may change, photos keep their bytes
     before, published = ownership.rows(folder)

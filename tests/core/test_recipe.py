@@ -349,6 +349,22 @@ def test_a_folder_is_a_source_and_stands_alone() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("section", "complaint"),
+    [
+        ("{path: photos, render: auto, max_listings: 5}", "render, max_listings: only for a site"),
+        (
+            "{id: s, listings: {sedan: [http://h/]}, group_by: prefix}",
+            "group_by: only for photos, with source.path",
+        ),
+    ],
+)
+def test_what_the_other_kind_of_source_knows_is_not_passed_over(section: str, complaint: str) -> None:
+    with pytest.raises(UsageError, match=complaint):
+        parse(f"{MINIMAL}source: {section}\n", "r.yaml", ["fetch"])
+    assert parse(f"{MINIMAL}source: {{path: photos, follow: true}}\n", "r.yaml", ["fetch"]).source
+
+
 def test_a_key_that_a_release_adds_changes_nothing_at_its_default() -> None:
     class Inner(Section):
         old: int = 1

@@ -10,13 +10,14 @@ from PIL import Image
 
 from curate.core import executors, manifest
 from curate.core.errors import DeniedError, GateError, Run, To, TryLaterError, UsageError
-from curate.core.recipe import Photos, Politeness
+from curate.core.recipe import Photos, Politeness, Source
 from curate.core.schemas import FetchRow, photo_key
 from curate.demo.site import serve
 from curate.fetch import import_stage
 from curate.fetch import stage as fetch
 from curate.fetch.download import Outcome
 from curate.fetch.journal import Journal
+from curate.fetch.known import Only
 from curate.fetch.sources.tree import LocalPhoto
 from curate.photos import store
 from tests import faults, importing, wording
@@ -62,6 +63,14 @@ def test_m12_importing_the_same_again_changes_nothing(tmp_path: Path) -> None:
     cut.write_bytes(b"cut")
     importing.run(out, source, CLASSES)
     assert files(out) == before
+
+
+def test_what_only_a_site_can_do_is_refused_for_a_folder(tmp_path: Path) -> None:
+    config = Source(path=str(tree(tmp_path / "in")), class_names=CLASSES)
+    with pytest.raises(UsageError, match="--refresh, --max-new: only for a site"):
+        fetch.run(tmp_path / "out", config, refresh=True, only=Only(most_new=0))
+    assert not (tmp_path / "out").exists()
+    assert fetch.run(tmp_path / "out", config)
 
 
 def test_what_is_passed_over_is_told_as_it_is_now(tmp_path: Path) -> None:
