@@ -1,7 +1,7 @@
 """Pictures of pages, for the documentation and for the eye: headless Chromium, no network.
 
 python -m tests.screenshots                    docs/images/report.png from manifests/demo/report.html, and
-                                               docs/images/review*.png from `curate review` over that folder
+                                               docs/images/review*.jpg from `curate review` over that folder
 python -m tests.screenshots PAGE PICTURE [WIDTH HEIGHT]
 """
 
@@ -52,7 +52,8 @@ def review(folder: Path, recipe: str, pictures: Path) -> None:
                 page.keyboard.press(key)
                 page.wait_for_selector(shown)
                 page.wait_for_load_state("networkidle")
-                page.screenshot(path=pictures / f"review{'-grid' * (shown == '#grid')}{name}.png")
+                mode = "review-grid" if shown == "#grid" else "review"
+                page.screenshot(path=pictures / f"{mode}{name}.jpg", type="jpeg", quality=80)
             context.close()
         browser.close()
 
