@@ -32,7 +32,7 @@ from curate.photos import decode
 
 PRECISION = 0.95  # of flags, at the lower end of the interval
 OK_PRECISION = 0.98  # of ok, the same
-OTHER_CLASS = 0.95  # probability of another class that flags; from one half on it is unsure
+DOUBTFUL = 2.0  # times as probable as the named class: from there on, another class is unsure
 NEAREST = 3  # photos of the collection that a verdict names
 ROUNDED = 1e-4  # of a cosine similarity: far more than a product of matrices in float32 is off
 BATCH = 32  # photos that the network is given at once
@@ -54,7 +54,7 @@ class Verdict:
     """What is said of one photo."""
 
     verdict: str  # ok, flag, unsure
-    reasons: tuple[str, ...]  # words of `schemas.REASONS["clean"]`, `another_class`, `duplicate`; why it is not ok
+    reasons: tuple[str, ...]  # words of `REASONS["clean"]`, `another_class`, `duplicate`; of a flag, what flags it
     usable: float | None  # 0..1, probability that clean would keep it; None where nothing was computed
     classes: dict[str, float]  # probability of each class, empty where nothing was computed
     duplicate: Duplicate | None
@@ -215,29 +215,25 @@ class Checker:
         classes = self._classes(point, beside)
         keys = [index.rows[place].key for place in index.by_sha256.get(photo.sha256, ())]
         known = next((row for key in keys if (row := self.decided.get(key))), None)
-        class_name, verdict, reasons = upload.class_name, "ok", []
+        class_name = upload.class_name
+        flags, doubts = ["duplicate"] if duplicate else [], list[str]()
+        other = bool(classes.get(class_name)) and max(classes.values()) >= DOUBTFUL * classes[class_name]
         if known:  # what clean decided, a person's review included
-            if known.reason:
-                verdict, reasons = "flag", [known.reason]
-            elif class_name and known.class_name != class_name:
-                verdict, reasons = "flag", ["another_class"]
-            elif known.borderline:
-                verdict = "unsure"
-        else:
-            if photo.poor:
-                verdict, reasons = "flag", [photo.poor]
-            elif usable is not None and 1 - usable >= self.thresholds.ok_below:
-                verdict = "flag" if 1 - usable >= self.thresholds.flag_from else "unsure"
-                reasons = [reason]
-            other = max(classes, key=classes.__getitem__, default=class_name)
-            if class_name and verdict != "flag" and other != class_name:
-                verdict = "flag" if classes[other] >= OTHER_CLASS else "unsure"
-                reasons.append("another_class")
-        if duplicate:
-            verdict, reasons = "flag", ["duplicate", *reasons]
+            flags += [known.reason] if known.reason else []
+            other = bool(class_name and not known.reason) and known.class_name != class_name
+        elif photo.poor:
+            flags.append(photo.poor)
+        elif usable is not None and (found := self.thresholds.judge(1 - usable, reason)) != "ok":
+            (flags if found == "flag" else doubts).append(reason)
+        if other:  # no flag: of sellers' classes nobody knows how often they are right
+            doubts.append("another_class")
+        unsure = doubts or (known and known.borderline)
         rounded = {name: round(share, 4) for name, share in classes.items()}
         share = None if usable is None else round(usable, 4)
-        return Verdict(verdict, tuple(reasons), share, rounded, duplicate, nearest, known.key if known else "")
+        verdict = "flag" if flags else "unsure" if unsure else "ok"
+        return Verdict(
+            verdict, tuple(flags or doubts), share, rounded, duplicate, nearest, known.key if known else ""
+        )
 
     def _usable(self, point: Point) -> tuple[float | None, str]:
         """Probability that it is kept, and the most probable reason if not."""

@@ -65,6 +65,14 @@ class Learnt:
             return np.full(len(self.decided), np.nan)
         return np.asarray(1 - self.usable.out_of_fold[:, self.usable.outcomes.index(KEPT)])
 
+    def reasons(self) -> list[str]:
+        """(n,) the most probable reason not to keep each photo, by the same model; empty where there is none."""
+        if self.usable is None or KEPT not in self.usable.outcomes:
+            return [""] * len(self.decided)
+        shares, names = self.usable.out_of_fold.copy(), self.usable.outcomes
+        shares[:, names.index(KEPT)] = -1.0
+        return [names[share.argmax()] if np.isfinite(share).all() else "" for share in shares]
+
 
 def inputs(folder: Path) -> dict[str, str]:
     """The sha256 of each manifest that a check reads.

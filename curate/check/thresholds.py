@@ -2,11 +2,12 @@
 
 Measured on photos of the collection, each judged by a model that had not seen it. What is true of them is what
 people decided, where there are labels: drawn by `curate sample`, weighed as `curate calibrate` does. Without them
-it is what clean decided: then a flag is only as right as clean is.
+it is what clean decided: then a flag is only as right as clean is. A reason that is less often right than others
+has a higher threshold of its own, by what clean decided. A photo that is more probably good is never flagged.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from curate.review import calibration
 from curate.review.sampling import EDGES, bands
 
 NEVER = 1.01  # above every probability
+EVEN = 0.5  # probability of being no good, under which nothing is flagged
 MOST = 60  # thresholds that are tried on labels
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -30,9 +32,18 @@ class Thresholds:
 
     ok_below: float  # 0..1
     flag_from: float  # 0..1; NEVER where no threshold reaches the precision
+    of_reason: Mapping[str, float] = field(
+        default_factory=dict
+    )  # the same of single reasons: the higher one counts
     flags: Estimate | None = None  # precision of flags; None where there are none
     oks: Estimate | None = None
     labels: int = 0  # decisions of people that this rests on; 0: on those of clean
+
+    def judge(self, bad: float, reason: str) -> str:
+        """`ok`, `flag` or `unsure` at this probability of being no good, for this most probable reason."""
+        if bad < self.ok_below:
+            return "ok"
+        return "flag" if bad >= max(self.flag_from, self.of_reason.get(reason, 0.0)) else "unsure"
 
     def lines(self) -> Iterator[str]:
         """The same for people."""
@@ -49,27 +60,60 @@ class Thresholds:
                 yield f"{word}: no threshold reaches the precision, {by}"
             else:
                 yield f"{word}: probability of no good photo {said}, precision {estimate}, {by}"
+        later = {reason: value for reason, value in self.of_reason.items() if value > self.flag_from}
+        for reason, value in sorted(later.items()):
+            yield (
+                f"flag {reason}: from {value:.3f}" if value < NEVER else f"flag {reason}: no threshold reaches it"
+            )
 
 
 def from_clean(learnt: Learnt, of_flag: float, of_ok: float) -> Thresholds:
     """The widest `flag` and `ok` that reach their precision by what clean decided."""
-    bad = learnt.bad()
-    sure = np.isfinite(bad)
-    rejected = np.array([bool(row.reason) for row in learnt.decided])
-    return of_all(bad[sure], rejected[sure], of_flag, of_ok) if sure.any() else Thresholds(0.0, NEVER)
+    bad, sure, rejected = learnt.bad(), np.isfinite(learnt.bad()), _rejected(learnt)
+    if not sure.any():
+        return Thresholds(0.0, NEVER)
+    of_reason = by_reason(learnt, of_flag)
+    flaggable = _flaggable(learnt, of_reason)[sure]
+    return replace(of_all(bad[sure], rejected[sure], of_flag, of_ok, flaggable), of_reason=of_reason)
 
 
-def of_all(bad: Floats, is_bad: Bools, of_flag: float, of_ok: float) -> Thresholds:
+def by_reason(learnt: Learnt, of_flag: float) -> dict[str, float]:
+    """For each reason, the probability of being no good down to which so many are rejected, whatever for.
+
+    Of rare reasons there are too few photos for an interval, so it is the share itself.
+    """
+    bad, reasons, rejected = learnt.bad(), np.array(learnt.reasons()), _rejected(learnt)
+    found = {}
+    for reason in sorted(set(reasons.tolist()) - {""}):
+        its = np.flatnonzero(reasons == reason)
+        its = its[np.argsort(-bad[its], kind="stable")]
+        reached = np.flatnonzero(np.cumsum(rejected[its]) >= of_flag * np.arange(1, len(its) + 1))
+        found[reason] = max(EVEN, float(bad[its[reached[-1]]])) if len(reached) else NEVER
+    return found
+
+
+def _rejected(learnt: Learnt) -> Bools:
+    return np.array([bool(row.reason) for row in learnt.decided])
+
+
+def _flaggable(learnt: Learnt, of_reason: Mapping[str, float]) -> Bools:
+    """(n,) whether the threshold of its most probable reason lets a photo be flagged."""
+    return np.asarray(learnt.bad() >= [of_reason.get(reason, NEVER) for reason in learnt.reasons()])
+
+
+def of_all(bad: Floats, is_bad: Bools, of_flag: float, of_ok: float, flaggable: Bools | None = None) -> Thresholds:
     """From probabilities (n,) and what is true (n,): the widest `flag` and `ok` that reach their precision.
 
-    The lower end of its 95% interval must reach it (Wilson). Where both reach so far that they meet, nothing is
-    `unsure`.
+    Only `flaggable` photos (n,) are flagged. The lower end of its 95% interval must reach it (Wilson). Where both
+    reach so far that they meet, nothing is `unsure`.
     """
     order = np.argsort(-bad, kind="stable")
-    flag_from = _reaching(bad[order], is_bad[order], of_flag)
+    flagged = order if flaggable is None else order[flaggable[order]]
+    flag_from = _reaching(bad[flagged], is_bad[flagged], of_flag)
     ok_from = _reaching(-bad[order[::-1]], ~is_bad[order[::-1]], of_ok)
-    found = _meet(None if ok_from is None else -ok_from, flag_from)
-    return Thresholds(*found, _share(is_bad[bad >= found[1]]), _share(~is_bad[bad < found[0]]))
+    ok_below, flag_from = _meet(None if ok_from is None else -ok_from, flag_from)
+    flags = _share(is_bad[flagged[bad[flagged] >= flag_from]])
+    return Thresholds(ok_below, flag_from, flags=flags, oks=_share(~is_bad[bad < ok_below]))
 
 
 def _meet(ok_below: float | None, flag_from: float | None) -> tuple[float, float]:
@@ -97,21 +141,32 @@ def from_labels(
     Raises UsageError when they cannot be read, are too few, or leave out the review queue or the rest.
     """
     read = calibration.read_labels(folder, config, labels)
+    of_reason = by_reason(learnt, of_flag)
     probability = {row.key: p for row, p in zip(learnt.decided, learnt.bad().tolist(), strict=True)}
+    may = {row.key: bool(p) for row, p in zip(learnt.decided, _flaggable(learnt, of_reason), strict=True)}
     rows = read.photos.scored
+    flaggable = np.array([may.get(row.key, False) for row in rows])
     bad = np.array([probability.get(row.key, np.nan) for row in rows])
     strata = bands(np.array([row.score for row in rows]), EDGES)
     strata = strata + len(EDGES) * np.array([row.key in read.photos.queued for row in rows])
     places = np.array([place for place in read.good if np.isfinite(bad[place])], np.int64)
     is_bad = np.array([not read.good[place] for place in places.tolist()])
-    return of_sample(bad, strata, places, is_bad, of_flag, of_ok)
+    found = of_sample(bad, strata, places, is_bad, of_flag, of_ok, flaggable)
+    return replace(found, of_reason=of_reason)
 
 
 def of_sample(
-    bad: Floats, strata: NDArray[np.int64], places: NDArray[np.int64], is_bad: Bools, of_flag: float, of_ok: float
+    bad: Floats,
+    strata: NDArray[np.int64],
+    places: NDArray[np.int64],
+    is_bad: Bools,
+    of_flag: float,
+    of_ok: float,
+    flaggable: Bools | None = None,
 ) -> Thresholds:
     """From probabilities (n,) of photos in `strata` (n,); of those at `places` (m,) is known whether they are bad.
 
+    Only `flaggable` photos (n,) are flagged.
     A threshold cuts each stratum in two; what is known of a part stands for the part (Cochran 1977).
     """
 
@@ -129,7 +184,7 @@ def of_sample(
         """Of `values`, from the strictest on, the last whose precision is reached at it and before it."""
         found: tuple[float | None, Estimate | None] = None, None
         for value in values:
-            inside = np.asarray(bad >= value if side == 0 else bad < value)
+            inside = np.asarray((bad >= value) & may if side == 0 else bad < value)
             if not inside[places].any():
                 continue
             estimate, able = precision(inside, is_bad if side == 0 else ~is_bad, side)
@@ -139,6 +194,7 @@ def of_sample(
                 break
         return found
 
+    may = np.ones(len(bad), bool) if flaggable is None else flaggable
     known = np.unique(bad[places])
     tried = known[np.unique(np.linspace(0, len(known) - 1, MOST).round().astype(int))].tolist()
     flag_from, flags = widest(tried[::-1], 0)
@@ -146,4 +202,4 @@ def of_sample(
     low, high = _meet(ok_below, flag_from)
     if ok_below is not None and low < ok_below:  # it ends where the flags begin
         oks = precision(np.asarray(bad < low), ~is_bad, 1)[0]
-    return Thresholds(low, high, flags, oks, len(places))
+    return Thresholds(low, high, flags=flags, oks=oks, labels=len(places))

@@ -92,13 +92,15 @@ def judged(folder: Path, market: Path, truth_csv: Path, precision: float) -> Ite
         return name
 
     there = {first(name) for name, row in truth.items() if not held_out(row["listing_id"])}
+    bytes_there = {row.sha256 for row in manifest.read(folder, FetchRow)}  # of which truth.csv does not know all
     for (name, upload), verdict in zip(uploads, verdicts, strict=True):
         issue = truth[name]["issue"]
         kinds = {WRONG.get(issue, issue)} if issue == "corrupt" else set()
         if issue != "corrupt":
             issue = truth[first(name)]["issue"]
             kinds |= {WRONG.get(issue, issue)} & set(KINDS)
-            kinds |= {"duplicate"} if first(name) in there else set()
+            again = first(name) in there or hashlib.sha256(upload.data).hexdigest() in bytes_there
+            kinds |= {"duplicate"} if again else set()
         yield Held(name, upload, verdict, frozenset(kinds))
 
 

@@ -3,6 +3,9 @@
 import numpy as np
 
 from curate.check import thresholds
+from curate.check.duplicates import Index
+from curate.check.learnt import Decided, Learnt
+from curate.check.model import KEPT, Model
 
 
 def test_thresholds_reach_their_precision_or_are_not_there() -> None:
@@ -16,6 +19,24 @@ def test_thresholds_reach_their_precision_or_are_not_there() -> None:
     hopeless = thresholds.of_all(bad[:50], random.random(50) < 0.5, 0.99, 0.99)
     assert (hopeless.ok_below, hopeless.flag_from) == (0.0, 1.01)
     assert hopeless.flags is None and "no threshold reaches" in next(hopeless.lines())
+
+
+def test_a_reason_that_is_less_often_right_is_flagged_later() -> None:
+    """Of what looks like an interior between .5 and .8, most is kept; what looks like no car is rejected."""
+    random = np.random.default_rng(7)
+    bad, interior = random.random(4000), random.random(4000) < 0.3
+    rejected = np.where(interior, bad > 0.8, bad > 0.3)
+    shares = np.stack([1 - bad, bad * np.where(interior, 0.9, 0.1), bad * np.where(interior, 0.1, 0.9)], axis=1)
+    decided = tuple(Decided(str(n), "swift", "not_car" if bad else "", False) for n, bad in enumerate(rejected))
+    none = np.zeros(0)
+    model = Model((KEPT, "interior", "not_car"), none, none, none, none, 1.0, shares)
+    learnt = Learnt(decided, np.zeros((0, 0), np.float32), Index.of([], []), model, None)
+    found = thresholds.from_clean(learnt, 0.95, 0.98)
+    assert 0.75 < found.of_reason["interior"] < 0.81 and found.of_reason["not_car"] == thresholds.EVEN
+    assert found.flags is not None and found.flags.low >= 0.95 and 0.5 <= found.flag_from < 0.51
+    assert [found.judge(0.7, reason) for reason in ("interior", "not_car")] == ["unsure", "flag"]
+    assert found.judge(0.9, "interior") == "flag" and found.judge(0.1, "not_car") == "ok"
+    assert "flag interior: from 0.7" in list(found.lines())[-1]
 
 
 def test_a_sample_of_labels_holds_the_truth() -> None:
