@@ -1,4 +1,4 @@
-"""What surrounds every command: the recipe and folder it works on, and how it says things."""
+"""What surrounds every command: the recipe and folder it works on, and what it says: lines, notes, results."""
 
 import difflib
 from collections.abc import Iterable

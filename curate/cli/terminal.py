@@ -1,4 +1,4 @@
-"""What reaches the terminal: plain text that cannot steer it, colour where it is wanted, bars, a log."""
+"""How text reaches the terminal: it cannot steer it, has colour where wanted, stays above bars; and the log."""
 
 import json
 import logging

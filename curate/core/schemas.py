@@ -21,7 +21,7 @@ class FetchRow:
 
     stage: ClassVar[str] = "fetch"
 
-    key: str  # 16 hex digits, see `photo_key`
+    key: str  # 16 hex digits of a hash, the same every time: see `core.schemas.photo_key`
     listing_id: str
     class_name: str  # what the seller says it is
     position: int  # 0-based place in the listing's gallery

@@ -1,1 +1,1 @@
-"""Scorers: pixels in, probability per concept out. `base` is their interface."""
+"""Scorers: pixels in, embedding and probability per concept out. `base` is their interface."""

@@ -1,4 +1,4 @@
-"""Scorers: pixels in, probability per concept out, behind one small interface.
+"""The interface of all scorers: pixels to embeddings of so many values, embeddings to probabilities per concept.
 
 There are two steps, so that a new threshold or prompt embeds no photo again:
 `embed` turns pixels into embeddings (slow, kept on disk), `probabilities` turns embeddings into concepts (fast).

@@ -1,4 +1,4 @@
-"""One HTTP exchange: vetted dial, deadline on every read, bounded and complete body. Only `net.Client` uses it.
+"""One HTTP exchange: vetted dial, deadline on every read, bounded and complete body. Only `client` uses it.
 
 The connection below `requests` is ours in three points. It dials an IP address that was vetted, under the URL's
 own Host and SNI. Each read of its socket is cut off at the deadline of the whole transfer, so a server that drips
