@@ -15,6 +15,7 @@ TESTS = Path(__file__).parent
 SNAPSHOTS = TESTS / "snapshots"
 LONG = (  # files of more than 15 s: begun last, one of them would leave the other processes idle
     "core/test_ray_executor.py",
+    "fetch/test_resume.py",
     "test_notebooks.py",
     "test_end_to_end.py",
     "cli/test_training.py",
@@ -30,7 +31,11 @@ LONG = (  # files of more than 15 s: begun last, one of them would leave the oth
     "clean/test_stage.py",
     "check/test_check.py",
     "cli/test_manners.py",
+    "fetch/test_refresh_faults.py",
     "report/test_report.py",
+    "fetch/sources/test_auto.py",
+    "fetch/test_deferred.py",
+    "fetch/test_stage.py",
 )
 
 

@@ -10,10 +10,10 @@ from curate.core.errors import FetchOrImport, Note, Run, StateError, Step, To
 from curate.core.recipe import Recipe
 from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
-from curate.inspect.find import find
 from curate.inspect.rows import Rows, fate, read
 from curate.inspect.status import problems, status
 from curate.inspect.verify import verify
+from curate.review.find import find
 
 
 def note(said: Note) -> dict[str, Any]:

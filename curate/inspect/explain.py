@@ -8,10 +8,10 @@ from curate.core.errors import Note, Run, To, UsageError
 from curate.core.schemas import PROOFS, CleanRow, DedupRow, FetchRow, Row, SplitRow, TrainBaselineRow
 from curate.core.stages import STAGES
 from curate.inspect import status
-from curate.inspect.find import find
 from curate.inspect.rows import Rows, fate, fate_of_keeper, read, why_queued
 from curate.review import conflicts, decisions, duplicates, queue
 from curate.review.decisions import Decision
+from curate.review.find import find
 
 DUPLICATES_SHOWN = 5
 MOST_LISTED = 100  # photos that go by one name

@@ -2,7 +2,7 @@
 
 Columns: key, decision, class_name (the right class; empty: as the seller says), reason (of a rejection), note
 (free text), reviewer, at (ISO 8601, UTC). Only key and decision are needed. Further columns are ignored, and empty
-rows.
+rows. For a key, its start, a file name, an address or a sha256 will do where it means one photo of fetch.csv.
 
 The last row about a key by one reviewer counts, and `undo` takes it back. Rows without a reviewer may be by
 anybody: they count together. Where reviewers disagree nothing is obeyed until one of them yields, and the photo
@@ -15,13 +15,16 @@ second says that somebody looked.
 import csv
 import difflib
 import io
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from curate.core.errors import UsageError
+from curate.core import manifest
+from curate.core.errors import StateError, UsageError
 from curate.core.recipe import normalise_class
-from curate.core.schemas import DedupRow
+from curate.core.schemas import DedupRow, FetchRow
+from curate.review.find import find
 
 NAME = "review.csv"
 COLUMNS = ("key", "decision", "class_name", "reason", "note", "reviewer", "at")
@@ -29,6 +32,7 @@ BY_HAND = ("key", "decision", "class_name", "note")  # the columns that a person
 OF_PHOTO, OF_PAIR, UNDO = ("keep", "reject"), ("not_duplicate", "duplicate"), "undo"
 DECISIONS = (*OF_PHOTO, *OF_PAIR, UNDO)
 Pair = tuple[str, str]  # keys, sorted
+_KEYS = re.compile(r"[0-9a-f]{16}( [0-9a-f]{16})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,7 @@ def read(path: Path, class_names: Sequence[str], blank: bool = False) -> tuple[l
         raise UsageError(f"{path}: cannot be read as a UTF-8 CSV: {error}") from error
     rows: list[Row] = []
     header: list[str] = []
+    photos: Mapping[str, FetchRow] | None = None  # read where a row does not give whole keys
     for number, cells in table:
         if not any(map(str.strip, cells)):
             continue
@@ -166,8 +171,37 @@ def read(path: Path, class_names: Sequence[str], blank: bool = False) -> tuple[l
         row = dict(zip(header, cells, strict=False))
         if blank and not (row.get("decision") or "").strip():
             continue
-        rows.append(parse(row, class_names, f"{path} row {number}"))
+        where = f"{path} row {number}"
+        if not _KEYS.fullmatch(row.get("key") or ""):
+            photos = photos if photos is not None else _photos_beside(path)
+            row["key"] = _keys(row, photos, where)
+        rows.append(parse(row, class_names, where))
     return rows, "" if whole == data else f"{path}: the last row is incomplete and not obeyed: decide it again"
+
+
+def _photos_beside(path: Path) -> Mapping[str, FetchRow]:
+    """The photos of the run that a file of decisions belongs to, by key; none where it lies elsewhere."""
+    try:
+        return {row.key: row for row in manifest.read(path.parent, FetchRow)}
+    except StateError:
+        return {}
+
+
+def _keys(row: Mapping[str, str | None], photos: Mapping[str, FetchRow], where: str) -> str:
+    """The keys that a row means; a name without a photo stays as it is. Raises UsageError for one of several."""
+    cell = (row.get("key") or "").strip()
+    names = cell.split() if (row.get("decision") or "").strip().lower() in OF_PAIR else [cell]
+    keys = []
+    for name in names:
+        try:
+            found = find(photos, name).photos if photos and name else []
+        except UsageError:
+            found = []
+        if len(found) > 1:
+            some = ", ".join(photo.key for photo in found[:3])
+            raise UsageError(f"{where}: {name} means {len(found)} photos: {some}{', …' if len(found) > 3 else ''}")
+        keys.append(found[0].key if found else name)
+    return " ".join(keys)
 
 
 def torn_tail(data: bytes) -> bytes:

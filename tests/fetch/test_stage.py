@@ -67,6 +67,23 @@ def fetched(
 # --- a whole site -------------------------------------------------------------------------------------------
 
 
+def test_p10_words_in_an_address_do_not_hide_what_the_page_declares_as_a_photo(tmp_path: Path) -> None:
+    names = ["honda-logo-front", "icon/1", "black-badge", "red-avatar-2", "sprite-red", "banner/3"]
+    paths = [f"/{name}.jpg" for name in names]
+    icons = ["/logo.png", "/icons/favicon.ico"]
+    shown = "".join(f'<img src="{path}">' for path in icons)
+    routes = {
+        "/cars": html(car(1, paths), body=shown),
+        **{path: faults.ok(jpeg(n)) for n, path in enumerate(paths)},
+        **{path: faults.ok(jpeg(90)) for path in icons},
+    }
+    rows, asked = fetched(tmp_path, routes)
+    assert sorted(row.image_url.partition("//")[2].partition("/")[2] for row in rows if row.keep) == sorted(
+        path[1:] for path in paths
+    )
+    assert len(rows) == len(paths) and not set(icons) & set(asked)
+
+
 @pytest.mark.parametrize("adapter", ["jsonld", "selectors"])
 def test_a_whole_site(tmp_path: Path, adapter: str) -> None:
     selectors = {

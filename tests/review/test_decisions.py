@@ -3,10 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from curate.core import manifest
 from curate.core.errors import UsageError
-from curate.core.schemas import DedupRow
+from curate.core.schemas import DedupRow, FetchRow
 from curate.review import decisions
 from curate.review.decisions import Decision
+from tests import painted_run
 from tests.folders import dedup_row, fetch_row
 
 CLASSES = ("swift", "wagonr")
@@ -108,4 +110,31 @@ def test_further_columns_and_empty_rows_say_nothing(tmp_path: Path) -> None:
 def test_not_text(tmp_path: Path) -> None:
     (tmp_path / "review.csv").write_bytes(b"key,decision\n\xff\xfe,keep\n")
     with pytest.raises(UsageError, match="UTF-8 CSV"):
+        decisions.load(tmp_path / "review.csv", CLASSES)
+
+
+def test_a_photo_goes_by_the_start_of_its_key_its_file_or_its_address(tmp_path: Path) -> None:
+    painted_run.build(tmp_path, "fetch")
+    photos = {row.key: row for row in manifest.read(tmp_path, FetchRow)}
+    names = {
+        0: painted_run.key(0)[:6],
+        2: painted_run.key(2).upper(),
+        4: photos[painted_run.key(4)].path,
+        6: "6.jpg",
+        8: photos[painted_run.key(8)].image_url,
+        10: photos[painted_run.key(10)].sha256,
+        23: "nobody's.jpg",
+    }
+    lines = [f"{name},reject" for name in names.values()]
+    lines.append(f"{painted_run.key(12)[:5]} 14.jpg,not_duplicate")
+    (tmp_path / "review.csv").write_text("\n".join(["key,decision", *lines, ""]))
+    found = decisions.load(tmp_path / "review.csv", CLASSES)
+    assert set(found.decisions) == {*map(painted_run.key, (0, 2, 4, 6, 8, 10)), "nobody's.jpg"}
+    assert found.not_duplicates == {(painted_run.key(12), painted_run.key(14))}
+
+
+def test_a_name_of_several_photos_is_refused(tmp_path: Path) -> None:
+    painted_run.build(tmp_path, "fetch")
+    (tmp_path / "review.csv").write_text("key,decision\nL1,reject\n")
+    with pytest.raises(UsageError, match=rf"row 2: L1 means 2 photos: {painted_run.key(2)}, {painted_run.key(3)}"):
         decisions.load(tmp_path / "review.csv", CLASSES)

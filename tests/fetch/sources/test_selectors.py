@@ -108,3 +108,10 @@ def test_p05_tags_without_ends_are_read_or_refused_with_nothing_lost(tag: str) -
 def test_p05_nesting_that_the_parser_cannot_follow_is_refused() -> None:
     with pytest.raises(RejectedError, match="page_too_complex: tags are nested deeper"):
         extract("<div>" * 50_000 + "<li class=ad data-id=7><h3>Swift</h3>", INDEX, False, CARD, "")
+
+
+@pytest.mark.parametrize("odd", ["<![x", "<![x]]>", "<![CDATA[", "<!x", "<?x", "</ x", "<![if !IE]>"])
+def test_p02_a_broken_declaration_hides_nothing_but_what_it_opens(odd: str) -> None:
+    page = f"<h1>Swift</h1><i class=id>7</i><div class=gallery><img src=/1.jpg></div><p>{odd}"
+    (listing,) = extract(page, "https://cars.example/l/7", True, DETAIL, "").listings
+    assert (listing.listing_id, listing.title, listing.photos) == ("7", "Swift", photos("1.jpg"))
