@@ -62,6 +62,9 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
         listings = "".join(f"    {_flow(name)}: [{_flow(url)}]\n" for name, url in zip(names, starts, strict=True))
         host = urlsplit(site).hostname or "site"
         text += _SITE.format(id=_flow(host.replace(".", "_")), listings=listings.rstrip("\n"))
+        if host in ("localhost", "127.0.0.1", "::1"):
+            at = urlsplit(site).netloc if urlsplit(site).port else f"{urlsplit(site).netloc}:80"
+            text += f"    allow_hosts: [{_flow(at)}] # this machine is refused unless it is named\n"
     if photos is not None:
         text += _PHOTOS.format(path=_flow(str(photos)))
     text += _REST

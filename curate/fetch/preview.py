@@ -109,9 +109,10 @@ def _plain(listing: Listing) -> dict[str, Any]:
 def recipe_section(preview: Preview) -> str:
     """The section of a recipe that reads this page."""
     host = urlsplit(preview.url).netloc
+    name = host.removeprefix("www.").partition(".")[0]
     lines = [
         "source:",
-        f"  id: {host.removeprefix('www.').partition('.')[0] or 'site'}",
+        f"  id: {name if name and not name.isdigit() else 'site'}",
         f"  adapter: {preview.adapter}",
     ]
     lines += ["  render: auto"] if preview.rendered else []

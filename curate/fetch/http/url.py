@@ -208,9 +208,10 @@ def refuse_private(host: str, port: int, ips: Iterable[str]) -> None:
     """Raise RejectedError("private_address") unless each of `ips` is public."""
     for text in ips:
         if not is_public(ipaddress.ip_address(text)):
+            named = f"{host} is" if text == host else f"{host} is {text},"
             raise RejectedError(
                 "private_address",
-                f"{host} is {text}, not a public address; only politeness.allow_hosts: "
+                f"{named} not a public address; only politeness.allow_hosts: "
                 f"['{_bracketed(host)}:{port}'] would permit it",
             )
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from curate.fetch.sources import cards, json_own, microdata, page_gallery, photo_sizes, values
+from curate.fetch.sources import cards, html_facts, json_own, microdata, page_gallery, photo_sizes, values
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.index_page import FIELDS, fuller
@@ -144,6 +144,8 @@ def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Lis
         if amount is not None:
             listing = replace(listing, price=amount, currency=listing.currency or about.currency or currency)
             used.setdefault("HTML", []).append("price")
+    listing, names = html_facts.filled(listing, forms.page, forms.layout)
+    used.setdefault("HTML", []).extend(names)
     if listing.year is None and (year := values.year(listing.title)):
         listing = replace(listing, year=year)
     return listing

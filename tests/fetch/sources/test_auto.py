@@ -123,6 +123,19 @@ def test_fields_of_a_listing(name: str) -> None:
     assert '"mileageInKm":' in listing.attributes
 
 
+def test_labels_and_values_of_the_page_fill_what_its_data_leave_empty() -> None:
+    advert, others = adverts(3, 7, "de", seed=3)[1], adverts(6, 4, "en", seed=9)
+    rows = (
+        f"<table><tr><th>Marke:<td>{advert.make}<tr><td>Getriebe<td>Automatik<tr><td>Anbieter<td>Händler</table>"
+    )
+    beside = '<div class="similar"><dl><dt>Model</dt><dd>Other</dd></dl></div>'
+    text = ADVERTS["swiper_and_recently_viewed"](advert, others).replace("</main>", f"{rows}</main>{beside}")
+    (listing,) = extract(text, "https://wheels.example" + index_shapes.link(advert), True).listings
+    said = {name: value for name, value in truth(advert).items() if name not in ("model", "seller")}
+    assert said.items() <= told(listing).items()
+    assert (listing.model, listing.seller, listing.attributes) == ("", "dealer", '{"Getriebe":"Automatik"}')
+
+
 @pytest.mark.parametrize("name", ["jsonld_complete", "summary_of_the_search", "lazy_cards", "next_data"])
 def test_a_sold_advert_that_leads_to_a_list_is_no_listing(name: str) -> None:
     text = index_shapes.SHAPES[name](adverts(8, 3), adverts(3, 2, seed=4))
