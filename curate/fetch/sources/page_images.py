@@ -63,6 +63,9 @@ _BESIDE_WORDS = re.compile(
     r"다른 매물|"
     r"ใกล้เคียง|"
     r"liên quan|"
+    r"popular searches|beliebte such|häufig gesucht|recherches (?:populaires|fréquentes)|"
+    r"búsquedas (?:populares|frecuentes)|buscas populares|ricerche (?:popolari|frequenti)|"
+    r"popula(?:ire|rne|rni|ra) (?:zoek|wyszuk|hled|sök)|популярные запросы|人気の検索|热门搜索|인기 검색|"
     r"tương tự|lainnya|serupa"
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.core.errors import RejectedError
@@ -44,13 +44,17 @@ def test_the_last_page_of_a_list_with_two_listings(name: str) -> None:
 
 def around(shapes: dict[str, index_shapes.Shape] | dict[str, listing_shapes.Shape]) -> list[tuple[str, str]]:
     """Each shape with one of the surroundings, so that every one of these is around some."""
-    names = [name for name in shapes if name not in ("text_links", "sold_and_promoted", "magento")]
+    names = [name for name in shapes if name not in ("text_links", "sold_and_promoted")]
     return list(zip(names, list(SURROUNDINGS) * len(names), strict=False))
 
 
 @pytest.mark.parametrize(("name", "surrounding"), around(LISTS))
 def test_a_list_among_other_things(name: str, surrounding: str) -> None:
     check_list(name, None, "de", 11, SURROUNDINGS[surrounding])
+
+
+def test_popular_searches_are_no_list_even_beside_links_alone() -> None:
+    check_list("text_links", None, "de", 11, SURROUNDINGS["searches"])
 
 
 def check_list(name: str, hint: bool | None, language: str, count: int, put: Put = str) -> None:
@@ -231,6 +235,7 @@ ANY_JSON = st.recursive(
 )
 
 
+@settings(deadline=None)  # the time on a busy machine says nothing
 @given(ANY_JSON)
 def test_any_data_is_read_without_an_exception(data: object) -> None:
     text = f"<script>window.x = {index_shapes.J(data)}</script><script type='application/json'>{index_shapes.J([data])}</script>"
@@ -238,6 +243,7 @@ def test_any_data_is_read_without_an_exception(data: object) -> None:
         extract(text, INDEX, hint)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_read_without_an_exception(text: str) -> None:
     for hint in (True, False):
