@@ -12,7 +12,9 @@ class name says, a share `expected_reject` is junk. Two signals tell them apart 
 Zero-shot is believed as far as these two agree with it. The photos of a class that zero-shot rejects are a
 mixture of junk, which is untypical, and of its own errors, which are as typical as any: twice the share of them in
 the typical half of the class estimates the errors (Storey, JRSS B 2002). The prior bounds that: of a class that
-loses no more than expected, nothing is in doubt.
+loses no more than expected, nothing is in doubt. It also stands for ten photos, so that a class of a dozen is
+judged by the same rule. Where the scorer has no word for anything wanted, it rejects all, and the prior alone says
+how many of these rejections are errors.
 """
 
 import numpy as np
@@ -22,7 +24,7 @@ from curate.clean.kernel_classifier import Floats
 
 REJECTED = 0.3  # a zero-shot probability below this is a rejection
 LEAST_ERROR = 0.002  # share of the zero-shot rejections that are errors, at least
-MIN_OF_CLASS = 25  # photos; with fewer, the class name says nothing
+MIN_OF_CLASS = 5  # photos; with fewer, the class name says nothing
 PRIOR_WEIGHT = 10  # photos that the prior counts as, where few are rejected
 MOST_TYPICAL = 4.0  # likelihood ratio of a typical photo, at most
 _LIMITS = (1.0, 1e4)  # of odds by class
@@ -62,10 +64,10 @@ def corrected(
     `own` (n,) is the out-of-fold probability of the photo's class, `percentile` (n,) its typicality in the class.
     """
     expected = float(np.clip(expected, 0.005, 0.5))
-    errors = np.zeros(len(numbers))
+    errors = np.full(len(numbers), 0.0 if zero_shot.any() else 1 - expected)
     for number in np.unique(numbers):
         mine = numbers == number
-        if mine.sum() >= MIN_OF_CLASS:
+        if zero_shot.any() and mine.sum() >= MIN_OF_CLASS:
             errors[mine] = zero_shot_errors(zero_shot[mine] < REJECTED, percentile[mine], expected)
     by_class = odds_by_class(own, numbers) * expected / (1 - expected)  # a likelihood ratio: the odds by the prior
     by_typicality = np.minimum((percentile / expected) ** 3, MOST_TYPICAL)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from curate.clean.kernel_classifier import Floats, out_of_fold
 
-MIN_PER_CLASS = 25  # usable photos; with fewer, nothing can be said about labels
+FULL_CLASS = 25  # usable photos; a smaller class weighs as many, so that the rest does not drown it
+MIN_PER_CLASS = 10  # usable photos; with fewer, nothing can be said about the labels of a class
 DECIDED = 0.99  # probability of a listing's class where a person decided it of one of its photos
 _FLOOR = 1e-6  # of a probability
 
@@ -28,11 +29,18 @@ def label_probabilities(
     """Probability of each class by the photo alone: (n, d) to (n, classes); `vote` comes after.
 
     Training samples are the photos with `weights` (n,) over 0: they show the object; a decided one weighs more.
-    Where they are too few, the `zero_shot` probabilities (n, classes) stand in; None when there are none.
+    A small class is judged against the rest, one of under ten samples is not: its photos get NaN. Where a class is
+    small, the `zero_shot` probabilities (n, classes) stand in, if there are any; None when nothing can be said.
     """
-    if classes < 2 or np.bincount(labels[weights > 0], minlength=classes).min() < MIN_PER_CLASS:
+    sizes = np.bincount(labels[weights > 0], minlength=classes)
+    if classes < 2 or (zero_shot is not None and sizes.min() < FULL_CLASS):
         return zero_shot
-    return out_of_fold(features, labels, groups, weights, classes)
+    judged = sizes >= MIN_PER_CLASS
+    if judged.sum() < 2 or sizes.sum() < 2 * FULL_CLASS:
+        return None
+    share = np.where(judged, np.maximum(1, FULL_CLASS / np.maximum(sizes, 1)), 0)
+    found = out_of_fold(features, labels, groups, weights * share[labels], classes)
+    return np.where(judged[labels][:, None], found, np.nan)
 
 
 def zero_shot_classes(

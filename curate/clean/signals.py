@@ -30,7 +30,7 @@ from curate.core.stages import STAGES
 
 NAME = "clean.signals.cache"
 DECIDED_NAME = "clean.decided.cache"  # the same, where decisions taught the classifiers
-FORMAT = 8  # raise it with every change of method
+FORMAT = 9  # raise it with every change of method
 Examples = tuple[NDArray[np.float32], NDArray[np.bool_]]  # embeddings (e, d), and which of them show what to keep
 USABLE = 0.3  # a photo with less of the wanted concepts is no sample for classes and has no vote
 
@@ -224,8 +224,11 @@ def _class_names(
     alone = label_errors.label_probabilities(features, numbers, groups, weights, len(classes), by_concept)
     if alone is None:
         return np.empty((len(numbers), 0)), np.zeros(len(numbers))
-    voted = label_errors.vote(alone, listings, usable, said > 0, numbers)
-    return voted, label_errors.disagreement(alone, voted, numbers).astype(np.float64)
+    judged = np.isfinite(alone.sum(axis=1))
+    alone = np.where(judged[:, None], alone, 1 / len(classes))
+    voted = label_errors.vote(alone, listings, usable & judged, said > 0, numbers)
+    against = label_errors.disagreement(alone, voted, numbers) & judged
+    return np.where(judged[:, None], voted, np.nan), against.astype(np.float64)
 
 
 def _embeddings(

@@ -278,7 +278,7 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     check_gate(rows, config)
     rates = check_classes(folder, rows, photos, config)
     rows = ranked(rows, photos, config, review)
-    lines = summary.lines(photos, review, refused, judged=bool(known.labels.shape[1]))
+    lines = [*summary.unjudged(rows, config.scorer), *summary.lines(photos, review, refused)]
     lines = ["rejected: " + ", ".join(map(str, rates)), *lines, *taught]
     lost = missing.notes(folder, {files[sha256]: reason for sha256, reason in refused.items()})
     notes = {

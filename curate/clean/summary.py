@@ -1,4 +1,4 @@
-"""What clean says of review.csv at the end of its run."""
+"""What clean says of class names and of review.csv at the end of its run."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -22,13 +22,28 @@ def learnt(rows: Sequence[CleanRow], before: Sequence[CleanRow], decided: Collec
     )
 
 
-def lines(photos: Sequence[Photo], review: Review, refused: Mapping[str, str], judged: bool) -> list[str]:
-    """Lines for the end of the run."""
+def unjudged(rows: Sequence[CleanRow], scorer: str) -> list[str]:
+    """What was not said about class names, and why."""
+    classes = {row.class_name for row in rows}
+    without = classes - {row.class_name for row in rows if row.label_score is not None}
+    least = label_errors.MIN_PER_CLASS
+    if scorer == "none":
+        return ["class names were not judged: `scorer: none` compares no photos"]
+    if len(classes) < 2:
+        return ["class names were not judged: there is one class only"]
+    if without == classes:
+        return [
+            f"class names were not judged: that takes {2 * label_errors.FULL_CLASS} usable photos, "
+            f"{least} of each of two classes"
+        ]
+    if without:
+        return [f"class {', '.join(sorted(without))} was not judged: it has fewer than {least} usable photos"]
+    return []
+
+
+def lines(photos: Sequence[Photo], review: Review, refused: Mapping[str, str]) -> list[str]:
+    """Lines about review.csv."""
     found = []
-    if not judged:
-        found.append(
-            f"class names were not judged: a class has fewer than {label_errors.MIN_PER_CLASS} usable photos"
-        )
     keys = {photo.key for photo in photos if photo.sha256 not in refused}
     if obeyed := sum(key in keys for key in review.decisions):
         found.append(f"{decisions.NAME}: {obeyed} decision{'s' if obeyed > 1 else ''} obeyed")

@@ -83,7 +83,7 @@ class Clean(Section):
     accept_rejects: bool = False  # go on where a class loses more than can be right
     max_reject_fraction: Fraction = 0.5  # more than this and the stage stops: something is wrong
     borderline_fraction: Fraction = 0.05  # share of the photos that a person should look at
-    outlier_rate: Fraction = 0.006  # share of the good photos that may look odd enough for doubt; 0: never doubt
+    outlier_rate: Fraction = 0.01  # share of the good photos that may look odd enough for doubt; 0: never doubt
     thorough: bool = False  # look twice, the second time closer, to judge class names better; three times as long
     wrong_class_below: Fraction = 0.0  # reject under this label_score if its listing agrees; 0: only a person may
 

@@ -48,10 +48,10 @@ def section(subject_: str, classes: Sequence[str], **values: object) -> Clean:
 
 
 def relabelled(
-    photos: Sequence[Photo], issue: Callable[[str], str], model: Callable[[str], str]
+    photos: Sequence[Photo], issue: Callable[[str], str], model: Callable[[str], str], draw: int = 0
 ) -> Iterator[Collection]:
-    """Other problems made of the market's photos."""
-    random = np.random.default_rng(0)
+    """Other problems made of the market's photos; `draw` says which of them are drawn."""
+    random = np.random.default_rng(draw)
 
     def drawn(which: Sequence[Photo], count: int) -> list[Photo]:
         return [which[place] for place in sorted(random.permutation(len(which))[:count].tolist())]
@@ -130,6 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True, help="what clean_quality made")
     parser.add_argument("--painted", type=Path, help="what `make demo` made")
+    parser.add_argument("--draws", type=int, default=1, help="draw the photos so many times")
     options = parser.parse_args()
     truth = read_truth()
     names = {row.key: row.image_url for row in manifest.read(options.folder, FetchRow)}
@@ -139,8 +140,11 @@ def main() -> None:
 
     base = section("car", ["sedan", "suv"])
     photos = clean.read_photos(options.folder, base, manifest.read(options.folder, DedupRow))
-    market = relabelled(photos, lambda key: fact(key, "issue"), lambda key: fact(key, "model"))
-    todo = [(options.folder, one) for one in market]
+    todo = [
+        (options.folder, one)
+        for draw in range(options.draws)
+        for one in relabelled(photos, lambda key: fact(key, "issue"), lambda key: fact(key, "model"), draw)
+    ]
     todo += [(options.painted, one) for one in painted(options.painted)] if options.painted else []
     for folder, one in todo:
         config = subject.resolve(one.section)

@@ -39,8 +39,27 @@ def test_a_class_the_network_has_no_word_for_keeps_its_photos_but_not_its_junk()
     assert (found >= zero_shot).all()
     assert found[205:].min() > 0.8, "typical of its class"
     assert found[200:203].max() < 0.3, "untypical, and of no class"
-    few = class_evidence.corrected(zero_shot[:210], own[:210], numbers[:210], percentile[:210], 0.1)
-    assert np.array_equal(few[200:], zero_shot[200:210]), "too few photos of the class to say so"
+    few = class_evidence.corrected(zero_shot[:204], own[:204], numbers[:204], percentile[:204], 0.1)
+    assert np.array_equal(few[200:], zero_shot[200:204]), "too few photos of the class to say so"
+
+
+def test_a_dozen_photos_that_the_network_has_no_word_for_are_kept() -> None:
+    zero_shot = np.concatenate([np.full(200, 0.9), np.full(12, 0.01)])
+    numbers = np.repeat([0, 1], [200, 12])
+    percentile = np.concatenate([(np.arange(200) + 0.5) / 200, (np.arange(12) + 0.5) / 12])
+    found = class_evidence.corrected(zero_shot, np.full(212, 0.9), numbers, percentile, 0.1)
+    assert found[201:].min() > 0.3
+    sure = np.where(np.arange(12) < 2, 0.01, 0.9)  # two of the untypical are rejected, as expected
+    found = class_evidence.corrected(
+        np.concatenate([zero_shot[:200], sure]), np.zeros(212), numbers, percentile, 0.1
+    )
+    assert found[200:202].max() < 0.3, "junk of a small class stays junk"
+
+
+def test_without_a_word_for_anything_the_typical_photos_of_small_classes_stay() -> None:
+    percentile = np.tile((np.arange(4) + 0.5) / 4, 2)
+    found = class_evidence.corrected(np.zeros(8), np.full(8, 0.5), np.repeat([0, 1], 4), percentile, 0.1)
+    assert found.min() > 0.5
 
 
 def rates(*lost: tuple[int, int]) -> list[class_rates.ClassRate]:

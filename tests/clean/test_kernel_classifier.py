@@ -163,9 +163,24 @@ def test_wrong_labels_come_out_as_improbable() -> None:
 def test_too_few_photos_say_nothing_about_labels() -> None:
     points, given_labels, listings = two_classes(wrong=0)
     usable = np.zeros(200, bool)
-    usable[:100] = usable[100:120] = True
+    usable[:100] = usable[100:109] = True
     assert label_errors.label_probabilities(points, given_labels, listings, usable, 2) is None
     assert label_errors.label_probabilities(points, given_labels, listings, usable, 1) is None
+
+
+def test_a_small_class_is_judged_against_the_rest_and_a_tiny_one_is_not() -> None:
+    sizes = [60, 60, 60, 60, 60, 60, 60, 12, 6]  # the last two begin with a photo of the first class
+    clouds = [cloud(size, 0.4 * number, number) for number, size in enumerate(sizes)]
+    clouds[7][0], clouds[8][0] = clouds[0][0] + 0.01, clouds[0][1] + 0.01
+    points = standard(np.vstack(clouds))
+    given_labels = np.repeat(np.arange(len(sizes)), sizes)
+    names = [str(n) for n in range(len(points))]
+    found = label_errors.label_probabilities(points, given_labels, names, np.ones(len(points)), len(sizes))
+    assert found is not None
+    assert found[420].argmax() == 0, "the wrong photo of the small class"
+    assert (found[421:432].argmax(axis=1) == 7).all(), "the right ones"
+    assert (found[:420].argmax(axis=1) == given_labels[:420]).mean() > 0.95, "the rest loses nothing"
+    assert np.isnan(found[432:]).all()
 
 
 def test_a_listing_must_agree_with_its_photo() -> None:
