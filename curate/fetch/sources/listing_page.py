@@ -145,7 +145,8 @@ def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Lis
             listing = replace(listing, price=amount, currency=listing.currency or about.currency or currency)
             used.setdefault("HTML", []).append("price")
     listing, names = html_facts.filled(listing, forms.page, forms.layout)
-    used.setdefault("HTML", []).extend(names)
+    if names:
+        used.setdefault("HTML", []).extend(names)
     if listing.year is None and (year := values.year(listing.title)):
         listing = replace(listing, year=year)
     return listing
