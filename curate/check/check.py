@@ -46,7 +46,8 @@ def read(path: Path) -> bytes:
     try:
         return decode.read_file(path)
     except RejectedError as error:
-        raise UsageError(error.detail or f"{path}: {error.reason}") from error
+        said = error.__cause__.strerror if isinstance(error.__cause__, OSError) else ""
+        raise UsageError(f"{path}: {said}" if said else error.detail or f"{path}: {error.reason}") from error
 
 
 @dataclass(frozen=True, slots=True)

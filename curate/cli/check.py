@@ -13,10 +13,12 @@ from curate.cli.options import command
 commands = typer.Typer()
 _FLAGGED = 3  # exit code, that of a quality gate
 
-Precision = Annotated[float, typer.Option(min=0.5, max=0.999, help="Wanted of flags.")]
+Precision = Annotated[float, typer.Option(min=0.5, max=0.999, help="Least share of flags that must be right.")]
 Labels = Annotated[
     list[Path] | None,
-    typer.Option(help="A file of `curate sample` with decisions, to measure it; may be given twice."),
+    typer.Option(
+        help="A file of `curate sample` with your decisions, which measure that share; may be given twice."
+    ),
 ]
 
 
@@ -34,8 +36,8 @@ def check(
 ) -> None:
     """Say of photos whether they fit the dataset: ok, flag or unsure, and why.
 
-    Not the subject, another class, a close-up, an interior, blurred, or a duplicate of a photo that is there. A
-    photo of the dataset gets what clean decided. Exits with 3 when one is flagged.
+    Reasons are: not the subject, another class, a close-up, an interior, blurred, a duplicate of a photo of the
+    dataset. A photo of the dataset gets what clean decided. Exits with 3 when one is flagged.
 
     Example: curate check upload.jpg --class swift
     """
@@ -59,18 +61,18 @@ def serve(
     ctx: typer.Context,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
-    max_mb: Annotated[int, typer.Option(min=1, max=64, help="MB of an upload.")] = 20,
-    max_megapixels: Annotated[int, typer.Option(min=1, max=60, help="Of a photo.")] = 50,
-    deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for an answer.")] = 10.0,
-    waiting: Annotated[int, typer.Option(min=1, help="Photos that may wait; more are told to come back.")] = 24,
+    max_mb: Annotated[int, typer.Option(min=1, max=64, help="Largest upload, in MB.")] = 20,
+    max_megapixels: Annotated[int, typer.Option(min=1, max=60, help="Largest photo, in megapixels.")] = 50,
+    deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for an answer; after them it is 429.")] = 10.0,
+    waiting: Annotated[int, typer.Option(min=1, help="Photos that may wait; the next upload gets 429.")] = 24,
     precision: Precision = 0.95,
     labels: Labels = None,
 ) -> None:
     """Answer over HTTP what `check` says of an upload.
 
     POST /v1/check takes a photo, a class and a listing id; GET /docs shows the API. A changed dataset or recipe is
-    taken up by itself, or on SIGHUP. SIGTERM ends it when all that was taken is answered. Who may ask has one of
-    the keys in CURATE_API_KEYS. No photo is kept.
+    taken up by itself, or on SIGHUP. SIGTERM ends it when all that was taken is answered. Where CURATE_API_KEYS
+    holds keys, separated by commas, a client must send one. No photo is kept.
 
     Example: curate serve --port 8080
     """

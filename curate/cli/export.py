@@ -18,7 +18,7 @@ def export(
     format: Annotated[
         str, typer.Argument(help="folders, huggingface, parquet, webdataset, kaggle, croissant or csv-urls.")
     ],
-    out: Annotated[Path, typer.Option(help="The folder to write, new or of an export before.")],
+    out: Annotated[Path, typer.Option(help="A new folder, or that of an earlier export.")],
     strip: Annotated[bool, typer.Option("--strip", help="Remove EXIF, GPS and comments, losslessly.")] = False,
     size: Annotated[
         int | None, typer.Option(min=16, help="Shrink larger photos to so many pixels on the longer side.")
@@ -30,7 +30,7 @@ def export(
     plates_model: Annotated[Path | None, typer.Option(help="A detector of number plates, ONNX.")] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Copy photos instead of linking them.")] = False,
     beside: Annotated[
-        bool, typer.Option("--beside", help="Write beside files in the folder that no export wrote; they stay.")
+        bool, typer.Option("--beside", help="Write also into a folder that holds other files; they stay.")
     ] = False,
     workers: Workers = None,
 ) -> None:
@@ -45,13 +45,15 @@ def export(
     """
     from curate.core.executors import local
     from curate.export.photos import Options
+    from curate.export.run import check
     from curate.export.run import export as write
     from curate.pipeline import default_workers
 
-    recipe, folder = recipe_and_manifests(ctx)
     if to not in (None, "jpeg"):
         raise UsageError(f"--format {to}: only jpeg can be asked for")
     options = Options(strip, size, to == "jpeg", tuple(dict.fromkeys(blur or ())), None, plates_model)
+    check(format, options)  # what is typed is judged before what is there
+    recipe, folder = recipe_and_manifests(ctx)
     with local((workers or default_workers()) if options.changes else 1) as map_fn:
         lines = write(folder, recipe, format, out, options, map_fn, copy=copy, beside=beside)
     for line in lines:

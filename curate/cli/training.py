@@ -80,8 +80,8 @@ def predict(
 ) -> None:
     """Say of photos which class they show, and how probable that is.
 
-    The probability is calibrated on val. Every photo gets one of the classes, also one that shows none of them:
-    `curate check` tells that. Exits with 6 when a photo cannot be read. Needs no torch.
+    The probability is calibrated on val. Every photo gets one of the classes, even where it shows none of them:
+    `curate check` finds such photos. Exits with 6 when a photo cannot be read. Needs no torch.
 
     Example: curate predict upload.jpg
     """

@@ -10,16 +10,13 @@ from curate.export.release import Contents, IndexRow, Release, slug
 TITLE = (6, 50)  # letters, at least and at most
 SLUG = (3, 50)
 SUBTITLE = (20, 80)
-LICENSES = {  # SPDX identifier to the site's own name
-    "cc0-1.0": "CC0-1.0",
-    "cc-by-sa-4.0": "CC-BY-SA-4.0",
-    "cc-by-sa-3.0": "CC-BY-SA-3.0",
-    "cc-by-4.0": "Attribution 4.0 International (CC BY 4.0)",
-    "cc-by-nc-4.0": "Attribution-NonCommercial 4.0 International (CC BY-NC 4.0)",
-    "cc-by-nc-sa-4.0": "CC-BY-NC-SA-4.0",
-    "odbl-1.0": "ODbL-1.0",
-    "gpl-2.0-only": "GPL-2.0",
-}
+LICENSES = (  # as the site names them; all but `_SPDX` are SPDX identifiers
+    *("CC0-1.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0"),
+    *("CC-BY-ND-4.0", "CC-BY-NC-ND-4.0", "GPL-2.0", "GPL-3.0", "LGPL-3.0", "AGPL-3.0", "FDL-1.3", "apache-2.0"),
+    *("ODbL-1.0", "DbCL-1.0", "ODC-BY-1.0", "PDDL", "CDLA-Permissive-1.0", "CDLA-Sharing-1.0"),
+)
+_SPDX = {"pddl-1.0": "PDDL", "gfdl-1.3": "FDL-1.3"}
+UNKNOWN, OTHER = "unknown", "other"  # no licence is given; one that is not in the list
 
 COLUMNS = {
     "key": "names the photo everywhere",
@@ -46,6 +43,14 @@ def fit(text: str, limits: tuple[int, int], filler: str) -> str:
     return text
 
 
+def license_name(spdx: str) -> str:
+    """The site's name of a licence; `-only` and `-or-later` of SPDX are one to it."""
+    if not spdx:
+        return UNKNOWN
+    name = spdx.lower().removesuffix("-only").removesuffix("-or-later")
+    return _SPDX.get(name) or {each.lower(): each for each in LICENSES}.get(name, OTHER)
+
+
 def contents(release: Release) -> Contents:
     """All files of the export. Raises UsageError when the recipe names no account."""
     if not release.owner:
@@ -61,13 +66,12 @@ def contents(release: Release) -> Contents:
 def _metadata(release: Release, readme: str) -> dict[str, object]:
     classes = ", ".join(release.dataset.classes)
     title = fit(release.title, TITLE, "photo dataset")
-    license = release.rights.license
     return {
         "title": title,
         "subtitle": fit(f"{len(release.dataset.photos):,} photos of {classes}", SUBTITLE, "for classification"),
-        "id": f"{release.owner}/{fit(slug(title), SLUG, 'dataset').replace(' ', '-')}",
+        "id": f"{release.owner}/{fit(slug(title), SLUG, 'dataset').replace(' ', '-').strip('-')}",
         "description": readme,
-        "licenses": [{"name": LICENSES.get(license.lower(), "other") if license else "unknown"}],
+        "licenses": [{"name": license_name(release.rights.license)}],
         "keywords": ["image classification"],
         "resources": [
             {

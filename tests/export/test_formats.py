@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -163,21 +164,43 @@ def test_croissant_says_how_the_dataset_was_made(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "title",
-    ["", "abc", "Painted cars", "A very long title of a dataset of cars that nobody would ever read to its end"],
+    [
+        "",
+        "abc",
+        "Painted cars",
+        "汽车",
+        "A very long title of a dataset of cars that nobody would ever read to its end",
+    ],
 )
 def test_kaggle_metadata_is_within_its_lengths(title: str, tmp_path: Path) -> None:
+    """The limits that the site's own documentation names."""
     recipe = RECIPE.model_copy(update={"export": Export(title=title, owner="somebody")})
     export("kaggle", tmp_path, recipe=recipe)
     metadata = json.loads((tmp_path / "dataset-metadata.json").read_bytes())
     owner, _, slug = metadata["id"].partition("/")
-    assert owner == "somebody" and kaggle.SLUG[0] <= len(slug) <= kaggle.SLUG[1]
-    assert slug == slug.lower() and " " not in slug
-    assert kaggle.TITLE[0] <= len(metadata["title"]) <= kaggle.TITLE[1]
-    assert kaggle.SUBTITLE[0] <= len(metadata["subtitle"]) <= kaggle.SUBTITLE[1]
+    assert owner == "somebody" and 3 <= len(slug) <= 50
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug)
+    assert 6 <= len(metadata["title"]) <= 50 and 20 <= len(metadata["subtitle"]) <= 80
     assert metadata["licenses"] == [{"name": "CC0-1.0"}]
     (resource,) = metadata["resources"]
     header = (tmp_path / resource["path"]).read_text(encoding="utf-8").splitlines()[0]
     assert header.split(",") == [field["name"] for field in resource["schema"]["fields"]]
+
+
+@pytest.mark.parametrize(
+    ("spdx", "name"),
+    [
+        ("", "unknown"),
+        ("CC-BY-4.0", "CC-BY-4.0"),
+        ("cc-by-nc-sa-4.0", "CC-BY-NC-SA-4.0"),
+        ("GPL-2.0-only", "GPL-2.0"),
+        ("PDDL-1.0", "PDDL"),
+        ("Apache-2.0", "apache-2.0"),
+        ("https://example.org/terms", "other"),
+    ],
+)
+def test_kaggle_gets_its_own_name_of_a_licence(spdx: str, name: str) -> None:
+    assert kaggle.license_name(spdx) == name
 
 
 def test_kaggle_needs_an_account_before_it_writes(tmp_path: Path) -> None:
