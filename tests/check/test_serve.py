@@ -153,7 +153,7 @@ def bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
-def test_what_is_beyond_the_limits_is_refused_before_it_is_decoded(service: Service) -> None:
+def test_s01_s02_s04_s07_what_is_beyond_the_limits_is_refused_before_it_is_decoded(service: Service) -> None:
     photo, gif = folders.paint("sedan", 503), io.BytesIO()
     scene(503).save(gif, "GIF")
     cases: list[tuple[bytes, dict[str, str], int, str]] = [
@@ -179,7 +179,7 @@ def test_what_is_beyond_the_limits_is_refused_before_it_is_decoded(service: Serv
     assert service.ask("GET", "/healthz")[0] == 200
 
 
-def test_only_a_known_key_may_ask(service: Service) -> None:
+def test_s15_only_a_known_key_may_ask(service: Service) -> None:
     photo = form(folders.paint("sedan", 504))
     for given in ({"Authorization": "Bearer no"}, {"Authorization": ""}, {"X-API-Key": KEY + "1"}):
         for method, path in (("POST", "/v1/check"), ("GET", "/metrics")):
@@ -192,7 +192,7 @@ def test_only_a_known_key_may_ask(service: Service) -> None:
     assert api.allowed("anything", ()) and not api.allowed("", api.keys_of(KEY))
 
 
-def test_nobody_listens_to_the_world_without_a_key() -> None:
+def test_s14_nobody_listens_to_the_world_without_a_key() -> None:
     with pytest.raises(UsageError, match="is open to others"):
         listen("0.0.0.0", 0, ())
     with listen("127.0.0.1", 0, ()) as taken, pytest.raises(UsageError, match="in use"):
@@ -217,7 +217,7 @@ def test_operators_see_how_it_is(service: Service) -> None:
     assert {"413", "415", "429"} <= set(posted["responses"])
 
 
-def test_overload_slow_bodies_reload_and_drain(folder: Path, checker: Checker, tmp_path: Path) -> None:
+def test_s13_overload_slow_bodies_reload_and_drain(folder: Path, checker: Checker, tmp_path: Path) -> None:
     own = tmp_path / "own"
     shutil.copytree(folder, own)
     with serving(own, tmp_path, "--waiting", "1", "--deadline", "60") as service:
@@ -270,7 +270,7 @@ def test_overload_slow_bodies_reload_and_drain(folder: Path, checker: Checker, t
     assert not [path for path in own.rglob("*") if path.is_file() and photo == path.read_bytes()]
 
 
-def test_a_full_queue_is_answered_before_the_body_is_read(folder: Path, checker: Checker) -> None:
+def test_s03_s09_a_full_queue_is_answered_before_the_body_is_read(folder: Path, checker: Checker) -> None:
     limits, said = Limits(waiting=0), list[dict[str, Any]]()  # nobody may wait: it is always full
 
     async def ask(key: str) -> None:
@@ -294,7 +294,7 @@ def test_a_full_queue_is_answered_before_the_body_is_read(folder: Path, checker:
     assert (b"retry-after", b"1") in said[0]["headers"] and b'"busy"' in said[1]["body"]
 
 
-def test_a_slow_body_ends_at_the_deadline(folder: Path, checker: Checker, tmp_path: Path) -> None:
+def test_s05_a_slow_body_ends_at_the_deadline(folder: Path, checker: Checker, tmp_path: Path) -> None:
     with serving(folder, tmp_path, "--deadline", "0.5") as service:
         with socket.create_connection(("127.0.0.1", service.port)) as slow:
             slow.sendall(

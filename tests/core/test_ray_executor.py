@@ -119,7 +119,7 @@ def refuse(number: int) -> int:
     raise StateError(f"photo {number} is lost", Do("fetch it again"))
 
 
-def test_an_error_travels_back_as_it_is(map_fn: RayMap) -> None:
+def test_r04_an_error_travels_back_as_it_is(map_fn: RayMap) -> None:
     done = []
     with pytest.raises(RejectedError) as caught:
         for result in map_fn(reject_seven, range(9)):
@@ -138,7 +138,7 @@ def die_at_first(folder: Path, number: int) -> int:
     return number
 
 
-def test_work_of_a_killed_worker_is_done_again(map_fn: RayMap, folder: Path) -> None:
+def test_r02_work_of_a_killed_worker_is_done_again(map_fn: RayMap, folder: Path) -> None:
     assert list(map_fn(partial(die_at_first, folder), range(150))) == list(range(150))
     assert len(list(folder.glob("died-*"))) == 1
 
@@ -170,7 +170,7 @@ def decided(folder: Path, map_fn: MapFn) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names}
 
 
-def test_d02_manifests_are_the_same_while_workers_are_killed(map_fn: RayMap, tmp_path: Path) -> None:
+def test_d02_r01_manifests_are_the_same_while_workers_are_killed(map_fn: RayMap, tmp_path: Path) -> None:
     first = with_manifests(tmp_path / "one")
     shutil.copytree(first, tmp_path / "two")
     expected = decided(first, map)
@@ -195,7 +195,7 @@ def test_items_are_taken_when_there_is_room_for_them(map_fn: RayMap) -> None:
     assert list(map_fn(square, range(3))) == [0, 1, 4]
 
 
-def test_a_worker_with_other_versions_is_refused(map_fn: RayMap, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r05_a_worker_with_other_versions_is_refused(map_fn: RayMap, monkeypatch: pytest.MonkeyPatch) -> None:
     here = ray_executor.versions()
     monkeypatch.setattr(map_fn, "token", map_fn.token.with_name(".tmp-ray-other"))
     monkeypatch.setattr(ray_executor, "versions", lambda: {**here, "pillow": "1.1.7"})

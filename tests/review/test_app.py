@@ -66,7 +66,7 @@ def server(folder: Path) -> Iterator[Served]:
         yield found
 
 
-def test_who_may_ask(server: Served) -> None:
+def test_w03_who_may_ask(server: Served) -> None:
     base = f"http://127.0.0.1:{server.port}"
     assert requests.get(f"{base}/", timeout=9).status_code == 403
     assert requests.get(f"{base}/?token=guess", timeout=9).status_code == 403
@@ -96,7 +96,7 @@ def test_no_script_and_no_style_is_inline_and_nothing_comes_from_elsewhere() -> 
         assert "http" not in path.read_text().replace("http://www.w3.org/2000/svg", "")
 
 
-def test_only_photos_of_the_manifests_are_served_without_exif(server: Served, folder: Path) -> None:
+def test_w02_only_photos_of_the_manifests_are_served_without_exif(server: Served, folder: Path) -> None:
     stored = (folder / manifest.read(folder, FetchRow)[0].path).read_bytes()
     assert b"SECRET CAMERA" in stored
     for size, side in (("large", 400), ("small", 320)):
@@ -176,7 +176,7 @@ def test_a_decision_is_durable_and_a_repeated_one_is_no_second_row(server: Serve
     assert key(20) not in decisions.load(folder / "review.csv", ("hatch", "sedan")).decisions
 
 
-def test_two_pages_and_a_hand_at_once_lose_nothing(server: Served, folder: Path) -> None:
+def test_w04_two_pages_and_a_hand_at_once_lose_nothing(server: Served, folder: Path) -> None:
     with served(folder, reviewer="bob") as other:
         both = [server, other]
 

@@ -147,7 +147,7 @@ def test_processes_that_append_at_once_lose_no_row(path: Path) -> None:
     assert (sorted(row.key for row in rows), torn) == (sorted(expected), "")
 
 
-def test_a_killed_process_loses_nothing_it_acknowledged(path: Path) -> None:
+def test_w05_a_killed_process_loses_nothing_it_acknowledged(path: Path) -> None:
     acknowledged: list[str] = []
     for turn in range(4):
         process = writer(path, f"t{turn}-", 10_000)
