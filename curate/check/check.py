@@ -194,15 +194,15 @@ class Checker:
     def _read(self, data: bytes) -> _Photo | str:
         """What there is to know of the pixels, or the reason why they cannot be read."""
         try:
-            picture = decode.decode(data, at_least=self.scorer.side)  # as clean reads it
-            decode.check(picture)
+            decoded = decode.decode(data, at_least=self.scorer.side)  # as clean reads it
+            decode.check(decoded)
             small = decode.decode(data, at_least=fingerprints.AT_LEAST)  # as dedup reads it
         except RejectedError as error:
             return error.reason
-        quality = image_quality.measure(picture.pixels, picture.width, picture.height)
+        quality = image_quality.measure(decoded.pixels, decoded.width, decoded.height)
         return _Photo(
             hashlib.sha256(data).hexdigest(),
-            self.scorer.prepare(picture.pixels),
+            self.scorer.prepare(decoded.pixels),
             image_quality.reason(quality, self.recipe.clean.quality),
             fingerprints.of_pixels(small.pixels),
         )

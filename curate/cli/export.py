@@ -58,4 +58,4 @@ def export(
         lines = write(folder, recipe, format, out, options, map_fn, copy=copy, beside=beside)
     for line in lines:
         show(ctx, line)
-    result(ctx, {"format": format, "out": str(out), "told": lines})
+    result(ctx, {"format": format, "out": str(out), "summary": lines})

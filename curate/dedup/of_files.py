@@ -69,8 +69,8 @@ def _read(file: Path) -> tuple[str, int, bytes] | str:
     try:
         data = decode.read_file(file)
         sha256 = hashlib.sha256(data).hexdigest()
-        picture = decode.decode(data, at_least=fingerprints.AT_LEAST)
+        decoded = decode.decode(data, at_least=fingerprints.AT_LEAST)
     except RejectedError as error:
         return error.reason
-    prints = fingerprints.of_pixels(picture.pixels, sha256, (len(data), 0))
-    return sha256, picture.width * picture.height, prints.tobytes()
+    prints = fingerprints.of_pixels(decoded.pixels, sha256, (len(data), 0))
+    return sha256, decoded.width * decoded.height, prints.tobytes()

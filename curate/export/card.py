@@ -99,7 +99,7 @@ def _made(release: Release) -> Iterator[str]:
         yield f"- `{stage}`, finished {sidecar['finished'][:10]}: {_cell(_settings(stage, sidecar))}"
     options = release.options
     did = [
-        *(["removed EXIF, GPS and comments, without touching the picture"] if options.strip else []),
+        *(["removed EXIF, GPS and comments, without touching the image"] if options.strip else []),
         *([f"shrank larger photos to {options.size} pixels on the longer side"] if options.size else []),
         *(["made JPEG of other formats"] if options.jpeg else []),
         *(f"blurred {kind}" for kind in options.blur),

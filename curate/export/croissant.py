@@ -207,7 +207,7 @@ def _photos() -> dict[str, Any]:
         "transform": {"regex": "^([0-9a-f]{16})"},
     }
     in_table = {"fileObject": {"@id": "photos.csv"}, "extract": {"column": "key"}}
-    picture = {"fileSet": files, "extract": {"fileProperty": "content"}}
+    content = {"fileSet": files, "extract": {"fileProperty": "content"}}
     return {
         "@type": "cr:RecordSet",
         "@id": "photos",
@@ -216,7 +216,7 @@ def _photos() -> dict[str, Any]:
         "key": {"@id": "photos/key"},
         "field": [
             _field("photos/key", "sc:Text", source=key, references=in_table),
-            _field("photos/image", "sc:ImageObject", source=picture),
+            _field("photos/image", "sc:ImageObject", source=content),
             column("class_name", ["sc:Text", "cr:Label"], references={"field": {"@id": "classes/name"}}),
             column("split", ["sc:Text", "cr:Split"], references={"field": {"@id": "splits/name"}}),
             column("sha256"),

@@ -1,7 +1,7 @@
 """The bytes of each photo as it leaves: the original ones unless options ask for others.
 
 A photo that must change (smaller, blurred, another format) is decoded, and becomes a JPEG without metadata. With
-`strip` alone its compressed picture stays as it is.
+`strip` alone its compressed image stays as it is.
 """
 
 import hashlib
@@ -107,9 +107,9 @@ def _described(photo: Photo, path: Path) -> File:
     """A changed photo, by its file `<key>.<boxes blurred>.<extension>`."""
     data = path.read_bytes()
     _, boxes, extension = path.name.split(".")
-    picture = decode.decode(data, at_least=1)
+    decoded = decode.decode(data, at_least=1)
     digest = hashlib.sha256(data).hexdigest()
-    return File(photo, path, extension, digest, len(data), picture.width, picture.height, int(boxes))
+    return File(photo, path, extension, digest, len(data), decoded.width, decoded.height, int(boxes))
 
 
 def change(data: bytes, photo: Photo, options: Options) -> tuple[bytes, str, int] | None:
@@ -122,9 +122,9 @@ def change(data: bytes, photo: Photo, options: Options) -> tuple[bytes, str, int
     convert = options.jpeg and extension != "jpg"
     boxes = np.zeros((0, 5), np.float32)
     if options.blur:
-        picture = decode.decode(data)
-        found = [blur.find_faces(picture.pixels, options.faces_model)] if options.faces_model else []
-        found += [blur.find_plates(picture.pixels, options.plates_model)] if options.plates_model else []
+        decoded = decode.decode(data)
+        found = [blur.find_faces(decoded.pixels, options.faces_model)] if options.faces_model else []
+        found += [blur.find_plates(decoded.pixels, options.plates_model)] if options.plates_model else []
         boxes = np.concatenate(found)
     if shrink or convert or len(boxes):
         pixels = blur.blur(decode.decode(data).pixels, boxes)

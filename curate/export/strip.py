@@ -1,6 +1,6 @@
-"""Remove from a photo file what is not its picture: EXIF, GPS, XMP, comments, thumbnails, what follows its end.
+"""Remove from a photo file what is not its image: EXIF, GPS, XMP, comments, thumbnails, what follows its end.
 
-Lossless: the compressed picture is copied as it is, with its colour profile. An orientation that viewers must know
+Lossless: the compressed image is copied as it is, with its colour profile. An orientation that viewers must know
 stays, alone in an EXIF block of 26 bytes.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from curate.core.errors import RejectedError
 from curate.photos import headers
 
-_JPEG_COLOUR = {0xE2: b"ICC_PROFILE\x00", 0xEE: b"Adobe"}  # segments that change how the picture looks
+_JPEG_COLOUR = {0xE2: b"ICC_PROFILE\x00", 0xEE: b"Adobe"}  # segments that change how the image appears
 _PNG_KEPT = {
     *(b"IHDR", b"PLTE", b"IDAT", b"IEND"),
     *(b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"pHYs", b"cICP", b"mDCV", b"cLLI"),
@@ -22,7 +22,7 @@ _WEBP_EXIF, _WEBP_XMP = 0x08, 0x04  # flags of VP8X
 
 
 def strip(data: bytes) -> bytes | None:
-    """The same picture without metadata, byte for byte the same for the same bytes.
+    """The same image without metadata, byte for byte the same for the same bytes.
 
     None where that cannot be done losslessly: another format, or a file built in an unusual way.
     """

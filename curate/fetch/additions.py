@@ -30,7 +30,7 @@ class Unread:
 
 
 def fetches(folder: Path, before: Iterable[FetchRow]) -> list[str]:
-    """The date of each fetch so far, the first one first; "" where the sidecar that told it is lost."""
+    """The date of each fetch so far, the first one first; "" where the sidecar that said it is lost."""
     dates: list[str] = []
     with suppress(StateError, TypeError, AttributeError):
         dates += map(str, manifest.read_sidecar(folder, "fetch")["notes"].get("fetches", ()))

@@ -36,7 +36,7 @@ class Failure:
 
 @dataclass(slots=True)
 class Crawled:
-    """All that the pages told."""
+    """All that the pages say."""
 
     listings: list[tuple[str, Listing]] = field(default_factory=list)  # (class name, listing)
     failures: list[Failure] = field(default_factory=list)

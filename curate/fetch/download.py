@@ -82,17 +82,17 @@ class Downloads:
     waiting: dict[str, Waiting]
 
 
-def check(data: bytes, limits: Photos) -> decode.Picture:
+def check(data: bytes, limits: Photos) -> decode.Decoded:
     """Decode a photo. Raises RejectedError when it is none, or not all of it is there."""
-    picture = decode.decode(data, at_least=_DECODED_SIDE, max_pixels=limits.max_megapixels * 10**6)
-    decode.check(picture, limits.min_side)
-    return picture
+    decoded = decode.decode(data, at_least=_DECODED_SIDE, max_pixels=limits.max_megapixels * 10**6)
+    decode.check(decoded, limits.min_side)
+    return decoded
 
 
-def keep(folder: Path, data: bytes, picture: decode.Picture) -> Outcome:
+def keep(folder: Path, data: bytes, decoded: decode.Decoded) -> Outcome:
     """Store a photo's original bytes, see `store.put`."""
-    path, sha256 = store.put(folder, data, picture.format)
-    return Outcome(path, sha256, len(data), picture.width, picture.height)
+    path, sha256 = store.put(folder, data, decoded.format)
+    return Outcome(path, sha256, len(data), decoded.width, decoded.height)
 
 
 def refused(error: RejectedError) -> Outcome:
@@ -112,14 +112,14 @@ def from_web(
     """
     outcome = None
     for url in urls:
-        pictures: list[decode.Picture] = []
+        found: list[decode.Decoded] = []
 
-        def look(response: Response, pictures: list[decode.Picture] = pictures) -> None:
-            pictures[:] = [check(response.data, limits)]
+        def look(response: Response, found: list[decode.Decoded] = found) -> None:
+            found[:] = [check(response.data, limits)]
 
         try:
             response = client.get(url, max_bytes, "photo", look, {"Referer": page})
-            return keep(folder, response.data, pictures[0])
+            return keep(folder, response.data, found[0])
         except RejectedError as error:
             outcome = outcome or refused(error)
             if error.reason not in ELSEWHERE:

@@ -1,4 +1,4 @@
-"""Rows out of what the pages told and what became of the photos."""
+"""Rows out of what the pages say and what became of the photos."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -52,7 +52,7 @@ def _fetch(
     known: Known,
     only: Only,
 ) -> tuple[list[FetchRow], Crawled, list[str]]:
-    """Rows, what the pages told, and why photos and pages are deferred."""
+    """Rows, what the pages say, and why photos and pages are deferred."""
     with closing(Browser(client, config.politeness.max_page_bytes, config.actions)) as browser:
         reader = Reader(client, journal, config, folder, known, browser)
         crawled = crawl(reader, map_fn, only)
@@ -90,7 +90,7 @@ def _fetch(
 
 
 def _unread(crawled: Crawled, folder: Path) -> additions.Unread:
-    """The pages that told nothing: all that failed, but for those of listings that the site says are gone.
+    """The pages that say nothing: all that failed, but for those of listings that the site says are gone.
 
     A next page that ended the paging, and did not the last time, may hold listings again.
     """

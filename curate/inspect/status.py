@@ -154,7 +154,7 @@ def to_review(folder: Path, recipe: Recipe) -> list[Note]:
     try:
         queued = {row.key for row in manifest.read(folder, CleanRow) if row.borderline}
         waiting = queued - set(decisions.load_or_problem(folder / decisions.NAME, recipe.classes).decisions)
-    except StateError:  # told of by its stage's line
+    except StateError:  # its stage's line says so
         return []
     if not waiting:
         return []

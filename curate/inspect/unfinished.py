@@ -40,7 +40,7 @@ def deferred(folder: Path) -> list[Note]:
         if not manifest.read_sidecar(folder, "fetch")["counts"].get("deferred"):
             return []
         rows = [row for row in manifest.read(folder, FetchRow) if row.reason == "deferred"]
-    except StateError:  # told of by its stage's line
+    except StateError:  # its stage's line says so
         return []
     photos = sum(1 for row in rows if row.image_url)
     counts = {"photo": photos, "page": len(rows) - photos}

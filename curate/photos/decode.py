@@ -46,8 +46,8 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A decoded picture."""
+class Decoded:
+    """A decoded image."""
 
     pixels: NDArray[np.uint8]  # (height, width, 3) RGB, or (height, width, 1) luma; upright
     width: int  # pixels of the original, upright; `pixels` may be smaller
@@ -56,7 +56,7 @@ class Picture:
     frames: int
 
 
-def decode(data: bytes, at_least: int | None = None, grey: bool = False, max_pixels: int = MAX_PIXELS) -> Picture:
+def decode(data: bytes, at_least: int | None = None, grey: bool = False, max_pixels: int = MAX_PIXELS) -> Decoded:
     """Decode `data`; of an animation, its first frame.
 
     With `at_least`, a JPEG may come at 1/2, 1/4 or 1/8 scale while its shorter side stays >= that; with `grey`, it
@@ -85,7 +85,7 @@ def measure(data: bytes, max_pixels: int = MAX_PIXELS) -> tuple[headers.Header, 
     return header, width, height
 
 
-def _decode(data: bytes, header: headers.Header, at_least: int | None, grey: bool) -> Picture:
+def _decode(data: bytes, header: headers.Header, at_least: int | None, grey: bool) -> Decoded:
     with _named_failures():
         if header.format in ("jpeg", "mpo"):
             return _decode_jpeg(data, header, at_least, grey)
@@ -111,18 +111,18 @@ def _named_failures() -> Iterator[None]:
         raise RejectedError("decode_truncated" if truncated else "decode_failed", text) from error
 
 
-def check(picture: Picture, min_side: int = MIN_SIDE) -> None:
+def check(decoded: Decoded, min_side: int = MIN_SIDE) -> None:
     """Refuse what cannot be a photo of anything. Raises RejectedError: too_small, blank."""
-    size = picture.width, picture.height
+    size = decoded.width, decoded.height
     if max(size) < min_side:
-        raise RejectedError("too_small", f"{picture.width}x{picture.height} pixels", size)
-    step = max(1, min(picture.pixels.shape[:2]) // 128)
-    part = picture.pixels[:: 4 * step, :: 4 * step, 0]
+        raise RejectedError("too_small", f"{decoded.width}x{decoded.height} pixels", size)
+    step = max(1, min(decoded.pixels.shape[:2]) // 128)
+    part = decoded.pixels[:: 4 * step, :: 4 * step, 0]
     if part.std() > 4.01 * MIN_CONTRAST:  # a part of 1/16 or more: the whole deviates by 1/4 of that at least
         return
     contrast = 0.0
     for channel in range(3):  # 6 times as fast as std(axis=0), and the first lively one is enough
-        contrast = max(contrast, float(picture.pixels[::step, ::step, channel].std()))
+        contrast = max(contrast, float(decoded.pixels[::step, ::step, channel].std()))
         if contrast >= MIN_CONTRAST:
             return
     raise RejectedError("blank", f"contrast {contrast:.2f}", size)
@@ -157,7 +157,7 @@ def _cost(width: int, height: int, header: headers.Header, at_least: int | None)
     return scaled + (width * height // 3 if header.scans > 1 else 0)
 
 
-def _decode_apart(data: bytes, at_least: int | None, grey: bool) -> Picture:
+def _decode_apart(data: bytes, at_least: int | None, grey: bool) -> Decoded:
     code = "from curate.photos import decode; decode.answer()"
     said = apart.call(code, [json.dumps([at_least, grey])], data, apart.LIMIT_S)
     line, _, pixels = said.partition(b"\n")
@@ -165,7 +165,7 @@ def _decode_apart(data: bytes, at_least: int | None, grey: bool) -> Picture:
     if "reason" in facts:
         raise RejectedError(facts["reason"], facts["detail"], tuple(facts["size"]))
     shape = facts.pop("shape")
-    return Picture(np.frombuffer(bytearray(pixels), np.uint8).reshape(shape), **facts)
+    return Decoded(np.frombuffer(bytearray(pixels), np.uint8).reshape(shape), **facts)
 
 
 def answer() -> None:
@@ -173,17 +173,17 @@ def answer() -> None:
     at_least, grey = json.loads(sys.argv[1])
     data = sys.stdin.buffer.read()
     try:
-        picture = _decode(data, headers.read(data), at_least, grey)
+        decoded = _decode(data, headers.read(data), at_least, grey)
     except RejectedError as error:
         facts: dict[str, Any] = {"reason": error.reason, "detail": error.detail, "size": error.size}
         sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n")
         return
-    facts = {name: getattr(picture, name) for name in ("width", "height", "format", "frames")}
-    facts["shape"] = picture.pixels.shape
-    sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n" + picture.pixels.tobytes())
+    facts = {name: getattr(decoded, name) for name in ("width", "height", "format", "frames")}
+    facts["shape"] = decoded.pixels.shape
+    sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n" + decoded.pixels.tobytes())
 
 
-def _decode_jpeg(data: bytes, header: headers.Header, at_least: int | None, grey: bool) -> Picture:
+def _decode_jpeg(data: bytes, header: headers.Header, at_least: int | None, grey: bool) -> Decoded:
     try:
         pixels, width, height = jpeg.decode(data, at_least, grey)
     except ValueError as error:
@@ -193,7 +193,7 @@ def _decode_jpeg(data: bytes, header: headers.Header, at_least: int | None, grey
         return _decode_other(data, header, at_least)
     if header.orientation >= 5:
         width, height = height, width
-    return Picture(upright(pixels, header.orientation), width, height, header.format, header.frames)
+    return Decoded(upright(pixels, header.orientation), width, height, header.format, header.frames)
 
 
 def _open(data: bytes, header: headers.Header) -> Image.Image:
@@ -207,7 +207,7 @@ def _open(data: bytes, header: headers.Header) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=[name])
 
 
-def _decode_other(data: bytes, header: headers.Header, at_least: int | None = None) -> Picture:
+def _decode_other(data: bytes, header: headers.Header, at_least: int | None = None) -> Decoded:
     with _open(data, header) as image:
         name = image.format
         if name == "TIFF":
@@ -233,17 +233,17 @@ def _decode_other(data: bytes, header: headers.Header, at_least: int | None = No
         pixels = upright(rgb_on_white(small), turn)
     if turn >= 5:
         width, height = height, width
-    return Picture(pixels, width, height, header.format, frames)
+    return Decoded(pixels, width, height, header.format, frames)
 
 
 def encode_thumbnail(
-    picture: Picture, side: int, kind: Literal["WEBP", "JPEG"] = "WEBP", quality: int = 70, method: int = 4
+    decoded: Decoded, side: int, kind: Literal["WEBP", "JPEG"] = "WEBP", quality: int = 70, method: int = 4
 ) -> bytes:
     """At most `side` pixels a side, without any metadata: what reports and web pages may show.
 
     `method` is the effort of WebP, 0 to 6.
     """
-    image = Image.fromarray(picture.pixels)
+    image = Image.fromarray(decoded.pixels)
     image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     buffer = io.BytesIO()
     image.save(buffer, kind, quality=quality, **({"method": method} if kind == "WEBP" else {}))

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from curate.core.errors import RejectedError, StateError
 from curate.core.files import file_sha256, force_all, inside, replacing
-from curate.photos.decode import Picture, decode, read_file
+from curate.photos.decode import Decoded, decode, read_file
 
 IMAGES = "images"
 _NAME = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
@@ -43,7 +43,7 @@ def sync(folder: Path, paths: Collection[str]) -> None:
         force_all(folder / IMAGES, [folder / name for name in named])
 
 
-def load(folder: Path, path: str, sha256: str, at_least: int | None = None) -> Picture:
+def load(folder: Path, path: str, sha256: str, at_least: int | None = None) -> Decoded:
     """Read the photo of a manifest row and decode it, after checking that its bytes still have their sha256.
 
     Raises RejectedError: unreadable, hash_mismatch, and what `decode` raises; StateError for a path that leads out

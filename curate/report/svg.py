@@ -31,6 +31,6 @@ def text(x: float, y: float, body: str, class_: str = "", anchor: str = "start")
 
 
 def svg(height: float, label: str, parts: Sequence[Markup]) -> Markup:
-    """The whole picture, `label` for those who cannot see it."""
+    """The whole drawing, `label` for those who cannot see it."""
     body = Markup("").join([tag("title", label), *parts])
     return tag("svg", body, viewBox=f"0 0 {WIDTH} {number(height)}", role="img", aria_label=label)

@@ -1,4 +1,4 @@
-"""Training curves as a picture."""
+"""Training curves as a plot."""
 
 from collections.abc import Mapping, Sequence
 

@@ -187,11 +187,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_audit_ends_in_sentences_and_what_to_collect(folder: Path) -> None:
     found = findings.run(folder, Audit(reference={"region": {"Delhi": 40, "Goa": 30, "Assam": 30}}), CONFIG)
-    told = json.loads((folder / "audit.json").read_bytes())
-    assert told["sentences"] == found.sentences()
-    assert any(line.startswith("region: the shares differ from the reference") for line in told["sentences"])
-    assert any(line.startswith("Next: collect ") and "region Assam" in line for line in told["sentences"])
-    assert any(line.startswith("Trained without Delhi") for line in told["sentences"])
+    said = json.loads((folder / "audit.json").read_bytes())
+    assert said["sentences"] == found.sentences()
+    assert any(line.startswith("region: the shares differ from the reference") for line in said["sentences"])
+    assert any(line.startswith("Next: collect ") and "region Assam" in line for line in said["sentences"])
+    assert any(line.startswith("Trained without Delhi") for line in said["sentences"])
     assert {each.clue for each in found.shortcuts} == {
         *("image size", "aspect", "brightness", "border", "watermark", "JPEG tables", "background"),
     }

@@ -155,19 +155,19 @@ def doors(folder: Path, held: Sequence[Held], count: int) -> Iterator[str]:
                 (written / f"{number}.jpg").write_bytes(photo.data)
         words = [sys.executable, "-m", "curate", "check", *where, "--json", "--class", class_name, *files]
         run = subprocess.run(words, capture_output=True, text=True)
-        for told in json.loads(run.stdout):
-            commanded[files[told.pop("photo")]] = told
+        for answered in json.loads(run.stdout):
+            commanded[files[answered.pop("photo")]] = answered
     for path in written.iterdir():
         path.unlink()
     written.rmdir()
     plain = json.loads(json.dumps(direct))
-    same = sum(commanded[number] == told for number, told in enumerate(plain))
+    same = sum(commanded[number] == answered for number, answered in enumerate(plain))
     yield f"function and command agree on {same} of {len(photos)} photos, every figure of the verdict"
     with serving(where) as service:
         answers = [one(service.port, photo) for photo in photos]
     served = [json.loads(answer.body) for answer in answers if answer.status == 200]
     refused = Counter(answer.status for answer in answers if answer.status != 200)
-    same = sum(json.loads(a.body) == told for a, told in zip(answers, plain, strict=True) if a.status == 200)
+    same = sum(json.loads(a.body) == one for a, one in zip(answers, plain, strict=True) if a.status == 200)
     yield f"function and service agree on {same} of {len(served)} photos; refused by type {dict(refused)}"
 
 

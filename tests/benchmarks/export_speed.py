@@ -41,11 +41,11 @@ def main() -> None:
             for turn in range(2):
                 out = Path(scratch) / f"{format}-{turn}"
                 began = time.perf_counter()
-                told = export(arguments.folder, recipe, format, out, Options(), map)
+                said = export(arguments.folder, recipe, format, out, Options(), map)
                 seconds.append(time.perf_counter() - began)
                 digests.add(digest(out))
             same = "same bytes twice" if len(digests) == 1 else "OTHER BYTES"
-            print(f"{format:12} {min(seconds):5.1f} s  {same}  {told[0].partition(': ')[2]}", flush=True)
+            print(f"{format:12} {min(seconds):5.1f} s  {same}  {said[0].partition(': ')[2]}", flush=True)
 
 
 if __name__ == "__main__":

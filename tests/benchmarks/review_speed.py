@@ -220,7 +220,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
 
-    def told(name: str, result: dict[str, Any]) -> None:
+    def text(name: str, result: dict[str, Any]) -> None:
         print(name, json.dumps(result, indent=1), flush=True)
 
     with tempfile.TemporaryDirectory(prefix="review-") as place:
@@ -228,7 +228,7 @@ def main() -> None:
         for name in "abc":
             (root / name).mkdir()
         if asked.kills:
-            told("kills", kills(root / "c", asked.kills, asked.seed))
+            text("kills", kills(root / "c", asked.kills, asked.seed))
         if not asked.browser:
             return
         with sync_playwright() as playwright:
@@ -238,12 +238,12 @@ def main() -> None:
             context = browser.new_context(viewport={"width": 1280, "height": 860}, bypass_csp=True)
             page = context.new_page()
             with served(large_folder(root / "a", 12_000, 400)) as server:
-                told("one by one", one_by_one(page, server, 200))
-                told("grid", in_the_grid(page, server, 5))
+                text("one by one", one_by_one(page, server, 200))
+                text("grid", in_the_grid(page, server, 5))
                 if asked.axe:
-                    told("axe", axe(page, server, asked.axe))
+                    text("axe", axe(page, server, asked.axe))
             if asked.rows:
-                told("large", large(root / "b", asked.rows, page))
+                text("large", large(root / "b", asked.rows, page))
             browser.close()
 
 

@@ -165,7 +165,7 @@ async def opened(port: int, photos: Sequence[Photo], rate: float, seconds: float
     return list(await asyncio.gather(*tasks))
 
 
-def told(name: str, answers: Sequence[Answer], seconds: float) -> str:
+def said(name: str, answers: Sequence[Answer], seconds: float) -> str:
     """Rates and latencies."""
     good = np.array([answer.seconds for answer in answers if answer.status == 200])
     busy = np.array([answer.seconds for answer in answers if answer.status == 429])
@@ -275,7 +275,7 @@ def soak(service: Service, photos: Sequence[Photo], rate: float, minutes: float)
     """Half load, a line a minute."""
     for minute in range(int(minutes)):
         answers = asyncio.run(opened(service.port, photos, rate, 60))
-        yield f"minute {minute + 1}: {service.memory_mib():.0f} MiB; {told('soak', answers, 60)}"
+        yield f"minute {minute + 1}: {service.memory_mib():.0f} MiB; {said('soak', answers, 60)}"
 
 
 def main() -> None:
@@ -300,10 +300,10 @@ def main() -> None:
         print(f"each takes {each * 1000:.1f} ms of processor time", flush=True)
         for rate in (0.5 * capacity, 0.8 * capacity):
             answers = asyncio.run(opened(service.port, photos, rate, options.seconds))
-            print(told(f"{rate:.1f}/s", answers, options.seconds), f"aim p99 {P99_S * 1000:.0f} ms", flush=True)
+            print(said(f"{rate:.1f}/s", answers, options.seconds), f"aim p99 {P99_S * 1000:.0f} ms", flush=True)
         answers = asyncio.run(opened(service.port, photos, 10 * capacity, options.seconds))
         good = sum(answer.status == 200 for answer in answers) / options.seconds
-        print(told(f"ten times: {10 * capacity:.0f}/s", answers, options.seconds))
+        print(said(f"ten times: {10 * capacity:.0f}/s", answers, options.seconds))
         print(f"goodput {good / capacity:.2f}, aim {GOODPUT}; rejects aim {REJECT_S * 1000:.0f} ms", flush=True)
         statuses = asyncio.run(attack(service.port, photos[0].data))
         after = one(service.port, photos[1]).status

@@ -90,34 +90,34 @@ def test_the_command_says_the_same_and_a_flag_exits_with_3(folder: Path, checker
     assert run.exit_code == 0 and f"{good}: ok" in run.output
     run = CliRunner().invoke(app, [*words, photos[0].listing_id, "--json", str(good), str(bad)])
     assert run.exit_code == 3
-    told = json.loads(run.output)
+    said = json.loads(run.output)
     asked = checker.check([good.read_bytes(), bad.read_bytes()], listing_id=photos[0].listing_id)
-    for one, other in zip(told, asked, strict=True):
+    for one, other in zip(said, asked, strict=True):
         assert one == {"photo": one["photo"]} | json.loads(json.dumps(other.as_json()))
 
 
 def test_the_second_check_reads_what_the_first_learnt(folder: Path, checker: Checker) -> None:
     asked = [folders.paint("sedan", 500), jpeg(scene(500))]
-    told: list[str] = []
-    again = Checker.open(folder, RECIPE, precision=0.6, say=told.append)
-    assert told == [] and again.check(asked) == checker.check(asked) and again.thresholds == checker.thresholds
+    said: list[str] = []
+    again = Checker.open(folder, RECIPE, precision=0.6, say=said.append)
+    assert said == [] and again.check(asked) == checker.check(asked) and again.thresholds == checker.thresholds
     cache = folder / learnt.NAME
     whole = cache.read_bytes()
     assert b"pickle" not in whole
     for damaged in (whole[:-100], whole[:-1] + bytes([whole[-1] ^ 1]), b"", b"{}\n" + whole.partition(b"\n")[2]):
         cache.write_bytes(damaged)
-        learnt.open_or_learn(folder, checker.scorer, told.append)
-        assert len(told) == 2 and cache.read_bytes() == whole
-        told.clear()
+        learnt.open_or_learn(folder, checker.scorer, said.append)
+        assert len(said) == 2 and cache.read_bytes() == whole
+        said.clear()
 
 
 def test_what_was_learnt_of_other_manifests_is_not_believed(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "other")
     rows = manifest.read(folder, CleanRow)
     folders.publish(tmp_path / "other", "clean", [dataclasses.replace(rows[0], borderline=True), *rows[1:]])
-    told: list[str] = []
-    found = Checker.open(tmp_path / "other", RECIPE, say=told.append)
-    assert told[0].startswith("check learns from") and found.decided[rows[0].key].borderline
+    said: list[str] = []
+    found = Checker.open(tmp_path / "other", RECIPE, say=said.append)
+    assert said[0].startswith("check learns from") and found.decided[rows[0].key].borderline
     (tmp_path / "other" / "clean.csv").write_bytes((folder / "clean.csv").read_bytes())
     with pytest.raises(StateError, match="was changed after it was written"):
         Checker.open(tmp_path / "other", RECIPE)

@@ -203,10 +203,10 @@ def test_operators_see_how_it_is(service: Service) -> None:
     service.check(folders.paint("sedan", 505))
     status, _, body = service.ask("GET", "/readyz")
     assert status == 200 and json.loads(body) == {"ready": True, "photos": 36, "classes": ["hatch", "sedan"]}
-    told = service.ask("GET", "/metrics")[2].decode()
-    assert re.search(r'^curate_check_requests_total\{status="200"\} [1-9]', told, re.M)
-    assert re.search(r'^curate_check_verdicts_total\{verdict="\w+"\} [1-9]', told, re.M)
-    assert "curate_check_seconds_bucket" in told and "me.jpg" not in told
+    answered = service.ask("GET", "/metrics")[2].decode()
+    assert re.search(r'^curate_check_requests_total\{status="200"\} [1-9]', answered, re.M)
+    assert re.search(r'^curate_check_verdicts_total\{verdict="\w+"\} [1-9]', answered, re.M)
+    assert "curate_check_seconds_bucket" in answered and "me.jpg" not in answered
     page = json.loads(service.ask("GET", "/openapi.json")[2])
     posted = page["paths"]["/v1/check"]["post"]
     assert set(posted["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]) >= {

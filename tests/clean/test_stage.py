@@ -463,8 +463,8 @@ def test_decisions_teach_what_the_other_photos_are(tmp_path: Path, plain: PlainS
     said = {
         name: manifest.read_sidecar(tmp_path / name, "clean")["notes"]["summary"] for name in ("before", "after")
     }
-    told = "24 decided photos taught the classifiers; 12 other photos changed side (0 kept now, 12 rejected now)"
-    assert any(told in line for line in said["after"])
+    taught = "24 decided photos taught the classifiers; 12 other photos changed side (0 kept now, 12 rejected now)"
+    assert any(taught in line for line in said["after"])
     assert not any("taught" in line for line in said["before"])
 
 

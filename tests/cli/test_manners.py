@@ -145,8 +145,8 @@ def test_lack_of_memory_is_told_whichever_library_reports_it() -> None:
         RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory: you tried"),
         RuntimeError("std::bad_alloc"),
     ):
-        told = failure(error)
-        assert told is not None and told[1] == 7 and "--workers" in str(told[0].remedies)
+        said = failure(error)
+        assert said is not None and said[1] == 7 and "--workers" in str(said[0].remedies)
 
 
 def test_a_stderr_that_nobody_reads_ends_no_command(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_only_new_files_are_decoded_and_equal_bytes_once(tmp_path: Path, monkeyp
     opened: list[str] = []
     load = photo_store.load
 
-    def counting(folder: Path, path: str, sha256: str, at_least: int | None = None) -> decode.Picture:
+    def counting(folder: Path, path: str, sha256: str, at_least: int | None = None) -> decode.Decoded:
         opened.append(sha256)
         return load(folder, path, sha256, at_least)
 

@@ -243,10 +243,10 @@ def test_the_card_says_in_its_first_line_on_what_ground_photos_are_given(tmp_pat
     first, *_ = (tmp_path / "a" / "README.md").read_text(encoding="utf-8").splitlines()
     assert first == "The photos are given on because: They are painted."
     recipe = painted_dataset.RECIPE.model_copy(update={"rights": Rights()})
-    told = export("folders", tmp_path / "b", recipe=recipe)
+    said = export("folders", tmp_path / "b", recipe=recipe)
     first, *_ = (tmp_path / "b" / "README.md").read_text(encoding="utf-8").splitlines()
     assert first.startswith("**No ground is known")
-    assert "set rights.ground in the recipe" in told[-1]
+    assert "set rights.ground in the recipe" in said[-1]
 
 
 def test_the_card_counts_what_the_manifests_say(tmp_path: Path) -> None:

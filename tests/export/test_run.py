@@ -127,7 +127,7 @@ def test_the_command_writes_and_tells(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "said"),
     [
         (["jpeg"], "'jpeg' is no format; choose one of folders, huggingface"),
         (["folders", "--format", "png"], "only jpeg can be asked for"),
@@ -135,8 +135,8 @@ def test_the_command_writes_and_tells(tmp_path: Path) -> None:
         (["kaggle"], "set export.owner to YOUR-ACCOUNT in "),
     ],
 )
-def test_the_command_refuses_with_one_line(words: list[str], told: str, tmp_path: Path) -> None:
+def test_the_command_refuses_with_one_line(words: list[str], said: str, tmp_path: Path) -> None:
     arguments = ["--recipe", str(recipe_file(tmp_path)), "--folder", str(dataset_folder()), "export"]
     result = CliRunner().invoke(app, [*arguments, *words, "--out", str(tmp_path / "out")])
-    assert result.exit_code == 2 and told in result.output
+    assert result.exit_code == 2 and said in result.output
     assert not (tmp_path / "out").exists()

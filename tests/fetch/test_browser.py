@@ -91,8 +91,8 @@ def test_preview_lets_scripts_run_as_the_recipe_says(tmp_path: Path) -> None:
         plain = show(app, ["preview", start])
         assert "no listing found" in plain.output and "set source.render: auto" in plain.output
         for options in (["--render"], ["--recipe", str(tmp_path / "mine.yaml")]):
-            told = source(site.url, render="auto").model_dump(mode="json", exclude_unset=True)
-            recipe = {"name": "mine", "classes": ["swift", "wagonr"], "source": told}
+            said = source(site.url, render="auto").model_dump(mode="json", exclude_unset=True)
+            recipe = {"name": "mine", "classes": ["swift", "wagonr"], "source": said}
             (tmp_path / "mine.yaml").write_text(json.dumps(recipe), encoding="utf-8")
             shown = show(
                 app, [*options, "preview", start] if "--recipe" in options else ["preview", start, *options]

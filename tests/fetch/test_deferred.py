@@ -69,8 +69,8 @@ def test_the_next_fetch_asks_for_just_what_is_deferred(tmp_path: Path) -> None:
         assert Counter(row.reason for row in rows) == {"": 3, "deferred": 2}
         notes = manifest.read_sidecar(tmp_path, "fetch")["notes"]
         assert [line.split(": ")[1] for line in notes["deferred"]] == ["connect_failed", "http_server_error"]
-        (told,) = worded(unfinished.unfinished(tmp_path, Recipe(name="r", classes=("swift", "wagonr"))))
-        assert told == "fetch: 1 photo and 1 page are deferred; to get them, run `curate fetch`"
+        (text,) = worded(unfinished.unfinished(tmp_path, Recipe(name="r", classes=("swift", "wagonr"))))
+        assert text == "fetch: 1 photo and 1 page are deferred; to get them, run `curate fetch`"
         assert any(line.startswith("2 deferred") for line in notes["summary"])
         assert "2 deferred" in manifest.funnel_line(tmp_path, "fetch")
         before = (tmp_path / "fetch.csv").read_bytes(), (tmp_path / "fetch.json").read_bytes()

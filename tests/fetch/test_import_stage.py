@@ -78,8 +78,8 @@ def test_what_is_passed_over_is_told_as_it_is_now(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt"):
         (source / name).touch()
         importing.run(out, source, CLASSES)
-        told = manifest.read_sidecar(out, "fetch")["notes"]["summary"]
-        assert told == [f"passed over '{name}': not in a class folder"]
+        said = manifest.read_sidecar(out, "fetch")["notes"]["summary"]
+        assert said == [f"passed over '{name}': not in a class folder"]
         (source / name).unlink()
 
 
@@ -271,9 +271,9 @@ def test_i16_the_size_of_what_is_refused_for_it_is_in_its_row(tmp_path: Path) ->
         "huge.png": ("too_many_pixels", 2000, 1500),
     }
     icon = next(row for row in rows if row.image_url == "swift/icon.png")
-    told = explained(tmp_path / "out", icon.key)
-    assert "  size     60×45 px" in told
-    assert told[-1] == "fetch: rejected, too_small: its longer side is under the recipe's photos.min_side"
+    said = explained(tmp_path / "out", icon.key)
+    assert "  size     60×45 px" in said
+    assert said[-1] == "fetch: rejected, too_small: its longer side is under the recipe's photos.min_side"
 
 
 def test_i20_odd_names_come_back_from_the_manifest(tmp_path: Path) -> None:

@@ -77,8 +77,8 @@ def test_a_page_of_age_is_asked_for_with_what_it_said_of_itself(tmp_path: Path) 
         first = fetch.run(tmp_path, config)
         assert fetch.run(tmp_path, config, refresh=True) == first  # 304: the manifest knows it
         priced = fetch.run(tmp_path, config, refresh=True)
-        told = [seen.headers.get("if-none-match") for seen in server.seen if seen.path == "/l/1"]
-        assert told == [None, '"v1"', '"v1"']
+        said = [seen.headers.get("if-none-match") for seen in server.seen if seen.path == "/l/1"]
+        assert said == [None, '"v1"', '"v1"']
         assert [row.price for row in priced] == [100.0, 100.0]
         asked = len(server.seen)
         week = source(server.url(""), ["/cars"], revisit_after="1w")
@@ -93,9 +93,9 @@ def test_so_many_new_listings_a_night_and_the_rest_the_next(tmp_path: Path) -> N
         found = []
         for only in (Only(most_new=2), Only(most_new=2), Only(), Only()):
             found.append({row.listing_id for row in fetch.run(tmp_path, config, only=only)})
-            told = manifest.read_sidecar(tmp_path, "fetch")["notes"]
+            said = manifest.read_sidecar(tmp_path, "fetch")["notes"]
         assert found == [{"1", "2"}, {"1", "2", "3", "4"}, {"1", "2", "3", "4", "5"}, {"1", "2", "3", "4", "5"}]
-        assert told["left_for_the_next"] == 0
+        assert said["left_for_the_next"] == 0
         assert max(Counter(server.paths()[1:])["/l/" + str(n)] for n in range(1, 6)) == 1
     assert all(row.gone_since is None for row in manifest.read(tmp_path, FetchRow))
 

@@ -16,10 +16,10 @@ def test_a_saved_page_gives_listings_what_was_left_out_and_a_recipe(tmp_path: Pa
     page = tmp_path / "page.html"
     shown = adverts(4, 3)
     page.write_text(index_shapes.SHAPES["next_data"](shown, adverts(2, 2, seed=5)), encoding="utf-8")
-    told = CliRunner().invoke(app, ["preview", URL, "--page", str(page)])
-    assert told.exit_code == 0, told.output
+    said = CliRunner().invoke(app, ["preview", URL, "--page", str(page)])
+    assert said.exit_code == 0, said.output
     for line in ("a list of 4 listings", "2 listings beside the list were left out", "adapter: auto", "photos 4"):
-        assert line in told.output
+        assert line in said.output
     data = json.loads(CliRunner().invoke(app, ["preview", URL, "--page", str(page), "--json"]).stdout)
     assert [one["title"] for one in data["listings"]] == [advert.title for advert in shown]
     assert [len(one["photos"]) for one in data["listings"]] == [len(advert.photos) for advert in shown]

@@ -140,10 +140,10 @@ def test_explain_shows_decisions_as_clean_reads_them(folder: Path) -> None:
     assert explained(folder, key(9))[-1] == "review: a person decided keep wagonr"
     (folder / "review.csv").write_text(f"key,decision,class_name\n{key(4)},keep,alto\n")
     lines = explained(folder, key(5))
-    told = (
+    said = (
         f"review: {folder / 'review.csv'} row 2: class 'alto' is not in the recipe; its classes are swift, wagonr"
     )
-    assert lines.count(told) == 1
+    assert lines.count(said) == 1
     assert "  its duplicates are sold as swift, wagonr: review.csv cannot be obeyed" in lines
     assert not any("must decide" in line or "to decide" in line for line in lines)
 
@@ -300,18 +300,18 @@ def test_explain_marks_what_is_out_of_date(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "reason", "told"),
+    ("stage", "reason", "said"),
     [
         ("clean", "interior", "kept in its place, then rejected by clean as interior; swift"),
         ("clean", "reviewed", "kept in its place, then rejected by a person; swift"),
         ("split", "surplus", "kept in its place, then rejected by split as surplus; swift"),
     ],
 )
-def test_explain_a_copy_tells_what_became_of_its_keeper(folder: Path, stage: str, reason: str, told: str) -> None:
+def test_explain_a_copy_tells_what_became_of_its_keeper(folder: Path, stage: str, reason: str, said: str) -> None:
     rows: list[Any] = manifest.read(folder, STAGES[stage].row_type)
     rows = [dataclasses.replace(r, keep=False, reason=reason) if r.key == key(4) else r for r in rows]
     painted_run.rewrite(folder, stage, rows)
-    assert f"    0404040404040404  {told}, listing L2" in explained(folder, key(5))
+    assert f"    0404040404040404  {said}, listing L2" in explained(folder, key(5))
 
 
 def test_explain_lists_a_handful_of_copies_the_kept_one_first(folder: Path) -> None:

@@ -154,18 +154,18 @@ def test_status_names_a_damaged_manifest(folder: Path, damage: Callable[[Path], 
 
 
 def test_status_and_dedup_count_what_a_person_must_decide_until_it_is_decided(folder: Path) -> None:
-    def told() -> str:
+    def said() -> str:
         (found,) = (note for note in status(folder, RECIPE).to_decide if "label conflicts" in note.text)
         assert found in to_do(folder, CLASSES, manifest.read(folder, DedupRow))
         return found.text
 
-    assert told() == CONFLICT
+    assert said() == CONFLICT
     for text in ("", f"{key(5)},keep,", f"{key(4)},keep,swift\n{key(4)},keep,wagonr"):
         (folder / "review.csv").write_text(f"key,decision,class_name\n{text}\n")
-        assert told() == CONFLICT
+        assert said() == CONFLICT
     for text in (f"{key(4)},Keep, swift", f"{key(4)},reject,", f"{key(4)},keep,", f"{key(5)},keep,swift"):
         (folder / "review.csv").write_text(f"key,decision,class_name\n{text}\n")
-        assert told().endswith("all decided")
+        assert said().endswith("all decided")
 
 
 def test_status_says_nothing_of_conflicts_where_there_is_none(folder: Path) -> None:

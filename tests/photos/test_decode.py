@@ -752,12 +752,12 @@ def test_i16_what_cannot_be_a_photo(data: bytes, expected: str) -> None:
 
 
 def test_i16_the_limits_are_named_where_the_reasons_are_told() -> None:
-    told = REASONS["fetch"]
-    assert told["too_small"].endswith("photos.min_side")
-    assert f"than {decode.MAX_SIDE_RATIO} times" in told["aspect"]
-    assert f"than {decode.MIN_CONTRAST:g} levels" in told["blank"]
-    assert "photos.max_megapixels" in told["too_many_pixels"]
-    assert told["too_large"].endswith(f" {decode.MAX_BYTES // 2**20} MiB")
+    said = REASONS["fetch"]
+    assert said["too_small"].endswith("photos.min_side")
+    assert f"than {decode.MAX_SIDE_RATIO} times" in said["aspect"]
+    assert f"than {decode.MIN_CONTRAST:g} levels" in said["blank"]
+    assert "photos.max_megapixels" in said["too_many_pixels"]
+    assert said["too_large"].endswith(f" {decode.MAX_BYTES // 2**20} MiB")
     assert f"under {math.ceil(224 * QualityThresholds().odd_size)} pixels" in REASONS["clean"]["too_small"]
     assert f"than {1 / QualityThresholds().odd_aspect_ratio:g} times" in REASONS["clean"]["odd_shape"]
 
@@ -773,7 +773,7 @@ def test_i16_contrast_is_that_of_all_pixels_wherever_they_vary(strength: float) 
     pixels = np.full((240, 320, 3), 90, np.uint8)
     pixels[::4, ::4, 0] = np.clip(90 + 4 * strength * random.choice([-1, 1], (60, 80)), 0, 255)  # one of 16 alone
     lively = max(pixels[..., channel].std() for channel in range(3)) >= decode.MIN_CONTRAST
-    picture = decode.Picture(pixels, 320, 240, "jpeg", 1)
+    picture = decode.Decoded(pixels, 320, 240, "jpeg", 1)
     if lively:
         decode.check(picture)
     else:

@@ -54,13 +54,13 @@ def test_a_missing_and_a_cut_file_are_told_before_and_after_dedup_rejects_them(f
     (folder / first).unlink()
     (folder / second).write_bytes((folder / second).read_bytes()[:-1])
     assert missing.lost(folder) == [first, second]
-    told = f"2 photo files are missing, damaged or unreadable since fetch, e.g. {first}"
+    text = f"2 photo files are missing, damaged or unreadable since fetch, e.g. {first}"
     see = "to see all, run `curate verify`; "
     again = f"{see}to fetch again what the site still has, run `curate fetch --refresh`"
-    assert worded(missing.warnings(folder)) == [f"{told}; {again}; to go on without them, run `curate dedup`"]
+    assert worded(missing.warnings(folder)) == [f"{text}; {again}; to go on without them, run `curate dedup`"]
     lines = told_by_dedup(folder)
     assert lines[0].endswith(", 2 undecodable")
-    assert lines[1:] == [f"{told}; dedup rejected them as undecodable; {again}"]
+    assert lines[1:] == [f"{text}; dedup rejected them as undecodable; {again}"]
     again_lines = told_by_dedup(folder)
     assert again_lines == [f"{lines[0]} (unchanged)", *lines[1:]], "until they are back"
     assert worded(status(folder, RECIPE).warnings) == lines[1:]

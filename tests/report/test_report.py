@@ -154,8 +154,8 @@ def test_report_says_that_the_photo_kept_for_a_copy_was_rejected(folder: Path) -
     rows: list[Any] = manifest.read(folder, CleanRow)
     rows = [dataclasses.replace(row, keep=False, reason="interior") if row.key == key(2) else row for row in rows]
     painted_run.rewrite(folder, "clean", rows)
-    told = f"kept, then rejected by clean as interior {key(2)} removed as near duplicate {key(3)}"
-    assert told in Page(write_report(folder, "painted")).text
+    said = f"kept, then rejected by clean as interior {key(2)} removed as near duplicate {key(3)}"
+    assert said in Page(write_report(folder, "painted")).text
 
 
 @pytest.mark.parametrize("last", STAGES)

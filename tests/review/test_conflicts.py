@@ -118,8 +118,8 @@ def test_where_the_report_does_not_show_all_it_says_where_they_are(
     flag(tmp_path, 2, 3, 4, 5)
     assert "to see them, run `curate report`;" in worded(to_do(tmp_path, CLASSES))[0]
     monkeypatch.setattr(conflicts, "UNDECIDED_SHOWN", 1)
-    told = "to see the first 1 (label_conflict in dedup.csv marks all), run `curate report`;"
-    assert told in worded(to_do(tmp_path, CLASSES))[0]
+    said = "to see the first 1 (label_conflict in dedup.csv marks all), run `curate report`;"
+    assert said in worded(to_do(tmp_path, CLASSES))[0]
 
 
 def test_where_dedup_found_no_conflict_its_rows_are_not_read(tmp_path: Path) -> None:
@@ -134,5 +134,5 @@ def test_explain_asks_for_no_decision_where_none_is_needed(tmp_path: Path) -> No
     painted_run.build(tmp_path, "clean")
     rows = [dataclasses.replace(row, keep=False, reason="interior") for row in manifest.read(tmp_path, CleanRow)]
     painted_run.rewrite(tmp_path, "clean", list(rows))
-    told = "  its duplicates are sold as swift, wagonr: nothing to decide: clean rejects the kept photo"
-    assert told in explained(tmp_path, key(5))
+    said = "  its duplicates are sold as swift, wagonr: nothing to decide: clean rejects the kept photo"
+    assert said in explained(tmp_path, key(5))

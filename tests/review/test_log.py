@@ -169,6 +169,6 @@ def test_status_tells_who_disagrees_and_of_a_torn_row(path: Path) -> None:
     log.append(path, [Row("a", "keep", reviewer="amy"), Row("a", "reject", reviewer="bob")])
     log.append(path, [Row("b c", "not_duplicate", reviewer="amy"), Row("b c", "duplicate", reviewer="bob")])
     path.write_text(path.read_text() + "d,ke")
-    torn, told = map(str, conflicts.to_do(path.parent, CLASSES))
+    torn, answered = map(str, conflicts.to_do(path.parent, CLASSES))
     assert torn.endswith("the last row is incomplete and not obeyed: decide it again")
-    assert "contradict each other about 2 photos, e.g. a: keep by amy, reject by bob; none is obeyed" in told
+    assert "contradict each other about 2 photos, e.g. a: keep by amy, reject by bob; none is obeyed" in answered

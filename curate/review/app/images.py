@@ -34,8 +34,8 @@ class Thumbnails:
             found = self.file.execute("SELECT data FROM thumbnail WHERE sha256 = ?", key).fetchone()
         if found:
             return bytes(found[0])
-        picture = store.load(self.folder, photo["path"], photo["sha256"], at_least=SMALL)
-        data = decode.encode_thumbnail(picture, SMALL, quality=QUALITY, method=2)
+        decoded = store.load(self.folder, photo["path"], photo["sha256"], at_least=SMALL)
+        data = decode.encode_thumbnail(decoded, SMALL, quality=QUALITY, method=2)
         with self.lock, suppress(sqlite3.OperationalError):  # another process writes, or the disk is full
             self.file.execute("INSERT OR REPLACE INTO thumbnail VALUES (?, ?)", (*key, data))
         return data

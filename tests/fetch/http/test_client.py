@@ -621,9 +621,9 @@ def test_f15_retry_after_holds_the_whole_host() -> None:
         time.sleep(0.1)
         assert get_all(net, [server.url(path) for path in paths], 6) == [PHOTO] * 6
         assert busy.result().tries == 2
-    told, later = server.times("/busy")[0], [seen.at_s for seen in server.seen[2:]]
+    said, later = server.times("/busy")[0], [seen.at_s for seen in server.seen[2:]]
     assert len(later) == 7
-    assert min(later) - told >= 1.0
+    assert min(later) - said >= 1.0
 
 
 def test_f16_too_long_a_wait_is_kept_for_the_next_run(tmp_path: Path) -> None:
@@ -760,8 +760,8 @@ def test_a_photo_is_asked_for_from_its_page(tmp_path: Path) -> None:
             net.get(server.url("/1.jpg"), 1000, "photo", more={"Referer": page})
             net.get(other.url("/2.jpg"), 1000, "photo", more={"Referer": page})
             net.get(server.url("/1.jpg"), 1000, "photo")
-        told = [seen.headers.get("referer") for seen in (*server.seen, *other.seen) if "jpg" in seen.path]
-    assert told == [page, None, f"http://{server.host_port}/"]
+        said = [seen.headers.get("referer") for seen in (*server.seen, *other.seen) if "jpg" in seen.path]
+    assert said == [page, None, f"http://{server.host_port}/"]
 
 
 def test_cookies_are_sent_back_to_their_host_for_one_run() -> None:
@@ -771,8 +771,8 @@ def test_cookies_are_sent_back_to_their_host_for_one_run() -> None:
             with client(server, cookies=kept) as net:
                 net.get(server.url("/a"), 1000, "page")
                 net.get(server.url("/b"), 1000, "page")
-        told = [seen.headers.get("cookie") for seen in server.seen if seen.path in "/a/b"]
-    assert told == [None, "session=abc", None, None]
+        said = [seen.headers.get("cookie") for seen in server.seen if seen.path in "/a/b"]
+    assert said == [None, "session=abc", None, None]
 
 
 def test_credentials_come_from_the_environment_and_go_to_the_site_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -812,8 +812,8 @@ def test_all_goes_through_the_proxy_that_the_environment_names(monkeypatch: pyte
             assert net.get("http://cars.example/a", 1000, "page").data == b"hello"
             with pytest.raises(RejectedError, match="private_address"):
                 net.get("http://127.0.0.1/a", 1000, "page")
-        told = {seen.headers["proxy-authorization"] for seen in proxy.seen}
-        assert told == {"Basic " + b64encode(f"bob:{SECRET}".encode()).decode()}
+        said = {seen.headers["proxy-authorization"] for seen in proxy.seen}
+        assert said == {"Basic " + b64encode(f"bob:{SECRET}".encode()).decode()}
         assert proxy.paths() == ["http://cars.example/robots.txt", "http://cars.example/a"]
     with Client(through, start_urls=["http://cars.example/"]) as net:
         with pytest.raises(TryLaterError) as error:  # the proxy is gone

@@ -71,7 +71,7 @@ def check_list(name: str, hint: bool | None, language: str, count: int, put: Put
             assert listing.price == advert.price
 
 
-def told(listing: Listing) -> dict[str, object]:
+def answered(listing: Listing) -> dict[str, object]:
     """The fields of a listing that the painted data hold."""
     names = ("make", "model", "year", "city", "region", "seller", "currency")
     return {name: getattr(listing, name) for name in names}
@@ -91,7 +91,7 @@ def test_fields_of_a_list(name: str) -> None:
     for listing, advert in zip(
         extract(index_shapes.SHAPES[name](shown, []), INDEX, False).listings, shown, strict=True
     ):
-        assert told(listing) == truth(advert)
+        assert answered(listing) == truth(advert)
         assert listing.listing_id == str(advert.number)
         assert listing.posted.startswith(advert.posted)
 
@@ -123,7 +123,7 @@ def test_fields_of_a_listing(name: str) -> None:
     advert = adverts(3, 7, "de", seed=3)[1]
     text = listing_shapes.SHAPES[name](advert, adverts(4, 2, seed=5))
     (listing,) = extract(text, "https://wheels.example" + index_shapes.link(advert), True).listings
-    assert told(listing) == truth(advert)
+    assert answered(listing) == truth(advert)
     assert '"mileageInKm":' in listing.attributes
 
 
@@ -136,7 +136,7 @@ def test_labels_and_values_of_the_page_fill_what_its_data_leave_empty() -> None:
     text = ADVERTS["swiper_and_recently_viewed"](advert, others).replace("</main>", f"{rows}</main>{beside}")
     (listing,) = extract(text, "https://wheels.example" + index_shapes.link(advert), True).listings
     said = {name: value for name, value in truth(advert).items() if name not in ("model", "seller")}
-    assert said.items() <= told(listing).items()
+    assert said.items() <= answered(listing).items()
     assert (listing.model, listing.seller, listing.attributes) == ("", "dealer", '{"Getriebe":"Automatik"}')
 
 
