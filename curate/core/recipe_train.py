@@ -20,7 +20,7 @@ class Finetune(Section):
     image_size: int = Field(192, ge=64, le=512)  # pixels
     epochs: int = Field(8, ge=1)
     batch_size: int = Field(32, ge=1)
-    learning_rate: float = Field(3e-4, gt=0)  # of the backbone; ten times as much for the new head
+    learning_rate: float = Field(3e-4, gt=0)  # at its highest: it rises, then falls to 0
 
 
 Variant = Literal["base", "augment", "dropout", "batchnorm", "transfer", "finetune"]

@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.core.errors import ResourceError, UsageError
+from curate.train.trainer import Photos
 
 if TYPE_CHECKING:
     import torch
 
+HEAD_PENALTY = 0.01  # scikit-learn's C of `fit_head`, on features of unit variance: smaller is stronger
 _MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in 0..1
 _STD = (0.229, 0.224, 0.225)
 
@@ -113,6 +115,33 @@ def pretrained(name: str, outputs: int, seed: int, dropout: float = 0.0) -> Any:
             ) from error
         network.load_state_dict(source.state_dict(), strict=False)
     return network.to(memory_format=torch.channels_last)
+
+
+def fit_head(network: Any, photos: Photos, batch_size: int = 50) -> None:
+    """Set the head to logistic regression on the features of the network as it is.
+
+    A random head would first spoil the features that it stands on (Kumar and others 2022,
+    https://arxiv.org/abs/2202.10054). A head that is no linear layer stays as it is.
+    """
+    import torch
+    from sklearn.linear_model import LogisticRegression
+
+    head = network.get_classifier()
+    if not isinstance(head, torch.nn.Linear):
+        return
+    network.eval()
+    blocks = []
+    with torch.inference_mode():
+        for start in range(0, len(photos.labels), batch_size):
+            inputs = to_input(photos.pixels[start : start + batch_size]).to(head.weight.device)
+            blocks.append(network.forward_head(network.forward_features(inputs), pre_logits=True).float().cpu())
+    features = torch.cat(blocks).numpy().astype(np.float64)
+    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
+    model = LogisticRegression(C=HEAD_PENALTY, max_iter=2000).fit((features - mean) / spread, photos.labels)
+    weights = model.coef_ / spread
+    with torch.no_grad():
+        head.weight.copy_(torch.from_numpy(weights))
+        head.bias.copy_(torch.from_numpy(model.intercept_ - weights @ mean))
 
 
 def to_input(pixels: NDArray[np.uint8]) -> "torch.Tensor":

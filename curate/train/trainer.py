@@ -48,6 +48,8 @@ class Plan:
     rate: Callable[[float], float] = lambda _: 1.0  # share of the training done, 0..1, to a factor of the rates
     label_smoothing: float = 0.0
     average: float = 0.0  # decay of the running average of weights, which is then measured and kept; 0: none
+    fixed_norms: bool = False  # batch normalisation keeps the statistics that the network came with
+    begin: "Callable[[torch.nn.Module, Photos], None] | None" = None  # changes the network before the first epoch
 
 
 def fit(
@@ -70,6 +72,9 @@ def fit(
     network = plan.network().to(device)
     state = State(network, plan.optimizer(network), averaged(network, plan.average) if plan.average else None)
     checkpoints.restore(checkpoint, state, identity, plan.epochs)
+    if plan.begin and not state.history:
+        plan.begin(network, train)
+        state.average = averaged(network, plan.average) if plan.average else None
     base_rates = [group["lr"] for group in state.optimizer.param_groups]
     try:
         while len(state.history) < plan.epochs and not _out_of_patience(state, plan.patience):
@@ -137,6 +142,8 @@ def _train_epoch(
     order = random.permutation(len(photos.labels))
     total_loss, right = 0.0, 0
     state.network.train()
+    if plan.fixed_norms:
+        _fix_norms(state.network)
     with torch.random.fork_rng(devices=[0] if device == "cuda" else []):
         torch.manual_seed(int(random.integers(2**63)))
         for start in range(0, len(order), plan.batch_size):
@@ -159,6 +166,14 @@ def _train_epoch(
             total_loss += loss.item() * len(chosen)
             right += int((_predicted(logits) == labels).sum())
     return total_loss / len(order), right / len(order)
+
+
+def _fix_norms(network: "torch.nn.Module") -> None:
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    for module in network.modules():
+        if isinstance(module, _BatchNorm):
+            module.eval()
 
 
 def _measure(network: "torch.nn.Module", photos: Photos, plan: Plan, device: str) -> tuple[float, float]:

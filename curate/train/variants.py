@@ -22,7 +22,7 @@ WARM_UP = 0.2  # share of the fine-tuning in which the learning rate rises
 WEIGHT_DECAY = 0.02
 SMOOTHING = 0.1
 AVERAGE = 0.99  # decay of the running average of weights, per batch
-HEAD = 10  # times the learning rate, for a new head
+METHOD = 2  # of fine-tuning; 1 began with a random head and learnt the statistics of batches
 
 # Validation accuracy that the author of the hand-made dataset published: Keras, PyTorch.
 PUBLISHED = {
@@ -57,9 +57,8 @@ def settings(config: TrainBaseline) -> Settings:
         return Settings("transfer", config.transfer.image_size, {})
     if config.variant == "finetune":
         values = config.finetune.model_dump(exclude={"backbone", "image_size"})
-        return Settings(
-            config.finetune.backbone, config.finetune.image_size, values | {"patience": config.patience}
-        )
+        values |= {"patience": config.patience, "method": METHOD}
+        return Settings(config.finetune.backbone, config.finetune.image_size, values)
     names = ("epochs", "batch_size", "learning_rate", "augment", "dropout", "batch_norm", "patience")
     values = {name: getattr(config, name) for name in names}
     if config.variant != "base":
@@ -106,6 +105,8 @@ def plan(config: TrainBaseline) -> Plan:
         rate=one_cycle,
         label_smoothing=SMOOTHING,
         average=AVERAGE,
+        fixed_norms=True,
+        begin=backbones.fit_head,
     )
 
 
@@ -124,16 +125,15 @@ def _rmsprop(network: "torch.nn.Module", rate: float) -> "torch.optim.Optimizer"
 
 
 def _adamw(network: Any, rate: float) -> "torch.optim.Optimizer":
-    """A new head learns ten times as fast; biases and normalisation are not decayed."""
+    """Biases and normalisation are not decayed."""
     import torch
 
-    head = {id(parameter) for parameter in network.get_classifier().parameters()}
-    groups: dict[tuple[bool, bool], list[Any]] = {}
+    groups: dict[bool, list[Any]] = {}
     for parameter in network.parameters():
-        groups.setdefault((id(parameter) in head, parameter.ndim > 1), []).append(parameter)
+        groups.setdefault(parameter.ndim > 1, []).append(parameter)
     return torch.optim.AdamW(
         [
-            {"params": found, "lr": rate * (HEAD if new else 1), "weight_decay": WEIGHT_DECAY if decayed else 0.0}
-            for (new, decayed), found in groups.items()
+            {"params": found, "lr": rate, "weight_decay": WEIGHT_DECAY if decayed else 0.0}
+            for decayed, found in groups.items()
         ]
     )

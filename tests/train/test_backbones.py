@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from curate.core.errors import ResourceError, UsageError
-from curate.train import backbones
+from curate.core.recipe import TrainBaseline
+from curate.train import backbones, trainer, variants
+from curate.train.trainer import Photos
 
 
 def test_the_packaged_weights_fit_and_the_head_is_new() -> None:
@@ -24,6 +27,30 @@ def test_the_packaged_weights_fit_and_the_head_is_new() -> None:
     other = backbones.pretrained("efficientnet-lite0", 1, seed=4)
     assert torch.equal(network.classifier.weight, again.classifier.weight)
     assert not torch.equal(network.classifier.weight, other.classifier.weight)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_head_begins_as_logistic_regression_on_the_features(classes: int) -> None:
+    labels = np.arange(24) % classes
+    pixels = np.random.default_rng(1).integers(0, 40, (24, 64, 64, 3), np.uint8)
+    for number, label in enumerate(labels):
+        pixels[number, :, :, label] += 150  # red, green or blue
+    network = backbones.pretrained("efficientnet-lite0", 1 if classes == 2 else classes, seed=3)
+    backbones.fit_head(network, Photos(pixels, labels))
+    with torch.inference_mode():
+        logits = network(backbones.to_input(pixels)).numpy()
+    assert ((logits[:, 0] > 0) if classes == 2 else logits.argmax(axis=1)).tolist() == labels.tolist()
+
+
+def test_finetuning_changes_weights_but_no_statistics_of_the_norms(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (8, 64, 64, 3), np.uint8)
+    photos = Photos(pixels, np.arange(8) % 2)
+    config = TrainBaseline(class_names=("a", "b"), variant="finetune", finetune={"image_size": 64, "epochs": 1})
+    before = backbones.pretrained("efficientnet-lite0", 1, config.seed).state_dict()
+    after = trainer.fit(photos, photos, variants.plan(config), tmp_path / "checkpoint", "x").network.state_dict()
+    changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
+    assert "conv_stem.weight" in changed
+    assert not any("running" in name for name in changed)
 
 
 @pytest.mark.parametrize("name", ["efficientnet-lite1", "efficientnet-lite2"])
