@@ -3,7 +3,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import open_clip
 import pytest
 import torch
 from PIL import Image
@@ -25,6 +24,8 @@ CONCEPTS = (
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small CLIP with random weights, saved to disk as a checkpoint."""
+    import open_clip
+
     folder = tmp_path_factory.mktemp("clip")
     config = {
         "embed_dim": 32,
@@ -50,6 +51,8 @@ def photos(count: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 
 def test_equal_to_the_zero_shot_arithmetic_of_open_clip(tiny: Path) -> None:
+    import open_clip
+
     scorer = Clip(MODEL, str(tiny), backend="torch-float32")
     model, _, transform = open_clip.create_model_and_transforms(MODEL, pretrained=str(tiny))
     model.eval()
@@ -70,6 +73,8 @@ def test_equal_to_the_zero_shot_arithmetic_of_open_clip(tiny: Path) -> None:
 @pytest.mark.parametrize("mode", ["shortest", "squash", "longest"])
 @pytest.mark.parametrize("size", [(64, 64), (50, 131), (333, 200)])
 def test_prepares_pixels_as_open_clip_does(mode: str, size: tuple[int, int]) -> None:
+    import open_clip
+
     pixels = np.random.default_rng(2).integers(0, 256, (*size, 3), dtype=np.uint8)
     settings = open_clip.transform.PreprocessCfg(size=64, resize_mode=mode, mean=(0, 0, 0), std=(1, 1, 1))
     expected = open_clip.transform.image_transform_v2(settings, is_train=False)(Image.fromarray(pixels))
@@ -129,6 +134,8 @@ def test_d09_damaged_checkpoint(tiny: Path, tmp_path: Path) -> None:
 
 
 def test_d09_weights_that_cannot_be_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    import open_clip
+
     def offline(*_: object, **__: object) -> None:
         raise OSError("Network is unreachable")
 
