@@ -1,4 +1,4 @@
-"""Can the classes be told apart by what has nothing to do with the object?
+"""Does what has nothing to do with the object give the class away?
 
 For each such clue a forest is trained on it alone and measured by cross-validation over groups, so that it cannot
 learn a listing by heart. Chance is one over the number of classes: the accuracy is the mean over classes.

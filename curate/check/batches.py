@@ -1,6 +1,6 @@
 """Uploads that wait are checked together, a few at a time, by as many threads as there are cores.
 
-The queue is bounded: who finds it full is told so at once, and what waited longer than its deadline is not checked
+The queue is bounded: who finds it full hears so at once, and what waited longer than its deadline is not checked
 any more. The checker can be replaced at any time; what is under way keeps the one it began with.
 """
 
@@ -21,7 +21,7 @@ from curate.core import manifest
 from curate.core.errors import CurateError
 
 TOGETHER = 4  # uploads in one batch
-LOOK_S = 2.0  # between two looks at whether the manifests changed
+LOOK_S = 2.0  # from one check whether the manifests changed to the next
 INPUTS = ("fetch", "dedup", "clean")  # whose sidecars change when a checker is out of date
 
 NICENESS = 5  # of the threads that check, on Linux: a request that is refused, or asks for nothing, goes before

@@ -121,7 +121,7 @@ class Checker:
         say: Say = lambda line: None,
         threads: int | None = None,
     ) -> "Checker":
-        """From the folder's `check.cache`, in a second; the first time it is learnt, and `say` is told.
+        """From the folder's `check.cache`, in a second; the first time it is learnt, and `say` gets a line.
 
         Flags reach `precision`, by the decisions of people in the files `labels`, else by what clean decided.
         `threads` are those of one batch. Raises StateError when a manifest is missing or does not fit the others;

@@ -89,7 +89,7 @@ def inputs(folder: Path) -> dict[str, str]:
 
 
 def open_or_learn(folder: Path, scorer: Scorer, say: Callable[[str], None] = lambda line: None) -> Learnt:
-    """From `check.cache`; from the manifests where that is not there or is of others, which `say` is told.
+    """From `check.cache`; from the manifests where that is not there or is of others, which `say` gets.
 
     Raises StateError when a manifest is missing or does not fit the others.
     """

@@ -1,7 +1,7 @@
-"""How commands are worded: every `curate …` that a person is told to run is written here.
+"""How commands are worded: every `curate …` that a person is asked to run is written here.
 
-A remedy is data (`core/errors.py`); here it gets the recipe and the folder that the person chose, so that what is
-told can be typed as it is.
+A remedy is data (`core/errors.py`); here it gets the recipe and the folder that the person chose, so that it
+can be typed as it is.
 """
 
 import shlex

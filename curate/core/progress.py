@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from tqdm import tqdm
 
 EVERY_S = 20.0  # between two lines; what takes less says nothing
-BEAT_S = 1.0  # between two looks at whether the terminal shows that something happens
+BEAT_S = 1.0  # from one check whether the terminal shows that something happens to the next
 BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {unit}s, {remaining} left{postfix}"
 Item = TypeVar("Item")
 
@@ -45,7 +45,7 @@ def _on_terminal() -> bool:
 def counter(
     what: str, total: int, unit: str, done: int = 0, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Advance]:
-    """Yield a function that is told how many of `total` are done; `done` were before. All goes to stderr."""
+    """Yield a function that takes how many of `total` are done; `done` were before. All goes to stderr."""
     options: dict[str, Any] = {
         "bar_format": BAR,
         "dynamic_ncols": True,

@@ -122,6 +122,7 @@ _PACE = {
 }  # fmt: skip
 
 
+ONLY_OF_A_SITE = "only for a site, and source.path names photos that you have"
 _OF_A_SITE = {
     "adapter", "listing_adapter", "listing_url", "revisit_after", "render", "actions", "follow", "pagination",
     "selectors", "photo_url", "required_fields", "max_listings",
@@ -184,10 +185,8 @@ class Source(Section):
         idle = [name for name in type(self).model_fields if name in other and name in self.model_fields_set]
         idle = [name for name in idle if getattr(self, name) != type(self).model_fields[name].get_default()]
         if idle:
-            kind = (
-                "a site, and source.path names photos that you have" if self.path else "photos, with source.path"
-            )
-            raise ValueError(f"{', '.join(idle)}: only for {kind}")
+            why = ONLY_OF_A_SITE if self.path else "only for photos, with source.path"
+            raise ValueError(f"{', '.join(idle)}: {why}")
         return self
 
     def recorded(self) -> Self:

@@ -17,6 +17,7 @@ from curate.core.errors import (
     UsageError,
 )
 from curate.core.recipe import Source
+from curate.core.recipe_source import ONLY_OF_A_SITE
 from curate.core.schemas import REASONS, FetchRow
 from curate.fetch import additions, ownership, starts
 from curate.fetch.crawled import DECIDED, Crawled
@@ -62,8 +63,7 @@ def check_reasons(retry: Collection[str]) -> None:
 def check_site(options: Mapping[str, object]) -> None:
     """Raise UsageError for options of a site, by name, where the recipe names photos that the person has."""
     if idle := [name for name, value in options.items() if value]:
-        why = "only for a site, and source.path names photos that you have"
-        raise UsageError(f"{', '.join(idle)}: {why}", Do("fetch without"))
+        raise UsageError(f"{', '.join(idle)}: {ONLY_OF_A_SITE}", Do("fetch without"))
 
 
 def check_since(since: str) -> None:

@@ -184,19 +184,18 @@ class Clip:
         prompts = [list(concept.prompts) for concept in concepts]
         if prompts != self._known_prompts[0]:
             digest = hashlib.sha256(json.dumps(prompts).encode()).hexdigest()[:16]
+            layout = record_store.layout(
+                np.dtype([("text", "<f4", (self.dimensions,)), ("scale", "<f8")]),
+                {"kind": "embeddings of prompts", "model": self._name, "prompts": prompts},
+            )
+            path = cache_folder() / f"clip-{self._name}-prompts-{digest}.cache"
             kept = record_store.read_or_write(
-                cache_folder() / f"clip-{self._name}-prompts-{digest}.cache",
-                record_store.layout(
-                    np.dtype([("text", "<f4", (self.dimensions,)), ("scale", "<f8")]),
-                    {"kind": "embeddings of prompts", "model": self._name, "prompts": prompts},
-                ),
-                len(prompts),
-                lambda: [self._embed_prompts(prompts)],
+                path, layout, len(prompts), lambda: [self._embed_prompts(prompts, layout.record)]
             )
             self._known_prompts = (prompts, np.array(kept["text"]), float(kept["scale"][0]))
         return self._known_prompts[1:]
 
-    def _embed_prompts(self, prompts: Sequence[Sequence[str]]) -> record_store.Records:
+    def _embed_prompts(self, prompts: Sequence[Sequence[str]], record: np.dtype[np.void]) -> record_store.Records:
         """A record per concept: the mean of its prompts' embeddings, of length 1, and the model's temperature."""
         import open_clip
         import torch
@@ -208,7 +207,7 @@ class Clip:
                 features = self._model.encode_text(tokenize(list(captions)), normalize=True).mean(dim=0)
                 rows.append((features / features.norm()).numpy())
             scale = float(self._model.logit_scale.exp())
-        records = np.zeros(len(rows), [("text", "<f4", (self.dimensions,)), ("scale", "<f8")])
+        records = np.zeros(len(rows), record)
         records["text"], records["scale"] = np.stack(rows), scale
         return records
 

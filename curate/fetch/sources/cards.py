@@ -158,6 +158,14 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
     return (best or next((text for text in texts if len(text) > 3), ""))[:300]
 
 
+def price_alone(element: Element) -> tuple[float | None, str] | None:
+    """The price that is all the text of a small element; None where it says anything else."""
+    if not isinstance(element.tag, str) or len(element) > 4 or element.tag in ("script", "style"):
+        return None
+    text = words(element)[:41]
+    return money(text) if PRICE.fullmatch(text) else None
+
+
 def _price(card: Element, text: str) -> tuple[float | None, str]:
     for element in card.iter():
         if (
@@ -171,9 +179,7 @@ def _price(card: Element, text: str) -> tuple[float | None, str]:
             if amount is not None:
                 return amount, currency
     for element in card.iter():
-        if not isinstance(element.tag, str) or len(element) > 4 or element.tag in ("script", "style"):
-            continue
-        if (match := PRICE.fullmatch(words(element)[:41])) and (found := money(match[0]))[0] is not None:
+        if (found := price_alone(element)) and found[0] is not None:
             return found
     texts = [part for raw in card.itertext() if 1 < len(part := raw.strip()) < 80]
     for part in [*texts[:200], text[:3_000]]:
@@ -270,9 +276,9 @@ def _group(
         ]  # fmt: skip
         anchors = [element for element in every.get(url, []) if element in inside]
         made.append(_facts(url, card, anchors, own))
-    said = [one for one in made if one.listing.photos or one.listing.price is not None]
+    filled = [one for one in made if one.listing.photos or one.listing.price is not None]
     numbered = "#" in kind
-    if len(said) * 5 < len(made) * 2 and not (
+    if len(filled) * 5 < len(made) * 2 and not (
         numbered and len(made) > 2 and all(len(one.listing.title) > 7 for one in made)
     ):
         return None

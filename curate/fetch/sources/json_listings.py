@@ -189,10 +189,10 @@ def _candidate(
 
 def is_listing(found: Listing) -> bool:
     """Does a candidate say enough to be a listing?"""
-    said = sum((bool(found.title), found.price is not None, bool(found.page_url)))
+    fields = sum((bool(found.title), found.price is not None, bool(found.page_url)))
     if found.photos:
-        return said > 0
-    return said > 1 and bool(found.page_url or (found.listing_id and found.price is not None))
+        return fields > 0
+    return fields > 1 and bool(found.page_url or (found.listing_id and found.price is not None))
 
 
 def worth(found: Listing) -> float:
@@ -245,8 +245,8 @@ def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[Group]:
 def _alike(found: list[Candidate]) -> list[Candidate]:
     """Without what stands in the list but is no listing: an item without price and id among those that have
     both."""
-    said = [one for one in found if one.listing.price is not None and one.listing.listing_id]
-    if len(said) * 10 < len(found) * 7 or len(found) < 4:
+    whole = [one for one in found if one.listing.price is not None and one.listing.listing_id]
+    if len(whole) * 10 < len(found) * 7 or len(found) < 4:
         return found
     return [one for one in found if one.listing.price is not None or one.listing.listing_id]
 

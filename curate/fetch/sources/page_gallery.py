@@ -10,6 +10,7 @@ import re
 from collections import Counter
 
 from curate.fetch.sources import photo_sizes
+from curate.fetch.sources.cards import price_alone
 from curate.fetch.sources.microdata import Declared
 from curate.fetch.sources.money import PRICE, PRICE_NAME, money
 from curate.fetch.sources.page import Element, Page, names, words
@@ -160,14 +161,8 @@ def _price_after_heading(page: Page, layout: Layout) -> tuple[float | None, str]
     passed = heading is None
     for element in page.root.iter():
         passed = passed or element is heading
-        if (
-            not passed
-            or not isinstance(element.tag, str)
-            or element.tag in ("script", "style")
-            or len(element) > 4
-        ):
+        if not passed or (found := price_alone(element)) is None:
             continue
-        text = words(element)[:41]
-        if PRICE.fullmatch(text) and not (layout.is_beside(element) or layout.is_frame(element)):
-            return money(text)
+        if not (layout.is_beside(element) or layout.is_frame(element)):
+            return found
     return None, ""
