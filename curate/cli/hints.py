@@ -58,6 +58,6 @@ def words(remedy: Remedy, place: Place) -> str:
 
 
 def worded(note: Note, place: Place) -> str:
-    """A note and what can be done about it, on one line."""
-    parts = [note.text, *(words(remedy, place) for remedy in note.remedies)]
-    return "; ".join(part for part in parts if part)
+    """A note and what can be done about it, on one line; each remedy is enough by itself."""
+    remedies = "; or ".join(filter(None, (words(remedy, place) for remedy in note.remedies)))
+    return "; ".join(filter(None, (note.text, remedies)))

@@ -112,7 +112,7 @@ class Politeness(Section):
 class Photos(Section):
     """Which files `fetch` and `import` take for photos."""
 
-    max_megapixels: int = Field(120, ge=1, le=250)
+    max_megapixels: int = Field(200, ge=1, le=250)  # the largest phone cameras have 200
     min_side: int = Field(80, ge=1, le=10_000)  # pixels of the longer side; under it, it is an icon
 
 

@@ -118,6 +118,7 @@ def crawl(reader: Reader, map_fn: MapFn, only: Only = Only()) -> Crawled:  # noq
         crawled.deferred += part.deferred
         crawled.used |= part.used
         crawled.index_urls |= part.index_urls
+        crawled.repeating += part.repeating
         crawled.cut += part.cut
         crawled.ended += part.ended
         crawled.doubtful_ends += part.doubtful_ends

@@ -44,6 +44,7 @@ class Crawled:
     used: set[str] = field(default_factory=set)  # extractors and repairs
     in_two_classes: list[str] = field(default_factory=list)  # ids of listings found under several classes
     index_urls: set[str] = field(default_factory=set)
+    repeating: list[int] = field(default_factory=list)  # listings of each index page that shows mostly known ones
     cut: list[str] = field(default_factory=list)  # index pages after which max_pages ends the reading
     ended: list[Failure] = field(default_factory=list)  # later pages that end the paging
     doubtful_ends: list[Failure] = field(default_factory=list)  # of them, refused and not so the last time

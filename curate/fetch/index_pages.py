@@ -87,6 +87,8 @@ def _from(reader: Reader, start: Start, out: Crawled, seen: set[tuple[str, ...]]
             found = replace(found, listings=(named(found.listings[0], set()),))
         before, left_out = len(seen), out.left_out
         goes_on = _take(reader, class_name, found.listings, out, seen)
+        if counted and 0 < 2 * (len(seen) - before) < len(found.listings):
+            out.repeating.append(len(found.listings))
         if gap and len(seen) > before:
             out.failures.append(gap)
             gap = None

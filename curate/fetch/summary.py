@@ -1,6 +1,7 @@
 """What a fetch says of itself in the end."""
 
 from collections.abc import Sequence
+from statistics import median
 
 from curate.core import contradictions
 from curate.core.recipe import Source
@@ -25,6 +26,12 @@ def lines(crawled: Crawled, rows: Sequence[FetchRow], number: int, config: Sourc
         said.append(
             f"limited by pagination.max_pages, {config.pagination.max_pages}: {len(crawled.cut)} index pages have "
             f"a next one that was not read, e.g. {crawled.cut[0]}"
+        )
+    if crawled.repeating:
+        step = int(median(crawled.repeating))
+        said.append(
+            f"{len(crawled.repeating)} index pages show mostly listings of the pages before: "
+            f"if the address counts listings, pagination.step: {step} asks for fewer pages"
         )
     if ends := [failure for failure in crawled.ended if failure not in crawled.doubtful_ends]:
         said.append(f"{len(ends)} next pages held no listing, which ended the paging, e.g. {ends[0].url}")

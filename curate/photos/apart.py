@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from curate.core.errors import RejectedError, ResourceError
 
-PIXELS_AT_ONCE = 64_000_000  # decoded at one time in this process; 20 bytes each at worst, so 1.3 GB
+PIXELS_AT_ONCE = 64_000_000  # at one time, here and in processes apart; 20 bytes each at worst, so 1.3 GB
 LIMIT_S = 60.0  # for a decode in a process of its own
 
 _turn = threading.Condition()
@@ -17,7 +17,7 @@ _under_way = 0
 
 @contextmanager
 def budget(pixels: int) -> Iterator[None]:
-    """Wait until so many more pixels may be decoded in this process; more than all of them, alone."""
+    """Wait until so many more pixels may be decoded; more than all of them, alone."""
     global _under_way
     with _turn:
         _turn.wait_for(lambda: _under_way == 0 or _under_way + pixels <= PIXELS_AT_ONCE)

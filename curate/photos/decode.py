@@ -65,10 +65,9 @@ def decode(data: bytes, at_least: int | None = None, grey: bool = False, max_pix
     decode_timeout.
     """
     header, width, height = measure(data, max_pixels)
-    if width * height * header.scans >= HEAVY:
-        return _decode_apart(data, at_least, grey)
+    heavy = width * height * header.scans >= HEAVY
     with apart.budget(_cost(width, height, header, at_least)):
-        return _decode(data, header, at_least, grey)
+        return _decode_apart(data, at_least, grey) if heavy else _decode(data, header, at_least, grey)
 
 
 def measure(data: bytes, max_pixels: int = MAX_PIXELS) -> tuple[headers.Header, int, int]:

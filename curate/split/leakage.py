@@ -27,6 +27,21 @@ COVERAGE = {  # of each method of dedup: what a group of similar photos cannot h
 }
 
 
+_FEW = 8  # classes that a line of the terminal can name
+
+
+def _sizes(sizes: Mapping[str, int]) -> str:
+    """How many photos each class has, in words."""
+    if len(sizes) <= _FEW:
+        return ", ".join(f"{number} {name}" for name, number in sizes.items())
+    fewest, most = min(sizes.values()), max(sizes.values())
+    return (
+        f"{fewest} in each of {len(sizes)} classes"
+        if fewest == most
+        else f"{fewest} to {most} in each of {len(sizes)} classes"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class LeakageCheck:
     """What was counted, and what is in more than one split."""
@@ -44,8 +59,7 @@ class LeakageCheck:
     def lines(self) -> list[str]:
         """The check in words."""
         table = [
-            f"{split}: {sum(sizes.values())} photos ({', '.join(f'{n} {name}' for name, n in sizes.items())})"
-            for split, sizes in self.counts.items()
+            f"{split}: {sum(sizes.values())} photos ({_sizes(sizes)})" for split, sizes in self.counts.items()
         ]
         return [
             *table,

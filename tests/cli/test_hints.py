@@ -65,7 +65,8 @@ def test_a_remedy_can_be_typed_as_it_is(remedy: Remedy, place: Place, text: str)
 
 def test_a_note_names_each_remedy() -> None:
     assert (
-        worded(Note("no photo", Run("split"), Do("add some")), Place()) == "no photo; run `curate split`; add some"
+        worded(Note("no photo", Run("split"), Do("add some")), Place())
+        == "no photo; run `curate split`; or add some"
     )
 
 

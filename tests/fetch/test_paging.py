@@ -56,6 +56,19 @@ def test_pages_are_counted_until_one_holds_no_listing(
     assert notes["paging_ended"] == []
 
 
+def test_pages_that_count_listings_are_said_with_the_step_that_saves_requests(tmp_path: Path) -> None:
+    asked = [f"/cars?from={number}" for number in range(4)]
+    pages = [html(car(1), car(2), car(3)), html(car(2), car(3), car(4)), html(car(3), car(4), car(5)), NOTHING]
+    routes = dict(zip(asked, pages, strict=True)) | pictures(1, 2, 3, 4, 5)
+    rows, _, notes = run(tmp_path, routes, "/cars?from={page}", follow=False, pagination={"first_page": 0})
+    assert ids(rows) == ["1", "2", "3", "4", "5"]
+    said = [line for line in notes["summary"] if "listings of the pages before" in line]
+    assert said == [
+        "2 index pages show mostly listings of the pages before: if the address counts listings, "
+        "pagination.step: 3 asks for fewer pages"
+    ]
+
+
 @pytest.mark.parametrize("second", [faults.status(404), faults.status(400), NOTHING])
 def test_a_next_link_that_leads_nowhere_ends_the_paging_and_not_the_run(
     tmp_path: Path, second: faults.Fault

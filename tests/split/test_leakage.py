@@ -32,6 +32,12 @@ def test_a_clean_split_is_proved_with_its_counts() -> None:
     assert leakage.notes()["counts"]["val"] == {"a": 1, "b": 1}
 
 
+def test_many_classes_fit_in_a_line() -> None:
+    photos = [fetch_row(n, f"breed{n % 9}") for n in range(28)]
+    check = check_leakage([split_row(photo, "train") for photo in photos], photos, [dedup_row(p) for p in photos])
+    assert check.lines()[0] == "train: 28 photos (3 to 4 in each of 9 classes)"
+
+
 @pytest.mark.parametrize("method", get_args(Dedup.model_fields["method"].annotation))
 def test_the_proof_says_what_no_method_of_dedup_looked_for(method: str) -> None:
     lines = check_leakage(ROWS, PHOTOS, [dedup_row(photo) for photo in PHOTOS], method).lines()
