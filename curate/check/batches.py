@@ -1,7 +1,8 @@
 """Uploads that wait are checked together, a few at a time, by as many threads as there are cores.
 
-The queue is bounded: who finds it full hears so at once, and what waited longer than its deadline is not checked
-any more. The checker can be replaced at any time; what is under way keeps the one it began with.
+What is refused by its header does not wait: a bomb hears so at once, however long the queue is. The queue is
+bounded: who finds it full hears so at once, and what waited longer than its deadline is not checked any more. The
+checker can be replaced at any time; what is under way keeps the one it began with.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,12 +21,13 @@ from curate.check.limits import Limits, RefusedError, look
 from curate.core import manifest
 from curate.core.errors import CurateError
 
-TOGETHER = 4  # uploads in one batch
+TOGETHER = 4  # uploads in one batch, at most
+AT_ONCE = 1 << 18  # bytes of JPEGs whose headers are looked at in the event loop: a thread would cost more
 LOOK_S = 2.0  # from one check whether the manifests changed to the next
 INPUTS = ("fetch", "dedup", "clean")  # whose sidecars change when a checker is out of date
 
 NICENESS = 5  # of the threads that check, on Linux: a request that is refused, or asks for nothing, goes before
-_CHECKED = Exception("its verdict comes with those of the others")
+_JPEG = b"\xff\xd8\xff"
 Opener = Callable[[], Checker]
 
 
@@ -59,6 +61,7 @@ class Batches:
         self.photos = 0  # that wait or are checked now
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._pool = ThreadPoolExecutor(self.workers, "check", _go_after)
+        self._looking = ThreadPoolExecutor(self.workers, "look")
 
     @property
     def full(self) -> bool:
@@ -69,27 +72,38 @@ class Batches:
         """The verdict. Raises RefusedError for what is not decoded, or when the queue is full."""
         if self.full:
             raise busy()
-        answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        photos = 1 + len(upload.listing_photos)
-        self.photos += photos
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Verdict] = loop.create_future()
+        files = upload.data, *upload.listing_photos
+        self.photos += len(files)
         try:
+            if sum(map(len, files)) <= AT_ONCE and all(data.startswith(_JPEG) for data in files):
+                self._look(files)
+            else:
+                await loop.run_in_executor(self._looking, self._look, files)
             self._queue.put_nowait(_Waiting(upload, answer))
             return await answer
         finally:
-            self.photos -= photos
+            self.photos -= len(files)
+
+    def _look(self, files: Sequence[bytes]) -> None:
+        for data in files:
+            look(data, self.limits)
 
     async def run(self) -> None:
         """Answer until cancelled."""
         try:
             await asyncio.gather(*(self._work() for _ in range(self.workers)))
         finally:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            for pool in (self._pool, self._looking):
+                pool.shutdown(wait=False, cancel_futures=True)
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             batch = [await self._queue.get()]
-            while len(batch) < TOGETHER and not self._queue.empty():
+            share = -(-(1 + self._queue.qsize()) // self.workers)  # the other threads get theirs
+            while len(batch) < min(TOGETHER, share) and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             batch = [each for each in batch if not each.answer.done()]  # whoever asked has gone
             if not batch:
@@ -106,22 +120,10 @@ class Batches:
     def _answers(self, uploads: list[Upload]) -> list[Verdict | Exception]:
         """A verdict or what went wrong for each; one that fails does not take the others with it."""
         checker = self.checker
-        answers: list[Verdict | Exception] = []
-        fit: list[Upload] = []
-        for upload in uploads:
-            try:
-                for data in (upload.data, *upload.listing_photos):
-                    look(data, self.limits)
-                fit.append(upload)
-            except Exception as error:
-                answers.append(error)
-                continue
-            answers.append(_CHECKED)
         try:
-            verdicts: Iterator[Verdict | Exception] = iter(checker.check_all(fit))
+            return list(checker.check_all(uploads))
         except Exception:
-            verdicts = (self._alone(checker, upload) for upload in fit)
-        return [next(verdicts) if answer is _CHECKED else answer for answer in answers]
+            return [self._alone(checker, upload) for upload in uploads]
 
     @staticmethod
     def _alone(checker: Checker, upload: Upload) -> Verdict | Exception:

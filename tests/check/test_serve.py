@@ -26,8 +26,8 @@ from typer.testing import CliRunner
 
 from curate.check import api
 from curate.check.batches import Batches, Reloader
-from curate.check.check import Checker
-from curate.check.limits import Limits
+from curate.check.check import Checker, Upload
+from curate.check.limits import Limits, RefusedError
 from curate.check.serve import listen
 from curate.cli.app import app
 from curate.core import extras, manifest
@@ -292,6 +292,29 @@ def test_s03_s09_a_full_queue_is_answered_before_the_body_is_read(folder: Path, 
         asyncio.run(ask(key))
     assert [message["status"] for message in said if "status" in message] == [429, 401]
     assert (b"retry-after", b"1") in said[0]["headers"] and b'"busy"' in said[1]["body"]
+
+
+def test_what_its_header_refuses_does_not_wait(checker: Checker) -> None:
+    refused: list[tuple[int, str]] = []
+
+    async def ask() -> int:
+        batches = Batches(checker, Limits())  # nothing empties its queue
+        good = asyncio.create_task(batches.check(Upload(folders.paint("sedan", 504))))
+        for upload in (
+            Upload(bomb(60_000)),
+            Upload(b"<html>"),
+            Upload(jpeg(scene(505)), listing_photos=(b"%PDF-1.7",)),
+        ):
+            try:
+                await asyncio.wait_for(batches.check(upload), 10)
+            except RefusedError as error:
+                refused.append((error.status, error.word))
+        assert not good.done()
+        good.cancel()
+        return batches.photos
+
+    assert asyncio.run(ask()) == 1
+    assert refused == [(413, "too_many_pixels"), (415, "not_an_image"), (415, "format_not_allowed")]
 
 
 def test_s05_a_slow_body_ends_at_the_deadline(folder: Path, checker: Checker, tmp_path: Path) -> None:
