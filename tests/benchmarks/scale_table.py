@@ -1,19 +1,22 @@
-"""Time and peak memory of each command by the number of photos, on synthetic manifests; the growth is fitted.
+"""Time and peak memory of each command by the number of photos, on synthetic folders; the growth is fitted.
 
-    python -m tests.benchmarks.scale_table FOLDER [--sizes 10000 100000 1000000]
+    python -m tests.benchmarks.scale_table FOLDER [--sizes 10000 100000] [--without "clean"] [--method hash]
+    python -m tests.benchmarks.scale_table FOLDER --sizes 1000000 --without "dedup,clean,report" --method hash
 
-Makes a folder per size below FOLDER, which a second run finds there: small JPEGs of their own (4 KB on disk each),
-every tenth the one before it with noise, four to a listing; and embeddings of painted photos, repeated with noise.
-Photos are hashed beforehand and embeddings are there: what is measured is the work on all of them together. A
-command is a process of its own, dedup and clean with two workers. Memory is the proportional set size of a command
-and its workers, sampled.
+Makes a folder per size below FOLDER (see `scale_folders`), which a second run finds there. Photos are hashed and
+embedded beforehand: what is measured is the work on all of them together. A command is a process of its own, dedup
+and clean with two workers; what is no command runs as `--task` of this script. Each is measured on the same
+manifests, dedup and clean last, because they write others.
+
+Memory is what the processes of a command hold together, sampled: the proportional set size of what no file backs.
+Pages of caches that are mapped from the disk are left out: the system takes them back when it needs the room.
 
 The growth p of time ~ n^p is fitted to the processor time over that of a folder of 500 photos, which stands for
 the start of the process: 1 is linear, n log n is 1.1 between ten thousand and a million.
 """
 
 import argparse
-import io
+import json
 import math
 import os
 import shutil
@@ -21,105 +24,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
-from curate.clean import embeddings
-from curate.clean.scorers import loading
-from curate.clean.scorers.base import Scorer
-from curate.core import executors, manifest, record_store
-from curate.core.record_store import Records
+from curate.core import executors, manifest
 from curate.core.schemas import FetchRow
-from curate.photos import decode, store
+from curate.dedup import candidates, fingerprint_cache, fingerprints
+from curate.dedup.stage import in_rank_order
+from curate.fetch.journal import Journal
 from curate.pipeline import find_recipe
-from tests.benchmarks.pipeline_market import memory_mib
-from tests.folders import CLASSES, fetch_row, paint, publish
+from tests.benchmarks.pipeline_market import tree
+from tests.benchmarks.scale_folders import make
 
 FLOOR = 500  # photos: nothing but the start of the process
-PAINTED = 64  # photos whose embeddings are repeated
-NOISE = 0.3  # of each number in an embedding
-BLOCK = 4096
-RECIPE = f"""
-name: scale
-classes: [{", ".join(CLASSES)}]
-clean:
-  scorer: imagenet
-  max_reject_fraction: 1.0
-  accept_rejects: true
-  concepts:
-    - {{name: car, role: wanted, imagenet: ["*"]}}
-    - {{name: bird, imagenet: [hen, cock]}}
-"""
-
-
-def draw(number: int) -> bytes:
-    """A JPEG of smooth colours and a few edges; every tenth is the one before it with noise."""
-    shown = number - (number % 10 == 9)
-    random = np.random.default_rng(shown)
-    coarse = Image.fromarray(random.integers(0, 256, (9, 12, 3), dtype=np.uint8))
-    image = np.asarray(coarse.resize((160, 120), Image.Resampling.BICUBIC)).astype(np.int16)
-    for _ in range(4):
-        top, left = random.integers(0, 90), random.integers(0, 120)
-        image[top : top + 30, left : left + 40] += random.integers(-90, 90, 3, dtype=np.int16)
-    image += np.random.default_rng([number, 1]).integers(-6, 7, image.shape, dtype=np.int16)
-    buffer = io.BytesIO()
-    Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=60)
-    return buffer.getvalue()
-
-
-def write_photo(folder: Path, number: int) -> tuple[str, str, int]:
-    """Its path, sha256 and bytes."""
-    data = draw(number)
-    return *store.put(folder, data, "jpeg"), len(data)
-
-
-def described(number: int, photo: tuple[str, str, int]) -> FetchRow:
-    """Its row of fetch.csv; four in a row are of one listing."""
-    path, sha256, size = photo
-    return fetch_row(number, CLASSES[number // 4 % 2], f"L{number // 4}", path, sha256, size)
-
-
-def embedded(scorer: Scorer, sha256s: list[str]) -> Iterator[Records]:
-    """Embeddings of painted photos, repeated with noise, for these photos."""
-    prepared = [
-        scorer.prepare(decode.decode(paint(CLASSES[number % 2], number), scorer.side).pixels)
-        for number in range(PAINTED)
-    ]
-    known = scorer.embed(np.stack(prepared))
-    layout = embeddings._layout(scorer)
-    random = np.random.default_rng(0)
-    for start in range(0, len(sha256s), BLOCK):
-        names = sha256s[start : start + BLOCK]
-        records = np.zeros(len(names), layout.record)
-        records["sha256"] = names
-        records["quality"] = 0.8
-        some = known[random.integers(0, PAINTED, len(names))]
-        records["embedding"] = some * np.abs(1 + NOISE * random.standard_normal(some.shape, np.float32))
-        yield records
-
-
-def make(folder: Path, count: int) -> None:
-    """Photos, fetch.csv, fingerprints and embeddings; nothing where they are there."""
-    if (folder / "made").exists():
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (folder / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
-    with executors.local(2, chunk_size=256) as map_fn:
-        photos = list(map_fn(partial(write_photo, folder), range(count)))
-    publish(folder, "fetch", [described(number, photo) for number, photo in enumerate(photos)])
-    scorer = loading.load(find_recipe(folder / "recipe.yaml").clean)
-    path = embeddings.store_path(folder, scorer)
-    record_store.write(
-        path, embeddings._layout(scorer), embedded(scorer, sorted(sha256 for _, sha256, _ in photos))
-    )
-    measure(folder, "dedup")  # hashes
-    (folder / "made").touch()
+BACKDROP = 2_000  # photos before one backdrop: each of them looks like all others
+TWO = "--workers", "2"
 
 
 class Cost(NamedTuple):
@@ -127,18 +49,28 @@ class Cost(NamedTuple):
 
     seconds: float
     processor_s: float  # of it and its workers
-    peak_mib: float  # proportional set size of it and its workers, sampled
+    peak_mb: float  # of memory that no file backs, of it and its workers
 
 
-def measure(folder: Path, command: str, *arguments: str) -> Cost:
-    """Run a command. Raises SystemExit with what it said when it fails."""
-    options = ["--recipe", str(folder / "recipe.yaml"), "--folder", str(folder)]
-    words = [sys.executable, "-m", "curate", command, *arguments, *options]
+def memory_mb(pid: int) -> float:
+    """What a process and its descendants hold that no file backs, shared pages counted once."""
+    total = 0
+    for member in tree(pid):
+        try:
+            lines = Path(f"/proc/{member}/smaps_rollup").read_text().splitlines()
+        except OSError:  # it has ended
+            continue
+        total += sum(int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
+    return total * 1024 / 1e6
+
+
+def measure(*words: str) -> Cost:
+    """Run `python -m WORDS`. Raises SystemExit with what it said when it fails."""
     started, peak, ended = time.perf_counter(), 0.0, 0
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=said)
+        process = subprocess.Popen([sys.executable, "-m", *words], stdout=subprocess.DEVNULL, stderr=said)
         while not ended:
-            peak = max(peak, memory_mib(process.pid))
+            peak = max(peak, memory_mb(process.pid))
             time.sleep(0.1)
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)
         seconds = time.perf_counter() - started
@@ -149,21 +81,93 @@ def measure(folder: Path, command: str, *arguments: str) -> Cost:
     return Cost(seconds, usage.ru_utime + usage.ru_stime, peak)
 
 
-def measure_all(folder: Path) -> dict[str, Cost]:
-    """Each command, in the order of a run."""
-    for stage in ("dedup", "clean", "split"):
-        manifest.csv_path(folder, stage).unlink(missing_ok=True)
+# --- what is no command -------------------------------------------------------------------------------------
+
+
+def journal(folder: Path) -> None:
+    """What fetch remembers: a record per photo is written, and all are read again by the next run."""
+    path = folder / "scale.journal"
+    path.unlink(missing_ok=True)
+    header = {"pages": "scale"}
+    with Journal(path, header) as written:
+        for row in manifest.read(folder, FetchRow):
+            written.add("photo", row.image_url, [row.path, row.sha256, row.bytes, row.width, row.height])
+    with Journal(path, header) as read:
+        assert len(read)
+        read.remove()
+
+
+def search(folder: Path) -> None:
+    """dedup as far as the candidate pairs, which it then compares."""
+    config = find_recipe(folder / "recipe.yaml").dedup
+    photos = manifest.read(folder, FetchRow)
+    with executors.local(2) as map_fn:
+        prints, _, _ = fingerprint_cache.collect(folder, {row.sha256: row.path for row in photos}, map_fn)
+        ranked, _ = in_rank_order(photos, prints)
+        owner = fingerprints.owners(ranked)
+        thorough = config.method != "hash"
+        found = candidates.find(ranked["grey"], owner, config.similar_distance, thorough, map_fn)
+    print(f"{len(found.first):,} matches", file=sys.stderr)
+
+
+def review(folder: Path) -> None:
+    """What `curate review` does until the first photo is seen."""
+    from curate.review.app.session import Session
+
+    session = Session(folder, find_recipe(folder / "recipe.yaml"), "scale")
+    session.state()
+    session.page("kept")
+
+
+TASKS: dict[str, Callable[[Path], None]] = {"journal": journal, "search": search, "review": review}
+
+
+def measured(folder: Path, without: set[str]) -> Iterator[tuple[str, Cost]]:
+    """Each command, in an order in which none changes what another one reads."""
+    options = "--recipe", str(folder / "recipe.yaml"), "--folder", str(folder)
+
+    def command(*words: str) -> Cost:
+        return measure("curate", *words, *options)
+
+    def task(name: str) -> Cost:
+        return measure("tests.benchmarks.scale_table", str(folder), "--task", name)
+
+    def again(stage: str, *words: str) -> Cost:
+        """A stage whose manifest is there, as if it was not."""
+        paths = manifest.csv_path(folder, stage), manifest.sidecar_path(folder, stage)
+        before = [path.read_bytes() for path in paths]
+        for path in paths:
+            path.unlink()
+        cost = command(stage, *words)
+        for path, data in zip(paths, before, strict=True):
+            path.write_bytes(data)
+        return cost
+
+    def export() -> Cost:
+        shutil.rmtree(folder / "exported", ignore_errors=True)
+        return command("export", "csv-urls", "--out", str(folder / "exported"))
+
+    def first_review() -> Cost:
+        (folder / "review.index.cache").unlink(missing_ok=True)
+        return task("review")
+
     (folder / "clean.signals.cache").unlink(missing_ok=True)
-    two = "--workers", "2"
-    return {
-        "dedup, once hashed": measure(folder, "dedup", *two),
-        "clean, once embedded": measure(folder, "clean", *two),
-        "split": measure(folder, "split"),
-        "status": measure(folder, "status"),
-        "explain": measure(folder, "explain", f"{7:016x}"),
-        "verify": measure(folder, "verify"),
-        "report": measure(folder, "report"),
+    work: dict[str, Callable[[], Cost]] = {
+        "fetch's journal": lambda: task("journal"),
+        "status": lambda: command("status"),
+        "explain": lambda: command("explain", f"{7:016x}"),
+        "verify": lambda: command("verify"),
+        "export csv-urls": export,
+        "review, first view": first_review,
+        "report": lambda: command("report"),
+        "split": lambda: again("split"),
+        "search of dedup": lambda: task("search"),
+        "dedup": lambda: again("dedup", *TWO),
+        "clean": lambda: again("clean", *TWO),
     }
+    for name, run in work.items():
+        if name.split()[0] not in without:
+            yield name, run()
 
 
 def growth(sizes: list[int], seconds: list[float], floor: float) -> float:
@@ -174,27 +178,48 @@ def growth(sizes: list[int], seconds: list[float], floor: float) -> float:
     return float(np.polyfit(np.log(sizes), np.log(above), 1)[0])
 
 
+def table(found: dict[int, dict[str, Cost]], floor: dict[str, Cost]) -> Iterator[str]:
+    """Lines of Markdown: seconds of processor time, and memory."""
+    sizes = sorted(found)
+    yield "| command | " + " | ".join(f"{size:,} photos" for size in sizes) + " | growth |"
+    yield "|---" * (len(sizes) + 2) + "|"
+    for command, least in floor.items():
+        known = [size for size in sizes if command in found[size]]
+        costs = {size: found[size][command] for size in known}
+        cells = [f"{costs[s].processor_s:.1f} s, {costs[s].peak_mb:,.0f} MB" if s in costs else "" for s in sizes]
+        power = growth(known, [cost.processor_s for cost in costs.values()], least.processor_s)
+        yield f"| {command} | {' | '.join(cells)} | {power:.2f} |"
+
+
 def main() -> None:
     """Print the table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--without", default="", help="first words of commands that are not measured, with commas")
+    parser.add_argument("--method", default="thorough", help="of dedup")
+    parser.add_argument("--task", choices=TASKS, help="run one piece of work on FOLDER itself")
     options = parser.parse_args()
-    found = {}
+    if options.task:
+        TASKS[options.task](options.folder)
+        return
+    without = set(filter(None, options.without.split(",")))
+    costs: dict[int, dict[str, Cost]] = {}
     for size in (FLOOR, *sorted(options.sizes)):
-        folder = options.folder / str(size)
-        make(folder, size)
-        found[size] = measure_all(folder)
-        print(f"{size:,}: {found[size]}", file=sys.stderr, flush=True)
-    floor = found.pop(FLOOR)
-    sizes = list(found)
-    print("| command | " + " | ".join(f"{size:,} photos" for size in sizes) + " | growth |")
-    print("|---" * (len(sizes) + 2) + "|")
-    for command, least in floor.items():
-        costs = [found[size][command] for size in sizes]
-        cells = [f"{cost.seconds:.1f} s, {cost.peak_mib:,.0f} MB" for cost in costs]
-        power = growth(sizes, [cost.processor_s for cost in costs], least.processor_s)
-        print(f"| {command} | {' | '.join(cells)} | {power:.2f} |")
+        folder = options.folder / f"{size}-{options.method}"
+        make(folder, size, options.method, "clean" not in without)
+        costs[size] = {}
+        for name, cost in measured(folder, without):
+            costs[size][name] = cost
+            print(json.dumps({"photos": size, "command": name} | cost._asdict()), file=sys.stderr, flush=True)
+    floor = costs.pop(FLOOR)
+    for line in table(costs, floor):
+        print(line)
+    if "dedup" not in without:
+        folder = options.folder / f"{BACKDROP}-{options.method}-backdrop"
+        make(folder, BACKDROP, options.method, embedded=False, backdrop=True)
+        cost = dict(measured(folder, {"clean", "report", "review", "export", "verify"}))["dedup"]
+        print(f"\ndedup of {BACKDROP:,} photos before one backdrop: {cost.processor_s:.0f} s of processor time")
 
 
 if __name__ == "__main__":
