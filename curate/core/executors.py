@@ -25,6 +25,7 @@ from curate.core.errors import ResourceError, UsageError
 
 log = logging.getLogger(__name__)
 
+_THREADS_OF_MATRICES = "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -94,8 +95,14 @@ def _signals_wait() -> Iterator[None]:
 
 
 def _begin_worker(begun: Event) -> None:
-    """In a new process: leave Ctrl-C to the one that started it, and end with that one, however it ends."""
+    """In a new process: leave Ctrl-C to the one that started it, and end with that one, however it ends.
+
+    Products of matrices get one thread, before NumPy comes with the first piece of work: the processes share the
+    cores as it is, and threads of all of them would wait for each other, spinning.
+    """
     begun.set()
+    for name in _THREADS_OF_MATRICES:
+        os.environ.setdefault(name, "1")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # late, but where signals cannot be blocked there is no other way
     parent = multiprocessing.parent_process()
     assert parent is not None

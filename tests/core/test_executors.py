@@ -32,6 +32,13 @@ def die(number: int) -> int:
     os._exit(9)
 
 
+def threads_of_matrices(number: int) -> set[int]:
+    import numpy  # noqa: F401  (brings the library whose threads are counted)
+    from threadpoolctl import threadpool_info
+
+    return {library["num_threads"] for library in threadpool_info()}
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_d02_results_come_in_order_from_any_number_of_workers(workers: int) -> None:
     with executors.local(workers, chunk_size=3) as map_fn:
@@ -44,6 +51,12 @@ def test_an_error_travels_back_with_its_reason(workers: int) -> None:
     with executors.local(workers) as map_fn, pytest.raises(RejectedError) as caught:
         list(map_fn(reject_seven, range(9)))
     assert (caught.value.reason, caught.value.detail) == ("blank", "seven")
+
+
+def test_a_worker_multiplies_matrices_with_one_thread() -> None:
+    pytest.importorskip("threadpoolctl")
+    with executors.local(2, chunk_size=1) as map_fn:
+        assert list(map_fn(threads_of_matrices, range(2))) == [{1}, {1}]
 
 
 def test_a_killed_worker_is_one_clear_error() -> None:
