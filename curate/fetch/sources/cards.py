@@ -9,12 +9,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from curate.fetch.sources import json_fields, photo_sizes, values
-from curate.fetch.sources.gallery import of_variants
+from curate.fetch.sources import card_facts, json_fields, photo_sizes
 from curate.fetch.sources.json_listings import Candidate, Group, worth
-from curate.fetch.sources.listing import Listing
-from curate.fetch.sources.money import PRICE, PRICE_NAME, money
-from curate.fetch.sources.page import Element, Page, names, resolved, words
+from curate.fetch.sources.page import Element, Page, resolved
 from curate.fetch.sources.page_images import Image, Layout
 
 MAX_GROUPS = 40
@@ -32,10 +29,6 @@ _TRACKING = re.compile(r"^(?:utm_\w+|ref|referrer|source|src|from|pos|position|r
                        r"gclid|fbclid|clickid|"
                        r"tracking\w*|_\w+|listpos|ipc|origin|hash|query_id|reco_\w+|c_id|slot|"
                        r"sponsored)$", re.IGNORECASE)  # fmt: skip
-_TITLE_NAME = re.compile(r"title|titel|titre|titul|name|heading|headline|subject|caption|model")
-_PLACE_NAME = re.compile(
-    r"location|locality|(?<![a-z])city|place|address|(?<![a-z])area(?![a-z])|region|ort(?![a-z])|lokal|ville"
-)
 
 
 @dataclass(slots=True)
@@ -130,96 +123,6 @@ def _cards(links: list[_Link]) -> dict[str, Element]:
     return cards
 
 
-def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
-    best = ""
-    for element in card.iter("h1", "h2", "h3", "h4", "h5", "h6"):
-        if len(text := words(element)) > 3:
-            return text[:300]
-    for element in card.iter():
-        if (
-            isinstance(element.tag, str)
-            and element.tag not in ("img", "script")
-            and _TITLE_NAME.search(names(element))
-        ):
-            text = words(element)
-            if 3 < len(text) < 200 and not PRICE.fullmatch(text):
-                return text
-    for element in url_links:
-        text = words(element)
-        if PRICE.search(text):  # the whole card is a link: its title is the first text that is no price
-            parts = (part for raw in element.itertext() if len(part := raw.strip()) > 3)
-            text = next((part for part in parts if not PRICE.search(part)), "")
-        if len(best) < len(text) < 160 and re.search(r"[^\W\d]{2}", text):
-            best = text
-    texts = [element.get("title") or element.get("aria-label") or "" for element in url_links] + [
-        image.alt for image in images
-    ]
-    texts += [text for element in card.iter("b", "strong") if not PRICE.fullmatch(text := words(element)[:160])]
-    return (best or next((text for text in texts if len(text) > 3), ""))[:300]
-
-
-def price_alone(element: Element) -> tuple[float | None, str] | None:
-    """The price that is all the text of a small element; None where it says anything else."""
-    if not isinstance(element.tag, str) or len(element) > 4 or element.tag in ("script", "style"):
-        return None
-    text = words(element)[:41]
-    return money(text) if PRICE.fullmatch(text) else None
-
-
-def _price(card: Element, text: str) -> tuple[float | None, str]:
-    for element in card.iter():
-        if (
-            isinstance(element.tag, str)
-            and element.tag not in ("script", "img")
-            and PRICE_NAME.search(names(element))
-        ):
-            inner = element.get("content") or words(element)[:80]
-            match = PRICE.search(inner)
-            amount, currency = money(match[0] if match else inner)
-            if amount is not None:
-                return amount, currency
-    for element in card.iter():
-        if (found := price_alone(element)) and found[0] is not None:
-            return found
-    texts = [part for raw in card.itertext() if 1 < len(part := raw.strip()) < 80]
-    for part in [*texts[:200], text[:3_000]]:
-        if match := PRICE.search(part):
-            amount, currency = money(match[0])
-            if amount is not None:
-                return amount, currency
-    return None, ""
-
-
-def _facts(url: str, card: Element, links: list[Element], images: list[Image]) -> Candidate:
-    text = words(card)[:4_000]
-    short = (part for raw in card.itertext() if 3 < len(part := raw.strip()) < 40)
-    title = _title(card, links, images)
-    amount, currency = _price(card, text)
-    city = region = posted = ""
-    for element in card.iter():
-        if not isinstance(element.tag, str):
-            continue
-        if not city and _PLACE_NAME.search(names(element)) and 2 < len(found := words(element)) < 80:
-            city, region = values.place(found)
-        if not posted and element.tag == "time":
-            posted = values.moment(element.get("datetime") or words(element))
-    ids = [
-        value
-        for element in (card, *links)
-        for name, value in element.attrib.items()
-        if str(name).startswith("data-")
-        and re.fullmatch(r"[A-Za-z-]{0,12}\d{4,20}|[0-9a-f-]{20,40}", value)
-        and value in url
-    ]
-    photos = tuple(of_variants(urls) for urls in photo_sizes.together(image.urls for image in images))
-    listing = Listing(
-        listing_id=ids[0] if ids else "", page_url=url, title=title, region=region, city=city,
-        year=values.year(title) or next((year for part in short if (year := values.year(part))), None),
-        price=amount, photos=photos, currency=currency, posted=posted,
-    )  # fmt: skip
-    return Candidate(listing, "HTML", "", tuple(ids))
-
-
 def groups(page: Page, layout: Layout) -> list[Group]:
     """The lists of cards of a page, the best first."""
     by_key: dict[tuple[int, str], list[_Link]] = {}
@@ -275,7 +178,7 @@ def _group(
             and (not image.leads_to or bare(image.leads_to) == url)
         ]  # fmt: skip
         anchors = [element for element in every.get(url, []) if element in inside]
-        made.append(_facts(url, card, anchors, own))
+        made.append(card_facts.candidate(url, card, anchors, own))
     filled = [one for one in made if one.listing.photos or one.listing.price is not None]
     numbered = "#" in kind
     if len(filled) * 5 < len(made) * 2 and not (

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 
 from curate.fetch.sources import photo_sizes
-from curate.fetch.sources.cards import price_alone
+from curate.fetch.sources.card_facts import price_alone
 from curate.fetch.sources.microdata import Declared
 from curate.fetch.sources.money import PRICE, PRICE_NAME, money
 from curate.fetch.sources.page import Element, Page, names, words

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from curate.fetch.sources import photo_sizes
+from curate.fetch.sources.element_names import BESIDE_NAMES, BESIDE_WORDS, NOT_SHOWN, NOT_SHOWN_NAMES
 from curate.fetch.sources.gallery import srcset
 from curate.fetch.sources.page import Element, Page, names, photo_address, resolved, words
 from curate.fetch.sources.photo_addresses import is_address
@@ -24,50 +25,6 @@ _PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|href$|lin
 _STYLE = re.compile(r"url\(\s*[\"']?([^\"')\s]{4,2000})[\"']?\s*\)")
 _ADDRESS = re.compile(r"(?:https?:)?/|\.{0,2}/")
 _ARRAY = re.compile(r"\[\s*+(?:(?:\"[^\"]{5,2000}\"|'[^']{5,2000}')\s*+,?+\s*+){2,500}\]")
-_NOT_SHOWN = re.compile(
-    r"(?<![a-z0-9])(?:avatar|userpic|badge|blank|favicon|icon|icons|logo|logos|logotype|pixel|placeholder|spacer|sprite|sprites|"
-    r"tracker|tracking|1x1|loader|loading|spinner|flag|flags|no-?(?:photo|image|img|foto|picture)|default-?(?:photo|image|img)|"
-    r"nophoto|noimage|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating|ribbon|watermark)s?(?![a-z0-9])|"
-    r"/(?:sold|reserved|verified|new)\.(?:png|gif|webp)$|"
-    r"\.(?:svg|ico)$",
-    re.IGNORECASE,
-)
-_NOT_SHOWN_NAMES = re.compile(
-    r"(?<![a-z])(?:avatar|logo|icon|badge|flag|emoji|sprite|userpic|seller-?(?:photo|image|img)|agent-?(?:photo|image|img)|"
-    r"dealer-?(?:logo|image)|profile(?:-?(?:pic|photo|image|img))?|banner|map-?(?:image|img)|qr-?code|payment|rating|partner)s?(?![a-z])"
-)
-_BESIDE_NAMES = re.compile(
-    r"similar|(?<![a-z])related|recommend|suggest(?:ion|ed)|also-?_?(?:like|view|bought)|you-?_?may|recent(?:ly)?-?_?view|last-?_?(?:seen|viewed)|"
-    r"more-?_?(?:from|ads|cars|listings|vehicles|offers)|other-?_?(?:ads|cars|listings|vehicles|offers|items)|cross-?sell|up-?sell|"
-    r"sponsor|promoted|(?<![a-z])promo(?![a-z])|nearby|(?<![a-z])compare|best-?_?seller|newsletter|(?<![a-z])blog|testimonial|"
-    r"aehnlich|relacionad|podobn|similaires|gerelateerd|benzer|pohoz|popular-|trending|advertis|adsense|ad-?banner|breadcrumb|"
-    r"cookie|login|sign-?up|(?<![a-z])(?:site-?|page-?|main-?|global-?)?footer|navbar|site-?header|mega-?menu|(?<![a-z])menu(?![a-z])"
-)
-_BESIDE_WORDS = re.compile(
-    r"(?i)similar|related|recommend|you may|might (?:also )?(?:like|be interested)|also (?:like|viewed)|"
-    r"recently viewed|more (?:from|ads|cars|listings|vehicles|used)|"
-    r"other (?:ads|cars|listings|vehicles|items|offers)|people also|customers (?:also|who)|sponsored|promoted|"
-    r"nearby|"
-    r"ähnliche|weitere (?:anzeigen|angebote|fahrzeuge|inserate)|das könnte|andere anzeigen|empfehl|similaires|"
-    r"d'autres|autres annonces|"
-    r"vous aimer|recommand|relacionad|similares|otros|otras|también|te puede interesar|recomendad|semelhantes|"
-    r"parecid|outros|"
-    r"você|podobne|podobné|polecane|inne ogłoszenia|może cię|simili|correlati|altri annunci|potrebbe|"
-    r"gerelateerd|vergelijkbar|andere advertenties|"
-    r"ook interessant|liknande|lignende|andra annonser|flere annonser|samankaltais|muita|похож|рекоменд|"
-    r"другие объявления|смотрите также|"
-    r"схожі|інші оголошення|benzer|diğer ilan|önerilen|hasonló|ajánl|slični|slicni|drugi oglasi|asemănăto|"
-    r"anunțuri similare|"
-    r"παρόμοι|مشابه|مماثلة|ذات صلة|دیگر|類似|おすすめ|関連|その他|この車を見た|相似|推荐|相关|猜你喜欢|비슷한|"
-    r"추천|"
-    r"다른 매물|"
-    r"ใกล้เคียง|"
-    r"liên quan|"
-    r"popular searches|beliebte such|häufig gesucht|recherches (?:populaires|fréquentes)|"
-    r"búsquedas (?:populares|frecuentes)|buscas populares|ricerche (?:popolari|frequenti)|"
-    r"popula(?:ire|rne|rni|ra) (?:zoek|wyszuk|hled|sök)|популярные запросы|人気の検索|热门搜索|인기 검색|"
-    r"tương tự|lainnya|serupa"
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -166,11 +123,11 @@ def _one(element: Element, page: Page) -> Image | None:
     urls = [url for text in written if (url := photo_address(photo_sizes.filled(text), page.base))]
     if not urls:
         return None
-    own = [url for url in dict.fromkeys(urls) if not _NOT_SHOWN.search(_name(url))]
+    own = [url for url in dict.fromkeys(urls) if not NOT_SHOWN.search(_name(url))]
     label = f"{names(element)} {names(around) if around is not element else ''}"
     unfit = (
         not own
-        or bool(_NOT_SHOWN_NAMES.search(label))
+        or bool(NOT_SHOWN_NAMES.search(label))
         or bool(re.search(r"(?i)\blogo\b|avatar", element.get("alt", "")))
     )
     best = sorted(own or urls, key=lambda url: -photo_sizes.pixels(url))
@@ -200,11 +157,11 @@ def layout(page: Page) -> Layout:
             elif element.tag == "aside" and element not in keep:
                 out.beside.add(element)
         elif element.tag in ("div", "section", "ul", "ol", "table", "article", "li", "dl") and element not in keep:
-            if _BESIDE_NAMES.search(names(element)):
+            if BESIDE_NAMES.search(names(element)):
                 out.beside.add(element)
         elif element.tag in ("h2", "h3", "h4", "h5", "h6", "strong", "p", "span", "header", "legend"):
             text = words(element) if element.tag[0] == "h" else (element.text or "").strip()
-            if 3 < len(text) < 90 and _BESIDE_WORDS.search(text) and (element.tag[0] == "h" or _titles(element)):
+            if 3 < len(text) < 90 and BESIDE_WORDS.search(text) and (element.tag[0] == "h" or _titles(element)):
                 _mark_after(element, keep, out)
         for url in _listed_in(element, page) if len(out.images) < MAX_IMAGES else ():
             out.images.append(Image([url], element))

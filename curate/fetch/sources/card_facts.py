@@ -1,0 +1,107 @@
+"""The fields of a listing out of the card that an index page shows of it."""
+
+import re
+
+from curate.fetch.sources import photo_sizes, values
+from curate.fetch.sources.gallery import of_variants
+from curate.fetch.sources.json_listings import Candidate
+from curate.fetch.sources.listing import Listing
+from curate.fetch.sources.money import PRICE, PRICE_NAME, money
+from curate.fetch.sources.page import Element, names, words
+from curate.fetch.sources.page_images import Image
+
+_TITLE_NAME = re.compile(r"title|titel|titre|titul|name|heading|headline|subject|caption|model")
+_PLACE_NAME = re.compile(
+    r"location|locality|(?<![a-z])city|place|address|(?<![a-z])area(?![a-z])|region|ort(?![a-z])|lokal|ville"
+)
+
+
+def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
+    best = ""
+    for element in card.iter("h1", "h2", "h3", "h4", "h5", "h6"):
+        if len(text := words(element)) > 3:
+            return text[:300]
+    for element in card.iter():
+        if (
+            isinstance(element.tag, str)
+            and element.tag not in ("img", "script")
+            and _TITLE_NAME.search(names(element))
+        ):
+            text = words(element)
+            if 3 < len(text) < 200 and not PRICE.fullmatch(text):
+                return text
+    for element in url_links:
+        text = words(element)
+        if PRICE.search(text):  # the whole card is a link: its title is the first text that is no price
+            parts = (part for raw in element.itertext() if len(part := raw.strip()) > 3)
+            text = next((part for part in parts if not PRICE.search(part)), "")
+        if len(best) < len(text) < 160 and re.search(r"[^\W\d]{2}", text):
+            best = text
+    texts = [element.get("title") or element.get("aria-label") or "" for element in url_links] + [
+        image.alt for image in images
+    ]
+    texts += [text for element in card.iter("b", "strong") if not PRICE.fullmatch(text := words(element)[:160])]
+    return (best or next((text for text in texts if len(text) > 3), ""))[:300]
+
+
+def price_alone(element: Element) -> tuple[float | None, str] | None:
+    """The price that is all the text of a small element; None where it says anything else."""
+    if not isinstance(element.tag, str) or len(element) > 4 or element.tag in ("script", "style"):
+        return None
+    text = words(element)[:41]
+    return money(text) if PRICE.fullmatch(text) else None
+
+
+def _price(card: Element, text: str) -> tuple[float | None, str]:
+    for element in card.iter():
+        if (
+            isinstance(element.tag, str)
+            and element.tag not in ("script", "img")
+            and PRICE_NAME.search(names(element))
+        ):
+            inner = element.get("content") or words(element)[:80]
+            match = PRICE.search(inner)
+            amount, currency = money(match[0] if match else inner)
+            if amount is not None:
+                return amount, currency
+    for element in card.iter():
+        if (found := price_alone(element)) and found[0] is not None:
+            return found
+    texts = [part for raw in card.itertext() if 1 < len(part := raw.strip()) < 80]
+    for part in [*texts[:200], text[:3_000]]:
+        if match := PRICE.search(part):
+            amount, currency = money(match[0])
+            if amount is not None:
+                return amount, currency
+    return None, ""
+
+
+def candidate(url: str, card: Element, links: list[Element], images: list[Image]) -> Candidate:
+    """What a card says of the listing at an address: `links` are the card's links to it, `images` its own."""
+    text = words(card)[:4_000]
+    short = (part for raw in card.itertext() if 3 < len(part := raw.strip()) < 40)
+    title = _title(card, links, images)
+    amount, currency = _price(card, text)
+    city = region = posted = ""
+    for element in card.iter():
+        if not isinstance(element.tag, str):
+            continue
+        if not city and _PLACE_NAME.search(names(element)) and 2 < len(found := words(element)) < 80:
+            city, region = values.place(found)
+        if not posted and element.tag == "time":
+            posted = values.moment(element.get("datetime") or words(element))
+    ids = [
+        value
+        for element in (card, *links)
+        for name, value in element.attrib.items()
+        if str(name).startswith("data-")
+        and re.fullmatch(r"[A-Za-z-]{0,12}\d{4,20}|[0-9a-f-]{20,40}", value)
+        and value in url
+    ]
+    photos = tuple(of_variants(urls) for urls in photo_sizes.together(image.urls for image in images))
+    listing = Listing(
+        listing_id=ids[0] if ids else "", page_url=url, title=title, region=region, city=city,
+        year=values.year(title) or next((year for part in short if (year := values.year(part))), None),
+        price=amount, photos=photos, currency=currency, posted=posted,
+    )  # fmt: skip
+    return Candidate(listing, "HTML", "", tuple(ids))

@@ -1,0 +1,51 @@
+"""What addresses, elements and headings are called that show no photo of the page's listings."""
+
+import re
+
+# Addresses of what is no photo.
+NOT_SHOWN = re.compile(
+    r"(?<![a-z0-9])(?:avatar|userpic|badge|blank|favicon|icon|icons|logo|logos|logotype|pixel|placeholder|spacer|sprite|sprites|"
+    r"tracker|tracking|1x1|loader|loading|spinner|flag|flags|no-?(?:photo|image|img|foto|picture)|default-?(?:photo|image|img)|"
+    r"nophoto|noimage|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating|ribbon|watermark)s?(?![a-z0-9])|"
+    r"/(?:sold|reserved|verified|new)\.(?:png|gif|webp)$|"
+    r"\.(?:svg|ico)$",
+    re.IGNORECASE,
+)
+# Elements of what is no photo of the listing.
+NOT_SHOWN_NAMES = re.compile(
+    r"(?<![a-z])(?:avatar|logo|icon|badge|flag|emoji|sprite|userpic|seller-?(?:photo|image|img)|agent-?(?:photo|image|img)|"
+    r"dealer-?(?:logo|image)|profile(?:-?(?:pic|photo|image|img))?|banner|map-?(?:image|img)|qr-?code|payment|rating|partner)s?(?![a-z])"
+)
+# Elements, and headings, that begin what stands beside the content.
+BESIDE_NAMES = re.compile(
+    r"similar|(?<![a-z])related|recommend|suggest(?:ion|ed)|also-?_?(?:like|view|bought)|you-?_?may|recent(?:ly)?-?_?view|last-?_?(?:seen|viewed)|"
+    r"more-?_?(?:from|ads|cars|listings|vehicles|offers)|other-?_?(?:ads|cars|listings|vehicles|offers|items)|cross-?sell|up-?sell|"
+    r"sponsor|promoted|(?<![a-z])promo(?![a-z])|nearby|(?<![a-z])compare|best-?_?seller|newsletter|(?<![a-z])blog|testimonial|"
+    r"aehnlich|relacionad|podobn|similaires|gerelateerd|benzer|pohoz|popular-|trending|advertis|adsense|ad-?banner|breadcrumb|"
+    r"cookie|login|sign-?up|(?<![a-z])(?:site-?|page-?|main-?|global-?)?footer|navbar|site-?header|mega-?menu|(?<![a-z])menu(?![a-z])"
+)
+BESIDE_WORDS = re.compile(
+    r"(?i)similar|related|recommend|you may|might (?:also )?(?:like|be interested)|also (?:like|viewed)|"
+    r"recently viewed|more (?:from|ads|cars|listings|vehicles|used)|"
+    r"other (?:ads|cars|listings|vehicles|items|offers)|people also|customers (?:also|who)|sponsored|promoted|"
+    r"nearby|"
+    r"ähnliche|weitere (?:anzeigen|angebote|fahrzeuge|inserate)|das könnte|andere anzeigen|empfehl|similaires|"
+    r"d'autres|autres annonces|"
+    r"vous aimer|recommand|relacionad|similares|otros|otras|también|te puede interesar|recomendad|semelhantes|"
+    r"parecid|outros|"
+    r"você|podobne|podobné|polecane|inne ogłoszenia|może cię|simili|correlati|altri annunci|potrebbe|"
+    r"gerelateerd|vergelijkbar|andere advertenties|"
+    r"ook interessant|liknande|lignende|andra annonser|flere annonser|samankaltais|muita|похож|рекоменд|"
+    r"другие объявления|смотрите также|"
+    r"схожі|інші оголошення|benzer|diğer ilan|önerilen|hasonló|ajánl|slični|slicni|drugi oglasi|asemănăto|"
+    r"anunțuri similare|"
+    r"παρόμοι|مشابه|مماثلة|ذات صلة|دیگر|類似|おすすめ|関連|その他|この車を見た|相似|推荐|相关|猜你喜欢|비슷한|"
+    r"추천|"
+    r"다른 매물|"
+    r"ใกล้เคียง|"
+    r"liên quan|"
+    r"popular searches|beliebte such|häufig gesucht|recherches (?:populaires|fréquentes)|"
+    r"búsquedas (?:populares|frecuentes)|buscas populares|ricerche (?:popolari|frequenti)|"
+    r"popula(?:ire|rne|rni|ra) (?:zoek|wyszuk|hled|sök)|популярные запросы|人気の検索|热门搜索|인기 검색|"
+    r"tương tự|lainnya|serupa"
+)  # fmt: skip
