@@ -11,6 +11,16 @@ from curate.fetch.sources.page import Element, names, words
 from curate.fetch.sources.page_images import Image
 
 _TITLE_NAME = re.compile(r"title|titel|titre|titul|name|heading|headline|subject|caption|model")
+_SELLER_NAME = re.compile(r"seller|dealer|vendor|user|owner|author|agen|broker|shop|store|compan|brand")
+_OTHER_PRICE = re.compile(
+    r"(?<![a-z])(?:old|was|before|crossed|former|previous|rrp|uvp|msrp|emi)(?![a-z])|strike|line-through|compare-?at|price-?(?:drop|cut|down)|"
+    r"monthly|per-?month|installment|finance"
+)
+_NOW_PRICE = re.compile(r"(?<![a-z])(?:sale|special|final|current|actual|now|promo|discount)(?:ed)?[-_]?price")
+_MONTHLY = re.compile(
+    r"\s{0,3}(?:[/.]|per|al|par|pro|por|na|a)?\s{0,3}(?:mo(?:nth|nat|is)?|mes|mês|mese|mies|mnd|mtl|maand|ay)(?![a-z])",
+    re.IGNORECASE,
+)
 _PLACE_NAME = re.compile(
     r"location|locality|(?<![a-z])city|place|address|(?<![a-z])area(?![a-z])|region|ort(?![a-z])|lokal|ville"
 )
@@ -25,7 +35,8 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
         if (
             isinstance(element.tag, str)
             and element.tag not in ("img", "script")
-            and _TITLE_NAME.search(names(element))
+            and _TITLE_NAME.search(named := names(element))
+            and not _SELLER_NAME.search(named)
         ):
             text = words(element)
             if 3 < len(text) < 200 and not PRICE.fullmatch(text):
@@ -52,24 +63,44 @@ def price_alone(element: Element) -> tuple[float | None, str] | None:
     return money(text) if PRICE.fullmatch(text) else None
 
 
+def _is_asked(element: Element, card: Element) -> bool:
+    """Is what an element says the price that is asked: no price of before, no monthly rate, and not both?"""
+    if any(_is_other(inner) for inner in element.iter()):
+        return False
+    while element is not card and element is not None:
+        if _is_other(element):
+            return False
+        element = element.getparent()
+    return True
+
+
+def _is_other(element: Element) -> bool:
+    if not isinstance(element.tag, str):
+        return False
+    return element.tag in ("s", "del", "strike") or bool(_OTHER_PRICE.search(names(element)))
+
+
 def _price(card: Element, text: str) -> tuple[float | None, str]:
-    for element in card.iter():
-        if (
-            isinstance(element.tag, str)
-            and element.tag not in ("script", "img")
-            and PRICE_NAME.search(names(element))
-        ):
-            inner = element.get("content") or words(element)[:80]
-            match = PRICE.search(inner)
-            amount, currency = money(match[0] if match else inner)
-            if amount is not None:
-                return amount, currency
-    for element in card.iter():
-        if (found := price_alone(element)) and found[0] is not None:
-            return found
+    elements = [element for element in card.iter() if isinstance(element.tag, str)]
+    asked = [element for element in elements if _is_asked(element, card)]
+    now = [one for one in asked if _NOW_PRICE.search(names(one)) and len(PRICE.findall(words(one)[:200])) == 1]
+    for some in (now, asked, elements):
+        for element in some:
+            if element.tag not in ("script", "img") and PRICE_NAME.search(names(element)):
+                inner = element.get("content") or words(element)[:80]
+                match = PRICE.search(inner)
+                if match and _MONTHLY.match(inner, match.end()):
+                    continue
+                amount, currency = money(match[0] if match else inner)
+                if amount is not None:
+                    return amount, currency
+        for element in some:
+            if (found := price_alone(element)) and found[0] is not None:
+                return found
     texts = [part for raw in card.itertext() if 1 < len(part := raw.strip()) < 80]
     for part in [*texts[:200], text[:3_000]]:
-        if match := PRICE.search(part):
+        match = PRICE.search(part)
+        if match and not _MONTHLY.match(part, match.end()):
             amount, currency = money(match[0])
             if amount is not None:
                 return amount, currency

@@ -31,8 +31,15 @@ _TRACKING = re.compile(r"^(?:utm_\w+|ref|referrer|source|src|from|pos|position|r
                        r"sponsored)$", re.IGNORECASE)  # fmt: skip
 
 
+_ID = re.compile(  # letters among digits: 2e721a660b71a, ID14xYz
+    r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{6,}(?![A-Za-z0-9])"
+)
+
+
 @dataclass(slots=True)
-class _Link:
+class Link:
+    """A link of a page to another one of its site."""
+
     element: Element
     url: str
     place: int
@@ -57,7 +64,7 @@ def pattern(url: str) -> str:
         stem, dot, extension = part.rpartition(".")
         kind = (
             "#"
-            if re.search(r"\d{3,}", part)
+            if re.search(r"\d{3,}", part) or _ID.search(part)
             else "slug"
             if part.count("-") + part.count("_") > 1 or len(part) > 24
             else "word"
@@ -71,9 +78,10 @@ def pattern(url: str) -> str:
     return "/".join(kinds) + ("?" + "&".join(keys) if keys else "")
 
 
-def _links(page: Page, layout: Layout) -> list[_Link]:
+def links(page: Page, layout: Layout) -> list[Link]:
+    """The links of a page to other pages of its site, in their order."""
     here = bare(page.url).rstrip("/")
-    found: list[_Link] = []
+    found: list[Link] = []
     for element in page.root.iter():
         if not isinstance(element.tag, str):
             continue
@@ -97,14 +105,14 @@ def _links(page: Page, layout: Layout) -> list[_Link]:
             continue
         url = bare(url)
         if url.rstrip("/") != here and url.partition("://")[2].partition("/")[2]:
-            found.append(_Link(element, url, layout.paths.get(element, 0), pattern(url)))
+            found.append(Link(element, url, layout.paths.get(element, 0), pattern(url)))
     return found
 
 
-def _cards(links: list[_Link]) -> dict[str, Element]:
+def _cards(same: list[Link]) -> dict[str, Element]:
     """The card of each address: the largest element that holds no other address of these."""
     owner: dict[Element, str] = {}
-    for link in links:
+    for link in same:
         for element in (link.element, *link.element.iterancestors()):
             before = owner.setdefault(element, link.url)
             if before == "":
@@ -112,7 +120,7 @@ def _cards(links: list[_Link]) -> dict[str, Element]:
             if before != link.url:
                 owner[element] = ""
     cards: dict[str, Element] = {}
-    for link in links:
+    for link in same:
         card = link.element
         for parent in link.element.iterancestors():
             if owner.get(parent) != link.url:
@@ -123,25 +131,49 @@ def _cards(links: list[_Link]) -> dict[str, Element]:
     return cards
 
 
-def groups(page: Page, layout: Layout) -> list[Group]:
+def _united(by_key: dict[tuple[int, str], list[Link]], layout: Layout) -> list[tuple[str, list[Link]]]:
+    """The links by their kind; kinds of one place of the tree that differ in numbers and words alone are one kind
+    where their cards stand beside each other."""
+    rough: dict[tuple[int, str], list[tuple[str, list[Link]]]] = {}
+    for (place, kind), same in by_key.items():
+        rough.setdefault((place, re.sub(r"#|slug|word", "*", kind)), []).append((kind, same))
+    out = []
+    for kinds in rough.values():
+        kinds.sort(key=lambda item: -len({link.url for link in item[1]}))
+        kind, united = kinds[0]
+        for other, more in kinds[1:]:
+            before, both = _cards(united), _cards([*united, *more])
+            paths = {layout.paths.get(card) for card in before.values()}
+            whole = all(both.get(url) is card for url, card in before.items())
+            fits = all(layout.paths.get(both.get(link.url)) in paths for link in more)
+            if len(before) > 1 and whole and fits:
+                united = [*united, *more]
+            else:
+                out.append((other, more))
+        out.append((kind, united))
+    return out
+
+
+def groups(page: Page, layout: Layout, found_links: list[Link]) -> list[Group]:
     """The lists of cards of a page, the best first."""
-    by_key: dict[tuple[int, str], list[_Link]] = {}
+    by_key: dict[tuple[int, str], list[Link]] = {}
     every: dict[str, list[Element]] = {}
-    for link in _links(page, layout):
+    for link in found_links:
         by_key.setdefault((link.place, link.pattern), []).append(link)
         every.setdefault(link.url, []).append(link.element)
-    counted = sorted(by_key.items(), key=lambda item: -len({link.url for link in item[1]}))
+    counted = sorted(_united(by_key, layout), key=lambda item: -len({link.url for link in item[1]}))
     found: list[tuple[float, Group]] = []
     held: dict[Element, list[Image]] = {}
     for image in layout.images:
         for parent in (image.element, *image.element.iterancestors()):
             held.setdefault(parent, []).append(image)
-    for (_, kind), links in counted[:MAX_GROUPS]:
+    for kind, same in counted[:MAX_GROUPS]:
         page.check_time()
-        group = _group(kind, links, every, held, layout)
-        if group is not None:
+        for group in _groups(kind, same, every, held, layout):
             score = sum(worth(one.listing) for one in group.candidates)
-            framed = sum(layout.is_frame(link.element) for link in links) * 2 > len(links)
+            framed = sum(layout.is_frame(link.element) for link in same) * 2 > len(same)
+            if framed and all(one.listing.price is None for one in group.candidates):
+                continue  # a menu
             found.append((score * (0.1 if framed else 1) * (0.2 if group.beside else 1), group))
     found.sort(key=lambda item: -item[0])
     ordered = [group for _, group in found]
@@ -153,16 +185,16 @@ def groups(page: Page, layout: Layout) -> list[Group]:
     return ordered
 
 
-def _group(
+def _groups(
     kind: str,
-    links: list[_Link],
+    same: list[Link],
     every: dict[str, list[Element]],
     held: dict[Element, list[Image]],
     layout: Layout,
-) -> Group | None:
-    cards = _cards(links)
+) -> list[Group]:
+    cards = _cards(same)
     if len(cards) < 2:
-        return None
+        return []
     shown = {url: held.get(card, []) for url, card in cards.items()}
     counts = Counter(
         stem for images in shown.values() for stem in {photo_sizes.stem(image.urls[0]) for image in images}
@@ -174,9 +206,11 @@ def _group(
         own = [
             image
             for image in shown[url]
-            if not image.unfit and not image.small and photo_sizes.stem(image.urls[0]) not in shared
+            if not image.unfit and photo_sizes.stem(image.urls[0]) not in shared
             and (not image.leads_to or bare(image.leads_to) == url)
         ]  # fmt: skip
+        places = {_place_of(found) for image in own if not image.small for found in image.urls}
+        own = [image for image in own if not image.small or _place_of(image.urls[0]) in places]
         anchors = [element for element in every.get(url, []) if element in inside]
         made.append(card_facts.candidate(url, card, anchors, own))
     filled = [one for one in made if one.listing.photos or one.listing.price is not None]
@@ -184,11 +218,18 @@ def _group(
     if len(filled) * 5 < len(made) * 2 and not (
         numbered and len(made) > 2 and all(len(one.listing.title) > 7 for one in made)
     ):
-        return None
+        return []
     titles = Counter(one.listing.title for one in made)
     made = [replace_title(one, titles) for one in made]
-    beside = sum(layout.is_beside(card) for card in cards.values()) * 2 > len(cards)
-    return Group("HTML", kind, made, beside)
+    parts: dict[bool, list[Candidate]] = {}
+    for one, card in zip(made, cards.values(), strict=True):
+        parts.setdefault(layout.is_beside(card), []).append(one)
+    return [Group("HTML", kind, part, beside) for beside, part in parts.items()]
+
+
+def _place_of(url: str) -> tuple[str, int]:
+    """The host of a photo and how deep it stands there: those of one listing share them."""
+    return url.partition("//")[2].partition("/")[0], url.count("/")
 
 
 def replace_title(one: Candidate, titles: Counter[str]) -> Candidate:

@@ -16,6 +16,11 @@ NOT_SHOWN_NAMES = re.compile(
     r"(?<![a-z])(?:avatar|logo|icon|badge|flag|emoji|sprite|userpic|seller-?(?:photo|image|img)|agent-?(?:photo|image|img)|"
     r"dealer-?(?:logo|image)|profile(?:-?(?:pic|photo|image|img))?|banner|map-?(?:image|img)|qr-?code|payment|rating|partner)s?(?![a-z])"
 )
+# Boxes about who sells.
+SELLER_NAMES = re.compile(
+    r"(?<![a-z])(?:seller|dealer|agent|agency|broker|realtor|vendor|advertiser|owner|user|store|shop)[-_]{0,2}(?:card|info|box|details|profile|"
+    r"contact|summary|avatar|photo|pic)|contact-?card"
+)
 # Elements, and headings, that begin what stands beside the content.
 BESIDE_NAMES = re.compile(
     r"similar|(?<![a-z])related|recommend|suggest(?:ion|ed)|also-?_?(?:like|view|bought)|you-?_?may|recent(?:ly)?-?_?view|last-?_?(?:seen|viewed)|"
@@ -44,6 +49,7 @@ BESIDE_WORDS = re.compile(
     r"다른 매물|"
     r"ใกล้เคียง|"
     r"liên quan|"
+    r"alternativ|"
     r"popular searches|beliebte such|häufig gesucht|recherches (?:populaires|fréquentes)|"
     r"búsquedas (?:populares|frecuentes)|buscas populares|ricerche (?:popolari|frequenti)|"
     r"popula(?:ire|rne|rni|ra) (?:zoek|wyszuk|hled|sök)|популярные запросы|人気の検索|热门搜索|인기 검색|"

@@ -20,6 +20,7 @@ class Read:
     card_groups: list[Group]
     data: json_listings.Data
     addresses: Addresses
+    links: list[str]  # to other pages of the site
     summaries: int = 0
     notes: list[str] = field(default_factory=list)
 
@@ -36,8 +37,10 @@ def read(text: str, page_url: str) -> Read:
     own = json_own.own(data, page, addresses, about)
     groups = list(json_listings.groups(data, page, addresses))
     groups += schema_org(text, page)
-    html = cards.groups(page, layout)
-    return Read(page, about, layout, own, groups, html, data, addresses, sum(one.summary for one in own))
+    links = cards.links(page, layout)
+    html = cards.groups(page, layout, links)
+    urls = list(dict.fromkeys(link.url for link in links))
+    return Read(page, about, layout, own, groups, html, data, addresses, urls, sum(one.summary for one in own))
 
 
 def schema_org(text: str, page: Page) -> list[Group]:

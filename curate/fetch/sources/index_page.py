@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from curate.fetch.sources import cards, json_listings, photo_sizes
@@ -58,7 +57,6 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
     groups = [*forms.data_groups, *forms.card_groups]
     for group in groups:
         _link_by_token(group, forms)
-    groups = [group for group in groups if len(group.candidates) > 1 or "HTML" not in group.form]
     groups.sort(key=lambda group: -_score(group))
     if not groups or (groups[0].beside and not (besides and len(groups[0].candidates) > 2)):
         return [], ()
@@ -135,9 +133,8 @@ def _link_by_token(group: Group, forms: Read) -> None:
     without = [one for one in group.candidates if not one.listing.page_url and one.tokens]
     if not without:
         return
-    urls = list(
-        dict.fromkeys(one.listing.page_url for cards_of in forms.card_groups for one in cards_of.candidates)
-    )
+    cards_first = [one.listing.page_url for cards_of in forms.card_groups for one in cards_of.candidates]
+    urls = list(dict.fromkeys([*cards_first, *forms.links]))
     by_token: dict[str, str] = {}
     for url in urls:
         path = url.partition("://")[2].partition("/")[2]
@@ -167,6 +164,11 @@ def fill(first: Listing, other: Listing) -> Listing:
     changes = {name: value for name, value in changes.items() if value not in ("", None)}
     if "price" not in changes and first.price is not None:
         changes.pop("currency", None) if other.price != first.price else None
+    longer = " ".join(other.title.split())
+    if len(longer) < 200 and longer.casefold().startswith(first.title.casefold() + " "):
+        changes["title"] = other.title  # make and model; the other says the version too
+    if first.price is not None and other.price is not None and first.price == 100 * other.price:
+        changes["price"] = other.price  # the first is in cents
     photos = fuller(first.photos, other.photos)
     page_url = first.page_url or other.page_url
     return replace(
@@ -187,9 +189,5 @@ def fuller(first: tuple[Photo, ...], other: tuple[Photo, ...]) -> tuple[Photo, .
     for photo in best:
         names = [photo.url, *photo.aliases]
         more = [url for stem in dict.fromkeys(map(photo_sizes.stem, names)) for url in by_stem.get(stem, ())]
-        united.append(photo if not set(more) - set(names) else of_variants(_by_size([*names, *more])))
+        united.append(photo if not set(more) - set(names) else of_variants(photo_sizes.by_size([*names, *more])))
     return tuple(united)
-
-
-def _by_size(urls: Sequence[str]) -> list[str]:
-    return sorted(dict.fromkeys(urls), key=lambda url: -photo_sizes.pixels(url))

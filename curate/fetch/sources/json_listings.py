@@ -1,6 +1,7 @@
 """The lists of listings in a page's data, and the object that is the page's own listing."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -70,6 +71,7 @@ def collect(blocks: Iterable[Block]) -> Data:
     """Every object of the blocks, once, in their order."""
     out = Data()
     seen: set[int] = set()
+    besides: dict[str, bool] = {}  # objects that others refer to by name: does every list of them stand beside?
     for number, block in enumerate(blocks):
         # blocks of one name, such as one per card, are the items of one list
         root = (f"{block.form}:{block.name}", "[]") if isinstance(block.data, dict) else (f"{number}",)
@@ -84,6 +86,9 @@ def collect(blocks: Iterable[Block]) -> Data:
             if isinstance(value, list):
                 if value and not beside and len(out.lists) < 20_000:
                     out.lists.append((place, value, block))
+                for item in value:
+                    if isinstance(item, dict) and isinstance(name := item.get("__ref"), str):
+                        besides[name] = beside and besides.get(name, True)
                 inner = [item for item in value if isinstance(item, dict | list)]
                 stack += [((*place, "[]"), item, beside) for item in reversed(inner)]
                 continue
@@ -106,6 +111,8 @@ def collect(blocks: Iterable[Block]) -> Data:
                 children.append(((*place, key), item, beside or is_beside(key)))
             stack += reversed(children)
     if out.named:
+        away = {id(node) for name, node in out.named.items() if besides.get(name)}
+        out.nodes = [(place, node, block, beside or id(node) in away) for place, node, block, beside in out.nodes]
         for _, node, _, _ in out.nodes:
             for key, item in node.items():
                 if isinstance(item, dict):
@@ -224,14 +231,17 @@ def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[Group]:
             continue
         name = ".".join(place[1:])
         found = []
-        for node, block, _ in members[:2_000]:
+        apart = all(beside for _, _, beside in members)
+        for node, block, beside in members[:2_000]:
             page.check_time()
+            if beside and not apart:
+                continue
             if json_nodes.types_of(node) & NO_LISTING:
                 continue
             one = candidate(node, block, name, page, addresses, data)
             if is_listing(one.listing) and not one.summary:
                 found.append(one)
-        found = _alike(distinct(found))
+        found = _alike(distinct(_with_own_ids(found)))
         if not found or (len(found) * 3 < len(members) and len(found) < 3):
             continue
         total = sum(worth(one.listing) for one in found)
@@ -239,7 +249,19 @@ def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[Group]:
         if total <= above * 1.02:
             continue
         taken[place] = total
-        yield Group(found[0].form, name, found, beside=members[0][2])
+        yield Group(found[0].form, name, found, beside=apart)
+
+
+def _with_own_ids(found: list[Candidate]) -> list[Candidate]:
+    """With the ids that tell the listings apart: what most share is the id of a category or a product of the
+    site."""
+    counts = Counter(token for one in found for token in set(one.tokens))
+    shared = {token for token, count in counts.items() if count > 2 and count * 3 > len(found)}
+    for one in found:
+        if one.listing.listing_id in shared:
+            one.tokens = tuple(token for token in one.tokens if token not in shared)
+            one.listing = replace(one.listing, listing_id=one.tokens[0] if one.tokens else "")
+    return found
 
 
 def _alike(found: list[Candidate]) -> list[Candidate]:

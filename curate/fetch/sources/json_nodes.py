@@ -119,8 +119,12 @@ def _pairs(items: list[Any], out: Facts, depth: int) -> None:
         value = next(
             (lower[key] for key in _VALUE_KEYS if key in lower and lower[key] not in (None, "", [])), None
         )
-        if isinstance(value, list):
-            value = value[0] if value else None
+        for _ in range(3):  # {"label": "Price", "values": [{"value": "9.990 €"}]}
+            if isinstance(value, list):
+                value = value[0] if value else None
+            if not isinstance(value, dict) or not isinstance(inner := value.get("values"), list):
+                break
+            value = inner
         if isinstance(value, dict):
             value = next(
                 (

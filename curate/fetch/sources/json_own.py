@@ -48,7 +48,8 @@ def match(one: Candidate, about: Declared, stems: set[str]) -> float:
     if listing.page_url:
         own = re.sub(r"[?#].*$", "", listing.page_url).partition("://")[2].rstrip("/")
         same_query = listing.page_url in about.urls
-        if own in paths and (same_query or all("?" not in url for url in (listing.page_url, about.urls[0]))):
+        named = "?" not in listing.page_url and ("?" not in about.urls[0] or re.search(r"\d{5,}|[^/]{24,}", own))
+        if own in paths and (same_query or named):
             score += 6
         else:
             score -= 2

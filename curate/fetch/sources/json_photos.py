@@ -11,11 +11,12 @@ from itertools import islice
 from typing import Any
 
 from curate.fetch.sources import photo_sizes
-from curate.fetch.sources.key_names import is_no_photo, is_party, is_photo, is_size, plain, role
+from curate.fetch.sources.key_names import is_no_photo, is_party, is_photo, is_size, plain, role, size_rank
 from curate.fetch.sources.photo_addresses import EXTENSION, Addresses, is_address
 
 MAX_PHOTOS = 500  # of one listing
-_PAGE_KEYS = re.compile(r"^(?:link|permalink|target|page|author|license|acquirelicensepage|creator|context|type|"
+_PAGE_KEYS = re.compile(r"(?:self|share|web|search)(?:link|url)$|"
+                        r"^(?:link|permalink|target|page|author|license|acquirelicensepage|creator|context|type|"
                         r"id|caption|"
                         r"mainentityofpage|webpage|sourceurl|detail|action|anchor|hash|blurhash|alt|title|"
                         r"name)")  # fmt: skip
@@ -46,7 +47,8 @@ def _sizes_of(item: dict[str, Any], addresses: Addresses | None = None) -> Itera
         objects += 1
         for key, value in islice(inner.items(), 60):
             name = plain(str(key))
-            if (_PAGE_KEYS.match(name) and not is_photo(str(key))) or is_party(str(key)):
+            page = _PAGE_KEYS.search(name)
+            if (page and (not is_photo(str(key)) or page.start())) or is_party(str(key)):
                 continue
             if isinstance(value, str):
                 yield name, value
@@ -65,7 +67,7 @@ def _one(item: dict[str, Any], addresses: Addresses) -> list[str]:
     for key in item:
         if plain(str(key)) in _KIND_KEYS and isinstance(item[key], str) and _NO_KIND.search(item[key]):
             return []
-    strings = list(islice(_sizes_of(item, addresses), 300))
+    strings = sorted(islice(_sizes_of(item, addresses), 300), key=lambda pair: -size_rank(pair[0]))
     found = [text for name, text in strings if not is_no_photo(name) and is_address(text, surely_photo=True)]
     bases = [
         t for n, t in strings if _BASE_KEY.search(n) and re.match(r"(?:https?:)?//", t) and not EXTENSION.search(t)

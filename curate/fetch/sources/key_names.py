@@ -120,6 +120,7 @@ _BESIDE = re.compile(
     r"bestseller|newarrivals|upcoming|latest|carouselads|inspiration|ähnlich|aehnlich|weitereanzeigen|similaires|"
     r"relacionad|recomendad|podobn|polecane|похож|рекоменд|benzer|gerelateerd|vergelijkbar|liknande|lignende|simili|"
     r"correlat|consigliat|hasonló|slicn|favorit|wishlist|savedads|breadcrumb|navigation|menu|footer|header$|faq|review|"
+    r"^map(?:results|listings|items|pins|markers|data)$|markers$|"
     r"blog|article|news|testimonial|landmark|newcar|videos|priceTrend"
 )  # fmt: skip
 _PARTY = re.compile(
@@ -190,6 +191,25 @@ def is_party(key: str) -> bool:
 def is_attributes(key: str) -> bool:
     """Does the key name a list of names and values?"""
     return bool(_ATTRIBUTES.search(plain(key)))
+
+
+_SIZE_RANKS = tuple(
+    (re.compile(pattern), rank)
+    for pattern, rank in (
+        (r"extrasmall|thumb|thmb|mini|tiny|icon|^xs$|lowres", -3),
+        (r"small|preview|^s$", -2),
+        (r"medium|normal|mobile|^m$", -1),
+        (r"extra(?:extra)?large|xxl|xlarge|orig|full|zoom|hires|master|^max$", 3),
+        (r"large|big|^x?l$|^hd$", 2),
+    )
+)
+
+
+@lru_cache(maxsize=20_000)
+def size_rank(key: str) -> int:
+    """How large the size of a photo is that a key names; 0 where it names none."""
+    name = plain(key)
+    return next((rank for pattern, rank in _SIZE_RANKS if pattern.search(name)), 0)
 
 
 @lru_cache(maxsize=20_000)

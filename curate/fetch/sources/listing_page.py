@@ -18,7 +18,7 @@ def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing 
     """The page's own listing, with the forms that gave it."""
     about, page = forms.about, forms.page
     stems = {photo_sizes.stem(url) for url in about.images}
-    candidates = [one for one in forms.own if not (one.summary and not _summary_fits(one, forms, surely))]
+    candidates = [one for one in forms.own if not one.summary or _summary_fits(one, forms, surely)]
     matched = [one for one in candidates if json_own.match(one, about, stems) >= _SURE]
     lone = [one for one in candidates if one not in matched and json_own.match(one, about, stems) >= 0]
     chosen = matched or (lone[:1] if _alone(lone, forms) else [])
@@ -84,14 +84,17 @@ def _names(names: list[str]) -> str:
 
 
 def _summary_fits(one: Candidate, forms: Read, surely: bool) -> bool:
-    """May a Product with an AggregateOffer be a listing? Of a shop, on its own page, with no list of others as
-    large."""
-    return (
-        surely
-        and one.listing.page_url != ""
-        and json_own.match(one, forms.about, set()) >= 6
-        and len(one.listing.photos) < 30
-    )
+    """May a Product with an AggregateOffer be a listing? Of a shop, on its own page, of whose photos none leads to
+    another page."""
+    photos = one.listing.photos
+    if not one.listing.page_url or json_own.match(one, forms.about, set()) < 6 or len(photos) >= 30:
+        return False
+    if surely:
+        return True
+    shown = page_gallery.gallery(forms.page, forms.layout, forms.about, [photo.url for photo in photos])
+    stems = {photo_sizes.stem(url) for urls in shown for url in urls}
+    held = sum(any(photo_sizes.stem(url) in stems for url in (photo.url, *photo.aliases)) for photo in photos)
+    return len(photos) > 1 and held == len(photos)
 
 
 def _alone(lone: list[Candidate], forms: Read) -> bool:
@@ -129,6 +132,8 @@ def _looks_like_one(forms: Read, html: list[list[str]], many: list[Listing], sur
         return False
     numbered = re.search(r"\d{4,}", about.urls[0].partition("://")[2].partition("/")[2]) is not None
     heading = next(forms.page.root.iter("h1"), None) is not None
+    if not many and heading and page_gallery.price_near_heading(forms.page, forms.layout)[0] is not None:
+        return True
     return product or ((surely or numbered) and (heading or len(own) > 2)) or (surely and len(own) > 2)
 
 

@@ -39,10 +39,11 @@ def declared(page: Page) -> Declared:
         if text := words(heading)[:300]:
             out.titles.append(text)
             break
+    last = []  # what a browser shows, often with the site's name; Open Graph's has none
     for element in page.root.iter("meta", "link", "title"):
         if element.tag == "title":
             if element.text and (parent := element.getparent()) is not None and parent.tag != "svg":
-                out.titles.append(element.text.strip()[:300])
+                last.append(element.text.strip()[:300])
             continue
         if element.tag == "link":
             rel = element.get("rel", "").lower().split()
@@ -79,6 +80,7 @@ def declared(page: Page) -> Declared:
             out.currency = content
         elif name in ("og:description", "description"):
             out.description = out.description or content[:300]
+    out.titles += last
     out.images = list(dict.fromkeys(out.images))
     out.urls = list(dict.fromkeys(out.urls))
     return out

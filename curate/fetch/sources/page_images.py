@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from curate.fetch.sources import photo_sizes
-from curate.fetch.sources.element_names import BESIDE_NAMES, BESIDE_WORDS, NOT_SHOWN, NOT_SHOWN_NAMES
+from curate.fetch.sources.element_names import BESIDE_NAMES, BESIDE_WORDS, NOT_SHOWN, NOT_SHOWN_NAMES, SELLER_NAMES
 from curate.fetch.sources.gallery import srcset
 from curate.fetch.sources.page import Element, Page, names, photo_address, resolved, words
 from curate.fetch.sources.photo_addresses import is_address
@@ -22,6 +22,11 @@ _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "imag
 _PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|href$|link|url$|page|user|avatar|logo|"
                     r"icon).{1,40}|lazy-?src|"
                     r"original|file|_src|xlink:href|rel|ng-src|:src|v-lazy|content|image|img)$")  # fmt: skip
+_IMAGE_KEY = re.compile(  # what a script puts into `src`: its value needs no extension
+    r"data-(?:[a-z]+-)?(?:src|lazy|original|im(?:g|age)|photo|picture|foto)(?:-?(?:src|url|large|full|big|zoom|original))?$"
+)
+_SET = re.compile(r"\s*(?:https?:)?//\S{4,2000}\s+\d{1,5}(?:\.\d)?[wx]\s*(?:,|$)")
+_WITHIN = re.compile(r"[^\s/:]{1,60}/[^\s/:]{1,40}?((?:https?:)//[^\s/]{3,100}/\S{3,500})")
 _STYLE = re.compile(r"url\(\s*[\"']?([^\"')\s]{4,2000})[\"']?\s*\)")
 _ADDRESS = re.compile(r"(?:https?:)?/|\.{0,2}/")
 _ARRAY = re.compile(r"\[\s*+(?:(?:\"[^\"]{5,2000}\"|'[^']{5,2000}')\s*+,?+\s*+){2,500}\]")
@@ -59,8 +64,8 @@ class Layout:
 
 def _addresses(element: Element, page: Page) -> Iterator[str]:
     """The addresses of images in the attributes of one element."""
-    for name in _SETS:
-        if value := element.get(name):
+    for name, value in element.attrib.items():
+        if name in _SETS or (_SET.match(value) and not str(name).startswith("alt")):
             yield from srcset(value)
     for name, value in element.attrib.items():
         key = str(name).lower()
@@ -71,19 +76,28 @@ def _addresses(element: Element, page: Page) -> Iterator[str]:
             if is_address(value, surely_photo=False):
                 yield value
         elif key not in _SETS and len(value) < 3000 and _PLAIN.match(key) and value.lstrip()[:1] not in "{[":
-            sure = element.tag in ("img", "source", "amp-img") and key in (
-                "src",
-                "data-src",
-                "data-original",
-                "data-lazy",
-                "data-lazy-src",
-            )
+            sure = (element.tag in ("img", "source", "amp-img") and key == "src") or bool(_IMAGE_KEY.match(key))
             if len(listed(value)) > 1:
                 continue
             if key.endswith("set") and ("," in value or " " in value):
                 yield from srcset(value)
             elif is_address(value, surely_photo=sure):
                 yield value
+
+
+def _is_empty(element: Element) -> bool:
+    """Has an image nothing but a placeholder, such as the one before that of its noscript?"""
+    return element.get("src", "data:")[:5] == "data:" and len(element.attrib) < 4 and not element.get("srcset")
+
+
+def _is_sellers(element: Element) -> bool:
+    """Does an image stand in the box of a seller, by itself?"""
+    for parent in islice(element.iterancestors(), 3):
+        if len(list(islice(parent.iter("img"), 3))) > 2:
+            return False
+        if SELLER_NAMES.search(names(parent)):
+            return True
+    return False
 
 
 def _is_small(element: Element) -> bool:
@@ -105,7 +119,7 @@ def _one(element: Element, page: Page) -> Image | None:
     for _ in range(4):
         if parent is None or parent.tag in ("body", "html"):
             break
-        others = parent.iter("img", "amp-img")
+        others = (other for other in parent.iter("img", "amp-img") if not _is_empty(other))
         alone = sum(1 for _, _ in zip(others, range(2), strict=False)) < 2
         if alone:
             written += list(_addresses(parent, page))
@@ -129,6 +143,7 @@ def _one(element: Element, page: Page) -> Image | None:
         not own
         or bool(NOT_SHOWN_NAMES.search(label))
         or bool(re.search(r"(?i)\blogo\b|avatar", element.get("alt", "")))
+        or _is_sellers(element)
     )
     best = sorted(own or urls, key=lambda url: -photo_sizes.pixels(url))
     return Image(best, element, leads_to, element.get("alt", "").strip(), _is_small(element), unfit)
@@ -143,6 +158,7 @@ def _name(url: str) -> str:
 def layout(page: Page) -> Layout:
     """All images of a page in their order, and what of it is no content."""
     out = Layout()
+    hosts = {_host(element.get("src", "")) for element in page.root.iter("img")} - {""}
     heading = next(page.root.iter("h1"), None)
     keep = set() if heading is None else {heading, *heading.iterancestors()}
     seen: set[Element] = set()
@@ -163,7 +179,7 @@ def layout(page: Page) -> Layout:
             text = words(element) if element.tag[0] == "h" else (element.text or "").strip()
             if 3 < len(text) < 90 and BESIDE_WORDS.search(text) and (element.tag[0] == "h" or _titles(element)):
                 _mark_after(element, keep, out)
-        for url in _listed_in(element, page) if len(out.images) < MAX_IMAGES else ():
+        for url in (*_listed_in(element, page), *_within(element, hosts)) if len(out.images) < MAX_IMAGES else ():
             out.images.append(Image([url], element))
         shows = element.tag in ("img", "amp-img") or _paints(element) or _holds_address(element)
         if shows and element not in seen and len(out.images) < MAX_IMAGES:
@@ -201,6 +217,23 @@ def _listed_in(element: Element, page: Page) -> list[str]:
     return list(dict.fromkeys(url for url in urls if url)) if len(longest) > 1 else []
 
 
+def _host(url: str) -> str:
+    return url.partition("//")[2].partition("/")[0]
+
+
+def _within(element: Element, hosts: set[str]) -> list[str]:
+    """An address of an image within another text, such as data-marker="slider-image/image-https://…"; told by its
+    host, on which other images of the page are."""
+    if element.tag not in ("li", "div", "span", "figure"):
+        return []
+    said = [
+        match
+        for name, text in element.attrib.items()
+        if name[:5] == "data-" and (match := _WITHIN.fullmatch(text))
+    ]
+    return [match[1] for match in said if _host(match[1]) in hosts]
+
+
 def _titles(element: Element) -> bool:
     return bool(re.search(r"title|head|caption", names(element)))
 
@@ -212,8 +245,12 @@ def _paints(element: Element) -> bool:
 
 
 def _holds_address(element: Element) -> bool:
-    """Has an empty element the address of an image, for a script to put in?"""
-    if element.tag not in ("a", "li", "div", "figure") or len(element):
+    """Has an element without an image the address of one, for a script to put in?"""
+    if element.tag not in ("a", "li", "div", "figure") or next(element.iter("img", "amp-img"), None) is not None:
+        return False
+    if any(_IMAGE_KEY.match(str(name)) and _ADDRESS.match(value) for name, value in element.attrib.items()):
+        return True
+    if len(element):
         return False
     said = [value for name, value in element.attrib.items() if str(name).startswith("data-") or name == "href"]
     return any(
@@ -227,13 +264,10 @@ def _mark_after(heading: Element, keep: set[Element], out: Layout) -> None:
     for _ in range(5):
         if parent is None or parent in keep or parent.tag in ("body", "main", "html"):
             break
-        if (
-            next(part.itersiblings(preceding=True), None) is not None
-            and next(parent.iter("img"), None) is not None
-        ):
-            first = next(parent.iter("img", *heading.tag.split()), None)
-            if first is not None and first.tag == "img" and first is not heading:
-                break  # pictures come before the heading: they are not what it names
+        if next(part.itersiblings(preceding=True), None) is not None:
+            tags = ("img", heading.tag) if heading.tag[0] == "h" else ("img",)
+            if next(parent.iter(*tags), heading) is not heading:
+                break  # pictures, or another part of the page, come before the heading: they are not what it names
         part, parent = parent, parent.getparent()
     out.beside.add(part)
     if part is heading or next(part.iter("img", "a"), None) is None:

@@ -55,8 +55,15 @@ KINDS: dict[str, re.Pattern[str]] = {
         rf"(?<=\d)(?:s|t|x|l|rd|od|xd)(?:-w\d+_h\d+(?:_x2)?)?$",
         re.IGNORECASE,
     ),
+    # /photos/17/large.jpg, /a1b2/gen272x204.jpg: the whole name
+    "whole_name": re.compile(
+        rf"{_WORDS}|\d{{2,4}}x\d{{2,4}}{_MODES}?|s-l\d+|(?:gen|size|max|[wh])\d{{2,4}}(?:x\d{{2,4}})?",
+        re.IGNORECASE,
+    ),
     "name_start": re.compile(
-        r"^(?:thmb|lthmb|thumb|tn|big|small|medium|large|x\d|mini|preview|orig)[-_]", re.IGNORECASE
+        r"^(?:thmb|lthmb|thumb|tn|big|small|medium|large|x\d|mini|preview|orig)[-_]|"
+        r"^(?:[a-z]{2,3}_)?(?:\d{2,4}x(?:\d{2,4}|n)|fullxfull)[-_.](?=.{6})",
+        re.IGNORECASE,
     ),
     # img1.site, img2.site, thumbs.site: the first label of the host
     "host": re.compile(r"^[a-z0-9-]+(?=\.[a-z0-9-]+\.[a-z])", re.IGNORECASE),
@@ -69,14 +76,14 @@ _COUNTRY = re.compile(
 )  # 1lifg37rh4oq1-IN: the photo 1lifg37rh4oq1
 _INNER = re.compile(r"https?(?::|%3a)(?:/|%2f){2}", re.IGNORECASE)
 _NUMBERS = re.compile(
-    r"(?<![0-9a-f])(?:s-l(\d{2,4})|(\d{2,4})x(\d{2,4})|[wsh][-_=]?l?(\d{2,4})|(\d{3,4})(?:w|px)?)(?![0-9a-f])",
+    r"(?<![0-9a-f])(?:s-l(\d{2,4})|(\d{2,4})x(\d{2,4})c?|[wsh][-_=]?l?(\d{2,4})|(\d{3,4})(?:w|px)?)(?![0-9a-f])",
     re.IGNORECASE,
 )
 _EDGE = r"(?=[-_./]|$)"
 _RANKS = tuple(
     (re.compile(rf"(?:(?<=^)|(?<=[-_./])|(?<=\d)(?=[sml]\.))(?:{words}){_EDGE}", re.IGNORECASE), rank)
     for words, rank in (
-        (r"orig(?:inal|inals)?|full(?:size)?|master|zoom|uhd|xxl|huge|hires", 4000),
+        (r"orig(?:inal|inals)?|full(?:size|xfull)?|master|zoom|uhd|xxl|huge|hires", 4000),
         (r"xl|big|large|hd|lg|grande|lightbox|l|b", 1400),
         (r"thumb\w*|thmb|tn|small|mini|icon|xs|sm|preview\d?|tile|t|s|th\d?", 150),
         (r"medium|normal|middle|mid|md|m|compact", 500),
@@ -125,7 +132,7 @@ def stem(url: str) -> str:
     kept = [folder for folder in folders if folder and not KINDS["segment"].fullmatch(folder)]
     base = re.sub(rf"(?:{_EXTENSION})+$", "", name, flags=re.IGNORECASE)
     short = KINDS["name_start"].sub("", KINDS["name"].sub("", base))
-    if kept and re.fullmatch(rf"{_WORDS}|\d{{2,4}}x\d{{2,4}}{_MODES}?|s-l\d+", base, re.IGNORECASE):
+    if kept and KINDS["whole_name"].fullmatch(base):
         short = ""  # the whole name is a size: /photos/17/large.jpg
     elif not re.search(r"[^\W_]", short):
         short = base
@@ -216,7 +223,21 @@ def together(photos: Iterable[list[str]]) -> list[list[str]]:
         for one in stems:
             name_of.setdefault(one, at)
         found.setdefault(at, []).extend(urls)
-    return [sorted(dict.fromkeys(urls), key=lambda url: -pixels(url)) for urls in found.values() if urls]
+    return [by_size(urls) for urls in found.values() if urls]
+
+
+def by_size(urls: Iterable[str]) -> list[str]:
+    """Addresses of one photo, each once, from the largest to the smallest.
+
+    Of those that name no size a name with something behind it, ``7_main.jpg`` beside ``7.jpg``, comes later.
+    """
+    once = list(dict.fromkeys(urls))
+    names = [re.sub(rf"(?:{_EXTENSION})+$", "", url.partition("?")[0], flags=re.IGNORECASE) for url in once]
+    longer = {
+        url for url, name in zip(once, names, strict=True)
+        if any(name != other and re.match(re.escape(other) + r"[-_.]", name) for other in names)
+    } if 1 < len(once) < 30 else set()  # fmt: skip
+    return sorted(once, key=lambda url: (-pixels(url), url in longer))
 
 
 def filled(template: str, examples: Iterable[str] = ()) -> str:

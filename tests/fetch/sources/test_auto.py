@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from curate.core.errors import RejectedError
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.listing import Listing
-from tests.fetch.sources import advert_shapes, index_shapes, listing_shapes, market_shapes
+from tests.fetch.sources import advert_shapes, index_shapes, lazy_shapes, listing_shapes, market_shapes
 from tests.fetch.sources.painted_adverts import Advert, adverts, page
 from tests.fetch.sources.surroundings import SURROUNDINGS, Put
 
 INDEX = "https://wheels.example/used/cars?page=1"
-LISTS = index_shapes.SHAPES | market_shapes.SHAPES
-ADVERTS = listing_shapes.SHAPES | advert_shapes.SHAPES
+LISTS = index_shapes.SHAPES | market_shapes.SHAPES | lazy_shapes.LISTS
+ADVERTS = listing_shapes.SHAPES | advert_shapes.SHAPES | lazy_shapes.ADVERTS
 HIDDEN = {"base64_script", "encoded_state"}  # photos that no reader sees in the text of the page
 
 
@@ -116,6 +116,26 @@ def check_listing(name: str, hint: bool | None, put: Put = str) -> None:
     assert listing.page_url == "https://wheels.example" + index_shapes.link(advert)
     if name != "named_sizes":  # data without a title of its own: make and model stand for it
         assert listing.title == advert.title
+
+
+@pytest.mark.parametrize("name", [*lazy_shapes.LISTS, *lazy_shapes.ADVERTS])
+def test_the_largest_address_that_a_page_names_is_asked_for(name: str) -> None:
+    shown, others = adverts(11, 4), adverts(5, 4, seed=9)
+    lists = name in lazy_shapes.LISTS
+    text = lazy_shapes.LISTS[name](shown, others) if lists else lazy_shapes.ADVERTS[name](shown[0], others)
+    found = extract(text, INDEX if lists else "https://wheels.example" + index_shapes.link(shown[0]))
+    assert found.listings
+    assert not [p.url for one in found.listings for p in one.photos if re.search(lazy_shapes.SMALL, p.url)]
+
+
+@pytest.mark.parametrize("hint", [True, None])
+def test_the_data_name_their_page_without_the_query_that_led_there(hint: bool | None) -> None:
+    advert, others = adverts(3, 7, "de", seed=3)[1], adverts(6, 4, "en", seed=9)
+    text = lazy_shapes.ADVERTS["variants_of_a_shop"](advert, others)
+    (listing,) = extract(
+        text, f"https://wheels.example{index_shapes.link(advert)}?hash=item5b&data=x", hint
+    ).listings
+    assert (listing.title, len(listing.photos)) == (advert.title, len(advert.photos))
 
 
 @pytest.mark.parametrize("name", ["state_in_a_string", "flight", "base64_of_json"])
