@@ -13,6 +13,7 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.core import scratch
 from curate.core.executors import MapFn
 from curate.dedup import hamming_search, phash, runs
 from curate.dedup.phash import LOW, SQUARE, Frequencies, Hashes
@@ -164,7 +165,9 @@ def _empty(count: int, images: int) -> PartHashes:
     """Room for the hashes of so many parts."""
     size = count, images
     turned = np.empty((len(TURNS), MIDDLES, images), np.uint64)
-    return PartHashes(np.empty(size, np.uint64), np.empty(size, np.uint64), turned, np.empty(size, np.bool_))
+    return PartHashes(
+        scratch.empty(size, np.uint64), scratch.empty(size, np.uint64), turned, scratch.empty(size, np.bool_)
+    )
 
 
 def _textured(low: Frequencies) -> NDArray[np.bool_]:

@@ -59,7 +59,7 @@ def find(
     keypoints, what share a part with others. Of `reviewed`, images that a person decided to keep, those that would
     be removed stay. Of the pairs `apart`, which a person decided are no duplicates, neither removes the other.
     """
-    wholes = prints[fingerprints.wholes(prints)]
+    wholes = fingerprints.gather(prints, fingerprints.wholes(prints))
     count, owner = len(wholes), fingerprints.owners(prints)
     found = candidates.find(prints["grey"], owner, config.similar_distance, config.method != "hash", map_fn)
     pairs = PairTable(prints, found, config.max_distance, map_fn)

@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.core import scratch
 from curate.dedup import phash
 from curate.photos import decode
 
 SIDE = 64  # pixels of the square grey images
 COLOUR_SIDE = 16
+BLOCK = 4096  # fingerprints that are moved at once
 AT_LEAST = 64  # pixels, shorter side of the decoded image
 ONE_HUE = 0.97  # of its colour that lies along one hue: less, and the image is not toned
 ONE_SIDE = 0.99  # of that on one side of grey
@@ -181,5 +183,12 @@ def take(prints: Fingerprints, photos: NDArray[np.int64]) -> Fingerprints:
     starts = np.append(wholes(prints), len(prints))
     count = np.diff(starts)[photos]
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    chosen: Fingerprints = prints[np.repeat(starts[photos], count) + within]
+    return gather(prints, np.repeat(starts[photos], count) + within)
+
+
+def gather(prints: Fingerprints, places: NDArray[np.int64]) -> Fingerprints:
+    """The fingerprints at these places: (k,). A million are 5 GB, and need no memory (see `scratch`)."""
+    chosen = scratch.empty(places.shape, prints.dtype)
+    for start in range(0, len(places), BLOCK):
+        chosen[start : start + BLOCK] = prints[places[start : start + BLOCK]]
     return chosen

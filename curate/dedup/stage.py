@@ -107,7 +107,7 @@ def _undecodable(photo: FetchRow) -> DedupRow:
 
 def in_rank_order(photos: Sequence[FetchRow], prints: Fingerprints) -> tuple[Fingerprints, dict[str, int]]:
     """The fingerprints from the best file to the worst, and the number of each file in that order."""
-    wholes = prints[fingerprints.wholes(prints)]
+    wholes = fingerprints.gather(prints, fingerprints.wholes(prints))
     names = [sha256.decode() for sha256 in wholes["sha256"].tolist()]
     content, grey = fingerprints.content(wholes).tolist(), fingerprints.colourless(wholes).tolist()
     number_of = {name: number for number, name in enumerate(names)}

@@ -5,8 +5,10 @@ from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from curate.core import scratch
 from curate.core.recipe import Dedup
 from curate.dedup import find_duplicates, fingerprints
 from curate.dedup.pair_table import PairTable
@@ -36,3 +38,14 @@ def test_cars_of_one_shape_in_other_colours_are_no_duplicates() -> None:
     for method in ("hash", "thorough"):
         found = find_duplicates.find(prints, Dedup(method=method))
         assert found.keeper.tolist() == list(range(24))
+
+
+def test_arrays_that_lie_in_files_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = [np.asarray(Image.open(io.BytesIO(paint(CLASSES[n % 2], n)))) for n in range(8)]
+    images += [image[:, ::-1] for image in images[:4]]
+    prints = np.concatenate([fingerprints.of_pixels(np.ascontiguousarray(image)) for image in images])
+    in_memory = find_duplicates.find(prints, Dedup())
+    monkeypatch.setattr(scratch, "LARGE", 1)
+    in_files = find_duplicates.find(prints, Dedup())
+    assert in_files.keeper.tolist() == in_memory.keeper.tolist() == [*range(8), *range(4)]
+    assert (in_files.proof, in_files.distance.tolist()) == (in_memory.proof, in_memory.distance.tolist())
