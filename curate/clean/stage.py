@@ -152,17 +152,18 @@ def check_gate(rows: Sequence[CleanRow], config: Clean) -> None:
     tally = Counter(row.reason for row in rows if not row.keep)
     rejected = sum(tally.values())
     reasons = ", ".join(f"{number} {reason}" for reason, number in tally.most_common(4))
+    judged_by = "the recipe's concepts" if config.concepts else "clean.subject"
     if rejected > config.max_reject_fraction * len(rows):
         raise GateError(
             f"clean: {rejected} of {len(rows)} photos would be rejected ({reasons}), more than "
             f"max_reject_fraction {config.max_reject_fraction:g}: nothing was written; "
-            "check the recipe's concepts and threshold, or raise that limit"
+            f"check {judged_by} and threshold, or raise that limit"
         )
     left = {row.class_name for row in rows if row.keep}
     if gone := sorted({*config.class_names, *(row.class_name for row in rows)} - left):
         raise GateError(
             f"clean: no photo of class {', '.join(gone)} would be left ({reasons}): nothing was written; "
-            "check the recipe's concepts and threshold"
+            f"check {judged_by} and threshold"
         )
 
 
@@ -275,11 +276,11 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     if decided and config.scorer != "none":
         before = gather(photos=[photo for photo in listed if photo.sha256 not in refused])
         taught = [summary.learnt(rows, judge(listed, before, Review({}, {})), decided)]
-    check_gate(rows, config)
+    check_gate(rows, given)
     rates = check_classes(folder, rows, photos, config)
     rows = ranked(rows, photos, config, review)
     lines = [*summary.unjudged(rows, config.scorer), *summary.lines(photos, review, refused)]
-    lines = ["rejected: " + ", ".join(map(str, rates)), *lines, *taught]
+    lines = ["rejected: " + ", ".join(map(str, rates)), *subject.notes(given), *lines, *taught]
     lost = missing.notes(folder, {files[sha256]: reason for sha256, reason in refused.items()})
     notes = {
         "scorer": identity | dict(scorer.notes),

@@ -11,6 +11,7 @@ are added, and an ImageNet class that the recipe names goes to its concept.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,19 +57,35 @@ def _below() -> dict[str, tuple[str, ...]]:
     return {synset: tuple(names) for synset, names in found.items()}
 
 
+def _forms(noun: str) -> set[str]:
+    """A noun as the table may have it, in the singular."""
+    wanted = " ".join(noun.lower().replace("_", " ").split())
+    return {wanted, wanted.removesuffix("s"), wanted.removesuffix("es")} - {""}
+
+
+def _sense(noun: str) -> str:
+    """The synset of a noun with most ImageNet classes at or below it; empty where there is none."""
+    forms = _forms(noun)
+    senses = [synset for synset, _, words, _ in _table() if forms & {word.lower() for word in words}]
+    return max(senses, key=lambda synset: len(_below()[synset]), default="")
+
+
 def imagenet_classes(noun: str) -> tuple[str, ...]:
     """ImageNet classes of a noun: below its synset with most of them, else by name; maybe none."""
-    wanted = " ".join(noun.lower().replace("_", " ").split())
-    forms = {wanted, wanted.removesuffix("s"), wanted.removesuffix("es")} - {""}
-    senses = [synset for synset, _, words, _ in _table() if forms & {word.lower() for word in words}]
-    below = [_below()[synset] for synset in senses]
-    if below:
-        return max(below, key=len)
+    if sense := _sense(noun):
+        return _below()[sense]
+    forms = _forms(noun)
     return tuple(
         name
         for _, name, words, _ in _table()[:_CLASSES]
         if any(forms & set(word.lower().split()) for word in (name, *words))
     )
+
+
+def nearest_nouns(noun: str) -> list[str]:
+    """At most three nouns of the table that are spelt like `noun`, the nearest first."""
+    nouns = sorted({word.lower() for _, _, words, _ in _table() for word in words})
+    return get_close_matches(noun.lower().replace("_", " "), nouns, cutoff=0.8)
 
 
 def search(text: str) -> list[tuple[str, str]]:
@@ -86,10 +103,32 @@ def shipped() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
+def shipped_name(noun: str) -> str:
+    """The file of a noun: its own, that of a synonym ("automobile", "cars": car), else `generic`."""
+    name, sense = noun.strip().lower(), _sense(noun)
+    own = [other for other in shipped() if name == other or (sense and sense == _sense(other))]
+    return min(own, key=lambda other: other != name, default=GENERIC)
+
+
+def notes(config: Clean) -> list[str]:
+    """What a person must know of the subject: that the scorer has no word for it; maybe nothing."""
+    noun = config.subject.strip()
+    if config.scorer != "imagenet" or config.concepts or not noun:
+        return []
+    if shipped_name(noun) != GENERIC or noun.lower() == GENERIC or imagenet_classes(noun):
+        return []
+    alike = nearest_nouns(noun)
+    spelt = f" (did you mean {', '.join(alike)}?)" if alike else ""
+    return [
+        f"subject {noun!r}: ImageNet has no class for it{spelt}. Class names and the photos themselves tell what "
+        "belongs to a class, and close-ups stay. An English word, or classes in clean.concepts, would say more"
+    ]
+
+
 def subject_concepts(subject: str) -> list[dict[str, Any]]:
     """The concepts of a subject, as a recipe would list them; of no subject, those of `generic`."""
     noun = subject.strip().lower()
-    name = noun if noun in shipped() else GENERIC
+    name = shipped_name(noun)
     listed = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))["concepts"]
     said = "product" if noun in ("", GENERIC) else noun
     found = []

@@ -17,15 +17,18 @@ def concepts(
     photos: Annotated[
         Path | None, typer.Argument(help="A folder of photos, or of a folder per class.", show_default="none")
     ] = None,
+    noun: Annotated[
+        str | None, typer.Option("--subject", help="What photos show, any noun.", show_default="recipe's")
+    ] = None,
     search: Annotated[str | None, typer.Option(help="Print the ImageNet classes of a word or noun.")] = None,
     names: Annotated[bool, typer.Option("--names", help="Print all 1,000 ImageNet classes.")] = False,
 ) -> None:
     """Show what the scorer sees in the photos of each class, and the section of a recipe that wants it.
 
-    Without PHOTOS it prints the concepts of the recipe's subject. --search finds names among the 1,000 ImageNet
+    Without PHOTOS it prints the concepts of the subject. --search finds names among the 1,000 ImageNet
     classes, by word or by what they are: `dog` finds 118 breeds.
 
-    Example: curate concepts photos/
+    Example: curate concepts photos/ --subject motorcycle
     """
     from curate.clean import seen, subject
 
@@ -34,14 +37,17 @@ def concepts(
             show(ctx, name if words == name else f"{name} ({words})")
         return
     recipe, _ = recipe_and_folder(ctx)
+    config = recipe.clean if noun is None else recipe.clean.override(subject=noun, concepts=())
+    for line in subject.notes(config.override(scorer="imagenet")):
+        show(ctx, line)
     if photos is None:
-        for concept in subject.resolve(recipe.clean).concepts:
+        for concept in subject.resolve(config).concepts:
             show(ctx, f"{concept.name} ({concept.role})")
             for title, values in (("imagenet", concept.imagenet), ("prompts", concept.prompts)):
                 if values:
                     show(ctx, f"  {title}: {', '.join(values)}")
         return
-    found = list(seen.look(seen.photos_in(photos), recipe.clean))
+    found = list(seen.look(seen.photos_in(photos), config))
     for line in seen.lines(found):
         show(ctx, line)
     show(ctx, "")

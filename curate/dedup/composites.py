@@ -18,6 +18,7 @@ SEAM = 0.7  # of a side along which two images meet
 ACROSS = 0.6  # of a line from edge to edge, between the photos of a collage
 EXACT_SEAM = 0.55  # of a side, where the transform puts it
 ON_AVERAGE, LEAST_SEAM = 0.55, 0.25  # of all sides with something beside them, and of each
+SURE_SEAM = 0.85  # of every side, where both images are of one scale: a crop may end along what the photo shows
 EXACT = 0.025  # of the smaller image's side: how exact a transform is
 STEP = 9  # grey levels across a seam
 AROUND = 0.16  # of the smaller image's side: how far from its edge a seam may be, as collages cut photos to shape
@@ -40,8 +41,11 @@ class Composite:
     kind: str  # screenshot, collage, banner
 
 
-def composite(image: Image, part: Box) -> Composite | None:
-    """Whether `image` is put together from a smaller one, which covers about `part` of it, and something else."""
+def composite(image: Image, part: Box, one_scale: bool = False) -> Composite | None:
+    """Whether `image` is put together from a smaller one, which covers about `part` of it, and something else.
+
+    `one_scale`: the smaller one has as many pixels as `part`, as a crop has.
+    """
     grey = np.asarray(image.mean(axis=2), np.float32)
     top, bottom, left, right = part
     sides = [*_seams(grey, (top, bottom), (left, right)), *_seams(grey.T, (left, right), (top, bottom))]
@@ -61,7 +65,10 @@ def composite(image: Image, part: Box) -> Composite | None:
     )
     if kind == "banner" and _one_colour(image[beside]) < ONE_COLOUR:
         return None
-    if kind == "collage" and not all(seam.across for seam in sides if seam.beside):
+    inner = [seam for seam in sides if seam.beside]
+    if kind == "collage" and not all(seam.across for seam in inner):
+        return None
+    if one_scale and kind != "banner" and len(inner) > 1 and not all(map(_is_sure, inner)):
         return None
     return Composite((top, bottom, left, right), kind)
 
@@ -75,6 +82,11 @@ class _Seam:
     beside: bool  # there is more of the larger image beyond it
     exact: bool  # the seam is where the transform puts the side
     across: bool  # the seam goes on to both ends of the larger image
+
+
+def _is_sure(seam: _Seam) -> bool:
+    """Whether a seam runs exactly along the side and on to both ends of the larger image."""
+    return seam.exact and seam.across and seam.share >= SURE_SEAM
 
 
 def _steps(grey: Grey) -> Grey:

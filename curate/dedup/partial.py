@@ -24,6 +24,7 @@ from curate.dedup.geometry import Transform
 from curate.dedup.keypoints import KEYPOINTS, Keypoints
 
 COVERED = 0.5  # of one of the two images, that the other must show
+ONE_SCALE = 1.05  # times as many pixels of the same thing: a crop of it, saved as large
 EQUAL = 1.1  # times as many pixels: the photo without a mark is as good
 DIFFERENT, LEAST_DIFFERENT = 30, 12  # grey levels, and pixels of 64×64 that differ by as many
 MOST_TURNED = 60.0  # degrees: further, and nobody can tell which of them is upright
@@ -50,6 +51,7 @@ class Photo:
     path: str
     view: Fingerprints  # () FINGERPRINT of the whole image
     keypoints: Keypoints  # () KEYPOINTS
+    pixels: int  # width times height
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def edits(
 
 def _photo(files: Files, prints: Fingerprints, number: int) -> Photo:
     nothing = NO_KEYPOINTS if files.keypoints is None else files.keypoints[number]
-    return Photo(number, files.paths[number], prints[number], nothing)
+    return Photo(number, files.paths[number], prints[number], nothing, files.pixels[number])
 
 
 def _may_be_edited(files: Files, prints: Fingerprints, better: int, worse: int, transform: Transform) -> bool:
@@ -199,7 +201,8 @@ def _examine(folder: Path, whole: Photo, part: Photo, transform: Transform, agre
     if upright and area < 1 - composites.BESIDE:
         corners = np.array([[0, 0], [1, 0], [0, 1], [1, 1]]) @ transform[:2, :2].T + transform[:2, 2]
         (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-        composite = composites.composite(pixels, (top, bottom, left, right))
+        one_scale = 1 / ONE_SCALE < whole.pixels * area / part.pixels < ONE_SCALE
+        composite = composites.composite(pixels, (top, bottom, left, right), one_scale)
     seen, inside = rectify.rectify(pixels, transform, composite.part if composite else None)
     view = rectify.view_of(seen, inside)
     value, refined = rectify.compare(view, part.view)

@@ -476,3 +476,10 @@ def test_a_decided_photo_is_judged_by_a_model_that_did_not_see_its_decision(
     assert kept[40].keep and not rejected[40].keep
     others = [row.score for row in kept[52:64]]
     assert min(others) <= kept[40].score <= max(others) < 0.5, "as the photos like it that nobody decided"
+
+
+@pytest.mark.parametrize(("config", "where"), [(CONFIG, "the recipe's concepts"), (Clean(subject="car"), "clean.subject")])
+def test_the_gate_names_what_the_recipe_has(config: Clean, where: str) -> None:
+    row = clean.decide(PHOTO, PhotoSignals(quality=FINE, concepts=(0.1, 0.2, 0.7)), CONFIG, NOTHING)
+    with pytest.raises(GateError, match=f"check {where} and threshold"):
+        clean.check_gate([row], config.override(max_reject_fraction=0.5))

@@ -51,6 +51,21 @@ def test_the_shipped_subjects() -> None:
     assert imagenet_of(Clean()) == set(), "the collection itself tells"
 
 
+@pytest.mark.parametrize("noun", ["auto", "Automobile", "cars"])
+def test_a_synonym_or_plural_of_a_shipped_subject_is_that_subject(noun: str) -> None:
+    assert imagenet_of(Clean(subject=noun)) == imagenet_of(Clean(subject="car"))
+    assert imagenet_of(Clean(subject=noun), "detail") == {"car wheel", "disk brake"}
+
+
+def test_a_subject_without_a_word_is_named_with_what_it_may_mean() -> None:
+    (line,) = subject.notes(Clean(subject="motorcyle", scorer="imagenet"))
+    assert line.startswith("subject 'motorcyle': ImageNet has no class for it (did you mean motorcycle?)")
+    assert "did you mean" not in subject.notes(Clean(subject="Wohnmobil", scorer="imagenet"))[0]
+    for known in ("sofa", "cars", "mower", "generic", ""):
+        assert not subject.notes(Clean(subject=known, scorer="imagenet"))
+    assert not subject.notes(Clean(subject="Wohnmobil", scorer="clip")), "CLIP reads prompts"
+
+
 def test_concepts_of_the_recipe_count_more() -> None:
     own = [
         Concept(name="car", imagenet=("pickup",)),

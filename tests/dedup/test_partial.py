@@ -78,6 +78,16 @@ def test_a_part_of_a_photo_with_a_straight_line_is_a_crop_and_no_collage(tmp_pat
     assert rows[1].confirmed_by == "aligned crop"
 
 
+def test_a_crop_along_the_lines_of_a_photo_does_not_make_that_a_collage(tmp_path: Path) -> None:
+    image = scene(5, 640, 440)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((260, 0, 640, 130), fill=(250, 250, 250))  # a sky
+    draw.rectangle((0, 190, 190, 440), fill=(5, 5, 5))  # a wall
+    rows = run(tmp_path, [jpeg(image), jpeg(image.crop((191, 131, 640, 440)))])
+    assert [row.keep for row in rows] == [True, False]
+    assert rows[1].confirmed_by == "aligned crop"
+
+
 @pytest.mark.parametrize("method", ["hash", "thorough"])
 def test_of_equal_pixels_the_unmarked_photo_stays_whatever_its_bytes(tmp_path: Path, method: str) -> None:
     image = scene(3, *SIZE)
@@ -168,7 +178,7 @@ def run_examined(first: Image.Image, second: Image.Image) -> float:
             path = Path(folder) / f"{number}.jpg"
             path.write_bytes(jpeg(image, 90))
             view = fingerprints.of_pixels(np.asarray(image))[0]
-            photos.append(partial.Photo(number, path.name, view, detected(image)[0]))
+            photos.append(partial.Photo(number, path.name, view, detected(image)[0], image.width * image.height))
         found = partial.examine(Path(folder), (photos[0], photos[1], None))
     return found.similarity if found else 0.0
 
