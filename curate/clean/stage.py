@@ -21,14 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-from curate.clean import class_rates, embeddings, examples, image_quality, signals, subject, summary
-from curate.clean.class_rates import ClassRate
+from curate.clean import class_rates, embeddings, examples, gates, image_quality, signals, subject, summary
 from curate.clean.embeddings import EmbeddingStore
 from curate.clean.image_quality import Quality
 from curate.clean.scorers import loading
 from curate.clean.signals import Photo, Signals
 from curate.core import contradictions, manifest
-from curate.core.errors import Do, FetchOrImport, GateError, Run, To, UsageError
+from curate.core.errors import Do, FetchOrImport, GateError, UsageError
 from curate.core.executors import MapFn
 from curate.core.recipe import Clean
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
@@ -36,6 +35,7 @@ from curate.photos import missing
 from curate.review import decisions, queue
 from curate.review.decisions import Review
 
+LEAST_PAGES = 10  # photos of a class that look like print: of fewer, nothing follows
 PACKAGES = (*embeddings.PACKAGES, "scikit-learn", "scipy")
 
 
@@ -147,26 +147,6 @@ def read_photos(folder: Path, config: Clean, dedup_rows: Sequence[DedupRow]) -> 
     return photos
 
 
-def check_gate(rows: Sequence[CleanRow], config: Clean) -> None:
-    """Raises GateError when more photos are rejected than the recipe allows, or a class loses all of its own."""
-    tally = Counter(row.reason for row in rows if not row.keep)
-    rejected = sum(tally.values())
-    reasons = ", ".join(f"{number} {reason}" for reason, number in tally.most_common(4))
-    judged_by = "the recipe's concepts" if config.concepts else "clean.subject"
-    if rejected > config.max_reject_fraction * len(rows):
-        raise GateError(
-            f"clean: {rejected} of {len(rows)} photos would be rejected ({reasons}), more than "
-            f"max_reject_fraction {config.max_reject_fraction:g}: nothing was written; "
-            f"check {judged_by} and threshold, or raise that limit"
-        )
-    left = {row.class_name for row in rows if row.keep}
-    if gone := sorted({*config.class_names, *(row.class_name for row in rows)} - left):
-        raise GateError(
-            f"clean: no photo of class {', '.join(gone)} would be left ({reasons}): nothing was written; "
-            f"check {judged_by} and threshold"
-        )
-
-
 def by_photo(
     photos: Sequence[Photo], store: EmbeddingStore, known: Signals, refused: Mapping[str, str], config: Clean
 ) -> list[PhotoSignals]:
@@ -189,6 +169,31 @@ def by_photo(
     return [found.get(photo.key) or PhotoSignals(refused=refused[photo.sha256]) for photo in photos]
 
 
+def page_like(photos: Sequence[Photo], found: Sequence[PhotoSignals], config: Clean) -> set[str]:
+    """Classes of which print on a page is typical: solar cells, tables, receipts.
+
+    Documents among photos of something else are seldom typical of their class. Where a quarter of them are among
+    its more typical half, the check takes what the class shows for print.
+    """
+    typical: dict[str, list[bool]] = {}
+    for photo, one in zip(photos, found, strict=True):
+        if one.quality and image_quality.reason(one.quality, config.quality) == "document":
+            typical.setdefault(photo.class_name, []).append(one.typicality > 0.5)
+    return {name for name, of_it in typical.items() if len(of_it) >= LEAST_PAGES and 4 * sum(of_it) > len(of_it)}
+
+
+def judged(
+    photos: Sequence[Photo], found: Sequence[PhotoSignals], config: Clean, review: Review
+) -> list[CleanRow]:
+    """The row of each photo. `document` is not asked of a class of which print is typical. Pure."""
+    pages = page_like(photos, found, config)
+    unasked = config.override(quality={**config.quality.model_dump(), "document": 0.0}) if pages else config
+    return [
+        decide(photo, one, unasked if photo.class_name in pages else config, review)
+        for photo, one in zip(photos, found, strict=True)
+    ]
+
+
 def ranked(rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean, review: Review) -> list[CleanRow]:
     """The rows, those of the review queue marked and ranked."""
     use = [
@@ -209,25 +214,6 @@ def _as_decided(photo: Photo, review: Review) -> Photo:
     """The photo under the class that a person named."""
     decision = review.decisions.get(photo.key)
     return replace(photo, class_name=decision.class_name) if decision and decision.class_name else photo
-
-
-def check_classes(
-    folder: Path, rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean
-) -> list[ClassRate]:
-    """What each class loses. Raises GateError where that cannot be right, unless the loss was accepted."""
-    class_of = {photo.key: photo.class_name for photo in photos}
-    rates = class_rates.class_rates(rows, class_of)
-    found = [] if config.accept_rejects else list(class_rates.problems(rates, config.expected_reject))
-    if found:
-        page = class_rates.write_page(folder, rows, class_of)
-        raise GateError(
-            f"clean: good photos may be lost, rejected are of {'; '.join(found)}: nothing was written",
-            To("see them", Do(f"open {page}")),
-            To("see what the scorer sees", Run("concepts", ("PHOTOS",))),
-            To("go on", Run("clean", ("--accept-rejects",))),
-        )
-    (folder / class_rates.PAGE).unlink(missing_ok=True)
-    return rates
 
 
 def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
@@ -268,16 +254,15 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
         known = gather(photos=readable, decided=decided)
 
     def judge(photos: Sequence[Photo], known: Signals, review: Review) -> list[CleanRow]:
-        found = by_photo(photos, store, known, refused, config)
-        return [decide(photo, one, config, review) for photo, one in zip(photos, found, strict=True)]
+        return judged(photos, by_photo(photos, store, known, refused, config), config, review)
 
     rows = judge(photos, known, review)
     taught = []
     if decided and config.scorer != "none":
         before = gather(photos=[photo for photo in listed if photo.sha256 not in refused])
         taught = [summary.learnt(rows, judge(listed, before, Review({}, {})), decided)]
-    check_gate(rows, given)
-    rates = check_classes(folder, rows, photos, config)
+    gates.check_gate(rows, given)
+    rates = gates.check_classes(folder, rows, photos, config)
     rows = ranked(rows, photos, config, review)
     lines = [*summary.unjudged(rows, config.scorer), *summary.lines(photos, review, refused)]
     lines = ["rejected: " + ", ".join(map(str, rates)), *subject.notes(given), *lines, *taught]

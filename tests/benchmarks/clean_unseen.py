@@ -4,8 +4,8 @@
     python -m tests.benchmarks.clean_unseen --folder manifests/market-quality [--cells FOLDER] [--stamps FOLDER]
 
 The photos of ../shared/market are sorted into collections of other shapes: eight classes of very unequal sizes, a
-class that is nearly all junk, 40% junk, none, two classes of one kind, 60 photos, class names and subjects that the
-network has no word for, wheels or animals wanted instead of cars. FOLDER of --cells is what the package
+class that is nearly all junk, 40% junk, none, two classes of one kind, 60 photos, class names and subjects that
+the network has no word for, wheels or animals wanted instead of cars. FOLDER of --cells is what the package
 elpv-dataset installs (photos of solar cells), that of --stamps the stamps of tuxpaint-stamps-default (cut out
 things). Of each: the good photos lost per class, the junk found, and whether the gate speaks where it should.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from curate.clean import class_rates, embeddings, signals, subject
+from curate.clean import class_rates, embeddings, gates, signals, subject
 from curate.clean import stage as clean
 from curate.clean.scorers import loading
 from curate.clean.signals import Photo
@@ -53,9 +53,7 @@ class Market:
         self.folder = folder
         truth = read_truth()
         names = {row.key: row.image_url for row in manifest.read(folder, FetchRow)}
-        photos = clean.read_photos(
-            folder, section("car", ["sedan", "suv"]), manifest.read(folder, DedupRow)
-        )
+        photos = clean.read_photos(folder, section("car", ["sedan", "suv"]), manifest.read(folder, DedupRow))
         self.fact = {
             photo.key: truth[original(truth, names[photo.key].rsplit("/", 1)[-1].removesuffix(".jpg"))]
             for photo in photos
@@ -107,7 +105,9 @@ def of_market(market: Market, draw: int) -> Iterator[Collection]:
     yield Collection(
         "eight makes, 360 to 8 photos", mixed(market, by_make, 100, draw), section("car", list(by_make))
     )
-    both = {name: good(drawn([p for p in cars if p.class_name == name], 600, draw), name) for name in ("sedan", "suv")}
+    both = {
+        name: good(drawn([p for p in cars if p.class_name == name], 600, draw), name) for name in ("sedan", "suv")
+    }
     junk = drawn(market.junk, 250, draw)
     rows = [*both["sedan"], *both["suv"], *good(drawn(cars, 5, draw + 1), "van")]
     rows += market.bad(junk[:95], "van") + market.bad(junk[95:125], "sedan") + market.bad(junk[125:155], "suv")
@@ -131,7 +131,10 @@ def of_market(market: Market, draw: int) -> Iterator[Collection]:
             f"limousine, geländewagen, subject {noun}", mixed(market, named, 130, draw), section(noun, list(named))
         )
     again = [
-        (replace(photo, key=f"{photo.key}-{time}", listing_id=f"{photo.listing_id}-{time}", group=photo.key), issue)
+        (
+            replace(photo, key=f"{photo.key}-{time}", listing_id=f"{photo.listing_id}-{time}", group=photo.key),
+            issue,
+        )
         for photo, issue in mixed(market, {name: of_it[:150] for name, of_it in both.items()}, 33, draw)
         for time in range(4)
     ]
@@ -175,7 +178,9 @@ def of_cells(cells: Path, market: Market, draw: int) -> Iterator[Collection]:
     for noun in ("solar cell", ""):
         bad = mixed(market, classes, 120, draw)
         yield Collection(f"solar cells, subject {noun!r}", bad, section(noun, list(classes)))
-    yield Collection("solar cells, subject 'car'", mixed(market, classes, 120, draw), section("car", list(classes)))
+    yield Collection(
+        "solar cells, subject 'car'", mixed(market, classes, 120, draw), section("car", list(classes))
+    )
 
 
 def of_stamps(stamps: Path, market: Market, draw: int) -> Iterator[Collection]:
@@ -202,8 +207,7 @@ def figures(one: Collection, folder: Path) -> Iterator[str]:
     scorer = loading.load(config)
     kept = embeddings.collect(folder, {photo.sha256: photo.path for photo in photos}, scorer)
     found = signals.compute(photos, kept, scorer, config)
-    judged = clean.by_photo(photos, kept, found, {}, config)
-    rows = [clean.decide(photo, each, config, Review({}, {})) for photo, each in zip(photos, judged, strict=True)]
+    rows = clean.judged(photos, clean.by_photo(photos, kept, found, {}, config), config, Review({}, {}))
     lost = np.array([not row.keep for row in rows])
     names = np.array([photo.class_name for photo in photos])
     yield f"{one.name}: {len(rows)} photos, {(issues != 'none').mean():.1%} bad"
@@ -216,7 +220,7 @@ def figures(one: Collection, folder: Path) -> Iterator[str]:
         word = "met" if lost[bad].mean() >= FOUND.get(kind, 0.8) else "MISSED"
         yield f"  {kind} found: {lost[bad].mean():.3f} of {bad.sum()} {word}"
     try:
-        clean.check_gate(rows, config)
+        gates.check_gate(rows, config)
         rates = class_rates.class_rates(rows, {photo.key: photo.class_name for photo in photos})
         said = "; ".join(class_rates.problems(rates, config.expected_reject))
     except GateError as error:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from curate.clean import gates
 from curate.clean import stage as clean
 from curate.clean.image_quality import Quality
 from curate.clean.scorers import loading
@@ -478,8 +479,21 @@ def test_a_decided_photo_is_judged_by_a_model_that_did_not_see_its_decision(
     assert min(others) <= kept[40].score <= max(others) < 0.5, "as the photos like it that nobody decided"
 
 
-@pytest.mark.parametrize(("config", "where"), [(CONFIG, "the recipe's concepts"), (Clean(subject="car"), "clean.subject")])
+@pytest.mark.parametrize(
+    ("config", "where"), [(CONFIG, "the recipe's concepts"), (Clean(subject="car"), "clean.subject")]
+)
 def test_the_gate_names_what_the_recipe_has(config: Clean, where: str) -> None:
     row = clean.decide(PHOTO, PhotoSignals(quality=FINE, concepts=(0.1, 0.2, 0.7)), CONFIG, NOTHING)
     with pytest.raises(GateError, match=f"check {where} and threshold"):
-        clean.check_gate([row], config.override(max_reject_fraction=0.5))
+        gates.check_gate([row], config.override(max_reject_fraction=0.5))
+
+
+def test_a_class_of_which_print_is_typical_loses_nothing_for_it() -> None:
+    printed = PhotoSignals(quality=replace(FINE, document=0.0), concepts=(0.9, 0.05, 0.05))
+    photos = [replace(PHOTO, key=f"k{place}", class_name=CLASSES[place % 2]) for place in range(40)]
+    typical = [replace(printed, typicality=0.9 if place % 8 < 3 else 0.1) for place in range(40)]
+    rows = clean.judged(photos, typical, CONFIG, NOTHING)
+    assert [row.reason for row in rows] == ["", "document"] * 20, (
+        "half of the first class is typical, of the other a quarter"
+    )
+    assert {row.reason for row in clean.judged(photos[:18], typical[:18], CONFIG, NOTHING)} == {"document"}
