@@ -148,6 +148,25 @@ def _link_by_token(group: Group, forms: Read) -> None:
             (url for url in urls if ends and url.rstrip("/").endswith(ends)), ""
         ):
             one.listing = replace(one.listing, page_url=url)
+    _link_by_pattern(group)
+
+
+def _link_by_pattern(group: Group) -> None:
+    """Give the rest the address that their id makes, where those of the others differ in their ids alone."""
+    linked = [one for one in group.candidates if one.listing.page_url]
+    if len(linked) < 3 or len(linked) == len(group.candidates):
+        return
+    for at in range(4):
+        patterns = {
+            one.listing.page_url.replace(one.tokens[at], "{}") if len(one.tokens) > at else "" for one in linked
+        }
+        pattern = patterns.pop()
+        if patterns or pattern.count("{}") != 1:
+            continue
+        for one in group.candidates:
+            if not one.listing.page_url and len(one.tokens) > at and re.fullmatch(r"\w{5,40}", one.tokens[at]):
+                one.listing = replace(one.listing, page_url=pattern.replace("{}", one.tokens[at]))
+        return
 
 
 def _link_by_order(group: Group, html: Group) -> None:

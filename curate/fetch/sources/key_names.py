@@ -129,6 +129,9 @@ _PARTY = re.compile(
     r"listedby|office|branch|developer|builder|manufacturerinfo|bank|finance|financing|insurance|warranty|leasing|"
     r"verkäufer|anbieter|vendeur|vendedor|venditore|sprzedawca|verkoper|anunciante)(?:info|data|details|detail|s)?$"
 )
+_SELLS = re.compile(
+    r"(?:listing|item|product|vehicle|advert)s?(?:seller|dealer|owner|vendor|advertiser|agent|poster)$"
+)
 _ATTRIBUTES = re.compile(
     r"^(?:params?|parameters?|attributes?|attrs?|properties|features?|details?|specs?|specifications?|characteristics?|"
     r"keyfacts|keyinfo|keyspecs|highlights|vehicledetails|cardetails|technicaldetails|technicaldata|facts|extendedattributes|"
@@ -153,12 +156,17 @@ _ROLES = {
 }
 
 
+_OF_THE_LISTING = re.compile(r"((?:listing|advert|vehicle|product|classified)(?:title|name|price|id))$")
+
+
 @lru_cache(maxsize=20_000)
 def role(key: str) -> tuple[str, int]:
     """(field, rank) of a key; ("", 0) for one that means nothing to us. A smaller rank tells more."""
     name = plain(key)
     if name in _ROLES:
         return _ROLES[name]
+    if match := _OF_THE_LISTING.search(name):
+        name = match[1]  # marketplace_listing_title
     return _ROLES.get(re.sub(r"(?:info|data|details?|obj|object|text|label)$", "", name), ("", 0))
 
 
@@ -184,7 +192,8 @@ def is_beside(key: str) -> bool:
 @lru_cache(maxsize=20_000)
 def is_party(key: str) -> bool:
     """Does the key name a person or firm?"""
-    return bool(_PARTY.search(plain(key)))
+    name = plain(key)
+    return bool(_PARTY.search(name)) or (bool(_SELLS.search(name)) and not role(key)[0] and name[:2] != "is")
 
 
 @lru_cache(maxsize=20_000)

@@ -7,6 +7,7 @@ in a link to the whole photo around it, in `background-image`.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -186,7 +187,15 @@ def layout(page: Page) -> Layout:
             seen.add(element)
             if image := _one(element, page):
                 out.images.append(image)
+    _without_placeholders(out.images)
     return out
+
+
+def _without_placeholders(images: list[Image]) -> None:
+    """Take out the addresses that several images have beside one of their own: what is shown until it is there."""
+    counts = Counter(url for image in images if len(image.urls) > 1 for url in image.urls)
+    for image in images:
+        image.urls = [url for url in image.urls if counts[url] < 3] or image.urls[:1]
 
 
 def listed(text: str) -> list[str]:

@@ -43,11 +43,11 @@ KINDS: dict[str, re.Pattern[str]] = {
     "segment": re.compile(
         rf"{_PIXELS}(?:[-_,:x]?{_MODES})*|{_WORDS}|(?:image)?(?:resize|fit-in|smart|filters:[^/]*|quality|format|cdn-cgi|unsafe)"
         rf"|[a-z]{{1,4}}_[\w.:-]{{1,20}}(?:,[a-z]{{1,4}}_[\w.:-]{{1,20}})*|(?:(?:width|height|w|h|f|q|fit|quality|format|"
-        rf"gravity|onerror|dpr|metadata)=[^,/]{{1,20}},?)+|s--[\w-]{{4,12}}--|rs:[^/]*|t_\w{{1,20}}|q\d{{1,3}}|cache|[0-9a-f]{{32}}(?=$)",
+        rf"gravity|onerror|dpr|metadata)=[^,/]{{1,20}},?)+|s--[\w-]{{4,12}}--|rs:[^/]*|t_[\w$-]{{1,20}}|q\d{{1,3}}|cache|[0-9a-f]{{32}}(?=$)",
         re.IGNORECASE,
     ),
     # photo.jpg/250x188.webp, photo.jpg!small, photo.jpg@300w, photo.jpg_300x300.jpg: whatever comes after the name
-    "after_name": re.compile(rf"(?<=.)({_EXTENSION})[/!@_~;:].*$", re.IGNORECASE),
+    "after_name": re.compile(rf"(?<=.)({_EXTENSION})(?:[/!@_~;:]|-\d{{2,4}}x).*$", re.IGNORECASE),
     # photo_600x400.jpg, photo-thumb.jpg, photo_001S.jpg, s-l300.jpg, thmb_photo.jpg: part of the name
     "name": re.compile(
         rf"(?:[-_.](?:{_NAME_PIXELS}|{_WORDS}|t)(?:[-_.]?{_MODES})*(?:_x2)?)+$|_[bz]$|(?<=\d)[sml]$|\.\d{{3,4}}$|"
@@ -173,7 +173,9 @@ def larger(url: str) -> str:
         return url
     path, query = parts.path, parts.query
     path = re.sub(rf"({_EXTENSION})/\d{{2,4}}x\d{{2,4}}(?:\.\w{{3,4}})?$", r"\1", path, flags=re.IGNORECASE)
-    path = re.sub(rf"({_EXTENSION})_\d{{2,4}}x\d{{2,4}}\w*(?:{_EXTENSION})?$", r"\1", path, flags=re.IGNORECASE)
+    path = re.sub(
+        rf"({_EXTENSION})[-_]\d{{2,4}}x\d{{0,4}}[\w-]*(?:{_EXTENSION})?$", r"\1", path, flags=re.IGNORECASE
+    )
     path = re.sub(r"(/media/catalog/product)/cache/(?:\d+/)?(?:\w+/)*?[0-9a-f]{32}/", r"\1/", path)
     if "/wp-content/" in path or "/uploads/" in path:
         path = re.sub(rf"-\d{{2,4}}x\d{{2,4}}(?={_EXTENSION}$)", "", path)
@@ -246,6 +248,13 @@ def filled(template: str, examples: Iterable[str] = ()) -> str:
     if not re.search(r"[{%$#]|\bsize\b", template):
         return template
     parts = _PLACEHOLDER.split(template)
+    if (
+        len(parts) == 2 and len(parts[0]) > 12 and parts[1][:1] == "/"
+    ):  # the size stands before what names the photo
+        start = parts[0].partition("//")[2]
+        seen = [url.partition("//")[2][len(start) :].partition("/")[0] for url in examples if start in url]
+        if seen:
+            return parts[0] + max(seen, key=lambda size: pixels(f"x://x/{size}")) + parts[1]
     if len(parts) > 1:
         pattern = re.compile(r"[^/?&]{1,40}?".join(re.escape(part.lstrip("htps:")) for part in parts[::1]) + "$")
         seen = [url for url in examples if pattern.search(url)]

@@ -12,7 +12,9 @@ Paint = TypeVar("Paint", bound=Callable[..., str])
 LISTS: dict[str, ListShape] = {}
 ADVERTS: dict[str, AdvertShape] = {}
 BLANK = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
-SMALL = r"_14\.|_2\.|50x50c|272x204|_list\.|75x75|thumbs?/"  # what the pages below name besides something larger
+SMALL = (
+    r"_14\.|_2\.|50x50c|272x204|_list\.|75x75|s-l50|thumbs?/"  # what the pages below name besides something larger
+)
 PICTURED_MENU = '<header><nav><ul>' + "".join(f'<li><a href="/c/{word}"><img src="/menu/{word}@2x.png" width="96" height="64"><span>{word.title()}</span></a></li>' for word in ("cars", "bikes", "vans", "parts", "boats")) + "</ul></nav></header>"  # fmt: skip
 
 
@@ -112,6 +114,17 @@ def pins_of_a_map(adverts: list[Advert], others: list[Advert]) -> str:
     return page(script(J({"searchResults": {"listResults": full, "mapResults": pins}}), 'type="application/json"'))
 
 
+@shape(LISTS)
+def posts_of_which_some_are_shown(adverts: list[Advert], others: list[Advert]) -> str:
+    def node(a: Advert) -> dict[str, Any]:
+        listing = {"id": str(a.number), "primary_listing_photo": {"image": {"uri": f"https://content.example/v/{a.photos[0]}_n.jpg?oh=00_AYAbcdefgh"}, "id": "1"}, "listing_price": {"amount_with_offset_in_currency": str(a.price * 100), "amount": f"{a.price}.00"}, "marketplace_listing_title": a.title, "marketplace_listing_seller": {"name": "Bob", "id": "9"}}  # fmt: skip
+        return {"node": {"id": f"s{a.number}", "story_type": "POST", "listing": listing}}
+
+    cards = "".join(f'<div><a href="/marketplace/item/{a.number}/?ref=search"><img src="https://content.example/v/{a.photos[0]}_n.jpg?oh=00_AYAbcdefgh"><span>€{a.price:,}</span><span>{a.title}</span></a></div>' for a in adverts[:5])  # fmt: skip
+    data = {"marketplace_search": {"feed_units": {"edges": [node(a) for a in adverts]}}}
+    return page(cards + script(J({"require": [["Relay", [], [data]]]}), 'type="application/json"'))
+
+
 def _content(a: Advert, gallery: str) -> str:
     return f'<main>{gallery}<h1>{a.title}</h1><h2 class="price">{a.price} €</h2><div class="seller_card"><a href="/user/1"><img src="https://img.example/u/{a.number}.jpg"></a></div></main>'  # fmt: skip
 
@@ -149,3 +162,19 @@ def variants_of_a_shop(a: Advert, others: list[Advert]) -> str:
         + f"<section><h2>More from this shop</h2>{more}</section>",
         script(J(product), 'type="application/ld+json"'),
     )
+
+
+@shape(ADVERTS)
+def one_empty_picture_for_all(a: Advert, others: list[Advert]) -> str:
+    cells = "".join(f'<div class="cell"><img data-flickity-lazyload="https://www.example/img/{i}/777/{p}.jpg" src="https://www.example/obrazky/wait.gif"></div>' for i, p in enumerate(a.photos, 1))  # fmt: skip
+    return page(_content(a, f'<div class="carousel">{cells}</div>'))
+
+
+@shape(ADVERTS)
+def sizes_before_names(a: Advert, others: list[Advert]) -> str:
+    at = "https://res.example/image/private/t_$_{}/ads/{}.jpg"
+    item = {"adId": str(a.number), "title": a.title, "images": [{"baseurl": at.format("{imageSize}", p)} for p in a.photos]}  # fmt: skip
+    thumbs = "".join(f'<img src="{at.format("s-l50", p)}">' for p in a.photos)
+    gallery = f'<div class="gallery"><img src="{at.format("s-l800", a.photos[0])}"><div class="row">{thumbs}</div></div>'  # fmt: skip
+    body = _content(a, gallery).replace(f'<h2 class="price">{a.price} €', f"<h3>HK${a.price:,}</h3><h2>")
+    return page(body + script(f"window.APP_STATE={J({'vip': {'item': item}})}"))
