@@ -86,10 +86,11 @@ def parse_rows(data: bytes, row_type: type[RowT], name: str) -> list[RowT]:
     """
     columns = _columns(row_type)
     try:
-        text = data.decode("utf-8-sig")
+        data.decode("utf-8-sig")  # all of it, before anything is said of a row
     except UnicodeDecodeError as error:
         raise StateError(f"{name}: not UTF-8 at byte {error.start}; the file is damaged") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")  # the text is never in memory as a whole
+    reader = csv.reader(lines, strict=True)
     rows: list[RowT] = []
     try:
         header = next(reader, [])

@@ -110,12 +110,13 @@ def _chain_problems(earlier: str, before: list[Row], later: str, after: list[Row
 
 def _file_problems(folder: Path, rows: list[FetchRow]) -> Iterator[Note]:
     """Every kept row's file is inside, there, and unchanged; every file has a row."""
+    images = (folder / IMAGES).resolve()
     sound: dict[str, Note | None] = {}  # path to what is wrong with it; duplicates are read once
     for row in rows:
         if not row.keep and not row.path:
             continue
         if row.path not in sound:
-            sound[row.path] = _file_problem(folder, row)
+            sound[row.path] = _file_problem(folder, images, row)
         if problem := sound[row.path]:
             yield Note(f"fetch.csv: row {row.key}: {problem}", *problem.remedies)
         elif row.sha256 != Path(row.path).stem:
@@ -126,10 +127,10 @@ def _file_problems(folder: Path, rows: list[FetchRow]) -> Iterator[Note]:
             yield Note(f"{relative}: a file without a row in fetch.csv; no stage reads it, you may delete it")
 
 
-def _file_problem(folder: Path, row: FetchRow) -> Note | None:
+def _file_problem(folder: Path, images: Path, row: FetchRow) -> Note | None:
     try:
         path = manifest.inside(folder, row.path)
-        if Path(row.path).is_absolute() or not path.is_relative_to((folder / IMAGES).resolve()):
+        if Path(row.path).is_absolute() or not path.is_relative_to(images):
             return Note(f"{row.path!r} leads out of {IMAGES}/")
         if not path.is_file():
             return Note(f"{row.path}: the file is missing", missing.remedy(folder))
