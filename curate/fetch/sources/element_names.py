@@ -18,8 +18,8 @@ NOT_SHOWN_NAMES = re.compile(
 )
 # Boxes about who sells.
 SELLER_NAMES = re.compile(
-    r"(?<![a-z])(?:seller|dealer|agent|agency|broker|realtor|vendor|advertiser|owner|user|store|shop)[-_]{0,2}(?:card|info|box|details|profile|"
-    r"contact|summary|avatar|photo|pic)|contact-?card"
+    r"(?<![a-z])(?:seller|agent|agency|broker|realtor|vendor|advertiser|owner|user)[-_]{0,2}(?:card|info|box|details|profile|contact|summary|pic)|"
+    r"(?<![a-z])(?:dealer|store|shop)[-_]{0,2}(?:info|details|profile|contact)|contact-?card"
 )
 # Elements, and headings, that begin what stands beside the content.
 BESIDE_NAMES = re.compile(

@@ -193,9 +193,11 @@ def layout(page: Page) -> Layout:
 
 def _without_placeholders(images: list[Image]) -> None:
     """Take out the addresses that several images have beside one of their own: what is shown until it is there."""
-    counts = Counter(url for image in images if len(image.urls) > 1 for url in image.urls)
-    for image in images:
-        image.urls = [url for url in image.urls if counts[url] < 3] or image.urls[:1]
+    several = [image for image in images if len(image.urls) > 1]
+    counts = Counter(url for image in several for url in image.urls)
+    least = max(3, min(8, len(several) // 2 + 1))  # a photo is shown twice or thrice, beside others
+    for image in several:
+        image.urls = [url for url in image.urls if counts[url] < least] or image.urls[:1]
 
 
 def listed(text: str) -> list[str]:
