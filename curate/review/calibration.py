@@ -201,7 +201,7 @@ def estimate(
                 To("label some of them", Run("sample"), Do("fill in keep or reject"), Do("name that file too")),
             )
     total = len(scores) + plain
-    points, could = [], []
+    points: list[Point] = []
     for place, threshold in enumerate(edges):
         kept = int(size[:, place:].sum())
         runs = [(side, run) for run in (slice(place, None), slice(place)) for side in range(2)]
@@ -218,15 +218,12 @@ def estimate(
                 Estimate(under / total, *wilson(under, total)),
             )
         )
-        # where there are too few labels to reach the target even if all were good, a miss says nothing
-        best = [good_photos(size[cut], labels[cut], labels[cut], seed) for seed, cut in enumerate(runs[:2])]
-        could.append(of_draws((best[0] + best[1]) / kept).low >= target_precision)
     halves = [good_photos(size[side], labels[side], goods[side], side) for side in range(2)]
     proposed = None
-    for point, able in zip(reversed(points), reversed(could), strict=True):
+    for place, point in reversed(list(enumerate(points))):
         if point.precision.low >= target_precision:
             proposed = point.threshold
-        elif able:
+        elif _could_reach(target_precision, size[:, place:], labels[:, place:]):
             break
     return Calibration(
         points=tuple(points),
@@ -240,6 +237,15 @@ def estimate(
         current=current,
         by_hand=by_hand,
     )
+
+
+def _could_reach(target: float, size: NDArray[np.int64], labels: NDArray[np.int64]) -> bool:
+    """Whether a threshold would reach the target precision if all labels above it were good.
+
+    `size` and `labels` are (2, bands) of what it keeps. Where they are too few for that, a miss says nothing.
+    """
+    best = [good_photos(size[side], labels[side], labels[side], side) for side in range(2)]
+    return of_draws((best[0] + best[1]) / size.sum()).low >= target
 
 
 def draw_plot(calibration: Calibration, path: Path) -> None:
