@@ -5,7 +5,7 @@ Snapshots are exact screens, one file each in tests/snapshots. `pytest --update-
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,14 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {TESTS / name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_process() -> Iterator[None]:
+    """A command in the process of a test starts no other unless it says --workers: a few photos take less time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("curate.pipeline.default_workers", lambda: 1)
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,6 +9,7 @@ rooms that it may import. The stages never import each other: a stage reads anot
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -76,10 +77,17 @@ def room(module: str) -> str:
     return name if package == "curate" else package.removeprefix("curate.")
 
 
-def imported(module: str) -> set[str]:
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """The syntax tree of a module, flat, the module first: parsed once for all tests."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
+def imported(module: str) -> frozenset[str]:
     """The modules of `curate` that a module imports, anywhere in it."""
     found = set()
-    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+    for node in nodes(MODULES[module]):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "curate":
             assert node.module is not None
             for alias in node.names:
@@ -89,7 +97,7 @@ def imported(module: str) -> set[str]:
             found |= {alias.name for alias in node.names if alias.name in MODULES}
     if module == "curate.pipeline":  # it imports each stage by the name that the registry has, when it is to run
         found |= {stage.run.partition(":")[0] for stage in STAGES.values()}
-    return found
+    return frozenset(found)
 
 
 def arrows() -> set[tuple[str, str]]:

@@ -24,6 +24,7 @@ from curate.core.errors import (
     StateError,
     To,
 )
+from tests import layers
 
 MINE = Place("mine.yaml", "my run")
 ROOT = Path(__file__).parents[2] / "curate"
@@ -87,16 +88,16 @@ DOCUMENTS = {
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
     """Each text of a module that is no docstring, with its line."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = layers.nodes(path)
     documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    bodies = (node.body[0] for node in ast.walk(tree) if isinstance(node, documented) and node.body)
+    bodies = (node.body[0] for node in nodes if isinstance(node, documented) and node.body)
     docstrings = {id(first.value) for first in bodies if isinstance(first, ast.Expr)}
     aims = {
         id(node.args[0])
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "To" and node.args
     }  # of a command that follows
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings | aims:
             yield node.lineno, node.value
 

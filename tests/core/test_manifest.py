@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,41 +18,15 @@ from curate.core.errors import ResourceError, StateError
 from curate.core.recipe import Clean, Dedup
 from curate.core.schemas import FetchRow, SplitRow
 from curate.core.stages import STAGES
+from tests.core.one_row import ROW, STARTED, publish
 from tests.folders import dedup_row
 from tests.wording import refused
 
-STARTED = datetime(2026, 1, 1, tzinfo=UTC)
-ROW = FetchRow(
-    key="00000000000000aa",
-    listing_id="L1",
-    class_name="swift",
-    position=0,
-    title="Swift VXi",
-    region="Delhi",
-    city="New Delhi",
-    year=2014,
-    price=None,
-    page_url="https://cars.example/1",
-    image_url="https://cars.example/1.jpg",
-    aliases="",
-    path="images/ab/abc.jpg",
-    sha256="ab",
-    bytes=10,
-    width=640,
-    height=480,
-    keep=True,
-    reason="",
-)
 SPLIT_ROW = SplitRow(
     key="aa", path="images/a.jpg", class_name="swift", group="aa", split="train", keep=True, reason=""
 )
 DEDUP_ROW = dedup_row(ROW)
 any_text = st.text(st.characters(exclude_categories=()), max_size=40)
-
-
-def publish(folder: Path, rows: list[FetchRow]) -> None:
-    made_from = manifest.provenance(folder, "fetch", Dedup())
-    manifest.write(folder, rows, made_from, STARTED)
 
 
 @given(title=any_text, city=any_text, year=st.none() | st.integers(), price=st.none() | st.floats(-1e9, 1e9))
@@ -127,7 +100,7 @@ def test_m01_a_cut_manifest_is_refused(tmp_path: Path, keep_bytes: int) -> None:
 
 def test_m05_the_encoding_does_not_depend_on_the_locale(tmp_path: Path) -> None:
     script = (
-        "import dataclasses, pathlib, sys; from tests.core.test_manifest import ROW, publish;"
+        "import dataclasses, pathlib, sys; from tests.core.one_row import ROW, publish;"
         "publish(pathlib.Path(sys.argv[1]), [dataclasses.replace(ROW, title='caf\\u00e9 \\u0938')])"
     )
     written = []
@@ -230,7 +203,7 @@ def test_m11_only_the_holder_of_the_lock_sweeps_temporary_files(tmp_path: Path) 
 def test_m10_a_crash_while_publishing_never_leaves_a_trusted_half(tmp_path: Path, point: str) -> None:
     publish(tmp_path, [ROW])
     script = (
-        "import dataclasses, pathlib, sys; from tests.core.test_manifest import ROW, publish;"
+        "import dataclasses, pathlib, sys; from tests.core.one_row import ROW, publish;"
         "publish(pathlib.Path(sys.argv[1]), [dataclasses.replace(ROW, title='second')])"
     )
     env = os.environ | {"CURATE_CRASH_AT": point}

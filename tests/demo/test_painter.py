@@ -24,7 +24,7 @@ SEED = 7
 @pytest.fixture(scope="module")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("market")
-    paint_catalogue(folder, SEED, per_class=6)
+    paint_catalogue(folder, SEED, per_class=3)
     return folder
 
 
@@ -34,7 +34,7 @@ def photos_of(folder: Path) -> dict[str, str]:
 
 def test_the_same_seed_gives_the_same_bytes_with_any_number_of_workers(market: Path, tmp_path: Path) -> None:
     with executors.local(2, chunk_size=4) as map_fn:
-        listings = paint_catalogue(tmp_path, SEED, per_class=6, map_fn=map_fn)
+        listings = paint_catalogue(tmp_path, SEED, per_class=3, map_fn=map_fn)
     assert photos_of(tmp_path) == photos_of(market)
     assert (tmp_path / "truth.csv").read_bytes() == (market / "truth.csv").read_bytes()
     assert sorted(photo.photo_id + ".jpg" for one in listings for photo in one.photos) == sorted(photos_of(market))
@@ -47,11 +47,11 @@ def test_painted_photos_are_not_painted_again_until_one_is_missing(market: Path)
         raise AssertionError("painted again")
 
     before = photos_of(market)
-    listings = paint_catalogue(market, SEED, per_class=6, map_fn=refuse)  # type: ignore[arg-type]
+    listings = paint_catalogue(market, SEED, per_class=3, map_fn=refuse)  # type: ignore[arg-type]
     assert sum(len(one.photos) for one in listings) == len(before)
     lost = min(before)
     (market / "photos" / lost).unlink()
-    paint_catalogue(market, SEED, per_class=6)
+    paint_catalogue(market, SEED, per_class=3)
     assert photos_of(market) == before
 
 

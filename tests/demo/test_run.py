@@ -15,7 +15,7 @@ from curate.demo.run import PORT, compare, is_true, marketplace, recipe_for, run
 from curate.pipeline import Said, find_recipe
 from tests.folders import CLASSES, clean_row, dedup_row, fetch_row, publish
 
-PER_CLASS = 24
+PER_CLASS = 16
 
 
 def free_port() -> int:
@@ -25,7 +25,7 @@ def free_port() -> int:
 
 def small_recipe() -> Recipe:
     recipe = find_recipe(Path("pipelines/demo.yaml"))
-    split = recipe.split.override(counts=SplitCounts(train=20, val=6, test=6).model_dump())
+    split = recipe.split.override(counts=SplitCounts(train=12, val=4, test=4).model_dump())
     training = recipe.train_baseline.override(epochs=1, image_size=50)
     return recipe.model_copy(update={"split": split, "train_baseline": training})
 
