@@ -274,7 +274,7 @@ def test_commands_in_messages_repeat_the_options_that_were_given(tmp_path: Path)
     _, out, _ = invoke("--recipe", "demo", "--folder", folder, "status")
     assert (
         out.splitlines()[-1]
-        == f"next: run `curate fetch{given}`; to run all that is left, run `curate run{given}`"
+        == f"next: run `curate fetch{given}`; or to run all that is left, run `curate run{given}`"
     )
     _, _, err = invoke("--recipe", "demo", "--folder", folder, "dedup")
     assert f"run `curate fetch{given}` or `curate import PATH{given}`" in err

@@ -47,7 +47,7 @@ def test_status_of_a_whole_run(folder: Path) -> None:
 
 def test_status_of_an_empty_folder(tmp_path: Path) -> None:
     assert states(tmp_path) == dict.fromkeys(STAGES, "missing") | {
-        "next": "next: run `curate fetch`; to run all that is left, run `curate run`"
+        "next": "next: run `curate fetch`; or to run all that is left, run `curate run`"
     }
 
 
@@ -79,7 +79,7 @@ def test_m08_status_names_the_input_that_changed(folder: Path) -> None:
     assert now["clean"] == "stale: dedup.csv changed"
     assert now["split"] == "stale: dedup.csv changed; clean comes first"
     assert now["train_baseline"] == "stale: clean comes first"
-    assert now["next"] == "next: run `curate clean`; to run all that is left, run `curate run`"
+    assert now["next"] == "next: run `curate clean`; or to run all that is left, run `curate run`"
 
 
 def test_m09_an_option_is_no_fault_but_is_named_with_both_ways_out(folder: Path) -> None:
@@ -101,14 +101,14 @@ def test_m09_an_option_is_named_too_where_the_stage_must_run_again_anyhow(folder
         "[stale: dedup.csv changed; settings differ: clean.threshold is 0.3 here, 0.4 in the recipe]"
     )
     assert lines[5].startswith("clean ran with settings that are not the recipe's; to keep them, set clean.thresh")
-    assert lines[-1] == "next: run `curate clean`; to run all that is left, run `curate run`"
+    assert lines[-1] == "next: run `curate clean`; or to run all that is left, run `curate run`"
 
 
 def test_m09_the_stages_after_an_option_go_on_from_it(tmp_path: Path) -> None:
     painted_run.build(tmp_path, last="clean")
     recipe = RECIPE.model_copy(update={"clean": RECIPE.clean.override(threshold=0.4)})
     assert states(tmp_path, recipe)["next"] == (
-        "next: run `curate split`; to run all that is left, and clean again, by the recipe, run `curate run`"
+        "next: run `curate split`; or to run all that is left, and clean again, by the recipe, run `curate run`"
     )
 
 
