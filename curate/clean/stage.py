@@ -253,19 +253,19 @@ def run(folder: Path, config: Clean, map_fn: MapFn = map) -> list[CleanRow]:
     else:
         known = gather(photos=readable, decided=decided)
 
-    def judge(photos: Sequence[Photo], known: Signals, review: Review) -> list[CleanRow]:
-        return judged(photos, by_photo(photos, store, known, refused, config), config, review)
-
-    rows = judge(photos, known, review)
+    found = by_photo(photos, store, known, refused, config)
+    rows = judged(photos, found, config, review)
     taught = []
     if decided and config.scorer != "none":
         before = gather(photos=[photo for photo in listed if photo.sha256 not in refused])
-        taught = [summary.learnt(rows, judge(listed, before, Review({}, {})), decided)]
+        untaught = by_photo(listed, store, before, refused, config)
+        taught = [summary.learnt(rows, judged(listed, untaught, config, Review({}, {})), decided)]
     gates.check_gate(rows, given)
     rates = gates.check_classes(folder, rows, photos, config)
     rows = ranked(rows, photos, config, review)
     lines = [*summary.unjudged(rows, config.scorer), *summary.lines(photos, review, refused)]
     lines = ["rejected: " + ", ".join(map(str, rates)), *subject.notes(given), *lines, *taught]
+    lines += summary.unasked(page_like(photos, found, config))
     lost = missing.notes(folder, {files[sha256]: reason for sha256, reason in refused.items()})
     notes = {
         "scorer": identity | dict(scorer.notes),

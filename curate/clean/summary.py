@@ -22,6 +22,14 @@ def learnt(rows: Sequence[CleanRow], before: Sequence[CleanRow], decided: Collec
     )
 
 
+def unasked(classes: Collection[str]) -> list[str]:
+    """What was not asked of classes of which print is typical."""
+    if not classes:
+        return []
+    names = ", ".join(sorted(classes))
+    return [f"class {names}: its photos look like print on a page, so none is rejected as a document for that"]
+
+
 def unjudged(rows: Sequence[CleanRow], scorer: str) -> list[str]:
     """What was not said about class names, and why."""
     classes = {row.class_name for row in rows}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from curate.clean import gates
+from curate.clean import gates, summary
 from curate.clean import stage as clean
 from curate.clean.image_quality import Quality
 from curate.clean.scorers import loading
@@ -496,4 +496,7 @@ def test_a_class_of_which_print_is_typical_loses_nothing_for_it() -> None:
     assert [row.reason for row in rows] == ["", "document"] * 20, (
         "half of the first class is typical, of the other a quarter"
     )
+    assert summary.unasked(clean.page_like(photos, typical, CONFIG)) == [
+        f"class {CLASSES[0]}: its photos look like print on a page, so none is rejected as a document for that"
+    ]
     assert {row.reason for row in clean.judged(photos[:18], typical[:18], CONFIG, NOTHING)} == {"document"}
