@@ -1,6 +1,5 @@
 """What surrounds every command: the recipe and folder it works on, and what it says: lines, notes, results."""
 
-import difflib
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
@@ -13,7 +12,6 @@ import typer
 from curate.cli import hints, terminal
 from curate.cli.terminal import Styled
 from curate.core.errors import FetchOrImport, Note, StateError, To, UsageError
-from curate.core.stages import STAGES
 
 if TYPE_CHECKING:
     from curate.core.recipe import Recipe
@@ -104,6 +102,8 @@ def recipe_and_folder(ctx: typer.Context, *stages: str) -> "tuple[Recipe, Path]"
 
 def check_there(ctx: typer.Context, folder: Path) -> None:
     """Raise StateError, naming the nearest folder beside it, when there is no such folder."""
+    import difflib
+
     if folder.exists():
         return
     beside: list[str] = []
@@ -119,6 +119,8 @@ def check_there(ctx: typer.Context, folder: Path) -> None:
 
 def has_manifests(folder: Path) -> bool:
     """Did any stage finish in `folder`?"""
+    from curate.core.stages import STAGES
+
     return any((folder / f"{stage}.csv").exists() for stage in STAGES)
 
 

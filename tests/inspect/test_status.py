@@ -39,7 +39,7 @@ def test_status_of_a_whole_run(folder: Path) -> None:
         "clean: 18 in, 14 kept, 1 closeup, 1 not_car, 1 reviewed, 1 wrong_class [current]",
         "split: 14 in, 13 kept, 1 surplus [current]",
         "train_baseline: 4 in, 4 kept [current]",
-        f"{CONFLICT}; to see them, run `curate report`; {how_to_decide(key(4), folder / 'review.csv')}",
+        f"{CONFLICT}; to see them, run `curate report`; or {how_to_decide(key(4), folder / 'review.csv')}",
         "1 photo to review; to look and decide, run `curate review`",
         "next: nothing, every stage is current; to see the results, run `curate report`",
     ]
