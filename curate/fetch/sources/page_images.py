@@ -1,36 +1,21 @@
 """The images that a page shows, each with all addresses that its markup gives for it, and what stands beside the
 content.
 
-An image's addresses stand in `src`, `srcset`, `<source>`, in what a script would put there (`data-src` and the
-like),
-in a link to the whole photo around it, in `background-image`.
+An image's addresses stand in its own attributes (`image_addresses`), in those of `<source>`, and in a link to the
+whole photo around it.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from curate.fetch.sources import photo_sizes
+from curate.fetch.sources import image_addresses, photo_sizes, photo_templates
 from curate.fetch.sources.element_names import BESIDE_NAMES, BESIDE_WORDS, NOT_SHOWN, NOT_SHOWN_NAMES, SELLER_NAMES
-from curate.fetch.sources.gallery import srcset
 from curate.fetch.sources.page import Element, Page, names, photo_address, resolved, words
 from curate.fetch.sources.photo_addresses import is_address
 
 MAX_IMAGES = 5_000
-_SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "imagesrcset")
-_PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|href$|link|url$|page|user|avatar|logo|"
-                    r"icon).{1,40}|lazy-?src|"
-                    r"original|file|_src|xlink:href|rel|ng-src|:src|v-lazy|content|image|img)$")  # fmt: skip
-_IMAGE_KEY = re.compile(  # what a script puts into `src`: its value needs no extension
-    r"data-(?:[a-z]+-)?(?:src|lazy|original|im(?:g|age)|photo|picture|foto)(?:-?(?:src|url|large|full|big|zoom|original))?$"
-)
-_SET = re.compile(r"\s*(?:https?:)?//\S{4,2000}\s+\d{1,5}(?:\.\d)?[wx]\s*(?:,|$)")
-_WITHIN = re.compile(r"[^\s/:]{1,60}/[^\s/:]{1,40}?((?:https?:)//[^\s/]{3,100}/\S{3,500})")
-_STYLE = re.compile(r"url\(\s*[\"']?([^\"')\s]{4,2000})[\"']?\s*\)")
-_ADDRESS = re.compile(r"(?:https?:)?/|\.{0,2}/")
-_ARRAY = re.compile(r"\[\s*+(?:(?:\"[^\"]{5,2000}\"|'[^']{5,2000}')\s*+,?+\s*+){2,500}\]")
 
 
 @dataclass(slots=True)
@@ -63,29 +48,6 @@ class Layout:
         return element in self.frame or any(parent in self.frame for parent in element.iterancestors())
 
 
-def _addresses(element: Element, page: Page) -> Iterator[str]:
-    """The addresses of images in the attributes of one element."""
-    for name, value in element.attrib.items():
-        if name in _SETS or (_SET.match(value) and not str(name).startswith("alt")):
-            yield from srcset(value)
-    for name, value in element.attrib.items():
-        key = str(name).lower()
-        if key == "style":
-            if "url(" in value:
-                yield from (match[1] for match in _STYLE.finditer(value[:20_000]))
-        elif key == "href" and element.tag in ("a", "link"):
-            if is_address(value, surely_photo=False):
-                yield value
-        elif key not in _SETS and len(value) < 3000 and _PLAIN.match(key) and value.lstrip()[:1] not in "{[":
-            sure = (element.tag in ("img", "source", "amp-img") and key == "src") or bool(_IMAGE_KEY.match(key))
-            if len(listed(value)) > 1:
-                continue
-            if key.endswith("set") and ("," in value or " " in value):
-                yield from srcset(value)
-            elif is_address(value, surely_photo=sure):
-                yield value
-
-
 def _is_empty(element: Element) -> bool:
     """Has an image nothing but a placeholder, such as the one before that of its noscript?"""
     return element.get("src", "data:")[:5] == "data:" and len(element.attrib) < 4 and not element.get("srcset")
@@ -111,11 +73,11 @@ def _is_small(element: Element) -> bool:
 
 
 def _one(element: Element, page: Page) -> Image | None:
-    written = list(islice(_addresses(element, page), 100))
+    written = list(islice(image_addresses.addresses(element, page), 100))
     around, leads_to = element, ""
     parent = element.getparent()
     if parent is not None and parent.tag == "picture":
-        written += [url for source in parent.iter("source") for url in _addresses(source, page)]
+        written += [url for source in parent.iter("source") for url in image_addresses.addresses(source, page)]
         parent = parent.getparent()
     for _ in range(4):
         if parent is None or parent.tag in ("body", "html"):
@@ -123,7 +85,7 @@ def _one(element: Element, page: Page) -> Image | None:
         others = (other for other in parent.iter("img", "amp-img") if not _is_empty(other))
         alone = sum(1 for _, _ in zip(others, range(2), strict=False)) < 2
         if alone:
-            written += list(_addresses(parent, page))
+            written += list(image_addresses.addresses(parent, page))
         if parent.tag == "a" and (href := parent.get("href")):
             if not is_address(href, surely_photo=False):
                 leads_to = leads_to or resolved(href, page.base)
@@ -135,7 +97,7 @@ def _one(element: Element, page: Page) -> Image | None:
         link = next(element.iterancestors("a"), None)
         if link is not None and not is_address(link.get("href", ""), surely_photo=False):
             leads_to = resolved(link.get("href", ""), page.base)
-    urls = [url for text in written if (url := photo_address(photo_sizes.filled(text), page.base))]
+    urls = [url for text in written if (url := photo_address(photo_templates.filled(text), page.base))]
     if not urls:
         return None
     own = [url for url in dict.fromkeys(urls) if not NOT_SHOWN.search(_name(url))]
@@ -159,7 +121,7 @@ def _name(url: str) -> str:
 def layout(page: Page) -> Layout:
     """All images of a page in their order, and what of it is no content."""
     out = Layout()
-    hosts = {_host(element.get("src", "")) for element in page.root.iter("img")} - {""}
+    hosts = {image_addresses.host(element.get("src", "")) for element in page.root.iter("img")} - {""}
     heading = next(page.root.iter("h1"), None)
     keep = set() if heading is None else {heading, *heading.iterancestors()}
     seen: set[Element] = set()
@@ -180,9 +142,17 @@ def layout(page: Page) -> Layout:
             text = words(element) if element.tag[0] == "h" else (element.text or "").strip()
             if 3 < len(text) < 90 and BESIDE_WORDS.search(text) and (element.tag[0] == "h" or _titles(element)):
                 _mark_after(element, keep, out)
-        for url in (*_listed_in(element, page), *_within(element, hosts)) if len(out.images) < MAX_IMAGES else ():
+        for url in (
+            (*image_addresses.listed_in(element, page), *image_addresses.within(element, hosts))
+            if len(out.images) < MAX_IMAGES
+            else ()
+        ):
             out.images.append(Image([url], element))
-        shows = element.tag in ("img", "amp-img") or _paints(element) or _holds_address(element)
+        shows = (
+            element.tag in ("img", "amp-img")
+            or image_addresses.paints(element)
+            or image_addresses.holds_address(element)
+        )
         if shows and element not in seen and len(out.images) < MAX_IMAGES:
             seen.add(element)
             if image := _one(element, page):
@@ -200,73 +170,8 @@ def _without_placeholders(images: list[Image]) -> None:
         image.urls = [url for url in image.urls if counts[url] < least] or image.urls[:1]
 
 
-def listed(text: str) -> list[str]:
-    """The addresses of images that an attribute lists, with separators between them or as an array of strings."""
-    if text.count(".") < 2 or not 20 < len(text) < 100_000:
-        return []
-    for separator in "|,;\n ":
-        parts = [part.strip() for part in text.split(separator) if part.strip()]
-        if len(parts) > 1 and all(_ADDRESS.match(part) and is_address(part, surely_photo=False) for part in parts):
-            return parts
-    lists = (re.findall(r"[\"']([^\"']{5,2000})[\"']", match[0]) for match in _ARRAY.finditer(text))
-    return max(
-        (found for found in lists if all(is_address(one, surely_photo=False) for one in found)),
-        key=len,
-        default=[],
-    )
-
-
-def _listed_in(element: Element, page: Page) -> list[str]:
-    """The photos that an attribute of an element lists, such as data-images="a.jpg,b.jpg"."""
-    lists = [
-        listed(value)
-        for name, value in element.attrib.items()
-        if name not in ("class", "style", "content", *_SETS) and "set" not in str(name) and len(value) > 40
-    ]
-    longest: list[str] = max(lists, key=len, default=[])
-    urls = [photo_address(photo_sizes.filled(text.replace("\\/", "/")), page.base) for text in longest]
-    return list(dict.fromkeys(url for url in urls if url)) if len(longest) > 1 else []
-
-
-def _host(url: str) -> str:
-    return url.partition("//")[2].partition("/")[0]
-
-
-def _within(element: Element, hosts: set[str]) -> list[str]:
-    """An address of an image within another text, such as data-marker="slider-image/image-https://…"; told by its
-    host, on which other images of the page are."""
-    if element.tag not in ("li", "div", "span", "figure"):
-        return []
-    said = [
-        match
-        for name, text in element.attrib.items()
-        if name[:5] == "data-" and (match := _WITHIN.fullmatch(text))
-    ]
-    return [match[1] for match in said if _host(match[1]) in hosts]
-
-
 def _titles(element: Element) -> bool:
     return bool(re.search(r"title|head|caption", names(element)))
-
-
-def _paints(element: Element) -> bool:
-    """Has an element an image as its background?"""
-    tags = ("div", "li", "span", "figure", "a", "section", "i", "button")
-    return element.tag in tags and "url(" in element.get("style", "")
-
-
-def _holds_address(element: Element) -> bool:
-    """Has an element without an image the address of one, for a script to put in?"""
-    if element.tag not in ("a", "li", "div", "figure") or next(element.iter("img", "amp-img"), None) is not None:
-        return False
-    if any(_IMAGE_KEY.match(str(name)) and _ADDRESS.match(value) for name, value in element.attrib.items()):
-        return True
-    if len(element):
-        return False
-    said = [value for name, value in element.attrib.items() if str(name).startswith("data-") or name == "href"]
-    return any(
-        is_address(value, surely_photo=False) for value in said if len(value) < 2000 and value[:1] not in "{["
-    )
 
 
 def _mark_after(heading: Element, keep: set[Element], out: Layout) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from curate.fetch.sources import photo_sizes
+from curate.fetch.sources import photo_templates
 from curate.fetch.sources.page import photo_address
 
 MAX_EFFORT = 150_000  # values under keys of photos, in one page
@@ -42,7 +42,7 @@ class Addresses:
             text = text.replace("\\/", "/")
         if not text.startswith(("http:", "https:", "//", "/")) and _HOST.match(text) and text.count(".") > 1:
             text = "//" + text
-        text = photo_sizes.filled(text, self.seen)
+        text = photo_templates.filled(text, self.seen)
         url = photo_address(text, self.base)
         if (url and text.startswith("/") and not text.startswith("//")) or not re.match(r"(?:https?:)?//", text):
             url = self._elsewhere(text) or url

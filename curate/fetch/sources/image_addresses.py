@@ -1,0 +1,114 @@
+"""The addresses of images that the attributes of one element name.
+
+They stand in `src`, `srcset`, what a script would put there (`data-src` and the like), links, backgrounds, lists.
+"""
+
+import re
+from collections.abc import Iterator
+
+from curate.fetch.sources import photo_templates
+from curate.fetch.sources.gallery import srcset
+from curate.fetch.sources.page import Element, Page, photo_address
+from curate.fetch.sources.photo_addresses import is_address
+
+_SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "imagesrcset")
+_PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|href$|link|url$|page|user|avatar|logo|"
+                    r"icon).{1,40}|lazy-?src|"
+                    r"original|file|_src|xlink:href|rel|ng-src|:src|v-lazy|content|image|img)$")  # fmt: skip
+_IMAGE_KEY = re.compile(  # what a script puts into `src`: its value needs no extension
+    r"data-(?:[a-z]+-)?(?:src|lazy|original|im(?:g|age)|photo|picture|foto)(?:-?(?:src|url|large|full|big|zoom|original))?$"
+)
+_SET = re.compile(r"\s*(?:https?:)?//\S{4,2000}\s+\d{1,5}(?:\.\d)?[wx]\s*(?:,|$)")
+_WITHIN = re.compile(r"[^\s/:]{1,60}/[^\s/:]{1,40}?((?:https?:)//[^\s/]{3,100}/\S{3,500})")
+_STYLE = re.compile(r"url\(\s*[\"']?([^\"')\s]{4,2000})[\"']?\s*\)")
+_ADDRESS = re.compile(r"(?:https?:)?/|\.{0,2}/")
+_ARRAY = re.compile(r"\[\s*+(?:(?:\"[^\"]{5,2000}\"|'[^']{5,2000}')\s*+,?+\s*+){2,500}\]")
+
+
+def addresses(element: Element, page: Page) -> Iterator[str]:
+    """The addresses of images in the attributes of one element."""
+    for name, value in element.attrib.items():
+        if name in _SETS or (_SET.match(value) and not str(name).startswith("alt")):
+            yield from srcset(value)
+    for name, value in element.attrib.items():
+        key = str(name).lower()
+        if key == "style":
+            if "url(" in value:
+                yield from (match[1] for match in _STYLE.finditer(value[:20_000]))
+        elif key == "href" and element.tag in ("a", "link"):
+            if is_address(value, surely_photo=False):
+                yield value
+        elif key not in _SETS and len(value) < 3000 and _PLAIN.match(key) and value.lstrip()[:1] not in "{[":
+            sure = (element.tag in ("img", "source", "amp-img") and key == "src") or bool(_IMAGE_KEY.match(key))
+            if len(listed(value)) > 1:
+                continue
+            if key.endswith("set") and ("," in value or " " in value):
+                yield from srcset(value)
+            elif is_address(value, surely_photo=sure):
+                yield value
+
+
+def listed(text: str) -> list[str]:
+    """The addresses of images that an attribute lists, with separators between them or as an array of strings."""
+    if text.count(".") < 2 or not 20 < len(text) < 100_000:
+        return []
+    for separator in "|,;\n ":
+        parts = [part.strip() for part in text.split(separator) if part.strip()]
+        if len(parts) > 1 and all(_ADDRESS.match(part) and is_address(part, surely_photo=False) for part in parts):
+            return parts
+    lists = (re.findall(r"[\"']([^\"']{5,2000})[\"']", match[0]) for match in _ARRAY.finditer(text))
+    return max(
+        (found for found in lists if all(is_address(one, surely_photo=False) for one in found)),
+        key=len,
+        default=[],
+    )
+
+
+def listed_in(element: Element, page: Page) -> list[str]:
+    """The photos that an attribute of an element lists, such as data-images="a.jpg,b.jpg"."""
+    lists = [
+        listed(value)
+        for name, value in element.attrib.items()
+        if name not in ("class", "style", "content", *_SETS) and "set" not in str(name) and len(value) > 40
+    ]
+    longest: list[str] = max(lists, key=len, default=[])
+    urls = [photo_address(photo_templates.filled(text.replace("\\/", "/")), page.base) for text in longest]
+    return list(dict.fromkeys(url for url in urls if url)) if len(longest) > 1 else []
+
+
+def host(url: str) -> str:
+    """The host of an address; empty where it has none."""
+    return url.partition("//")[2].partition("/")[0]
+
+
+def within(element: Element, hosts: set[str]) -> list[str]:
+    """An address of an image within another text, such as data-marker="slider-image/image-https://…"; told by its
+    host, on which other images of the page are."""
+    if element.tag not in ("li", "div", "span", "figure"):
+        return []
+    said = [
+        match
+        for name, text in element.attrib.items()
+        if name[:5] == "data-" and (match := _WITHIN.fullmatch(text))
+    ]
+    return [match[1] for match in said if host(match[1]) in hosts]
+
+
+def paints(element: Element) -> bool:
+    """Has an element an image as its background?"""
+    tags = ("div", "li", "span", "figure", "a", "section", "i", "button")
+    return element.tag in tags and "url(" in element.get("style", "")
+
+
+def holds_address(element: Element) -> bool:
+    """Has an element without an image the address of one, for a script to put in?"""
+    if element.tag not in ("a", "li", "div", "figure") or next(element.iter("img", "amp-img"), None) is not None:
+        return False
+    if any(_IMAGE_KEY.match(str(name)) and _ADDRESS.match(value) for name, value in element.attrib.items()):
+        return True
+    if len(element):
+        return False
+    said = [value for name, value in element.attrib.items() if str(name).startswith("data-") or name == "href"]
+    return any(
+        is_address(value, surely_photo=False) for value in said if len(value) < 2000 and value[:1] not in "{["
+    )

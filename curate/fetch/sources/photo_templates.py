@@ -1,0 +1,45 @@
+"""Templates of photo addresses, with a place for the size: ``…/{width}x{height}/7.jpg``."""
+
+import re
+from collections.abc import Iterable
+
+from curate.fetch.sources import photo_sizes
+
+
+def filled(template: str, examples: Iterable[str] = ()) -> str:
+    """A template such as ``…/{width}x{height}/7.jpg`` with its size put in: one that the page uses itself, else a
+    large one. Returns the template where nothing in it is a size."""
+    if not re.search(r"[{%$#]|\bsize\b", template):
+        return template
+    parts = _PLACEHOLDER.split(template)
+    if (
+        len(parts) == 2 and len(parts[0]) > 12 and parts[1][:1] == "/"
+    ):  # the size stands before what names the photo
+        start = parts[0].partition("//")[2]
+        seen = [url.partition("//")[2][len(start) :].partition("/")[0] for url in examples if start in url]
+        if seen:
+            return parts[0] + max(seen, key=lambda size: photo_sizes.pixels(f"x://x/{size}")) + parts[1]
+    if len(parts) > 1:
+        pattern = re.compile(r"[^/?&]{1,40}?".join(re.escape(part.lstrip("htps:")) for part in parts[::1]) + "$")
+        seen = [url for url in examples if pattern.search(url)]
+        if seen:
+            return max(seen, key=photo_sizes.pixels)
+    return _PLACEHOLDER.sub(_large, template)
+
+
+_PLACEHOLDER = re.compile(
+    r"(?:\{\{?|%7B|\$\{|%|\[)(?:size|sizes|width|height|w|h|resize|dimensions?|format|ext|quality|q|dpr|WIDTH|HEIGHT|0|1|2|"
+    r"imageSize|image_size|thumb(?:nail)?|preset|type|variant|ratio|scale|mode)(?:\}\}?|%7D|%|\])|(?<=\$_)#"
+)
+
+
+def _large(match: re.Match[str]) -> str:
+    name = re.sub(r"[^\w#]|7[BD]", "", match[0]).lower()
+    sizes = {
+        "width": "1024", "w": "1024", "0": "1024", "height": "768", "h": "768", "1": "768", "2": "80",
+        "resize": "w1024",
+        "quality": "90", "q": "90", "dpr": "1", "format": "jpg", "ext": "jpg", "#": "57", "scale": "1",
+        "mode": "fit",
+        "type": "large", "variant": "large", "preset": "large", "thumb": "large", "thumbnail": "large",
+    }  # fmt: skip
+    return sizes.get(name, "1024x768")
