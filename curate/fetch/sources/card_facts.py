@@ -1,8 +1,9 @@
 """The fields of a listing out of the card that an index page shows of it."""
 
 import re
+from collections.abc import Mapping
 
-from curate.fetch.sources import photo_sizes, values
+from curate.fetch.sources import photo_variants, values
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate
 from curate.fetch.sources.listing import Listing
@@ -59,8 +60,11 @@ def price_alone(element: Element) -> tuple[float | None, str] | None:
     """The price that is all the text of a small element; None where it says anything else."""
     if not isinstance(element.tag, str) or len(element) > 4 or element.tag in ("script", "style"):
         return None
-    text = words(element)[:41]
-    return money(text) if PRICE.fullmatch(text) else None
+    text = words(element)[:61]
+    label, colon, rest = text.partition(":")
+    if colon and len(label) < 25 and PRICE_NAME.search(label.lower()):
+        text = rest.strip()  # Preis: 9.900 €
+    return money(text) if len(text) < 41 and PRICE.fullmatch(text) else None
 
 
 def _is_asked(element: Element, card: Element) -> bool:
@@ -107,8 +111,11 @@ def _price(card: Element, text: str) -> tuple[float | None, str]:
     return None, ""
 
 
-def candidate(url: str, card: Element, links: list[Element], images: list[Image]) -> Candidate:
-    """What a card says of the listing at an address: `links` are the card's links to it, `images` its own."""
+def candidate(
+    url: str, card: Element, links: list[Element], images: list[Image], sizes: Mapping[str, int]
+) -> Candidate:
+    """What a card says of the listing at an address: `links` are the card's links to it, `images` its own, `sizes`
+    what the page tells of theirs."""
     text = words(card)[:4_000]
     short = (part for raw in card.itertext() if 3 < len(part := raw.strip()) < 40)
     title = _title(card, links, images)
@@ -129,7 +136,7 @@ def candidate(url: str, card: Element, links: list[Element], images: list[Image]
         and re.fullmatch(r"[A-Za-z-]{0,12}\d{4,20}|[0-9a-f-]{20,40}", value)
         and value in url
     ]
-    photos = tuple(of_variants(urls) for urls in photo_sizes.together(image.urls for image in images))
+    photos = tuple(of_variants(urls) for urls in photo_variants.together((image.urls for image in images), sizes))
     listing = Listing(
         listing_id=ids[0] if ids else "", page_url=url, title=title, region=region, city=city,
         year=values.year(title) or next((year for part in short if (year := values.year(part))), None),

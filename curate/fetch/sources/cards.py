@@ -212,7 +212,7 @@ def _groups(
         places = {_place_of(found) for image in own if not image.small for found in image.urls}
         own = [image for image in own if not image.small or _place_of(image.urls[0]) in places]
         anchors = [element for element in every.get(url, []) if element in inside]
-        made.append(card_facts.candidate(url, card, anchors, own))
+        made.append(card_facts.candidate(url, card, anchors, own, layout.sizes))
     filled = [one for one in made if one.listing.photos or one.listing.price is not None]
     numbered = "#" in kind
     if len(filled) * 5 < len(made) * 2 and not (

@@ -19,7 +19,8 @@ NOT_SHOWN_NAMES = re.compile(
 # Boxes about who sells.
 SELLER_NAMES = re.compile(
     r"(?<![a-z])(?:seller|agent|agency|broker|realtor|vendor|advertiser|owner|user)[-_]{0,2}(?:card|info|box|details|profile|contact|summary|pic)|"
-    r"(?<![a-z])(?:dealer|store|shop)[-_]{0,2}(?:info|details|profile|contact)|contact-?card"
+    r"(?<![a-z])(?:dealer|store|shop)[-_]{0,2}(?:info|details|profile|contact)|contact-?card|"
+    r"(?:^| )(?:agent|broker|seller|advertiser|realtor|consultant|berater|ansprechpartner|conseiller)(?= |$)"
 )
 # Elements, and headings, that begin what stands beside the content.
 BESIDE_NAMES = re.compile(
@@ -31,7 +32,7 @@ BESIDE_NAMES = re.compile(
 )
 BESIDE_WORDS = re.compile(
     r"(?i)similar|related|recommend|you may|might (?:also )?(?:like|be interested)|also (?:like|viewed)|"
-    r"recently viewed|more (?:from|ads|cars|listings|vehicles|used)|"
+    r"recently viewed|more (?:like|from|ads|cars|listings|vehicles|used)|"
     r"other (?:ads|cars|listings|vehicles|items|offers)|people also|customers (?:also|who)|sponsored|promoted|"
     r"nearby|"
     r"ähnliche|weitere (?:anzeigen|angebote|fahrzeuge|inserate)|das könnte|andere anzeigen|empfehl|similaires|"

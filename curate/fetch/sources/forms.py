@@ -31,7 +31,9 @@ def read(text: str, page_url: str) -> Read:
     about = microdata.declared(page)
     layout = page_images.layout(page)
     page.check_time()
-    addresses = Addresses(page.base, [url for image in layout.images for url in image.urls] + about.images)
+    addresses = Addresses(
+        page.base, [url for image in layout.images for url in image.urls] + about.images, layout.sizes
+    )
     data = json_listings.collect([*embedded_json.blocks(page), *microdata.blocks(page)])
     page.check_time()
     own = json_own.own(data, page, addresses, about)

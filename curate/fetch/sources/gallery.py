@@ -84,7 +84,7 @@ def of_variants(urls: Sequence[str]) -> Photo:
     """One photo of its addresses, the largest given first; before it the address that should give the whole
     photo."""
     best = urls[0]
-    guess = photo_sizes.larger(best) if photo_sizes.pixels(best) < _LARGE else best
+    guess = photo_sizes.larger(best) if photo_sizes.asked(best) < _LARGE else best
     try:
         guess = canonical_url(guess)
     except RejectedError:
@@ -95,7 +95,15 @@ def of_variants(urls: Sequence[str]) -> Photo:
 
 
 def srcset(value: str) -> list[str]:
-    """The URLs of a `srcset`, the largest first. Takes it apart as the HTML standard does."""
+    """The URLs of a `srcset`, the largest first."""
+    return [url for url, _ in sized_srcset(value)]
+
+
+def sized_srcset(value: str) -> list[tuple[str, int]]:
+    """The URLs of a `srcset` with their width in pixels, the largest first; 0 where it gives a density.
+
+    Takes it apart as the HTML standard does.
+    """
     sized = []
     position = 0
     while match := _NEXT_URL.match(value, position):
@@ -107,4 +115,4 @@ def srcset(value: str) -> list[str]:
         factor = _SIZE.fullmatch(size.strip())
         if factor and not url.startswith("data:"):
             sized.append((float(factor[1] or 1), url.rstrip(",")))
-    return [url for _, url in sorted(sized, key=lambda item: -item[0])]
+    return [(url, int(size) if size > 30 else 0) for size, url in sorted(sized, key=lambda item: -item[0])]

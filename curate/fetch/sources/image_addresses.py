@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 
 from curate.fetch.sources import photo_templates
-from curate.fetch.sources.gallery import srcset
+from curate.fetch.sources.gallery import sized_srcset
 from curate.fetch.sources.page import Element, Page, photo_address
 from curate.fetch.sources.photo_addresses import is_address
+from curate.fetch.sources.photo_sizes import SMALL, WHOLE
 
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "imagesrcset")
 _PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|href$|link|url$|page|user|avatar|logo|"
@@ -18,6 +19,13 @@ _PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|href$|lin
 _IMAGE_KEY = re.compile(  # what a script puts into `src`: its value needs no extension
     r"data-(?:[a-z]+-)?(?:src|lazy|original|im(?:g|age)|photo|picture|foto)(?:-?(?:src|url|large|full|big|zoom|original))?$"
 )
+_WHOLE_KEY = re.compile(
+    r"zoom|full|orig|large|big|hi-?res|high-?res|(?<![a-z])xx?l(?![a-z])|lightbox|fancybox|magnif"
+)
+_SMALL_KEY = re.compile(r"thumb|small|mini(?![a-z])|tiny|low-?(?:res|src)|lqip|blur")
+_OTHER_KEY = re.compile(
+    r"hover|rollover|second|flip|alternat|back-?(?:img|image|src)"
+)  # another photo of the listing
 _SET = re.compile(r"\s*(?:https?:)?//\S{4,2000}\s+\d{1,5}(?:\.\d)?[wx]\s*(?:,|$)")
 _WITHIN = re.compile(r"[^\s/:]{1,60}/[^\s/:]{1,40}?((?:https?:)//[^\s/]{3,100}/\S{3,500})")
 _STYLE = re.compile(r"url\(\s*[\"']?([^\"')\s]{4,2000})[\"']?\s*\)")
@@ -25,27 +33,32 @@ _ADDRESS = re.compile(r"(?:https?:)?/|\.{0,2}/")
 _ARRAY = re.compile(r"\[\s*+(?:(?:\"[^\"]{5,2000}\"|'[^']{5,2000}')\s*+,?+\s*+){2,500}\]")
 
 
-def addresses(element: Element, page: Page) -> Iterator[str]:
-    """The addresses of images in the attributes of one element."""
+def _size_of(key: str) -> int:
+    """The size in pixels that the name of an attribute tells of its address; 0 where it tells none."""
+    return SMALL if _SMALL_KEY.search(key) else WHOLE if _WHOLE_KEY.search(key) else 0
+
+
+def addresses(element: Element) -> Iterator[tuple[str, int]]:
+    """(address, size in pixels or 0) of the images in the attributes of one element."""
     for name, value in element.attrib.items():
         if name in _SETS or (_SET.match(value) and not str(name).startswith("alt")):
-            yield from srcset(value)
+            yield from sized_srcset(value)
     for name, value in element.attrib.items():
         key = str(name).lower()
         if key == "style":
             if "url(" in value:
-                yield from (match[1] for match in _STYLE.finditer(value[:20_000]))
+                yield from ((match[1], 0) for match in _STYLE.finditer(value[:20_000]))
         elif key == "href" and element.tag in ("a", "link"):
             if is_address(value, surely_photo=False):
-                yield value
+                yield value, WHOLE if element.tag == "a" else 0
         elif key not in _SETS and len(value) < 3000 and _PLAIN.match(key) and value.lstrip()[:1] not in "{[":
             sure = (element.tag in ("img", "source", "amp-img") and key == "src") or bool(_IMAGE_KEY.match(key))
             if len(listed(value)) > 1:
                 continue
             if key.endswith("set") and ("," in value or " " in value):
-                yield from srcset(value)
-            elif is_address(value, surely_photo=sure):
-                yield value
+                yield from sized_srcset(value)
+            elif is_address(value, surely_photo=sure) and not _OTHER_KEY.search(key):
+                yield value, _size_of(key)
 
 
 def listed(text: str) -> list[str]:
@@ -71,9 +84,15 @@ def listed_in(element: Element, page: Page) -> list[str]:
         for name, value in element.attrib.items()
         if name not in ("class", "style", "content", *_SETS) and "set" not in str(name) and len(value) > 40
     ]
+    lists.append([value for name, value in element.attrib.items() if _is_other(element, str(name), value)])
     longest: list[str] = max(lists, key=len, default=[])
     urls = [photo_address(photo_templates.filled(text.replace("\\/", "/")), page.base) for text in longest]
-    return list(dict.fromkeys(url for url in urls if url)) if len(longest) > 1 else []
+    return list(dict.fromkeys(url for url in urls if url))
+
+
+def _is_other(element: Element, name: str, value: str) -> bool:
+    """Does an attribute of an image name another photo, shown while the mouse is over it?"""
+    return element.tag == "img" and bool(_OTHER_KEY.search(name)) and is_address(value, surely_photo=False)
 
 
 def host(url: str) -> str:

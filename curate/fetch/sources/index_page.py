@@ -2,9 +2,10 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
-from curate.fetch.sources import cards, json_listings, photo_sizes
+from curate.fetch.sources import cards, json_listings, photo_sizes, photo_variants
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate, Group
@@ -99,7 +100,7 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
             continue
         for number, one in hits.items():
             before = merged[number]
-            merged[number] = fill(before, one.listing)
+            merged[number] = fill(before, one.listing, forms.layout.sizes)
         used.append(group.form)
         if len(hits) * 2 >= len(group.candidates) and len(rest) <= len(merged):
             for one in rest:
@@ -177,7 +178,7 @@ def _link_by_order(group: Group, html: Group) -> None:
             one.listing = replace(one.listing, page_url=card.listing.page_url)
 
 
-def fill(first: Listing, other: Listing) -> Listing:
+def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
     """`first`, its empty fields filled from `other`; of two photo lists the fuller, with the addresses of both."""
     changes = {name: getattr(other, name) for name in FIELDS if getattr(first, name) in ("", None)}
     changes = {name: value for name, value in changes.items() if value not in ("", None)}
@@ -188,14 +189,14 @@ def fill(first: Listing, other: Listing) -> Listing:
         changes["title"] = other.title  # make and model; the other says the version too
     if first.price is not None and other.price is not None and first.price == 100 * other.price:
         changes["price"] = other.price  # the first is in cents
-    photos = fuller(first.photos, other.photos)
+    photos = fuller(first.photos, other.photos, sizes)
     page_url = first.page_url or other.page_url
     return replace(
         first, **changes, photos=photos, page_url=page_url, listing_id=first.listing_id or other.listing_id
     )
 
 
-def fuller(first: tuple[Photo, ...], other: tuple[Photo, ...]) -> tuple[Photo, ...]:
+def fuller(first: tuple[Photo, ...], other: tuple[Photo, ...], sizes: Mapping[str, int]) -> tuple[Photo, ...]:
     """The fuller of two photo lists, with the addresses that the other has for its photos."""
     if not first or not other:
         return first or other
@@ -208,5 +209,7 @@ def fuller(first: tuple[Photo, ...], other: tuple[Photo, ...]) -> tuple[Photo, .
     for photo in best:
         names = [photo.url, *photo.aliases]
         more = [url for stem in dict.fromkeys(map(photo_sizes.stem, names)) for url in by_stem.get(stem, ())]
-        united.append(photo if not set(more) - set(names) else of_variants(photo_sizes.by_size([*names, *more])))
+        united.append(
+            photo if not set(more) - set(names) else of_variants(photo_variants.by_size([*names, *more], sizes))
+        )
     return tuple(united)

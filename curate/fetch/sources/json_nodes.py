@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from curate.fetch.sources import values
-from curate.fetch.sources.key_names import is_attributes, is_beside, is_party, is_photo, plain, role
+from curate.fetch.sources.key_names import (
+    is_attributes,
+    is_beside,
+    is_other_media,
+    is_party,
+    is_photo,
+    plain,
+    role,
+)
 
 MAX_DEPTH = 5  # of objects in a listing
 MAX_ATTRIBUTES = 60
@@ -76,7 +84,7 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
             if isinstance(value, dict) and depth < MAX_DEPTH and id(value) not in seen and len(queue) < 200:
                 if is_attributes(key) and _is_flat_pairs(value):
                     _pairs([{"key": k, "value": v} for k, v in value.items()], out, depth)
-                if not (is_photo(key) and not _WRAPPER.search(plain(key))):
+                if not (is_photo(key) and not _WRAPPER.search(plain(key))) and not is_other_media(key):
                     seen.add(id(value))
                     queue.append(
                         (depth + 1, value, whole and meaning in ("", "listing_id", "title", "link", "price"))

@@ -8,7 +8,7 @@ from typing import Any
 from curate.fetch.sources import json_nodes, photo_sizes
 from curate.fetch.sources.json_listings import NO_LISTING, Candidate, Data, candidate, promises
 from curate.fetch.sources.json_photos import unnamed
-from curate.fetch.sources.key_names import is_beside, is_party, is_photo, role
+from curate.fetch.sources.key_names import is_beside, is_other_media, is_party, is_photo, role
 from curate.fetch.sources.microdata import Declared
 from curate.fetch.sources.page import Page
 from curate.fetch.sources.photo_addresses import Addresses
@@ -20,7 +20,9 @@ def photo_sets(data: Data, addresses: Addresses, known: set[str]) -> Iterator[tu
     Where none is known: of each list that is called photos.
     """
     for place, items, block in data.lists:
-        if any(is_party(part) or is_beside(part) for part in place[1:]) or not isinstance(items[0], str | dict):
+        if any(is_party(part) or is_beside(part) or is_other_media(part) for part in place[1:]) or not isinstance(
+            items[0], str | dict
+        ):
             continue
         found = unnamed(items, addresses) if isinstance(items[0], str) or _sized(items[0]) else []
         if known:

@@ -10,8 +10,16 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from curate.fetch.sources import photo_sizes
-from curate.fetch.sources.key_names import is_no_photo, is_party, is_photo, is_size, plain, role, size_rank
+from curate.fetch.sources import photo_sizes, photo_variants
+from curate.fetch.sources.key_names import (
+    is_no_photo,
+    is_party,
+    is_photo,
+    is_size,
+    plain,
+    role,
+    size_of,
+)
 from curate.fetch.sources.photo_addresses import EXTENSION, Addresses, is_address
 
 MAX_PHOTOS = 500  # of one listing
@@ -39,27 +47,32 @@ def _strings(value: str) -> list[str]:
     return [text]
 
 
-def _sizes_of(item: dict[str, Any], addresses: Addresses | None = None) -> Iterator[tuple[str, str]]:
-    """(key, string) of everything in an object that may be an address of its one photo; bounded."""
-    stack, objects = [(item, 0)], 0
+def _sizes_of(item: dict[str, Any], addresses: Addresses | None = None) -> Iterator[tuple[str, str, int]]:
+    """(key, string, size in pixels or 0) of all in an object that may be an address of its one photo; bounded.
+
+    The size is told by the key, or the one around it, else by the width and height beside it.
+    """
+    stack, objects = [(item, 0, 0)], 0
     while stack and objects < 40 and (addresses is None or addresses.may_go_on()):
-        inner, depth = stack.pop(0)
+        inner, depth, around = stack.pop(0)
         objects += 1
+        beside = max((side for key in ("width", "height") if isinstance(side := inner.get(key), int)), default=0)
         for key, value in islice(inner.items(), 60):
             name = plain(str(key))
             page = _PAGE_KEYS.search(name)
             if (page and (not is_photo(str(key)) or page.start())) or is_party(str(key)):
                 continue
+            size = size_of(str(key)) or around
             if isinstance(value, str):
-                yield name, value
+                yield name, value, size or beside
             elif isinstance(value, dict) and depth < 4:
-                stack.append((value, depth + 1))
+                stack.append((value, depth + 1, size))
             elif isinstance(value, list):
                 for one in value[:40]:
                     if isinstance(one, dict) and depth < 4:
-                        stack.append((one, depth + 1))
+                        stack.append((one, depth + 1, size))
                     elif isinstance(one, str):
-                        yield name, one
+                        yield name, one, size
 
 
 def _one(item: dict[str, Any], addresses: Addresses) -> list[str]:
@@ -67,7 +80,8 @@ def _one(item: dict[str, Any], addresses: Addresses) -> list[str]:
     for key in item:
         if plain(str(key)) in _KIND_KEYS and isinstance(item[key], str) and _NO_KIND.search(item[key]):
             return []
-    strings = sorted(islice(_sizes_of(item, addresses), 300), key=lambda pair: -size_rank(pair[0]))
+    sized = sorted(islice(_sizes_of(item, addresses), 300), key=lambda one: -(one[2] or photo_sizes.UNKNOWN))
+    strings = [(name, text) for name, text, _ in sized]
     found = [text for name, text in strings if not is_no_photo(name) and is_address(text, surely_photo=True)]
     bases = [
         t for n, t in strings if _BASE_KEY.search(n) and re.match(r"(?:https?:)?//", t) and not EXTENSION.search(t)
@@ -78,7 +92,13 @@ def _one(item: dict[str, Any], addresses: Addresses) -> list[str]:
         joined = [f"{bases[0].rstrip('/')}/{path.lstrip('/')}" for path in paths]
         whole = [text for text in found if re.match(r"(?:https?:)?//", text) and text not in bases]
         found = [*joined, *whole] if joined else (whole or found)
-    urls = [url for text in found for part in _strings(text) if (url := addresses.whole(part))]
+    size_by_text = {text: size for _, text, size in reversed(sized)}
+    urls = []
+    for text in found:
+        for url in filter(None, map(addresses.whole, _strings(text))):
+            urls.append(url)
+            if size := size_by_text.get(text):
+                addresses.sizes[url] = max(size, addresses.sizes.get(url, 0))
     if not urls:
         for key in ("id", "imageid", "photoid", "externalid", "uuid", "name", "key", "hash"):
             for name, value in item.items():
@@ -128,7 +148,7 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
         if not is_no_photo(str(key)) and (is_photo(str(key)) or is_size(str(key)) or _holds(item))
     }
     made = {key: photos for key, photos in made.items() if photos}
-    distinct = {key: len(photo_sizes.together(photos)) for key, photos in made.items()}
+    distinct = {key: len(photo_variants.together(photos)) for key, photos in made.items()}
     if any(count > 1 for count in distinct.values()) or (made and not _one(_without(value, made), addresses)):
         return _parallel(made)
     if inner := [item for key, item in value.items() if isinstance(item, dict) and plain(str(key)) in _WRAPPERS]:
@@ -177,7 +197,7 @@ def _without(value: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
 def _holds(items: list[Any]) -> bool:
     first = items[0]
     if isinstance(first, dict):
-        return any(is_address(text, surely_photo=False) or is_photo(name) for name, text in _sizes_of(first))
+        return any(is_address(text, surely_photo=False) or is_photo(name) for name, text, _ in _sizes_of(first))
     return is_address(first, surely_photo=False)
 
 
@@ -234,14 +254,14 @@ def _photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
                 lists[str(key)] = found
             else:
                 singles += found
-    together = photo_sizes.together(_parallel(lists)) if lists else []
+    together = photo_variants.together(_parallel(lists), addresses.sizes) if lists else []
     if not together:
-        return photo_sizes.together(singles)[:MAX_PHOTOS]
+        return photo_variants.together(singles, addresses.sizes)[:MAX_PHOTOS]
     stems = {photo_sizes.stem(url) for photo in together for url in photo}
     together += [photo for photo in singles if any(photo_sizes.stem(url) in stems for url in photo)]
-    return photo_sizes.together(together)[:MAX_PHOTOS]
+    return photo_variants.together(together, addresses.sizes)[:MAX_PHOTOS]
 
 
 def unnamed(items: list[Any], addresses: Addresses) -> list[list[str]]:
     """The photos of a list that stands under no key."""
-    return photo_sizes.together(_of_value(items, addresses))[:MAX_PHOTOS]
+    return photo_variants.together(_of_value(items, addresses), addresses.sizes)[:MAX_PHOTOS]

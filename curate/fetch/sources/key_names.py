@@ -112,6 +112,10 @@ _NO_PHOTO = re.compile(
     r"type$|status|enabled|^has|^is|^max|^min|visible|quality|format$|domain|server|hoster|permission|^show|credits?|"
     r"ogimage|socialimage|shareimage|seoimage|colorimage|swatch|certificat|bodystyle|emptyimage|noimage|defaultimage|fallback"
 )  # fmt: skip
+_OTHER_MEDIA = re.compile(
+    r"spin|360|panoram|virtualtour|^tours?$|floorplan|^(?:blue|site)?(?:plan|layout|print)s?$|^videos?(?!.*photo)|brochure|"
+    r"^documents?$|^logos?$|hotspots?$"
+)
 _BESIDE = re.compile(
     r"similar|related|recommend|suggest|alsoview|alsolike|alsobought|othersviewed|youmay|mightlike|recently|lastview|"
     r"lastseen|history|crosssell|upsell|morefrom|moreads|morelikes?this|othercars|otherads|otherlistings|otheroffers|"
@@ -184,6 +188,12 @@ def is_no_photo(key: str) -> bool:
 
 
 @lru_cache(maxsize=20_000)
+def is_other_media(key: str) -> bool:
+    """Does the key name what is shown beside the photos: frames of a turning car, plans, videos, documents?"""
+    return bool(_OTHER_MEDIA.search(plain(key)))
+
+
+@lru_cache(maxsize=20_000)
 def is_beside(key: str) -> bool:
     """Does the key name other listings: similar, recommended, promoted?"""
     return bool(_BESIDE.search(plain(key)))
@@ -202,23 +212,27 @@ def is_attributes(key: str) -> bool:
     return bool(_ATTRIBUTES.search(plain(key)))
 
 
-_SIZE_RANKS = tuple(
-    (re.compile(pattern), rank)
-    for pattern, rank in (
-        (r"extrasmall|thumb|thmb|mini|tiny|icon|^xs$|lowres", -3),
-        (r"small|preview|^s$", -2),
-        (r"medium|normal|mobile|^m$", -1),
-        (r"extra(?:extra)?large|xxl|xlarge|orig|full|zoom|hires|master|^max$", 3),
-        (r"large|big|^x?l$|^hd$", 2),
+_SIZES = tuple(
+    (re.compile(pattern), size)
+    for pattern, size in (
+        (r"extrasmall|thumb|thmb|mini(?!v)|tiny|icon|^xs$|lowres", 100),
+        (r"small|preview|^s$", 200),
+        (r"medium|normal|mobile|^m$", 500),
+        (r"extra(?:extra)?large|xxl|xlarge|orig|full|zoom|hires|highres|master|^max$", 4000),
+        (r"large|big|^x?l$|^hd$", 1400),
     )
 )
+_SIZE_NUMBER = re.compile(r"(?<!\d)(\d{2,4})x(\d{2,4})(?!\d)|(?<!\d)(\d{3,4})(?!\d)")
 
 
 @lru_cache(maxsize=20_000)
-def size_rank(key: str) -> int:
-    """How large the size of a photo is that a key names; 0 where it names none."""
+def size_of(key: str) -> int:
+    """The longer side in pixels of the photo that a key names, as in `size720x480` or `thumb`; 0 where it tells
+    none."""
     name = plain(key)
-    return next((rank for pattern, rank in _SIZE_RANKS if pattern.search(name)), 0)
+    if numbers := [int(number) for pair in _SIZE_NUMBER.findall(name) for number in pair if number]:
+        return max(numbers)
+    return next((size for pattern, size in _SIZES if pattern.search(name)), 0)
 
 
 @lru_cache(maxsize=20_000)

@@ -3,7 +3,16 @@
 import re
 from dataclasses import replace
 
-from curate.fetch.sources import cards, html_facts, json_own, microdata, page_gallery, photo_sizes, values
+from curate.fetch.sources import (
+    cards,
+    html_facts,
+    json_own,
+    microdata,
+    page_gallery,
+    photo_sizes,
+    photo_variants,
+    values,
+)
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.index_page import FIELDS, fuller
@@ -44,15 +53,18 @@ def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing 
     for form, named in sets:
         if len(named) > len(lists.get(form, ())):
             lists[form] = tuple(of_variants(urls) for urls in named)
-    lists["HTML"] = tuple(of_variants(urls) for urls in html)
+    data = [[photo.url, *photo.aliases] for photos in lists.values() if len(photos) > 1 for photo in photos]
+    lists["HTML"] = tuple(
+        of_variants(urls) for urls in photo_variants.known_together(html, data, forms.layout.sizes)
+    )
     if about.images:
-        lists["head"] = tuple(of_variants(urls) for urls in photo_sizes.together([url] for url in about.images))
+        lists["head"] = tuple(of_variants(urls) for urls in photo_variants.together([url] for url in about.images))
     form, photos = _fullest(lists, about)
     if photos:
         used.setdefault(form, []).insert(0, f"{len(photos)} photos")
     for other, more in lists.items():
         if other != form and more and len(more) <= len(photos):
-            photos = fuller(photos, more)
+            photos = fuller(photos, more, forms.layout.sizes)
     listing = replace(listing, photos=photos, page_url=page.url)
     if not photos and not listing.title:
         return None, ()

@@ -24,14 +24,16 @@ _MONEY = (
     ("฿", "THB"),
     ("thb", "THB"), ("rp", "IDR"), ("idr", "IDR"), ("₫", "VND"), ("vnd", "VND"), ("₱", "PHP"), ("php", "PHP"),
     ("rm", "MYR"),
-    ("pkr", "PKR"), ("hk$", "HKD"), ("nt$", "TWD"), ("s$", "SGD"), ("rsd", "RSD"), ("تومان", "IRT"), ("$",
+    ("pkr", "PKR"), ("hk$", "HKD"), ("nt$", "TWD"), ("s$", "SGD"), ("rsd", "RSD"), ("تومان", "IRT"),
+    ("ر.س", "SAR"), ("ريال", "SAR"),
+    ("د.إ", "AED"), ("درهم", "AED"), ("ج.م", "EGP"), ("جنيه", "EGP"), ("egp", "EGP"), ("د.ك", "KWD"), ("$",
     "USD"), ("kr", "SEK"),
 )  # fmt: skip
 PRICE = re.compile(
     r"(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|TRY|Rs\.?|RM|Rp|Ksh|"
     r"kr|[A-Z]{1,3}\$))\s{0,2}\d{1,12}(?:[.,'’\s]\d{1,9}){0,5}(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
     r"\d{1,12}(?:[.,'’\s]\d{1,9}){0,5}\s{0,2}(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
-    r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|ريال)(?![a-z]))",
+    r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z]))",
     re.IGNORECASE,
 )
 

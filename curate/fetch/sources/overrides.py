@@ -16,7 +16,7 @@ from curate.core.errors import RejectedError
 from curate.core.recipe import Selectors
 from curate.core.recipe_source import PhotoUrl
 from curate.fetch.http.url import canonical_url
-from curate.fetch.sources import expressions, photo_sizes, selectors, values
+from curate.fetch.sources import expressions, photo_variants, selectors, values
 from curate.fetch.sources.expressions import JSON, REGEX
 from curate.fetch.sources.gallery import gallery, of_variants
 from curate.fetch.sources.json_photos import photos as photos_in
@@ -71,8 +71,8 @@ def _addresses(found: list[Any], base: str) -> list[list[str]]:
     """The addresses of photos in what a JSON path found: texts, objects with sizes, lists of either."""
     each = [item for value in found for item in (value if isinstance(value, list) else [value])]
     if all(isinstance(item, str) for item in each):
-        return photo_sizes.together([url] for item in each if (url := photo_address(item, base)))
-    return photo_sizes.together(photos_in({"photos": each}, Addresses(base)))
+        return photo_variants.together([url] for item in each if (url := photo_address(item, base)))
+    return photo_variants.together(photos_in({"photos": each}, Addresses(base)))
 
 
 def with_fields(listing: Listing, scope: Scope, named: Selectors) -> Listing:

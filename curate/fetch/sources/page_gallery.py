@@ -9,7 +9,7 @@ to other pages, and those among similar listings, are not the listing's.
 import re
 from collections import Counter
 
-from curate.fetch.sources import photo_sizes
+from curate.fetch.sources import photo_sizes, photo_variants
 from curate.fetch.sources.card_facts import price_alone
 from curate.fetch.sources.microdata import Declared
 from curate.fetch.sources.money import PRICE, PRICE_NAME, money
@@ -94,7 +94,7 @@ def gallery(page: Page, layout: Layout, about: Declared, structured: list[str]) 
     shapes = {shape(url) for url in wanted} | {shape(url) for image in known for url in image.urls}
     fitting = [image for image in own if any(shape(url) in shapes for url in image.urls)]
     if fitting and (known or len(fitting) > 1):
-        return _photos(_without_strays(_container(fitting), layout, stems))
+        return _photos(_without_strays(_container(fitting), layout, stems), layout)
     inside = [image for image in own if not layout.is_frame(image.element) and not image.small]
     counts = Counter(shape(image.urls[0]) for image in inside)
     weight = Counter[str]()
@@ -107,7 +107,8 @@ def gallery(page: Page, layout: Layout, about: Declared, structured: list[str]) 
     best, score = weight.most_common(1)[0]
     if score < 3 and counts[best] < 3:
         return []
-    return _photos(_without_strays(_container([i for i in inside if shape(i.urls[0]) == best]), layout, stems))
+    same = [image for image in inside if shape(image.urls[0]) == best]
+    return _photos(_without_strays(_container(same), layout, stems), layout)
 
 
 def _without_strays(images: list[Image], layout: Layout, stems: set[str]) -> list[Image]:
@@ -130,8 +131,8 @@ def _without_strays(images: list[Image], layout: Layout, stems: set[str]) -> lis
     ]
 
 
-def _photos(images: list[Image]) -> list[list[str]]:
-    return photo_sizes.together(image.urls for image in images)
+def _photos(images: list[Image], layout: Layout) -> list[list[str]]:
+    return photo_variants.together((image.urls for image in images), layout.sizes)
 
 
 def price_near_heading(page: Page, layout: Layout) -> tuple[float | None, str]:

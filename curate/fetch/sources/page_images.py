@@ -10,12 +10,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
 
-from curate.fetch.sources import image_addresses, photo_sizes, photo_templates
+from curate.fetch.sources import image_addresses, photo_sizes, photo_templates, photo_variants
 from curate.fetch.sources.element_names import BESIDE_NAMES, BESIDE_WORDS, NOT_SHOWN, NOT_SHOWN_NAMES, SELLER_NAMES
 from curate.fetch.sources.page import Element, Page, names, photo_address, resolved, words
 from curate.fetch.sources.photo_addresses import is_address
 
 MAX_IMAGES = 5_000
+_CLONE = re.compile(r"(?<![a-z])(?:cloned?|duplicate)(?:\s|$)")  # of a carousel that goes round
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class Layout:
     beside: set[Element] = field(default_factory=set)  # roots of what is no content of this page
     frame: set[Element] = field(default_factory=set)  # header, footer and navigation
     paths: dict[Element, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)  # in pixels, of addresses, as far as the page tells
 
     def is_beside(self, element: Element) -> bool:
         """Does an element stand among similar listings, promotions and the like?"""
@@ -72,12 +74,12 @@ def _is_small(element: Element) -> bool:
     return bool(sides) and max(sides) < 80
 
 
-def _one(element: Element, page: Page) -> Image | None:
-    written = list(islice(image_addresses.addresses(element, page), 100))
+def _one(element: Element, page: Page, sizes: dict[str, int]) -> Image | None:
+    written = list(islice(image_addresses.addresses(element), 100))
     around, leads_to = element, ""
     parent = element.getparent()
     if parent is not None and parent.tag == "picture":
-        written += [url for source in parent.iter("source") for url in image_addresses.addresses(source, page)]
+        written += [one for source in parent.iter("source") for one in image_addresses.addresses(source)]
         parent = parent.getparent()
     for _ in range(4):
         if parent is None or parent.tag in ("body", "html"):
@@ -85,7 +87,7 @@ def _one(element: Element, page: Page) -> Image | None:
         others = (other for other in parent.iter("img", "amp-img") if not _is_empty(other))
         alone = sum(1 for _, _ in zip(others, range(2), strict=False)) < 2
         if alone:
-            written += list(image_addresses.addresses(parent, page))
+            written += list(image_addresses.addresses(parent))
         if parent.tag == "a" and (href := parent.get("href")):
             if not is_address(href, surely_photo=False):
                 leads_to = leads_to or resolved(href, page.base)
@@ -97,7 +99,12 @@ def _one(element: Element, page: Page) -> Image | None:
         link = next(element.iterancestors("a"), None)
         if link is not None and not is_address(link.get("href", ""), surely_photo=False):
             leads_to = resolved(link.get("href", ""), page.base)
-    urls = [url for text in written if (url := photo_address(photo_templates.filled(text), page.base))]
+    urls = []
+    for text, size in written:
+        if url := photo_address(photo_templates.filled(text), page.base):
+            urls.append(url)
+            if size:
+                sizes[url] = max(size, sizes.get(url, 0))
     if not urls:
         return None
     own = [url for url in dict.fromkeys(urls) if not NOT_SHOWN.search(_name(url))]
@@ -108,8 +115,14 @@ def _one(element: Element, page: Page) -> Image | None:
         or bool(re.search(r"(?i)\blogo\b|avatar", element.get("alt", "")))
         or _is_sellers(element)
     )
-    best = sorted(own or urls, key=lambda url: -photo_sizes.pixels(url))
-    return Image(best, element, leads_to, element.get("alt", "").strip(), _is_small(element), unfit)
+    return Image(
+        photo_variants.by_size(own or urls, sizes),
+        element,
+        leads_to,
+        element.get("alt", "").strip(),
+        _is_small(element),
+        unfit,
+    )
 
 
 def _name(url: str) -> str:
@@ -124,7 +137,6 @@ def layout(page: Page) -> Layout:
     hosts = {image_addresses.host(element.get("src", "")) for element in page.root.iter("img")} - {""}
     heading = next(page.root.iter("h1"), None)
     keep = set() if heading is None else {heading, *heading.iterancestors()}
-    seen: set[Element] = set()
     for element in page.root.iter():
         if not isinstance(element.tag, str):
             continue
@@ -142,23 +154,30 @@ def layout(page: Page) -> Layout:
             text = words(element) if element.tag[0] == "h" else (element.text or "").strip()
             if 3 < len(text) < 90 and BESIDE_WORDS.search(text) and (element.tag[0] == "h" or _titles(element)):
                 _mark_after(element, keep, out)
-        for url in (
-            (*image_addresses.listed_in(element, page), *image_addresses.within(element, hosts))
-            if len(out.images) < MAX_IMAGES
-            else ()
-        ):
-            out.images.append(Image([url], element))
-        shows = (
-            element.tag in ("img", "amp-img")
-            or image_addresses.paints(element)
-            or image_addresses.holds_address(element)
-        )
-        if shows and element not in seen and len(out.images) < MAX_IMAGES:
-            seen.add(element)
-            if image := _one(element, page):
-                out.images.append(image)
+        if len(out.images) >= MAX_IMAGES:
+            continue
+        shows = image_addresses.paints(element) or image_addresses.holds_address(element)
+        if (shows or element.tag in ("img", "amp-img")) and (image := _one(element, page, out.sizes)):
+            out.images.append(image)
+        several = [*image_addresses.listed_in(element, page), *image_addresses.within(element, hosts)]
+        out.images += [Image([url], element) for url in several]
     _without_placeholders(out.images)
+    out.images = _without_clones(out.images)
     return out
+
+
+def _without_clones(images: list[Image]) -> list[Image]:
+    """Without the second elements of photos that a carousel repeats before its first and behind its last one."""
+    cloned = {id(image) for image in images if _is_clone(image.element)}
+    if not cloned:
+        return images
+    shown = {url for image in images if id(image) not in cloned for url in image.urls}
+    return [image for image in images if id(image) not in cloned or not shown.intersection(image.urls)]
+
+
+def _is_clone(element: Element) -> bool:
+    around = (element, *islice(element.iterancestors(), 4))
+    return any(_CLONE.search(one.get("class", "")) for one in around if one.tag not in ("body", "html"))
 
 
 def _without_placeholders(images: list[Image]) -> None:

@@ -7,7 +7,7 @@ from curate.fetch.sources import photo_templates
 from curate.fetch.sources.page import photo_address
 
 MAX_EFFORT = 150_000  # values under keys of photos, in one page
-EXTENSION = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)(?:$|[?#/!@;:,_~])", re.IGNORECASE)
+EXTENSION = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)(?:$|[?&#/!@;:,_~])", re.IGNORECASE)
 _NO_IMAGE = re.compile(
     r"\.(?:mp4|m3u8|webm|mov|pdf|html?|php|svg|ico|css|js|json|aspx|glb)(?:$|[?#])|youtube\.|youtu\.be|vimeo\.|"
     r"^data:|^blob:|google(?:apis)?\.com/maps|/maps?/api|staticmap|^mailto:|javascript:",
@@ -19,12 +19,14 @@ _HOST = re.compile(r"^(?:[a-z0-9-]+\.)+[a-z]{2,10}/", re.IGNORECASE)
 class Addresses:
     """Makes the addresses of a page's photos whole: relative ones, paths without a host, templates, bare ids.
 
-    `seen` are the addresses of the page's own images.
+    `seen` are the addresses of the page's own images, `sizes` the pixels that the page tells of single ones, to
+    which the keys of photos add.
     """
 
-    def __init__(self, base: str, seen: Iterable[str] = ()) -> None:
+    def __init__(self, base: str, seen: Iterable[str] = (), sizes: dict[str, int] | None = None) -> None:
         self.base = base
         self.seen = list(dict.fromkeys(seen))[:3000]
+        self.sizes = {} if sizes is None else sizes
         self._tokens: dict[str, list[str]] | None = None
         self._prefix: dict[str, str] = {}
         self._effort = MAX_EFFORT

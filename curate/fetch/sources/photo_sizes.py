@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-_EXTENSION = r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)"
+IMAGE_SUFFIX = r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)"
 _WORDS = (
     r"(?:x{0,3}[sl]|[sml]|xx?-?(?:small|large)|thumb(?:s|nail|nails|_?\d+)?|thmb|tn\d?|tmb|th\d?|icon|small\d?|mini|medium\d?|"
     r"mid|normal|middle|large\d?|big\d?|huge|full(?:size|_?hd)?|orig(?:inal|inals)?|preview\d?|hd|uhd|sd|lowres|hires|zoom|"
@@ -42,12 +42,12 @@ KINDS: dict[str, re.Pattern[str]] = {
     # /300x200/, /w_300,h_200,c_fill/, /resize/…, /thumb/: a whole segment of the path
     "segment": re.compile(
         rf"{_PIXELS}(?:[-_,:x]?{_MODES})*|{_WORDS}|(?:image)?(?:resize|fit-in|smart|filters:[^/]*|quality|format|cdn-cgi|unsafe)"
-        rf"|[a-z]{{1,4}}_[\w.:-]{{1,20}}(?:,[a-z]{{1,4}}_[\w.:-]{{1,20}})*|(?:(?:width|height|w|h|f|q|fit|quality|format|"
+        rf"|(?!\w*\d{{6}})[a-z]{{1,4}}_[\w.:-]{{1,20}}(?:,[a-z]{{1,4}}_[\w.:-]{{1,20}})*|(?:(?:width|height|w|h|f|q|fit|quality|format|"
         rf"gravity|onerror|dpr|metadata)=[^,/]{{1,20}},?)+|s--[\w-]{{4,12}}--|rs:[^/]*|t_[\w$-]{{1,20}}|q\d{{1,3}}|cache|[0-9a-f]{{32}}(?=$)",
         re.IGNORECASE,
     ),
     # photo.jpg/250x188.webp, photo.jpg!small, photo.jpg@300w, photo.jpg_300x300.jpg: whatever comes after the name
-    "after_name": re.compile(rf"(?<=.)({_EXTENSION})(?:[/!@_~;:]|-\d{{2,4}}x).*$", re.IGNORECASE),
+    "after_name": re.compile(rf"(?<=.)({IMAGE_SUFFIX})(?:[/!@_~;:]|-\d{{2,4}}x).*$", re.IGNORECASE),
     # photo_600x400.jpg, photo-thumb.jpg, photo_001S.jpg, s-l300.jpg, thmb_photo.jpg: part of the name
     "name": re.compile(
         rf"(?:[-_.](?:{_NAME_PIXELS}|{_WORDS}|t)(?:[-_.]?{_MODES})*(?:_x2)?)+$|_[bz]$|(?<=\d)[sml]$|\.\d{{3,4}}$|"
@@ -75,10 +75,14 @@ _COUNTRY = re.compile(
     r"(?=[a-z0-9]*\d)([a-z0-9]{8,})-[A-Z]{2}(?=[./?]|$)"
 )  # 1lifg37rh4oq1-IN: the photo 1lifg37rh4oq1
 _INNER = re.compile(r"https?(?::|%3a)(?:/|%2f){2}", re.IGNORECASE)
-_NUMBERS = re.compile(
-    r"(?<![0-9a-f])(?:s-l(\d{2,4})|(\d{2,4})x(\d{2,4})c?|[wsh][-_=]?l?(\d{2,4})|(\d{3,4})(?:w|px)?)(?![0-9a-f])",
+_ASKED = re.compile(  # numbers that can be nothing but a size
+    r"(?<![0-9a-f])(?:s-l(\d{2,4})|(\d{2,4})[x×,](\d{2,4})c?|[wsh][-_=:]?l?(\d{2,4})|(\d{3,4})(?:w|px)|(\d{3,4})x)"
+    r"(?![0-9a-f])",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"(?<![0-9a-f])(\d{3,4})(?![0-9a-f])", re.IGNORECASE)
+_RENDERING = re.compile(r"(?<!\d)\d{2,4}[x×,]\d{2,4}(?!\d)")  # ?fl=res,480,360: a size within a value
+_IDENTITY = re.compile(r"\d{6}|[0-9a-f]{12}", re.IGNORECASE)
 _EDGE = r"(?=[-_./]|$)"
 _RANKS = tuple(
     (re.compile(rf"(?:(?<=^)|(?<=[-_./])|(?<=\d)(?=[sml]\.))(?:{words}){_EDGE}", re.IGNORECASE), rank)
@@ -89,7 +93,8 @@ _RANKS = tuple(
         (r"medium|normal|middle|mid|md|m|compact", 500),
     )
 )
-_UNKNOWN = 900  # an address that names no size: larger than a preview, smaller than what is called large
+WHOLE, SMALL = 4000, 150  # what a page calls the whole photo, and a small one
+UNKNOWN = 900  # an address that names no size: larger than a preview, smaller than what is called large
 
 
 def inner(url: str) -> str:
@@ -130,7 +135,7 @@ def stem(url: str) -> str:
     path = KINDS["after_name"].sub(r"\1", re.sub(r";[^/]*$", "", _COUNTRY.sub(r"\1", unquote(parts.path))))
     *folders, name = path.split("/")
     kept = [folder for folder in folders if folder and not KINDS["segment"].fullmatch(folder)]
-    base = re.sub(rf"(?:{_EXTENSION})+$", "", name, flags=re.IGNORECASE)
+    base = re.sub(rf"(?:{IMAGE_SUFFIX})+$", "", name, flags=re.IGNORECASE)
     short = KINDS["name_start"].sub("", KINDS["name"].sub("", base))
     if kept and KINDS["whole_name"].fullmatch(base):
         short = ""  # the whole name is a size: /photos/17/large.jpg
@@ -139,7 +144,8 @@ def stem(url: str) -> str:
     query = [
         (name, value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True, max_num_fields=200)
-        if not KINDS["query"].fullmatch(name) or re.fullmatch(r"\d?", value)
+        if (not KINDS["query"].fullmatch(name) or re.fullmatch(r"\d?", value))
+        and not (_RENDERING.search(value) and not _IDENTITY.search(value))
     ] if parts.query.count("&") < 100 else []  # fmt: skip
     if _SIGNED.search(parts.query):
         query = []
@@ -147,24 +153,36 @@ def stem(url: str) -> str:
     return "/".join([host, *kept, short]) + (f"?{urlencode(query)}" if query else "")
 
 
+def _plausible(numbers: Iterable[str]) -> list[int]:
+    return [size for number in numbers if 30 <= (size := int(number)) <= 6000]
+
+
+@lru_cache(maxsize=20_000)
+def asked(url: str) -> int:
+    """The longer side in pixels that an address names, as in ``w=300`` or ``800x600``; 0 where it names none."""
+    text = unquote(url.partition("://")[2].partition("/")[2])[-400:]
+    return max(_plausible(n for match in _ASKED.finditer(text) for n in match.groups() if n), default=0)
+
+
 @lru_cache(maxsize=20_000)
 def pixels(url: str) -> int:
     """A guess at the longer side that an address asks for, to compare sizes of one photo."""
+    if size := asked(url):
+        return size
     text = unquote(url.partition("://")[2].partition("/")[2])[-400:]
-    found = [int(n) for match in _NUMBERS.finditer(text) for n in match.groups() if n]
-    plausible = [n for n in found if 30 <= n <= 6000 and n not in range(1950, 2040)]
     whole, *ranks = _RANKS
-    if whole[0].search(text) and not plausible:
+    if whole[0].search(text):
         return whole[1]
-    if plausible:
-        return max(plausible)
-    return next((rank for pattern, rank in ranks if pattern.search(text)), _UNKNOWN)
+    numbers = [n for n in _plausible(_NUMBER.findall(text)) if n not in range(1950, 2040)]
+    if numbers:
+        return max(numbers)
+    return next((rank for pattern, rank in ranks if pattern.search(text)), UNKNOWN)
 
 
 def larger(url: str) -> str:
     """An address that should give the whole photo, or ``url`` where none is known. Signed addresses stay."""
     if (whole := inner(url)) != url:
-        return whole if re.search(rf"{_EXTENSION}(?:$|\?)", whole, re.IGNORECASE) else url
+        return whole if re.search(rf"{IMAGE_SUFFIX}(?:$|\?)", whole, re.IGNORECASE) else url
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -172,17 +190,17 @@ def larger(url: str) -> str:
     if _SIGNED.search(parts.query) or "/s--" in parts.path or "/eyJ" in parts.path:
         return url
     path, query = parts.path, parts.query
-    path = re.sub(rf"({_EXTENSION})/\d{{2,4}}x\d{{2,4}}(?:\.\w{{3,4}})?$", r"\1", path, flags=re.IGNORECASE)
+    path = re.sub(rf"({IMAGE_SUFFIX})/\d{{2,4}}x\d{{2,4}}(?:\.\w{{3,4}})?$", r"\1", path, flags=re.IGNORECASE)
     path = re.sub(
-        rf"({_EXTENSION})[-_]\d{{2,4}}x\d{{0,4}}[\w-]*(?:{_EXTENSION})?$", r"\1", path, flags=re.IGNORECASE
+        rf"({IMAGE_SUFFIX})[-_]\d{{2,4}}x\d{{0,4}}[\w-]*(?:{IMAGE_SUFFIX})?$", r"\1", path, flags=re.IGNORECASE
     )
     path = re.sub(r"(/media/catalog/product)/cache/(?:\d+/)?(?:\w+/)*?[0-9a-f]{32}/", r"\1/", path)
     if "/wp-content/" in path or "/uploads/" in path:
-        path = re.sub(rf"-\d{{2,4}}x\d{{2,4}}(?={_EXTENSION}$)", "", path)
+        path = re.sub(rf"-\d{{2,4}}x\d{{2,4}}(?={IMAGE_SUFFIX}$)", "", path)
     if "cdn.shopify.com" in parts.netloc or "/cdn/shop/" in path:
-        path = re.sub(rf"_(?:\d{{2,4}}x\d{{0,4}}|x\d{{2,4}}|pico|icon|thumb|small|compact|medium|large|grande)(?:_crop_\w+)?(?:@[23]x)?(?={_EXTENSION}$)", "", path)  # fmt: skip  # noqa: E501
+        path = re.sub(rf"_(?:\d{{2,4}}x\d{{0,4}}|x\d{{2,4}}|pico|icon|thumb|small|compact|medium|large|grande)(?:_crop_\w+)?(?:@[23]x)?(?={IMAGE_SUFFIX}$)", "", path)  # fmt: skip  # noqa: E501
         query = urlencode([(n, v) for n, v in parse_qsl(query) if n == "v"])
-    path = re.sub(rf"/s-l\d{{2,4}}(?={_EXTENSION}$)", "/s-l1600", path)
+    path = re.sub(rf"/s-l\d{{2,4}}(?={IMAGE_SUFFIX}$)", "/s-l1600", path)
     if parts.netloc.endswith("cloudinary.com"):
         path = re.sub(r"(/(?:upload|fetch))/(?:[a-z]{1,3}_[\w.:-]+(?:,[a-z]{1,3}_[\w.:-]+)*/)+", r"\1/", path)
     if parts.netloc.endswith(("googleusercontent.com", "ggpht.com")):
@@ -208,38 +226,10 @@ def larger(url: str) -> str:
             names & sizes
             and "rule" not in names
             and "impolicy" not in names
-            and re.search(rf"{_EXTENSION}$", path, re.I)
+            and re.search(rf"{IMAGE_SUFFIX}$", path, re.I)
         ):
             query = urlencode([(n, v) for n, v in fields if not KINDS["query"].fullmatch(n)])
     return urlunsplit(parts._replace(path=path, query=query))
-
-
-def together(photos: Iterable[list[str]]) -> list[list[str]]:
-    """Addresses of photos, each photo once in order of first sight, its addresses from the largest to the
-    smallest."""
-    found: dict[str, list[str]] = {}
-    name_of: dict[str, str] = {}
-    for urls in photos:
-        stems = list(dict.fromkeys(stem(url) for url in urls))
-        at = next((name_of[one] for one in stems if one in name_of), stems[0] if stems else "")
-        for one in stems:
-            name_of.setdefault(one, at)
-        found.setdefault(at, []).extend(urls)
-    return [by_size(urls) for urls in found.values() if urls]
-
-
-def by_size(urls: Iterable[str]) -> list[str]:
-    """Addresses of one photo, each once, from the largest to the smallest.
-
-    Of those that name no size a name with something behind it, ``7_main.jpg`` beside ``7.jpg``, comes later.
-    """
-    once = list(dict.fromkeys(urls))
-    names = [re.sub(rf"(?:{_EXTENSION})+$", "", url.partition("?")[0], flags=re.IGNORECASE) for url in once]
-    longer = {
-        url for url, name in zip(once, names, strict=True)
-        if any(name != other and re.match(re.escape(other) + r"[-_.]", name) for other in names)
-    } if 1 < len(once) < 30 else set()  # fmt: skip
-    return sorted(once, key=lambda url: (-pixels(url), url in longer))
 
 
 def quoted(url: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
@@ -10,13 +11,20 @@ from hypothesis import strategies as st
 from curate.core.errors import RejectedError
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.listing import Listing
-from tests.fetch.sources import advert_shapes, index_shapes, lazy_shapes, listing_shapes, market_shapes
+from tests.fetch.sources import (
+    advert_shapes,
+    index_shapes,
+    lazy_shapes,
+    listing_shapes,
+    market_shapes,
+    size_shapes,
+)
 from tests.fetch.sources.painted_adverts import Advert, adverts, page
 from tests.fetch.sources.surroundings import SURROUNDINGS, Put
 
 INDEX = "https://wheels.example/used/cars?page=1"
-LISTS = index_shapes.SHAPES | market_shapes.SHAPES | lazy_shapes.LISTS
-ADVERTS = listing_shapes.SHAPES | advert_shapes.SHAPES | lazy_shapes.ADVERTS
+LISTS = index_shapes.SHAPES | market_shapes.SHAPES | lazy_shapes.LISTS | size_shapes.LISTS
+ADVERTS = listing_shapes.SHAPES | advert_shapes.SHAPES | lazy_shapes.ADVERTS | size_shapes.ADVERTS
 HIDDEN = {"base64_script", "encoded_state"}  # photos that no reader sees in the text of the page
 
 
@@ -118,14 +126,18 @@ def check_listing(name: str, hint: bool | None, put: Put = str) -> None:
         assert listing.title == advert.title
 
 
-@pytest.mark.parametrize("name", [*lazy_shapes.LISTS, *lazy_shapes.ADVERTS])
-def test_the_largest_address_that_a_page_names_is_asked_for(name: str) -> None:
+@pytest.mark.parametrize("shapes", [lazy_shapes, size_shapes], ids=["lazy", "sizes"])
+def test_the_largest_address_that_a_page_names_is_asked_for(shapes: ModuleType) -> None:
     shown, others = adverts(11, 4), adverts(5, 4, seed=9)
-    lists = name in lazy_shapes.LISTS
-    text = lazy_shapes.LISTS[name](shown, others) if lists else lazy_shapes.ADVERTS[name](shown[0], others)
-    found = extract(text, INDEX if lists else "https://wheels.example" + index_shapes.link(shown[0]))
-    assert found.listings
-    assert not [p.url for one in found.listings for p in one.photos if re.search(lazy_shapes.SMALL, p.url)]
+    pages = [(INDEX, paint(shown, others)) for paint in shapes.LISTS.values()]
+    pages += [
+        ("https://wheels.example" + index_shapes.link(shown[0]), paint(shown[0], others))
+        for paint in shapes.ADVERTS.values()
+    ]
+    for url, text in pages:
+        found = extract(text, url)
+        assert found.listings
+        assert not [p.url for one in found.listings for p in one.photos if re.search(shapes.SMALL, p.url)]
 
 
 @pytest.mark.parametrize("hint", [True, None])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from curate.fetch.sources.photo_sizes import larger, pixels, stem, together
+from curate.fetch.sources.photo_sizes import larger, stem
+from curate.fetch.sources.photo_variants import by_size, known_together, together
 
 ONE = [
     ["https://a.x.com/i/1.jpg?w=300", "https://a.x.com/i/1.jpg?w=1200&h=900&fit=crop", "https://a.x.com/i/1.jpg"],
@@ -106,7 +107,41 @@ TWO = [
 def test_sizes_of_one_photo_are_one_photo(urls: list[str]) -> None:
     (photo,) = together([url] for url in urls)
     assert set(photo) == set(urls)
-    assert [pixels(url) for url in photo] == sorted((pixels(url) for url in urls), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("largest", "others", "sizes"),
+    [
+        # a number that all of them share, 2345, is no size
+        ("https://x.com/2345/a-1920x1080.jpg", ["https://x.com/2345/a-800x600.jpg"], {}),
+        ("https://x.com/2345/a.jpg?v=1700", ["https://x.com/2345/a_300x300.jpg?v=1700"], {}),
+        ("https://x.com/a.jpg?fl=res,2000,1500,1", ["https://x.com/a.jpg?fl=res,96,72,1"], {}),
+        # what the page says of an address counts before words of it, not before its numbers
+        (
+            "https://x.com/styles/wide/a.jpg",
+            ["https://x.com/styles/large/a.jpg"],
+            {"https://x.com/styles/wide/a.jpg": 4000},
+        ),
+        ("https://x.com/a-1200w.jpg", ["https://x.com/a-300w.jpg"], {"https://x.com/a-300w.jpg": 4000}),
+        ("https://x.com/large/a.jpg", ["https://x.com/thumb/a.jpg"], {}),
+    ],
+)
+def test_the_largest_address_comes_first(largest: str, others: list[str], sizes: dict[str, int]) -> None:
+    for urls in ([largest, *others], [*others, largest]):
+        assert by_size(urls, sizes)[0] == largest
+
+
+def test_many_photos_of_one_size_are_not_one_photo() -> None:
+    urls = [f"https://x.com/t_{part}/golf.jpg" for part in ("front", "rear", "left", "right", "seats")]
+    assert len({stem(url) for url in urls}) == 1
+    assert together([url] for url in urls) == [[url] for url in urls]
+
+
+def test_photos_that_the_data_put_together_are_one_photo() -> None:
+    large, small = ([[f"https://x.com/{n}-{size}.jpg"] for n in (11, 22, 33)] for size in (1, 4))
+    data = [[*one, *other] for one, other in zip(large, small, strict=True)]
+    found = known_together([*large[:2], *small], data, {large[2][0]: 4000})
+    assert [urls[0] for urls in found] == [urls[0] for urls in large]
 
 
 @pytest.mark.parametrize("urls", TWO, ids=lambda urls: urls[0][8:48])

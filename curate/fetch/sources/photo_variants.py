@@ -1,0 +1,70 @@
+"""The addresses of each photo put together, from the largest to the smallest."""
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from curate.fetch.sources.photo_sizes import IMAGE_SUFFIX, asked, pixels, stem
+
+NO_SIZES: Mapping[str, int] = MappingProxyType({})
+_MOST_SIZES = 4  # in which a page shows one photo
+
+
+def together(photos: Iterable[list[str]], sizes: Mapping[str, int] = NO_SIZES) -> list[list[str]]:
+    """Addresses of photos, each photo once in order of first sight, its addresses from the largest to the
+    smallest. `sizes` is what the page says of the size of single addresses, in pixels."""
+    offered = [urls for urls in photos if urls]
+    firsts: dict[str, set[str]] = {}
+    for urls in offered:
+        firsts.setdefault(stem(urls[0]), set()).add(urls[0])
+    coarse = {  # more photos of one size than one photo is shown in: what tells them apart is taken for a size
+        one for one, several in firsts.items() if len(several) > _MOST_SIZES and len(set(map(asked, several))) == 1
+    }
+    leader: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while (above := leader.setdefault(name, name)) != name:
+            leader[name] = name = leader[above] = leader.setdefault(above, above)
+        return name
+
+    names = []
+    for urls in offered:
+        own = list(dict.fromkeys(url if (one := stem(url)) in coarse else one for url in urls))
+        names.append(own[0])
+        for other in own[1:]:
+            leader[find(other)] = find(own[0])
+    found: dict[str, list[str]] = {}
+    for name, urls in zip(names, offered, strict=True):
+        found.setdefault(find(name), []).extend(urls)
+    return [by_size(urls, sizes) for urls in found.values()]
+
+
+def known_together(photos: list[list[str]], known: list[list[str]], sizes: Mapping[str, int]) -> list[list[str]]:
+    """`photos`, those that have an address of one of the `known` photos put together as that one is."""
+    shown = {url for urls in photos for url in urls}
+    return [urls for urls in together([*photos, *known], sizes) if not shown.isdisjoint(urls)]
+
+
+def by_size(urls: Iterable[str], sizes: Mapping[str, int] = NO_SIZES) -> list[str]:
+    """Addresses of one photo, each once, from the largest to the smallest.
+
+    What all of them share says nothing of their sizes. A size that an address names counts before what the page
+    says (`sizes`), and this before a guess by words. Of those that name no size a name with something behind it,
+    ``7_main.jpg`` beside ``7.jpg``, comes later.
+    """
+    once = list(dict.fromkeys(urls))
+    if len(once) < 2:
+        return once
+    parts = [re.split(r"[/?&]", url.partition("://")[2].partition("/")[2]) for url in once]
+    shared = set(parts[0]).intersection(*parts[1:])
+    rest = ["x://x/" + "/".join(part for part in own if part not in shared) for own in parts]
+    rank = {
+        url: (-(asked(own) or sizes.get(url) or pixels(own)), -pixels(own))
+        for url, own in zip(once, rest, strict=True)
+    }
+    names = [re.sub(rf"(?:{IMAGE_SUFFIX})+$", "", url.partition("?")[0], flags=re.IGNORECASE) for url in once]
+    longer = {
+        url for url, name in zip(once, names, strict=True)
+        if any(name != other and re.match(re.escape(other) + r"[-_.]", name) for other in names)
+    } if len(once) < 30 else set()  # fmt: skip
+    return sorted(once, key=lambda url: (rank[url], url in longer))
