@@ -67,15 +67,17 @@ def price_alone(element: Element) -> tuple[float | None, str] | None:
     return money(text) if len(text) < 41 and PRICE.fullmatch(text) else None
 
 
-def _is_asked(element: Element, card: Element) -> bool:
-    """Is what an element says the price that is asked: no price of before, no monthly rate, and not both?"""
-    if any(_is_other(inner) for inner in element.iter()):
-        return False
-    while element is not card and element is not None:
+def _asked(elements: list[Element], card: Element) -> list[Element]:
+    """The elements of a card that may say the price that is asked: no price of before, no monthly rate, and not
+    both."""
+    left_out: set[Element] = set()
+    for element in elements:
         if _is_other(element):
-            return False
-        element = element.getparent()
-    return True
+            left_out.update(element.iter())
+            while element is not card and element is not None:
+                element = element.getparent()
+                left_out.add(element)
+    return [element for element in elements if element not in left_out]
 
 
 def _is_other(element: Element) -> bool:
@@ -86,7 +88,7 @@ def _is_other(element: Element) -> bool:
 
 def _price(card: Element, text: str) -> tuple[float | None, str]:
     elements = [element for element in card.iter() if isinstance(element.tag, str)]
-    asked = [element for element in elements if _is_asked(element, card)]
+    asked = _asked(elements, card)
     now = [one for one in asked if _NOW_PRICE.search(names(one)) and len(PRICE.findall(words(one)[:200])) == 1]
     for some in (now, asked, elements):
         for element in some:

@@ -148,7 +148,9 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
         if not is_no_photo(str(key)) and (is_photo(str(key)) or is_size(str(key)) or _holds(item))
     }
     made = {key: photos for key, photos in made.items() if photos}
-    distinct = {key: len(photo_variants.together(photos)) for key, photos in made.items()}
+    distinct = {
+        key: len({photo_sizes.stem(photo[0]) for photo in photos if photo}) for key, photos in made.items()
+    }
     if any(count > 1 for count in distinct.values()) or (made and not _one(_without(value, made), addresses)):
         return _parallel(made)
     if inner := [item for key, item in value.items() if isinstance(item, dict) and plain(str(key)) in _WRAPPERS]:
@@ -258,8 +260,9 @@ def _photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
     if not together:
         return photo_variants.together(singles, addresses.sizes)[:MAX_PHOTOS]
     stems = {photo_sizes.stem(url) for photo in together for url in photo}
-    together += [photo for photo in singles if any(photo_sizes.stem(url) in stems for url in photo)]
-    return photo_variants.together(together, addresses.sizes)[:MAX_PHOTOS]
+    known = [photo for photo in singles if any(photo_sizes.stem(url) in stems for url in photo)]
+    together = photo_variants.together([*together, *known], addresses.sizes) if known else together
+    return together[:MAX_PHOTOS]
 
 
 def unnamed(items: list[Any], addresses: Addresses) -> list[list[str]]:

@@ -7,6 +7,7 @@ RejectedError("page_too_complex").
 import re
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree, html
@@ -19,6 +20,7 @@ Element = Any  # of lxml
 
 MAX_TAGS = 200_000
 MAX_ATTRIBUTES = 500  # of one tag; the parser's time grows with their square
+_NAMES = ("class", "id", "data-testid", "data-test", "data-qa", "aria-label", "role", "name")
 MAX_SECONDS = 10.0  # of one thread's time, for one page
 
 _LONG_TAG = re.compile(r"<[a-zA-Z](?:\"[^\"]*+(?:\"|$)|'[^']*+(?:'|$)|[^<>\"'])*+>?")
@@ -74,6 +76,7 @@ def parse(text: str, url: str) -> Page:
     return Page(url, base, root, started)
 
 
+@lru_cache(maxsize=8_192)
 def resolved(written: str, base: str) -> str:
     """The one spelling of an address that a page wrote; empty where it is none."""
     written = written.strip()
@@ -89,6 +92,7 @@ def resolved(written: str, base: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=8_192)
 def photo_address(written: str, base: str) -> str:
     """The absolute address of a photo that a page wrote, its size kept; empty where it is none."""
     written = written.strip()
@@ -126,11 +130,8 @@ def words(element: Element) -> str:
 
 def names(element: Element) -> str:
     """What the site calls an element: its class, id and test names, in lower case."""
-    found = [
-        element.get(name, "")
-        for name in ("class", "id", "data-testid", "data-test", "data-qa", "aria-label", "role", "name")
-    ]
-    return " ".join(found)[:400].lower()
+    said = dict(element.items())
+    return " ".join([said[name] for name in _NAMES if name in said])[:400].lower()
 
 
 def next_links(page: Page) -> tuple[str, ...]:

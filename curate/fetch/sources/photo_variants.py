@@ -7,6 +7,7 @@ from types import MappingProxyType
 from curate.fetch.sources.photo_sizes import IMAGE_SUFFIX, asked, pixels, stem
 
 NO_SIZES: Mapping[str, int] = MappingProxyType({})
+_SUFFIXES = re.compile(rf"(?:{IMAGE_SUFFIX})+$", re.IGNORECASE)
 _MOST_SIZES = 4  # in which a page shows one photo
 
 
@@ -62,9 +63,7 @@ def by_size(urls: Iterable[str], sizes: Mapping[str, int] = NO_SIZES) -> list[st
         url: (-(asked(own) or sizes.get(url) or pixels(own)), -pixels(own))
         for url, own in zip(once, rest, strict=True)
     }
-    names = [re.sub(rf"(?:{IMAGE_SUFFIX})+$", "", url.partition("?")[0], flags=re.IGNORECASE) for url in once]
-    longer = {
-        url for url, name in zip(once, names, strict=True)
-        if any(name != other and re.match(re.escape(other) + r"[-_.]", name) for other in names)
-    } if len(once) < 30 else set()  # fmt: skip
+    names = [_SUFFIXES.sub("", url.partition("?")[0]) for url in once]
+    starts = tuple(name + mark for name in set(names) for mark in "-_.")
+    longer = {url for url, name in zip(once, names, strict=True) if name.startswith(starts)}
     return sorted(once, key=lambda url: (rank[url], url in longer))
