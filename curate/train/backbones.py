@@ -88,8 +88,10 @@ def architecture(name: str, outputs: int, dropout: float = 0.0) -> Any:
     return timm.create_model(known, pretrained=False, num_classes=outputs, drop_rate=dropout)
 
 
-def pretrained(name: str, outputs: int, seed: int, dropout: float = 0.0) -> Any:
+def pretrained(name: str, outputs: int, seed: int, dropout: float = 0.0, frozen_stages: int = 0) -> Any:
     """The network with ImageNet's weights and a new head drawn from `seed`, channels last in memory.
+
+    So many of its lowest stages are not trained; the head always is.
 
     Raises UsageError for an unknown name, ResourceError when the weights cannot be had.
     """
@@ -114,7 +116,17 @@ def pretrained(name: str, outputs: int, seed: int, dropout: float = 0.0) -> Any:
                 f"{', '.join(PACKAGED)} come with the installation"
             ) from error
         network.load_state_dict(source.state_dict(), strict=False)
+    _freeze(network, frozen_stages)
     return network.to(memory_format=torch.channels_last)
+
+
+def _freeze(network: Any, stages: int) -> None:
+    from timm.models import group_parameters
+
+    stage_of = group_parameters(network, network.group_matcher(coarse=True), reverse=True)
+    last = max(stage_of.values())
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(stage_of[name] >= min(stages, last))
 
 
 def fit_head(network: Any, photos: Photos, batch_size: int = 50) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.core import record_store
-from curate.core.progress import progress
+from curate.core.progress import counter
 
 PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # scikit-learn's C: larger is weaker
 BATCH = 16
@@ -40,11 +40,12 @@ def embed(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     scorer = ImageNet(side=pixels.shape[1])
     blocks = []
-    starts = range(0, len(pixels), BATCH)
-    for start in progress(iter(starts), "features", len(starts), "batch"):
-        block = np.ascontiguousarray(pixels[start : start + BATCH])
-        mirrored = np.ascontiguousarray(block[:, :, ::-1])
-        blocks.append((scorer.embed(block) + scorer.embed(mirrored)) / 2)
+    with counter("features", len(pixels), "photo") as advance:
+        for start in range(0, len(pixels), BATCH):
+            block = np.ascontiguousarray(pixels[start : start + BATCH])
+            mirrored = np.ascontiguousarray(block[:, :, ::-1])
+            blocks.append((scorer.embed(block) + scorer.embed(mirrored)) / 2)
+            advance(start + len(block))
     found = np.concatenate(blocks).astype(np.float32)
     return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 DROPOUT = 0.5
 WARM_UP = 0.2  # share of the fine-tuning in which the learning rate rises
 WEIGHT_DECAY = 0.02
+LAYER_DECAY = 0.75  # factor of the learning rate from a layer to the one below
 SMOOTHING = 0.1
 AVERAGE = 0.99  # decay of the running average of weights, per batch
-METHOD = 2  # of fine-tuning; 1 began with a random head and learnt the statistics of batches
+METHOD = 3  # of fine-tuning; 1 began with a random head and learnt the statistics of batches, 2 had one rate
 
 # Validation accuracy that the author of the hand-made dataset published: Keras, PyTorch.
 PUBLISHED = {
@@ -94,7 +95,9 @@ def plan(config: TrainBaseline) -> Plan:
         )
     outputs = 1 if len(config.class_names) == 2 else len(config.class_names)
     return Plan(
-        network=partial(backbones.pretrained, chosen.network, outputs, config.seed),
+        network=partial(
+            backbones.pretrained, chosen.network, outputs, config.seed, frozen_stages=values["frozen_stages"]
+        ),
         optimizer=partial(_adamw, rate=values["learning_rate"]),
         to_input=backbones.to_input,
         epochs=values["epochs"],
@@ -125,15 +128,12 @@ def _rmsprop(network: "torch.nn.Module", rate: float) -> "torch.optim.Optimizer"
 
 
 def _adamw(network: Any, rate: float) -> "torch.optim.Optimizer":
-    """Biases and normalisation are not decayed."""
-    import torch
+    """Each layer learns more slowly than the one above; biases and normalisation are not decayed."""
+    from timm.optim import create_optimizer_v2  # type: ignore[attr-defined]  # it re-exports it plainly
 
-    groups: dict[bool, list[Any]] = {}
-    for parameter in network.parameters():
-        groups.setdefault(parameter.ndim > 1, []).append(parameter)
-    return torch.optim.AdamW(
-        [
-            {"params": found, "lr": rate, "weight_decay": WEIGHT_DECAY if decayed else 0.0}
-            for decayed, found in groups.items()
-        ]
+    optimizer = create_optimizer_v2(
+        network, opt="adamw", lr=rate, weight_decay=WEIGHT_DECAY, layer_decay=LAYER_DECAY
     )
+    for group in optimizer.param_groups:
+        group["lr"] *= group["lr_scale"]
+    return optimizer

@@ -49,8 +49,26 @@ def test_finetuning_changes_weights_but_no_statistics_of_the_norms(tmp_path: Pat
     before = backbones.pretrained("efficientnet-lite0", 1, config.seed).state_dict()
     after = trainer.fit(photos, photos, variants.plan(config), tmp_path / "checkpoint", "x").network.state_dict()
     changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
-    assert "conv_stem.weight" in changed
     assert not any("running" in name for name in changed)
+    assert {"blocks.3.0.conv_pw.weight", "classifier.weight"} <= changed
+    assert not any(
+        name.startswith(("conv_stem", "bn1", "blocks.0.", "blocks.1.", "blocks.2.")) for name in changed
+    )
+
+
+@pytest.mark.parametrize(
+    ("frozen", "trained"), [(0, "conv_stem.weight"), (4, "blocks.3.0.conv_pw.weight"), (99, "classifier.weight")]
+)
+def test_the_lowest_stages_are_frozen_and_lower_layers_learn_more_slowly(frozen: int, trained: str) -> None:
+    network = backbones.pretrained("efficientnet-lite0", 1, 0, frozen_stages=frozen)
+    assert next(name for name, each in network.named_parameters() if each.requires_grad) == trained
+    config = TrainBaseline(class_names=("a", "b"), variant="finetune", finetune={"learning_rate": 0.001})
+    groups = variants.plan(config).optimizer(network).param_groups
+    rate = {id(each): group["lr"] for group in groups for each in group["params"]}
+    rates = [rate[id(each)] for each in network.parameters() if each.requires_grad]
+    assert rates == sorted(rates)
+    assert rates[-1] == pytest.approx(0.001)
+    assert all(group["weight_decay"] == 0 for group in groups if group["params"][0].ndim == 1)
 
 
 @pytest.mark.parametrize("name", ["efficientnet-lite1", "efficientnet-lite2"])
