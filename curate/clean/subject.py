@@ -1,14 +1,16 @@
 """From the recipe's `subject` to concepts: a shipped file of `subjects/`, or the noun's place in WordNet.
 
 A file lists concepts as a recipe does; `hypernyms` of one names nouns whose ImageNet classes it takes, e.g. the
-118 breeds of `dog`. Any other noun uses `generic.yaml` with the noun in its prompts. Its classes are those
-below it in WordNet, else those whose name has the noun as a word, else none: then the collection itself tells what
-belongs to a class (see `class_evidence`).
+118 breeds of `dog`. `nouns.tsv` has everyday nouns that WordNet lacks or takes for another thing, each with the
+nouns or ImageNet classes that it stands for. Any other noun uses `generic.yaml` with the noun in its prompts. Its
+classes are those below it in WordNet, else those whose name has the noun as a word, else none: then the collection
+itself tells what belongs to a class (see `class_evidence`).
 
 Concepts of the recipe count more: one with the name of a subject's concept replaces what it gives of it, others
 are added, and an ImageNet class that the recipe names goes to its concept.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -57,10 +59,23 @@ def _below() -> dict[str, tuple[str, ...]]:
     return {synset: tuple(names) for synset, names in found.items()}
 
 
+@cache
+def _everyday() -> dict[str, tuple[str, ...]]:
+    """Everyday nouns, each with the nouns that it stands for."""
+    lines = (FOLDER / "nouns.tsv").read_text(encoding="utf-8").splitlines()
+    return {noun: tuple(meant.split("|")) for noun, meant in (line.split("\t") for line in lines)}
+
+
 def _forms(noun: str) -> set[str]:
     """A noun as the table may have it, in the singular."""
     wanted = " ".join(noun.lower().replace("_", " ").split())
-    return {wanted, wanted.removesuffix("s"), wanted.removesuffix("es")} - {""}
+    singular = wanted.removesuffix("s"), wanted.removesuffix("es"), re.sub("ies$", "y", wanted)
+    return {wanted, *singular} - {""}
+
+
+def _meant(noun: str) -> tuple[str, ...]:
+    """The nouns that an everyday noun stands for; of another noun, itself."""
+    return next((_everyday()[form] for form in sorted(_forms(noun)) if form in _everyday()), (noun,))
 
 
 def _sense(noun: str) -> str:
@@ -72,6 +87,10 @@ def _sense(noun: str) -> str:
 
 def imagenet_classes(noun: str) -> tuple[str, ...]:
     """ImageNet classes of a noun: below its synset with most of them, else by name; maybe none."""
+    if (meant := _meant(noun)) != (noun,):
+        exact = {one for one in meant if one in class_names()}
+        found = (*exact, *(name for one in meant if one not in exact for name in imagenet_classes(one)))
+        return tuple(name for name in class_names() if name in found)
     if sense := _sense(noun):
         return _below()[sense]
     forms = _forms(noun)
@@ -104,8 +123,11 @@ def shipped() -> list[str]:
 
 
 def shipped_name(noun: str) -> str:
-    """The file of a noun: its own, that of a synonym ("automobile", "cars": car), else `generic`."""
-    name, sense = noun.strip().lower(), _sense(noun)
+    """The file of a noun: its own, that of a synonym ("automobile", "cars", "sedan": car), else `generic`."""
+    meant = _meant(noun)
+    if len(meant) > 1:
+        return GENERIC
+    name, sense = meant[0].strip().lower(), _sense(meant[0])
     own = [other for other in shipped() if name == other or (sense and sense == _sense(other))]
     return min(own, key=lambda other: other != name, default=GENERIC)
 

@@ -10,6 +10,7 @@ from curate.core.intervals import percent, wilson
 from curate.core.stages import STAGES
 from curate.inspect.rows import Rows
 from curate.report.thumbnails import Section
+from curate.split.leakage import COVERAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,12 @@ def _split(section: Section | None) -> Answer:
     leaks = sum(crossing for _, _, crossing in section["checks"])
     unseen = [what for what, number, _ in section["checks"] if not number]
     details = [f"checked: {checked}"]
-    if section["unseen"]:
-        details.append("not checked: crops, frames and turned photos, because dedup ran with the method hash")
+    if section["method"] != "sellers":
+        details.append(COVERAGE[section["method"]].split(". ")[0])
     details += [f"not checked: {what}" for what in unseen]
     if leaks:
         return Answer(question, f"no, {leaks:,} leaks", tuple(details), "bad", "split")
-    tone = "open" if section["unseen"] or unseen else "good"
+    tone = "open" if section["method"] == "hash" or unseen else "good"
     return Answer(question, "no leak found", tuple(details), tone, "split")
 
 

@@ -37,7 +37,7 @@ def split(folder: Path, rows: Rows, notes: Mapping[str, Any], method: str) -> Se
         "splits": SPLITS,
         "checks": checks,
         "passed": leakage.passed,
-        "unseen": method == "hash",
+        "method": method,
         "leakage": check_lines(notes.get("leakage")),
         "nearest": pairs[0][2] if pairs else None,
         "bits": BITS,

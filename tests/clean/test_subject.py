@@ -51,10 +51,34 @@ def test_the_shipped_subjects() -> None:
     assert imagenet_of(Clean()) == set(), "the collection itself tells"
 
 
-@pytest.mark.parametrize("noun", ["auto", "Automobile", "cars"])
+@pytest.mark.parametrize("noun", ["auto", "Automobile", "cars", "SUVs", "hatchback"])
 def test_a_synonym_or_plural_of_a_shipped_subject_is_that_subject(noun: str) -> None:
     assert imagenet_of(Clean(subject=noun)) == imagenet_of(Clean(subject="car"))
     assert imagenet_of(Clean(subject=noun), "detail") == {"car wheel", "disk brake"}
+
+
+@pytest.mark.parametrize(
+    ("noun", "shipped"),
+    [("motorbike", "motorcycle"), ("Scooters", "motorcycle"), ("puppies", "dog"), ("boots", "shoe")],
+)
+def test_everyday_words_of_a_shipped_subject(noun: str, shipped: str) -> None:
+    assert subject.shipped_name(noun) == shipped
+    assert imagenet_of(Clean(subject=noun)) == imagenet_of(Clean(subject=shipped))
+
+
+@pytest.mark.parametrize(
+    ("noun", "name"),
+    [("dress", "gown"), ("smartphone", "cellular telephone"), ("kitten", "tabby"), ("handbags", "purse")],
+)
+def test_everyday_nouns_mean_what_people_sell(noun: str, name: str) -> None:
+    assert name in imagenet_of(Clean(subject=noun))
+    assert "wig" not in imagenet_of(Clean(subject=noun))
+
+
+def test_every_everyday_noun_leads_to_classes() -> None:
+    for noun, meant in subject._everyday().items():
+        assert subject.shipped_name(noun) != subject.GENERIC or subject.imagenet_classes(noun), (noun, meant)
+        assert all(one in subject.class_names() or subject.imagenet_classes(one) for one in meant), meant
 
 
 def test_a_subject_without_a_word_is_named_with_what_it_may_mean() -> None:
