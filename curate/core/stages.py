@@ -30,7 +30,7 @@ _IN_ORDER = (
         SplitRow,
         ("clean", "dedup", "fetch", "given_split.csv"),
         "split",
-        2,
+        3,
         "curate.split.stage:run",
     ),
     Stage(

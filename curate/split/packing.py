@@ -1,17 +1,13 @@
 """Whole groups into splits of an exact size. Pure functions.
 
-Every group has a split of its own by the hash of its name: the range of the hash is cut in proportion to the
-sizes of the splits. Groups are placed one after the other, large before small, then by hash: each in its own
-split, or in the next one with room for all of it. So large groups stay where their hash puts them, and single
-photos, last in line, fill each split to the exact count.
+Groups come in the order of the hashes of their names. Train takes one after the other until it is full, passing
+over those for which it has no room, then val from what is left, then test. So each split is a random draw of all
+groups, large and small alike; only the last few photos of a split are of groups small enough to fill it.
 
-One more photo takes one place. A single photo that finds its split full because of it moves on to the next split
-with room, and that can happen once per split: at most one photo per split boundary changes. (A single photo that
-becomes a pair leaves one place and takes two, and may be at the root of twice as many changes.)
-
-Which photos are surplus is a matter of hash too: groups are wanted in order of hash until there are enough photos
-of each class, the last one in part; what is left only fills gaps. So listings with few photos are as likely to be
-used as those with many.
+One more photo takes one place. The last photo of the split it falls in moves on to the next split, and that can
+happen once per split: at most one photo per split boundary changes. (Where the last are parts of groups, a few.)
+Photos behind the last place of test are surplus, so listings with few photos are as likely to be used as those
+with many.
 
 Large groups and little surplus can leave a split short on that way, or without any photo of a class, although some
 other placement fits. Then, and only then, `cover` solves for one.
@@ -62,18 +58,6 @@ def preferences(drawn: int, targets: Targets) -> list[str]:
     return [*SPLITS[own:], *SPLITS[:own]]
 
 
-def quotas(groups: Sequence[Group], targets: Targets, seed: int) -> dict[str, Sizes]:
-    """How many photos of each group are wanted, by name: in order of hash, until each class has enough."""
-    missing = Counter[str]()
-    for sizes in targets.values():
-        missing.update(sizes)
-    wanted: dict[str, Sizes] = {}
-    for group in sorted(groups, key=lambda group: draw(seed, group.name)):
-        wanted[group.name] = {name: min(size, missing[name]) for name, size in group.sizes.items()}
-        missing.subtract(wanted[group.name])
-    return wanted
-
-
 def pack(
     groups: Sequence[Group],
     targets: Targets,
@@ -99,20 +83,15 @@ def pack(
         placed[name] = Placement(split, {c: before.get(c, 0) + sizes.get(c, 0) for c in everything[name]})
         room[split].subtract(sizes)
 
-    def put_where_it_fits(wanted: Mapping[str, Sizes]) -> None:
-        for name in sorted(wanted, key=lambda name: (-sum(wanted[name].values()), rank[name])):
-            for split in preferences(rank[name], targets):
-                if all(room[split][c] >= count for c, count in wanted[name].items()):
-                    put(name, split, wanted[name])
-                    break
+    def fits(name: str, split: str) -> bool:
+        return all(room[split][c] >= count for c, count in everything[name].items())
 
     for name, split in fixed.items():
         put(name, split, everything[name])
-    chosen = quotas(groups, targets, seed) if trim else everything
-    put_where_it_fits(
-        {name: sizes for name, sizes in chosen.items() if name not in placed and any(sizes.values())}
-    )
-    put_where_it_fits({name: sizes for name, sizes in everything.items() if name not in placed})
+    for split in SPLITS:
+        for name in sorted(everything, key=rank.__getitem__):
+            if name not in placed and fits(name, split):
+                put(name, split, everything[name])
     for name in sorted(everything, key=lambda name: (name not in placed, rank[name])):
         splits = [placed[name].split] if name in placed else preferences(rank[name], targets)
         if trim:
