@@ -29,6 +29,7 @@ _OTHER_KEY = re.compile(
 _SET = re.compile(r"\s*(?:https?:)?//\S{4,2000}\s+\d{1,5}(?:\.\d)?[wx]\s*(?:,|$)")
 _WITHIN = re.compile(r"[^\s/:]{1,60}/[^\s/:]{1,40}?((?:https?:)//[^\s/]{3,100}/\S{3,500})")
 _STYLE = re.compile(r"url\(\s*[\"']?([^\"')\s]{4,2000})[\"']?\s*\)")
+_IN_SCRIPT = re.compile(r"['\"]([^'\"\s()]{4,500}\.(?:jpe?g|png|webp)(?:\?[^'\"\s]{0,300})?)['\"]", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?:)?/|\.{0,2}/")
 _ARRAY = re.compile(r"\[\s*+(?:(?:\"[^\"]{5,2000}\"|'[^']{5,2000}')\s*+,?+\s*+){2,500}\]")
 
@@ -48,6 +49,9 @@ def addresses(element: Element) -> Iterator[tuple[str, int]]:
         if key == "style":
             if "url(" in value:
                 yield from ((match[1], 0) for match in _STYLE.finditer(value[:20_000]))
+        elif key[:2] == "on":
+            if "." in value:
+                yield from ((match[1], WHOLE) for match in _IN_SCRIPT.finditer(value[:3_000]))
         elif key == "href" and element.tag in ("a", "link"):
             if is_address(value, surely_photo=False):
                 yield value, WHOLE if element.tag == "a" else 0

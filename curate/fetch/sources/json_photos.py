@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from curate.fetch.sources import photo_sizes, photo_variants
+from curate.fetch.sources import json_templates, photo_sizes, photo_variants
 from curate.fetch.sources.key_names import (
     is_no_photo,
     is_party,
@@ -137,11 +137,15 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
         return found
     if not isinstance(value, dict):
         return []
-    if named := _templated(value, addresses):
+    if named := json_templates.filled(value, addresses):
         return named
     if _is_many(value):
         return [photo for item in value.values() for photo in _of_value(item, addresses, depth + 1)]
-    lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
+    lists = {
+        key: item
+        for key, item in value.items()
+        if isinstance(item, list) and item and not _is_sizes(str(key), item)
+    }
     made = {
         key: _of_value(item, addresses, depth + 1)
         for key, item in lists.items()
@@ -159,22 +163,8 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
     return [one] if one else []
 
 
-def _templated(value: dict[str, Any], addresses: Addresses) -> list[list[str]]:
-    """Photos of which an object has a template of addresses, and a list of what to put in: {"photoKey": "a1"}."""
-    for text in value.values():
-        if not isinstance(text, str) or not (hole := _HOLE.fullmatch(text)):
-            continue
-        for items in value.values():
-            keys = (
-                [item.get(hole[2]) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-            )
-            if keys and all(isinstance(key, str | int) and 3 < len(str(key)) < 200 for key in keys):
-                urls = [addresses.whole(f"{hole[1]}{key}{hole[3]}") for key in keys[:MAX_PHOTOS]]
-                return [[url] for url in urls if url]
-    return []
-
-
-_HOLE = re.compile(r"((?:https?:)?//[^{}\s]{3,500})\{(\w{1,40})\}([^{}\s]{0,500})")
+_SIZES = re.compile(r"rendition|sizes?$|variant|sources?$|formats?$|versions?$|derivat|resolution|resized")
+_PHOTO_KINDS = {"image", "photo", "picture", "img", "foto"}
 _WRAPPERS = {
     "node",
     "image",
@@ -203,13 +193,24 @@ def _holds(items: list[Any]) -> bool:
     return is_address(first, surely_photo=False)
 
 
+def _is_sizes(key: str, items: list[Any]) -> bool:
+    """Does a list hold one photo in several sizes: {"renditions": [{"width": 160, "href": …}, …]}?"""
+    if not _SIZES.search(plain(key)) or len(items) < 2 or not all(isinstance(item, dict) for item in items):
+        return False
+    widths = {item.get("width", item.get("w")) for item in items}
+    return len(widths) == len(items) and all(isinstance(width, int) for width in widths)
+
+
 def _is_bare_photo(item: Any) -> bool:
     """Is an item of a list a photo by itself: an address of an image, or an object of several sizes of one?"""
     if isinstance(item, dict):
         if any(role(str(key))[0] in ("price", "slug") for key in item if plain(str(key)) not in ("value", "data")):
             return False
         sizes = [key for key, value in item.items() if is_address(value, surely_photo=False)]
-        return len(sizes) > 1 and all(is_size(str(key)) or is_photo(str(key)) for key in sizes)
+        kinds = {str(value).casefold() for key, value in item.items() if plain(str(key)) in _KIND_KEYS}
+        return (len(sizes) > 1 or bool(kinds & _PHOTO_KINDS)) and all(
+            is_size(str(key)) or is_photo(str(key)) for key in sizes
+        )
     return is_address(item, surely_photo=False)
 
 
@@ -222,9 +223,7 @@ def _parallel(lists: dict[str, list[list[str]]]) -> list[list[str]]:
         new = [photo for photo in photos if not any(photo_sizes.stem(url) in stems for url in photo)]
         if not new:
             whole += photos  # known ones, in other sizes
-        elif len(photos) == len(ordered[0][1]) and (
-            is_size(key) or re.search(r"thumb|small|large|big|hd|medium", plain(key))
-        ):
+        elif len(photos) == len(ordered[0][1]) and (is_size(key) or size_of(key) or size_of(ordered[0][0])):
             whole = [[*photo, *more] for photo, more in zip(whole, photos, strict=True)]
         elif not re.search(r"thumb|small|mini|preview", plain(key)):
             whole += new
@@ -239,6 +238,8 @@ def photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
 
 
 def _photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
+    if made := json_templates.filled(node, addresses):
+        return photo_variants.together(made, addresses.sizes)
     lists: dict[str, list[list[str]]] = {}
     singles: list[list[str]] = []
     for key, value in node.items():
@@ -254,6 +255,9 @@ def _photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
         if found := _of_value(value, addresses):
             if len(found) > 1:
                 lists[str(key)] = found
+                if size := size_of(str(key)):
+                    for url in (url for photo in found for url in photo):
+                        addresses.sizes.setdefault(url, size)
             else:
                 singles += found
     together = photo_variants.together(_parallel(lists), addresses.sizes) if lists else []

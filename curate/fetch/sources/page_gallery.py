@@ -94,7 +94,7 @@ def gallery(page: Page, layout: Layout, about: Declared, structured: list[str]) 
     shapes = {shape(url) for url in wanted} | {shape(url) for image in known for url in image.urls}
     fitting = [image for image in own if any(shape(url) in shapes for url in image.urls)]
     if fitting and (known or len(fitting) > 1):
-        return _photos(_without_strays(_container(fitting), layout, stems), layout)
+        return _photos(_without_strays(_container(fitting), layout, stems), own, layout)
     inside = [image for image in own if not layout.is_frame(image.element) and not image.small]
     counts = Counter(shape(image.urls[0]) for image in inside)
     weight = Counter[str]()
@@ -108,7 +108,7 @@ def gallery(page: Page, layout: Layout, about: Declared, structured: list[str]) 
     if score < 3 and counts[best] < 3:
         return []
     same = [image for image in inside if shape(image.urls[0]) == best]
-    return _photos(_without_strays(_container(same), layout, stems), layout)
+    return _photos(_without_strays(_container(same), layout, stems), own, layout)
 
 
 def _without_strays(images: list[Image], layout: Layout, stems: set[str]) -> list[Image]:
@@ -131,8 +131,11 @@ def _without_strays(images: list[Image], layout: Layout, stems: set[str]) -> lis
     ]
 
 
-def _photos(images: list[Image], layout: Layout) -> list[list[str]]:
-    return photo_variants.together((image.urls for image in images), layout.sizes)
+def _photos(images: list[Image], own: list[Image], layout: Layout) -> list[list[str]]:
+    """The photos of `images`, with the addresses that all of the listing's `own` images have for them."""
+    return photo_variants.known_together(
+        [image.urls for image in images], [image.urls for image in own], layout.sizes
+    )
 
 
 def price_near_heading(page: Page, layout: Layout) -> tuple[float | None, str]:

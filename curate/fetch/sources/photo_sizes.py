@@ -52,7 +52,7 @@ KINDS: dict[str, re.Pattern[str]] = {
     "name": re.compile(
         rf"(?:[-_.](?:{_NAME_PIXELS}|{_WORDS}|t)(?:[-_.]?{_MODES})*(?:_x2)?)+$|_[bz]$|(?<=\d)[sml]$|\.\d{{3,4}}$|"
         rf"-(?:cc_ft|uncropped_scaled_within|full|p|sc|ft|rd|od)_[\w]{{1,12}}$|^s-l\d{{2,4}}$|"
-        rf"(?<=\d)(?:s|t|x|l|rd|od|xd)(?:-w\d+_h\d+(?:_x2)?)?$",
+        rf"(?<=\d)(?:s|t|x|l|rd|od|xd)(?:-w\d+_h\d+(?:_x2)?)?$|(?<=\d{{6}})(?:[smb]x|fx?|hd|m|b)$",
         re.IGNORECASE,
     ),
     # /photos/17/large.jpg, /a1b2/gen272x204.jpg: the whole name
@@ -76,11 +76,14 @@ _COUNTRY = re.compile(
 )  # 1lifg37rh4oq1-IN: the photo 1lifg37rh4oq1
 _INNER = re.compile(r"https?(?::|%3a)(?:/|%2f){2}", re.IGNORECASE)
 _ASKED = re.compile(  # numbers that can be nothing but a size
-    r"(?<![0-9a-f])(?:s-l(\d{2,4})|(\d{2,4})[x×,](\d{2,4})c?|[wsh][-_=:]?l?(\d{2,4})|(\d{3,4})(?:w|px)|(\d{3,4})x)"
+    r"(?<![0-9a-f])(?:s-l(\d{2,4})|(\d{2,4})[x×,](\d{2,4})c?|[wshv][-_=:]?l?(\d{2,4})|(\d{3,4})(?:w|px)|(\d{3,4})x)"
     r"(?![0-9a-f])",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![0-9a-f])(\d{3,4})(?![0-9a-f])", re.IGNORECASE)
+_FOLDER = re.compile(
+    rf"(?<=\d{{5}})[-_.](?:v\d{{2,4}}|{_NAME_PIXELS}|{_WORDS})$", re.IGNORECASE
+)  # /123456-640x480/a.jpg
 _RENDERING = re.compile(r"(?<!\d)\d{2,4}[x×,]\d{2,4}(?!\d)")  # ?fl=res,480,360: a size within a value
 _IDENTITY = re.compile(r"\d{6}|[0-9a-f]{12}", re.IGNORECASE)
 _EDGE = r"(?=[-_./]|$)"
@@ -134,7 +137,7 @@ def stem(url: str) -> str:
         return key
     path = KINDS["after_name"].sub(r"\1", re.sub(r";[^/]*$", "", _COUNTRY.sub(r"\1", unquote(parts.path))))
     *folders, name = path.split("/")
-    kept = [folder for folder in folders if folder and not KINDS["segment"].fullmatch(folder)]
+    kept = [_FOLDER.sub("", folder) for folder in folders if folder and not KINDS["segment"].fullmatch(folder)]
     base = re.sub(rf"(?:{IMAGE_SUFFIX})+$", "", name, flags=re.IGNORECASE)
     short = KINDS["name_start"].sub("", KINDS["name"].sub("", base))
     if kept and KINDS["whole_name"].fullmatch(base):

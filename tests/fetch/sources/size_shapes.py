@@ -11,7 +11,7 @@ from tests.fetch.sources.painted_adverts import Advert, page
 LISTS: dict[str, ListShape] = {}
 ADVERTS: dict[str, AdvertShape] = {}
 # what the pages below name besides something larger
-SMALL = r"800x600|120x90|-4\.|/large/|/thumb/|/thumbnail/|csm_|/s4_|,96,72|,480,360|72k52|300k200|w=520|w=130|/ec/|_300x"
+SMALL = r"800x600|120x90|-4\.|/large/|/thumb/|/thumbnail/|csm_|/s4_|,96,72|,480,360|72k52|300k200|w=520|_t\.|/160/|/80x60/|s\.jpg|f\.jpg|fx\.webp|impolicy=lpv|w=130|/ec/|_300x"
 
 
 def _content(a: Advert, gallery: str) -> str:
@@ -95,6 +95,42 @@ def frames_of_a_turning_car(a: Advert, others: list[Advert]) -> str:
     return page(_content(a, f"<ul class='slider'>{slides}</ul>") + script(f"D.layer={J(data)};"))
 
 
+@shape(ADVERTS)
+def photos_that_a_script_shows(a: Advert, others: list[Advert]) -> str:
+    thumbs = "".join(f'<a href="#" onclick="show(\'/img/{p}_b.jpg\', {i}); return false;"><img src="/img/{p}_t.jpg"></a>' for i, p in enumerate(a.photos))  # fmt: skip
+    return page(_content(a, f'<div id="thumbs">{thumbs}</div>'))
+
+
+@shape(ADVERTS)
+def renditions_of_other_names(a: Advert, others: list[Advert]) -> str:
+    def photo(p: str) -> dict[str, Any]:
+        sizes = [{"width": width, "height": width // 2, "href": f"https://media.example/{width}/{p[:4]}{width}/{p}.webp"} for width in (160, 1600)]  # fmt: skip
+        return {"id": p[:5], "renditions": sizes}
+
+    data = {"ad": {"id": a.number, "title": a.title, "price": a.price, "images": [photo(p) for p in a.photos]}}
+    thumbs = "".join(f'<img src="https://media.example/160/{p[:4]}160/{p}.webp">' for p in a.photos)
+    return page(_content(a, f"<div>{thumbs}</div>") + script(J(data), 'type="application/json"'))
+
+
+@shape(ADVERTS)
+def ids_beside_a_template(a: Advert, others: list[Advert]) -> str:
+    at = "https://cdn.example/foto/{size}/{id}.jpg"
+    data = {"listing": {"id": a.number, "title": a.title, "price": a.price, "photoIds": list(a.photos), "photoTemplate": at}}  # fmt: skip
+    shown = f'<img src="https://cdn.example/foto/1280x960/{a.photos[0]}.jpg">'
+    thumbs = "".join(f'<img src="https://cdn.example/foto/80x60/{p}.jpg">' for p in a.photos)
+    return page(_content(a, f'<div>{shown}</div><div class="row">{thumbs}</div>') + script(f"var ad={J(data)};"))
+
+
+@shape(ADVERTS)
+def whole_ones_behind_small_ones_in_another_place(a: Advert, others: list[Advert]) -> str:
+    at = "https://cdn.example/photo/golf__{}1234567{}"
+    slides = "".join(f'<div><picture><source srcset="{at.format(p, "fx.webp")}"><img src="{at.format(p, "f.jpg")}"></picture></div>' for p in a.photos)  # fmt: skip
+    small = "".join(
+        f'<a href="{at.format(p, "hd.webp")}"><img src="{at.format(p, "s.jpg")}"></a>' for p in a.photos
+    )
+    return page(_content(a, f'<div class="carousel">{slides}</div><div class="preview">{small}</div>'))
+
+
 @shape(LISTS)
 def sizes_by_keys(adverts: list[Advert], others: list[Advert]) -> str:
     sizes = ("720x480", "300x200", "72x52")
@@ -125,3 +161,15 @@ def names_within_parameters(adverts: list[Advert], others: list[Advert]) -> str:
         return f'<div class="unit"><h2><a href="{link(a)}">{a.title}</a></h2>{images}<dd>{a.price} €</dd></div>'
 
     return page("".join(map(card, adverts)))
+
+
+@shape(LISTS)
+def lists_of_each_size(adverts: list[Advert], others: list[Advert]) -> str:
+    def hit(a: Advert) -> dict[str, Any]:
+        small = [f"https://images.example/{p[:5]}1/{p}-.jpeg?impolicy=lpv" for p in a.photos]
+        large = [f"https://images.example/{p[:5]}2/{p}-.jpeg?impolicy=dpv" for p in a.photos]
+        return {"id": a.number, "name": a.title, "price": a.price, "url": link(a), "photo_thumbnails": small, "photo_mains": large}  # fmt: skip
+
+    return page(
+        script(J({"props": {"currency": "EUR", "hits": list(map(hit, adverts))}}), 'type="application/json"')
+    )
