@@ -13,14 +13,14 @@ from curate.fetch.sources.photo_addresses import is_address
 from curate.fetch.sources.photo_sizes import SMALL, WHOLE
 
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "imagesrcset")
-_PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|href$|link|url$|page|user|avatar|logo|"
+_PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|link|url$|page|user|avatar|logo|"
                     r"icon).{1,40}|lazy-?src|"
                     r"original|file|_src|xlink:href|rel|ng-src|:src|v-lazy|content|image|img)$")  # fmt: skip
 _IMAGE_KEY = re.compile(  # what a script puts into `src`: its value needs no extension
     r"data-(?:[a-z]+-)?(?:src|lazy|original|im(?:g|age)|photo|picture|foto)(?:-?(?:src|url|large|full|big|zoom|original))?$"
 )
 _WHOLE_KEY = re.compile(
-    r"zoom|full|orig|large|big|hi-?res|high-?res|(?<![a-z])xx?l(?![a-z])|lightbox|fancybox|magnif"
+    r"zoom|full|orig|large|big|href|hi-?res|high-?res|(?<![a-z])xx?l(?![a-z])|lightbox|fancybox|magnif"
 )
 _SMALL_KEY = re.compile(r"thumb|small|mini(?![a-z])|tiny|low-?(?:res|src)|lqip|blur")
 _OTHER_KEY = re.compile(

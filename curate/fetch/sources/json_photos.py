@@ -133,7 +133,8 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
     if isinstance(value, list):
         found: list[list[str]] = []
         for item in value[:MAX_PHOTOS]:
-            found += _of_value(item, addresses, depth + 1)
+            sizes = isinstance(item, list) and _of_many_widths(item)
+            found += [_one({"sizes": item}, addresses)] if sizes else _of_value(item, addresses, depth + 1)
         return found
     if not isinstance(value, dict):
         return []
@@ -195,10 +196,20 @@ def _holds(items: list[Any]) -> bool:
 
 def _is_sizes(key: str, items: list[Any]) -> bool:
     """Does a list hold one photo in several sizes: {"renditions": [{"width": 160, "href": …}, …]}?"""
-    if not _SIZES.search(plain(key)) or len(items) < 2 or not all(isinstance(item, dict) for item in items):
+    return bool(_SIZES.search(plain(key))) and _of_many_widths(items)
+
+
+def _of_many_widths(items: list[Any]) -> bool:
+    """Are the objects of a list one photo in widths that differ, of one shape, the widest twice the least?"""
+    if len(items) < 2 or not all(isinstance(item, dict) for item in items):
         return False
-    widths = {item.get("width", item.get("w")) for item in items}
-    return len(widths) == len(items) and all(isinstance(width, int) for width in widths)
+    sides = [(item.get("width", item.get("w")), item.get("height", item.get("h"))) for item in items]
+    if not all(isinstance(width, int) and width > 0 for width, _ in sides):
+        return False
+    widths = {width for width, _ in sides}
+    shapes = [height / width for width, height in sides if isinstance(height, int)]
+    alike = not shapes or max(shapes) - min(shapes) < 0.05
+    return len(widths) == len(items) and max(widths) > 1.9 * min(widths) and alike
 
 
 def _is_bare_photo(item: Any) -> bool:
@@ -271,4 +282,6 @@ def _photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
 
 def unnamed(items: list[Any], addresses: Addresses) -> list[list[str]]:
     """The photos of a list that stands under no key."""
+    if _of_many_widths(items):
+        return []  # it is one photo
     return photo_variants.together(_of_value(items, addresses), addresses.sizes)[:MAX_PHOTOS]

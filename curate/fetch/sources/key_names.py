@@ -218,7 +218,7 @@ _SIZES = tuple(
         (r"extrasmall|thumb|thmb|mini(?!v)|tiny|icon|^xs$|lowres", 100),
         (r"small|preview|^s$", 200),
         (r"medium|normal|mobile|^m$", 500),
-        (r"extra(?:extra)?large|xxl|xlarge|orig|full|zoom|hires|highres|master|^max$", 4000),
+        (r"extra(?:extra)?large|xxl|xlarge|orig|(?<!non)full|zoom|hires|highres|master|^max$", 4000),
         (r"large|big|^x?l$|^hd$", 1400),
     )
 )

@@ -62,7 +62,7 @@ KINDS: dict[str, re.Pattern[str]] = {
     ),
     "name_start": re.compile(
         r"^(?:thmb|lthmb|thumb|tn|big|small|medium|large|x\d|mini|preview|orig)[-_]|"
-        r"^(?:[a-z]{2,3}_)?(?:\d{2,4}x(?:\d{2,4}|n)|fullxfull)[-_.](?=.{6})",
+        r"^(?:[a-z]{1,3}_)?(?:\d{2,4}x(?:\d{2,4}|n)|fullxfull)(?:_[a-z]?\d{1,3})*[-_.](?=.{6})",
         re.IGNORECASE,
     ),
     # img1.site, img2.site, thumbs.site: the first label of the host

@@ -11,7 +11,7 @@ from tests.fetch.sources.painted_adverts import Advert, page
 LISTS: dict[str, ListShape] = {}
 ADVERTS: dict[str, AdvertShape] = {}
 # what the pages below name besides something larger
-SMALL = r"800x600|120x90|-4\.|/large/|/thumb/|/thumbnail/|csm_|/s4_|,96,72|,480,360|72k52|300k200|w=520|_t\.|/160/|/80x60/|s\.jpg|f\.jpg|fx\.webp|impolicy=lpv|w=130|/ec/|_300x"
+SMALL = r"800x600|120x90|-4\.|/large/|/thumb/|/thumbnail/|csm_|/s4_|,96,72|,480,360|72k52|300k200|w=520|_t\.|/160/|/80x60/|s\.jpg|f\.jpg|fx\.webp|impolicy=lpv|-120x90|-750x470|P[128]\.|w=130|/ec/|_300x"
 
 
 def _content(a: Advert, gallery: str) -> str:
@@ -129,6 +129,24 @@ def whole_ones_behind_small_ones_in_another_place(a: Advert, others: list[Advert
         f'<a href="{at.format(p, "hd.webp")}"><img src="{at.format(p, "s.jpg")}"></a>' for p in a.photos
     )
     return page(_content(a, f'<div class="carousel">{slides}</div><div class="preview">{small}</div>'))
+
+
+@shape(ADVERTS)
+def lists_of_widths(a: Advert, others: list[Advert]) -> str:
+    sizes = {1: 150, 2: 320, 8: 640, 0: 1280}
+    photos = [[{"id": i, "width": width, "height": width, "url": f"https://media.example/{p}/P{n}.jpg"} for n, width in sizes.items()] for i, p in enumerate(a.photos)]  # fmt: skip
+    data = {"product": {"id": a.number, "title": a.title, "price": a.price, "pictures": photos}}
+    return page(_content(a, "") + script(J(data), 'type="application/json"'))
+
+
+@shape(ADVERTS)
+def whole_ones_by_buttons(a: Advert, others: list[Advert]) -> str:
+    def at(i: int) -> str:
+        return f"https://photos.example/webp/{a.photos[i]}/{i}"
+
+    first = f'<a href="{at(0)}-full.jpg"><picture><source srcset="{at(0)}-750x470.webp"><img src="{at(0)}-750x470.jpg"></picture></a>'  # fmt: skip
+    thumbs = "".join(f'<li><button data-href="{at(i)}-full.jpg" style="background-image:url({at(i)}-120x90.jpg)"></button></li>' for i in range(len(a.photos)))  # fmt: skip
+    return page(_content(a, f'<div class="gallery">{first}<ul>{thumbs}</ul></div>'))
 
 
 @shape(LISTS)

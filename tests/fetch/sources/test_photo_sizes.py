@@ -74,6 +74,10 @@ ONE = [
     ["https://h.com/1_1t.jpg", "https://h.com/1_1.jpg"],
     ["https://x.com/img.jpg@300w_200h.webp", "https://x.com/img.jpg"],
     ["https://x.com/imgs/1.jpg!small", "https://x.com/imgs/1.jpg"],
+    ["https://x.com/g30/f_1024x768_0_q87_cars__a1.jpg", "https://x.com/g30/120x90_c42_cars__a1.jpg.webp"],
+    ["https://x.com/photo/golf__1234567hd.webp", "https://x.com/photo/golf__1234567f.jpg"],
+    ["https://x.com/listing/UPHO.1234567.V800/golf.jpg", "https://x.com/listing/UPHO.1234567.V550/golf.jpg"],
+    ["https://x.com/a.jpeg?fl=res,1920,1080,1|jpg", "https://x.com/a.jpeg?fl=res,96,72,1|jpg"],
 ]
 TWO = [
     ["https://x.com/p/1.jpg", "https://x.com/p/2.jpg"],
@@ -100,6 +104,8 @@ TWO = [
     ["https://x.com/photos/7.jpg", "https://x.com/photos/8.jpg"],
     ["https://x.com/p/swift-0-12.jpg", "https://x.com/p/swift-0-13.jpg"],
     ["https://x.com/p/101.jpg", "https://x.com/p/102.jpg"],
+    ["https://x.com/ann_25_1043095732/golf.jpg", "https://x.com/ann_25_384882525/golf.jpg"],
+    ["https://x.com/show?fl=123456,80", "https://x.com/show?fl=123457,80"],
 ]
 
 
