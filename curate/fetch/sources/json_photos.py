@@ -131,10 +131,13 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
     if isinstance(value, int) and not isinstance(value, bool):
         return [seen] if (seen := addresses.by_id(value)) else []
     if isinstance(value, list):
+        if id(value) in addresses.known:
+            return addresses.known[id(value)]
         found: list[list[str]] = []
         for item in value[:MAX_PHOTOS]:
             sizes = isinstance(item, list) and _of_many_widths(item)
             found += [_one({"sizes": item}, addresses)] if sizes else _of_value(item, addresses, depth + 1)
+        addresses.known[id(value)] = found
         return found
     if not isinstance(value, dict):
         return []

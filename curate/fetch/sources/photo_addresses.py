@@ -30,7 +30,7 @@ class Addresses:
         self._tokens: dict[str, list[str]] | None = None
         self._prefix: dict[str, str] = {}
         self._effort = MAX_EFFORT
-        self.known: dict[int, list[list[str]]] = {}  # photos of objects looked at before, by their identity
+        self.known: dict[int, list[list[str]]] = {}  # of objects and lists looked at before, by identity
 
     def may_go_on(self) -> bool:
         """False when a page has made us look at too many values: data that names itself has no end."""
