@@ -161,6 +161,11 @@ def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Lis
         if amount is not None:
             listing = replace(listing, price=amount, currency=listing.currency or about.currency or currency)
             used.setdefault("HTML", []).append("price")
+    elif (
+        listing.price >= 100
+        and page_gallery.price_near_heading(forms.page, forms.layout)[0] == listing.price / 100
+    ):
+        listing = replace(listing, price=listing.price / 100)  # the data tell it in cents
     listing, names = html_facts.filled(listing, forms.page, forms.layout)
     if names:
         used.setdefault("HTML", []).extend(names)

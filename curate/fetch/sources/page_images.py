@@ -216,5 +216,8 @@ def _mark_after(heading: Element, keep: set[Element], out: Layout) -> None:
 def shape(url: str) -> str:
     """The pattern of a photo's address: ids, numbers and sizes left out."""
     parts = photo_sizes.stem(url).partition("?")[0].split("/")
-    kept = ["#" if re.search(r"\d", part) or len(part) > 24 else part for part in parts[1:-1]]
+    kept = [
+        "#" if re.search(r"\d", part) or len(part) > 24 or re.fullmatch(r"[0-9a-f]{1,3}", part) else part
+        for part in parts[1:-1]
+    ]
     return "/".join([parts[0], *kept[:3]])

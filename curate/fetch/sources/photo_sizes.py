@@ -21,6 +21,7 @@ _WORDS = (
     r"(?:x{0,3}[sl]|[sml]|xx?-?(?:small|large)|thumb(?:s|nail|nails|_?\d+)?|thmb|tn\d?|tmb|th\d?|icon|small\d?|mini|medium\d?|"
     r"mid|normal|middle|large\d?|big\d?|huge|full(?:size|_?hd)?|orig(?:inal|inals)?|preview\d?|hd|uhd|sd|lowres|hires|zoom|"
     r"square|tile|card|lg|md|sm|xlarge|x2large|grande|compact|master|pico|list(?:ing)?_?(?:thumb|small|large)|lightbox|"
+    r"petite?s?|moyen(?:ne)?s?|grand(?:es|s)?|vignettes?|miniatur\w{1,3}|gross|groot|klein|mittel|pequen[oa]s?|median[oa]s?|"
     r"retina|scaled|cover|[1-4]x|detail|gallery(?:_\w{1,10})?)"
 )
 _PIXELS = (
@@ -41,7 +42,7 @@ KINDS: dict[str, re.Pattern[str]] = {
     ),
     # /300x200/, /w_300,h_200,c_fill/, /resize/…, /thumb/: a whole segment of the path
     "segment": re.compile(
-        rf"{_PIXELS}(?:[-_,:x]?{_MODES})*|{_WORDS}|(?:image)?(?:resize|fit-in|smart|filters:[^/]*|quality|format|cdn-cgi|unsafe)"
+        rf"{_PIXELS}(?:[-_,:x]?{_MODES})*|{_WORDS}|images?|imgs?|photos?|pictures?|pics?|fotos?|bilder|(?:image)?(?:resize|fit-in|smart|filters:[^/]*|quality|format|cdn-cgi|unsafe)"
         rf"|(?!\w*\d{{6}})[a-z]{{1,4}}_[\w.:-]{{1,20}}(?:,[a-z]{{1,4}}_[\w.:-]{{1,20}})*|(?:(?:width|height|w|h|f|q|fit|quality|format|"
         rf"gravity|onerror|dpr|metadata)=[^,/]{{1,20}},?)+|s--[\w-]{{4,12}}--|rs:[^/]*|t_[\w$-]{{1,20}}|q\d{{1,3}}|cache|[0-9a-f]{{32}}(?=$)",
         re.IGNORECASE,
@@ -91,9 +92,12 @@ _RANKS = tuple(
     (re.compile(rf"(?:(?<=^)|(?<=[-_./])|(?<=\d)(?=[sml]\.))(?:{words}){_EDGE}", re.IGNORECASE), rank)
     for words, rank in (
         (r"orig(?:inal|inals)?|full(?:size|xfull)?|master|zoom|uhd|xxl|huge|hires", 4000),
-        (r"xl|big|large|hd|lg|grande|lightbox|l|b", 1400),
-        (r"thumb\w*|thmb|tn|small|mini|icon|xs|sm|preview\d?|tile|t|s|th\d?", 150),
-        (r"medium|normal|middle|mid|md|m|compact", 500),
+        (r"xl|big|large|hd|lg|grand(?:es?|s)?|gross|groot|lightbox|l|b", 1400),
+        (
+            r"thumb\w*|thmb|tn|small|petite?s?|klein|pequen[oa]s?|vignettes?|mini(?:atur\w{1,3})?|icon|xs|sm|preview\d?|tile|t|s|th\d?",
+            150,
+        ),
+        (r"medium|moyen(?:ne)?s?|mittel|median[oa]s?|normal|middle|mid|md|m|compact", 500),
     )
 )
 WHOLE, SMALL = 4000, 150  # what a page calls the whole photo, and a small one

@@ -11,7 +11,7 @@ from tests.fetch.sources.painted_adverts import Advert, page
 LISTS: dict[str, ListShape] = {}
 ADVERTS: dict[str, AdvertShape] = {}
 # what the pages below name besides something larger
-SMALL = r"800x600|120x90|-4\.|/large/|/thumb/|/thumbnail/|csm_|/s4_|,96,72|,480,360|72k52|300k200|w=520|_t\.|/160/|/80x60/|s\.jpg|f\.jpg|fx\.webp|impolicy=lpv|-120x90|-750x470|P[128]\.|w=130|/ec/|_300x"
+SMALL = r"800x600|120x90|-4\.|/large/|/thumb/|/thumbnail/|csm_|/s4_|,96,72|,480,360|72k52|300k200|w=520|_t\.|/160/|/80x60/|s\.jpg|f\.jpg|fx\.webp|impolicy=lpv|/petit/|/thumbs/|/w100/|-120x90|-750x470|P[128]\.|w=130|/ec/|_300x"
 
 
 def _content(a: Advert, gallery: str) -> str:
@@ -147,6 +147,46 @@ def whole_ones_by_buttons(a: Advert, others: list[Advert]) -> str:
     first = f'<a href="{at(0)}-full.jpg"><picture><source srcset="{at(0)}-750x470.webp"><img src="{at(0)}-750x470.jpg"></picture></a>'  # fmt: skip
     thumbs = "".join(f'<li><button data-href="{at(i)}-full.jpg" style="background-image:url({at(i)}-120x90.jpg)"></button></li>' for i in range(len(a.photos)))  # fmt: skip
     return page(_content(a, f'<div class="gallery">{first}<ul>{thumbs}</ul></div>'))
+
+
+@shape(ADVERTS)
+def prices_in_cents_and_hashed_folders(a: Advert, others: list[Advert]) -> str:
+    def at(p: str) -> str:
+        return f"https://cloud.example/groot/{p[:3]}/{p[3:5]}/{p}.jpg"
+
+    data = {"product": {"id": a.number, "title": a.title, "price": a.price * 100}}
+    slides = "".join(f'<div class="media"><div style="background-image:url(&quot;{at(p)}&quot;)"></div></div>' for p in a.photos)  # fmt: skip
+    head = f'<meta property="og:image" content="{at(a.photos[0])}">'
+    return page(
+        _content(a, f"<section>{slides}</section>") + script(f"var product={J(data)};"), head, language="nl"
+    )
+
+
+@shape(LISTS)
+def size_words_of_other_languages(adverts: list[Advert], others: list[Advert]) -> str:
+    def card(a: Advert) -> str:
+        large = J([f"/uploads/grand/{p}.webp" for p in a.photos])
+        return f'<div class="vignette"><a href="{link(a)}" class="photo" data-images=\'{large}\'><img src="/uploads/petit/{a.photos[0]}.webp"></a><a href="{link(a)}"><b>{a.title}</b></a><em>{a.price} €</em></div>'  # fmt: skip
+
+    return page("".join(map(card, adverts)), language="fr")
+
+
+@shape(LISTS)
+def folders_that_name_no_photo(adverts: list[Advert], others: list[Advert]) -> str:
+    def ad(a: Advert) -> dict[str, Any]:
+        scales = [{"scale": [{"uri": f"https://pic.example/{folder}/{p[:2]}/{p}.jpg", "size": size} for folder, size in (("images", "xlarge"), ("thumbs", "small"))]} for p in a.photos]  # fmt: skip
+        return {"id": a.number, "subject": a.title, "price": a.price, "url": link(a), "images": scales}
+
+    return page(script(J({"ads": list(map(ad, adverts))}), 'type="application/json"'))
+
+
+@shape(LISTS)
+def lazy_addresses_without_a_suffix(adverts: list[Advert], others: list[Advert]) -> str:
+    def card(a: Advert) -> str:
+        images = "".join(f'<img src="{BLANK}" data-echo="https://th.example/w800/{p}" data-thumb="https://th.example/w100/{p}">' for p in a.photos)  # fmt: skip
+        return f'<tr class="item"><td><a href="{link(a)}">{images}</a></td><td><a href="{link(a)}">{a.title}</a></td><td>{a.price} €</td></tr>'  # fmt: skip
+
+    return page(f"<table>{''.join(map(card, adverts))}</table>", language="tr")
 
 
 @shape(LISTS)
