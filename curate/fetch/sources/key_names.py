@@ -113,8 +113,8 @@ _NO_PHOTO = re.compile(
     r"ogimage|socialimage|shareimage|seoimage|colorimage|swatch|certificat|bodystyle|emptyimage|noimage|defaultimage|fallback"
 )  # fmt: skip
 _OTHER_MEDIA = re.compile(
-    r"spin|360|panoram|virtualtour|^tours?$|floorplan|^(?:blue|site)?(?:plan|layout|print)s?$|^videos?(?!.*photo)|brochure|"
-    r"^documents?$|^logos?$|hotspots?$"
+    r"^spins?(?!n)|^360[a-z]|(?:view|tour|image|photo|exterior|interior)s?360$|panoram|virtualtour|floorplan|^blueprints?$|"
+    r"^videos?(?!.*photo)|brochure|^logos?$|hotspots?$"
 )
 _BESIDE = re.compile(
     r"similar|related|recommend|suggest|alsoview|alsolike|alsobought|othersviewed|youmay|mightlike|recently|lastview|"

@@ -31,8 +31,8 @@ _MONEY = (
 )  # fmt: skip
 PRICE = re.compile(
     r"(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|TRY|Rs\.?|RM|Rp|Ksh|"
-    r"kr|[A-Z]{1,3}\$))\s{0,2}\d{1,12}(?:[.,'’\s]\d{1,9}){0,5}(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
-    r"\d{1,12}(?:[.,'’\s]\d{1,9}){0,5}\s{0,2}(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
+    r"kr|[A-Z]{1,3}\$))\s{0,2}\d{1,12}(?:[.,'’\s]\d{1,9}){0,5}(?:,[-–]{1,2})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
+    r"\d{1,12}(?:[.,'’\s]\d{1,9}){0,5}(?:,[-–]{1,2})?\s{0,2}(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
     r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z]))",
     re.IGNORECASE,
 )

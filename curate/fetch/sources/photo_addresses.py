@@ -9,7 +9,8 @@ from curate.fetch.sources.page import photo_address
 MAX_EFFORT = 150_000  # values under keys of photos, in one page
 EXTENSION = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)(?:$|[?&#/!@;:,_~])", re.IGNORECASE)
 _NO_IMAGE = re.compile(
-    r"\.(?:mp4|m3u8|webm|mov|pdf|html?|php|svg|ico|css|js|json|aspx|glb)(?:$|[?#])|youtube\.|youtu\.be|vimeo\.|"
+    r"\.(?:mp4|m3u8|webm|mov|pdf|html?|svg|ico|css|js|json|glb)(?:$|[?#])|"
+    r"\.(?:php|aspx)(?:$|[?#](?!.*\.(?:jpe?g|png|webp)))|youtube\.|youtu\.be|vimeo\.|"
     r"^data:|^blob:|google(?:apis)?\.com/maps|/maps?/api|staticmap|^mailto:|javascript:",
     re.IGNORECASE,
 )

@@ -150,6 +150,13 @@ def whole_ones_by_buttons(a: Advert, others: list[Advert]) -> str:
 
 
 @shape(ADVERTS)
+def scaled_by_a_script_of_the_site(a: Advert, others: list[Advert]) -> str:
+    slides = "".join(f'<li><img src="/themes/x/timthumb.php?src=https://wheels.example/uploads/{p}.jpg&amp;w=600"></li>' for p in a.photos)  # fmt: skip
+    body = _content(a, f'<ul class="galerie">{slides}</ul>').replace(f"{a.price} €", f"{a.price},- €")
+    return page(body, language="fr")
+
+
+@shape(ADVERTS)
 def prices_in_cents_and_hashed_folders(a: Advert, others: list[Advert]) -> str:
     def at(p: str) -> str:
         return f"https://cloud.example/groot/{p[:3]}/{p[3:5]}/{p}.jpg"
