@@ -88,8 +88,9 @@ def pack(
 
     for name, split in fixed.items():
         put(name, split, everything[name])
+    by_hash = sorted(everything, key=rank.__getitem__)
     for split in SPLITS:
-        for name in sorted(everything, key=rank.__getitem__):
+        for name in by_hash:
             if name not in placed and fits(name, split):
                 put(name, split, everything[name])
     for name in sorted(everything, key=lambda name: (name not in placed, rank[name])):
