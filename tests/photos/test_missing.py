@@ -55,9 +55,9 @@ def test_a_missing_and_a_cut_file_are_told_before_and_after_dedup_rejects_them(f
     (folder / second).write_bytes((folder / second).read_bytes()[:-1])
     assert missing.lost(folder) == [first, second]
     text = f"2 photo files are missing, damaged or unreadable since fetch, e.g. {first}"
-    see = "to see all, run `curate verify`; "
+    see = "to see all, run `curate verify`; or "
     again = f"{see}to fetch again what the site still has, run `curate fetch --refresh`"
-    assert worded(missing.warnings(folder)) == [f"{text}; {again}; to go on without them, run `curate dedup`"]
+    assert worded(missing.warnings(folder)) == [f"{text}; {again}; or to go on without them, run `curate dedup`"]
     lines = told_by_dedup(folder)
     assert lines[0].endswith(", 2 undecodable")
     assert lines[1:] == [f"{text}; dedup rejected them as undecodable; {again}"]
