@@ -1,4 +1,4 @@
-"""Paint a small marketplace: adverts for two kinds of car, with the junk, copies and broken files of a real one.
+"""Paint a small marketplace: adverts for two kinds of car, with the junk and the duplicates of a real one.
 
 A photo is a `Shot`, a plain description with its own seed; painting a shot is a pure function of it, so the files
 do not depend on the number of workers or the order. What each photo really shows goes to truth.csv beside the
@@ -70,7 +70,7 @@ class Shot:
     class_name: str  # what the seller says
     true_class: str  # the car in it; empty for junk
     issue: str  # none, a reason of the clean stage, exact_duplicate, near_duplicate, or corrupt
-    picture: str  # photo_id of the painting; copies share it
+    picture: str  # photo_id of the painting; duplicates share it
     edit: str  # what was done to the file since
     car_seed: int  # of the car: photos of one listing share it
     seed: int  # of the painting

@@ -143,7 +143,7 @@ class Verdicts:
     """What the stages decided, by photo id."""
 
     decided: dict[str, tuple[str, str]]  # stage and reason of the rejected; "" and "" for the kept
-    copy_of: dict[str, str]  # of those that dedup removed as copies, the photo that stayed
+    kept_of: dict[str, str]  # of those that dedup removed as duplicates, the photo that stayed
     queue: set[str]  # put up for review
 
 
@@ -157,8 +157,8 @@ def verdicts(folder: Path) -> Verdicts:
     unique, cleaned = manifest.read(folder, DedupRow), manifest.read(folder, CleanRow)
     later: list[DedupRow | CleanRow] = [*unique, *cleaned]
     found |= {names[row.key]: (row.stage, row.reason) for row in later if not row.keep}
-    copy_of = {names[row.key]: names[row.duplicate_of] for row in unique if row.duplicate_of}
-    return Verdicts(found, copy_of, {names[row.key] for row in cleaned if row.borderline})
+    kept_of = {names[row.key]: names[row.duplicate_of] for row in unique if row.duplicate_of}
+    return Verdicts(found, kept_of, {names[row.key] for row in cleaned if row.borderline})
 
 
 def is_true(truth: Mapping[str, str], stage: str, reason: str, kept: Mapping[str, str] | None = None) -> bool:
@@ -174,21 +174,21 @@ def compare(folder: Path, truth: Mapping[str, Mapping[str, str]]) -> list[str]:
     """How many rejected photos have their true reason, what went wrong, and what a review would find."""
     found = verdicts(folder)
     decided = found.decided
-    copies = Counter(row["picture"] for row in truth.values() if row["issue"] != "corrupt")
+    times = Counter(row["picture"] for row in truth.values() if row["issue"] != "corrupt")
     rejected = {name: verdict for name, verdict in decided.items() if verdict[0]}
     false = [
         name
         for name, verdict in rejected.items()
-        if not is_true(truth[name], *verdict, truth[found.copy_of[name]] if name in found.copy_of else None)
+        if not is_true(truth[name], *verdict, truth[found.kept_of[name]] if name in found.kept_of else None)
     ]
     junk = [
         name for name, row in truth.items() if row["issue"] not in ("none", "exact_duplicate", "near_duplicate")
     ]
     missed = Counter(truth[name]["issue"] for name in junk if name in decided and name not in rejected)
-    good = [name for name, row in truth.items() if row["issue"] == "none" and copies[row["picture"]] == 1]
+    good = [name for name, row in truth.items() if row["issue"] == "none" and times[row["picture"]] == 1]
     lost = sum(name in rejected for name in good)
-    no_copies = [name for name in false if name in found.copy_of]
-    kinds = Counter("good" if name not in junk else truth[name]["issue"] for name in no_copies)
+    wrongly = [name for name in false if name in found.kept_of]
+    kinds = Counter("good" if name not in junk else truth[name]["issue"] for name in wrongly)
     right = len(rejected) - len(false)
     wrong = [
         name for name in junk if truth[name]["issue"] == "wrong_model" and not decided.get(name, (" ", ""))[0]
@@ -196,8 +196,8 @@ def compare(folder: Path, truth: Mapping[str, Mapping[str, str]]) -> list[str]:
     return [
         f"truth: {right} of {len(rejected)} rejected photos have their true reason "
         f"({percent(right / len(rejected) if rejected else 1.0)})",
-        f"truth: dedup removed {len(found.copy_of)} photos, {len(no_copies)} of them no duplicate of the one kept"
-        + (f" ({kinds.pop('good', 0)} good, {_listed(kinds)})" if no_copies else ""),
+        f"truth: dedup removed {len(found.kept_of)} photos, {len(wrongly)} of them no duplicate of the one kept"
+        + (f" ({kinds.pop('good', 0)} good, {_listed(kinds)})" if wrongly else ""),
         f"truth: {lost} of {len(good)} good photos were rejected ({percent(lost / len(good))}); "
         f"junk kept: {_listed(missed)}",
         f"truth: {len(found.queue.intersection(wrong))} of {len(wrong)} photos of the wrong class are among the "
