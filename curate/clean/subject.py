@@ -88,8 +88,7 @@ def _sense(noun: str) -> str:
 def imagenet_classes(noun: str) -> tuple[str, ...]:
     """ImageNet classes of a noun: below its synset with most of them, else by name; maybe none."""
     if (meant := _meant(noun)) != (noun,):
-        exact = {one for one in meant if one in class_names()}
-        found = (*exact, *(name for one in meant if one not in exact for name in imagenet_classes(one)))
+        found = {name for one in meant for name in ((one,) if one in class_names() else imagenet_classes(one))}
         return tuple(name for name in class_names() if name in found)
     if sense := _sense(noun):
         return _below()[sense]

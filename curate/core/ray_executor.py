@@ -67,7 +67,7 @@ def versions() -> dict[str, str]:
 
 
 class Work(NamedTuple):
-    """What a worker is told once: all of it but the items."""
+    """What a worker gets once: all of it but the items."""
 
     fn: Callable[[Any], Any]
     versions: dict[str, str]

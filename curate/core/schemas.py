@@ -45,7 +45,7 @@ class FetchRow:
     model: str = ""
     currency: str = ""  # ISO 4217 where it is known
     seller: str = ""  # private, dealer, or what the site calls it
-    posted: str = ""  # ISO 8601 where that can be told
+    posted: str = ""  # ISO 8601 where the site's own form is known
     attributes: str = ""  # JSON object: what else the page says of the listing
 
 

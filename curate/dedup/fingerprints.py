@@ -1,7 +1,7 @@
 """Fingerprints: the perceptual hash and small images of a photo. Pure functions.
 
 A photo in a plain frame has two fingerprints, one after the other: of the whole, and of what is inside the frame.
-What looks like a frame may be a wall or the sky, which is not detected in every duplicate: so both are compared
+What seems to be a frame may be a wall or the sky, which is not detected in every duplicate: so both are compared
 with those of other photos."""
 
 from dataclasses import dataclass

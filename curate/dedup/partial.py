@@ -3,7 +3,7 @@
 Where keypoints propose a transform, the small images must agree before a file is read. Then the part that both
 share is cut out of one photo (`rectify`) and compared with the other as any two images are (`alignment`). Where
 few keypoints agree, greys and colours must agree closely: dials, wheels and cars of one model are alike, and are
-no duplicates. Then it is told which of the two was edited: a screenshot, a collage, a banner, a turned or a marked
+no duplicates. Then the edited one of the two is named: a screenshot, a collage, a banner, a turned or a marked
 photo loses to the photo in it, whatever its size."""
 
 from collections.abc import Sequence

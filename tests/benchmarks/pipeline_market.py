@@ -50,16 +50,21 @@ def tree(pid: int) -> Iterator[int]:
             yield from tree(int(child))
 
 
-def memory_mib(pid: int) -> float:
-    """Proportional set size of a process tree."""
+def memory_kib(pid: int, *kinds: str) -> int:
+    """The sum of these lines of `smaps_rollup` over a process and its descendants, e.g. Pss."""
     total = 0
     for member in tree(pid):
         try:
             lines = Path(f"/proc/{member}/smaps_rollup").read_text().splitlines()
         except OSError:  # it has ended
             continue
-        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return total / 1024
+        total += sum(int(line.split()[1]) for line in lines if line.partition(":")[0] in kinds)
+    return total
+
+
+def memory_mib(pid: int) -> float:
+    """Proportional set size of a process tree."""
+    return memory_kib(pid, "Pss") / 1024
 
 
 def run_stage(stage: str, folder: Path) -> Measured:

@@ -36,7 +36,7 @@ from curate.dedup import candidates, fingerprint_cache, fingerprints
 from curate.dedup.stage import in_rank_order
 from curate.fetch.journal import Journal
 from curate.pipeline import find_recipe
-from tests.benchmarks.pipeline_market import tree
+from tests.benchmarks.pipeline_market import memory_kib
 from tests.benchmarks.scale_folders import make
 
 FLOOR = 500  # photos: nothing but the start of the process
@@ -54,14 +54,7 @@ class Cost(NamedTuple):
 
 def memory_mb(pid: int) -> float:
     """What a process and its descendants hold that no file backs, shared pages counted once."""
-    total = 0
-    for member in tree(pid):
-        try:
-            lines = Path(f"/proc/{member}/smaps_rollup").read_text().splitlines()
-        except OSError:  # it has ended
-            continue
-        total += sum(int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
-    return total * 1024 / 1e6
+    return memory_kib(pid, "Pss_Anon", "Pss_Shmem") * 1024 / 1e6
 
 
 def measure(*words: str) -> Cost:

@@ -57,7 +57,7 @@ Wanted = Literal["page", "photo", "data", "part"]
 class Client:
     """Fetches with one politeness. Thread-safe; leave the context before joining the threads that use it.
 
-    `state_file` keeps robots.txt copies and the times that hosts told us to come back. With `start_urls`, only
+    `state_file` keeps robots.txt files and the times at which hosts want us back. With `start_urls`, only
     their hosts and those that the politeness names are asked; without, only redirects are held to that. Leaving
     the context ends the transfers that other threads are in.
     """

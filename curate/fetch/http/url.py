@@ -88,6 +88,16 @@ def parse(url: str, base: str = "") -> ParsedUrl:
     return ParsedUrl(parts.scheme, _host(parts.host or ""), parts.port or DEFAULT_PORTS[parts.scheme], target)
 
 
+def host_of(url: str) -> str:
+    """The host of an absolute address, with its port; empty where it has none."""
+    return url.partition("//")[2].partition("/")[0]
+
+
+def path_of(url: str) -> str:
+    """Path and query of an absolute address, without the first slash."""
+    return url.partition("://")[2].partition("/")[2]
+
+
 def canonical_url(url: str, base: str = "") -> str:
     """The one spelling of a photo's or page's URL; two spellings with one result are one photo.
 

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from curate.fetch.http.url import host_of, path_of
 from curate.fetch.sources import card_facts, json_fields, photo_sizes
 from curate.fetch.sources.json_listings import Candidate, Group, worth
 from curate.fetch.sources.page import Element, Page, resolved
@@ -57,7 +58,7 @@ def bare(url: str) -> str:
 
 def pattern(url: str) -> str:
     """The kind of page that an address leads to: numbers and long words left out."""
-    path, _, query = url.partition("://")[2].partition("/")[2].partition("?")
+    path, _, query = path_of(url).partition("?")
     parts = [part for part in path.split("/") if part]
     kinds = []
     for number, part in enumerate(parts):
@@ -104,7 +105,7 @@ def links(page: Page, layout: Layout) -> list[Link]:
         ):
             continue
         url = bare(url)
-        if url.rstrip("/") != here and url.partition("://")[2].partition("/")[2]:
+        if url.rstrip("/") != here and path_of(url):
             found.append(Link(element, url, layout.paths.get(element, 0), pattern(url)))
     return found
 
@@ -229,7 +230,7 @@ def _groups(
 
 def _place_of(url: str) -> tuple[str, int]:
     """The host of a photo and how deep it stands there: those of one listing share them."""
-    return url.partition("//")[2].partition("/")[0], url.count("/")
+    return host_of(url), url.count("/")
 
 
 def replace_title(one: Candidate, titles: Counter[str]) -> Candidate:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from curate.core.errors import RejectedError
-from curate.fetch.http.url import canonical_url, parse
+from curate.fetch.http.url import canonical_url, parse, path_of
 from curate.fetch.sources import photo_sizes
 from curate.fetch.sources.listing import Photo
 from curate.fetch.sources.values import url_text
@@ -54,7 +54,7 @@ def photo(offered: Sequence[str], base: str, not_gallery: bool = False, *, decla
             name = name if "://" in name[:8] else parse(written, base).url
         except RejectedError as error:
             url, reason = name, error.reason
-        if not reason and (not_gallery or no_photo.search("/" + url.partition("://")[2].partition("/")[2])):
+        if not reason and (not_gallery or no_photo.search("/" + path_of(url))):
             reason = "not_gallery"
         aliases = () if name == url else (name,)
         found = _joined(found, Photo(url, aliases, reason)) if found else Photo(url, aliases, reason)

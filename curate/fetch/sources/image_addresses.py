@@ -6,6 +6,7 @@ They stand in `src`, `srcset`, what a script would put there (`data-src` and the
 import re
 from collections.abc import Iterator
 
+from curate.fetch.http.url import host_of
 from curate.fetch.sources import photo_templates
 from curate.fetch.sources.gallery import sized_srcset
 from curate.fetch.sources.page import Element, Page, photo_address
@@ -99,11 +100,6 @@ def _is_other(element: Element, name: str, value: str) -> bool:
     return element.tag == "img" and bool(_OTHER_KEY.search(name)) and is_address(value, surely_photo=False)
 
 
-def host(url: str) -> str:
-    """The host of an address; empty where it has none."""
-    return url.partition("//")[2].partition("/")[0]
-
-
 def within(element: Element, hosts: set[str]) -> list[str]:
     """An address of an image within another text, such as data-marker="slider-image/image-https://…"; told by its
     host, on which other images of the page are."""
@@ -114,7 +110,7 @@ def within(element: Element, hosts: set[str]) -> list[str]:
         for name, text in element.attrib.items()
         if name[:5] == "data-" and (match := _WITHIN.fullmatch(text))
     ]
-    return [match[1] for match in said if host(match[1]) in hosts]
+    return [match[1] for match in said if host_of(match[1]) in hosts]
 
 
 def paints(element: Element) -> bool:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from curate.fetch.http.url import path_of
 from curate.fetch.sources import cards, json_listings, photo_sizes, photo_variants
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.gallery import of_variants
@@ -138,7 +139,7 @@ def _link_by_token(group: Group, forms: Read) -> None:
     urls = list(dict.fromkeys([*cards_first, *forms.links]))
     by_token: dict[str, str] = {}
     for url in urls:
-        path = url.partition("://")[2].partition("/")[2]
+        path = path_of(url)
         for token in {*re.split(r"[/?&=.]", path), *re.findall(r"[A-Za-z0-9]+", path)}:
             if len(token) > 3:
                 by_token.setdefault(token, url)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from curate.fetch.http.url import host_of, path_of
 from curate.fetch.sources import values
 from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES, Facts, facts, types_of
 from curate.fetch.sources.json_photos import photos
@@ -49,7 +50,7 @@ def link_of(fact: Facts, base: str) -> str:
             ):
                 continue
             url = resolved(written, base)
-            if url and same_site(url, base) and re.search(r"[^/]", url.partition("://")[2].partition("/")[2]):
+            if url and same_site(url, base) and re.search(r"[^/]", path_of(url)):
                 return url
     for key, text in fact.named.items():  # under a name of the site's own, such as vlink
         if _LINK_KEY.search(name := plain(key)) and not _OTHER_LINK.search(name) and not is_photo(key):
@@ -75,10 +76,10 @@ def same_site(url: str, other: str) -> bool:
 
 
 def _site(url: str) -> str:
-    host = url.partition("://")[2].partition("/")[0].partition(":")[0]
+    host = host_of(url).partition(":")[0]
     labels = host.split(".")
     if all(label.isdigit() for label in labels):
-        return url.partition("://")[2].partition("/")[0]
+        return host_of(url)
     return ".".join(labels[-3:] if len(labels) > 2 and len(labels[-2]) <= 3 else labels[-2:])
 
 

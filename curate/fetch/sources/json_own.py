@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from curate.fetch.http.url import path_of
 from curate.fetch.sources import json_nodes, photo_sizes
 from curate.fetch.sources.json_listings import NO_LISTING, Candidate, Data, candidate, promises
 from curate.fetch.sources.json_photos import unnamed
@@ -55,11 +56,7 @@ def match(one: Candidate, about: Declared, stems: set[str]) -> float:
             score += 6
         else:
             score -= 2
-    tokens = {
-        token
-        for url in about.urls
-        for token in re.findall(r"[A-Za-z0-9]+", url.partition("://")[2].partition("/")[2])
-    }
+    tokens = {token for url in about.urls for token in re.findall(r"[A-Za-z0-9]+", path_of(url))}
     whole = " ".join(about.urls)
     if any(len(token) > 3 and (token in tokens or (len(token) > 7 and token in whole)) for token in one.tokens):
         score += 5

@@ -29,7 +29,7 @@ class Listing:
     make: str = ""
     currency: str = ""  # ISO 4217 where it is known, else as the page writes it
     seller: str = ""  # private, dealer, or what the page calls the kind of seller
-    posted: str = ""  # when the advert was put in: ISO 8601 where that can be told, else as the page writes it
+    posted: str = ""  # when the advert was put in: ISO 8601 where its form is known, else as the page writes it
     attributes: str = ""  # what else the page says of the listing: a JSON object of texts, keys sorted
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from curate.fetch.http.url import path_of
 from curate.fetch.sources import (
     cards,
     html_facts,
@@ -142,7 +143,7 @@ def _looks_like_one(forms: Read, html: list[list[str]], many: list[Listing], sur
     own = [urls for urls in html if not any(photo_sizes.stem(url) in shared for url in urls)]
     if len(own) < len(html) / 2 or not own:
         return False
-    numbered = re.search(r"\d{4,}", about.urls[0].partition("://")[2].partition("/")[2]) is not None
+    numbered = re.search(r"\d{4,}", path_of(about.urls[0])) is not None
     heading = next(forms.page.root.iter("h1"), None) is not None
     if not many and heading and page_gallery.price_near_heading(forms.page, forms.layout)[0] is not None:
         return True

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
 
+from curate.fetch.http.url import host_of, path_of
 from curate.fetch.sources import image_addresses, photo_sizes, photo_templates, photo_variants
 from curate.fetch.sources.element_names import BESIDE_NAMES, BESIDE_WORDS, NOT_SHOWN, NOT_SHOWN_NAMES, SELLER_NAMES
 from curate.fetch.sources.page import Element, Page, names, photo_address, resolved, words
@@ -127,14 +128,14 @@ def _one(element: Element, page: Page, sizes: dict[str, int]) -> Image | None:
 
 def _name(url: str) -> str:
     """The part of an address whose words tell a logo: its path, without the folders before the last two."""
-    path = url.partition("://")[2].partition("/")[2].partition("?")[0]
+    path = path_of(url).partition("?")[0]
     return "/".join(path.split("/")[-2:])
 
 
 def layout(page: Page) -> Layout:
     """All images of a page in their order, and what of it is no content."""
     out = Layout()
-    hosts = {image_addresses.host(element.get("src", "")) for element in page.root.iter("img")} - {""}
+    hosts = {host_of(element.get("src", "")) for element in page.root.iter("img")} - {""}
     heading = next(page.root.iter("h1"), None)
     keep = set() if heading is None else {heading, *heading.iterancestors()}
     for element in page.root.iter():

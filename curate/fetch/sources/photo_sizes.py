@@ -2,10 +2,9 @@
 may be.
 
 Sites write a size in five places; `KINDS` is the table of them. `stem` is an address without its size: two
-addresses
-with one stem are one photo, as far as they stand in one listing. `larger` is an address that most sites answer
-with
-the whole photo; it is a guess, so the one given always stays beside it, to be asked when the guess is refused.
+addresses with one stem are one photo, as far as they stand in one listing. `larger` is an address that most sites
+answer with the whole photo; it is a guess, so the one given always stays beside it, to be asked when the guess is
+refused.
 """
 
 import base64
@@ -15,6 +14,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+from curate.fetch.http.url import path_of
 
 IMAGE_SUFFIX = r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)"
 _WORDS = (
@@ -164,11 +165,15 @@ def _plausible(numbers: Iterable[str]) -> list[int]:
     return [size for number in numbers if 30 <= (size := int(number)) <= 6000]
 
 
+def _end(url: str) -> str:
+    """The part of an address that may name a size."""
+    return unquote(path_of(url))[-400:]
+
+
 @lru_cache(maxsize=20_000)
 def asked(url: str) -> int:
     """The longer side in pixels that an address names, as in ``w=300`` or ``800x600``; 0 where it names none."""
-    text = unquote(url.partition("://")[2].partition("/")[2])[-400:]
-    return max(_plausible(n for match in _ASKED.finditer(text) for n in match.groups() if n), default=0)
+    return max(_plausible(n for match in _ASKED.finditer(_end(url)) for n in match.groups() if n), default=0)
 
 
 @lru_cache(maxsize=20_000)
@@ -176,7 +181,7 @@ def pixels(url: str) -> int:
     """A guess at the longer side that an address asks for, to compare sizes of one photo."""
     if size := asked(url):
         return size
-    text = unquote(url.partition("://")[2].partition("/")[2])[-400:]
+    text = _end(url)
     whole, *ranks = _RANKS
     if whole[0].search(text):
         return whole[1]

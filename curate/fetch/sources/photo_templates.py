@@ -5,6 +5,11 @@ from collections.abc import Iterable
 
 from curate.fetch.sources import photo_sizes
 
+_PLACEHOLDER = re.compile(
+    r"(?:\{\{?|%7B|\$\{|%|\[)(?:size|sizes|width|height|w|h|resize|dimensions?|format|ext|quality|q|dpr|WIDTH|HEIGHT|0|1|2|"
+    r"imageSize|image_size|thumb(?:nail)?|preset|type|variant|ratio|scale|mode)(?:\}\}?|%7D|%|\])|(?<=\$_)#"
+)
+
 
 def filled(template: str, examples: Iterable[str] = ()) -> str:
     """A template such as ``…/{width}x{height}/7.jpg`` with its size put in: one that the page uses itself, else a
@@ -12,25 +17,17 @@ def filled(template: str, examples: Iterable[str] = ()) -> str:
     if not re.search(r"[{%$#]|\bsize\b", template):
         return template
     parts = _PLACEHOLDER.split(template)
-    if (
-        len(parts) == 2 and len(parts[0]) > 12 and parts[1][:1] == "/"
-    ):  # the size stands before what names the photo
+    if len(parts) == 2 and len(parts[0]) > 12 and parts[1][:1] == "/":  # the size stands before the photo's name
         start = parts[0].partition("//")[2]
         seen = [url.partition("//")[2][len(start) :].partition("/")[0] for url in examples if start in url]
         if seen:
             return parts[0] + max(seen, key=lambda size: photo_sizes.pixels(f"x://x/{size}")) + parts[1]
     if len(parts) > 1:
-        pattern = re.compile(r"[^/?&]{1,40}?".join(re.escape(part.lstrip("htps:")) for part in parts[::1]) + "$")
+        pattern = re.compile(r"[^/?&]{1,40}?".join(re.escape(part.lstrip("htps:")) for part in parts) + "$")
         seen = [url for url in examples if pattern.search(url)]
         if seen:
             return max(seen, key=photo_sizes.pixels)
     return _PLACEHOLDER.sub(_large, template)
-
-
-_PLACEHOLDER = re.compile(
-    r"(?:\{\{?|%7B|\$\{|%|\[)(?:size|sizes|width|height|w|h|resize|dimensions?|format|ext|quality|q|dpr|WIDTH|HEIGHT|0|1|2|"
-    r"imageSize|image_size|thumb(?:nail)?|preset|type|variant|ratio|scale|mode)(?:\}\}?|%7D|%|\])|(?<=\$_)#"
-)
 
 
 def _large(match: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from curate.fetch.http.url import path_of
 from curate.fetch.sources.photo_sizes import IMAGE_SUFFIX, asked, pixels, stem
 
 NO_SIZES: Mapping[str, int] = MappingProxyType({})
@@ -56,7 +57,7 @@ def by_size(urls: Iterable[str], sizes: Mapping[str, int] = NO_SIZES) -> list[st
     once = list(dict.fromkeys(urls))
     if len(once) < 2:
         return once
-    parts = [re.split(r"[/?&]", url.partition("://")[2].partition("/")[2]) for url in once]
+    parts = [re.split(r"[/?&]", path_of(url)) for url in once]
     shared = set(parts[0]).intersection(*parts[1:])
     rest = ["x://x/" + "/".join(part for part in own if part not in shared) for own in parts]
     rank = {
