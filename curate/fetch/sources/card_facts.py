@@ -11,7 +11,8 @@ from curate.fetch.sources.money import PRICE, PRICE_NAME, money
 from curate.fetch.sources.page import Element, names, words
 from curate.fetch.sources.page_images import Image
 
-_TITLE_NAME = re.compile(r"title|titel|titre|titul|name|heading|headline|subject|caption|model")
+_TITLE_NAME = re.compile(r"title|titel|titre|titul|name|heading(?!-font)|headline|subject|caption|model")
+_NO_TITLE_NAME = re.compile(r"badge|ribbon|(?<![a-z])sticker|flag")
 _SELLER_NAME = re.compile(r"seller|dealer|vendor|user|owner|author|agen|broker|shop|store|compan|brand")
 _OTHER_PRICE = re.compile(
     r"(?<![a-z])(?:old|was|before|crossed|former|previous|rrp|uvp|msrp|emi)(?![a-z])|strike|line-through|compare-?at|price-?(?:drop|cut|down)|"
@@ -21,6 +22,9 @@ _NOW_PRICE = re.compile(r"(?<![a-z])(?:sale|special|final|current|actual|now|pro
 _MONTHLY = re.compile(
     r"\s{0,3}(?:[/.]|per|al|par|pro|por|na|a)?\s{0,3}(?:mo(?:nth|nat|is)?|mes|mês|mese|mies|mnd|mtl|maand|ay)(?![a-z])",
     re.IGNORECASE,
+)
+_BARE_AMOUNT = re.compile(  # 9,900 and a word or two, no 33,743 km
+    r"(?i)(?!.*\d\s?(?:km|mi|miles|mls|hp|kw|ps|cc|cm|m2|m²|sq|ft|h|万km)(?![a-z]))\D{0,15}\d[\d.,'’\s]*\D{0,15}"
 )
 _PLACE_NAME = re.compile(
     r"location|locality|(?<![a-z])city|place|address|(?<![a-z])area(?![a-z])|region|ort(?![a-z])|lokal|ville"
@@ -38,6 +42,7 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
             and element.tag not in ("img", "script")
             and _TITLE_NAME.search(named := names(element))
             and not _SELLER_NAME.search(named)
+            and not _NO_TITLE_NAME.search(named)
         ):
             text = words(element)
             if 3 < len(text) < 200 and not PRICE.fullmatch(text):
@@ -56,11 +61,16 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
     return (best or next((text for text in texts if len(text) > 3), ""))[:300]
 
 
+def _amounts(element: Element, most: int) -> str:
+    """The text of an element, an amount whose parts stand in elements of their own put together: 323 | .9 万円."""
+    return re.sub(r"(?<=\d) (?=[.,]\d{1,2}(?!\d))", "", words(element)[:most])
+
+
 def price_alone(element: Element) -> tuple[float | None, str] | None:
     """The price that is all the text of a small element; None where it says anything else."""
     if not isinstance(element.tag, str) or len(element) > 4 or element.tag in ("script", "style"):
         return None
-    text = words(element)[:61]
+    text = _amounts(element, 61)
     label, colon, rest = text.partition(":")
     if colon and len(label) < 25 and PRICE_NAME.search(label.lower()):
         text = rest.strip()  # Preis: 9.900 €
@@ -91,18 +101,22 @@ def _price(card: Element, text: str) -> tuple[float | None, str]:
     asked = _asked(elements, card)
     now = [one for one in asked if _NOW_PRICE.search(names(one)) and len(PRICE.findall(words(one)[:200])) == 1]
     for some in (now, asked, elements):
+        bare: tuple[float | None, str] = (None, "")
         for element in some:
             if element.tag not in ("script", "img") and PRICE_NAME.search(names(element)):
-                inner = element.get("content") or words(element)[:80]
+                inner = element.get("content") or _amounts(element, 80)
                 match = PRICE.search(inner)
-                if match and _MONTHLY.match(inner, match.end()):
-                    continue
-                amount, currency = money(match[0] if match else inner)
-                if amount is not None:
-                    return amount, currency
+                if match and not _MONTHLY.match(inner, match.end()):
+                    amount, currency = money(match[0])
+                    if amount is not None:
+                        return amount, currency
+                elif not match and bare[0] is None and _BARE_AMOUNT.fullmatch(inner):
+                    bare = money(inner)
         for element in some:
             if (found := price_alone(element)) and found[0] is not None:
                 return found
+        if bare[0] is not None:
+            return bare
     texts = [part for raw in card.itertext() if 1 < len(part := raw.strip()) < 80]
     for part in [*texts[:200], text[:3_000]]:
         match = PRICE.search(part)

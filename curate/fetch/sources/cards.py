@@ -26,6 +26,9 @@ _LINK_ATTRIBUTES = (
     "data-detail-url",
     "data-target-url",
 )
+_ON_CLICK = re.compile(  # location.href='…', window.open('…'), openDetails('/ad/7')
+    r"(?:location(?:\.href)?\s*=|window\.open\(|^[^'\"]{0,60}?(?<!track)(?<!send)\((?=\s*['\"](?:/|https?:)))\s*['\"]([^'\"]{2,1000})"
+)
 _TRACKING = re.compile(r"^(?:utm_\w+|ref|referrer|source|src|from|pos|position|rank|searchid|search_id|sid|"
                        r"gclid|fbclid|clickid|"
                        r"tracking\w*|_\w+|listpos|ipc|origin|hash|query_id|reco_\w+|c_id|slot|"
@@ -89,12 +92,8 @@ def links(page: Page, layout: Layout) -> list[Link]:
         written = element.get("href", "") if element.tag == "a" else ""
         if not written or written[0] in "#" or written.lower().startswith("javascript:"):
             written = next((value for name in _LINK_ATTRIBUTES if (value := element.get(name))), "")
-        if not written and element.tag != "a" and (click := element.get("onclick")):
-            match = re.search(
-                r"location(?:\.href)?\s*=\s*['\"]([^'\"]{2,1000})['\"]|window\.open\(\s*['\"]([^'\"]{2,1000})",
-                click,
-            )
-            written = (match[1] or match[2]) if match else ""
+        if not written and (match := _ON_CLICK.search(element.get("onclick", ""))):
+            written = match[1]
         if not written or len(found) >= MAX_LINKS:
             continue
         url = resolved(written, page.base)
@@ -132,12 +131,16 @@ def _cards(same: list[Link]) -> dict[str, Element]:
     return cards
 
 
-def _united(by_key: dict[tuple[int, str], list[Link]], layout: Layout) -> list[tuple[str, list[Link]]]:
-    """The links by their kind; kinds of one place of the tree that differ in numbers and words alone are one kind
-    where their cards stand beside each other."""
+def _united(found_links: list[Link], layout: Layout) -> list[tuple[str, list[Link]]]:
+    """The links by their kind, in their order; kinds of one place of the tree that differ in numbers, words and
+    parameters alone are one kind where their cards stand beside each other."""
+    by_key: dict[tuple[int, str], list[Link]] = {}
+    for link in found_links:
+        by_key.setdefault((link.place, link.pattern), []).append(link)
     rough: dict[tuple[int, str], list[tuple[str, list[Link]]]] = {}
+    order = {id(link): number for number, link in enumerate(found_links)}
     for (place, kind), same in by_key.items():
-        rough.setdefault((place, re.sub(r"#|slug|word", "*", kind)), []).append((kind, same))
+        rough.setdefault((place, re.sub(r"#|slug|word", "*", kind.partition("?")[0])), []).append((kind, same))
     out = []
     for kinds in rough.values():
         kinds.sort(key=lambda item: -len({link.url for link in item[1]}))
@@ -151,18 +154,17 @@ def _united(by_key: dict[tuple[int, str], list[Link]], layout: Layout) -> list[t
                 united = [*united, *more]
             else:
                 out.append((other, more))
+        united.sort(key=lambda link: order[id(link)])
         out.append((kind, united))
     return out
 
 
 def groups(page: Page, layout: Layout, found_links: list[Link]) -> list[Group]:
     """The lists of cards of a page, the best first."""
-    by_key: dict[tuple[int, str], list[Link]] = {}
     every: dict[str, list[Element]] = {}
     for link in found_links:
-        by_key.setdefault((link.place, link.pattern), []).append(link)
         every.setdefault(link.url, []).append(link.element)
-    counted = sorted(_united(by_key, layout), key=lambda item: -len({link.url for link in item[1]}))
+    counted = sorted(_united(found_links, layout), key=lambda item: -len({link.url for link in item[1]}))
     found: list[tuple[float, Group]] = []
     held: dict[Element, list[Image]] = {}
     for image in layout.images:

@@ -6,7 +6,7 @@ import re
 NOT_SHOWN = re.compile(
     r"(?<![a-z0-9])(?:avatar|userpic|badge|blank|empty|favicon|icon|icons|logo|logos|logotype|pixel|placeholder|spacer|sprite|sprites|"
     r"tracker|tracking|1x1|loader|loading|spinner|flag|flags|no-?(?:photo|image|img|foto|picture)|default-?(?:photo|image|img)|"
-    r"nophoto|noimage|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating|ribbon|watermark)s?(?![a-z0-9])|"
+    r"nophoto|noimage|not-?found|coming-?soon|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating|ribbon|watermark)s?(?![a-z0-9])|"
     r"/(?:sold|reserved|verified|new)\.(?:png|gif|webp)$|"
     r"\.(?:svg|ico)$",
     re.IGNORECASE,
@@ -20,6 +20,7 @@ NOT_SHOWN_NAMES = re.compile(
 SELLER_NAMES = re.compile(
     r"(?<![a-z])(?:seller|agent|agency|broker|realtor|vendor|advertiser|owner|user)[-_]{0,2}(?:card|info|box|details|profile|contact|summary|pic)|"
     r"(?<![a-z])(?:dealer|store|shop)[-_]{0,2}(?:info|details|profile|contact)|contact-?card|"
+    r"(?:dealer|seller|store|shop|company|partner|brand)[-_]?logo|"
     r"(?:^| )(?:agent|broker|seller|advertiser|realtor|consultant|berater|ansprechpartner|conseiller)(?= |$)"
 )
 # Elements, and headings, that begin what stands beside the content.

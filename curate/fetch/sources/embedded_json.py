@@ -98,6 +98,7 @@ def blocks(page: Page) -> Iterator[Block]:
             continue
         if element.tag == "script":
             yield from _script(element, flight)
+            yield from _attributes(element)
             page.check_time()
             continue
         yield from _attributes(element)

@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass, field, replace
 
-from curate.fetch.sources import cards, embedded_json, json_listings, json_own, jsonld, microdata, page_images
+from curate.fetch.sources import (
+    cards,
+    embedded_json,
+    json_listings,
+    json_own,
+    jsonld,
+    microdata,
+    page_images,
+    photo_templates,
+)
 from curate.fetch.sources.json_listings import Candidate, Group
 from curate.fetch.sources.page import Page, parse
 from curate.fetch.sources.photo_addresses import Addresses
@@ -36,6 +45,8 @@ def read(text: str, page_url: str) -> Read:
     )
     data = json_listings.collect([*embedded_json.blocks(page), *microdata.blocks(page)])
     page.check_time()
+    tables = (node for place, node, _, _ in data.nodes if place[-1].lower().endswith("sizes"))
+    addresses.step = next(filter(None, map(photo_templates.largest_step, tables)), "")
     own = json_own.own(data, page, addresses, about)
     groups = list(json_listings.groups(data, page, addresses))
     groups += schema_org(text, page)

@@ -156,7 +156,7 @@ def _link_by_token(group: Group, forms: Read) -> None:
 def _link_by_pattern(group: Group) -> None:
     """Give the rest the address that their id makes, where those of the others differ in their ids alone."""
     linked = [one for one in group.candidates if one.listing.page_url]
-    if len(linked) < 3 or len(linked) == len(group.candidates):
+    if len(linked) < 2 or len(linked) == len(group.candidates):
         return
     for at in range(4):
         patterns = {

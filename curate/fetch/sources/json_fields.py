@@ -70,6 +70,9 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
                 yield from _texts(item, depth + 1)
 
 
+_BELOW_A_COUNTRY = re.compile(r"ac|ad|asn|com?|edu|gob|gov|id|in|ltd|me|mil|net?|nom|org?|plc|sch|web")
+
+
 def same_site(url: str, other: str) -> bool:
     """Do two addresses belong to one site? Told by the last labels of their hosts."""
     return _site(url) == _site(other)
@@ -80,7 +83,8 @@ def _site(url: str) -> str:
     labels = host.split(".")
     if all(label.isdigit() for label in labels):
         return host_of(url)
-    return ".".join(labels[-3:] if len(labels) > 2 and len(labels[-2]) <= 3 else labels[-2:])
+    below = len(labels) > 2 and len(labels[-1]) == 2 and _BELOW_A_COUNTRY.fullmatch(labels[-2])
+    return ".".join(labels[-3:] if below else labels[-2:])
 
 
 def title_of(fact: Facts) -> str:

@@ -279,8 +279,16 @@ def _photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
         return photo_variants.together(singles, addresses.sizes)[:MAX_PHOTOS]
     stems = {photo_sizes.stem(url) for photo in together for url in photo}
     known = [photo for photo in singles if any(photo_sizes.stem(url) in stems for url in photo)]
-    together = photo_variants.together([*together, *known], addresses.sizes) if known else together
+    covers = [photo for photo in singles if photo not in known and _name_shape(photo) == _name_shape(together[0])]
+    if known or covers:
+        together = photo_variants.together([*covers, *together, *known], addresses.sizes)
     return together[:MAX_PHOTOS]
+
+
+def _name_shape(photo: list[str]) -> str:
+    """The address of a photo without the digits of its name: a cover IMG_7.jpg stands beside IMG_8.jpg."""
+    folder, slash, name = photo_sizes.stem(photo[0]).rpartition("/")
+    return folder + slash + re.sub(r"\d", "0", name)
 
 
 def unnamed(items: list[Any], addresses: Addresses) -> list[list[str]]:

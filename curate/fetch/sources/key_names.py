@@ -110,7 +110,7 @@ _NO_PHOTO = re.compile(
     r"categoryimage|bodytypeimage|agentp|agenti|dealeri|dealerp|selleri|sellerp|authori|ownerp|qrcode|staticmap|mapimage|"
     r"^imap|floorplan|floormap|virtualtour|video|count|total|number|^nb|quantity|width|height|ratio|alt$|caption|size$|sizes$|"
     r"type$|status|enabled|^has|^is|^max|^min|visible|quality|format$|domain|server|hoster|permission|^show|credits?|"
-    r"ogimage|socialimage|shareimage|seoimage|colorimage|swatch|certificat|bodystyle|emptyimage|noimage|defaultimage|fallback"
+    r"seal|award|medal|stamp|emblem|siegel|keurmerk|ogimage|socialimage|shareimage|seoimage|colorimage|swatch|certificat|bodystyle|emptyimage|noimage|defaultimage|fallback"
 )  # fmt: skip
 _OTHER_MEDIA = re.compile(
     r"^spins?(?!n)|^360[a-z]|(?:view|tour|image|photo|exterior|interior)s?360$|panoram|virtualtour|floorplan|^blueprints?$|"

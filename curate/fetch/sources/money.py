@@ -29,10 +29,15 @@ _MONEY = (
     ("د.إ", "AED"), ("درهم", "AED"), ("ج.م", "EGP"), ("جنيه", "EGP"), ("egp", "EGP"), ("د.ك", "KWD"), ("$",
     "USD"), ("kr", "SEK"),
 )  # fmt: skip
+# 12 500, 9.990,00, 12,34,567: parts of three digits behind one sign; else digits with decimals.
+_DIGITS = (
+    r"(?:\d{1,3}(?:(?:\s\d{3}){1,4}|(?:[.'’]\d{3}){1,4}|(?:,\d{2,3}){1,5})(?!\d)(?:[.,]\d{1,2}(?!\d))?|"
+    r"\d{1,12}(?:[.,]\d{1,9})?)"
+)
 PRICE = re.compile(
     r"(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|TRY|Rs\.?|RM|Rp|Ksh|"
-    r"kr|[A-Z]{1,3}\$))\s{0,2}\d{1,12}(?:[.,'’\s]\d{1,9}){0,5}(?:,[-–]{1,2})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
-    r"\d{1,12}(?:[.,'’\s]\d{1,9}){0,5}(?:,[-–]{1,2})?\s{0,2}(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
+    rf"kr|[A-Z]{{1,3}}\$))\s{{0,2}}{_DIGITS}(?:,[-–]{{1,2}})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
+    rf"{_DIGITS}(?:,[-–]{{1,2}})?\s{{0,2}}(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
     r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z]))",
     re.IGNORECASE,
 )

@@ -11,6 +11,8 @@ EXTENSION = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)(?:$|[?&#/!@
 _NO_IMAGE = re.compile(
     r"\.(?:mp4|m3u8|webm|mov|pdf|html?|svg|ico|css|js|json|glb)(?:$|[?#])|"
     r"\.(?:php|aspx)(?:$|[?#](?!.*\.(?:jpe?g|png|webp)))|youtube\.|youtu\.be|vimeo\.|"
+    r"/[\w-]{0,20}?(?:no[-_]?(?:photo|image|img|picture|foto)s?|not[-_]?found|placeholder|image[-_]?missing|coming[-_]?soon|"
+    r"sem[-_]?foto|sin[-_]?foto|kein[-_]?bild)(?![a-z])[\w-]{0,20}\.(?:png|jpe?g|gif|webp)(?:$|\?)|"
     r"^data:|^blob:|google(?:apis)?\.com/maps|/maps?/api|staticmap|^mailto:|javascript:",
     re.IGNORECASE,
 )
@@ -31,6 +33,7 @@ class Addresses:
         self._tokens: dict[str, list[str]] | None = None
         self._prefix: dict[str, str] = {}
         self._effort = MAX_EFFORT
+        self.step = ""  # of the largest size, in the page's own table of sizes
         self.known: dict[int, list[list[str]]] = {}  # of objects and lists looked at before, by identity
 
     def may_go_on(self) -> bool:
@@ -45,7 +48,7 @@ class Addresses:
             text = text.replace("\\/", "/")
         if not text.startswith(("http:", "https:", "//", "/")) and _HOST.match(text) and text.count(".") > 1:
             text = "//" + text
-        text = photo_templates.filled(text, self.seen)
+        text = photo_templates.filled(text, self.seen, self.step)
         url = photo_address(text, self.base)
         if (url and text.startswith("/") and not text.startswith("//")) or not re.match(r"(?:https?:)?//", text):
             url = self._elsewhere(text) or url

@@ -19,7 +19,7 @@ from curate.fetch.http.url import path_of
 
 IMAGE_SUFFIX = r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)"
 _WORDS = (
-    r"(?:x{0,3}[sl]|[sml]|xx?-?(?:small|large)|thumb(?:s|nail|nails|_?\d+)?|thmb|tn\d?|tmb|th\d?|icon|small\d?|mini|medium\d?|"
+    r"(?:x{0,3}[sl]|[sml]|xx?-?(?:small|large)|thumb(?:s|nail|nails|s?_?\d+(?:x\d+)?)?|thmb|tn\d?|tmb|th\d?|icon|small\d?|mini|medium\d?|"
     r"mid|normal|middle|large\d?|big\d?|huge|full(?:size|_?hd)?|orig(?:inal|inals)?|preview\d?|hd|uhd|sd|lowres|hires|zoom|"
     r"square|tile|card|lg|md|sm|xlarge|x2large|grande|compact|master|pico|list(?:ing)?_?(?:thumb|small|large)|lightbox|"
     r"petite?s?|moyen(?:ne)?s?|grand(?:es|s)?|vignettes?|miniatur\w{1,3}|gross|groot|klein|mittel|pequen[oa]s?|median[oa]s?|"

@@ -1,7 +1,8 @@
 """Templates of photo addresses, with a place for the size: ``…/{width}x{height}/7.jpg``."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from curate.fetch.sources import photo_sizes
 
@@ -9,11 +10,13 @@ _PLACEHOLDER = re.compile(
     r"(?:\{\{?|%7B|\$\{|%|\[)(?:size|sizes|width|height|w|h|resize|dimensions?|format|ext|quality|q|dpr|WIDTH|HEIGHT|0|1|2|"
     r"imageSize|image_size|thumb(?:nail)?|preset|type|variant|ratio|scale|mode)(?:\}\}?|%7D|%|\])|(?<=\$_)#"
 )
+_STEP = re.compile(r"X{0,5}[SL]|M")
 
 
-def filled(template: str, examples: Iterable[str] = ()) -> str:
+def filled(template: str, examples: Iterable[str] = (), step: str = "") -> str:
     """A template such as ``…/{width}x{height}/7.jpg`` with its size put in: one that the page uses itself, else a
-    large one. Returns the template where nothing in it is a size."""
+    large one. `step` is the number that the page's own table of sizes has for the largest. Returns the template
+    where nothing in it is a size."""
     if not re.search(r"[{%$#]|\bsize\b", template):
         return template
     parts = _PLACEHOLDER.split(template)
@@ -27,7 +30,15 @@ def filled(template: str, examples: Iterable[str] = ()) -> str:
         seen = [url for url in examples if pattern.search(url)]
         if seen:
             return max(seen, key=photo_sizes.pixels)
-    return _PLACEHOLDER.sub(_large, template)
+    return _PLACEHOLDER.sub(lambda match: step if match[0] == "#" and step else _large(match), template)
+
+
+def largest_step(table: Mapping[str, Any]) -> str:
+    """The number that a table of sizes, {"XS": "14", "XXL": "85"}, has for the largest; empty where it is none."""
+    steps = {str(key): str(value) for key, value in table.items()}
+    if len(steps) < 3 or not all(_STEP.fullmatch(key) and re.fullmatch(r"\d{1,3}", steps[key]) for key in steps):
+        return ""
+    return steps[max(steps, key=lambda key: key.count("L") or -key.count("S"))]
 
 
 def _large(match: re.Match[str]) -> str:

@@ -1,7 +1,9 @@
 """Any page without a recipe: every shape that real sites have, listings, addresses, photos and fields exact."""
 
+import json
 import re
 import time
+from html import escape
 from types import ModuleType
 
 import pytest
@@ -13,6 +15,7 @@ from curate.fetch.sources.auto import extract
 from curate.fetch.sources.listing import Listing
 from tests.fetch.sources import (
     advert_shapes,
+    dealer_shapes,
     index_shapes,
     lazy_shapes,
     listing_shapes,
@@ -23,8 +26,14 @@ from tests.fetch.sources.painted_adverts import Advert, adverts, page
 from tests.fetch.sources.surroundings import SURROUNDINGS, Put
 
 INDEX = "https://wheels.example/used/cars?page=1"
-LISTS = index_shapes.SHAPES | market_shapes.SHAPES | lazy_shapes.LISTS | size_shapes.LISTS
-ADVERTS = listing_shapes.SHAPES | advert_shapes.SHAPES | lazy_shapes.ADVERTS | size_shapes.ADVERTS
+LISTS = index_shapes.SHAPES | market_shapes.SHAPES | lazy_shapes.LISTS | size_shapes.LISTS | dealer_shapes.LISTS
+ADVERTS = (
+    listing_shapes.SHAPES
+    | advert_shapes.SHAPES
+    | lazy_shapes.ADVERTS
+    | size_shapes.ADVERTS
+    | dealer_shapes.ADVERTS
+)
 HIDDEN = {"base64_script", "encoded_state"}  # photos that no reader sees in the text of the page
 
 
@@ -126,7 +135,7 @@ def check_listing(name: str, hint: bool | None, put: Put = str) -> None:
         assert listing.title == advert.title
 
 
-@pytest.mark.parametrize("shapes", [lazy_shapes, size_shapes], ids=["lazy", "sizes"])
+@pytest.mark.parametrize("shapes", [lazy_shapes, size_shapes, dealer_shapes])
 def test_the_largest_address_that_a_page_names_is_asked_for(shapes: ModuleType) -> None:
     shown, others = adverts(11, 4), adverts(5, 4, seed=9)
     pages = [(INDEX, paint(shown, others)) for paint in shapes.LISTS.values()]
@@ -138,6 +147,29 @@ def test_the_largest_address_that_a_page_names_is_asked_for(shapes: ModuleType) 
         found = extract(text, url)
         assert found.listings
         assert not [p.url for one in found.listings for p in one.photos if re.search(shapes.SMALL, p.url)]
+
+
+def test_a_cover_that_its_list_leaves_out_is_a_photo_too() -> None:
+    def boat(number: int) -> str:
+        at = [
+            f"//cdn.example/Thumb.aspx?img=//cdn.example/images/{number}/IMG_11{n}.jpg&mw=195"
+            for n in (74, 71, 73)
+        ]
+        data = {"name": f"Lund {number}", "itemUrl": f"/boats/{number}i", "price": 9500, "thumbNailUrl": at[0], "images": at[1:]}  # fmt: skip
+        return f'<div class="card"><h3><a href="/boats/{number}i">Lund {number}</a></h3><span class="hidden">{escape(json.dumps(data))}</span></div>'  # fmt: skip
+
+    found = extract(page("".join(map(boat, range(70001, 70006)))), INDEX).listings
+    assert [len(one.photos) for one in found] == [3] * 5
+    assert all("IMG_1174" in one.photos[0].url for one in found)
+
+
+def test_a_listing_without_photos_has_not_its_placeholder() -> None:
+    rows = [{"url": f"/ads/{n}0001", "title": f"Onix {n}", "price": 45990, "images": [{"original": f"https://img.example/images/{n}0001.jpg"}]} for n in range(1, 6)]  # fmt: skip
+    rows[2]["images"] = [{"original": "https://static.example/images/ic_no-photo-placeholder.png"}]
+    found = extract(
+        page(index_shapes.script(json.dumps({"ads": rows}), 'type="application/json"')), INDEX
+    ).listings
+    assert [len(one.photos) for one in found] == [1, 1, 0, 1, 1]
 
 
 @pytest.mark.parametrize("hint", [True, None])
