@@ -20,7 +20,7 @@ from curate.core.schemas import DedupRow, Row
 from curate.core.stages import STAGES, Stage
 from curate.fetch import additions, gates, ownership
 from curate.fetch.sources import local
-from curate.photos import missing, store
+from curate.photos import missing, object_store, store
 from curate.review import conflicts
 
 
@@ -132,7 +132,12 @@ def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int, echo: Call
     """Run one stage, or find that nothing changed, and tell how it ended. The caller holds the folder's lock."""
     declared = STAGES[stage]
     with _timed(folder, stage, echo) as to_decide:
-        with executors.start(recipe.executor, workers, folder) as map_fn:
+        # fetch and import write photos, so they stay on this machine
+        executor = "local" if stage == "fetch" else recipe.executor
+        elsewhere = None
+        if recipe.store and executor != "local":
+            elsewhere = object_store.elsewhere(folder, recipe.store, echo)
+        with executors.start(executor, workers, folder, elsewhere) as map_fn:
             rows = runner(declared)(folder, getattr(recipe, declared.section), map_fn)
         if duplicates := [row for row in rows if isinstance(row, DedupRow)]:
             to_decide += conflicts.to_do(folder, recipe.clean.class_names, duplicates)

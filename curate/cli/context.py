@@ -152,19 +152,23 @@ def with_options(recipe: "Recipe", section: str, **options: Any) -> "Recipe":
         raise UsageError(f"{where}: {in_words(problem)}") from error
 
 
-def with_executor(recipe: "Recipe", executor: str | None) -> "Recipe":
-    """The recipe with the executor of the command line. Raises UsageError for one that there is not."""
+def with_executor(recipe: "Recipe", executor: str | None, store: str | None = None) -> "Recipe":
+    """The recipe with executor and store of the command line. Raises UsageError for what they cannot be."""
     from pydantic import TypeAdapter, ValidationError
 
-    from curate.core.recipe import Executor
+    from curate.core.recipe import Executor, Store
     from curate.core.recipe_words import in_words
 
-    if executor is None:
-        return recipe
-    try:
-        return recipe.model_copy(update={"executor": TypeAdapter(Executor).validate_python(executor)})
-    except ValidationError as error:
-        raise UsageError(f"--executor: {in_words(error.errors()[0])}") from error
+    kinds: dict[str, Any] = {"executor": (Executor, executor), "store": (Store, store)}
+    for name, (kind, value) in kinds.items():
+        try:
+            if value is not None:
+                recipe = recipe.model_copy(update={name: TypeAdapter(kind).validate_python(value)})
+        except ValidationError as error:
+            raise UsageError(f"--{name}: {in_words(error.errors()[0])}") from error
+    if store and recipe.executor == "local":
+        raise UsageError("--store goes with --executor ray: the processes of this machine read the folder")
+    return recipe
 
 
 def run_stages_of(ctx: typer.Context, stages: list[str], recipe: "Recipe", workers: int | None) -> None:

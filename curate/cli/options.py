@@ -24,6 +24,13 @@ Executor = Annotated[
         show_default="recipe's, local",
     ),
 ]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        help="s3://bucket/prefix, or any address of fsspec: workers of Ray read photos there, not in the folder.",
+        show_default="recipe's",
+    ),
+]
 _PATHS: dict[str, Any] = {
     "recipe": Annotated[
         Path | None,

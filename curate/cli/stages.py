@@ -16,7 +16,7 @@ from curate.cli.context import (
     with_executor,
     with_options,
 )
-from curate.cli.options import Executor, Workers, command
+from curate.cli.options import Executor, Store, Workers, command
 from curate.core import extras
 
 commands = typer.Typer()
@@ -61,8 +61,7 @@ def fetch(
 
     recipe, folder = recipe_and_folder(ctx, "fetch")
     if refresh or accept_drop or prune or retry or since or max_new is not None:
-        options = (refresh, accept_drop, prune, retry or (), since, max_new)
-        fetch_photos(recipe, folder, partial(tell, ctx), *options)
+        fetch_photos(recipe, folder, partial(tell, ctx), refresh, accept_drop, prune, retry or (), since, max_new)
     else:
         run_stages(["fetch"], recipe, folder, 1, partial(tell, ctx))
     result(ctx, {"stages": stage_results(ctx)})
@@ -122,6 +121,7 @@ def dedup(
     ] = None,
     workers: Workers = None,
     executor: Executor = None,
+    store: Store = None,
 ) -> None:
     """Find duplicate photos and keep the best one of each.
 
@@ -135,8 +135,8 @@ def dedup(
     Example: curate dedup --max-distance 10
     """
     recipe, _ = recipe_and_folder(ctx)
-    recipe = with_options(with_executor(recipe, executor), "dedup", method=method, max_distance=max_distance)
-    run_stages_of(ctx, ["dedup"], recipe, workers)
+    recipe = with_options(recipe, "dedup", method=method, max_distance=max_distance)
+    run_stages_of(ctx, ["dedup"], with_executor(recipe, executor, store), workers)
     result(ctx, {"stages": stage_results(ctx)})
 
 
@@ -164,6 +164,7 @@ def clean(
     ] = False,
     workers: Workers = None,
     executor: Executor = None,
+    store: Store = None,
 ) -> None:
     """Reject what is not a usable photo of its class.
 
@@ -183,8 +184,8 @@ def clean(
         "thorough": thorough,
         "accept_rejects": accept_rejects or None,
     }
-    recipe = with_options(with_executor(recipe, executor), "clean", **options)
-    run_stages_of(ctx, ["clean"], recipe, workers)
+    recipe = with_executor(recipe, executor, store)
+    run_stages_of(ctx, ["clean"], with_options(recipe, "clean", **options), workers)
     result(ctx, {"stages": stage_results(ctx)})
 
 
@@ -251,13 +252,12 @@ def train_baseline(
     """
     recipe, _ = recipe_and_folder(ctx)
     tuned = (variant or recipe.train_baseline.variant) == "finetune"
+    finetune = {**recipe.train_baseline.finetune.model_dump(), "epochs": epochs} if tuned and epochs else None
     options = {
         "variant": variant,
         "seeds": seeds,
         "epochs": None if tuned else epochs,
-        "finetune": {**recipe.train_baseline.finetune.model_dump(), "epochs": epochs}
-        if tuned and epochs
-        else None,
+        "finetune": finetune,
         "augment": augment,
         "dropout": dropout,
         "batch_norm": batch_norm,
@@ -268,7 +268,7 @@ def train_baseline(
 
 
 @command(commands)
-def run(ctx: typer.Context, workers: Workers = None, executor: Executor = None) -> None:
+def run(ctx: typer.Context, workers: Workers = None, executor: Executor = None, store: Store = None) -> None:
     """Run every stage, then write the report.
 
     What is up to date is left as it is. A stage that ran with other settings than the recipe's runs again by the
@@ -285,7 +285,7 @@ def run(ctx: typer.Context, workers: Workers = None, executor: Executor = None) 
     if absent:
         stages.remove("train_baseline")
     recipe, folder = recipe_and_folder(ctx, *stages)
-    recipe = with_executor(recipe, executor)
+    recipe = with_executor(recipe, executor, store)
     for stage in stages:
         if settings := state(folder, stage, recipe).settings:
             say(ctx, f"{stage} runs again by the recipe: {'; '.join(map(str, settings))}")

@@ -21,6 +21,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from curate.core.elsewhere import Elsewhere
 from curate.core.errors import ResourceError, UsageError
 
 log = logging.getLogger(__name__)
@@ -39,10 +40,11 @@ class MapFn(Protocol):
 
 
 @contextmanager
-def start(executor: str, workers: int, folder: Path) -> Iterator[MapFn]:
+def start(executor: str, workers: int, folder: Path, elsewhere: Elsewhere | None = None) -> Iterator[MapFn]:
     """Yield the `map_fn` of an executor, for work on the photos of `folder`.
 
-    `local` is `workers` processes, `ray` as many of Ray, `ray:ADDRESS` all cores of a Ray cluster.
+    `local` is `workers` processes, which read the folder; `ray` as many of Ray, `ray:ADDRESS` all cores of a Ray
+    cluster, and these read `elsewhere` where it is given.
     Raises what `local` does, and ResourceError when Ray is not installed or does not start.
     """
     name, _, address = executor.partition(":")
@@ -52,7 +54,7 @@ def start(executor: str, workers: int, folder: Path) -> Iterator[MapFn]:
         return
     from curate.core import ray_executor
 
-    with ray_executor.connect(address, workers, folder) as map_fn:
+    with ray_executor.connect(address, workers, folder, elsewhere) as map_fn:
         yield map_fn
 
 

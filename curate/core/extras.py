@@ -16,6 +16,7 @@ MODULES = {  # of each extra in pyproject.toml: what is imported from it
     "heif": ("pillow_heif",),
     "serve": ("fastapi", "uvicorn", "httptools", "python_multipart", "prometheus_client"),
     "ray": ("ray",),
+    "store": ("fsspec", "s3fs"),
     "browser": ("playwright",),
 }
 

@@ -3,7 +3,7 @@
 Items travel in chunks, and results come back in the order of the items. A chunk whose worker dies, by SIGKILL or
 for lack of memory, runs again elsewhere. What a worker computes must be what this process would: a worker that
 runs other code of curate, or other packages, or does not see the folder of the run, is refused before its first
-item. Workers read photos from that folder; only this process writes into it.
+item. Workers read photos from that folder, or from an object store; only this process writes.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
@@ -25,6 +25,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from curate import __version__
 from curate.core import extras
+from curate.core.elsewhere import Elsewhere, Reading
 from curate.core.errors import Do, ResourceError
 from curate.core.ray_session import RETRIES, last_line, session
 
@@ -58,7 +59,13 @@ def versions() -> dict[str, str]:
     for path in sorted(package.rglob("*.py")):
         code.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     found = {"Python": platform.python_version(), "curate": f"{__version__}, code {code.hexdigest()[:12]}"}
-    for name in PACKAGES:
+    return found | installed(PACKAGES)
+
+
+def installed(packages: Iterable[str]) -> dict[str, str]:
+    """The version of each package."""
+    found = {}
+    for name in packages:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
@@ -73,6 +80,7 @@ class Work(NamedTuple):
     versions: dict[str, str]
     place: str  # where this process runs: relative paths start there
     token: Path  # a file in the folder of the run, for as long as that lasts
+    reading: Reading | None  # the context that photos are read in; None: they are in the folder
 
 
 class Outcome(NamedTuple):
@@ -88,6 +96,7 @@ _admitted: set[Path] = set()  # on a worker: tokens of the runs that it may work
 def _admit(work: Work) -> None:
     """On a worker: raise ResourceError when it would not compute what the process that sent the work would."""
     here = versions()
+    here = here | installed(work.versions.keys() - here.keys())
     if other := [
         f"{name} {here[name]}, not {wanted}" for name, wanted in work.versions.items() if here[name] != wanted
     ]:
@@ -95,12 +104,14 @@ def _admit(work: Work) -> None:
             f"a Ray worker on {platform.node()} has {'; '.join(other)}",
             Do("install the same versions on every machine of the cluster"),
         )
-    if not work.token.is_file():
+    if not (work.reading or work.token.is_file()):
         raise ResourceError(
             f"a Ray worker on {platform.node()} does not see {work.token.parent}",
             Do("share that folder among all machines of the cluster, at the same path"),
+            Do("name an object store with `--store`"),
         )
-    os.chdir(work.place)
+    if not work.reading or Path(work.place).is_dir():
+        os.chdir(work.place)
     _admitted.add(work.token)
 
 
@@ -112,8 +123,9 @@ def _run(work: Work, chunk: Chunk) -> Outcome:
     try:
         if work.token not in _admitted:
             _admit(work)
-        for item in chunk:
-            results.append(work.fn(cloudpickle.loads(item)))
+        with work.reading() if work.reading else nullcontext():
+            for item in chunk:
+                results.append(work.fn(cloudpickle.loads(item)))
     except Exception as error:
         error.add_note(f"on a Ray worker:\n{traceback.format_exc()}")
         return Outcome(results, error)
@@ -154,6 +166,8 @@ class RayMap:
     def __init__(self, start: Callable[[], None], folder: Path, workers: int | None) -> None:
         """`start` starts Ray, or finds it started; without `workers` their number is that of a cluster's cores."""
         self.start, self.workers = start, workers
+        self.reading: Reading | None = None  # of `Work`
+        self.packages: tuple[str, ...] = ()  # that read photos, besides those that compute
         self.token = folder.absolute() / f".tmp-ray-{secrets.token_hex(8)}"
         self._counted, self._looked = 1, 0.0
 
@@ -180,7 +194,7 @@ class RayMap:
 
         self.token.parent.mkdir(parents=True, exist_ok=True)
         self.token.touch()
-        work = ray.put(Work(fn, versions(), str(Path.cwd()), self.token))
+        work = ray.put(Work(fn, versions() | installed(self.packages), str(Path.cwd()), self.token, self.reading))
         task = ray.remote(max_retries=RETRIES, num_cpus=1)(_run)
         source, pending = chunks(items, self._count()), deque[Any]()
         try:
@@ -223,12 +237,12 @@ def _result(task: Any) -> Outcome:
 
 
 @contextmanager
-def connect(address: str, workers: int, folder: Path) -> Iterator[RayMap]:
+def connect(address: str, workers: int, folder: Path, elsewhere: Elsewhere | None = None) -> Iterator[RayMap]:
     """Yield a `map_fn` over a Ray of our own with `workers` processes, or over the cluster at `address`.
 
-    `address` is empty, `auto` (the cluster that this machine is part of) or host:port. Ray starts with the first
-    item and ends with the context, and all its processes with it. Raises ResourceError when it is not installed,
-    does not start, or is not there.
+    `address` is empty, `auto` (the cluster that this machine is part of) or host:port. With the first item photos
+    are brought `elsewhere`, and Ray starts. It ends with the context, and all its processes with it. Raises
+    ResourceError when it is not installed, does not start, or is not there, and what `elsewhere` raises.
     """
     extras.require("ray", "executor ray")
     with ExitStack() as stack:
@@ -237,6 +251,8 @@ def connect(address: str, workers: int, folder: Path) -> Iterator[RayMap]:
         def start() -> None:
             with lock:
                 if not started.is_set():
+                    if elsewhere:
+                        map_fn.reading, map_fn.packages = elsewhere.prepare(), elsewhere.packages
                     stack.enter_context(session(address, workers))
                     started.set()
 

@@ -25,6 +25,7 @@ from curate.core.section import ClassName as ClassName
 from curate.core.section import Executor as Executor
 from curate.core.section import Fraction, Name
 from curate.core.section import Section as Section
+from curate.core.section import Store as Store
 from curate.core.section import normalise_class as normalise_class
 
 
@@ -89,6 +90,7 @@ class Recipe(Section):
     name: Name
     classes: tuple[ClassName, ...]
     executor: Executor = "local"  # where the work runs: local, ray or ray:ADDRESS; no result depends on it
+    store: Store = ""  # s3://bucket/prefix, where workers of Ray read photos that do not see the folder
     source: Source | None = None
     photos: Photos = Photos()
     dedup: Dedup = Dedup()

@@ -52,6 +52,16 @@ HostPort = Annotated[str, matching(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", "h
 Hosts = Annotated[
     str, matching(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?", "a host, e.g. img.example.org or *.example.org")
 ]
+
+
+def _store(text: str) -> str:
+    """Never repeats what was written: it may hold a secret."""
+    if text and not re.fullmatch(r"[a-z][a-z0-9+]*://[^\s@?#:]+", text):
+        raise ValueError("is no address such as s3://bucket/prefix; credentials belong in the environment")
+    return text.rstrip("/")
+
+
+Store = Annotated[str, AfterValidator(_store)]
 EXECUTOR = r"local|ray(?::(?:auto|[\w.-]+:\d{1,5}|\[[0-9a-fA-F:.]+\]:\d{1,5}))?"
 Executor = Annotated[str, matching(EXECUTOR, "local, ray or ray:ADDRESS, e.g. ray:10.0.0.1:6379 or ray:auto")]
 

@@ -37,11 +37,12 @@ def _of_file(folder: Path, thorough: bool, photo: tuple[str, str, Stamp]) -> tup
     cv2.setNumThreads(1)  # many of these run side by side
     sha256, path, stamp = photo
     try:
-        pixels = store.load(folder, path, sha256, at_least=fingerprints.AT_LEAST).pixels
+        data = store.read(folder, path, sha256)
+        pixels = decode.decode(data, at_least=fingerprints.AT_LEAST).pixels
         prints = fingerprints.of_pixels(pixels, sha256, stamp).tobytes()
         if not thorough:
             return prints, b""
-        closer = decode.decode(decode.read_file(folder / path), keypoints.SIDE).pixels
+        closer = decode.decode(data, keypoints.SIDE).pixels
         return prints, keypoints.detect(phash.luma(closer), sha256).tobytes()
     except RejectedError as error:
         return error.reason

@@ -193,7 +193,8 @@ def _examine(folder: Path, whole: Photo, part: Photo, transform: Transform, agre
     `agreeing` is the share of keypoints that agree on it; None where it is proved without them.
     """
     area = abs(float(np.linalg.det(transform)))
-    pixels = rectify.read(folder, whole.path, min(rectify.LARGEST, round(rectify.CLOSE / min(1.0, area**0.5))))
+    side = min(rectify.LARGEST, round(rectify.CLOSE / min(1.0, area**0.5)))
+    pixels = rectify.read(folder, whole.path, whole.view, side)
     turn = geometry.degrees_turned(transform)
     quarter = 90 * round(turn / 90)
     upright = abs(turn - quarter) <= TURN
@@ -214,7 +215,7 @@ def _examine(folder: Path, whole: Photo, part: Photo, transform: Transform, agre
     elif not upright:
         words = ["turned"]
     elif min(area, _covered(geometry.inverse(transform))) > SAME:
-        straight, _ = rectify.rectify(rectify.read(folder, part.path, rectify.CLOSE), np.eye(3), None)
+        straight, _ = rectify.rectify(rectify.read(folder, part.path, part.view, rectify.CLOSE), np.eye(3), None)
         spread = [float(one[inside].std()) for one in (seen, straight)]
         if max(spread) > TONED * min(spread):
             words, edited = ["toned"], (whole if spread[0] < spread[1] else part).number

@@ -9,7 +9,7 @@ from curate.dedup import alignment
 from curate.dedup.composites import Box
 from curate.dedup.fingerprints import COLOUR_SIDE, FINGERPRINT, SIDE, Fingerprints, square
 from curate.dedup.geometry import Transform
-from curate.photos import decode
+from curate.photos import store
 
 CLOSE = 256  # pixels, side of the images that are compared
 LARGEST = 1024  # pixels, shorter side of a photo that is decoded for it
@@ -23,9 +23,12 @@ def levelled(seen: NDArray[np.uint8], other: NDArray[np.uint8], inside: NDArray[
     return np.asarray(np.where(inside[..., None], levels.clip(0, 255), 0), np.uint8)
 
 
-def read(folder: Path, path: str, at_least: int) -> NDArray[np.uint8]:
-    """The image (h, w, 3) of a file, its shorter side at least so many pixels. Raises RejectedError."""
-    return decode.decode(decode.read_file(folder / path), at_least).pixels
+def read(folder: Path, path: str, view: Fingerprints, at_least: int) -> NDArray[np.uint8]:
+    """The image (h, w, 3) that `view` () was made of, its shorter side at least so many pixels.
+
+    Raises RejectedError.
+    """
+    return store.load(folder, path, view["sha256"].item().decode(), at_least).pixels
 
 
 def rectify(

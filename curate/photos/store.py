@@ -5,7 +5,8 @@ The name is the content, so that a photo is stored once, however many rows name 
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 from curate.core.errors import RejectedError, StateError
@@ -15,6 +16,8 @@ from curate.photos.decode import Decoded, decode, read_file
 IMAGES = "images"
 _NAME = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
 _EXTENSIONS = {"jpeg": "jpg", "mpo": "jpg", "tiff": "tif"}
+Read = Callable[[str, str], bytes]  # path and sha256 of a row to the bytes of its photo
+_elsewhere: Read | None = None  # on a worker that does not see the folder: what reads photos
 
 
 def put(folder: Path, data: bytes, format: str) -> tuple[str, str]:
@@ -43,12 +46,25 @@ def sync(folder: Path, paths: Collection[str]) -> None:
         force_all(folder / IMAGES, [folder / name for name in named])
 
 
-def load(folder: Path, path: str, sha256: str, at_least: int | None = None) -> Decoded:
-    """Read the photo of a manifest row and decode it, after checking that its bytes still have their sha256.
+@contextmanager
+def reading(read: Read) -> Iterator[None]:
+    """In the context photos of rows come from `read`, and no folder is looked at: for workers elsewhere."""
+    global _elsewhere
+    before, _elsewhere = _elsewhere, read
+    try:
+        yield
+    finally:
+        _elsewhere = before
 
-    Raises RejectedError: unreadable, hash_mismatch, and what `decode` raises; StateError for a path that leads out
-    of `folder`.
+
+def read(folder: Path, path: str, sha256: str) -> bytes:
+    """The bytes of the photo of a manifest row, after checking that they still have their sha256.
+
+    All that workers read of photos comes through here. Raises RejectedError: unreadable, too_large, hash_mismatch;
+    StateError for a path that leads out of `folder`; and what the `reading` of a worker raises.
     """
+    if _elsewhere:
+        return _elsewhere(path, sha256)
     try:
         file = inside(folder, path)
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL in the name
@@ -61,7 +77,12 @@ def load(folder: Path, path: str, sha256: str, at_least: int | None = None) -> D
     data = read_file(file)
     if hashlib.sha256(data).hexdigest() != sha256:
         raise RejectedError("hash_mismatch", f"{path} was changed after it was fetched")
-    return decode(data, at_least)
+    return data
+
+
+def load(folder: Path, path: str, sha256: str, at_least: int | None = None) -> Decoded:
+    """Read the photo of a manifest row and decode it. Raises what `read` and `decode` do."""
+    return decode(read(folder, path, sha256), at_least)
 
 
 def is_whole(folder: Path, path: str) -> bool:

@@ -35,15 +35,26 @@ def shrink(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 def load_one(photo: Photo, folder: Path, side: int) -> NDArray[np.uint8]:
     """One photo as (side, side, 3) RGB. Raises StateError naming it when it cannot be used."""
-    key, path, sha256 = photo
+    return _usable(photo, folder, _load(photo, folder, side))
+
+
+def _load(photo: Photo, folder: Path, side: int) -> NDArray[np.uint8] | str:
+    """The same, or the reason why it cannot be used: a worker may not see the manifests, which know a remedy."""
+    _, path, sha256 = photo
     try:
         return shrink(store.load(folder, path, sha256, at_least=side).pixels, side)
     except RejectedError as error:
+        return error.reason
+
+
+def _usable(photo: Photo, folder: Path, found: NDArray[np.uint8] | str) -> NDArray[np.uint8]:
+    if isinstance(found, str):
         raise StateError(
-            f"photo {key} cannot be used, {path} is lost ({error.reason})",
+            f"photo {photo[0]} cannot be used, {photo[1]} is lost ({found})",
             missing.remedy(folder),
             missing.going_on(folder),
-        ) from error
+        )
+    return found
 
 
 def load_all(folder: Path, photos: Sequence[Photo], side: int, map_fn: MapFn = map) -> NDArray[np.uint8]:
@@ -70,6 +81,6 @@ def load_all(folder: Path, photos: Sequence[Photo], side: int, map_fn: MapFn = m
 def _decoded(folder: Path, photos: Sequence[Photo], record: np.dtype[np.void], map_fn: MapFn) -> Iterator[Records]:
     """One photo after the other, as a block of one record."""
     side = record["pixels"].shape[0]
-    loaded = map_fn(partial(load_one, folder=folder, side=side), photos)
-    for pixels in progress(loaded, "decode", len(photos)):
-        yield np.array([(pixels,)], record)
+    loaded = progress(map_fn(partial(_load, folder=folder, side=side), photos), "decode", len(photos))
+    for photo, found in zip(photos, loaded, strict=True):
+        yield np.array([(_usable(photo, folder, found),)], record)

@@ -24,7 +24,8 @@ from curate.core.executors import MapFn
 from curate.core.ray_executor import RayMap
 from curate.core.recipe import Clean, Concept, Dedup
 from curate.dedup import stage as dedup
-from curate.photos import store
+from curate.photos import object_store, store
+from tests import bucket
 from tests.folders import CLASSES, fetch_row, paint, publish
 
 pytestmark = [
@@ -40,7 +41,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def map_fn(folder: Path) -> Iterator[RayMap]:
+def url() -> Iterator[str]:
+    """A bucket on this machine, which workers that start later know by their environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        if bucket.ABSENT:
+            yield ""
+            return
+        with bucket.served(patch) as address:
+            yield address
+
+
+@pytest.fixture(scope="module")
+def map_fn(folder: Path, url: str) -> Iterator[RayMap]:
     with ray_executor.connect("", 2, folder) as started:
         yield started
 
@@ -178,6 +190,50 @@ def test_d02_r01_manifests_are_the_same_while_workers_are_killed(map_fn: RayMap,
     with killing(2) as killed:
         assert decided(tmp_path / "two", map_fn) == expected
     assert killed
+
+
+@pytest.mark.skipif(bucket.ABSENT, reason=bucket.REASON)
+def test_d02_manifests_are_the_same_with_photos_from_a_store(
+    map_fn: RayMap, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = with_manifests(tmp_path / "one")
+    lost = sorted(store.paths(first))[0]
+    (first / lost).unlink()
+    shutil.copytree(first, tmp_path / "two")
+    expected = decided(first, map)
+    lines = list[str]()
+    elsewhere = object_store.elsewhere(tmp_path / "two", f"{url}/cars", lines.append)
+    monkeypatch.setattr(map_fn, "token", tmp_path / ".tmp-ray-stored")
+    monkeypatch.setattr(map_fn, "packages", elsewhere.packages)
+
+    begin = map_fn.start
+
+    def start() -> None:
+        begin()
+        if map_fn.reading is None:
+            monkeypatch.setattr(map_fn, "reading", elsewhere.prepare())
+            (tmp_path / "two" / "images").rename(tmp_path / "hidden")  # nobody reads the folder from now on
+
+    monkeypatch.setattr(map_fn, "start", start)
+    monkeypatch.setattr(Path, "touch", lambda _: None)  # no token either, as on another machine
+    assert decided(tmp_path / "two", map_fn) == expected
+    assert lines == [f"{url}/cars: 23 photos uploaded, 0 were there"]
+    assert lost in (first / "dedup.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(bucket.ABSENT, reason=bucket.REASON)
+def test_r05_a_wrong_photo_in_the_store_ends_the_run(
+    map_fn: RayMap, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = with_manifests(tmp_path)
+    mirrored = object_store.mirror(there, f"{url}/wrong")
+    system, root = object_store._connect(mirrored.url)
+    one, other = sorted(store.paths(there))[:2]
+    system.copy(f"{root}/{one}", f"{root}/{other}")
+    monkeypatch.setattr(map_fn, "reading", partial(object_store.reading, mirrored))
+    with pytest.raises(StateError, match=f"{other} is not the photo it is named after"):
+        dedup.run(there, Dedup(), map_fn)
+    assert not (there / "dedup.csv").exists()
 
 
 def test_items_are_taken_when_there_is_room_for_them(map_fn: RayMap) -> None:

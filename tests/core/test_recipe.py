@@ -406,3 +406,19 @@ def test_rights_and_export_are_optional_and_checked() -> None:
     assert (recipe.rights.ground, recipe.rights.holder, recipe.export.owner) == ("They are ours.", "", "")
     with pytest.raises(UsageError, match=r"r\.yaml:3: export\.owner"):
         parse("name: a\nclasses: [x, y]\nexport: {owner: a/b}\n", "r.yaml")
+
+
+@pytest.mark.parametrize(
+    "store", ["s3://who:secret@bucket/cars", "s3://bucket?key=secret", "/mnt/secret", "bucket"]
+)
+def test_a_store_is_an_address_and_what_it_must_not_hold_is_not_repeated(store: str) -> None:
+    with pytest.raises(UsageError, match="is no address such as s3://bucket/prefix") as caught:
+        parse(f"{GOOD}store: {store}\n", "r.yaml")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_store_changes_no_result() -> None:
+    recipe, stored = parse(GOOD, "r.yaml"), parse(f"{GOOD}store: s3://bucket/cars/\n", "r.yaml")
+    assert stored.store == "s3://bucket/cars"
+    for stage in STAGES.values():
+        assert getattr(recipe, stage.section) == getattr(stored, stage.section)
