@@ -18,10 +18,9 @@ class Finetune(Section):
 
     backbone: str = "efficientnet-lite0"  # or -lite1, -lite2; or any timm model, whose weights come from the hub
     image_size: int = Field(192, ge=64, le=512)  # pixels
-    frozen_stages: int = Field(4, ge=0)  # lowest stages, the stem is one, that keep ImageNet's weights; 0: none
     epochs: int = Field(8, ge=1)
     batch_size: int = Field(32, ge=1)
-    learning_rate: float = Field(3e-4, gt=0)  # at its highest: it rises, then falls to 0
+    learning_rate: float = Field(1e-3, gt=0)  # at its highest: it rises, then falls to 0
 
 
 Variant = Literal["base", "augment", "dropout", "batchnorm", "transfer", "finetune"]

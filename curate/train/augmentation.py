@@ -18,16 +18,13 @@ CONTRAST = 0.2  # factor of the distance from the image's mean
 SATURATION = 0.3  # factor of the distance from grey
 
 
-def warp(inputs: "torch.Tensor", random: np.random.Generator, strength: float = 1.0) -> "torch.Tensor":
-    """Mirror, turn, shift, shear and zoom each image of (n, 3, side, side); edges are drawn out.
-
-    `strength` scales all amounts but the mirroring.
-    """
+def warp(inputs: "torch.Tensor", random: np.random.Generator) -> "torch.Tensor":
+    """Mirror, turn, shift, shear and zoom each image of (n, 3, side, side); edges are drawn out."""
     import torch
     from torch.nn import functional
 
     count = len(inputs)
-    turn, shear, zoom_x, zoom_y, shift_x, shift_y = strength * random.uniform(-1, 1, (6, count))
+    turn, shear, zoom_x, zoom_y, shift_x, shift_y = random.uniform(-1, 1, (6, count))
     mirror = random.choice([-1.0, 1.0], count)
     cos, sin = np.cos(ROTATION * turn), np.sin(ROTATION * turn)
     wide, high = 1 + ZOOM * zoom_x, 1 + ZOOM * zoom_y
@@ -60,8 +57,3 @@ def colour(inputs: "torch.Tensor", random: np.random.Generator) -> "torch.Tensor
 def strong(inputs: "torch.Tensor", random: np.random.Generator) -> "torch.Tensor":
     """All of it: what the `augment` variants do."""
     return colour(warp(inputs, random), random)
-
-
-def slight(inputs: "torch.Tensor", random: np.random.Generator) -> "torch.Tensor":
-    """Mirrored, and warped half as much: for a network that knows photos already."""
-    return warp(inputs, random, 0.5)

@@ -7,7 +7,7 @@ run, and its values are checked against a sha256 in its header.
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from curate.core.errors import Delete, Run, StateError, To
 from curate.core.files import atomic_write
@@ -25,15 +25,9 @@ class State:
 
     network: "torch.nn.Module"
     optimizer: "torch.optim.Optimizer"
-    average: Any = None  # the network with the running average of the weights, where the plan asks for it
     best: dict[str, "torch.Tensor"] = field(default_factory=dict)  # weights of the best epoch
     best_epoch: int = 0
     history: History = field(default_factory=list)  # one entry per epoch that is done
-
-    @property
-    def measured(self) -> "torch.nn.Module":
-        """The network that is measured and kept: the averaged one where there is one."""
-        return self.network if self.average is None else self.average.module
 
 
 def save(path: Path, state: State, identity: str) -> None:
@@ -42,8 +36,6 @@ def save(path: Path, state: State, identity: str) -> None:
 
     tensors = {f"network.{name}": value for name, value in state.network.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in state.best.items()}
-    if state.average is not None:
-        tensors |= {f"average.{name}": value for name, value in state.average.state_dict().items()}
     for number, values in state.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
@@ -79,8 +71,6 @@ def restore(path: Path, state: State, identity: str, epochs: int) -> None:
         if header["sha256"] != weights_sha256(tensors):
             raise damaged
         state.network.load_state_dict(_part(tensors, "network."))
-        if state.average is not None:
-            state.average.load_state_dict(_part(tensors, "average."))
         optimizer: dict[int, dict[str, torch.Tensor]] = {}
         for name, value in _part(tensors, "optimizer.").items():
             number, key = name.split(".", 1)

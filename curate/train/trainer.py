@@ -47,9 +47,6 @@ class Plan:
     augment: "Callable[[torch.Tensor, np.random.Generator], torch.Tensor] | None" = None
     rate: Callable[[float], float] = lambda _: 1.0  # share of the training done, 0..1, to a factor of the rates
     label_smoothing: float = 0.0
-    average: float = 0.0  # decay of the running average of weights, which is then measured and kept; 0: none
-    fixed_norms: bool = False  # batch normalisation keeps the statistics that the network came with
-    begin: "Callable[[torch.nn.Module, Photos], None] | None" = None  # changes the network before the first epoch
 
 
 def fit(
@@ -70,18 +67,15 @@ def fit(
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network = plan.network().to(device)
-    state = State(network, plan.optimizer(network), averaged(network, plan.average) if plan.average else None)
+    state = State(network, plan.optimizer(network))
     checkpoints.restore(checkpoint, state, identity, plan.epochs)
-    if plan.begin and not state.history:
-        plan.begin(network, train)
-        state.average = averaged(network, plan.average) if plan.average else None
     base_rates = [group["lr"] for group in state.optimizer.param_groups]
     try:
         while len(state.history) < plan.epochs and not _out_of_patience(state, plan.patience):
             number = len(state.history) + 1
             started = time.monotonic()
             loss, accuracy = _train_epoch(state, train, plan, number, base_rates, device)
-            val_loss, val_accuracy = _measure(state.measured, val, plan, device)
+            val_loss, val_accuracy = _measure(network, val, plan, device)
             entry = {
                 "epoch": number,
                 "train_loss": loss,
@@ -93,8 +87,7 @@ def fit(
             state.history.append(entry | {"seconds": round(time.monotonic() - started, 2)})
             if _best_of(state.history) == number:
                 state.best_epoch = number
-                weights = state.measured.state_dict()
-                state.best = {name: value.detach().clone() for name, value in weights.items()}
+                state.best = {name: value.detach().clone() for name, value in network.state_dict().items()}
             checkpoints.save(checkpoint, state, identity)
             crash_point(f"after_epoch_{number}")
             on_epoch(state.history[-1])
@@ -106,13 +99,6 @@ def fit(
         ) from error
     network.load_state_dict(state.best)
     return state
-
-
-def averaged(network: "torch.nn.Module", decay: float) -> "torch.nn.Module":
-    """A copy of the network that follows the running average of its weights and buffers."""
-    from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)  # type: ignore[no-untyped-call]
 
 
 def _best_of(history: History) -> int:
@@ -142,8 +128,6 @@ def _train_epoch(
     order = random.permutation(len(photos.labels))
     total_loss, right = 0.0, 0
     state.network.train()
-    if plan.fixed_norms:
-        _fix_norms(state.network)
     with torch.random.fork_rng(devices=[0] if device == "cuda" else []):
         torch.manual_seed(int(random.integers(2**63)))
         for start in range(0, len(order), plan.batch_size):
@@ -161,19 +145,9 @@ def _train_epoch(
             state.optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             state.optimizer.step()
-            if state.average is not None:
-                state.average.update_parameters(state.network)
             total_loss += loss.item() * len(chosen)
             right += int((_predicted(logits) == labels).sum())
     return total_loss / len(order), right / len(order)
-
-
-def _fix_norms(network: "torch.nn.Module") -> None:
-    from torch.nn.modules.batchnorm import _BatchNorm
-
-    for module in network.modules():
-        if isinstance(module, _BatchNorm):
-            module.eval()
 
 
 def _measure(network: "torch.nn.Module", photos: Photos, plan: Plan, device: str) -> tuple[float, float]:

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 DROPOUT = 0.5
 WARM_UP = 0.2  # share of the fine-tuning in which the learning rate rises
 WEIGHT_DECAY = 0.02
-LAYER_DECAY = 0.75  # factor of the learning rate from a layer to the one below
 SMOOTHING = 0.1
-AVERAGE = 0.99  # decay of the running average of weights, per batch
-METHOD = 3  # of fine-tuning; 1 began with a random head and learnt the statistics of batches, 2 had one rate
+FINETUNE_DROPOUT = 0.2
+METHOD = 4  # of fine-tuning: see docs/log/training-finetune.md
 
 # Validation accuracy that the author of the hand-made dataset published: Keras, PyTorch.
 PUBLISHED = {
@@ -95,21 +94,16 @@ def plan(config: TrainBaseline) -> Plan:
         )
     outputs = 1 if len(config.class_names) == 2 else len(config.class_names)
     return Plan(
-        network=partial(
-            backbones.pretrained, chosen.network, outputs, config.seed, frozen_stages=values["frozen_stages"]
-        ),
+        network=partial(backbones.pretrained, chosen.network, outputs, config.seed, FINETUNE_DROPOUT),
         optimizer=partial(_adamw, rate=values["learning_rate"]),
         to_input=backbones.to_input,
         epochs=values["epochs"],
         batch_size=values["batch_size"],
         seed=config.seed,
         patience=values["patience"],
-        augment=augmentation.slight,
+        augment=augmentation.strong,
         rate=one_cycle,
         label_smoothing=SMOOTHING,
-        average=AVERAGE,
-        fixed_norms=True,
-        begin=backbones.fit_head,
     )
 
 
@@ -128,12 +122,7 @@ def _rmsprop(network: "torch.nn.Module", rate: float) -> "torch.optim.Optimizer"
 
 
 def _adamw(network: Any, rate: float) -> "torch.optim.Optimizer":
-    """Each layer learns more slowly than the one above; biases and normalisation are not decayed."""
+    """Biases and normalisation are not decayed."""
     from timm.optim import create_optimizer_v2  # type: ignore[attr-defined]  # it re-exports it plainly
 
-    optimizer = create_optimizer_v2(
-        network, opt="adamw", lr=rate, weight_decay=WEIGHT_DECAY, layer_decay=LAYER_DECAY
-    )
-    for group in optimizer.param_groups:
-        group["lr"] *= group["lr_scale"]
-    return optimizer
+    return create_optimizer_v2(network, opt="adamw", lr=rate, weight_decay=WEIGHT_DECAY)
