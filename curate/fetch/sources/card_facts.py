@@ -15,7 +15,7 @@ _TITLE_NAME = re.compile(r"title|titel|titre|titul|name|heading(?!-font)|headlin
 _NO_TITLE_NAME = re.compile(r"badge|ribbon|(?<![a-z])sticker|flag")
 _SELLER_NAME = re.compile(r"seller|dealer|vendor|user|owner|author|agen|broker|shop|store|compan|brand")
 _OTHER_PRICE = re.compile(
-    r"(?<![a-z])(?:old|was|before|crossed|former|previous|rrp|uvp|msrp|emi)(?![a-z])|strike|line-through|compare-?at|price-?(?:drop|cut|down)|"
+    r"(?<![a-z])(?:old|was|before|crossed|former|previous|regular-?price|rrp|uvp|msrp|emi)(?![a-z])|strike|line-through|compare-?at|price-?(?:drop|cut|down)|"
     r"monthly|per-?month|installment|finance"
 )
 _NOW_PRICE = re.compile(r"(?<![a-z])(?:sale|special|final|current|actual|now|promo|discount)(?:ed)?[-_]?price")
@@ -54,11 +54,17 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
             text = next((part for part in parts if not PRICE.search(part)), "")
         if len(best) < len(text) < 160 and re.search(r"[^\W\d]{2}", text):
             best = text
+    return (best or spoken(card, url_links, images))[:300]
+
+
+def spoken(card: Element, url_links: list[Element], images: list[Image]) -> str:
+    """What a card says of its listing where no text is called its title: the names of its links and images, else
+    what it prints in bold."""
     texts = [element.get("title") or element.get("aria-label") or "" for element in url_links] + [
         image.alt for image in images
     ]
     texts += [text for element in card.iter("b", "strong") if not PRICE.fullmatch(text := words(element)[:160])]
-    return (best or next((text for text in texts if len(text) > 3), ""))[:300]
+    return next((text for text in texts if len(text) > 3), "")[:300]
 
 
 def _amounts(element: Element, most: int) -> str:

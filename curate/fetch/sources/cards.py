@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from curate.fetch.http.url import host_of, path_of
 from curate.fetch.sources import card_facts, json_fields, photo_sizes
 from curate.fetch.sources.json_listings import Candidate, Group, worth
-from curate.fetch.sources.page import Element, Page, resolved
+from curate.fetch.sources.money import PRICE
+from curate.fetch.sources.page import Element, Page, resolved, words
 from curate.fetch.sources.page_images import Image, Layout
 
 MAX_GROUPS = 40
@@ -85,6 +86,7 @@ def pattern(url: str) -> str:
 def links(page: Page, layout: Layout) -> list[Link]:
     """The links of a page to other pages of its site, in their order."""
     here = bare(page.url).rstrip("/")
+    own = here.partition("?")[0] if re.search(r"\d{5,}", path_of(here)) else ""
     found: list[Link] = []
     for element in page.root.iter():
         if not isinstance(element.tag, str):
@@ -104,9 +106,14 @@ def links(page: Page, layout: Layout) -> list[Link]:
         ):
             continue
         url = bare(url)
-        if url.rstrip("/") != here and path_of(url):
+        if url.rstrip("/") != here and path_of(url) and not (own and _is_part(url, own)):
             found.append(Link(element, url, layout.paths.get(element, 0), pattern(url)))
     return found
+
+
+def _is_part(url: str, own: str) -> bool:
+    """Does an address lead to a part of a listing's page, such as one of its photos?"""
+    return url.startswith(own + "/") and not re.search(r"\d{5,}", url[len(own) :])
 
 
 def _cards(same: list[Link]) -> dict[str, Element]:
@@ -156,6 +163,40 @@ def _united(found_links: list[Link], layout: Layout) -> list[tuple[str, list[Lin
                 out.append((other, more))
         united.sort(key=lambda link: order[id(link)])
         out.append((kind, united))
+    return _with_strange(out, layout)
+
+
+def _with_strange(kinds: list[tuple[str, list[Link]]], layout: Layout) -> list[tuple[str, list[Link]]]:
+    """The same kinds, a long one with the few cards of other kinds that stand among its own, each with a picture
+    and a price: a shop gives some of its products another address."""
+    by_place: dict[int, list[tuple[str, list[Link]]]] = {}
+    for kind, same in kinds:
+        by_place.setdefault(same[0].place, []).append((kind, same))
+    out = []
+    for several in by_place.values():
+        several.sort(key=lambda item: -len({link.url for link in item[1]}))
+        kind, united = several[0]
+        before = _cards(united) if len(several) > 1 else {}
+        parents = {card.getparent() for card in before.values()}
+        paths = {layout.paths.get(card) for card in before.values()}
+        for other, more in several[1:]:
+            few = len({link.url for link in more}) * 2 < len(before)
+            both = _cards([*united, *more]) if few and len(parents) == 1 else {}
+            own = [both.get(link.url) for link in more]
+            fits = bool(both) and all(
+                card is not None
+                and card.getparent() in parents
+                and layout.paths.get(card) in paths
+                and next(card.iter("img"), None) is not None
+                and PRICE.search(words(card)[:2_000])
+                for card in own
+            )
+            if fits and all(both.get(url) is card for url, card in before.items()):
+                at = {element: number for number, element in enumerate(layout.paths)}
+                united = sorted([*united, *more], key=lambda link: at[link.element])
+            else:
+                out.append((other, more))
+        out.append((kind, united))
     return out
 
 
@@ -203,7 +244,7 @@ def _groups(
         stem for images in shown.values() for stem in {photo_sizes.stem(image.urls[0]) for image in images}
     )
     shared = {stem for stem, count in counts.items() if count > max(1, len(cards) // 4)}
-    made = []
+    made, said = [], []
     for url, card in cards.items():
         inside = set(card.iter())
         own = [
@@ -216,6 +257,7 @@ def _groups(
         own = [image for image in own if not image.small or _place_of(image.urls[0]) in places]
         anchors = [element for element in every.get(url, []) if element in inside]
         made.append(card_facts.candidate(url, card, anchors, own, layout.sizes))
+        said.append(card_facts.spoken(card, anchors, own))
     filled = [one for one in made if one.listing.photos or one.listing.price is not None]
     numbered = "#" in kind
     if len(filled) * 5 < len(made) * 2 and not (
@@ -223,7 +265,7 @@ def _groups(
     ):
         return []
     titles = Counter(one.listing.title for one in made)
-    made = [replace_title(one, titles) for one in made]
+    made = [replace_title(one, titles, text) for one, text in zip(made, said, strict=True)]
     parts: dict[bool, list[Candidate]] = {}
     for one, card in zip(made, cards.values(), strict=True):
         parts.setdefault(layout.is_beside(card), []).append(one)
@@ -235,8 +277,8 @@ def _place_of(url: str) -> tuple[str, int]:
     return host_of(url), url.count("/")
 
 
-def replace_title(one: Candidate, titles: Counter[str]) -> Candidate:
-    """Without a title that most cards have, such as "Details"."""
+def replace_title(one: Candidate, titles: Counter[str], said: str) -> Candidate:
+    """With what its links and images say instead of a title that most cards have, such as "Details"."""
     if titles[one.listing.title] > max(2, titles.total() // 2):
-        one.listing = replace(one.listing, title="")
+        one.listing = replace(one.listing, title="" if said == one.listing.title else said)
     return one

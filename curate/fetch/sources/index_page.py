@@ -12,6 +12,10 @@ from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate, Group
 from curate.fetch.sources.listing import Listing, Photo
 
+_OF_PEOPLE = re.compile(  # the page of who sells, not of what is sold
+    r"(?i)(?:^|/)(?:members?|users?|profiles?|sellers?|vendors?|agents?|agenc(?:y|ies)|brokers?|realtors?|dealers?|brands?|"
+    r"authors?|makler|makelaars?|anbieter|vendeurs?|inmobiliarias?|agenzie)/[^/]+$"
+)
 FIELDS = (
     "title",
     "price",
@@ -36,7 +40,8 @@ def _score(group: Group) -> float:
     linked = [cards.pattern(one.page_url) for one in listings if one.page_url]
     plain = bool(linked) and sum("#" in kind or "slug" in kind for kind in linked) * 2 < len(linked)
     total = sum(map(json_listings.worth, listings)) / math.sqrt(count)
-    total *= (0.3 + 0.35 * shown + 0.35 * priced) * (0.4 if plain else 1.0)
+    people = sum(bool(_OF_PEOPLE.search(path_of(one.page_url).rstrip("/"))) for one in listings) * 2 > count
+    total *= (0.3 + 0.35 * shown + 0.35 * priced) * (0.4 if plain else 1.0) * (0.3 if people else 1.0)
     named = re.search(
         r"(?i)listing|result|search|offer|advert|ads(?![a-z])|items|product|vehicle|cars|hits|schema.org",
         group.place,
@@ -100,8 +105,12 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
                 )
             continue
         for number, one in hits.items():
-            before = merged[number]
-            merged[number] = fill(before, one.listing, forms.layout.sizes)
+            before, other = merged[number], one.listing
+            if best.form == group.form and before.page_url and other.page_url not in ("", before.page_url):
+                other = replace(
+                    other, photos=()
+                )  # another link of the same card: its images are not all the listing's
+            merged[number] = fill(before, other, forms.layout.sizes)
         used.append(group.form)
         if len(hits) * 2 >= len(group.candidates) and len(rest) <= len(merged):
             for one in rest:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from curate.fetch.sources import json_templates, photo_sizes, photo_variants
+from curate.fetch.sources import json_sizes, json_templates, photo_sizes, photo_variants
 from curate.fetch.sources.key_names import (
     is_no_photo,
     is_party,
@@ -50,7 +50,7 @@ def _strings(value: str) -> list[str]:
 def _sizes_of(item: dict[str, Any], addresses: Addresses | None = None) -> Iterator[tuple[str, str, int]]:
     """(key, string, size in pixels or 0) of all in an object that may be an address of its one photo; bounded.
 
-    The size is told by the key, or the one around it, else by the width and height beside it.
+    The size is told by the key, else by the width and height beside it, else by the key around it.
     """
     stack, objects = [(item, 0, 0)], 0
     while stack and objects < 40 and (addresses is None or addresses.may_go_on()):
@@ -62,7 +62,7 @@ def _sizes_of(item: dict[str, Any], addresses: Addresses | None = None) -> Itera
             page = _PAGE_KEYS.search(name)
             if (page and (not is_photo(str(key)) or page.start())) or is_party(str(key)):
                 continue
-            size = size_of(str(key)) or around
+            size = size_of(str(key)) or (beside if around else 0) or around
             if isinstance(value, str):
                 yield name, value, size or beside
             elif isinstance(value, dict) and depth < 4:
@@ -135,7 +135,7 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
             return addresses.known[id(value)]
         found: list[list[str]] = []
         for item in value[:MAX_PHOTOS]:
-            sizes = isinstance(item, list) and _of_many_widths(item)
+            sizes = isinstance(item, list) and json_sizes.of_many_widths(item)
             found += [_one({"sizes": item}, addresses)] if sizes else _of_value(item, addresses, depth + 1)
         addresses.known[id(value)] = found
         return found
@@ -148,7 +148,9 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
     lists = {
         key: item
         for key, item in value.items()
-        if isinstance(item, list) and item and not _is_sizes(str(key), item)
+        if isinstance(item, list)
+        and item
+        and not (json_sizes.is_sizes(str(key), item) or json_sizes.is_beside_its_photo(value, item))
     }
     made = {
         key: _of_value(item, addresses, depth + 1)
@@ -167,7 +169,6 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
     return [one] if one else []
 
 
-_SIZES = re.compile(r"rendition|sizes?$|variant|sources?$|formats?$|versions?$|derivat|resolution|resized")
 _PHOTO_KINDS = {"image", "photo", "picture", "img", "foto"}
 _WRAPPERS = {
     "node",
@@ -195,24 +196,6 @@ def _holds(items: list[Any]) -> bool:
     if isinstance(first, dict):
         return any(is_address(text, surely_photo=False) or is_photo(name) for name, text, _ in _sizes_of(first))
     return is_address(first, surely_photo=False)
-
-
-def _is_sizes(key: str, items: list[Any]) -> bool:
-    """Does a list hold one photo in several sizes: {"renditions": [{"width": 160, "href": …}, …]}?"""
-    return bool(_SIZES.search(plain(key))) and _of_many_widths(items)
-
-
-def _of_many_widths(items: list[Any]) -> bool:
-    """Are the objects of a list one photo in widths that differ, of one shape, the widest twice the least?"""
-    if len(items) < 2 or not all(isinstance(item, dict) for item in items):
-        return False
-    sides = [(item.get("width", item.get("w")), item.get("height", item.get("h"))) for item in items]
-    if not all(isinstance(width, int) and width > 0 for width, _ in sides):
-        return False
-    widths = {width for width, _ in sides}
-    shapes = [height / width for width, height in sides if isinstance(height, int)]
-    alike = not shapes or max(shapes) - min(shapes) < 0.05
-    return len(widths) == len(items) and max(widths) > 1.9 * min(widths) and alike
 
 
 def _is_bare_photo(item: Any) -> bool:
@@ -293,6 +276,6 @@ def _name_shape(photo: list[str]) -> str:
 
 def unnamed(items: list[Any], addresses: Addresses) -> list[list[str]]:
     """The photos of a list that stands under no key."""
-    if _of_many_widths(items):
+    if json_sizes.of_many_widths(items):
         return []  # it is one photo
     return photo_variants.together(_of_value(items, addresses), addresses.sizes)[:MAX_PHOTOS]

@@ -19,7 +19,7 @@ from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.index_page import FIELDS, fuller
 from curate.fetch.sources.json_listings import Candidate, Group
 from curate.fetch.sources.listing import Listing, Photo
-from curate.fetch.sources.money import money
+from curate.fetch.sources.money import PRICE, money
 
 _SURE = 3.0  # score of a match from which an object is the page's own listing
 
@@ -49,6 +49,8 @@ def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing 
             if getattr(listing, name) in ("", None) and getattr(one.listing, name) not in ("", None):
                 listing = replace(listing, **{name: getattr(one.listing, name)})
                 used.setdefault(one.form, []).append(name)
+    if PRICE.fullmatch(listing.title):
+        listing = replace(listing, title="")
     listing = _from_head(listing, forms, used)
     lists = {one.form: one.listing.photos for one in sorted(chosen, key=lambda one: len(one.listing.photos))}
     for form, named in sets:

@@ -18,8 +18,8 @@ _MONEY = (
     ("try", "TRY"), ("chf", "CHF"), ("sek", "SEK"), ("nok", "NOK"), ("dkk", "DKK"), ("huf", "HUF"), (" ft", "HUF"),
     ("lei", "RON"), ("ron", "RON"), ("лв", "BGN"), ("bgn", "BGN"), ("kn", "HRK"), ("₪", "ILS"), ("ils", "ILS"),
     ("aed", "AED"), ("sar", "SAR"), ("zar", "ZAR"), ("aud", "AUD"), ("cad", "CAD"), ("nzd", "NZD"), ("mxn", "MXN"),
-    ("ars", "ARS"), ("clp", "CLP"), ("cop", "COP"), ("brl", "BRL"), ("ksh", "KES"), ("₦", "NGN"), ("ngn",
-    "NGN"), ("₸", "KZT"),
+    ("ars", "ARS"), ("clp", "CLP"), ("cop", "COP"), ("brl", "BRL"), ("ksh", "KES"), ("kes", "KES"), ("₦", "NGN"),
+    ("ngn", "NGN"), ("₸", "KZT"),
     ("kzt", "KZT"), ("₼", "AZN"), ("azn", "AZN"), ("₾", "GEL"), ("gel", "GEL"), ("֏", "AMD"), ("amd", "AMD"),
     ("฿", "THB"),
     ("thb", "THB"), ("rp", "IDR"), ("idr", "IDR"), ("₫", "VND"), ("vnd", "VND"), ("₱", "PHP"), ("php", "PHP"),
@@ -27,7 +27,7 @@ _MONEY = (
     ("pkr", "PKR"), ("hk$", "HKD"), ("nt$", "TWD"), ("s$", "SGD"), ("rsd", "RSD"), ("تومان", "IRT"),
     ("ر.س", "SAR"), ("ريال", "SAR"),
     ("د.إ", "AED"), ("درهم", "AED"), ("ج.م", "EGP"), ("جنيه", "EGP"), ("egp", "EGP"), ("د.ك", "KWD"), ("$",
-    "USD"), ("kr", "SEK"),
+    "USD"), ("kr", "SEK"), ("s/", "PEN"), ("r", "ZAR"),
 )  # fmt: skip
 # 12 500, 9.990,00, 12,34,567: parts of three digits behind one sign; else digits with decimals.
 _DIGITS = (
@@ -36,7 +36,9 @@ _DIGITS = (
 )
 PRICE = re.compile(
     r"(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|TRY|Rs\.?|RM|Rp|Ksh|"
-    rf"kr|[A-Z]{{1,3}}\$))\s{{0,2}}{_DIGITS}(?:,[-–]{{1,2}})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
+    r"kr|[A-Z]{1,3}\$|(?-i:KES|NGN|GHS|EGP|MAD|SAR|QAR|KWD|OMR|PKR|LKR|BDT|SGD|HKD|TWD|MYR|PHP|IDR|THB|"
+    r"VND|ILS|MXN|ARS|CLP|COP|PEN|AMD|GEL|AZN|KZT|S/|R(?=\s?\d{1,3}(?:[\s,]\d{3})+(?!\d)))))"
+    rf"\s{{0,2}}{_DIGITS}(?:,[-–]{{1,2}})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
     rf"{_DIGITS}(?:,[-–]{{1,2}})?\s{{0,2}}(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
     r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z]))",
     re.IGNORECASE,

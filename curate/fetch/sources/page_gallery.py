@@ -105,7 +105,7 @@ def gallery(page: Page, layout: Layout, about: Declared, structured: list[str]) 
     if not counts:
         return []
     best, score = weight.most_common(1)[0]
-    if score < 3 and counts[best] < 3:
+    if score < 3 and counts[best] < 3 and not (counts.total() == 1 and price_near_heading(page, layout)[0]):
         return []
     same = [image for image in inside if shape(image.urls[0]) == best]
     return _photos(_without_strays(_container(same), layout, stems), own, layout)

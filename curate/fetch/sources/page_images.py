@@ -17,6 +17,9 @@ from curate.fetch.sources.page import Element, Page, names, photo_address, resol
 from curate.fetch.sources.photo_addresses import is_address
 
 MAX_IMAGES = 5_000
+_SAVED = re.compile(
+    r"(?:\./)?[^/:]{1,200}(?:_files|_fichiers|_archivos|_bestanden|_pliki|_soubory|-Dateien|-filer)/"
+)
 _CLONE = re.compile(r"(?<![a-z])(?:cloned?|duplicate)(?:\s|$)")  # of a carousel that goes round
 
 
@@ -101,8 +104,9 @@ def _one(element: Element, page: Page, sizes: dict[str, int]) -> Image | None:
         if link is not None and not is_address(link.get("href", ""), surely_photo=False):
             leads_to = resolved(link.get("href", ""), page.base)
     urls = []
-    for text, size in written:
-        if url := photo_address(photo_templates.filled(text), page.base):
+    width = max(re.findall(r"\d{2,5}", element.get("data-widths", "")), key=int, default="")
+    for text, size in _not_saved(written):
+        if url := photo_address(photo_templates.filled(text, width=width), page.base):
             urls.append(url)
             if size:
                 sizes[url] = max(size, sizes.get(url, 0))
@@ -124,6 +128,11 @@ def _one(element: Element, page: Page, sizes: dict[str, int]) -> Image | None:
         _is_small(element),
         unfit,
     )
+
+
+def _not_saved(written: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Without the files that a browser saved beside the page, where an image names another address."""
+    return [one for one in written if not _SAVED.match(one[0])] or written
 
 
 def _name(url: str) -> str:

@@ -26,7 +26,8 @@ _WORDS = (
     r"retina|scaled|cover|[1-4]x|detail|gallery(?:_\w{1,10})?)"
 )
 _PIXELS = (
-    r"(?:\d{2,4}[x×]\d{0,4}|[x×]\d{2,4}|(?:w|h|s|width|height|size|max|im_?w)[-_=]?\d{2,4}|\d{2,4}(?:w|h|px))"
+    r"(?:(?:thumb)?\d{2,4}[x×]\d{0,4}|[x×]\d{2,4}|(?:w|h|s|f|width|height|size|max|im_?w)[-_=]?\d{2,4}|"
+    r"\d{2,4}(?:w|h|px))"
 )
 _NAME_PIXELS = r"(?:\d{2,4}[x×]\d{0,4}|[x×]\d{2,4}|[wh]_?\d{2,4}|\d{2,4}(?:w|h|px))"
 _MODES = r"(?:c|crop|cropped|fit|fill|pad|n|f|q\d{1,3}|a\d?|@[1-4]x|center|top|auto|smart|cc|webp|jpg)"
@@ -87,13 +88,15 @@ _FOLDER = re.compile(
     rf"(?<=\d{{5}})[-_.](?:v\d{{2,4}}|{_NAME_PIXELS}|{_WORDS})$", re.IGNORECASE
 )  # /123456-640x480/a.jpg
 _RENDERING = re.compile(r"(?<!\d)\d{2,4}[x×,]\d{2,4}(?!\d)")  # ?fl=res,480,360: a size within a value
+_TWO_SIDES = re.compile(r"/\d{2,4}/\d{2,4}/(?=[0-9a-f]{16,}[^/]*$)")  # /480/360/1f0c….jpg
 _IDENTITY = re.compile(r"\d{6}|[0-9a-f]{12}", re.IGNORECASE)
 _EDGE = r"(?=[-_./]|$)"
 _RANKS = tuple(
     (re.compile(rf"(?:(?<=^)|(?<=[-_./])|(?<=\d)(?=[sml]\.))(?:{words}){_EDGE}", re.IGNORECASE), rank)
     for words, rank in (
         (r"orig(?:inal|inals)?|full(?:size|xfull)?|master|zoom|uhd|xxl|huge|hires", 4000),
-        (r"xl|big|large|hd|lg|grand(?:es?|s)?|gross|groot|lightbox|l|b", 1400),
+        (r"xl|x-?large", 1600),
+        (r"big|large|hd|lg|grand(?:es?|s)?|gross|groot|lightbox|l|b", 1400),
         (
             r"thumb\w*|thmb|tn|small|petite?s?|klein|pequen[oa]s?|vignettes?|mini(?:atur\w{1,3})?|icon|xs|sm|preview\d?|tile|t|s|th\d?",
             150,
@@ -141,6 +144,7 @@ def stem(url: str) -> str:
     if key := _bucket_key(parts.path):
         return key
     path = KINDS["after_name"].sub(r"\1", re.sub(r";[^/]*$", "", _COUNTRY.sub(r"\1", unquote(parts.path))))
+    path = _TWO_SIDES.sub("/", path)
     *folders, name = path.split("/")
     kept = [_FOLDER.sub("", folder) for folder in folders if folder and not KINDS["segment"].fullmatch(folder)]
     base = re.sub(rf"(?:{IMAGE_SUFFIX})+$", "", name, flags=re.IGNORECASE)
@@ -209,7 +213,7 @@ def larger(url: str) -> str:
     path = re.sub(r"(/media/catalog/product)/cache/(?:\d+/)?(?:\w+/)*?[0-9a-f]{32}/", r"\1/", path)
     if "/wp-content/" in path or "/uploads/" in path:
         path = re.sub(rf"-\d{{2,4}}x\d{{2,4}}(?={IMAGE_SUFFIX}$)", "", path)
-    if "cdn.shopify.com" in parts.netloc or "/cdn/shop/" in path:
+    if path.startswith("/s/files/") or "/cdn/shop/" in path:
         path = re.sub(rf"_(?:\d{{2,4}}x\d{{0,4}}|x\d{{2,4}}|pico|icon|thumb|small|compact|medium|large|grande)(?:_crop_\w+)?(?:@[23]x)?(?={IMAGE_SUFFIX}$)", "", path)  # fmt: skip  # noqa: E501
         query = urlencode([(n, v) for n, v in parse_qsl(query) if n == "v"])
     path = re.sub(rf"/s-l\d{{2,4}}(?={IMAGE_SUFFIX}$)", "/s-l1600", path)

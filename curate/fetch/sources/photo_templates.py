@@ -13,10 +13,10 @@ _PLACEHOLDER = re.compile(
 _STEP = re.compile(r"X{0,5}[SL]|M")
 
 
-def filled(template: str, examples: Iterable[str] = (), step: str = "") -> str:
-    """A template such as ``…/{width}x{height}/7.jpg`` with its size put in: one that the page uses itself, else a
-    large one. `step` is the number that the page's own table of sizes has for the largest. Returns the template
-    where nothing in it is a size."""
+def filled(template: str, examples: Iterable[str] = (), step: str = "", width: str = "") -> str:
+    """A template such as ``…/{width}x{height}/7.jpg``, its size put in: `width` where the page names it,
+    one that the page uses itself, else a large one. `step` is the number that the page's own table of sizes has
+    for the largest. Returns the template where nothing in it is a size."""
     if not re.search(r"[{%$#]|\bsize\b", template):
         return template
     parts = _PLACEHOLDER.split(template)
@@ -30,7 +30,13 @@ def filled(template: str, examples: Iterable[str] = (), step: str = "") -> str:
         seen = [url for url in examples if pattern.search(url)]
         if seen:
             return max(seen, key=photo_sizes.pixels)
-    return _PLACEHOLDER.sub(lambda match: step if match[0] == "#" and step else _large(match), template)
+    return _PLACEHOLDER.sub(lambda match: _size(match, step, width), template)
+
+
+def _size(match: re.Match[str], step: str, width: str) -> str:
+    if step and match[0] == "#":
+        return step
+    return width if width and "w" in match[0] else _large(match)
 
 
 def largest_step(table: Mapping[str, Any]) -> str:

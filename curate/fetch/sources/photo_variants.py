@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from curate.fetch.http.url import path_of
-from curate.fetch.sources.photo_sizes import IMAGE_SUFFIX, asked, pixels, stem
+from curate.fetch.http.url import host_of, path_of
+from curate.fetch.sources.photo_sizes import IMAGE_SUFFIX, asked, larger, pixels, stem
 
 NO_SIZES: Mapping[str, int] = MappingProxyType({})
 _SUFFIXES = re.compile(rf"(?:{IMAGE_SUFFIX})+$", re.IGNORECASE)
@@ -50,16 +50,25 @@ def known_together(photos: list[list[str]], known: list[list[str]], sizes: Mappi
 def by_size(urls: Iterable[str], sizes: Mapping[str, int] = NO_SIZES) -> list[str]:
     """Addresses of one photo, each once, from the largest to the smallest.
 
-    What all of them share says nothing of their sizes. A size that an address names counts before what the page
-    says (`sizes`), and this before a guess by words. Of those that name no size a name with something behind it,
-    ``7_main.jpg`` beside ``7.jpg``, comes later.
+    What all of them share, or all of one host, says nothing of their sizes. First comes the address that is known
+    to be the whole photo of another one. A size that an address names counts before what the page says (`sizes`),
+    and this before a guess by words. Of those that name no size a name without a suffix, and one with something
+    behind it, ``7_main.jpg`` beside ``7.jpg``, come later.
     """
     once = list(dict.fromkeys(urls))
     if len(once) < 2:
         return once
     parts = [re.split(r"[/?&]", path_of(url)) for url in once]
-    shared = set(parts[0]).intersection(*parts[1:])
-    rest = ["x://x/" + "/".join(part for part in own if part not in shared) for own in parts]
+    of_host: dict[str, list[list[str]]] = {}
+    for url, own in zip(once, parts, strict=True):
+        of_host.setdefault(host_of(url), []).append(own)
+    shared = {
+        host: set(some[0]).intersection(*(some if len(some) > 1 else parts)) for host, some in of_host.items()
+    }
+    rest = [
+        "x://x/" + "/".join(part for part in own if part not in shared[host_of(url)])
+        for url, own in zip(once, parts, strict=True)
+    ]
     rank = {
         url: (-(asked(own) or sizes.get(url) or pixels(own)), -pixels(own))
         for url, own in zip(once, rest, strict=True)
@@ -67,4 +76,6 @@ def by_size(urls: Iterable[str], sizes: Mapping[str, int] = NO_SIZES) -> list[st
     names = [_SUFFIXES.sub("", url.partition("?")[0]) for url in once]
     starts = tuple(name + mark for name in set(names) for mark in "-_.")
     longer = {url for url, name in zip(once, names, strict=True) if name.startswith(starts)}
-    return sorted(once, key=lambda url: (rank[url], url in longer))
+    whole = {larger(url) for url in once if larger(url) != url}
+    plain = {url for url in once if not _SUFFIXES.search(url.partition("?")[0])}
+    return sorted(once, key=lambda url: (url not in whole, rank[url], url in plain, url in longer))

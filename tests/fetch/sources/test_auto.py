@@ -20,6 +20,7 @@ from tests.fetch.sources import (
     lazy_shapes,
     listing_shapes,
     market_shapes,
+    shop_shapes,
     size_shapes,
 )
 from tests.fetch.sources.painted_adverts import Advert, adverts, page
@@ -27,12 +28,14 @@ from tests.fetch.sources.surroundings import SURROUNDINGS, Put
 
 INDEX = "https://wheels.example/used/cars?page=1"
 LISTS = index_shapes.SHAPES | market_shapes.SHAPES | lazy_shapes.LISTS | size_shapes.LISTS | dealer_shapes.LISTS
+LISTS |= shop_shapes.LISTS
 ADVERTS = (
     listing_shapes.SHAPES
     | advert_shapes.SHAPES
     | lazy_shapes.ADVERTS
     | size_shapes.ADVERTS
     | dealer_shapes.ADVERTS
+    | shop_shapes.ADVERTS
 )
 HIDDEN = {"base64_script", "encoded_state"}  # photos that no reader sees in the text of the page
 
@@ -135,7 +138,7 @@ def check_listing(name: str, hint: bool | None, put: Put = str) -> None:
         assert listing.title == advert.title
 
 
-@pytest.mark.parametrize("shapes", [lazy_shapes, size_shapes, dealer_shapes])
+@pytest.mark.parametrize("shapes", [lazy_shapes, size_shapes, dealer_shapes, shop_shapes])
 def test_the_largest_address_that_a_page_names_is_asked_for(shapes: ModuleType) -> None:
     shown, others = adverts(11, 4), adverts(5, 4, seed=9)
     pages = [(INDEX, paint(shown, others)) for paint in shapes.LISTS.values()]
@@ -170,6 +173,16 @@ def test_a_listing_without_photos_has_not_its_placeholder() -> None:
         page(index_shapes.script(json.dumps({"ads": rows}), 'type="application/json"')), INDEX
     ).listings
     assert [len(one.photos) for one in found] == [1, 1, 0, 1, 1]
+
+
+def test_one_photo_in_the_background_of_an_element_is_the_gallery() -> None:
+    advert = adverts(3, 7, "de", seed=3)[1]
+    photo = (
+        f'<div style="background-image:url(https://dyimg.example/images/21/{advert.photos[0]}-small.jpg);"></div>'
+    )
+    text = page(f"<section><figure>{photo}</figure><h1>{advert.title}</h1><b>Rs {advert.price:,}</b></section>")
+    (listing,) = extract(text, "https://wheels.example" + index_shapes.link(advert)).listings
+    assert (words_of(listing), listing.price) == ([advert.photos[0]], advert.price)
 
 
 @pytest.mark.parametrize("hint", [True, None])

@@ -1,0 +1,34 @@
+"""Lists in the data of a page that hold one photo in several sizes, rather than several photos."""
+
+import re
+from typing import Any
+
+from curate.fetch.sources.key_names import is_size, plain
+from curate.fetch.sources.photo_addresses import EXTENSION
+
+_SIZES = re.compile(r"rendition|sizes?$|variant|sources?$|formats?$|versions?$|derivat|resolution|resized")
+
+
+def is_sizes(key: str, items: list[Any]) -> bool:
+    """Does a list hold one photo in several sizes: {"renditions": [{"width": 160, "href": …}, …]}?"""
+    return bool(_SIZES.search(plain(key))) and of_many_widths(items)
+
+
+def is_beside_its_photo(value: dict[str, Any], items: list[Any]) -> bool:
+    """Is a list the sizes of the photo whose address stands beside it: {"url": …, "sizes": [{"width": 70}]}?"""
+    return all(isinstance(item, dict) and isinstance(item.get("width"), int) for item in items) and any(
+        isinstance(text, str) and EXTENSION.search(text) and is_size(str(key)) for key, text in value.items()
+    )
+
+
+def of_many_widths(items: list[Any]) -> bool:
+    """Are the objects of a list one photo in widths that differ, of one shape, the widest twice the least?"""
+    if len(items) < 2 or not all(isinstance(item, dict) for item in items):
+        return False
+    sides = [(item.get("width", item.get("w")), item.get("height", item.get("h"))) for item in items]
+    if not all(isinstance(width, int) and width > 0 for width, _ in sides):
+        return False
+    widths = {width for width, _ in sides}
+    shapes = [height / width for width, height in sides if isinstance(height, int)]
+    alike = not shapes or max(shapes) - min(shapes) < 0.05
+    return len(widths) == len(items) and max(widths) > 1.9 * min(widths) and alike
