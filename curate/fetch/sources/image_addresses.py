@@ -3,19 +3,21 @@
 They stand in `src`, `srcset`, what a script would put there (`data-src` and the like), links, backgrounds, lists.
 """
 
+import json
 import re
 from collections.abc import Iterator
 
 from curate.fetch.http.url import host_of
 from curate.fetch.sources import photo_templates
 from curate.fetch.sources.gallery import sized_srcset
+from curate.fetch.sources.key_names import role, size_of
 from curate.fetch.sources.page import Element, Page, photo_address
-from curate.fetch.sources.photo_addresses import is_address
-from curate.fetch.sources.photo_sizes import SMALL, WHOLE
+from curate.fetch.sources.photo_addresses import EXTENSION, is_address
+from curate.fetch.sources.photo_sizes import SMALL, UNKNOWN, WHOLE, pixels
 
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "imagesrcset")
 _PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|link|url$|page|user|avatar|logo|"
-                    r"icon).{1,40}|lazy-?src|"
+                    r"icon).{1,40}|lazy-?src|[a-z]{2,20}-src|"
                     r"original|file|_src|xlink:href|rel|ng-src|:src|v-lazy|content|image|img)$")  # fmt: skip
 _IMAGE_KEY = re.compile(  # what a script puts into `src`: its value needs no extension
     r"data-(?:[a-z]+-)?(?:src|lazy|echo|original|thumb|zoom|im(?:g|age)|photo|picture|foto)(?:-?(?:src|url|large|full|big|zoom|original))?$"
@@ -63,7 +65,8 @@ def addresses(element: Element) -> Iterator[tuple[str, int]]:
             if key.endswith("set") and ("," in value or " " in value):
                 yield from sized_srcset(value)
             elif is_address(value, surely_photo=sure) and not _OTHER_KEY.search(key):
-                yield value, _size_of(key)
+                size = _size_of(key)
+                yield value, 0 if size == WHOLE and pixels(f"x://x/{value.rpartition('/')[2]}") <= SMALL else size
 
 
 def listed(text: str) -> list[str]:
@@ -93,6 +96,43 @@ def listed_in(element: Element, page: Page) -> list[str]:
     longest: list[str] = max(lists, key=len, default=[])
     urls = [photo_address(photo_templates.filled(text.replace("\\/", "/")), page.base) for text in longest]
     return list(dict.fromkeys(url for url in urls if url))
+
+
+def objects_in(element: Element, page: Page) -> list[list[str]]:
+    """The photos that an attribute lists as objects, data-gallery='[{"src": …, "thumb": …}]', each with its
+    addresses, the largest first."""
+    for name, value in element.attrib.items():
+        if name in ("class", "style") or value[:1] not in ("[", "{") or not 40 < len(value) < 20_000:
+            continue
+        if "{" not in value or not EXTENSION.search(value.replace('"', "?")):
+            continue
+        try:
+            data = json.loads(value)
+        except (ValueError, RecursionError):
+            continue
+        lists = list(data.values()) if isinstance(data, dict) else [data]
+        found = [photos for items in lists if (photos := _objects(items, page))]
+        if len(found) == 1:
+            return found[0]
+    return []
+
+
+def _objects(items: object, page: Page) -> list[list[str]]:
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        return []
+    if any(role(str(key))[0] == "price" for item in items for key in item):
+        return []  # they are listings
+    found = []
+    for item in items:
+        said = {key: text for key, text in item.items() if isinstance(text, str)}
+        named = sorted(
+            (-(size_of(key) or UNKNOWN), text)
+            for key, text in said.items()
+            if is_address(text, surely_photo=False)
+        )
+        if urls := [url for _, text in named if (url := photo_address(text, page.base))]:
+            found.append(urls)
+    return found
 
 
 def _is_other(element: Element, name: str, value: str) -> bool:

@@ -48,6 +48,14 @@ def types_of(node: Node) -> set[str]:
     return found
 
 
+def _of_a_language(said: dict[str, Any]) -> str:
+    """What an object of languages, {"en": "Camry", "ar": "كامري"}, says in English, else in its first one."""
+    texts = {key: text for key, text in said.items() if isinstance(text, str) and text}
+    if not texts or not all(re.fullmatch(r"[a-z]{2}(?:[-_][A-Za-z]{2})?", str(key)) for key in said):
+        return ""
+    return texts.get("en") or next(iter(texts.values()))
+
+
 def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
     """All that an object says of the listing it describes. `named` are the objects that others refer to by
     name."""
@@ -60,6 +68,8 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
         for raw, value in inner.items():
             key = str(raw)
             value = referred(value, named)
+            if isinstance(value, dict) and value:
+                value = _of_a_language(value) or value
             if value is None or value == "" or key[:1] == "$":
                 continue
             if is_beside(key):

@@ -157,6 +157,12 @@ def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Lis
     if not listing.title and about.titles:
         listing = replace(listing, title=about.titles[0])
         used.setdefault("HTML", []).append("title")
+    elif (
+        about.titles
+        and listing.title in (listing.make, f"{listing.make} {listing.model}")
+        and listing.title.casefold() in about.titles[0].casefold()
+    ):
+        listing = replace(listing, title=about.titles[0])  # it says the year and the version too
     if listing.price is None:
         amount, currency = money(about.price)
         if amount is None:

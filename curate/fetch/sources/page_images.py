@@ -171,6 +171,7 @@ def layout(page: Page) -> Layout:
             out.images.append(image)
         several = [*image_addresses.listed_in(element, page), *image_addresses.within(element, hosts)]
         out.images += [Image([url], element) for url in several]
+        out.images += [Image(urls, element) for urls in image_addresses.objects_in(element, page)]
     _without_placeholders(out.images)
     out.images = _without_clones(out.images)
     return out

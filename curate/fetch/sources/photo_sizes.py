@@ -36,10 +36,10 @@ _MODES = r"(?:c|crop|cropped|fit|fill|pad|n|f|q\d{1,3}|a\d?|@[1-4]x|center|top|a
 KINDS: dict[str, re.Pattern[str]] = {
     # ?w=300&fit=crop: names of parameters that ask for a rendering
     "query": re.compile(
-        r"(?:im)?(?:w|h|s|wid|hei|width|height|size|sz|maxwidth|maxheight|max-?[wh]|max_(?:width|height)|odnwidth|odnheight|"
+        r"(?:im|[a-z]{2,4}_)?(?:w|h|s|wid|hei|width|height|size|sz|maxwidth|maxheight|max-?[wh]|max_(?:width|height)|odnwidth|odnheight|"
         r"resize|downsize|downscale|fit|fitin|crop|scale|quality|qlt|q|dpr|auto|format|fm|fmt|rule|impolicy|imformat|policy|"
         r"preset|strip|optimi[sz]e|bg|odnbg|mode|output|output-quality|compress|cs|sharp|ixlib|thumb|thumbnail|variant|"
-        r"rendition|resolution|width_px|op_sharpen|op_usm|resmode|shrink|interpolation|jpg|webp|upscale)",
+        r"rendition|resolution|versionid|method|bgtype|width_px|op_sharpen|op_usm|resmode|shrink|interpolation|jpg|webp|upscale)",
         re.IGNORECASE,
     ),
     # /300x200/, /w_300,h_200,c_fill/, /resize/…, /thumb/: a whole segment of the path

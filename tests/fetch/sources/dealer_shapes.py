@@ -11,7 +11,7 @@ from tests.fetch.sources.painted_adverts import Advert, page, similar_cards
 
 LISTS: dict[str, ListShape] = {}
 ADVERTS: dict[str, AdvertShape] = {}
-SMALL = r"\$_14|/120x90|-350x205"
+SMALL = r"\$_14|/120x90|-350x205|/tn_|/small/|size=150"
 PIXEL = "http://cdn.example/looks/images/pixel.gif"
 
 
@@ -70,6 +70,26 @@ def badges_called_headings(adverts: list[Advert], others: list[Advert]) -> str:
     return page("".join(map(card, adverts)))
 
 
+@shape(LISTS)
+def galleries_as_attributes(adverts: list[Advert], others: list[Advert]) -> str:
+    def card(a: Advert) -> str:
+        at = "https://cache.example/ad_pictures/1234"
+        gallery = J([{"src": f"{at}/{p}.jpg", "thumb": f"{at}/tn_{p}.jpg"} for p in a.photos])
+        return f"""<li data-listing-id="{a.number}"><ul class="gallery" data-galleryinfo='{gallery}'><li><a href="{link(a)}"><img class="lazy" data-original="{at}/tn_{a.photos[0]}.jpg" src="/assets/pixel.gif"></a></li></ul><h3><a href="{link(a)}">{a.title}</a></h3><div class="price">€ {a.price:,}</div></li>"""  # fmt: skip
+
+    return page(f"<ul>{''.join(map(card, adverts))}</ul>")
+
+
+@shape(LISTS)
+def names_in_languages(adverts: list[Advert], others: list[Advert]) -> str:
+    def hit(a: Advert) -> dict[str, Any]:
+        photos = [{"main": f"https://img.example/{p}.jpg?imwidth=400", "thumbnail": f"https://img.example/{p}.jpg?imwidth=100"} for p in a.photos]  # fmt: skip
+        to = {"ar": f"{HOST}/ar{link(a)}", "en": HOST + link(a)}
+        return {"id": a.number, "name": {"ar": "سيارة", "en": a.title}, "absolute_url": to, "price": a.price, "photos": photos}  # fmt: skip
+
+    return page(script(J({"props": {"hits": list(map(hit, adverts))}}), 'type="application/json"'))
+
+
 @shape(ADVERTS)
 def table_of_sizes(advert: Advert, others: list[Advert]) -> str:
     at = [f"//images.example/api/v1/hz/images/{p}?rule=eps$_#.jpg" for p in advert.photos]
@@ -88,3 +108,20 @@ def seals_of_the_dealer(advert: Advert, others: list[Advert]) -> str:
     body = f"<div class='slides'>{slides}</div><h1>{advert.title}</h1><b>€ {advert.price:,}</b>"
     beside = similar_cards(others, "https://prod.example/listing-images/{p}.jpg/250x188.webp", HOST + "/used/{a.number}.html")  # fmt: skip
     return page(body + beside + script(J({"props": {"listingDetails": details}}), 'type="application/json"'))
+
+
+@shape(ADVERTS)
+def slides_of_a_modal(advert: Advert, others: list[Advert]) -> str:
+    slides = "".join(f'<img class="swipe image-{i}" {"src" if i < 2 else "modal-src"}="https://platform.example/xlarge/in/v2/{p}/1.jpg" alt="x">' for i, p in enumerate(advert.photos))  # fmt: skip
+    small = "".join(f'<img src="https://platform.example/small/in/v2/{p}/1.jpg">' for p in advert.photos)
+    activity = script(J({"vehicle": {"listing_id": str(advert.number), "make": advert.make, "price": str(advert.price)}}), 'type="application/json"')  # fmt: skip
+    return page(f"<div class='media-gallery'>{slides}</div><div>{small}</div><h1>{advert.title}</h1><span class='primary-price'>€ {advert.price:,}</span>{activity}")  # fmt: skip
+
+
+@shape(ADVERTS)
+def parameters_of_a_vendor(advert: Advert, others: list[Advert]) -> str:
+    at = [f"https://pics.example/bikes/private/{p}.jpg" for p in advert.photos]
+    items = [{"type": "image", "src": f"{url}?pxc_method=fit&pxc_size=1795,1195", "thumb": f"{url}?pxc_method=crop&pxc_size=150,100"} for url in at]  # fmt: skip
+    gallery = escape(J({"items": [*items, {"type": "video", "src": "https://video.example/embed/x"}]}))
+    head = f'<meta property="og:image" content="{at[0]}?pxc_size=1200,628">'
+    return page(f'<div id="gallery" data-gallery="{gallery}"><img src="{at[0]}?pxc_method=gravityfill&amp;pxc_bgtype=self&amp;pxc_size=720,480"></div><h1>{advert.title}</h1><div class="price"><span>€{advert.price:,}*</span></div>', head)  # fmt: skip
