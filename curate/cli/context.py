@@ -94,6 +94,7 @@ def recipe_and_folder(ctx: typer.Context, *stages: str) -> "tuple[Recipe, Path]"
 
     recipe = find_recipe(ctx.obj.recipe_path, stages)
     ctx.obj.has_source = recipe.source is not None
+    ctx.obj.photos = recipe.source.path if recipe.source else ""
     folder = ctx.obj.folder or Path("manifests") / recipe.name
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--folder {folder} is a file; name the folder of the manifests")
@@ -112,8 +113,8 @@ def check_there(ctx: typer.Context, folder: Path) -> None:
     cutoff, how = (0.6, "") if ctx.obj.folder else (0.0, " (its recipe goes with --recipe)")
     near = difflib.get_close_matches(folder.name, beside, n=1, cutoff=cutoff)
     if not near:
-        raise StateError(f"{folder}: no such folder", To("make it", FetchOrImport()))
-    make = [] if ctx.obj.folder else [To("make it", FetchOrImport())]
+        raise StateError(f"{folder}: no such folder", To("make it", FetchOrImport(ctx.obj.photos)))
+    make = [] if ctx.obj.folder else [To("make it", FetchOrImport(ctx.obj.photos))]
     raise StateError(f"{folder}: no such folder; did you mean {folder.parent / near[0]}{how}?", *make)
 
 

@@ -51,6 +51,8 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
         raise UsageError("--photos and --site do not go together", Do("give each a folder"))
     if photos is not None and not photos.exists():
         raise UsageError(f"--photos {photos}: there is no such file or folder")
+    if site and (urlsplit(site).scheme not in ("http", "https") or not urlsplit(site).hostname):
+        raise UsageError(f"--site {site} is no address", Do("write it with http:// or https:// before it"))
     names = list(classes)
     if not names and photos is not None and photos.is_dir():
         names = sorted(each.name for each in photos.iterdir() if each.is_dir() and not each.name.startswith("."))

@@ -62,6 +62,7 @@ class Choice:
     quiet: bool = False
     verbose: bool = False
     has_source: bool = True  # the recipe has; true until it is read
+    photos: str = ""  # the recipe's source.path; empty until it is read
     ended: list[Any] = field(default_factory=list)  # stages, as `pipeline.Ended`
 
     @property
@@ -123,6 +124,7 @@ def command(
 
     def add(function: Callable[..., None]) -> Callable[..., None]:
         typed = name or function.__name__.replace("_", "-")
-        return commands.command(typed, cls=Command)(shared(function))
+        first = " ".join((function.__doc__ or "").partition("\n\n")[0].split())
+        return commands.command(typed, cls=Command, short_help=first)(shared(function))
 
     return add

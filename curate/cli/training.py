@@ -8,7 +8,7 @@ import typer
 
 from curate.cli.context import plot_at, recipe_and_manifests, result, show, show_plot
 from curate.cli.options import command
-from curate.core.errors import StateError
+from curate.core.errors import Note, Run, StateError, To
 
 commands = typer.Typer()
 
@@ -22,6 +22,7 @@ def compare(ctx: typer.Context) -> None:
 
     Example: curate compare
     """
+    from curate.core import manifest
     from curate.core.files import atomic_write
     from curate.train import compare as comparison
 
@@ -31,6 +32,8 @@ def compare(ctx: typer.Context) -> None:
         atomic_write(plot, comparison.draw(rows))
     for line in comparison.lines(rows):
         show(ctx, line)
+    if manifest.stale_inputs(folder, "train_baseline"):
+        show(ctx, Note("These figures are of an earlier split", To("train again", Run("train-baseline"))))
     show_plot(ctx, plot)
     result(ctx, [dataclasses.asdict(row) for row in rows])
 
@@ -97,7 +100,8 @@ def predict(
     for found in prediction.predict(network, photos):
         if found.reason:
             unreadable += 1
-            show(ctx, f"{found.file}: cannot be read: {REASONS['fetch'].get(found.reason, found.reason)}")
+            reason = REASONS["fetch"].get(found.reason, found.reason).removeprefix(f"{found.file}: ")
+            show(ctx, f"{found.file}: cannot be read: {reason}")
             said.append({"photo": str(found.file), "reason": found.reason})
             continue
         best = int(found.probabilities.argmax())

@@ -60,6 +60,12 @@ def joined(
     return [rows[key] for key in sorted(rows)]
 
 
+def new(rows: Iterable[FetchRow], before: Iterable[FetchRow]) -> list[FetchRow]:
+    """The kept rows of photos that `before` did not keep."""
+    had = {row.key for row in before if row.keep}
+    return [row for row in rows if row.keep and row.key not in had]
+
+
 def marked(rows: Iterable[FetchRow]) -> list[FetchRow]:
     """The rows that the site no longer offers."""
     return [row for row in rows if row.gone_since is not None]

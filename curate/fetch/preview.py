@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from curate.core.errors import RejectedError, StateError, UsageError
+from curate.core.errors import DeniedError, RejectedError, StateError, UsageError
 from curate.core.recipe import Politeness, Source
 from curate.fetch.http.browser import Browser
 from curate.fetch.http.client import Client
@@ -168,7 +168,8 @@ def read(place: str, file: Path | None, config: Source, is_listing_page: bool | 
         try:
             return _asked(client, url, config, is_listing_page)
         except RejectedError as error:
-            raise StateError(f"{url}: {error.reason}: {error.detail}") from error
+            said = error.detail if url in error.detail else f"{url}: {error.reason}: {error.detail}"
+            raise (DeniedError if error.reason == "robots" else StateError)(said) from error
 
 
 def _asked(client: Client, url: str, config: Source, is_listing_page: bool | None) -> Shown:

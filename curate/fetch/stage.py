@@ -211,7 +211,7 @@ def run(
     if not before and not prune:
         gates.check_photos_left(folder, rows)
     notes: dict[str, Any] = {
-        "summary": lines(crawled, rows, len(dates), config),
+        "summary": lines(crawled, rows, before, len(dates), config),
         "fetches": dates,
         "extractors": sorted(crawled.used),
         "robots": robots,

@@ -11,10 +11,15 @@ from curate.fetch.crawled import Crawled
 from curate.fetch.sources.listing import empty_fields
 
 
-def lines(crawled: Crawled, rows: Sequence[FetchRow], number: int, config: Source) -> list[str]:
-    """What to say of fetch `number`, a line each."""
+def lines(
+    crawled: Crawled, rows: Sequence[FetchRow], before: Sequence[FetchRow], number: int, config: Source
+) -> list[str]:
+    """What to say of fetch `number`, a line each; `before` it the manifest had other rows."""
     bare = sum(1 for _, listing in crawled.listings if not listing.photos)
     said = [f"{len(crawled.listings)} listings" + (f", {bare} of them without a photo" if bare else "")]
+    if before:
+        found = additions.new(rows, before)
+        said.append(f"new since the last fetch: {additions.counted(found) if found else 'nothing'}")
     if crawled.failures:
         first = crawled.failures[0]
         said.append(f"{len(crawled.failures)} pages could not be used, e.g. {first.url}: {first.reason}")

@@ -16,7 +16,7 @@ from curate.core.errors import Do, Edit, Note, Run, StateError, To
 from curate.core.recipe import Recipe, Section
 from curate.core.schemas import CleanRow
 from curate.core.stages import STAGES
-from curate.inspect.unfinished import unfinished
+from curate.inspect.unfinished import at_work, unfinished
 from curate.photos import missing
 from curate.review import conflicts, decisions, duplicates
 
@@ -175,6 +175,8 @@ def _choice(stage: str, found: State) -> Note:
 
 
 def _next(folder: Path, recipe: Recipe, first: str, apart: list[str]) -> Note:
+    if process := at_work(folder):
+        return Note(f"nothing yet: process {process} is at work here; wait for it to end, or stop it")
     again = f"{' and '.join(apart)} again, by the recipe"
     local = recipe.source is None or (manifest.imported_from(folder) and not recipe.source.path)
     if first == "fetch" and local:

@@ -11,12 +11,13 @@ from curate.core.recipe import Recipe
 from curate.core.schemas import FetchRow
 
 
-def is_running(folder: Path) -> bool:
-    """Is a process at work in `folder`, on this machine?"""
+def at_work(folder: Path) -> int:
+    """The process that is at work in `folder`, on this machine; 0 where none is."""
     with suppress(OSError, ValueError):
-        os.kill(int((folder / ".lock.pid").read_text(encoding="utf-8")), 0)
-        return True
-    return False
+        process = int((folder / ".lock.pid").read_text(encoding="utf-8"))
+        os.kill(process, 0)
+        return process
+    return 0
 
 
 def photos_safe(folder: Path) -> int | None:
@@ -65,7 +66,7 @@ def epochs_done(checkpoint: Path) -> int:
 
 def unfinished(folder: Path, recipe: Recipe) -> list[Note]:
     """What running or interrupted stages have done, and how they go on."""
-    running = is_running(folder)
+    running = bool(at_work(folder))
     how, notes = "running" if running else "interrupted", []
     later = [] if running else deferred(folder)  # their journal waits for the next fetch
     if later:

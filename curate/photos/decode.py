@@ -270,7 +270,8 @@ def read_file(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO):
             raise ResourceError(f"cannot read {path}: {error.strerror}") from error
-        raise RejectedError("unreadable", f"{path}: {error}") from error
+        said = getattr(error, "strerror", None) or error
+        raise RejectedError("unreadable", f"{path}: {said}") from error
     if len(data) > max_bytes:
         raise RejectedError("too_large", f"{path} grew over {max_bytes} bytes")
     return data

@@ -111,7 +111,7 @@ def read_labels(folder: Path, config: Clean, labels: Sequence[Path]) -> Labels:
                 f"{path} is not there",
                 To("label the blind sample", Run("review")),
                 To(
-                    "or draw one for a spreadsheet",
+                    "draw one for a spreadsheet",
                     Run("sample"),
                     Do("fill in keep or reject"),
                     Do("name that file"),

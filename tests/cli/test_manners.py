@@ -203,6 +203,10 @@ def test_init_writes_a_recipe_that_loads_and_keeps_what_is_there(
     source = load(Path("curate.yaml"), ["fetch"]).source
     assert source and set(source.listings) == {"sedan", "suv"}
     assert invoke("init", "x.yaml", "--classes", "a,b", "--photos", "nowhere")[0] == 2
+    assert (
+        "--site cars.example.com is no address"
+        in invoke("init", "x.yaml", "--classes", "a,b", "--site", "cars.example.com")[2]
+    )
     assert not Path("x.yaml").exists()
 
 

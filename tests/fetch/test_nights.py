@@ -46,6 +46,10 @@ def test_two_nights_on_a_site_that_changes(tmp_path: Path) -> None:
         assert asked == Counter(["/robots.txt", "/cars", "/l/4", "/4.jpg", "/44.jpg"])
         again = len(server.seen)
         assert fetch.run(tmp_path, config) == second and len(server.seen) == again
+    assert (
+        "new since the last fetch: 2 photos of 1 listing"
+        in manifest.read_sidecar(tmp_path, "fetch")["notes"]["summary"]
+    )
     by_key = {row.key: row for row in second}
     for row in first:
         now = by_key[row.key]

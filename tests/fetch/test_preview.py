@@ -6,6 +6,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from curate.cli.app import app
+from tests import faults
 from tests.fetch.sources import index_shapes
 from tests.fetch.sources.painted_adverts import adverts
 
@@ -24,3 +25,10 @@ def test_a_saved_page_gives_listings_what_was_left_out_and_a_recipe(tmp_path: Pa
     assert [one["title"] for one in data["listings"]] == [advert.title for advert in shown]
     assert [len(one["photos"]) for one in data["listings"]] == [len(advert.photos) for advert in shown]
     assert (data["kind"], data["filled"]["price"]) == ("list", 4)
+
+
+def test_a_page_that_robots_txt_denies_ends_with_4_and_names_it_once() -> None:
+    with faults.serve({"/robots.txt": faults.ok(b"User-agent: *\nDisallow: /", "text/plain")}) as server:
+        said = CliRunner().invoke(app, ["preview", server.url("/login")])
+    assert said.exit_code == 4
+    assert said.stderr.count("/login") == 1 and "disallowed by" in said.stderr

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -172,3 +173,10 @@ def test_status_says_nothing_of_conflicts_where_there_is_none(folder: Path) -> N
     rows = [dataclasses.replace(row, label_conflict=False) for row in manifest.read(folder, DedupRow)]
     painted_run.rewrite(folder, "dedup", list(rows))
     assert not any("conflict" in line for line in status_lines(folder, RECIPE))
+
+
+def test_while_a_process_is_at_work_nothing_else_is_to_be_run(folder: Path) -> None:
+    (folder / ".lock.pid").write_text(str(os.getpid()), encoding="utf-8")
+    found = status(folder, RECIPE)
+    assert found.next.text.startswith(f"nothing yet: process {os.getpid()} is at work")
+    assert found.next.remedies == ()

@@ -172,7 +172,7 @@ def _with_listings(items: list[LocalPhoto], remarks: list[str]) -> list[LocalPho
         remarks.append("sub-folders are not taken for listings: a class has fewer than 3 of them")
         return [replace(item, folder="") for item in items]
     total = sum(map(len, folders.values()))
-    remarks.append(f"each of {total:,} sub-folders is taken for one listing: split keeps its photos together")
+    remarks.append(f"each of {total:,} sub-folders is taken for one listing")
     return items
 
 
