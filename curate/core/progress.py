@@ -3,7 +3,6 @@
 On a terminal there is never silence: between two bars `running` says which stage is at work, and for how long.
 """
 
-import os
 import sys
 import threading
 import time
@@ -15,7 +14,6 @@ from tqdm import tqdm
 
 EVERY_S = 20.0  # between two lines; what takes less says nothing
 BEAT_S = 1.0  # from one check whether the terminal shows that something happens to the next
-COLUMNS = 80  # of a terminal that does not say how many it has
 BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {unit}s, {remaining} left{postfix}"
 Item = TypeVar("Item")
 
@@ -43,13 +41,6 @@ def _on_terminal() -> bool:
     return False
 
 
-def _columns() -> int:
-    """The columns of the terminal; 0 where it says none, as those of containers and build servers do."""
-    with suppress(AttributeError, ValueError, OSError):
-        return os.get_terminal_size(sys.stderr.fileno()).columns
-    return 0
-
-
 @contextmanager
 def counter(
     what: str, total: int, unit: str, done: int = 0, clock: Callable[[], float] = time.monotonic
@@ -57,8 +48,7 @@ def counter(
     """Yield a function that takes how many of `total` are done; `done` were before. All goes to stderr."""
     options: dict[str, Any] = {
         "bar_format": BAR,
-        "dynamic_ncols": bool(_columns()),
-        "ncols": _columns() or COLUMNS,
+        "dynamic_ncols": True,
         "leave": False,
         "disable": not _on_terminal(),
     }
