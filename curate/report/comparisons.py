@@ -8,6 +8,8 @@ from markupsafe import Markup
 from curate.core.intervals import percent
 from curate.report.svg import WIDTH, svg, tag, text
 
+SERIES = 4  # of bars, each with a colour of its own
+
 
 def whiskers(name: str, rows: Sequence[tuple[str, float, float, float]], zero: bool = False) -> Markup:
     """One line per (label, low, value, high), each between 0 and 1: a dot on its interval.
@@ -39,14 +41,13 @@ def whiskers(name: str, rows: Sequence[tuple[str, float, float, float]], zero: b
 
 
 def bars(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> Markup:
-    """Shares, 0..1, of series beside each other, a group of bars per label; of many series the first four."""
-    drawn = dict(list(series.items())[:4])
-    top = max([value for values in drawn.values() for value in values] + [1e-9])
-    left, right, thick, gap = 118.0, WIDTH - 44.0, 11.0, 9.0
-    step = thick * len(drawn) + gap
+    """Shares, 0..1, of at most `SERIES` series beside each other, a group of bars per label."""
+    top = max([value for values in series.values() for value in values] + [1e-9])
+    left, right, thick, gap = 10 + 6.0 * min(22, max(18, *map(len, labels))), WIDTH - 44.0, 11.0, 9.0
+    step = thick * len(series) + gap
     parts = [text(4, 12, name, "strong")]
     x = 4.0
-    for number, title in enumerate(drawn):
+    for number, title in enumerate(series):
         shown = title if len(title) <= 14 else title[:13] + "…"
         parts += [
             tag("rect", x=x, y=22, width=10, height=10, class_=f"hue{number}"),
@@ -56,9 +57,9 @@ def bars(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float]]
     base = 42.0
     for place, label in enumerate(labels):
         y = base + step * place
-        shown = label if len(label) <= 18 else label[:17] + "…"
+        shown = label if len(label) <= 22 else label[:21] + "…"
         parts.append(text(4, y + (step - gap) / 2 + 4, shown, "small"))
-        for number, values in enumerate(drawn.values()):
+        for number, values in enumerate(series.values()):
             wide = (right - left) * values[place] / top
             parts.append(
                 tag(
@@ -72,7 +73,7 @@ def bars(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float]]
             )
             parts.append(text(left + wide + 5, y + thick * number + 9, percent(values[place]), "small"))
     words = "; ".join(
-        f"{label}: {', '.join(f'{title} {percent(values[place])}' for title, values in drawn.items())}"
+        f"{label}: {', '.join(f'{title} {percent(values[place])}' for title, values in series.items())}"
         for place, label in enumerate(labels)
     )
     return svg(base + step * len(labels), f"{name}. {words}", parts)

@@ -1,6 +1,6 @@
 """Where the photos of each class come from: region, city, year and price of their listings.
 
-A class that comes from elsewhere than the others can be told by its place, age or price, not by what it shows.
+A network can tell a class by its place, age or price, not by what it shows, where it comes from elsewhere.
 """
 
 import math
@@ -53,13 +53,15 @@ def _section(name: str, pairs: Sequence[tuple[str, str]], labels: Sequence[str])
     tally = Counter(pairs)
     classes = sorted(total)
     shares = {c: [tally[c, label] / total[c] for label in labels] for c in classes}
+    largest = sorted(classes, key=lambda c: (-total[c], c))[: comparisons.SERIES]
     return {
         "name": name,
         "known": len(pairs),
         "classes": classes,
         "table": [(label, [(tally[c, label], shares[c][at]) for c in classes]) for at, label in enumerate(labels)],
         "medians": [],
-        "chart": comparisons.bars(f"{name}, share of each class", labels, shares),
+        "drawn": len(largest),
+        "chart": comparisons.bars(f"{name}, share of each class", labels, {c: shares[c] for c in sorted(largest)}),
     }
 
 

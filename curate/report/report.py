@@ -150,8 +150,10 @@ def versions(sidecars: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, 
     """(package or weights, version, stages that used it), sorted."""
     used: dict[tuple[str, str], list[str]] = {}
     for stage, sidecar in sidecars.items():
+        command = manifest.command(stage)
         for name, version in ({"curate": sidecar["curate"]} | sidecar["versions"]).items():
-            used.setdefault((name, str(version)), []).append(manifest.command(stage))
+            shown = f"stage {command}" if name == manifest.STAGE_VERSION else name
+            used.setdefault((shown, str(version)), []).append(command)
     return [(name, version, ", ".join(by)) for (name, version), by in sorted(used.items())]
 
 

@@ -13,7 +13,7 @@ from curate.inspect.rows import Rows
 from curate.report.thumbnails import Figure, Section, thumbnail
 from curate.split.leakage import check_leakage
 
-PAIRS = 4  # across splits, the nearest first
+PAIRS = 6  # across splits, the nearest first
 BITS = 64  # of a perceptual hash
 _BLOCK = 256  # photos compared at once
 

@@ -370,6 +370,8 @@ def test_origins_are_by_class_in_bands_of_equal_numbers(tmp_path: Path) -> None:
     assert price["table"][0][0] == "under 35,000" and price["medians"] == ["109,000", "110,000"]
     unknown = [dataclasses.replace(photo, year=None) for photo in photos[:50]] + photos[50:]
     assert origins.origins(unknown, class_of)[1]["unknown"] == 50
+    many = origins.origins(photos, {photo.key: f"c{min(i, 5)}" for i, photo in enumerate(photos)})[0]
+    assert (len(many["classes"]), many["drawn"]) == (6, 4) and "c5" in many["chart"] and "c3" not in many["chart"]
     bare = [dataclasses.replace(photo, region="", year=None, price=None) for photo in photos]
     assert origins.origins(bare, class_of) == []
 
