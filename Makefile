@@ -33,7 +33,7 @@ docs: setup  ## the reference pages from the code, and all pages into build/docs
 	$(BIN)/mkdocs build --strict --quiet --config-file .mkdocs.yml
 	@echo "docs: build/docs/index.html"
 
-screenshots: setup demo  ## the pictures of the documentation, from the demo; needs Chromium
+screenshots: setup demo  ## the images of the documentation, from the demo; needs Chromium
 	$(BIN)/python -m tests.screenshots
 
 clean:  ## remove the environment and the demo's output

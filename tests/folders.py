@@ -25,8 +25,8 @@ def paint(class_name: str, number: int, width: int = 160, height: int = 120) -> 
     """A JPEG of a car in a random colour, place and light; the same for the same arguments."""
     random = np.random.default_rng([number, CLASSES.index(class_name)])
     sky, road, paint_ = (tuple(int(v) for v in random.integers(low, low + 110, 3)) for low in (130, 60, 20))
-    picture = Image.new("RGB", (width, height), sky)
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (width, height), sky)
+    draw = ImageDraw.Draw(image)
     draw.rectangle((0, height * 0.6, width, height), fill=road)
     left, ground = random.uniform(0.08, 0.25) * width, random.uniform(0.7, 0.85) * height
     long, tall = 0.6 * width, random.uniform(0.2, 0.25) * height
@@ -37,9 +37,9 @@ def paint(class_name: str, number: int, width: int = 160, height: int = 120) -> 
         x, radius = left + wheel * long, 0.09 * height
         draw.ellipse((x - radius, ground - radius, x + radius, ground + radius), fill="black")
     noise = random.normal(0, 6, (height, width, 3))
-    picture = Image.fromarray((np.asarray(picture) + noise).clip(0, 255).astype(np.uint8))
+    image = Image.fromarray((np.asarray(image) + noise).clip(0, 255).astype(np.uint8))
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=88)
+    image.save(buffer, "JPEG", quality=88)
     return buffer.getvalue()
 
 

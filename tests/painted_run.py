@@ -57,14 +57,14 @@ def paint(number: int) -> bytes:
     """A JPEG with a coloured body and two wheels; every number another one."""
     random = np.random.default_rng(number)
     ground = np.linspace(90, 200, 120, dtype=np.uint8)[:, None, None].repeat(160, 1).repeat(3, 2)
-    picture = Image.fromarray(ground)
-    draw = ImageDraw.Draw(picture)
+    image = Image.fromarray(ground)
+    draw = ImageDraw.Draw(image)
     left, top = (int(value) for value in random.integers(10, 40, 2))
     draw.rectangle((left, top + 20, left + 100, top + 60), fill=tuple(int(v) for v in random.integers(0, 255, 3)))
     for wheel in (left + 20, left + 80):
         draw.ellipse((wheel - 10, top + 50, wheel + 10, top + 70), fill="black")
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=90)
+    image.save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
 
 

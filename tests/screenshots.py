@@ -1,8 +1,8 @@
-"""Pictures of pages, for the documentation and for the eye: headless Chromium, no network.
+"""Images of pages, for the documentation and for the eye: headless Chromium, no network.
 
 python -m tests.screenshots                    docs/images/report.png from manifests/demo/report.html, and
                                                docs/images/review*.jpg from `curate review` over that folder
-python -m tests.screenshots PAGE PICTURE [WIDTH HEIGHT]
+python -m tests.screenshots PAGE IMAGE [WIDTH HEIGHT]
 """
 
 import shutil
@@ -15,18 +15,18 @@ ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
-def screenshot(page: Path, picture: Path, width: int = 1280, height: int = 900) -> None:
+def screenshot(page: Path, image: Path, width: int = 1280, height: int = 900) -> None:
     """Save the top of a page as a PNG. Raises SystemExit where there is no Chromium."""
     browser = next(filter(None, map(shutil.which, NAMES)), None)
     if browser is None:
         sys.exit("Chromium is not installed: install it with your system's package manager")
-    picture.parent.mkdir(parents=True, exist_ok=True)
+    image.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run(
             [
                 *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
                 *("--hide-scrollbars", f"--user-data-dir={profile}", f"--window-size={width},{height}"),
-                *(f"--screenshot={picture}", page.resolve().as_uri()),
+                *(f"--screenshot={image}", page.resolve().as_uri()),
             ],
             check=True,
             capture_output=True,
@@ -34,7 +34,7 @@ def screenshot(page: Path, picture: Path, width: int = 1280, height: int = 900) 
         )
 
 
-def review(folder: Path, recipe: str, pictures: Path) -> None:
+def review(folder: Path, recipe: str, images: Path) -> None:
     """Save what `curate review` shows: one photo and the grid, 1280 pixels wide and 390 in the dark."""
     from playwright.sync_api import sync_playwright
 
@@ -53,13 +53,13 @@ def review(folder: Path, recipe: str, pictures: Path) -> None:
                 page.wait_for_selector(shown)
                 page.wait_for_load_state("networkidle")
                 mode = "review-grid" if shown == "#grid" else "review"
-                page.screenshot(path=pictures / f"{mode}{name}.jpg", type="jpeg", quality=80)
+                page.screenshot(path=images / f"{mode}{name}.jpg", type="jpeg", quality=80)
             context.close()
         browser.close()
 
 
 def main() -> None:
-    """The pictures of the documentation, or one that is asked for."""
+    """The images of the documentation, or one that is asked for."""
     if len(sys.argv) > 2:
         screenshot(Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:5]))
     else:

@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -29,11 +29,12 @@ PER_CLASS = 18
 
 @dataclass
 class Run:
-    """A folder, the recipe for it, and the site it is fetched from."""
+    """A folder, the recipe for it, the site it is fetched from, and what commands printed into it."""
 
     folder: Path
     recipe: Path
     site: Site
+    printed: list[tuple[str, str]] = field(default_factory=list)  # command, output
 
     def curate(self, *arguments: str, expect: int = 0) -> str:
         words = ["--recipe", str(self.recipe), "--folder", str(self.folder), *arguments]
@@ -46,18 +47,6 @@ class Run:
         return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in files}
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    scratch = tmp_path_factory.mktemp("end_to_end")
-    with serve(paint_catalogue(scratch / "site", seed=7, per_class=PER_CLASS)) as site:
-        recipe = recipe_for(site, find_recipe(Path("demo"))).model_dump(mode="json", exclude_unset=True)
-        recipe["split"]["counts"] = {"train": 12, "val": 4, "test": 4}
-        recipe["train_baseline"] |= {"epochs": 1, "image_size": 50}
-        path = scratch / "small.yaml"
-        path.write_text(yaml.safe_dump(recipe), encoding="utf-8")
-        yield Run(scratch / "run", path, site)
-
-
 def readme_commands() -> list[list[str]]:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
@@ -65,24 +54,41 @@ def readme_commands() -> list[list[str]]:
     return [shlex.split(line)[1:] for line in lines if line.startswith("curate ")]
 
 
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """All commands of the README have run, in their order."""
+    scratch = tmp_path_factory.mktemp("end_to_end")
+    with serve(paint_catalogue(scratch / "site", seed=7, per_class=PER_CLASS)) as site:
+        recipe = recipe_for(site, find_recipe(Path("demo"))).model_dump(mode="json", exclude_unset=True)
+        recipe["split"]["counts"] = {"train": 12, "val": 4, "test": 4}
+        recipe["train_baseline"] |= {"epochs": 1, "image_size": 50}
+        path = scratch / "small.yaml"
+        path.write_text(yaml.safe_dump(recipe), encoding="utf-8")
+        run = Run(scratch / "run", path, site)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(scratch)  # `sample` writes beside the reader
+            for words in readme_commands():
+                if words[0] == "explain":
+                    words[1] = manifest.read(run.folder, FetchRow)[0].key[:12]
+                if words[0] == "preview":
+                    source = load(run.recipe).source
+                    assert source
+                    words[1] = source.listings["hatchback"][0]
+                run.printed.append((words[0], run.curate(*words)))
+        yield run
+
+
 def test_the_readme_shows_the_commands_of_the_whole_path() -> None:
     shown = [words[0] for words in readme_commands()]
     assert [word for word in shown if word.replace("-", "_") in STAGES] == [manifest.command(s) for s in STAGES]
 
 
-def test_every_command_of_the_readme_works(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)  # `sample` writes beside the reader
-    for words in readme_commands():
-        if words[0] == "explain":
-            words[1] = manifest.read(run.folder, FetchRow)[0].key[:12]
-        if words[0] == "preview":
-            source = load(run.recipe).source
-            assert source
-            words[1] = source.listings["hatchback"][0]
-        out = run.curate(*words)
-        assert out.strip(), words
-        if words[0].replace("-", "_") in STAGES:
-            assert out.startswith(f"{words[0].replace('-', '_')}: ")
+def test_every_command_of_the_readme_works(run: Run) -> None:
+    assert [command for command, _ in run.printed] == [words[0] for words in readme_commands()]
+    for command, out in run.printed:
+        assert out.strip(), command
+        if command.replace("-", "_") in STAGES:
+            assert out.startswith(f"{command.replace('-', '_')}: ")
     assert (run.folder / "report.html").stat().st_size > 10_000
 
 

@@ -59,5 +59,5 @@ def decoders_used(path: Path) -> list[str]:
 def test_photos_are_decoded_in_one_place(path: Path) -> None:
     if module_name(path) in ("curate.photos.decode", "curate.photos.jpeg"):
         assert decoders_used(path), "the test finds what it looks for"
-    elif not module_name(path).startswith("curate.demo."):  # it opens the pictures that it painted itself
+    elif not module_name(path).startswith("curate.demo."):  # it opens the images that it painted itself
         assert decoders_used(path) == []

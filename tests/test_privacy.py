@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 RECIPE = """
 name: private
 classes: [swift, wagonr]
+source: {path: photos}
 clean:
   scorer: imagenet
   threshold: 0
@@ -87,7 +88,7 @@ def test_no_name_is_asked_for_and_nothing_is_left_outside_the_folder(tmp_path: P
     )
     (tmp_path / "known.py").write_text(known.removeprefix("-c "))
     curate = "-m curate --recipe mine.yaml --folder out"
-    commands = (f"{curate} import photos --workers 2", f"{curate} run --workers 2", "known.py")
+    commands = (f"{curate} run --workers 2", "known.py")
     run = subprocess.run(
         [*ISOLATED, sys.executable, "-c", TRAPPED, *commands],
         cwd=tmp_path,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from curate.demo.canvas import SUPERSAMPLE, Layer, Picture, circle, grain, smooth
+from curate.demo.canvas import SUPERSAMPLE, Layer, Painting, circle, grain, smooth
 from curate.demo.photographs import tilt
 from curate.demo.places import Rng
 from curate.demo.scenes import paint_scene
@@ -35,10 +35,10 @@ def _dial(layer: Layer, x: float, y: float, radius: float, share: float, top: in
     layer.polygon(circle(x, y, radius * 0.13), (46, 46, 50))
 
 
-def instruments(rng: Rng, width: int, height: int) -> Picture:
+def instruments(rng: Rng, width: int, height: int) -> Painting:
     """The instruments behind the wheel, close: speed, revolutions, and the distance driven."""
     tone = np.array(((30, 31, 34), (44, 42, 40), (20, 24, 32))[int(rng.integers(3))])
-    picture = (tone + grain(rng, height, width, 2)[..., None] * 5).astype(np.float32)
+    painting = (tone + grain(rng, height, width, 2)[..., None] * 5).astype(np.float32)
     layer = Layer(width, height)
     w, h = float(width), float(height)
     y = h * rng.uniform(0.46, 0.54)
@@ -63,8 +63,8 @@ def instruments(rng: Rng, width: int, height: int) -> Picture:
             cell = np.array([(-0.05, 0.38), (0.05, 0.38), (0.05, 0.54), (-0.05, 0.54)]) * radius + (place, y)
             layer.polygon(cell, np.array([(60, 60, 62), (24, 24, 26)]))
             _digit(layer, str(rng.integers(10)), place, y + 0.46 * radius, radius * 0.14)
-    layer.onto(picture)
-    return tilt(rng, picture)
+    layer.onto(painting)
+    return tilt(rng, painting)
 
 
 def _digit(layer: Layer, text: str, x: float, y: float, size: float) -> None:
@@ -85,10 +85,10 @@ def _digit(layer: Layer, text: str, x: float, y: float, size: float) -> None:
     )
 
 
-def interior(rng: Rng, width: int, height: int) -> Picture:
+def interior(rng: Rng, width: int, height: int) -> Painting:
     """The driver's view: instruments behind a steering wheel, a radio, air vents, the road beyond the glass."""
     scene = paint_scene(rng, width, height, height * 0.3, str(rng.choice(["street", "field", "parking"])), "day")
-    picture = scene.picture * 0.9 + 14
+    painting = scene.painting * 0.9 + 14
     layer = Layer(width, height)
     w, h = float(width), float(height)
     tone = np.array(((46, 47, 50), (58, 56, 54), (92, 84, 72))[int(rng.integers(3))])
@@ -183,5 +183,5 @@ def interior(rng: Rng, width: int, height: int) -> Picture:
         np.array([(72, 72, 76), (30, 30, 32)]),
     )
     layer.polygon(circle(x, hub_y, radius * 0.09, 20), (196, 198, 204))
-    layer.onto(picture)
-    return np.asarray(picture, dtype=np.float32)
+    layer.onto(painting)
+    return np.asarray(painting, dtype=np.float32)

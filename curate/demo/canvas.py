@@ -1,6 +1,6 @@
-"""What pictures are painted with: smooth lines, a camera, light, and a supersampled layer.
+"""What is painted with: smooth lines, a camera, light, and a supersampled layer.
 
-Colours are (red, green, blue) in 0..255. Picture arrays are (height, width, 3) float32 unless noted.
+Colours are (red, green, blue) in 0..255. Painting arrays are (height, width, 3) float32 unless noted.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Colour = tuple[float, float, float]
 Points = NDArray[np.float64]
-Picture = NDArray[np.float32]
+Painting = NDArray[np.float32]
 
 SUPERSAMPLE = 2
 
@@ -121,7 +121,7 @@ class Light:
 
 
 class Layer:
-    """A transparent picture that is drawn larger than it will be, so that every edge comes out smooth."""
+    """A transparent layer that is drawn larger than it will be, so that every edge comes out smooth."""
 
     def __init__(self, width: int, height: int) -> None:
         self.colour = np.zeros((height * SUPERSAMPLE, width * SUPERSAMPLE, 3), np.uint8)
@@ -212,17 +212,17 @@ class Layer:
             return None
         return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
-    def onto(self, picture: Picture) -> None:
-        """Compose the layer over `picture`, in place."""
+    def onto(self, painting: Painting) -> None:
+        """Compose the layer over `painting`, in place."""
         import cv2
 
-        size = (picture.shape[1], picture.shape[0])
+        size = (painting.shape[1], painting.shape[0])
         alpha = cv2.resize(self.mask, size, interpolation=cv2.INTER_AREA)
         premultiplied = cv2.bitwise_and(self.colour, self.colour, mask=self.mask)
         if ((self.mask > 0) & (self.mask < 255)).any():
             premultiplied = cv2.multiply(premultiplied, cv2.merge([self.mask] * 3), scale=1 / 255)
-        picture *= 1 - alpha[..., None].astype(np.float32) / 255
-        picture += cv2.resize(premultiplied, size, interpolation=cv2.INTER_AREA)
+        painting *= 1 - alpha[..., None].astype(np.float32) / 255
+        painting += cv2.resize(premultiplied, size, interpolation=cv2.INTER_AREA)
 
 
 @lru_cache(maxsize=4)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from curate.demo.canvas import Colour, Layer, Picture, Points, circle, grain, smooth
+from curate.demo.canvas import Colour, Layer, Painting, Points, circle, grain, smooth
 from curate.demo.photographs import tilt
 from curate.demo.places import Rng
 from curate.demo.scenes import paint_scene
@@ -13,14 +13,14 @@ SKINS: tuple[Colour, ...] = ((240, 200, 168), (214, 164, 126), (168, 116, 80), (
 CLOTHES: tuple[Colour, ...] = ((34, 40, 58), (58, 60, 66), (24, 24, 28), (72, 52, 42), (44, 62, 96))
 
 
-def person(rng: Rng, width: int, height: int) -> Picture:
+def person(rng: Rng, width: int, height: int) -> Painting:
     """The seller: a head and shoulders in a suit, in front of whatever was there."""
     import cv2
 
     scene = paint_scene(
         rng, width, height, height * 0.45, str(rng.choice(["wall", "street", "showroom"])), "overcast"
     )
-    picture: Picture = np.asarray(cv2.GaussianBlur(scene.picture, (0, 0), 3.5), dtype=np.float32)
+    painting: Painting = np.asarray(cv2.GaussianBlur(scene.painting, (0, 0), 3.5), dtype=np.float32)
     layer = Layer(width, height)
     unit = height / 100 * rng.uniform(0.9, 1.12)
     cx, top = width / 2 + rng.normal(0, width * 0.05), height * rng.uniform(0.05, 0.12)
@@ -96,15 +96,15 @@ def person(rng: Rng, width: int, height: int) -> Picture:
         layer.line(put([(side * 2.6, 12.6), (side * 5.6, 11.4), (side * 8.4, 12.8)]), hair * 0.8, unit * 0.9)
     layer.line(put([(-0.6, 16), (-1.8, 22.5), (1.2, 23)]), skin * 0.66, unit * 0.6)
     layer.line(put([(-4, 28), (-1, 29), (3.8, 27.6)]), (138, 66, 62), unit * 0.9)
-    layer.onto(picture)
-    return picture
+    layer.onto(painting)
+    return painting
 
 
-def closeup(rng: Rng, width: int, height: int) -> Picture:
-    """A wheel that fills the picture, in its arch."""
+def closeup(rng: Rng, width: int, height: int) -> Painting:
+    """A wheel that fills the image, in its arch."""
     paint = rng.uniform(20, 235, 3)
-    picture = (paint + grain(rng, height, width, 3)[..., None] * 6).astype(np.float32)
-    picture *= np.linspace(1.12, 0.72, height, dtype=np.float32)[:, None, None]
+    painting = (paint + grain(rng, height, width, 3)[..., None] * 6).astype(np.float32)
+    painting *= np.linspace(1.12, 0.72, height, dtype=np.float32)[:, None, None]
     layer = Layer(width, height)
     x, y = width * rng.uniform(0.42, 0.58), height * rng.uniform(0.48, 0.6)
     radius = min(width, height) * rng.uniform(0.42, 0.54)
@@ -148,13 +148,13 @@ def closeup(rng: Rng, width: int, height: int) -> Picture:
         layer.polygon(
             circle(x + rim * 0.21 * np.cos(angle), y + rim * 0.21 * np.sin(angle), rim * 0.028, 12), (52, 54, 58)
         )
-    layer.onto(picture)
-    return tilt(rng, picture)
+    layer.onto(painting)
+    return tilt(rng, painting)
 
 
-def street_only(rng: Rng, width: int, height: int) -> Picture:
+def street_only(rng: Rng, width: int, height: int) -> Painting:
     """A place without any car in it."""
     place = str(rng.choice(["street", "field", "wall"]))
     return paint_scene(
         rng, width, height, height * rng.uniform(0.45, 0.65), place, str(rng.choice(["day", "overcast", "dusk"]))
-    ).picture
+    ).painting

@@ -34,7 +34,7 @@ PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAA
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo as a seller uploaded it: a file, or its bytes. It need not be a readable picture."""
+    """A photo as a seller uploaded it: a file, or its bytes. It need not be a readable image."""
 
     photo_id: str
     source: Path | bytes
@@ -215,9 +215,9 @@ def thumbnail(photo: Photo, width: int, height: int) -> bytes:
     data = photo.read()
     box = (min(max(width, 1), MAX_THUMBNAIL), min(max(height, 1), MAX_THUMBNAIL))
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as picture:
-            picture.draft("RGB", box)
-            small = picture.convert("RGB")
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as opened:
+            opened.draft("RGB", box)
+            small = opened.convert("RGB")
         small.thumbnail(box, Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
         small.save(buffer, "JPEG", quality=80)

@@ -21,7 +21,7 @@ from curate.core.executors import MapFn
 from curate.core.files import atomic_write
 from curate.core.progress import progress
 from curate.demo.cabin import instruments, interior
-from curate.demo.canvas import Picture
+from curate.demo.canvas import Painting
 from curate.demo.junk import closeup, person, street_only
 from curate.demo.pages import Listing, Photo
 from curate.demo.papers import document, screenshot
@@ -70,7 +70,7 @@ class Shot:
     class_name: str  # what the seller says
     true_class: str  # the car in it; empty for junk
     issue: str  # none, a reason of the clean stage, exact_duplicate, near_duplicate, or corrupt
-    picture: str  # photo_id of the painting; duplicates share it
+    painting: str  # photo_id of the painting; duplicates share it
     edit: str  # what was done to the file since
     car_seed: int  # of the car: photos of one listing share it
     seed: int  # of the painting
@@ -145,7 +145,7 @@ def _listing(rng: Rng, seed: int, class_name: str, first: int, count: int) -> It
 
 def _vary(shot: Shot, seed: int, number: int, **changed: object) -> Shot:
     name = _photo_id(seed, number)
-    return Shot(**{**asdict(shot), "photo_id": name, "picture": name, "seed": number, **changed})  # type: ignore[arg-type]
+    return Shot(**{**asdict(shot), "photo_id": name, "painting": name, "seed": number, **changed})  # type: ignore[arg-type]
 
 
 def paint(shot: Shot, seed: int) -> bytes:
@@ -157,7 +157,7 @@ def paint(shot: Shot, seed: int) -> bytes:
     quality = int(rng.integers(62, 93))
     if shot.true_class:
         car = choose_car(np.random.default_rng([seed, 2, shot.car_seed]), shot.true_class)
-        picture = photograph(rng, car, shot.place, shot.hour)
+        painting = photograph(rng, car, shot.place, shot.hour)
     else:
         width, height = SIZES[int(rng.integers(len(SIZES)))]
         if shot.issue == "document":
@@ -166,15 +166,15 @@ def paint(shot: Shot, seed: int) -> bytes:
             paint_junk = instruments if rng.random() < 0.75 else interior
         else:
             paint_junk = PAINTERS[shot.issue]
-        picture = finish(rng, paint_junk(rng, width, height))
-    return _edit(rng, picture, shot.edit, quality)
+        painting = finish(rng, paint_junk(rng, width, height))
+    return _edit(rng, painting, shot.edit, quality)
 
 
-def _edit(rng: Rng, picture: Picture, edit: str, quality: int) -> bytes:
+def _edit(rng: Rng, painting: Painting, edit: str, quality: int) -> bytes:
     """What happens to a photo on its way through phones and sites. A copy never beats its original."""
     if edit in ("", "exact"):
-        return encode(picture, quality)
-    image = Image.open(io.BytesIO(encode(picture, quality))).convert("RGB")
+        return encode(painting, quality)
+    image = Image.open(io.BytesIO(encode(painting, quality))).convert("RGB")
     width, height = image.size
     if edit == "half":
         image = image.resize((width // 2, height // 2), Image.Resampling.LANCZOS)

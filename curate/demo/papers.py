@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from curate.demo.canvas import Picture, grain
+from curate.demo.canvas import Painting, grain
 from curate.demo.places import Rng
 
 INK = (38, 40, 48)
@@ -71,12 +71,12 @@ def _sheet(rng: Rng) -> Image.Image:
     return page
 
 
-def document(rng: Rng, width: int, height: int) -> Picture:
+def document(rng: Rng, width: int, height: int) -> Painting:
     """A page on a table, photographed from above."""
     import cv2
 
     wood = np.array(((150, 108, 70), (96, 66, 44), (176, 172, 166))[int(rng.integers(3))], np.float32)
-    picture = (
+    painting = (
         wood + grain(rng, height, width, 6)[..., None] * 16 + grain(rng, height, width, 1)[..., None] * 5
     ).astype(np.float32)
     page = np.asarray(_sheet(rng), np.float32)
@@ -91,24 +91,24 @@ def document(rng: Rng, width: int, height: int) -> Picture:
     flags = cv2.INTER_AREA
     cover = cv2.warpPerspective(np.ones(page.shape[:2], np.float32), matrix, (width, height), flags=flags)
     shadow = cv2.GaussianBlur(np.roll(cover, (5, 6), (0, 1)), (0, 0), 7)
-    picture *= 1 - 0.5 * shadow[..., None]
+    painting *= 1 - 0.5 * shadow[..., None]
     small = cv2.resize(page, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     halved = matrix @ np.diag([2.0, 2.0, 1.0])
     warped = cv2.warpPerspective(small, halved, (width, height), flags=cv2.INTER_LINEAR)
-    picture += (warped - picture) * cover[..., None]
+    painting += (warped - painting) * cover[..., None]
     light = 1 + 0.16 * np.linspace(-1, 1, width, dtype=np.float32)[None, :, None] * rng.choice([-1, 1])
-    return np.asarray(picture * light, dtype=np.float32)
+    return np.asarray(painting * light, dtype=np.float32)
 
 
-def screenshot(rng: Rng, width: int, height: int) -> Picture:
-    """An advert's web page, uploaded as a picture."""
+def screenshot(rng: Rng, width: int, height: int) -> Painting:
+    """An advert's web page, uploaded as a photo."""
     page = Image.new("RGB", (width, height), (250, 250, 251))
     draw = ImageDraw.Draw(page)
     brand = tuple(int(c) for c in rng.integers(20, 180, 3))
     bar, step = int(rng.integers(26, 60)), int(rng.integers(58, 120))
-    picture = (int(step * rng.uniform(0.8, 1.7)), step - 14)
-    left = 12 if rng.random() < 0.6 else width - 12 - picture[0]
-    text = 24 + picture[0] if left == 12 else 12
+    placeholder = (int(step * rng.uniform(0.8, 1.7)), step - 14)
+    left = 12 if rng.random() < 0.6 else width - 12 - placeholder[0]
+    text = 24 + placeholder[0] if left == 12 else 12
     draw.rectangle((0, 0, width, bar), fill=brand)
     draw.text((12, bar / 2 - 12), "bestcars.example", (255, 255, 255), ImageFont.load_default(18))
     draw.rounded_rectangle(
@@ -122,7 +122,8 @@ def screenshot(rng: Rng, width: int, height: int) -> Picture:
         if y < bar + 32:
             continue
         draw.rectangle(
-            (left, y, left + picture[0], y + picture[1]), fill=tuple(int(c) for c in rng.integers(90, 235, 3))
+            (left, y, left + placeholder[0], y + placeholder[1]),
+            fill=tuple(int(c) for c in rng.integers(90, 235, 3)),
         )
         draw.text((text, y), _rows(rng, 3).title()[: width // 14], (26, 60, 150), ImageFont.load_default(16))
         for line in range(22, step - 48, 16):

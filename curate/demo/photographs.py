@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 
-from curate.demo.canvas import Camera, Colour, Layer, Picture, grain
+from curate.demo.canvas import Camera, Colour, Layer, Painting, grain
 from curate.demo.cars import SHAPES, Car
 from curate.demo.drawing import draw
 from curate.demo.places import Rng
@@ -33,7 +33,7 @@ def choose_car(rng: Rng, class_name: str) -> Car:
     )
 
 
-def photograph(rng: Rng, car: Car, place: str, hour: str) -> Picture:
+def photograph(rng: Rng, car: Car, place: str, hour: str) -> Painting:
     """A photo of `car` from a random side, (height, width, 3); `place` and `hour` are those of `scenes`."""
     width, height = SIZES[int(rng.integers(len(SIZES)))]
     length = car.shape.outline[-2][0]
@@ -59,12 +59,12 @@ def photograph(rng: Rng, car: Car, place: str, hour: str) -> Picture:
     scene = paint_scene(rng, width, height, camera.horizon, place, hour)
     defocus(scene, float(rng.uniform(0.0, 1.6)))
     put_car(scene, car, camera)
-    return finish(rng, scene.picture, outdoors=place != "showroom")
+    return finish(rng, scene.painting, outdoors=place != "showroom")
 
 
 def put_car(scene: Scene, car: Car, camera: Camera) -> None:
     """Draw the car into the scene with its shadow, and its reflection where the floor shines."""
-    height, width = scene.picture.shape[:2]
+    height, width = scene.painting.shape[:2]
     length, half = car.shape.outline[-2][0], car.shape.half_width
     corners = [
         (0.25, -half),
@@ -81,20 +81,20 @@ def put_car(scene: Scene, car: Car, camera: Camera) -> None:
     draw(layer, car, camera, scene.light)
     if scene.shine:
         _reflect(scene, layer, camera, length)
-    layer.onto(scene.picture)
+    layer.onto(scene.painting)
 
 
 def _reflect(scene: Scene, layer: Layer, camera: Camera, length: float) -> None:
     """A floor mirror: the layer upside down about the line where the nearer wheels stand."""
-    height = scene.picture.shape[0]
+    height = scene.painting.shape[0]
     feet = camera.project(np.array([(0.5, 0, 0), (length - 0.5, 0, 0)]))
     foot = int(np.clip(feet[:, 1].max(), 1, height - 1))
     deep = min(height - foot, foot)
-    plain = scene.picture.copy()
+    plain = scene.painting.copy()
     layer.onto(plain)
     mirrored = plain[foot - deep : foot][::-1]
     fade = np.linspace(scene.shine, 0, deep, dtype=np.float32)[:, None, None]
-    scene.picture[foot : foot + deep] += (mirrored - scene.picture[foot : foot + deep]) * fade
+    scene.painting[foot : foot + deep] += (mirrored - scene.painting[foot : foot + deep]) * fade
 
 
 def defocus(scene: Scene, sigma: float) -> None:
@@ -102,34 +102,34 @@ def defocus(scene: Scene, sigma: float) -> None:
     import cv2
 
     if sigma > 0.3:
-        scene.picture[:] = cv2.GaussianBlur(scene.picture, (0, 0), sigma)
+        scene.painting[:] = cv2.GaussianBlur(scene.painting, (0, 0), sigma)
 
 
-def tilt(rng: Rng, picture: Picture) -> Picture:
+def tilt(rng: Rng, painting: Painting) -> Painting:
     """As from a hand that does not hold the camera straight: turned, askew, nearer, off centre."""
     import cv2
 
-    height, width = picture.shape[:2]
+    height, width = painting.shape[:2]
     turn, near = np.deg2rad(rng.normal(0, 7)), rng.uniform(1.02, 1.35)
     squeeze = np.array([(near * rng.uniform(0.78, 1.0), 0), (rng.normal(0, 0.06), near)])
     turned = np.array([(np.cos(turn), np.sin(turn)), (-np.sin(turn), np.cos(turn))]) @ squeeze
     middle = np.array((width / 2, height / 2))
     shift = middle - turned @ middle + rng.uniform(-0.12, 0.12, 2) * (width, height)
     matrix = np.concatenate([turned, shift[:, None]], axis=1)
-    return np.asarray(cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REFLECT))
+    return np.asarray(cv2.warpAffine(painting, matrix, (width, height), borderMode=cv2.BORDER_REFLECT))
 
 
-def finish(rng: Rng, picture: Picture, outdoors: bool = False) -> Picture:
+def finish(rng: Rng, painting: Painting, outdoors: bool = False) -> Painting:
     """What a camera adds: vignette, colour cast, contrast, haze or rain, and sensor noise."""
     import cv2
 
-    height, width = picture.shape[:2]
+    height, width = painting.shape[:2]
     ys = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     xs = np.linspace(-1, 1, width, dtype=np.float32)[None]
     corners = (1 - rng.uniform(0, 0.22) * (xs**2 + ys**2) / 2)[..., None]
     cast = np.array([rng.uniform(0.95, 1.05), 1.0, rng.uniform(0.95, 1.05)])
     contrast, shift = np.float32(rng.uniform(0.88, 1.12)), np.float32(rng.uniform(-10, 10))
-    taken = np.asarray((picture * corners * cast - 118) * contrast + 118 + shift, dtype=np.float32)
+    taken = np.asarray((painting * corners * cast - 118) * contrast + 118 + shift, dtype=np.float32)
     weather = rng.random() if outdoors else 1.0
     if weather < 0.04:
         fog = np.clip(0.26 + 0.18 * grain(rng, height, width, 2), 0, 0.5)[..., None]
@@ -143,10 +143,10 @@ def finish(rng: Rng, picture: Picture, outdoors: bool = False) -> Picture:
     return np.asarray(np.clip(taken + noise * rng.uniform(0.5, 4.5), 0, 255), dtype=np.float32)
 
 
-def encode(picture: Picture, quality: int) -> bytes:
-    """The picture as a JPEG file."""
+def encode(painting: Painting, quality: int) -> bytes:
+    """The painting as a JPEG file."""
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=quality)
+    Image.fromarray(np.clip(painting, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from curate.demo.canvas import Colour, Layer, Light, Picture, Points, circle, grain, smooth
+from curate.demo.canvas import Colour, Layer, Light, Painting, Points, circle, grain, smooth
 
 Rng = np.random.Generator
-Place = Callable[[Rng, Picture, int, Light], None]  # paints over a sky, given the row of the horizon
+Place = Callable[[Rng, Painting, int, Light], None]  # paints over a sky, given the row of the horizon
 
 
-def ground(rng: Rng, picture: Picture, horizon: int, colour: Colour, rough: float, light: Light) -> None:
+def ground(rng: Rng, painting: Painting, horizon: int, colour: Colour, rough: float, light: Light) -> None:
     """Cover everything under the horizon with a textured surface, finer and paler far away."""
-    height, width = picture.shape[:2]
+    height, width = painting.shape[:2]
     deep = height - horizon
     if deep <= 0:
         return
@@ -23,7 +23,7 @@ def ground(rng: Rng, picture: Picture, horizon: int, colour: Colour, rough: floa
     base = np.array(colour, np.float32) * light.exposure
     haze = np.array(light.horizon, np.float32) * 0.75
     lit = base + (haze - base) * far[..., None] ** 3 * 0.4
-    picture[horizon:] = lit + texture[..., None]
+    painting[horizon:] = lit + texture[..., None]
 
 
 def _box(x0: float, y0: float, x1: float, y1: float) -> Points:
@@ -80,9 +80,9 @@ WALLS: tuple[Colour, ...] = (
 )  # fmt: skip
 
 
-def street(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
+def street(rng: Rng, painting: Painting, horizon: int, light: Light) -> None:
     """Houses and trees behind a pavement; asphalt with a lane line."""
-    height, width = picture.shape[:2]
+    height, width = painting.shape[:2]
     layer = Layer(width, height)
     x = -rng.uniform(0, 80)
     foot = horizon + rng.uniform(4, 16)
@@ -94,11 +94,11 @@ def street(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
     for _ in range(int(rng.integers(0, 4))):
         tree(rng, layer, rng.uniform(0, width), foot + 4, rng.uniform(0.3, 0.6) * height, light)
     shade = rng.uniform(62, 104)
-    ground(rng, picture, horizon, (shade, shade, shade + 3), 7, light)
+    ground(rng, painting, horizon, (shade, shade, shade + 3), 7, light)
     stone = np.array((166, 160, 150)) * light.exposure
     layer.polygon(_box(0, foot, width, foot + 9), np.stack([stone, stone * 0.9]))
     layer.polygon(_box(0, foot + 9, width, foot + 13), stone * 0.6)
-    layer.onto(picture)
+    layer.onto(painting)
     if rng.random() < 0.6:
         line = Layer(width, height)
         y = height - rng.uniform(0.05, 0.12) * height
@@ -108,12 +108,12 @@ def street(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
                 np.array((205, 202, 190)) * light.exposure,
                 0.75,
             )
-        line.onto(picture)
+        line.onto(painting)
 
 
-def field(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
+def field(rng: Rng, painting: Painting, horizon: int, light: Light) -> None:
     """Hills, a row of trees, grass and an earth track."""
-    height, width = picture.shape[:2]
+    height, width = painting.shape[:2]
     layer = Layer(width, height)
     haze = np.array(light.horizon)
     for distance in (0.65, 0.4, 0.15):
@@ -129,21 +129,21 @@ def field(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
             rng, layer, rng.uniform(0, width), horizon + rng.uniform(2, 10), rng.uniform(0.15, 0.5) * height, light
         )
     grass: Colour = ((120, 132, 62), (92, 122, 58), (168, 148, 92))[int(rng.integers(3))]
-    ground(rng, picture, horizon, grass, 15, light)
+    ground(rng, painting, horizon, grass, 15, light)
     track = grain(rng, height, width, 2)[horizon:]
     depth = np.linspace(0, 1, height - horizon, dtype=np.float32)[:, None]
     earth = np.array((150, 126, 96), np.float32) * light.exposure
     cover = np.clip((depth - rng.uniform(0.2, 0.4)) * 4 + track * 0.7, 0, 1)[..., None]
-    picture[horizon:] += (earth + track[..., None] * 14 - picture[horizon:]) * cover
-    layer.onto(picture)
+    painting[horizon:] += (earth + track[..., None] * 14 - painting[horizon:]) * cover
+    layer.onto(painting)
 
 
-def wall(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
+def wall(rng: Rng, painting: Painting, horizon: int, light: Light) -> None:
     """A wall of brick, plaster or a shutter, close behind."""
-    height, width = picture.shape[:2]
+    height, width = painting.shape[:2]
     foot = horizon + int(rng.uniform(0.03, 0.1) * height)
     base = np.array(WALLS[int(rng.integers(len(WALLS)))], np.float32) * light.exposure * 0.95
-    picture[:foot] = base + grain(rng, foot, width)[..., None] * rng.uniform(6, 16)
+    painting[:foot] = base + grain(rng, foot, width)[..., None] * rng.uniform(6, 16)
     kind = int(rng.integers(3))
     ys, xs = np.arange(foot)[:, None], np.arange(width)[None, :]
     if kind == 0:
@@ -151,14 +151,14 @@ def wall(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
         row = ys // course
         joint = (ys % course < 2) | ((xs + (row % 2) * brick // 2) % brick < 2)
         tint = rng.uniform(0.82, 1.12, (foot // course + 2, width // brick + 3))
-        picture[:foot] *= tint[row, (xs + (row % 2) * brick // 2) // brick][..., None]
-        picture[:foot][joint] = np.array((186, 178, 168)) * light.exposure
+        painting[:foot] *= tint[row, (xs + (row % 2) * brick // 2) // brick][..., None]
+        painting[:foot][joint] = np.array((186, 178, 168)) * light.exposure
     elif kind == 1:
         step = int(rng.integers(9, 16))
-        picture[:foot] *= (0.86 + 0.16 * np.cos(2 * np.pi * ys / step))[..., None]
+        painting[:foot] *= (0.86 + 0.16 * np.cos(2 * np.pi * ys / step))[..., None]
     shade = rng.uniform(90, 150)
-    ground(rng, picture, foot, (shade, shade * 0.98, shade * 0.94), 9, light)
-    picture[foot : foot + 5] *= 0.6
+    ground(rng, painting, foot, (shade, shade * 0.98, shade * 0.94), 9, light)
+    painting[foot : foot + 5] *= 0.6
     if rng.random() < 0.5:
         layer = Layer(width, height)
         for _ in range(int(rng.integers(1, 3))):
@@ -168,16 +168,16 @@ def wall(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
             layer.polygon(
                 frame * 0.9 + frame.mean(axis=0) * 0.1, np.array([(70, 84, 98), (36, 44, 52)]) * light.exposure
             )
-        layer.onto(picture)
+        layer.onto(painting)
 
 
-def showroom(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
+def showroom(rng: Rng, painting: Painting, horizon: int, light: Light) -> None:
     """Panels, spots and a polished floor."""
-    height, width = picture.shape[:2]
+    height, width = painting.shape[:2]
     foot = horizon + int(rng.uniform(0.04, 0.12) * height)
     tone = rng.uniform(0.75, 1.0)
     down = np.linspace(1.0, 0.82, foot, dtype=np.float32)[:, None, None]
-    picture[:foot] = np.array(light.horizon, np.float32) * tone * down
+    painting[:foot] = np.array(light.horizon, np.float32) * tone * down
     layer = Layer(width, height)
     accent = np.array(ACCENTS[int(rng.integers(len(ACCENTS)))])
     step = rng.uniform(110, 190)
@@ -185,16 +185,16 @@ def showroom(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
         layer.polygon(_box(x, 0, x + 2, foot), np.array((150, 150, 152)), 0.7)
     y = rng.uniform(0.08, 0.2) * height
     layer.polygon(_box(0, y, width, y + rng.uniform(16, 40)), np.stack([accent, accent * 0.8]))
-    layer.onto(picture)
+    layer.onto(painting)
     for x in np.arange(rng.uniform(20, 60), width, rng.uniform(70, 120)):
         ys, xs = np.mgrid[0:foot:1, 0:width:1].astype(np.float32)
-        picture[:foot] += (46 * np.exp(-(((xs - x) / 30) ** 2) - (ys / (foot * 0.5)) ** 2))[..., None]
+        painting[:foot] += (46 * np.exp(-(((xs - x) / 30) ** 2) - (ys / (foot * 0.5)) ** 2))[..., None]
     shade = rng.uniform(150, 205)
-    ground(rng, picture, foot, (shade, shade, shade), 2, light)
+    ground(rng, painting, foot, (shade, shade, shade), 2, light)
     deep = height - foot
-    mirrored = picture[max(0, foot - deep) : foot][::-1]
+    mirrored = painting[max(0, foot - deep) : foot][::-1]
     fade = np.linspace(0.4, 0.08, len(mirrored), dtype=np.float32)[:, None, None]
-    picture[foot : foot + len(mirrored)] += (mirrored - picture[foot : foot + len(mirrored)]) * fade
+    painting[foot : foot + len(mirrored)] += (mirrored - painting[foot : foot + len(mirrored)]) * fade
     tiles = Layer(width, height)
     for k in range(1, 5):
         y = foot + deep * (k / 5) ** 1.6
@@ -212,15 +212,15 @@ def showroom(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
             np.array((120, 120, 122)),
             0.3,
         )
-    tiles.onto(picture)
+    tiles.onto(painting)
 
 
 ACCENTS: tuple[Colour, ...] = ((30, 84, 150), (176, 36, 40), (28, 118, 92), (60, 62, 70), (208, 140, 40))
 
 
-def parking(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
+def parking(rng: Rng, painting: Painting, horizon: int, light: Light) -> None:
     """A parking lot: bays, a hedge, a building far off."""
-    height, width = picture.shape[:2]
+    height, width = painting.shape[:2]
     layer = Layer(width, height)
     for _ in range(int(rng.integers(1, 4))):
         x = rng.uniform(-60, width)
@@ -230,7 +230,7 @@ def parking(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
             (x, horizon - rng.uniform(0.08, 0.25) * height, x + rng.uniform(120, 300), horizon + 3),
             light,
         )
-    ground(rng, picture, horizon, (112, 110, 106), 8, light)
+    ground(rng, painting, horizon, (112, 110, 106), 8, light)
     top = horizon - rng.uniform(8, 26)
     green = np.array((62, 92, 48)) * light.exposure
     xs = np.linspace(-10, width + 10, 60)
@@ -246,7 +246,7 @@ def parking(rng: Rng, picture: Picture, horizon: int, light: Light) -> None:
         far = vanish + (x - vanish) * 0.25
         y = horizon + (height - horizon) * 0.25
         layer.polygon(np.array([(far, y), (far + 3, y), (x + 11, height), (x, height)]), white, 0.8)
-    layer.onto(picture)
+    layer.onto(painting)
 
 
 PLACES: dict[str, Place] = {

@@ -166,7 +166,7 @@ def is_true(truth: Mapping[str, str], stage: str, reason: str, kept: Mapping[str
     if stage == "fetch":
         return truth["issue"] == "corrupt"
     if stage == "dedup":
-        return kept is not None and truth["picture"] == kept["picture"]
+        return kept is not None and truth["painting"] == kept["painting"]
     return truth["issue"] == reason
 
 
@@ -174,7 +174,7 @@ def compare(folder: Path, truth: Mapping[str, Mapping[str, str]]) -> list[str]:
     """How many rejected photos have their true reason, what went wrong, and what a review would find."""
     found = verdicts(folder)
     decided = found.decided
-    times = Counter(row["picture"] for row in truth.values() if row["issue"] != "corrupt")
+    times = Counter(row["painting"] for row in truth.values() if row["issue"] != "corrupt")
     rejected = {name: verdict for name, verdict in decided.items() if verdict[0]}
     false = [
         name
@@ -185,7 +185,7 @@ def compare(folder: Path, truth: Mapping[str, Mapping[str, str]]) -> list[str]:
         name for name, row in truth.items() if row["issue"] not in ("none", "exact_duplicate", "near_duplicate")
     ]
     missed = Counter(truth[name]["issue"] for name in junk if name in decided and name not in rejected)
-    good = [name for name, row in truth.items() if row["issue"] == "none" and times[row["picture"]] == 1]
+    good = [name for name, row in truth.items() if row["issue"] == "none" and times[row["painting"]] == 1]
     lost = sum(name in rejected for name in good)
     wrongly = [name for name in false if name in found.kept_of]
     kinds = Counter("good" if name not in junk else truth[name]["issue"] for name in wrongly)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curate.demo.canvas import Camera, Colour, Light, Picture, Points, grain
+from curate.demo.canvas import Camera, Colour, Light, Painting, Points, grain
 from curate.demo.places import PLACES, Rng
 
 
@@ -12,7 +12,7 @@ from curate.demo.places import PLACES, Rng
 class Scene:
     """A background, and the light in it."""
 
-    picture: Picture  # (height, width, 3)
+    painting: Painting  # (height, width, 3)
     light: Light
     shine: float  # 0..1, how much the floor mirrors
     shadow: float  # 0..1, how dark the shadow under a car is
@@ -55,18 +55,18 @@ def indoors(rng: Rng) -> Light:
     )
 
 
-def sky(rng: Rng, height: int, width: int, light: Light) -> Picture:
-    """A sky for the whole picture, brighter to the horizon, with clouds."""
+def sky(rng: Rng, height: int, width: int, light: Light) -> Painting:
+    """A sky for the whole painting, brighter to the horizon, with clouds."""
     zenith, horizon = np.array(light.zenith, np.float32), np.array(light.horizon, np.float32)
     rise = np.linspace(0, 1, height, dtype=np.float32)[:, None, None] ** 0.8
-    picture = np.broadcast_to(zenith + (horizon - zenith) * rise, (height, width, 3)).copy()
+    painting = np.broadcast_to(zenith + (horizon - zenith) * rise, (height, width, 3)).copy()
     cover = np.clip(grain(rng, height, width, rng.uniform(1.2, 3)) - rng.uniform(-0.3, 0.6), 0, 1)[..., None]
     white = (
         np.array((255, 253, 250), np.float32)
         * (0.35 + 0.65 * light.exposure)
         * (0.25 if light.exposure < 0.5 else 1)
     )
-    return np.asarray(picture + (white - picture) * cover * 0.8, dtype=np.float32)
+    return np.asarray(painting + (white - painting) * cover * 0.8, dtype=np.float32)
 
 
 HOURS = ("day", "overcast", "dusk", "night")
@@ -78,33 +78,33 @@ def paint_scene(rng: Rng, width: int, height: int, horizon: float, place: str = 
     hour = hour or str(rng.choice(HOURS, p=[0.5, 0.25, 0.15, 0.1]))
     light = indoors(rng) if place == "showroom" else daylight(rng, hour)
     row = int(np.clip(horizon, 0.12 * height, 0.75 * height))
-    picture = sky(rng, height, width, light) if place != "showroom" else np.zeros((height, width, 3), np.float32)
+    painting = sky(rng, height, width, light) if place != "showroom" else np.zeros((height, width, 3), np.float32)
     if place != "showroom":  # all of the sky's colours above the horizon
-        picture[:row] = picture[np.linspace(0, height - 1, row).astype(int)]
-    PLACES[place](rng, picture, row, light)
+        painting[:row] = painting[np.linspace(0, height - 1, row).astype(int)]
+    PLACES[place](rng, painting, row, light)
     if hour == "night" and place != "showroom":
-        _lamp_light(rng, picture, row)
+        _lamp_light(rng, painting, row)
     shine = 0.42 if place == "showroom" else 0.0
     shadow = {"day": 0.62, "overcast": 0.5, "dusk": 0.55, "night": 0.55}[hour]
-    return Scene(np.clip(picture, 0, 255), light, shine, shadow)
+    return Scene(np.clip(painting, 0, 255), light, shine, shadow)
 
 
-def _lamp_light(rng: Rng, picture: Picture, horizon: int) -> None:
-    height, width = picture.shape[:2]
+def _lamp_light(rng: Rng, painting: Painting, horizon: int) -> None:
+    height, width = painting.shape[:2]
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
     for _ in range(int(rng.integers(1, 4))):
         x, y = rng.uniform(0, width), rng.uniform(0.05, 0.5) * horizon
         spot = np.exp(-(((xs - x) / 9) ** 2) - ((ys - y) / 9) ** 2) * 1.4
         spot += np.exp(-(((xs - x) / 90) ** 2) - ((ys - y) / 90) ** 2) * 0.3
         pool = np.exp(-(((xs - x) / (0.3 * width)) ** 2) - ((ys - height * 0.8) / (0.2 * height)) ** 2) * 0.3
-        picture += ((spot + pool)[..., None] * np.array((255, 205, 130))).astype(np.float32)
+        painting += ((spot + pool)[..., None] * np.array((255, 205, 130))).astype(np.float32)
 
 
 def place_shadow(scene: Scene, camera: Camera, outline: Points, spread: float) -> None:
     """Darken the ground under an (n, 2) outline in metres, softly; `spread` is the blur in pixels."""
     import cv2
 
-    height, width = scene.picture.shape[:2]
+    height, width = scene.painting.shape[:2]
     dark = np.zeros((height, width), np.uint8)
     for grow, strength in ((1.1, 0.5), (0.92, 1.0)):
         middle = outline.mean(axis=0)
@@ -114,4 +114,4 @@ def place_shadow(scene: Scene, camera: Camera, outline: Points, spread: float) -
         cv2.fillPoly(stamp, [np.round(pixels).astype(np.int32)], round(255 * strength))
         dark = np.maximum(dark, stamp)
     soft = cv2.GaussianBlur(dark, (0, 0), spread).astype(np.float32)[..., None] / 255
-    np.multiply(scene.picture, 1 - scene.shadow * soft, out=scene.picture)
+    np.multiply(scene.painting, 1 - scene.shadow * soft, out=scene.painting)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from curate.demo.canvas import Layer, Picture, Points, circle, smooth
+from curate.demo.canvas import Layer, Painting, Points, circle, smooth
 from curate.demo.cars import Car, Shape
 from curate.demo.photographs import defocus, photograph
 from curate.demo.places import Rng
@@ -173,7 +173,7 @@ SIDE_VIEWS: dict[Callable[[_Pen, Rng], None], Place] = {
 }  # length and height in metres, with a rider
 
 
-def other_vehicle(rng: Rng, width: int, height: int) -> Picture:
+def other_vehicle(rng: Rng, width: int, height: int) -> Painting:
     """A photo of something with wheels that is no car."""
     hour = str(rng.choice(["day", "overcast"]))
     kind = str(rng.choice(["motorcycle", "lorry", "bus"], p=[0.7, 0.1, 0.2]))
@@ -186,8 +186,8 @@ def other_vehicle(rng: Rng, width: int, height: int) -> Picture:
     return _from_the_side(rng, motorcycle if kind == "motorcycle" else lorry, scene)
 
 
-def _from_the_side(rng: Rng, kind: Callable[[_Pen, Rng], None], scene: Scene) -> Picture:
-    height, width = scene.picture.shape[:2]
+def _from_the_side(rng: Rng, kind: Callable[[_Pen, Rng], None], scene: Scene) -> Painting:
+    height, width = scene.painting.shape[:2]
     length, tall = SIDE_VIEWS[kind]
     scale = min(width * rng.uniform(0.84, 0.97) / length, height * 0.86 / tall)
     left = (width - length * scale) * rng.uniform(0.2, 0.8)
@@ -197,14 +197,14 @@ def _from_the_side(rng: Rng, kind: Callable[[_Pen, Rng], None], scene: Scene) ->
     kind(_Pen(layer, width - left if flip else left, road, scale, 0.3 + 0.72 * scene.light.exposure, flip), rng)
     start = width - left - length * scale if flip else left
     _shadow(scene, start, start + length * scale, road)
-    layer.onto(scene.picture)
-    return scene.picture
+    layer.onto(scene.painting)
+    return scene.painting
 
 
 def _shadow(scene: Scene, x0: float, x1: float, road: float) -> None:
-    height, width = scene.picture.shape[:2]
+    height, width = scene.painting.shape[:2]
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
     across = (xs - (x0 + x1) / 2) / ((x1 - x0) * 0.52)
     along = (ys - road) / (height * 0.035)
     dark = (1 - scene.shadow * np.exp(-(across**6) - along**2))[..., None]
-    np.multiply(scene.picture, dark, out=scene.picture)
+    np.multiply(scene.painting, dark, out=scene.painting)

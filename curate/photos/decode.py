@@ -1,4 +1,4 @@
-"""The one place that decodes pictures.
+"""The one place that decodes images.
 
 Order of checks (each raises RejectedError with a reason of `schemas.REASONS`): size, format by content, metadata,
 pixel and side-ratio ceiling before any decode, full decode, first frame, 16-bit scaling, EXIF orientation,

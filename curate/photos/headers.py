@@ -1,4 +1,4 @@
-"""What a picture file says about itself, read without decoding it: format, frames, orientation.
+"""What a photo file says about itself, read without decoding it: format, frames, orientation.
 
 Every walk is linear in the file's size and ends at the end of the data, whatever the file claims. The limits on
 metadata hold before any decoder sees the file: a directory of 65,000 tags that all point to the same 60 kB makes
@@ -53,8 +53,8 @@ class Header:
     format: str  # jpeg, mpo, png, webp, gif, avif, heif, bmp, tiff
     frames: int = 1
     orientation: int = 1  # 1..8; only for jpeg and mpo: the others' metadata is found by their decoder
-    scans: int = 1  # how many times over a progressive JPEG paints its picture
-    width: int = 0  # pixels, as stored; only for png and for webp, whose decoder allocates the picture on opening
+    scans: int = 1  # how many times over a progressive JPEG paints its image
+    width: int = 0  # pixels, as stored; only for png and for webp, whose decoder allocates the image on opening
     height: int = 0
 
 
@@ -129,7 +129,7 @@ def directory(tiff: bytes, start: int | None = None) -> dict[int, int]:
 
 
 class _Metadata:
-    """Counts what a file carries beside its picture."""
+    """Counts what a file carries beside its image."""
 
     def __init__(self) -> None:
         self.items = self.bytes = 0
@@ -155,7 +155,7 @@ def _jpeg(data: bytes) -> Header:
             metadata.add(0)
             continue
         if marker == 0xD9:
-            raise RejectedError("decode_truncated", "the JPEG ends before its picture")
+            raise RejectedError("decode_truncated", "the JPEG ends before its image")
         size = int.from_bytes(data[position : position + 2])
         if marker == 0xDA:
             several_scans |= data[position + 2 : position + 3] < components

@@ -23,7 +23,7 @@ _elsewhere: Read | None = None  # on a worker that does not see the folder: what
 def put(folder: Path, data: bytes, format: str) -> tuple[str, str]:
     """Keep the original bytes of a photo. Returns (path relative to `folder`, sha256).
 
-    `format` is `Picture.format`. A file that is already there, whole, is left alone. Nothing waits for the disk:
+    `format` is `Image.format`. A file that is already there, whole, is left alone. Nothing waits for the disk:
     until `sync`, a power cut may leave a part, which `is_whole` sees. Raises ResourceError.
     """
     sha256 = hashlib.sha256(data).hexdigest()

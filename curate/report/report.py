@@ -87,14 +87,14 @@ def numbers(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        plain = {str(name): numbers(part) for name, part in value.items() if not _is_picture(part)}
+        plain = {str(name): numbers(part) for name, part in value.items() if not _is_image(part)}
         return {name: part for name, part in plain.items() if name not in ("policy", "charts", "figures")}
     if isinstance(value, (list, tuple)):
-        return [numbers(part) for part in value if not _is_picture(part)]
+        return [numbers(part) for part in value if not _is_image(part)]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _is_picture(value: Any) -> bool:
+def _is_image(value: Any) -> bool:
     return isinstance(value, (Figure, Markup, FetchRow))
 
 

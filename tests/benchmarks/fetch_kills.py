@@ -6,13 +6,19 @@ Prints how many kills it took, and how many photos were asked for more than once
 """
 
 import argparse
+import multiprocessing
+import os
 import random
-import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+
+from tqdm import tqdm
 
 from curate.core.files import lock
 from curate.core.recipe import Source
@@ -20,16 +26,7 @@ from curate.demo.site import serve
 from curate.fetch import stage as fetch
 from tests.fetch.small_site import listings, source
 
-SCRIPT = """
-import sys
-from pathlib import Path
-from curate.core.files import lock
-from curate.core.recipe import Source
-from curate.fetch import stage as fetch
-with lock(Path(sys.argv[1])):
-    print("ready", flush=True)
-    fetch.run(Path(sys.argv[1]), Source.model_validate_json(sys.argv[2]))
-"""
+FORKS = multiprocessing.get_context("forkserver")  # imports once; a process of its own for every run
 TYPICAL_S = 0.6  # how long a run of the small site takes once it has begun
 
 
@@ -43,16 +40,33 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     }
 
 
+def _fetch(folder: Path, config: str, environment: dict[str, str], ready: Connection) -> None:
+    tqdm.set_lock(threading.RLock())  # a kill would leave behind the one that processes share
+    with lock(folder):
+        os.environ.update(environment)  # a crash is one of the fetch, not of its lock
+        ready.send("ready")
+        fetch.run(folder, Source.model_validate_json(config))
+
+
+def begin(folder: Path, config: Source, **environment: str) -> ForkServerProcess:
+    """A process that fetches into `folder`, once it holds the lock."""
+    FORKS.set_forkserver_preload([__name__])
+    here, there = FORKS.Pipe()
+    process = FORKS.Process(target=_fetch, args=(folder, config.model_dump_json(), environment, there))
+    process.start()
+    there.close()
+    here.recv()
+    return process
+
+
 def kill_at_random(folder: Path, config: Source, seed: int, most: int) -> None:
     """Kill `most` runs at points of time drawn with `seed`, then let one end."""
     chance = random.Random(seed)
     for _ in range(most):
-        command = [sys.executable, "-c", SCRIPT, str(folder), config.model_dump_json()]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            time.sleep(chance.uniform(0, TYPICAL_S))
-            process.kill()
+        process = begin(folder, config)
+        time.sleep(chance.uniform(0, TYPICAL_S))
+        process.kill()
+        process.join()
     with lock(folder):
         fetch.run(folder, config)
 

@@ -77,16 +77,16 @@ def test_copies_and_broken_files_are_what_truth_says(market: Path) -> None:
     for row in rows:
         name = row["photo_id"] + ".jpg"
         if row["issue"] == "exact_duplicate":
-            assert digests[name] == digests[row["picture"] + ".jpg"]
+            assert digests[name] == digests[row["painting"] + ".jpg"]
         elif row["issue"] == "near_duplicate":
-            assert digests[name] != digests[row["picture"] + ".jpg"]
+            assert digests[name] != digests[row["painting"] + ".jpg"]
         if row["issue"] == "corrupt":
             with pytest.raises(RejectedError):
                 decode((market / "photos" / name).read_bytes())
         else:
-            with Image.open(market / "photos" / name) as picture:
-                picture.load()
-                assert min(picture.size) >= 150
+            with Image.open(market / "photos" / name) as image:
+                image.load()
+                assert min(image.size) >= 150
 
 
 def test_each_kind_of_junk_looks_different() -> None:

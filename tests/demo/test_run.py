@@ -104,8 +104,8 @@ def test_a_taken_port_is_replaced_by_a_free_one_unless_it_was_asked_for(tmp_path
 )
 def test_what_counts_as_a_true_reason(issue: str, stage: str, reason: str, kept: str, expected: bool) -> None:
     """Of the painting `a`, where dedup kept a file of the painting `kept`."""
-    stayed = {"picture": kept} if kept else None
-    assert is_true({"issue": issue, "picture": "a"}, stage, reason, stayed) is expected
+    stayed = {"painting": kept} if kept else None
+    assert is_true({"issue": issue, "painting": "a"}, stage, reason, stayed) is expected
 
 
 def test_what_dedup_removed_wrongly_is_told(tmp_path: Path) -> None:
@@ -116,8 +116,8 @@ def test_what_dedup_removed_wrongly_is_told(tmp_path: Path) -> None:
     publish(tmp_path, "dedup", [dedup_row(row, copy_of=keeper.get(row.key, "")) for row in photos])
     publish(tmp_path, "clean", [clean_row(photos[number]) for number in (0, 2, 5)])
     issues = ["none", "near_duplicate", "interior", "interior", "none", "none"]
-    pictures = ["0", "0", "2", "3", "4", "5"]
-    truth = {str(n): {"issue": i, "picture": p} for n, (i, p) in enumerate(zip(issues, pictures, strict=True))}
+    paintings = ["0", "0", "2", "3", "4", "5"]
+    truth = {str(n): {"issue": i, "painting": p} for n, (i, p) in enumerate(zip(issues, paintings, strict=True))}
     assert compare(tmp_path, truth)[:3] == [
         "truth: 1 of 3 rejected photos have their true reason (33.3%)",
         "truth: dedup removed 3 photos, 2 of them no duplicate of the one kept (1 good, 1 interior)",

@@ -27,7 +27,7 @@ GPS, COMMENT = b"28.6139 N", b"number plate DL 3C 1234"
 
 
 def with_metadata(data: bytes, format: str = "JPEG", orientation: int = 6) -> bytes:
-    """The same picture saved with EXIF (orientation, a text), and a comment where the format has one."""
+    """The same image saved with EXIF (orientation, a text), and a comment where the format has one."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     exif[0x010E] = GPS.decode()
@@ -49,15 +49,15 @@ def _photo(folder: Path, number: int) -> FetchRow:
         data, format = with_metadata(data, "WEBP", 1), "webp"
     path, sha256 = store.put(folder, data, format)
     row = folders.fetch_row(number, class_name, path=path, sha256=sha256, size=len(data))
-    picture = decode.decode(data)
+    image = decode.decode(data)
     return dataclasses.replace(
         row,
         key=photo_key("site", row.listing_id, str(number)),
         title='Nice, "clean" | car' if number == 5 else row.title,
         page_url=f"https://cars.example/{row.listing_id}",
         image_url=f"https://cars.example/{number}.jpg",
-        width=picture.width,
-        height=picture.height,
+        width=image.width,
+        height=image.height,
     )
 
 

@@ -42,8 +42,8 @@ def test_strip_removes_metadata_and_keeps_every_pixel(tmp_path: Path) -> None:
 def test_size_shrinks_larger_photos_and_leaves_the_others(tmp_path: Path) -> None:
     export("folders", tmp_path / "a", Options(size=80))
     for data in exported(tmp_path / "a").values():
-        picture = decode.decode(data)
-        assert max(picture.width, picture.height) == 80 and min(picture.width, picture.height) == 60
+        image = decode.decode(data)
+        assert max(image.width, image.height) == 80 and min(image.width, image.height) == 60
         assert data.startswith(b"\xff\xd8") and GPS not in data
     export("folders", tmp_path / "b", Options(size=160))
     assert exported(tmp_path / "b") == originals()

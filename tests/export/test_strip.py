@@ -1,4 +1,4 @@
-"""What is removed is gone, and the picture stays as it is, whatever the file."""
+"""What is removed is gone, and the image stays as it is, whatever the file."""
 
 import io
 import struct
@@ -53,7 +53,7 @@ def test_every_kind_of_jpeg_keeps_its_compressed_picture(options: dict[str, obje
 
 
 def test_what_follows_the_end_of_a_jpeg_goes() -> None:
-    stripped = strip(PLAIN + b"a film, another picture, an unblurred thumbnail")
+    stripped = strip(PLAIN + b"a film, another image, an unblurred thumbnail")
     assert stripped == strip(PLAIN)
 
 

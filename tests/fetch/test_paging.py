@@ -21,7 +21,7 @@ XML = '<?xml version="1.0"?><{0} xmlns="http://www.sitemaps.org/schemas/sitemap/
 NOTHING = html(body="<p>sold out</p>")
 
 
-def pictures(*numbers: int) -> dict[str, faults.Fault]:
+def photos(*numbers: int) -> dict[str, faults.Fault]:
     return {f"/{number}.jpg": faults.ok(jpeg(number)) for number in numbers}
 
 
@@ -49,7 +49,7 @@ def test_pages_are_counted_until_one_holds_no_listing(
     tmp_path: Path, start: str, pagination: dict[str, Any], asked: list[str]
 ) -> None:
     pages = [html(car(1), car(2)), html(car(3)), html(body="<p>nothing here</p>")]
-    routes = dict(zip(asked, pages, strict=True)) | pictures(1, 2, 3)
+    routes = dict(zip(asked, pages, strict=True)) | photos(1, 2, 3)
     rows, paths, notes = run(tmp_path, routes, start, follow=False, pagination=pagination)
     assert ids(rows) == ["1", "2", "3"]
     assert [path for path in paths if "cars" in path] == asked
@@ -59,7 +59,7 @@ def test_pages_are_counted_until_one_holds_no_listing(
 def test_pages_that_count_listings_are_said_with_the_step_that_saves_requests(tmp_path: Path) -> None:
     asked = [f"/cars?from={number}" for number in range(4)]
     pages = [html(car(1), car(2), car(3)), html(car(2), car(3), car(4)), html(car(3), car(4), car(5)), NOTHING]
-    routes = dict(zip(asked, pages, strict=True)) | pictures(1, 2, 3, 4, 5)
+    routes = dict(zip(asked, pages, strict=True)) | photos(1, 2, 3, 4, 5)
     rows, _, notes = run(tmp_path, routes, "/cars?from={page}", follow=False, pagination={"first_page": 0})
     assert ids(rows) == ["1", "2", "3", "4", "5"]
     said = [line for line in notes["summary"] if "listings of the pages before" in line]
@@ -73,7 +73,7 @@ def test_pages_that_count_listings_are_said_with_the_step_that_saves_requests(tm
 def test_a_next_link_that_leads_nowhere_ends_the_paging_and_not_the_run(
     tmp_path: Path, second: faults.Fault
 ) -> None:
-    routes = {"/cars": html(car(1), next_path="/cars2"), "/cars2": second} | pictures(1)
+    routes = {"/cars": html(car(1), next_path="/cars2"), "/cars2": second} | photos(1)
     with faults.serve(routes) as server:
         config = source(server.url(""), ("/cars",), follow=False)
         once = fetch.run(tmp_path, config)
@@ -108,7 +108,7 @@ def test_a_cursor_leads_on_until_a_page_has_none(
     first = start.replace("&after={cursor}", "")
     body = '<b class="next" data-at="c/2"></b><script type="application/json">%s</script>'
     meta = json.dumps({"meta": {"next": "c/2", "link": "/more"}})
-    routes = {first: html(car(1), body=body % meta), asked: html(car(2))} | pictures(1, 2)
+    routes = {first: html(car(1), body=body % meta), asked: html(car(2))} | photos(1, 2)
     rows, paths, _ = run(tmp_path, routes, start, follow=False, pagination=pagination)
     assert ids(rows) == ["1", "2"]
     assert [path for path in paths if path in (first, asked)] == [first, asked]
@@ -124,7 +124,7 @@ def test_sitemaps_and_the_sitemaps_they_name(tmp_path: Path) -> None:
         "/sitemap.xml": faults.ok(XML.format("sitemapindex", maps).encode(), "application/xml"),
         "/map1.xml": faults.ok(XML.format("urlset", places("/about", "/ad/1")).encode(), "text/xml"),
         "/map2.xml": faults.ok(packed, "application/gzip"),
-        "/ad/1": html(car(1)), "/ad/2": html(car(2)), **pictures(1, 2),
+        "/ad/1": html(car(1)), "/ad/2": html(car(2)), **photos(1, 2),
     }  # fmt: skip
     rows, paths, notes = run(tmp_path, routes, "/sitemap.xml", listing_url={"swift": r"/ad/\d"})
     assert ids(rows) == ["1", "2"]
@@ -136,7 +136,7 @@ def test_too_many_sitemaps_are_said(tmp_path: Path) -> None:
     maps = "".join(f"<sitemap><loc>/map{n}.xml</loc></sitemap>" for n in (1, 2, 3))
     one = faults.ok(XML.format("urlset", "<url><loc>/ad/1</loc></url>").encode(), "text/xml")
     routes = {"/sitemap.xml": faults.ok(XML.format("sitemapindex", maps).encode(), "text/xml"), "/map1.xml": one}
-    routes |= {"/ad/1": html(car(1))} | pictures(1)
+    routes |= {"/ad/1": html(car(1))} | photos(1)
     _, paths, notes = run(tmp_path, routes, "/sitemap.xml", pagination={"max_pages": 2})
     assert "/map2.xml" not in paths
     assert any(line.startswith("limited by pagination.max_pages, 2") for line in notes["summary"])
@@ -144,7 +144,7 @@ def test_too_many_sitemaps_are_said(tmp_path: Path) -> None:
 
 def test_a_file_of_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    routes = {"/ad/1": html(car(1)), "/ad/2": html(car(2))} | pictures(1, 2)
+    routes = {"/ad/1": html(car(1)), "/ad/2": html(car(2))} | photos(1, 2)
     with faults.serve(routes) as server:
         lines = ["# mine", server.url("/ad/1"), "", server.url("/ad/2"), server.url("/ad/1")]
         Path("swift.txt").write_text("\n".join(lines), encoding="utf-8")
@@ -181,7 +181,7 @@ API = {
 def test_an_api_by_its_paths_page_by_page(tmp_path: Path) -> None:
     routes = {
         f"/api?p={n}": answer({"data": {"hits": [ad(n)] if n < 3 else []}, "more": [ad(9)]}) for n in (1, 2, 3)
-    } | pictures(1, 2)
+    } | photos(1, 2)
     rows, paths, notes = run(tmp_path, routes, "/api?p={page}", adapter="json_api", selectors=API, follow=False)
     assert {(row.listing_id, row.title, row.price, row.year) for row in rows} == {
         ("1", "Swift 1", 101.0, 2015), ("2", "Swift 2", 102.0, 2015),
@@ -194,7 +194,7 @@ def test_an_api_whose_listings_have_answers_of_their_own(tmp_path: Path) -> None
         "/api": answer({"data": {"hits": [{"ref": 1}, {"ref": 2}]}, "next": "b"}),
         "/api?after=b": answer({"data": {"hits": [{"ref": 3}]}}),
         **{f"/api/ad/{n}": answer(ad(n)) for n in (1, 2, 3)},
-    } | pictures(1, 2, 3)
+    } | photos(1, 2, 3)
     with faults.serve(routes) as server:
         selectors = API | {"link": server.url("/api/ad/{listing_id}")}
         more = {"selectors": selectors, "pagination": {"cursor": "next", "cursor_parameter": "after"}}
@@ -212,7 +212,7 @@ def test_an_api_without_paths_is_read_by_the_names_of_its_keys(tmp_path: Path) -
         for n in (1, 2, 3)
     ]
     rows, _, _ = run(
-        tmp_path, {"/api": answer({"hits": hits})} | pictures(1, 2, 3), "/api", adapter="json_api", follow=False
+        tmp_path, {"/api": answer({"hits": hits})} | photos(1, 2, 3), "/api", adapter="json_api", follow=False
     )
     assert [(row.listing_id, row.price) for row in sorted(rows, key=lambda r: r.listing_id)] == [
         ("71", 101.0), ("72", 102.0), ("73", 103.0),

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +21,7 @@ from curate.fetch import stage as fetch
 from curate.fetch.journal import Journal, read_header
 from curate.inspect import unfinished
 from curate.photos import store
-from tests.benchmarks.fetch_kills import SCRIPT, kill_at_random, snapshot
+from tests.benchmarks.fetch_kills import begin, kill_at_random, snapshot
 from tests.fetch.small_site import jpeg, listings, source
 from tests.wording import refused
 
@@ -50,15 +48,15 @@ def config(site: Site) -> Source:
 
 
 @pytest.fixture(scope="module")
-def unbroken(config: Source, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    folder = tmp_path_factory.mktemp("unbroken")
+def whole(config: Source, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
     fetch.run(folder, config)
-    return snapshot(folder)
+    return folder
 
 
-def fetch_in_process(folder: Path, config: Source, **environment: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", SCRIPT, str(folder), config.model_dump_json()]
-    return subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+@pytest.fixture(scope="module")
+def unbroken(whole: Path) -> dict[str, bytes]:
+    return snapshot(whole)
 
 
 def rerun(folder: Path, config: Source) -> list[FetchRow]:
@@ -74,9 +72,9 @@ def photos_asked(site: Site, since: int = 0) -> Counter[str]:
 def test_m10_a_crash_at_each_named_point(
     tmp_path: Path, site: Site, config: Source, unbroken: dict[str, bytes], point: str
 ) -> None:
-    process = fetch_in_process(tmp_path, config, CURATE_CRASH_AT=point)
-    process.communicate()
-    assert process.returncode == 137
+    process = begin(tmp_path, config, CURATE_CRASH_AT=point)
+    process.join()
+    assert process.exitcode == 137
     stored = {path.name for path in tmp_path.glob("images/??/*") if not path.name.startswith(".")}
     since = len(site.requests)
     rerun(tmp_path, config)
@@ -85,7 +83,7 @@ def test_m10_a_crash_at_each_named_point(
         assert all("-0-" in path for path in photos_asked(site, since))  # the cut ones, and nothing else
         assert not any("/cars/" in request.path for request in site.requests[since:])
         assert stored
-    assert max(photos_asked(site, since).values(), default=0) <= 2  # a cut picture is asked for twice
+    assert max(photos_asked(site, since).values(), default=0) <= 2  # a cut photo is asked for twice
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: f"F44-{s.name}")
@@ -93,13 +91,14 @@ def test_f44_a_signal_in_the_middle(
     tmp_path: Path, site: Site, config: Source, unbroken: dict[str, bytes], sent: signal.Signals
 ) -> None:
     since = len(site.requests)
-    process = fetch_in_process(tmp_path, config)
+    process = begin(tmp_path, config)
     deadline = time.monotonic() + 60
-    while len(photos_asked(site, since)) < 8 and time.monotonic() < deadline and process.poll() is None:
+    while len(photos_asked(site, since)) < 8 and time.monotonic() < deadline and process.is_alive():
         time.sleep(0.002)
-    process.send_signal(sent)
+    assert process.pid
+    os.kill(process.pid, sent)
     started = time.monotonic()
-    process.communicate()
+    process.join()
     assert time.monotonic() - started < 10
     finished = (tmp_path / "fetch.csv").exists()
     rerun(tmp_path, config)
@@ -118,8 +117,7 @@ def test_f44_random_kills(tmp_path: Path, config: Source, unbroken: dict[str, by
 
 
 def test_photos_that_are_there_are_not_asked_for_again(tmp_path: Path, site: Site, config: Source) -> None:
-    process = fetch_in_process(tmp_path, config, CURATE_CRASH_AT="before_publish")
-    process.communicate()
+    begin(tmp_path, config, CURATE_CRASH_AT="before_publish").join()
     changed = config.override(required_fields=("title",))  # pages are judged anew, photos stay
     since = len(site.requests)
     assert [row.reason for row in rerun(tmp_path, changed)].count("") == 22
@@ -129,7 +127,7 @@ def test_photos_that_are_there_are_not_asked_for_again(tmp_path: Path, site: Sit
 
 
 def test_a_stored_photo_that_was_damaged_is_fetched_again(tmp_path: Path, site: Site, config: Source) -> None:
-    fetch_in_process(tmp_path, config, CURATE_CRASH_AT="before_publish").communicate()
+    begin(tmp_path, config, CURATE_CRASH_AT="before_publish").join()
     damaged = tmp_path / store.put(tmp_path, jpeg(5), "jpeg")[0]  # a photo of the second listing
     damaged.write_bytes(damaged.read_bytes()[:-1])
     since = len(site.requests)
@@ -217,9 +215,11 @@ def test_m09_journal_of_another_format_is_forgotten(tmp_path: Path) -> None:
         '["index page", "PAGE", {"listings": [{"listing_id": {}, "page_url": ""}]}]',
     ],
 )  # fmt: skip
-def test_a_journal_line_of_other_types_is_named_as_damage(tmp_path: Path, config: Source, line: str) -> None:
+def test_a_journal_line_of_other_types_is_named_as_damage(
+    tmp_path: Path, config: Source, whole: Path, line: str
+) -> None:
     (start, *_), *_ = config.listings.values()
-    photo = next(row.image_url for row in rerun(tmp_path / "whole", config) if row.keep)
+    photo = next(row.image_url for row in manifest.read(whole, FetchRow) if row.keep)
     path = tmp_path / "fetch.journal"
     pages = f"{STAGES['fetch'].version} {config.recorded().model_dump_json(exclude_defaults=True)}"
     with Journal(path, {"replaces": "", "pages": pages, "round": "all"}):

@@ -106,7 +106,7 @@ def test_a_whole_site(tmp_path: Path, adapter: str) -> None:
     assert row.key == photo_key("small", "w3", "/photos/wagonr-3-28.jpg")  # the site's address is not in it
     assert (tmp_path / row.path).read_bytes() == jpeg(28)
     assert asked["/robots.txt"] == 1
-    assert {path: n for path, n in asked.items() if n > 1} == {  # a picture cut short is asked for again
+    assert {path: n for path, n in asked.items() if n > 1} == {  # a photo cut short is asked for again
         "/photos/swift-0-0.jpg": 2, "/photos/wagonr-0-25.jpg": 2,
     }  # fmt: skip
 

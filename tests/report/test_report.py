@@ -250,8 +250,8 @@ def test_thumbnails_are_small_and_carry_no_metadata(tmp_path: Path) -> None:
     page = write_report(tmp_path, "painted")
     (source,) = {a["href"] for a in Page(page).all("image")}
     data = base64.b64decode((source or "").split(",")[1])
-    picture = Image.open(io.BytesIO(data))
-    assert max(picture.size) == 160 and not picture.getexif() and b"home address" not in data
+    image = Image.open(io.BytesIO(data))
+    assert max(image.size) == 160 and not image.getexif() and b"home address" not in data
 
 
 @pytest.mark.parametrize("last", [pytest.param("fetch", id="W01-fetch"), pytest.param("train_baseline", id="W01")])

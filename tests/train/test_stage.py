@@ -1,5 +1,6 @@
 """The train-baseline stage: what it writes, when it does nothing, what it refuses."""
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,9 +25,12 @@ from tests.folders import CLASSES, build_folder, fetch_row, publish, split_row
 CONFIG = TrainBaseline(class_names=CLASSES, epochs=5, batch_size=6, image_size=54, learning_rate=5e-4)
 
 
+ONE = CONFIG.override(epochs=1, image_size=46)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
-    """Pictures this small only lose by a second thread."""
+    """Images this small only lose by a second thread."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -34,10 +38,28 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = build_folder(tmp_path_factory.mktemp("trained"), "split", n=100)
     train_baseline.run(folder, CONFIG)
     return folder
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    return build_folder(tmp_path, "split", n=20)
+
+
+@pytest.fixture(scope="module")
+def once(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = build_folder(tmp_path_factory.mktemp("once"), "split", n=20)
+    train_baseline.run(folder, ONE)
+    return folder
+
+
+@pytest.fixture
+def trained_once(once: Path, tmp_path: Path) -> Path:
+    """A small folder with its base network, to change."""
+    return Path(shutil.copytree(once, tmp_path / "run"))
 
 
 def test_every_photo_of_val_and_test_has_a_row(trained: Path) -> None:
@@ -85,8 +107,8 @@ def test_it_leaves_a_model_curves_and_decoded_photos_but_no_checkpoint(trained: 
         *("MODEL_CARD.md", "curves.png", "model.json", "model.onnx", "model.safetensors", "predictions.csv"),
     ]
     assert sorted(path.name for path in place.iterdir()) == expected
-    with Image.open(place / "curves.png") as picture:
-        assert picture.size == (900, 360)
+    with Image.open(place / "curves.png") as drawn:
+        assert drawn.size == (900, 360)
     assert len(list((trained / "cache").iterdir())) == 1
 
 
@@ -103,40 +125,40 @@ def test_the_card_has_the_figures_of_the_run_the_limits_and_the_licence(trained:
     assert "timm model resnet18" in card.licence("resnet18")
 
 
-def test_one_variant_does_not_touch_another(small: Path) -> None:
-    base = train_baseline.run(small, ONE)
-    weights = (models.folder_of(small, "base", 42) / "model.safetensors").read_bytes()
-    both = train_baseline.run(small, ONE.override(variant="batchnorm", seeds=2))
+def test_one_variant_does_not_touch_another(trained_once: Path) -> None:
+    base = manifest.read(trained_once, TrainBaselineRow)
+    weights = (models.folder_of(trained_once, "base", 42) / "model.safetensors").read_bytes()
+    both = train_baseline.run(trained_once, ONE.override(variant="batchnorm", seeds=2))
     assert {(row.variant, row.seed) for row in both} == {("base", 42), ("batchnorm", 42), ("batchnorm", 43)}
     assert [row for row in both if row.variant == "base"] == base
-    assert (models.folder_of(small, "base", 42) / "model.safetensors").read_bytes() == weights
-    notes = manifest.read_sidecar(small, "train_baseline")["notes"]
+    assert (models.folder_of(trained_once, "base", 42) / "model.safetensors").read_bytes() == weights
+    notes = manifest.read_sidecar(trained_once, "train_baseline")["notes"]
     assert [(each["variant"], each["seed"]) for each in notes["networks"]] == sorted(
         {(r.variant, r.seed) for r in both}
     )
     best = max(notes["networks"], key=lambda each: each["val"]["accuracy"])
     assert notes["val"]["accuracy"] == best["val"]["accuracy"]
-    assert {row.variant for row in manifest.predictions(small)} == {notes["chosen"]["variant"]}
+    assert {row.variant for row in manifest.predictions(trained_once)} == {notes["chosen"]["variant"]}
 
 
-def test_going_back_to_a_variant_trains_nothing(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train_baseline.run(small, ONE)
-    table = manifest.csv_path(small, "train_baseline").read_bytes()
-    train_baseline.run(small, ONE.override(variant="augment"))
+def test_going_back_to_a_variant_trains_nothing(trained_once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = manifest.csv_path(trained_once, "train_baseline").read_bytes()
+    train_baseline.run(trained_once, ONE.override(variant="augment"))
     monkeypatch.setattr(trainer, "fit", lambda *_: pytest.fail("trained again"))
-    assert {row.variant for row in train_baseline.run(small, ONE)} == {"augment", "base"}
-    for path in sorted((small / "models" / "augment").rglob("*"), reverse=True):
+    assert {row.variant for row in train_baseline.run(trained_once, ONE)} == {"augment", "base"}
+    for path in sorted((trained_once / "models" / "augment").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
-    manifest.csv_path(small, "train_baseline").unlink()
-    train_baseline.run(small, ONE)
-    assert manifest.csv_path(small, "train_baseline").read_bytes() == table
+    manifest.csv_path(trained_once, "train_baseline").unlink()
+    train_baseline.run(trained_once, ONE)
+    assert manifest.csv_path(trained_once, "train_baseline").read_bytes() == table
 
 
-def test_networks_of_another_split_are_left_out(small: Path) -> None:
-    train_baseline.run(small, ONE)
-    rows = manifest.read(small, SplitRow)
-    publish(small, "split", [replace(row, group="0" * 16) for row in rows])
-    assert {row.variant for row in train_baseline.run(small, ONE.override(variant="augment"))} == {"augment"}
+def test_networks_of_another_split_are_left_out(trained_once: Path) -> None:
+    rows = manifest.read(trained_once, SplitRow)
+    publish(trained_once, "split", [replace(row, group="0" * 16) for row in rows])
+    assert {row.variant for row in train_baseline.run(trained_once, ONE.override(variant="augment"))} == {
+        "augment"
+    }
 
 
 def test_transfer_learns_without_torch_and_predicts_from_its_folder(small: Path) -> None:
@@ -175,24 +197,15 @@ def test_a_second_run_does_nothing(trained: Path, monkeypatch: pytest.MonkeyPatc
     assert {path: path.stat().st_mtime_ns for path in trained.rglob("*") if path.is_file()} == before
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
-    return build_folder(tmp_path, "split", n=20)
-
-
-ONE = CONFIG.override(epochs=1, image_size=46)
-
-
-def test_a_missing_or_changed_model_is_trained_again(small: Path) -> None:
-    train_baseline.run(small, ONE)
-    table = manifest.csv_path(small, "train_baseline").read_bytes()
+def test_a_missing_or_changed_model_is_trained_again(trained_once: Path) -> None:
+    table = manifest.csv_path(trained_once, "train_baseline").read_bytes()
     for name in ("model.safetensors", "model.onnx"):
-        path = models.folder_of(small, "base", 42) / name
+        path = models.folder_of(trained_once, "base", 42) / name
         data = path.read_bytes()
         path.write_bytes(data[:-1])
-        train_baseline.run(small, ONE)
+        train_baseline.run(trained_once, ONE)
         assert path.read_bytes() == data
-        assert manifest.csv_path(small, "train_baseline").read_bytes() == table
+        assert manifest.csv_path(trained_once, "train_baseline").read_bytes() == table
 
 
 def test_t01_a_damaged_photo_stops_the_run_and_is_named(small: Path) -> None:
@@ -250,8 +263,8 @@ def test_curves_mark_the_best_epoch() -> None:
         {"epoch": n, "train_loss": 1 / n, "val_loss": 1.2 / n, "train_accuracy": 0.8, "val_accuracy": 0.7}
         for n in (1, 2, 3)
     ]
-    pictures = [np.asarray(Image.open(BytesIO(curves.draw(history, best))).convert("RGB")) for best in (1, 3)]
-    red = [np.argwhere((p == (192, 57, 43)).all(axis=2))[:, 1] for p in pictures]
+    plots = [np.asarray(Image.open(BytesIO(curves.draw(history, best))).convert("RGB")) for best in (1, 3)]
+    red = [np.argwhere((p == (192, 57, 43)).all(axis=2))[:, 1] for p in plots]
     assert len(red[0])
     assert len(red[1])
     assert red[0].min() < red[1].min()

@@ -33,9 +33,9 @@ def photos(count: int, seed: int, classes: int = 2) -> Photos:
 TRAIN, VAL = photos(40, 1), photos(16, 2)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
-    """Pictures this small only lose by a second thread."""
+    """Images this small only lose by a second thread."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -51,6 +51,25 @@ def digest(state: checkpoints.State) -> str:
     return weights_sha256(state.network.state_dict())
 
 
+@pytest.fixture(scope="module")
+def straight(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> checkpoints.State:
+    """A run of four epochs that nothing interrupted."""
+    return fit(tmp_path_factory.mktemp("straight"))
+
+
+@pytest.fixture(scope="module")
+def two_epochs(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> checkpoints.State:
+    return fit(tmp_path_factory.mktemp("two"), CONFIG.override(epochs=2))
+
+
+@pytest.fixture(scope="module")
+def checkpoint(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What is on the disk after one epoch."""
+    folder = tmp_path_factory.mktemp("checkpoint")
+    fit(folder, CONFIG.override(epochs=1))
+    return (folder / "checkpoint.safetensors").read_bytes()
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 def test_it_learns(classes: int, tmp_path: Path) -> None:
     config = TrainBaseline(
@@ -63,12 +82,11 @@ def test_it_learns(classes: int, tmp_path: Path) -> None:
     assert max(entry["val_accuracy"] for entry in state.history) > 0.95
 
 
-def test_the_best_epoch_has_the_highest_accuracy_then_the_lowest_loss(tmp_path: Path) -> None:
-    state = fit(tmp_path)
-    best = max(state.history, key=lambda entry: (entry["val_accuracy"], -entry["val_loss"]))
-    assert state.best_epoch == best["epoch"]
-    assert digest(state) == weights_sha256(state.best)
-    assert [entry["epoch"] for entry in state.history] == [1, 2, 3, 4]
+def test_the_best_epoch_has_the_highest_accuracy_then_the_lowest_loss(straight: checkpoints.State) -> None:
+    best = max(straight.history, key=lambda entry: (entry["val_accuracy"], -entry["val_loss"]))
+    assert straight.best_epoch == best["epoch"]
+    assert digest(straight) == weights_sha256(straight.best)
+    assert [entry["epoch"] for entry in straight.history] == [1, 2, 3, 4]
 
 
 class StoppedError(Exception):
@@ -84,8 +102,9 @@ def interrupt_after(number: int) -> Callable[[dict[str, float]], None]:
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_t04_a_resumed_run_ends_with_the_same_weights(number: int, tmp_path: Path) -> None:
-    straight = fit(tmp_path / "straight")
+def test_t04_a_resumed_run_ends_with_the_same_weights(
+    number: int, straight: checkpoints.State, tmp_path: Path
+) -> None:
     with pytest.raises(StoppedError):
         fit(tmp_path / "resumed", on_epoch=interrupt_after(number))
     seen: list[float] = []
@@ -98,13 +117,13 @@ def test_t04_a_resumed_run_ends_with_the_same_weights(number: int, tmp_path: Pat
 
 
 @pytest.mark.parametrize("done", [1, 2, 3, 4])
-def test_a_run_that_goes_on_with_fewer_epochs_gives_what_a_new_one_gives(done: int, tmp_path: Path) -> None:
-    (tmp_path / "new").mkdir()
-    new = fit(tmp_path / "new", CONFIG.override(epochs=2))
+def test_a_run_that_goes_on_with_fewer_epochs_gives_what_a_new_one_gives(
+    done: int, two_epochs: checkpoints.State, tmp_path: Path
+) -> None:
     before = fit(tmp_path, CONFIG.override(epochs=done))
     trained: list[float] = []
     state = fit(tmp_path, CONFIG.override(epochs=2), on_epoch=lambda entry: trained.append(entry["epoch"]))
-    assert digest(state) == digest(new)
+    assert digest(state) == digest(two_epochs)
     assert [entry["epoch"] for entry in state.history] == [1, 2]
     assert len(trained) == (2 if before.best_epoch > 2 else max(0, 2 - done))
 
@@ -114,28 +133,28 @@ def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
     assert digest(fit(tmp_path / "a", one)) != digest(fit(tmp_path / "b", one.override(seed=43)))
 
 
-def test_the_checkpoint_of_another_run_is_not_continued(tmp_path: Path) -> None:
+def test_the_checkpoint_of_another_run_is_not_continued(two_epochs: checkpoints.State, tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
     trainer.fit(TRAIN, VAL, variants.plan(CONFIG.override(epochs=1)), path, "run 1")
     state = trainer.fit(TRAIN, VAL, variants.plan(CONFIG.override(epochs=2)), path, "run 2")
     assert len(state.history) == 2
-    assert digest(state) == digest(fit(tmp_path / "fresh", CONFIG.override(epochs=2)))
+    assert digest(state) == digest(two_epochs)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "pickle", "empty"])
-def test_t02_a_damaged_checkpoint_is_refused(damage: str, tmp_path: Path) -> None:
-    fit(tmp_path, CONFIG.override(epochs=1))
+def test_t02_a_damaged_checkpoint_is_refused(damage: str, checkpoint: bytes, tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
-    data = path.read_bytes()
-    flipped = data[:-1] + bytes([data[-1] ^ 1])
+    flipped = checkpoint[:-1] + bytes([checkpoint[-1] ^ 1])
     payload = f"cos\nsystem\n(S'touch {tmp_path / 'canary'}'\ntR.".encode()
-    path.write_bytes({"truncated": data[:-9], "flipped": flipped, "pickle": payload, "empty": b""}[damage])
+    path.write_bytes({"truncated": checkpoint[:-9], "flipped": flipped, "pickle": payload, "empty": b""}[damage])
     with pytest.raises(StateError, match=r"checkpoint\.safetensors is damaged"):
         fit(tmp_path)
     assert not (tmp_path / "canary").exists()
 
 
-def test_t03_a_kill_while_saving_leaves_the_checkpoint_before_it(tmp_path: Path) -> None:
+def test_t03_a_kill_while_saving_leaves_the_checkpoint_before_it(
+    straight: checkpoints.State, tmp_path: Path
+) -> None:
     with pytest.raises(StoppedError):
         fit(tmp_path, on_epoch=interrupt_after(2))
     before = (tmp_path / "checkpoint.safetensors").read_bytes()
@@ -153,7 +172,7 @@ def test_t03_a_kill_while_saving_leaves_the_checkpoint_before_it(tmp_path: Path)
     )
     assert (run.returncode, run.stdout) == (137, ""), run.stderr
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
-    assert digest(fit(tmp_path)) == digest(fit(tmp_path / "straight"))
+    assert digest(fit(tmp_path)) == digest(straight)
 
 
 def test_t05_a_loss_that_is_no_number_stops_and_keeps_the_last_good_epoch(

@@ -112,7 +112,7 @@ def gallery(page: Page, layout: Layout, about: Declared, structured: list[str]) 
 
 
 def _without_strays(images: list[Image], layout: Layout, stems: set[str]) -> list[Image]:
-    """Without single images far from the run of the others: a seller's picture, a promotion."""
+    """Without single images far from the run of the others: a seller's portrait, a promotion."""
     paths = Counter(layout.paths.get(image.element, 0) for image in images)
     if paths.total() < 4:
         return images

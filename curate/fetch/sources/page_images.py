@@ -213,7 +213,7 @@ def _mark_after(heading: Element, keep: set[Element], out: Layout) -> None:
         if next(part.itersiblings(preceding=True), None) is not None:
             tags = ("img", heading.tag) if heading.tag[0] == "h" else ("img",)
             if next(parent.iter(*tags), heading) is not heading:
-                break  # pictures, or another part of the page, come before the heading: they are not what it names
+                break  # images, or another part of the page, come before the heading: they are not what it names
         part, parent = parent, parent.getparent()
     out.beside.add(part)
     if part is heading or next(part.iter("img", "a"), None) is None:

@@ -245,7 +245,7 @@ def test_f17_delays_grow_with_full_jitter() -> None:
 def test_f24_content_check_is_part_of_the_try() -> None:
     def whole(reply: Response) -> None:
         if len(reply.data) < len(PHOTO):
-            raise RejectedError("decode_truncated", "the picture ends too early")
+            raise RejectedError("decode_truncated", "the image ends too early")
 
     cut = unframed(PHOTO[:700])
     with serve({"/x": [cut, cut, ok(PHOTO)], "/y": cut}) as server, client(server) as net:
@@ -280,7 +280,7 @@ def test_f27_bombs_stop_at_the_cap() -> None:
     with serve({"/a": encoded(one, "gzip"), "/b": encoded(nested, "gzip")}) as server, client(server) as net:
         with pytest.raises(RejectedError, match="too_large"):
             net.get(server.url("/a"), 25 * 1024**2, "photo")
-        # Only one layer is ever opened: what is inside is content, and no picture.
+        # Only one layer is ever opened: what is inside is content, and no image.
         assert net.get(server.url("/b"), 25 * 1024**2, "photo").data == one
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
