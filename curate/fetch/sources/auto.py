@@ -14,7 +14,7 @@ from curate.core.errors import RejectedError
 from curate.fetch.sources import index_page, listing_page
 from curate.fetch.sources.forms import read
 from curate.fetch.sources.listing import Found
-from curate.fetch.sources.page import next_links
+from curate.fetch.sources.next_page import next_links
 
 _EXTRACTORS = {"JSON-LD": "jsonld", "embedded JSON": "embedded_json", "Next.js flight": "flight", "RDFa": "rdfa",
                "attribute": "attributes", "HTML": "html", "head": "open_graph"}  # fmt: skip

@@ -132,14 +132,3 @@ def names(element: Element) -> str:
     """What the site calls an element: its class, id and test names, in lower case."""
     said = dict(element.items())
     return " ".join([said[name] for name in _NAMES if name in said])[:400].lower()
-
-
-def next_links(page: Page) -> tuple[str, ...]:
-    """The links with rel=next, those of the head first."""
-    found = []
-    for element in page.root.iter("link", "a"):
-        if "next" in element.get("rel", "").lower().split() and (
-            url := resolved(element.get("href", ""), page.base)
-        ):
-            found.append(url)
-    return tuple(dict.fromkeys(found))
