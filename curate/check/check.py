@@ -68,15 +68,17 @@ class Verdict:
 
     def line(self) -> str:
         """The same for people, in one line."""
-        parts = [self.verdict]
-        if self.duplicate:
-            parts.append(f"{'exact' if self.duplicate.exact else 'near'} duplicate of {self.duplicate.key}")
         words = {**REASONS["fetch"], **REASONS["clean"], "another_class": "of another class"}
-        parts += [words.get(reason, reason) for reason in self.reasons if reason != "duplicate"]
-        parts += [f"usable {self.usable:.0%}"] if self.usable is not None else []
-        parts += [
-            f"{name} {share:.0%}" for name, share in sorted(self.classes.items(), key=lambda each: -each[1])[:1]
-        ]
+        why = [words.get(reason, reason) for reason in self.reasons if reason != "duplicate"]
+        if self.verdict == "unsure":
+            why = [f"perhaps {reason}" for reason in why]
+        if self.duplicate:
+            why.insert(0, f"{'exact' if self.duplicate.exact else 'near'} duplicate of {self.duplicate.key}")
+        parts = [f"{self.verdict}: {', '.join(why)}" if why else self.verdict]
+        parts += [f"{self.usable:.0%} likely usable"] if self.usable is not None else []
+        if self.classes:
+            name, share = max(sorted(self.classes.items()), key=lambda each: each[1])
+            parts.append(f"{share:.0%} likely {name}")
         parts += [f"most alike {self.nearest[0][0]}"] if self.nearest else []
         return "; ".join(parts)
 
