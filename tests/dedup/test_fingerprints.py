@@ -64,13 +64,13 @@ def test_a_thin_image_has_a_fingerprint(shape: tuple[int, int]) -> None:
 
 def test_only_new_files_are_decoded_and_equal_bytes_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    load = photo_store.load
+    read = photo_store.read
 
-    def counting(folder: Path, path: str, sha256: str, at_least: int | None = None) -> decode.Decoded:
+    def counting(folder: Path, path: str, sha256: str) -> bytes:
         opened.append(sha256)
-        return load(folder, path, sha256, at_least)
+        return read(folder, path, sha256)
 
-    monkeypatch.setattr(photo_store, "load", counting)
+    monkeypatch.setattr(photo_store, "read", counting)
     rows = store(tmp_path, [(n, jpeg(scene(n % 3)), "hatch") for n in range(5)])
     photos = {row.sha256: row.path for row in rows}
     first, *_ = fingerprint_cache.collect(tmp_path, photos)

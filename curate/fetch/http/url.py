@@ -181,8 +181,8 @@ def is_public(ip: IPAddress) -> bool:
             return is_public(low)
         if ip not in _GLOBAL_UNICAST:
             return False
-        if ip.sixtofour is not None and not is_public(ip.sixtofour):
-            return False
+        if ip.sixtofour is not None:  # Python's own answer changed within 3.11
+            return is_public(ip.sixtofour)
         if (int(ip) >> 32) & 0xFDFF_FFFF == 0x5EFE and not is_public(low):  # ISATAP, RFC 5214
             return False
     if any(ip.version == network.version and ip in network for network in _NOT_PUBLIC):
