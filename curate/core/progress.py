@@ -3,6 +3,7 @@
 On a terminal there is never silence: between two bars `running` says which stage is at work, and for how long.
 """
 
+import os
 import sys
 import threading
 import time
@@ -41,6 +42,13 @@ def _on_terminal() -> bool:
     return False
 
 
+def _has_size() -> bool:
+    """Does the terminal say how large it is? Those of containers often say 0, and tqdm then shows nothing."""
+    with suppress(AttributeError, ValueError, OSError):
+        return os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    return False
+
+
 @contextmanager
 def counter(
     what: str, total: int, unit: str, done: int = 0, clock: Callable[[], float] = time.monotonic
@@ -48,9 +56,9 @@ def counter(
     """Yield a function that takes how many of `total` are done; `done` were before. All goes to stderr."""
     options: dict[str, Any] = {
         "bar_format": BAR,
-        "dynamic_ncols": True,
         "leave": False,
         "disable": not _on_terminal(),
+        **({"dynamic_ncols": True} if _has_size() else {"ncols": 80, "nrows": 24}),
     }
     with tqdm(total=total, initial=done, desc=what, unit=unit, **options) as bar:
         last = clock()

@@ -1,6 +1,13 @@
 """progress: a bar for people, lines for logs."""
 
+import fcntl
+import os
+import pty
+import struct
+import subprocess
 import sys
+import termios
+from contextlib import suppress
 
 import pytest
 
@@ -44,3 +51,18 @@ def test_a_terminal_gets_a_bar_and_no_lines(
         advance(2, "loss 0.400")
     err = capsys.readouterr().err
     assert "\r" in err and "train" in err and "\n" not in err.strip()
+
+
+@pytest.mark.parametrize("columns", [0, 80])
+def test_a_terminal_of_any_size_shows_the_bar(columns: int) -> None:
+    here, there = pty.openpty()
+    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", columns // 3, columns, 0, 0))
+    script = "from curate.core.progress import counter\nwith counter('decode', 9, 'photo') as advance: advance(9)"
+    subprocess.run([sys.executable, "-c", script], stderr=there, check=True, timeout=60)
+    os.close(there)
+    shown = b""
+    with suppress(OSError):  # Linux says so where the other side was closed
+        while block := os.read(here, 4096):
+            shown += block
+    os.close(here)
+    assert b"decode" in shown
