@@ -79,10 +79,10 @@ class Evaluation:
             f"{right:,} of {number:,} photos."
         ]
         if between := self.against_own:
-            ends = f"(95% interval {100 * between.low:+.1f} to {100 * between.high:+.1f})"
+            ends = f"(95% interval {100 * between.low:+z.1f} to {100 * between.high:+z.1f})"
             surely = "within chance" if between.low <= 0 <= between.high else "more than chance"
             said.append(
-                f"That is {100 * between.value:+.1f} points {ends} against its own test set, "
+                f"That is {100 * between.value:+z.1f} points {ends} against its own test set, "
                 f"{percent(self.own[0] / self.own[1])} of {self.own[1]:,} photos: {surely}."
             )
         sure = float(self.probabilities.max(axis=1).mean())

@@ -36,10 +36,10 @@ class Region:
 
     def sentence(self) -> str:
         """How it went, in words."""
-        ends = f"95% interval {-100 * self.loss.high:+.1f} to {-100 * self.loss.low:+.1f}"
+        ends = f"95% interval {-100 * self.loss.high:+z.1f} to {-100 * self.loss.low:+z.1f}"
         return (
             f"Trained without {self.name}: {percent(self.accuracy.value)} of its {self.photos:,} photos right. "
-            f"That is {-100 * self.loss.value:+.1f} points ({ends}) against training with others of it."
+            f"That is {-100 * self.loss.value:+z.1f} points ({ends}) against training with others of it."
         )
 
 

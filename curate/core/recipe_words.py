@@ -43,7 +43,7 @@ def in_words(problem: "ErrorDetails", written: str = "") -> str:
     if kind == "string_type" and isinstance(value, int | float | date):
         return f"{shown} is a {'date' if isinstance(value, date) else 'number'} to YAML: write '{shown}'"
     if kind == "string_type":
-        return "has no value" if value is None else f"{shown} is no text"
+        return "has no value" if value is None else f"{shown} is not text"
     if kind in ("tuple_type", "list_type"):
         return _list_belongs_here(value, shown)
     if kind in ("dict_type", "model_type", "model_attributes_type"):

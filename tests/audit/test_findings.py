@@ -14,6 +14,7 @@ from curate.audit import attributes, findings, regions, shares, shortcuts, slice
 from curate.cli.app import app
 from curate.core import manifest
 from curate.core.errors import GateError, UsageError
+from curate.core.intervals import Estimate
 from curate.core.recipe import Audit, TrainBaseline
 from curate.core.recipe_file import parse
 from curate.core.schemas import CleanRow, DedupRow, FetchRow, SplitRow
@@ -86,6 +87,12 @@ def test_a_planted_bad_slice_of_two_values_is_found_and_none_where_there_is_none
     assert found[0].name() == "region Goa, year 2000-2009"
     assert found[0].right == right[inside].sum()
     assert found[0].low < found[0].accuracy < found[0].high
+
+
+def test_a_region_without_a_loss_has_no_minus_sign() -> None:
+    none = Estimate(0.0, 0.0, 0.0)
+    said = regions.Region("Bihar", 40, Estimate(0.9, 0.8, 0.95), none).sentence()
+    assert "+0.0 points (95% interval +0.0 to +0.0)" in said
 
 
 def test_a_region_where_classes_look_otherwise_loses_and_the_others_do_not() -> None:
