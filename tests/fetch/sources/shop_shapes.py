@@ -57,6 +57,16 @@ def owners_above_the_goods(adverts: list[Advert], others: list[Advert]) -> str:
 
 
 @shape(LISTS)
+def photos_as_objects_of_an_attribute(adverts: list[Advert], others: list[Advert]) -> str:
+    def card(a: Advert) -> str:
+        at = [f"{HOST}/uploads/2024/02/{p}-592x444.jpg" for p in a.photos]
+        images = J([{"image": url, "alt": ""} for url in at]).replace('"', "&quot;")
+        return f'<div class="card" data-hz-id="{a.number}" data-images="{images}"><a class="thumb" href="{link(a)}"><img src="{at[0]}"></a><h2><a href="{link(a)}">{a.title}</a></h2><div class="price"><div class="price__regular"><span class="price-item price-item--regular">€{a.price + 400}</span></div><div class="price__sale"><s class="price-item price-item--regular">€{a.price + 400}</s><span class="price-item price-item--sale">€{a.price}</span></div></div><a href="/agent/ana/">Ana</a></div>'  # fmt: skip
+
+    return page(f'<div class="grid-view">{"".join(map(card, adverts))}</div>')
+
+
+@shape(LISTS)
 def regular_price_before_the_price(adverts: list[Advert], others: list[Advert]) -> str:
     def card(i: int, a: Advert) -> str:
         at = f"{HOST}/{i}-{{}}_default/{a.photos[0]}.jpg"

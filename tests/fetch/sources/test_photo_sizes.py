@@ -16,6 +16,8 @@ ONE = [
         "https://ireland.apollo.olxcdn.com/v1/files/xx-PL/image;s=1000x700;q=50",
     ],
     ["https://x.com/photos/17/large.jpg", "https://x.com/photos/17/small.jpg"],
+    ["https://x.com/301-large_default/dress.jpg", "https://x.com/301-home_default/dress.jpg"],
+    ["https://x.com/480/360/52faafd102648a3382c6.jpg", "https://x.com/768/576/52faafd102648a3382c6.jpg"],
     ["https://x.com/thumb/17.jpg", "https://x.com/full/17.jpg"],
     ["https://x.com/a/thmb_17.jpg", "https://x.com/a/x5_17.jpg", "https://x.com/a/17.jpg"],
     [
