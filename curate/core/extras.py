@@ -1,5 +1,6 @@
 """What needs more than the base installation, and the line that installs it."""
 
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from curate.core.errors import Do, ResourceError
@@ -35,3 +36,11 @@ def require(extra: str, what: str) -> None:
     """Raise ResourceError, with the line that installs it, when `what` cannot run for want of `extra`."""
     if name := missing(extra):
         raise ResourceError(f"{what} needs {name}, which is not installed", Do(f"run {install(extra)}"))
+
+
+def version_of(package: str, otherwise: str) -> str:
+    """The installed version of a package; `otherwise` where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return otherwise

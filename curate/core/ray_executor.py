@@ -18,7 +18,6 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -64,13 +63,7 @@ def versions() -> dict[str, str]:
 
 def installed(packages: Iterable[str]) -> dict[str, str]:
     """The version of each package."""
-    found = {}
-    for name in packages:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "absent"
-    return found
+    return {name: extras.version_of(name, "absent") for name in packages}
 
 
 class Work(NamedTuple):

@@ -5,11 +5,10 @@ Same dataset, same options, same bytes. Killed anywhere, a rerun goes on; run tw
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from curate.core import manifest
+from curate.core import extras, manifest
 from curate.core.errors import UsageError
 from curate.core.executors import MapFn
 from curate.core.files import file_sha256, lock, sweep
@@ -128,15 +127,8 @@ def _made_from(dataset: Dataset, recipe: Recipe, format: str, options: Options, 
         "sidecars": {stage: file_sha256(manifest.sidecar_path(dataset.folder, stage)) for stage in STAGES},
         "review": file_sha256(review) if review.is_file() else "",
         "recipe": {"name": recipe.name, **recipe.rights.model_dump(), **recipe.export.model_dump()},
-        "packages": {name: _version(name) for name in packages},
+        "packages": {name: extras.version_of(name, "") for name in packages},
     }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
 
 
 def _release(dataset: Dataset, recipe: Recipe, options: Options, files: tuple[File, ...]) -> Release:

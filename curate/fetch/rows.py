@@ -62,7 +62,7 @@ def decide(crawled: Crawled, outcomes: Mapping[str, Outcome], config: Source) ->
         if failure.listing and failure.listing.listing_id:
             for position, photo in enumerate(failure.listing.photos):
                 add(failure.class_name, failure.listing, position, photo, refused)
-    for failure in crawled.doubtful_ends:  # the next fetch looks again
+    for failure in crawled.doubtful_ends:  # the next fetch asks again
         add(failure.class_name, Listing("", failure.url), 0, Photo(""), Outcome(reason="deferred"))
     return [rows[key] for key in sorted(rows)]
 

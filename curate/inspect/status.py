@@ -7,11 +7,10 @@ after it build on it. It is told apart, so that nobody's choice is undone unaske
 
 import json
 from collections.abc import Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from curate.core import manifest
+from curate.core import extras, manifest
 from curate.core.errors import Do, Edit, Note, Run, StateError, To
 from curate.core.recipe import Recipe, Section
 from curate.core.schemas import CleanRow
@@ -193,7 +192,4 @@ def _version_now(stage: str, name: str, then: str) -> str:
     """The installed version of a package; what is not a package (a sha256 of weights) counts as unchanged."""
     if name == manifest.STAGE_VERSION:
         return str(STAGES[stage].version)
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return then
+    return extras.version_of(name, then)

@@ -37,11 +37,15 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+def train(folder: Path, photos: int, config: TrainBaseline) -> Path:
+    build_folder(folder, "split", n=photos)
+    train_baseline.run(folder, config)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def trained(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = build_folder(tmp_path_factory.mktemp("trained"), "split", n=100)
-    train_baseline.run(folder, CONFIG)
-    return folder
+    return train(tmp_path_factory.mktemp("trained"), 100, CONFIG)
 
 
 @pytest.fixture
@@ -51,9 +55,7 @@ def small(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def once(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = build_folder(tmp_path_factory.mktemp("once"), "split", n=20)
-    train_baseline.run(folder, ONE)
-    return folder
+    return train(tmp_path_factory.mktemp("once"), 20, ONE)
 
 
 @pytest.fixture

@@ -163,12 +163,14 @@ def _united(found_links: list[Link], layout: Layout) -> list[tuple[str, list[Lin
                 out.append((other, more))
         united.sort(key=lambda link: order[id(link)])
         out.append((kind, united))
-    return _with_strange(out, layout)
+    return _with_strange(out, layout, order)
 
 
-def _with_strange(kinds: list[tuple[str, list[Link]]], layout: Layout) -> list[tuple[str, list[Link]]]:
-    """The same kinds, a long one with the few cards of other kinds that stand among its own, each with a picture
-    and a price: a shop gives some of its products another address."""
+def _with_strange(
+    kinds: list[tuple[str, list[Link]]], layout: Layout, order: dict[int, int]
+) -> list[tuple[str, list[Link]]]:
+    """The same kinds, a long one with the few cards of other kinds that stand among its own, each with an image
+    and a price: a shop gives some of its products another address. `order` is the place of a link, by its id."""
     by_place: dict[int, list[tuple[str, list[Link]]]] = {}
     for kind, same in kinds:
         by_place.setdefault(same[0].place, []).append((kind, same))
@@ -192,8 +194,7 @@ def _with_strange(kinds: list[tuple[str, list[Link]]], layout: Layout) -> list[t
                 for card in own
             )
             if fits and all(both.get(url) is card for url, card in before.items()):
-                at = {element: number for number, element in enumerate(layout.paths)}
-                united = sorted([*united, *more], key=lambda link: at[link.element])
+                united = sorted([*united, *more], key=lambda link: order[id(link)])
             else:
                 out.append((other, more))
         out.append((kind, united))

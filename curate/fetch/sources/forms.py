@@ -57,7 +57,7 @@ def read(text: str, page_url: str) -> Read:
 
 
 def schema_org(text: str, page: Page) -> list[Group]:
-    """The listings of JSON-LD as its own reader finds them: those of which only the address is told are among
+    """The listings of JSON-LD as its own reader finds them: those of which only the address is given are among
     them."""
     found = []
     for listing, node in jsonld.read(text, page.url)[0]:

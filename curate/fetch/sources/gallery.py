@@ -2,9 +2,9 @@
 
 - A `data:` URL is a placeholder that a script replaces later: it names no photo and is passed over.
 - A URL that cannot be read is a photo with the reason `bad_url`.
-- Logos, avatars, trackers and the like are told by a whole word of their path, by an image declared smaller than a
-  photo, or by standing beside the content: reason `not_gallery`.
-- The same photo under several URLs is one photo: those that `net.canonical_url` makes equal, the sizes of one
+- Logos, avatars, trackers and the like are known by a whole word of their path, by an image declared smaller than
+  a photo, or by standing beside the content: reason `not_gallery`.
+- The same photo under several URLs is one photo: those that `url.canonical_url` makes equal, the sizes of one
   `srcset`, and `<id>-IN` beside `<id>`, where the id is long and has a digit and the suffix is a country.
 """
 

@@ -141,7 +141,7 @@ def _is_other(element: Element, name: str, value: str) -> bool:
 
 
 def within(element: Element, hosts: set[str]) -> list[str]:
-    """An address of an image within another text, such as data-marker="slider-image/image-https://…"; told by its
+    """An address of an image within another text, such as data-marker="slider-image/image-https://…"; known by its
     host, on which other images of the page are."""
     if element.tag not in ("li", "div", "span", "figure"):
         return []

@@ -74,7 +74,7 @@ _BELOW_A_COUNTRY = re.compile(r"ac|ad|asn|com?|edu|gob|gov|id|in|ltd|me|mil|net?
 
 
 def same_site(url: str, other: str) -> bool:
-    """Do two addresses belong to one site? Told by the last labels of their hosts."""
+    """Do two addresses belong to one site? Known by the last labels of their hosts."""
     return _site(url) == _site(other)
 
 

@@ -50,7 +50,7 @@ def _strings(value: str) -> list[str]:
 def _sizes_of(item: dict[str, Any], addresses: Addresses | None = None) -> Iterator[tuple[str, str, int]]:
     """(key, string, size in pixels or 0) of all in an object that may be an address of its one photo; bounded.
 
-    The size is told by the key, else by the width and height beside it, else by the key around it.
+    The size is given by the key, else by the width and height beside it, else by the key around it.
     """
     stack, objects = [(item, 0, 0)], 0
     while stack and objects < 40 and (addresses is None or addresses.may_go_on()):

@@ -1,10 +1,10 @@
 """A folder tree or a CSV instead of a site: what it offers, as plain items.
 
 A tree has a folder per class, or `train`, `validation` (or `val`) and `test` with a folder per class in each:
-an import keeps their split, or that of a CSV's column `split`, if it is told to; else the split stage makes one.
+an import keeps their split, or that of a CSV's column `split`, if it is asked to; else the split stage makes one.
 Class folders are compared by `recipe.normalise_class`. Every file below them is offered, but hidden ones and those
 that systems leave behind. Links to files inside the tree are followed; others are offered without a file, and
-told of.
+reported.
 
 A CSV has a column `class_name` and either `path`, relative to the CSV and inside its folder, or `url`; and if it
 likes `listing_id`, `title`, `region`, `city`, `year`, `price`. Other names that people give these columns are

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from curate.core.errors import RejectedError
-from curate.fetch.http.url import canonical_url, host_of
+from curate.fetch.http.url import host_of
 from curate.fetch.sources.page import Element, Page, names, resolved, words
 
 _NEXT = re.compile(
@@ -50,40 +49,30 @@ def next_links(page: Page) -> tuple[str, ...]:
     ]
     if declared:
         return tuple(dict.fromkeys(declared))
-    links = list(_links_of_the_list(page))
-    numbered = _by_number(page, links)
+    own = resolved(page.url, page.url) or page.url
+    links = list(_links_of_the_list(page, own))
+    numbered = _by_number(own, links)
     called = [url for element, text, url in links if _is_called_next(element, text)]
     arrows = [url for element, text, url in links if text in _RIGHT and (not numbered or url in numbered)]
     return tuple(dict.fromkeys([*called, *arrows, *numbered]))
 
 
-def _links_of_the_list(page: Page) -> Iterator[tuple[Element, str, str]]:
-    """Short links to other pages of the list that this page is of: element, text in lower case, address."""
-    own = _own_address(page)
-    same = _list_of(own)
+def _links_of_the_list(page: Page, own: str) -> Iterator[tuple[Element, str, str]]:
+    """Short links to other pages of the list of the page at `own`: element, text in lower case, address."""
+    host, same = host_of(own), _list_of(own)
     for element in page.root.iter("a"):
         url = resolved(element.get("href", ""), page.base)
-        if not url or url == own or host_of(url) != host_of(own):
+        if not url or url == own or host_of(url) != host:
             continue
-        text = words(element)
-        if len(text) <= _MOST_TEXT and (_list_of(url) == same or _in_pager(element)):
+        if len(text := words(element)) <= _MOST_TEXT and (_list_of(url) == same or _in_pager(element)):
             yield element, text.lower(), url
-
-
-def _own_address(page: Page) -> str:
-    try:
-        return canonical_url(page.url)
-    except RejectedError:
-        return page.url
 
 
 def _list_of(url: str) -> str:
     """The path of an address without what may count its pages."""
-    segments = [
-        segment for segment in urlsplit(url).path.split("/") if segment and not _SEGMENT.fullmatch(segment)
-    ]
-    kept = [_SUFFIX.sub("", segment) for segment in segments if segment.lower() not in ("page", "seite", "pagina")]
-    return "/".join(re.sub(r"\.\w{2,5}$", "", segment) for segment in kept)
+    parts = [part for part in urlsplit(url).path.split("/") if part and not _SEGMENT.fullmatch(part)]
+    kept = [_SUFFIX.sub("", part) for part in parts if part.lower() not in ("page", "seite", "pagina")]
+    return "/".join(re.sub(r"\.\w{2,5}$", "", part) for part in kept)
 
 
 def _in_pager(element: Element) -> bool:
@@ -111,7 +100,7 @@ def _is_called_next(element: Element, text: str) -> bool:
     )
 
 
-def _by_number(page: Page, links: list[tuple[Element, str, str]]) -> list[str]:
+def _by_number(own: str, links: list[tuple[Element, str, str]]) -> list[str]:
     """The link with the number after the page's own, of links with numbers for a text that count pages."""
     numbered = [
         (int(text), element, url)
@@ -121,7 +110,7 @@ def _by_number(page: Page, links: list[tuple[Element, str, str]]) -> list[str]:
     pages = {number: url for number, _, url in reversed(numbered)}
     if not pages:
         return []
-    url = pages.get(_own_number(_own_address(page), pages, numbered[0][1]) + 1)
+    url = pages.get(_own_number(own, pages, numbered[0][1]) + 1)
     return [url] if url else []
 
 
