@@ -185,10 +185,10 @@ def write_page(found: Evaluation, title: str, path: Path) -> None:
     page.write(path, title, found.sentences(), plots, tables, _mistakes(found), "The most confident mistakes")
 
 
-def _mistakes(found: Evaluation) -> Sequence[page.Shown]:
+def _mistakes(found: Evaluation) -> Sequence[page.SideBySide]:
     shown = []
     for number in found.mistakes()[:SHOWN]:
         mistake, photo = found.mistake(number), found.photos[number]
         words = f"{photo.class_name}, taken for {mistake['predicted']} at {percent(mistake['probability'])}"
-        shown.append(page.Shown([photo.file], [words, photo.name]))
+        shown.append(page.SideBySide([photo.file], [words, photo.name]))
     return shown

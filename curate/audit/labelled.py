@@ -24,7 +24,7 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LabelledSet:
     """Labelled photos, and what a person should know of where they come from."""
 
     photos: tuple[Labelled, ...]
@@ -38,14 +38,14 @@ def manifests_at(path: Path) -> Path | None:
     return folder if there else None
 
 
-def read(path: Path, class_names: Sequence[str] = ()) -> Source:
+def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
     """The photos at `path`; without `class_names`, of any class.
 
     Raises UsageError for a tree or CSV that is wrong, StateError for manifests that do not fit together.
     """
     if folder := manifests_at(path):
         dataset = Dataset.open(folder)
-        return Source(
+        return LabelledSet(
             tuple(Labelled(p.key, dataset.file(p), p.class_name, p.split, p.listing_id) for p in dataset.photos),
             (),
         )
@@ -57,7 +57,7 @@ def read(path: Path, class_names: Sequence[str] = ()) -> Source:
     )
     left_out = len(offered.items) - len(photos)
     remarks = [f"left out {left_out:,} photos that are no files here"] if left_out else []
-    return Source(photos, (*offered.remarks, *remarks))
+    return LabelledSet(photos, (*offered.remarks, *remarks))
 
 
 def sha256_of(photo: Labelled) -> str:

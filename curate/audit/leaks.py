@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.audit import labelled, page
-from curate.audit.labelled import Labelled, Source
+from curate.audit.labelled import Labelled, LabelledSet
 from curate.core.errors import GateError, UsageError
 from curate.core.executors import MapFn
 from curate.core.intervals import percent, wilson
@@ -137,7 +137,9 @@ def find(path: Path, model: models.Model | None = None, map_fn: MapFn = map) -> 
     return _leaks(source, photos, found, model)
 
 
-def _leaks(source: Source, photos: Sequence[Labelled], found: of_files.Found, model: models.Model | None) -> Leaks:
+def _leaks(
+    source: LabelledSet, photos: Sequence[Labelled], found: of_files.FileDuplicates, model: models.Model | None
+) -> Leaks:
     pairs = _pairs(photos, found)
     by_listing: dict[str, list[Labelled]] = defaultdict(list)
     for photo in photos:
@@ -161,7 +163,7 @@ def _leaks(source: Source, photos: Sequence[Labelled], found: of_files.Found, mo
     )
 
 
-def _pairs(photos: Sequence[Labelled], found: of_files.Found) -> list[Pair]:
+def _pairs(photos: Sequence[Labelled], found: of_files.FileDuplicates) -> list[Pair]:
     """One pair for each photo of val or test with a duplicate in a split before, sorted by names."""
     groups: dict[int, list[int]] = defaultdict(list)
     for number, group in enumerate(found.group):
@@ -181,7 +183,7 @@ def _pairs(photos: Sequence[Labelled], found: of_files.Found) -> list[Pair]:
     return sorted(pairs, key=lambda pair: (pair.later.split != "test", pair.later.name, pair.earlier.name))
 
 
-def _same_file(found: of_files.Found, first: int, second: int) -> bool:
+def _same_file(found: of_files.FileDuplicates, first: int, second: int) -> bool:
     return found.sha256[first] == found.sha256[second]
 
 
@@ -200,7 +202,7 @@ def _accuracy(photos: Sequence[Labelled], affected: set[str], model: models.Mode
 def write_page(found: Leaks, title: str, path: Path) -> None:
     """The leaks as one HTML page, with the pairs as photos side by side."""
     shown = [
-        page.Shown(
+        page.SideBySide(
             [pair.earlier.file, pair.later.file],
             [
                 f"{'exact' if pair.exact else 'near'} duplicate {pair.proof}".rstrip(),

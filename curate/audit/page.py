@@ -35,7 +35,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SideBySide:
     """Photos side by side, and the lines below."""
 
     files: Sequence[Path]
@@ -61,7 +61,7 @@ def write(
     sentences: Sequence[str],
     plots: Sequence[Plot] = (),
     tables: Sequence[Table] = (),
-    shown: Sequence[Shown] = (),
+    shown: Sequence[SideBySide] = (),
     shown_title: str = "",
 ) -> None:
     """Write the page. Raises ResourceError when the disk refuses."""

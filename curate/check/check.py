@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from curate.check import duplicates, thresholds
 from curate.check.duplicates import Duplicate
-from curate.check.learnt import Decided, Learnt, open_or_learn
+from curate.check.learnt import CleanDecision, Learnt, open_or_learn
 from curate.check.model import KEPT
 from curate.check.thresholds import Thresholds
 from curate.clean import image_quality
@@ -140,7 +140,7 @@ class Checker:
         return cls(folder, recipe, scorer, learnt, between)
 
     @cached_property
-    def decided(self) -> dict[str, Decided]:
+    def decided(self) -> dict[str, CleanDecision]:
         """What clean decided, by key."""
         return {row.key: row for row in self.learnt.decided}
 

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.check.duplicates import Entry, Index
-from curate.check.model import KEPT, Model, learn
+from curate.check.model import KEPT, LinearModel, learn
 from curate.clean import embeddings
 from curate.clean.scorers.base import Scorer
 from curate.core import manifest
@@ -40,7 +40,7 @@ _DECIDED = ("key", "class_name", "reason")  # columns of `Decided` that are text
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class CleanDecision:
     """What clean decided of a photo."""
 
     key: str
@@ -53,11 +53,11 @@ class Decided:
 class Learnt:
     """All of it, in memory."""
 
-    decided: tuple[Decided, ...]  # (n,) sorted by key
+    decided: tuple[CleanDecision, ...]  # (n,) sorted by key
     points: NDArray[np.float32]  # (n, d) embeddings of length 1
     index: Index
-    usable: Model | None  # is it kept, and for which reason not; None where too few were rejected
-    of_class: Model | None  # of the kept photos; None where there is one class
+    usable: LinearModel | None  # is it kept, and for which reason not; None where too few were rejected
+    of_class: LinearModel | None  # of the kept photos; None where there is one class
 
     def bad(self) -> NDArray[np.float64]:
         """(n,) probability that a photo is not kept, by a model that had not seen it; NaN where there is none."""
@@ -127,7 +127,7 @@ def _learn(folder: Path, scorer: Scorer) -> Learnt:
     names = [groups[row.key] for row in rows]
     kept = np.array([row.keep for row in rows])
     return Learnt(
-        tuple(Decided(row.key, row.class_name, row.reason, row.borderline) for row in rows),
+        tuple(CleanDecision(row.key, row.class_name, row.reason, row.borderline) for row in rows),
         points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12),
         Index.of(fetched, hashed),
         learn(points, [row.reason if not row.keep else KEPT for row in rows], names),
@@ -145,7 +145,7 @@ def _write(path: Path, made_from: dict[str, Any], learnt: Learnt) -> None:
     columns |= {f"index.{f.name}": [getattr(row, f.name) for row in learnt.index.rows] for f in fields(Entry)}
     for name in ("usable", "of_class"):
         if model := getattr(learnt, name):
-            columns |= {f"{name}.{field.name}": getattr(model, field.name) for field in fields(Model)}
+            columns |= {f"{name}.{field.name}": getattr(model, field.name) for field in fields(LinearModel)}
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {name: _array(column) for name, column in columns.items()}
     np.savez(buffer, **arrays)
@@ -178,7 +178,7 @@ def _read(path: Path, made_from: dict[str, Any]) -> Learnt | None:
         decided = zip(*(_text(columns[name]) for name in _DECIDED), columns["borderline"].tolist(), strict=True)
         rows = zip(*(_text(columns[f"index.{field.name}"]) for field in fields(Entry)), strict=True)
         return Learnt(
-            tuple(Decided(*row) for row in decided),
+            tuple(CleanDecision(*row) for row in decided),
             columns["points"],
             Index.from_rows(columns["hashes"], [Entry(*row) for row in rows]),
             _model(columns, "usable"),
@@ -187,9 +187,9 @@ def _read(path: Path, made_from: dict[str, Any]) -> Learnt | None:
     return None
 
 
-def _model(columns: dict[str, NDArray[Any]], name: str) -> Model | None:
-    held = {field.name: columns.get(f"{name}.{field.name}") for field in fields(Model)}
+def _model(columns: dict[str, NDArray[Any]], name: str) -> LinearModel | None:
+    held = {field.name: columns.get(f"{name}.{field.name}") for field in fields(LinearModel)}
     if held["outcomes"] is None:
         return None
     held |= {"outcomes": tuple(_text(held["outcomes"])), "temperature": float(held["temperature"])}  # type: ignore[arg-type, dict-item]
-    return Model(**held)  # type: ignore[arg-type]
+    return LinearModel(**held)  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Model:
+class LinearModel:
     """What was learnt of one question."""
 
     outcomes: tuple[str, ...]
@@ -40,7 +40,7 @@ class Model:
         return _softmax((points @ self.weights + self.bias) / self.temperature)
 
 
-def learn(embeddings: NDArray[np.float32], outcomes: Sequence[str], groups: Sequence[str]) -> Model | None:
+def learn(embeddings: NDArray[np.float32], outcomes: Sequence[str], groups: Sequence[str]) -> LinearModel | None:
     """A model of `outcomes` (n,) given `embeddings` (n, d); None where fewer than two are frequent enough.
 
     Photos of rarer outcomes are not learnt from. Photos of one group are in one fold.
@@ -78,7 +78,7 @@ def learn(embeddings: NDArray[np.float32], outcomes: Sequence[str], groups: Sequ
     temperature = _temperature(scores, numbers)
     held_out = np.full((len(outcomes), len(names)), np.nan)
     held_out[taken] = _softmax(scores / temperature)
-    return Model(names, mean, axes, *fit(np.ones(len(points), bool)), temperature, held_out)
+    return LinearModel(names, mean, axes, *fit(np.ones(len(points), bool)), temperature, held_out)
 
 
 def _axes(points: Floats) -> Floats:

@@ -95,7 +95,7 @@ def collect(
         prepare: Callable[[tuple[str, str]], tuple[tuple[float, ...], Ready] | str]
         prepare = partial(_prepare, folder, scorer.prepare, scorer.side)
         if executors.embeds(map_fn) and scorer.elsewhere:
-            prepare = partial(_prepare_and_embed, prepare, Elsewhere(scorer.elsewhere, proof(scorer)))
+            prepare = partial(_prepare_and_embed, prepare, RemoteScorer(scorer.elsewhere, proof(scorer)))
         results = ahead(map_fn(prepare, missing))
 
         def embedded() -> Iterator[Records]:
@@ -136,7 +136,7 @@ def _prepare(
     return astuple(image_quality.measure(image.pixels, image.width, image.height)), prepare(image.pixels)
 
 
-class Elsewhere(NamedTuple):
+class RemoteScorer(NamedTuple):
     """A scorer on another machine: what makes it, and the bytes that it must compute."""
 
     make: Callable[[], Scorer]
@@ -155,7 +155,7 @@ def proof(scorer: Scorer) -> str:
     return hashlib.sha256(identity.encode() + scorer.embed(noise).tobytes()).hexdigest()
 
 
-def _scorer_here(asked: Elsewhere) -> Scorer | None:
+def _scorer_here(asked: RemoteScorer) -> Scorer | None:
     if asked.proof not in _elsewhere:
         try:
             scorer = asked.make()
@@ -167,7 +167,7 @@ def _scorer_here(asked: Elsewhere) -> Scorer | None:
 
 def _prepare_and_embed(
     prepare: Callable[[tuple[str, str]], tuple[tuple[float, ...], NDArray[np.uint8]] | str],
-    asked: Elsewhere,
+    asked: RemoteScorer,
     photo: tuple[str, str],
 ) -> tuple[tuple[float, ...], Ready] | str:
     """Quality scores and embedding of one photo; the network input where this machine would embed otherwise."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from curate.clean import class_rates
 from curate.clean.class_rates import ClassRate
-from curate.clean.signals import Photo
+from curate.clean.signals import PhotoRecord
 from curate.core.errors import Do, GateError, Run, To
 from curate.core.recipe import Clean
 from curate.core.schemas import CleanRow
@@ -33,7 +33,7 @@ def check_gate(rows: Sequence[CleanRow], config: Clean) -> None:
 
 
 def check_classes(
-    folder: Path, rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean
+    folder: Path, rows: Sequence[CleanRow], photos: Sequence[PhotoRecord], config: Clean
 ) -> list[ClassRate]:
     """What each class loses. Raises GateError where that cannot be right, unless the loss was accepted."""
     class_of = {photo.key: photo.class_name for photo in photos}

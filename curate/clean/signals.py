@@ -36,7 +36,7 @@ USABLE = 0.3  # a photo with less of the wanted concepts is no sample for classe
 
 
 @dataclass(frozen=True, slots=True)
-class Photo:
+class PhotoRecord:
     """What the stages before know of a photo."""
 
     key: str
@@ -61,7 +61,7 @@ class Signals:
 
 def gather(
     folder: Path,
-    photos: Sequence[Photo],
+    photos: Sequence[PhotoRecord],
     store: EmbeddingStore,
     scorer: Scorer,
     config: Clean,
@@ -114,7 +114,7 @@ def without_scorer(count: int, wanted: Sequence[bool]) -> Signals:
 
 
 def compute(
-    photos: Sequence[Photo],
+    photos: Sequence[PhotoRecord],
     store: EmbeddingStore,
     scorer: Scorer,
     config: Clean,

@@ -25,7 +25,7 @@ from curate.clean import class_rates, embeddings, examples, gates, image_quality
 from curate.clean.embeddings import EmbeddingStore
 from curate.clean.image_quality import Quality
 from curate.clean.scorers import loading
-from curate.clean.signals import Photo, Signals
+from curate.clean.signals import PhotoRecord, Signals
 from curate.core import contradictions, manifest
 from curate.core.errors import Do, FetchOrImport, GateError, UsageError
 from curate.core.executors import MapFn
@@ -79,7 +79,7 @@ def wanted_mass(concepts: Sequence[float], config: Clean) -> float:
     return round(float(mass), 4) if np.isfinite(sum(concepts)) else float("nan")
 
 
-def decide(photo: Photo, signals: PhotoSignals, config: Clean, review: Review) -> CleanRow:
+def decide(photo: PhotoRecord, signals: PhotoSignals, config: Clean, review: Review) -> CleanRow:
     """The row of one photo. Pure."""
     reason = verdict(signals, config)
     class_name = photo.class_name
@@ -107,7 +107,7 @@ def decide(photo: Photo, signals: PhotoSignals, config: Clean, review: Review) -
     )
 
 
-def read_photos(folder: Path, config: Clean, dedup_rows: Sequence[DedupRow]) -> list[Photo]:
+def read_photos(folder: Path, config: Clean, dedup_rows: Sequence[DedupRow]) -> list[PhotoRecord]:
     """The photos that dedup kept, sorted by key. `dedup_rows` are those of dedup.csv.
 
     Raises UsageError for a class that the recipe does not name, GateError for a class without any photo.
@@ -119,7 +119,7 @@ def read_photos(folder: Path, config: Clean, dedup_rows: Sequence[DedupRow]) -> 
         if row.keep:
             source = fetched[row.key]
             photos.append(
-                Photo(
+                PhotoRecord(
                     key=row.key,
                     path=row.path,
                     sha256=source.sha256,
@@ -148,7 +148,7 @@ def read_photos(folder: Path, config: Clean, dedup_rows: Sequence[DedupRow]) -> 
 
 
 def by_photo(
-    photos: Sequence[Photo], store: EmbeddingStore, known: Signals, refused: Mapping[str, str], config: Clean
+    photos: Sequence[PhotoRecord], store: EmbeddingStore, known: Signals, refused: Mapping[str, str], config: Clean
 ) -> list[PhotoSignals]:
     """The signals of each of `photos`, in order; `known` are those of the photos that are not `refused`."""
     classes = config.class_names or tuple(sorted({photo.class_name for photo in photos}))
@@ -169,7 +169,7 @@ def by_photo(
     return [found.get(photo.key) or PhotoSignals(refused=refused[photo.sha256]) for photo in photos]
 
 
-def page_like(photos: Sequence[Photo], found: Sequence[PhotoSignals], config: Clean) -> set[str]:
+def page_like(photos: Sequence[PhotoRecord], found: Sequence[PhotoSignals], config: Clean) -> set[str]:
     """Classes of which print on a page is typical: solar cells, tables, receipts.
 
     Documents among photos of something else are seldom typical of their class. Where a quarter of them are among
@@ -183,7 +183,7 @@ def page_like(photos: Sequence[Photo], found: Sequence[PhotoSignals], config: Cl
 
 
 def judged(
-    photos: Sequence[Photo], found: Sequence[PhotoSignals], config: Clean, review: Review
+    photos: Sequence[PhotoRecord], found: Sequence[PhotoSignals], config: Clean, review: Review
 ) -> list[CleanRow]:
     """The row of each photo. `document` is not asked of a class of which print is typical. Pure."""
     pages = page_like(photos, found, config)
@@ -194,7 +194,9 @@ def judged(
     ]
 
 
-def ranked(rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean, review: Review) -> list[CleanRow]:
+def ranked(
+    rows: Sequence[CleanRow], photos: Sequence[PhotoRecord], config: Clean, review: Review
+) -> list[CleanRow]:
     """The rows, those of the review queue marked and ranked."""
     use = [
         queue.usefulness(
@@ -210,7 +212,7 @@ def ranked(rows: Sequence[CleanRow], photos: Sequence[Photo], config: Clean, rev
     return [replace(row, borderline=row.key in places, review_rank=places.get(row.key)) for row in rows]
 
 
-def _as_decided(photo: Photo, review: Review) -> Photo:
+def _as_decided(photo: PhotoRecord, review: Review) -> PhotoRecord:
     """The photo under the class that a person named."""
     decision = review.decisions.get(photo.key)
     return replace(photo, class_name=decision.class_name) if decision and decision.class_name else photo

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from curate.clean import label_errors
-from curate.clean.signals import Photo
+from curate.clean.signals import PhotoRecord
 from curate.core.schemas import CleanRow
 from curate.review import decisions
 from curate.review.decisions import Review
@@ -49,7 +49,7 @@ def unjudged(rows: Sequence[CleanRow], scorer: str) -> list[str]:
     return []
 
 
-def lines(photos: Sequence[Photo], review: Review, refused: Mapping[str, str]) -> list[str]:
+def lines(photos: Sequence[PhotoRecord], review: Review, refused: Mapping[str, str]) -> list[str]:
     """Lines about review.csv."""
     found = []
     keys = {photo.key for photo in photos if photo.sha256 not in refused}

@@ -76,7 +76,7 @@ class Work(NamedTuple):
     reading: Reading | None  # the context that photos are read in; None: they are in the folder
 
 
-class Outcome(NamedTuple):
+class ChunkResult(NamedTuple):
     """Results of a chunk; where an item failed, those before it, and its error."""
 
     results: list[Any]
@@ -108,7 +108,7 @@ def _admit(work: Work) -> None:
     _admitted.add(work.token)
 
 
-def _run(work: Work, chunk: Chunk) -> Outcome:
+def _run(work: Work, chunk: Chunk) -> ChunkResult:
     """On a worker: the results of a chunk. An error of the function is a result too: it travels as it is."""
     from ray import cloudpickle
 
@@ -121,8 +121,8 @@ def _run(work: Work, chunk: Chunk) -> Outcome:
                 results.append(work.fn(cloudpickle.loads(item)))
     except Exception as error:
         error.add_note(f"on a Ray worker:\n{traceback.format_exc()}")
-        return Outcome(results, error)
-    return Outcome(results, None)
+        return ChunkResult(results, error)
+    return ChunkResult(results, None)
 
 
 def chunks(items: Iterable[Any], workers: int) -> Iterator[Chunk]:
@@ -196,7 +196,7 @@ class RayMap:
                     pending.append(task.remote(work, chunk))
                 if not pending:
                     return
-                outcome: Outcome = _result(pending[0])
+                outcome: ChunkResult = _result(pending[0])
                 pending.popleft()
                 yield from outcome.results
                 if outcome.error is not None:
@@ -206,13 +206,13 @@ class RayMap:
                 ray.cancel(left)
 
 
-def _result(task: Any) -> Outcome:
+def _result(task: Any) -> ChunkResult:
     """What a task gave. Raises ResourceError where Ray has nothing to give."""
     import ray
     from ray import exceptions
 
     try:
-        outcome: Outcome = ray.get(task)
+        outcome: ChunkResult = ray.get(task)
         return outcome
     except exceptions.OutOfMemoryError as error:
         raise ResourceError(

@@ -17,7 +17,7 @@ from curate.photos import decode
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FileDuplicates:
     """What was found of n files."""
 
     group: list[int]  # n: number of the file that its duplicates go by, its own where it has none
@@ -26,7 +26,7 @@ class Found:
     refused: dict[int, str]  # number of a file that cannot be read, and why
 
 
-def find(files: Sequence[Path], config: Dedup, map_fn: MapFn = map) -> Found:
+def find(files: Sequence[Path], config: Dedup, map_fn: MapFn = map) -> FileDuplicates:
     """Exact and near duplicates among `files`, proved as `find_duplicates` says. Nothing is written."""
     read = list(progress(iter(map_fn(_read, files)), "hash", len(files)))
     group, proof = list(range(len(files))), [""] * len(files)
@@ -44,7 +44,7 @@ def find(files: Sequence[Path], config: Dedup, map_fn: MapFn = map) -> Found:
             group[number], proof[number] = first[sha256], "sha256"
         first.setdefault(sha256, number)
     if not first:
-        return Found(group, proof, digests, refused)
+        return FileDuplicates(group, proof, digests, refused)
     names = sorted(first)
     table = np.frombuffer(b"".join(prints[name] for name in names), FINGERPRINT)
     wholes = table[fingerprints.wholes(table)]
@@ -58,7 +58,7 @@ def find(files: Sequence[Path], config: Dedup, map_fn: MapFn = map) -> Found:
         if keeper != place:
             group[numbers[place]], proof[numbers[place]] = numbers[keeper], duplicates.proof[place]
     group = [group[number] if proof[number] != "sha256" else group[group[number]] for number in range(len(files))]
-    return Found(group, proof, digests, refused)
+    return FileDuplicates(group, proof, digests, refused)
 
 
 def _read(file: Path) -> tuple[str, int, bytes] | str:

@@ -44,7 +44,7 @@ NO_KEYPOINTS: Keypoints = np.zeros(1, KEYPOINTS)[0]
 
 
 @dataclass(frozen=True)
-class Photo:
+class PhotoKeypoints:
     """A photo to look at closely: small, because it may travel to another process."""
 
     number: int  # its rank
@@ -109,9 +109,9 @@ def edits(
     return [found.get(pair[0]) for pair in pairs]
 
 
-def _photo(files: Files, prints: Fingerprints, number: int) -> Photo:
+def _photo(files: Files, prints: Fingerprints, number: int) -> PhotoKeypoints:
     nothing = NO_KEYPOINTS if files.keypoints is None else files.keypoints[number]
-    return Photo(number, files.paths[number], prints[number], nothing, files.pixels[number])
+    return PhotoKeypoints(number, files.paths[number], prints[number], nothing, files.pixels[number])
 
 
 def _may_be_edited(files: Files, prints: Fingerprints, better: int, worse: int, transform: Transform) -> bool:
@@ -130,7 +130,7 @@ def _may_be_edited(files: Files, prints: Fingerprints, better: int, worse: int, 
     return bool((difference > DIFFERENT).sum() >= LEAST_DIFFERENT)
 
 
-def examine(folder: Path, pair: tuple[Photo, Photo, Transform | None]) -> Partial | None:
+def examine(folder: Path, pair: tuple[PhotoKeypoints, PhotoKeypoints, Transform | None]) -> Partial | None:
     """What two photos share; None where it is too little, or a file cannot be read.
 
     Without a transform, their keypoints are matched.
@@ -166,7 +166,7 @@ def examine(folder: Path, pair: tuple[Photo, Photo, Transform | None]) -> Partia
     return found
 
 
-def _may_agree(whole: Photo, part: Photo, transform: Transform, shared: float) -> bool:
+def _may_agree(whole: PhotoKeypoints, part: PhotoKeypoints, transform: Transform, shared: float) -> bool:
     """Whether the small images of two photos agree enough for their files to be read.
 
     Many photos of one kind share keypoints: dials, wheels, cars of one model. The transform takes points of the
@@ -187,7 +187,9 @@ def _covered(transform: Transform) -> float:
     return float(((there > 0) & (there < 1)).all(axis=1).mean())
 
 
-def _examine(folder: Path, whole: Photo, part: Photo, transform: Transform, agreeing: float | None) -> Partial:
+def _examine(
+    folder: Path, whole: PhotoKeypoints, part: PhotoKeypoints, transform: Transform, agreeing: float | None
+) -> Partial:
     """The same where `part` is seen in `whole`; the transform takes points of the part to points of the whole.
 
     `agreeing` is the share of keypoints that agree on it; None where it is proved without them.
@@ -250,7 +252,7 @@ def _is_close(view: Fingerprints, part: Fingerprints, transform: Transform) -> b
     return off <= CLOSE_OFF and hue >= CLOSE_HUE
 
 
-def _turned(whole: Photo, part: Photo, transform: Transform) -> int | None:
+def _turned(whole: PhotoKeypoints, part: PhotoKeypoints, transform: Transform) -> int | None:
     """Number of the photo that has plain corners where the other has none."""
     plain = [
         composites.plain_beside(whole.view["grey"], geometry.inverse(transform)),

@@ -33,7 +33,7 @@ PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAA
 
 
 @dataclass(frozen=True, slots=True)
-class Photo:
+class PaintedPhoto:
     """A photo as a seller uploaded it: a file, or its bytes. It need not be a readable image."""
 
     photo_id: str
@@ -45,7 +45,7 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class PaintedListing:
     """One advert."""
 
     listing_id: str
@@ -56,7 +56,7 @@ class Listing:
     km: int
     region: str  # state
     city: str
-    photos: tuple[Photo, ...]
+    photos: tuple[PaintedPhoto, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,13 @@ class Reply:
 class Catalogue:
     """Listings, found by id, by class and by photo. Raises ValueError when an id is there twice."""
 
-    def __init__(self, listings: tuple[Listing, ...] | list[Listing], name: str = "Paint & Motor") -> None:
+    def __init__(
+        self, listings: tuple[PaintedListing, ...] | list[PaintedListing], name: str = "Paint & Motor"
+    ) -> None:
         self.name = name
         self.listings = {listing.listing_id: listing for listing in listings}
         self.photos = {photo.photo_id: photo for listing in listings for photo in listing.photos}
-        self.classes: dict[str, list[Listing]] = {}
+        self.classes: dict[str, list[PaintedListing]] = {}
         for listing in listings:
             self.classes.setdefault(listing.class_name, []).append(listing)
         if len(self.listings) < len(listings):
@@ -90,12 +92,12 @@ def class_path(class_name: str, page: int = 1) -> str:
     return path if page == 1 else f"{path}?page={page}"
 
 
-def listing_path(listing: Listing) -> str:
+def listing_path(listing: PaintedListing) -> str:
     """Path of a listing's page."""
     return f"/listing/{quote(listing.listing_id, safe='')}"
 
 
-def photo_path(photo: Photo, size: str = "") -> str:
+def photo_path(photo: PaintedPhoto, size: str = "") -> str:
     """Path of a photo; with `size` such as `300x225`, of its thumbnail."""
     path = f"/photos/{quote(photo.photo_id, safe='')}.jpg"
     return f"{path};s={size}" if size else path
@@ -134,7 +136,7 @@ def _home(catalogue: Catalogue) -> dict[str, Any]:
     return {"newest": newest, "count": len(catalogue.listings)}
 
 
-def _index(listings: list[Listing], page: int, pages: int, base_url: str) -> dict[str, Any]:
+def _index(listings: list[PaintedListing], page: int, pages: int, base_url: str) -> dict[str, Any]:
     shown = listings[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     data = {
         "@context": "https://schema.org",
@@ -149,7 +151,7 @@ def _index(listings: list[Listing], page: int, pages: int, base_url: str) -> dic
     return found | {"page": page, "pages": pages, "data": data}
 
 
-def _listing(catalogue: Catalogue, listing: Listing, base_url: str) -> dict[str, Any]:
+def _listing(catalogue: Catalogue, listing: PaintedListing, base_url: str) -> dict[str, Any]:
     others = [group for name, group in catalogue.classes.items() if name != listing.class_name]
     place = catalogue.classes[listing.class_name].index(listing)
     similar = [group[(place + i // len(others)) % len(group)] for i, group in enumerate(others * SIMILAR)][
@@ -158,7 +160,7 @@ def _listing(catalogue: Catalogue, listing: Listing, base_url: str) -> dict[str,
     return {"listing": listing, "similar": similar, "data": car_data(listing, base_url)}
 
 
-def car_data(listing: Listing, base_url: str) -> dict[str, Any]:
+def car_data(listing: PaintedListing, base_url: str) -> dict[str, Any]:
     """The listing in the words of schema.org. Photos alternate between absolute and relative URLs, as they may."""
     images = [
         photo_path(photo, "1280x960") if position % 2 else base_url + photo_path(photo)
@@ -210,7 +212,7 @@ def _html(template: str, catalogue: Catalogue, **values: object) -> Reply:
 
 
 @lru_cache(maxsize=512)
-def thumbnail(photo: Photo, width: int, height: int) -> bytes:
+def thumbnail(photo: PaintedPhoto, width: int, height: int) -> bytes:
     """JPEG of the photo scaled down to fit `width` x `height` pixels; unreadable uploads come back as they are."""
     data = photo.read()
     box = (min(max(width, 1), MAX_THUMBNAIL), min(max(height, 1), MAX_THUMBNAIL))

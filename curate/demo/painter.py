@@ -23,7 +23,7 @@ from curate.core.progress import progress
 from curate.demo.cabin import instruments, interior
 from curate.demo.canvas import Painting
 from curate.demo.junk import closeup, person, street_only
-from curate.demo.pages import Listing, Photo
+from curate.demo.pages import PaintedListing, PaintedPhoto
 from curate.demo.papers import document, screenshot
 from curate.demo.photographs import SIZES, choose_car, encode, finish, photograph
 from curate.demo.places import PLACES, Rng
@@ -41,7 +41,7 @@ JUNK = {
     "not_car": 0.015,
 }
 WRONG_MODEL = 0.01
-COPIES = {"exact": 0.015, "jpeg": 0.01, "half": 0.01, "crop": 0.008, "logo": 0.012}
+DUPLICATES = {"exact": 0.015, "jpeg": 0.01, "half": 0.01, "crop": 0.008, "logo": 0.012}
 BROKEN = ("truncated", "empty", "html")
 PAINTERS = {
     "person": person, "closeup": closeup, "other_vehicle": other_vehicle, "not_car": street_only,
@@ -103,7 +103,7 @@ def plan(seed: int, per_class: int) -> list[Shot]:
             shots.append(
                 _vary(beside, seed, len(shots), true_class=truth, issue=issue, car_seed=int(rng.integers(2**31)))
             )
-    for edit, share in COPIES.items():
+    for edit, share in DUPLICATES.items():
         for _ in range(max(1, round(total * share))):
             source = good_shots[int(rng.integers(len(good_shots)))]
             same_class = [shot for shot in good_shots if shot.class_name == source.class_name]
@@ -202,7 +202,7 @@ def _paint_file(shot: Shot, seed: int, folder: Path) -> None:
     (folder / f"{shot.photo_id}.jpg").write_bytes(paint(shot, seed))
 
 
-def paint_catalogue(folder: Path, seed: int, per_class: int, map_fn: MapFn = map) -> list[Listing]:
+def paint_catalogue(folder: Path, seed: int, per_class: int, map_fn: MapFn = map) -> list[PaintedListing]:
     """Paint a whole marketplace under `folder` and return its listings.
 
     Writes photos/<photo_id>.jpg, truth.csv (one row per shot) and painted.json. Where painted.json says that the
@@ -241,7 +241,7 @@ def format_truth(shots: list[Shot]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def listings_of(shots: list[Shot], photos: Path, seed: int) -> list[Listing]:
+def listings_of(shots: list[Shot], photos: Path, seed: int) -> list[PaintedListing]:
     """The adverts, with the words and numbers that sellers would write."""
     galleries: dict[str, list[Shot]] = {}
     for shot in shots:
@@ -257,6 +257,6 @@ def listings_of(shots: list[Shot], photos: Path, seed: int) -> list[Listing]:
         ]
         title = f"{year} {class_name}, {PRAISE[int(rng.integers(len(PRAISE)))]}"
         price = int((year - 2002) * rng.uniform(17, 26)) * 1000
-        chosen = tuple(Photo(gallery[i].photo_id, photos / f"{gallery[i].photo_id}.jpg") for i in order)
-        listings.append(Listing(listing_id, class_name, title, price, year, km, region, city, chosen))
+        chosen = tuple(PaintedPhoto(gallery[i].photo_id, photos / f"{gallery[i].photo_id}.jpg") for i in order)
+        listings.append(PaintedListing(listing_id, class_name, title, price, year, km, region, city, chosen))
     return listings

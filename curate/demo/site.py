@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from curate.core.errors import UsageError
-from curate.demo.pages import Catalogue, Listing, Reply, respond
+from curate.demo.pages import Catalogue, PaintedListing, Reply, respond
 from curate.demo.scripted import respond_by_script
 
 
@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serve(
-    listings: Sequence[Listing],
+    listings: Sequence[PaintedListing],
     port: int = 0,
     name: str = "Paint & Motor",
     host: str = "127.0.0.1",

@@ -17,7 +17,7 @@ from curate.core.files import atomic_write
 from curate.core.schemas import FetchRow
 from curate.fetch.download import Outcome
 from curate.fetch.http.response import Response
-from curate.fetch.sources.listing import Found, Listing, Photo
+from curate.fetch.sources.listing import Found, Listing, PhotoLink
 
 _UNITS = {"h": 3600.0, "d": 86_400.0, "w": 7 * 86_400.0}
 _NEVER_FETCHED = ("bad_url", "not_gallery", "missing_field")  # what the page said of a photo, not the photo itself
@@ -124,7 +124,9 @@ def known(folder: Path, rows: Iterable[FetchRow], revisit_after: str) -> Known:
 def _listing(rows: list[FetchRow]) -> Listing:
     row = rows[0]
     photos = [
-        Photo(one.image_url, tuple(one.aliases.split()), one.reason if one.reason in _NEVER_FETCHED[:2] else "")
+        PhotoLink(
+            one.image_url, tuple(one.aliases.split()), one.reason if one.reason in _NEVER_FETCHED[:2] else ""
+        )
         for one in rows
     ]
     return Listing(

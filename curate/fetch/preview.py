@@ -25,7 +25,7 @@ _NOWHERE = "https://page.invalid/"  # of a file whose page does not say where it
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class LoadedPage:
     """One page as it came."""
 
     url: str
@@ -129,7 +129,7 @@ def recipe_section(preview: Preview) -> str:
     return "\n".join(lines)
 
 
-def preview(page: Shown, config: Source, is_listing_page: bool | None = None) -> Preview:
+def preview(page: LoadedPage, config: Source, is_listing_page: bool | None = None) -> Preview:
     """What a page gives. Raises RejectedError("page_too_complex")."""
     found = extract(page.data, page.charset, page.url, is_listing_page, config)
     alone = len(found.listings) == 1 and found.listings[0].page_url in (page.url, canonical_url(page.url))
@@ -137,7 +137,7 @@ def preview(page: Shown, config: Source, is_listing_page: bool | None = None) ->
     return Preview(page.url, kind, found, config.adapter, page.rendered)
 
 
-def read(place: str, file: Path | None, config: Source, is_listing_page: bool | None = None) -> Shown:
+def read(place: str, file: Path | None, config: Source, is_listing_page: bool | None = None) -> LoadedPage:
     """The page at `place`, a URL or a file; `file` is read instead of asking for it.
 
     A page on the web is rendered as `config.render` says: `auto` where it gives nothing without.
@@ -150,7 +150,7 @@ def read(place: str, file: Path | None, config: Source, is_listing_page: bool | 
             data = file.read_bytes()
         except OSError as error:
             raise UsageError(f"{file}: {error.strerror or error}; name a URL or a file with a page") from error
-        return Shown(place if place.startswith(("http:", "https:")) else _own_address(data), data)
+        return LoadedPage(place if place.startswith(("http:", "https:")) else _own_address(data), data)
     try:
         url = canonical_url(place)
     except RejectedError as error:
@@ -172,11 +172,11 @@ def read(place: str, file: Path | None, config: Source, is_listing_page: bool | 
             raise (DeniedError if error.reason == "robots" else StateError)(said) from error
 
 
-def _asked(client: Client, url: str, config: Source, is_listing_page: bool | None) -> Shown:
+def _asked(client: Client, url: str, config: Source, is_listing_page: bool | None) -> LoadedPage:
     most = config.politeness.max_page_bytes
     if config.render != "always":
         reply = client.get(url, most, "page")
-        page = Shown(reply.url, reply.data, reply.charset)
+        page = LoadedPage(reply.url, reply.data, reply.charset)
         if config.render == "never" or preview(page, config, is_listing_page).found.listings:
             return page
     browser = Browser(client, most, config.actions)
@@ -184,7 +184,7 @@ def _asked(client: Client, url: str, config: Source, is_listing_page: bool | Non
         text = browser.render(url).text()
     finally:
         browser.close()
-    return Shown(url, text.encode("utf-8", "replace"), "utf-8", rendered=True)
+    return LoadedPage(url, text.encode("utf-8", "replace"), "utf-8", rendered=True)
 
 
 def _own_address(data: bytes) -> str:

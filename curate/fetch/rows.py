@@ -8,7 +8,7 @@ from curate.core.schemas import FetchRow, photo_key
 from curate.fetch.crawled import Crawled
 from curate.fetch.download import Outcome
 from curate.fetch.http.signed_url import unsigned
-from curate.fetch.sources.listing import Listing, Photo
+from curate.fetch.sources.listing import Listing, PhotoLink
 
 
 def photo_id(url: str, own_hosts: Sequence[str]) -> str:
@@ -41,7 +41,7 @@ def decide(crawled: Crawled, outcomes: Mapping[str, Outcome], config: Source) ->
     own_hosts = sorted(crawled.own_hosts)
     rows: dict[str, FetchRow] = {}
 
-    def add(class_name: str, listing: Listing, position: int, photo: Photo, outcome: Outcome) -> None:
+    def add(class_name: str, listing: Listing, position: int, photo: PhotoLink, outcome: Outcome) -> None:
         named = photo_id(unsigned(photo.url) or listing.page_url, own_hosts)
         key = photo_key(config.id, listing.listing_id, named)
         rows.setdefault(key, _row(key, class_name, listing, position, photo, outcome))
@@ -58,16 +58,18 @@ def decide(crawled: Crawled, outcomes: Mapping[str, Outcome], config: Source) ->
             )
     for failure in crawled.failures:
         refused = Outcome(reason="deferred" if failure.is_deferred else failure.reason)
-        add(failure.class_name, Listing("", failure.url), 0, Photo(""), refused)
+        add(failure.class_name, Listing("", failure.url), 0, PhotoLink(""), refused)
         if failure.listing and failure.listing.listing_id:
             for position, photo in enumerate(failure.listing.photos):
                 add(failure.class_name, failure.listing, position, photo, refused)
     for failure in crawled.doubtful_ends:  # the next fetch asks again
-        add(failure.class_name, Listing("", failure.url), 0, Photo(""), Outcome(reason="deferred"))
+        add(failure.class_name, Listing("", failure.url), 0, PhotoLink(""), Outcome(reason="deferred"))
     return [rows[key] for key in sorted(rows)]
 
 
-def _row(key: str, class_name: str, listing: Listing, position: int, photo: Photo, outcome: Outcome) -> FetchRow:
+def _row(
+    key: str, class_name: str, listing: Listing, position: int, photo: PhotoLink, outcome: Outcome
+) -> FetchRow:
     return FetchRow(
         key=key,
         listing_id=listing.listing_id,

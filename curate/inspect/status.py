@@ -33,7 +33,7 @@ class Setting(NamedTuple):
         return f"{self.name} is {_word(self.used)} here, {_word(self.recipe)} in the recipe"
 
 
-class State(NamedTuple):
+class StageState(NamedTuple):
     """How a stage stands."""
 
     funnel: str  # what it did; its name when nothing can be said
@@ -50,7 +50,7 @@ class State(NamedTuple):
 class Status(NamedTuple):
     """How a folder stands."""
 
-    stages: dict[str, State]  # in order: missing, damaged, stale, by other settings, or current
+    stages: dict[str, StageState]  # in order: missing, damaged, stale, by other settings, or current
     unfinished: list[Note]  # stages that are running or were interrupted
     to_decide: list[Note]  # by a person
     warnings: list[Note]
@@ -75,14 +75,16 @@ def status(folder: Path, recipe: Recipe) -> Status:
     )
 
 
-def state(folder: Path, stage: str, recipe: Recipe, problem: str = "") -> State:
+def state(folder: Path, stage: str, recipe: Recipe, problem: str = "") -> StageState:
     """How `stage` stands in `folder`; `problem` is what is known to be wrong with it."""
     if not manifest.csv_path(folder, stage).exists():
-        return State(f"{stage}:", problem)
+        return StageState(f"{stage}:", problem)
     try:
-        return State(manifest.funnel_line(folder, stage), problem, tuple(other_settings(folder, stage, recipe)))
+        return StageState(
+            manifest.funnel_line(folder, stage), problem, tuple(other_settings(folder, stage, recipe))
+        )
     except StateError:
-        return State(f"{stage}:", problem)
+        return StageState(f"{stage}:", problem)
 
 
 def problems(folder: Path) -> dict[str, str]:
@@ -161,7 +163,7 @@ def to_review(folder: Path, recipe: Recipe) -> list[Note]:
     return [Note(f"{many} to review", To("look and decide", Run("review")))]
 
 
-def _choice(stage: str, found: State) -> Note:
+def _choice(stage: str, found: StageState) -> Note:
     """How to keep what a stage ran with, and how to give it up."""
     keep = To("keep them", *(Edit(setting.name, _word(setting.used)) for setting in found.settings))
     if any(isinstance(value, list) for setting in found.settings for value in (setting.used, setting.recipe)):

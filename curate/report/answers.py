@@ -14,7 +14,7 @@ from curate.split.leakage import COVERAGE
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ShortAnswer:
     """An answer in a few words, what it rests on, and where the page says more."""
 
     question: str
@@ -30,7 +30,7 @@ def answers(
     rows: Rows,
     kept: Mapping[str, str],
     parts: Mapping[str, Section | None],
-) -> list[Answer]:
+) -> list[ShortAnswer]:
     """One per question, in order; `parts` are the sections by name, `kept` the class of each photo that is in."""
     return [
         _came_in(sidecars, rows),
@@ -42,10 +42,10 @@ def answers(
     ]
 
 
-def _came_in(sidecars: Mapping[str, Mapping[str, Any]], rows: Rows) -> Answer:
+def _came_in(sidecars: Mapping[str, Mapping[str, Any]], rows: Rows) -> ShortAnswer:
     listings = len({row.listing_id for row in rows.fetch.values()})
     tally = Counter(row.class_name for row in rows.fetch.values())
-    return Answer(
+    return ShortAnswer(
         "What came in?",
         f"{len(rows.fetch):,} photos",
         (f"of {listings:,} listings", _classes(tally)),
@@ -54,18 +54,18 @@ def _came_in(sidecars: Mapping[str, Mapping[str, Any]], rows: Rows) -> Answer:
     )
 
 
-def _is_left(stages: Sequence[str], rows: Rows, kept: Mapping[str, str]) -> Answer:
+def _is_left(stages: Sequence[str], rows: Rows, kept: Mapping[str, str]) -> ShortAnswer:
     by_split = Counter(row.split for row in rows.split.values() if row.keep)
     after = f"after {manifest.command(next(s for s in reversed(stages) if s != 'train_baseline'))}"
     placed = ", ".join(f"{number:,} {name}" for name, number in sorted(by_split.items(), key=lambda one: -one[1]))
     details = (placed or after, _classes(Counter(kept.values())))
-    return Answer("What is left?", f"{len(kept):,} photos", details, "good" if kept else "bad", "kept")
+    return ShortAnswer("What is left?", f"{len(kept):,} photos", details, "good" if kept else "bad", "kept")
 
 
-def _rejected(sidecars: Mapping[str, Mapping[str, Any]]) -> Answer:
+def _rejected(sidecars: Mapping[str, Mapping[str, Any]]) -> ShortAnswer:
     question = "How much does clean reject?"
     if "clean" not in sidecars:
-        return Answer(question, "not known", ("clean has not run",), "open", "funnel")
+        return ShortAnswer(question, "not known", ("clean has not run",), "open", "funnel")
     number = sidecars["clean"]["rows"]
     lost = number - sidecars["clean"]["counts"]["kept"]
     low, high = wilson(lost, number) if number else (0.0, 1.0)
@@ -74,13 +74,13 @@ def _rejected(sidecars: Mapping[str, Mapping[str, Any]]) -> Answer:
     details = [f"95% interval {percent(low)} to {percent(high)}, {lost:,} of {number:,} distinct photos"]
     if most:
         details.append(f"most of {most['class_name']}: {percent(most['rejected'] / most['photos'])}")
-    return Answer(question, percent(lost / max(1, number)), tuple(details), "good", "scores")
+    return ShortAnswer(question, percent(lost / max(1, number)), tuple(details), "good", "scores")
 
 
-def _split(section: Section | None) -> Answer:
+def _split(section: Section | None) -> ShortAnswer:
     question = "Is the split honest?"
     if section is None:
-        return Answer(question, "not known", ("split has not run",), "open", "funnel")
+        return ShortAnswer(question, "not known", ("split has not run",), "open", "funnel")
     checked = ", ".join(f"{number:,} {what}" for what, number, _ in section["checks"] if number)
     leaks = sum(crossing for _, _, crossing in section["checks"])
     unseen = [what for what, number, _ in section["checks"] if not number]
@@ -89,25 +89,25 @@ def _split(section: Section | None) -> Answer:
         details.append(COVERAGE[section["method"]].split(". ")[0])
     details += [f"not checked: {what}" for what in unseen]
     if leaks:
-        return Answer(question, f"no, {leaks:,} leaks", tuple(details), "bad", "split")
+        return ShortAnswer(question, f"no, {leaks:,} leaks", tuple(details), "bad", "split")
     tone = "open" if section["method"] == "hash" or unseen else "good"
-    return Answer(question, "no leak found", tuple(details), tone, "split")
+    return ShortAnswer(question, "no leak found", tuple(details), tone, "split")
 
 
-def _learns(section: Section | None) -> Answer:
+def _learns(section: Section | None) -> ShortAnswer:
     question = "How well does it learn?"
     if section is None or section["overall"] is None:
-        return Answer(question, "not known", ("no network was trained",), "open", "funnel")
+        return ShortAnswer(question, "not known", ("no network was trained",), "open", "funnel")
     _, number, right, low, high = section["overall"]
     name = "test" if section["measured"] == "test" else "validation"
     details = [
         f"of {number:,} {name} photos; 95% interval {percent(low)} to {percent(high)}",
         *(f"variant {each.variant}" for each in section["variants"] if each.chosen),
     ]
-    return Answer(question, f"{percent(right / number)} right", tuple(details), "good", "training")
+    return ShortAnswer(question, f"{percent(right / number)} right", tuple(details), "good", "training")
 
 
-def _to_do(stages: Sequence[str], rows: Rows, duplicates: Section | None) -> Answer:
+def _to_do(stages: Sequence[str], rows: Rows, duplicates: Section | None) -> ShortAnswer:
     queued = sum(row.borderline and row.key not in rows.review.decisions for row in rows.clean.values())
     details = []
     if rows.review.problem:
@@ -121,7 +121,7 @@ def _to_do(stages: Sequence[str], rows: Rows, duplicates: Section | None) -> Ans
     if queued:
         details.append("in the order in which a review helps most")
     answer = f"{queued:,} photo{'s' * (queued != 1)} to review" if queued else "finish" if urgent else "nothing"
-    return Answer(
+    return ShortAnswer(
         "What must a person still do?",
         answer,
         tuple(details),

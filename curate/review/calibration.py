@@ -19,7 +19,7 @@ from curate.core.files import atomic_write
 from curate.core.intervals import Estimate, good_photos, of_draws, wilson
 from curate.core.recipe import Clean
 from curate.review import decisions
-from curate.review.sampling import EDGES, Photos, bands, photos_in
+from curate.review.sampling import EDGES, ScoredPhotos, bands, photos_in
 
 MIN_LABELS = 10  # fewer tell nothing
 
@@ -92,7 +92,7 @@ class Calibration:
 class Labels:
     """Decisions of people about the photos of clean.csv."""
 
-    photos: Photos
+    photos: ScoredPhotos
     good: Mapping[int, bool]  # by the place in `photos.scored`
     ignored: int  # labels about photos that are not there, or whose score decides nothing
     conflicts: tuple[str, ...]  # keys with decisions that contradict each other: none of them was used

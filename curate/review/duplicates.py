@@ -12,19 +12,19 @@ from curate.review.decisions import Review
 BROUGHT_BACK = ("near_duplicate", "collage")  # reasons that a decision to keep overrules; equal files stay equal
 
 
-class Decided(NamedTuple):
+class DuplicateDecisions(NamedTuple):
     """What review.csv says of duplicates."""
 
     kept: set[str]  # keys that a person decided to keep
     apart: list[list[str]]  # pairs of keys of different files that are no duplicates, sorted
 
 
-def decided(folder: Path, photos: Sequence[FetchRow]) -> Decided:
+def decided(folder: Path, photos: Sequence[FetchRow]) -> DuplicateDecisions:
     """What review.csv says. Raises UsageError when it cannot be read."""
     return _of(decisions.load(folder / decisions.NAME, _classes(photos)), photos)
 
 
-def new_decisions(folder: Path, rows: Iterable[DedupRow], given: Decided) -> list[str]:
+def new_decisions(folder: Path, rows: Iterable[DedupRow], given: DuplicateDecisions) -> list[str]:
     """What was decided since dedup wrote these rows, in words. Raises StateError without its sidecar."""
     notes = manifest.read_sidecar(folder, "dedup")["notes"]
     back = sum(row.key in given.kept for row in rows if row.reason in BROUGHT_BACK)
@@ -43,11 +43,11 @@ def waiting(folder: Path) -> list[str]:
     return [] if review.problem else new_decisions(folder, manifest.read(folder, DedupRow), _of(review, photos))
 
 
-def _of(review: Review, photos: Iterable[FetchRow]) -> Decided:
+def _of(review: Review, photos: Iterable[FetchRow]) -> DuplicateDecisions:
     files = {photo.key: photo.sha256 for photo in photos if photo.keep}
     pairs = ([a, b] for a, b in sorted(review.not_duplicates) if a in files and b in files)
     kept = {key for key, decision in review.decisions.items() if decision.keep}
-    return Decided(kept, [[a, b] for a, b in pairs if files[a] != files[b]])
+    return DuplicateDecisions(kept, [[a, b] for a, b in pairs if files[a] != files[b]])
 
 
 def _classes(photos: Iterable[FetchRow]) -> list[str]:

@@ -11,7 +11,7 @@ from curate.core.errors import UsageError
 from curate.core.schemas import FetchRow
 
 
-class Found(NamedTuple):
+class NamedPhotos(NamedTuple):
     """The photos that go by a name."""
 
     named: list[FetchRow]  # key, sha256, listing, file or address, by listing and position
@@ -23,15 +23,15 @@ class Found(NamedTuple):
         return [*self.named, *self.begun]
 
 
-def find(photos: Mapping[str, FetchRow], name: str) -> Found:
+def find(photos: Mapping[str, FetchRow], name: str) -> NamedPhotos:
     """The photos called `name`, which is not case sensitive where it is a key. Raises UsageError when none is."""
     if name in photos:
-        return Found([photos[name]], [])
+        return NamedPhotos([photos[name]], [])
     named = sorted(_named(photos.values(), name), key=lambda photo: (photo.listing_id, photo.position, photo.key))
     keys = {photo.key for photo in named}
     begun = [photo for key, photo in photos.items() if name and key.startswith(name.lower()) and key not in keys]
     if named or begun:
-        return Found(named, begun)
+        return NamedPhotos(named, begun)
     known = sorted({word for photo in photos.values() for word in (photo.key, photo.listing_id)})
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"; the nearest are {', '.join(near)}" if near else ""
@@ -39,7 +39,7 @@ def find(photos: Mapping[str, FetchRow], name: str) -> Found:
 
 
 def _named(photos: Iterable[FetchRow], name: str) -> list[FetchRow]:
-    """The photos of a listing, file or address: of the last two, `name` may be the end, or have more before it.
+    """The photos of a listing, file or address, or of the end of one; a file may also be the end of `name`.
 
     Only those of which the most agrees: a whole name comes before the end of one.
     """
@@ -51,6 +51,7 @@ def _named(photos: Iterable[FetchRow], name: str) -> list[FetchRow]:
         files = [f"/{unicodedata.normalize('NFC', known)}" for known in names if known]
         whole = name in (photo.listing_id, photo.sha256) or end in files
         agree = [min(len(file), len(end)) for file in files if file.endswith(end) or end.endswith(file)]
+        agree += [len(end)] * f"/{photo.listing_id}".endswith(end)  # 17 of sedan/17
         if whole or agree:
             found[len(end) + 1 if whole else max(agree)].append(photo)
     return found[max(found)] if found else []

@@ -28,7 +28,7 @@ _SELDOM_BY_SCORE = ("document", "wrong_class")  # a concept's reason too, but th
 
 
 @dataclass(frozen=True, slots=True)
-class Photos:
+class ScoredPhotos:
     """The photos of clean.csv, by what decides about them."""
 
     scored: tuple[CleanRow, ...]  # the score decides about them
@@ -36,7 +36,7 @@ class Photos:
     plain: int  # photos rejected whatever their score, e.g. for poor image quality
 
 
-def photos_in(folder: Path, config: Clean) -> Photos:
+def photos_in(folder: Path, config: Clean) -> ScoredPhotos:
     """The photos of clean.csv in `folder`. Raises StateError when clean has not run.
 
     The queue is that of a collection without decisions: a label must not move its photo to another stratum.
@@ -57,7 +57,7 @@ def photos_in(folder: Path, config: Clean) -> Photos:
         for row in rows
     ]
     queued = queue.rank([row.key for row in rows], use, config.borderline_fraction)
-    return Photos(scored, frozenset(queued), len(rows) - len(scored))
+    return ScoredPhotos(scored, frozenset(queued), len(rows) - len(scored))
 
 
 def draw(rows: Sequence[CleanRow], queued: Collection[str], count: int) -> list[CleanRow]:

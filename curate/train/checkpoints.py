@@ -20,7 +20,7 @@ History = list[dict[str, float]]  # one entry per epoch
 
 
 @dataclass
-class State:
+class TrainingState:
     """All that a run needs to go on."""
 
     network: "torch.nn.Module"
@@ -30,7 +30,7 @@ class State:
     history: History = field(default_factory=list)  # one entry per epoch that is done
 
 
-def save(path: Path, state: State, identity: str) -> None:
+def save(path: Path, state: TrainingState, identity: str) -> None:
     """Write the checkpoint. Raises ResourceError when the disk refuses."""
     from safetensors.torch import save as to_bytes
 
@@ -48,7 +48,7 @@ def save(path: Path, state: State, identity: str) -> None:
     atomic_write(path, to_bytes(tensors, metadata=header))
 
 
-def restore(path: Path, state: State, identity: str, epochs: int) -> None:
+def restore(path: Path, state: TrainingState, identity: str, epochs: int) -> None:
     """Continue from the checkpoint at `path`, if there is one of this run; another run's will be overwritten.
 
     Where more than `epochs` are done, those after them are dropped; where one of those was the best, so that the

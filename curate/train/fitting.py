@@ -83,7 +83,7 @@ def _network(
 
 def _fit(
     config: TrainBaseline, photos: SplitPhotos, pixels: NDArray[np.uint8], checkpoint: Path, wanted: dict[str, Any]
-) -> checkpoints.State:
+) -> checkpoints.TrainingState:
     plan = variants.plan(config)
     end = photos.train + photos.val
     same = dict(wanted)
@@ -96,8 +96,8 @@ def _fit(
             advance(int(entry["epoch"]), note)
 
         return trainer.fit(
-            trainer.Photos(pixels[: photos.train], photos.labels[: photos.train]),
-            trainer.Photos(pixels[photos.train : end], photos.labels[photos.train : end]),
+            trainer.PhotoArrays(pixels[: photos.train], photos.labels[: photos.train]),
+            trainer.PhotoArrays(pixels[photos.train : end], photos.labels[photos.train : end]),
             plan,
             checkpoint,
             hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest(),

@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from curate.core.errors import GateError, ResourceError
 from curate.core.files import crash_point
 from curate.train import checkpoints
-from curate.train.checkpoints import History, State
+from curate.train.checkpoints import History, TrainingState
 
 if TYPE_CHECKING:
     import torch
 
 
 @dataclass(frozen=True, slots=True)
-class Photos:
+class PhotoArrays:
     """Labelled photos."""
 
     pixels: NDArray[np.uint8]  # (n, side, side, 3), may be memory-mapped
@@ -50,13 +50,13 @@ class Plan:
 
 
 def fit(
-    train: Photos,
-    val: Photos,
+    train: PhotoArrays,
+    val: PhotoArrays,
     plan: Plan,
     checkpoint: Path,
     identity: str,
     on_epoch: Callable[[dict[str, float]], None] = lambda _: None,
-) -> State:
+) -> TrainingState:
     """Train until `plan.epochs`, or until patience ends; returns the state with the weights of the best epoch.
 
     The best epoch has the highest validation accuracy, of equals the lowest validation loss. After each epoch the
@@ -67,7 +67,7 @@ def fit(
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network = plan.network().to(device)
-    state = State(network, plan.optimizer(network))
+    state = TrainingState(network, plan.optimizer(network))
     checkpoints.restore(checkpoint, state, identity, plan.epochs)
     base_rates = [group["lr"] for group in state.optimizer.param_groups]
     try:
@@ -105,11 +105,11 @@ def _best_of(history: History) -> int:
     return int(max(history, key=lambda entry: (entry["val_accuracy"], -entry["val_loss"]))["epoch"])
 
 
-def _out_of_patience(state: State, patience: int | None) -> bool:
+def _out_of_patience(state: TrainingState, patience: int | None) -> bool:
     return patience is not None and len(state.history) - state.best_epoch >= patience
 
 
-def _refuse_nan(entry: dict[str, float], state: State, checkpoint: Path) -> None:
+def _refuse_nan(entry: dict[str, float], state: TrainingState, checkpoint: Path) -> None:
     if not all(math.isfinite(value) for value in entry.values()):
         kept = f"epoch {len(state.history)} stays in {checkpoint}" if state.history else "nothing was saved"
         raise GateError(
@@ -119,7 +119,7 @@ def _refuse_nan(entry: dict[str, float], state: State, checkpoint: Path) -> None
 
 
 def _train_epoch(
-    state: State, photos: Photos, plan: Plan, number: int, base_rates: Sequence[float], device: str
+    state: TrainingState, photos: PhotoArrays, plan: Plan, number: int, base_rates: Sequence[float], device: str
 ) -> tuple[float, float]:
     """One pass over all photos. Returns mean loss and accuracy as they were on the way."""
     import torch
@@ -150,7 +150,7 @@ def _train_epoch(
     return total_loss / len(order), right / len(order)
 
 
-def _measure(network: "torch.nn.Module", photos: Photos, plan: Plan, device: str) -> tuple[float, float]:
+def _measure(network: "torch.nn.Module", photos: PhotoArrays, plan: Plan, device: str) -> tuple[float, float]:
     """Mean loss and accuracy without learning."""
     import torch
 

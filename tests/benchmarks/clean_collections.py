@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from curate.clean import embeddings, signals, subject
 from curate.clean import stage as clean
 from curate.clean.scorers import loading
-from curate.clean.signals import Photo
+from curate.clean.signals import PhotoRecord
 from curate.core import manifest
 from curate.core.recipe import Clean
 from curate.core.schemas import DedupRow, FetchRow
@@ -37,7 +37,7 @@ class Collection:
     """Photos under their class names, what is wrong with each ("none": good), and the recipe's section."""
 
     name: str
-    photos: Sequence[Photo]
+    photos: Sequence[PhotoRecord]
     issues: Sequence[str]
     section: Clean
 
@@ -48,12 +48,12 @@ def section(subject_: str, classes: Sequence[str], **values: object) -> Clean:
 
 
 def relabelled(
-    photos: Sequence[Photo], issue: Callable[[str], str], model: Callable[[str], str], draw: int = 0
+    photos: Sequence[PhotoRecord], issue: Callable[[str], str], model: Callable[[str], str], draw: int = 0
 ) -> Iterator[Collection]:
     """Other problems made of the market's photos; `draw` says which of them are drawn."""
     random = np.random.default_rng(draw)
 
-    def drawn(which: Sequence[Photo], count: int) -> list[Photo]:
+    def drawn(which: Sequence[PhotoRecord], count: int) -> list[PhotoRecord]:
         return [which[place] for place in sorted(random.permutation(len(which))[:count].tolist())]
 
     cars = [photo for photo in photos if issue(photo.key) == "none"]
@@ -61,7 +61,7 @@ def relabelled(
     pickups = [photo for photo in photos if issue(photo.key) == "other_vehicle" and photo not in bikes]
     junk = [photo for photo in photos if issue(photo.key) in ("not_car", "closeup")]
 
-    def problem(name: str, classes: dict[str, list[Photo]], bad: int, config: Clean) -> Collection:
+    def problem(name: str, classes: dict[str, list[PhotoRecord]], bad: int, config: Clean) -> Collection:
         rows = [(replace(photo, class_name=said), "none") for said, of_it in classes.items() for photo in of_it]
         shares = np.array([len(of_it) for of_it in classes.values()])
         said = random.choice(list(classes), bad, p=shares / shares.sum())

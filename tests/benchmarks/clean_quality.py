@@ -23,7 +23,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from curate.clean import embeddings, signals, subject
 from curate.clean import stage as clean
 from curate.clean.scorers import loading
-from curate.clean.signals import Photo, Signals
+from curate.clean.signals import PhotoRecord, Signals
 from curate.core import manifest
 from curate.core.errors import RejectedError
 from curate.core.recipe import Clean, Dedup, Section
@@ -160,7 +160,9 @@ def of_stage(folder: Path, section: Clean, issue_of: Callable[[str], str]) -> It
     yield f"  rejection rate {rejected / len(rows):.1%}, truth {truly / len(rows):.1%}, the original's 10.0%"
 
 
-def of_signals(photos: Sequence[Photo], found: Signals, section: Clean, issues: NDArray[np.str_]) -> Iterator[str]:
+def of_signals(
+    photos: Sequence[PhotoRecord], found: Signals, section: Clean, issues: NDArray[np.str_]
+) -> Iterator[str]:
     """Figures of any collection, the plain class sum beside."""
     keep = np.array([concept.wanted for concept in section.concepts])
     plain, score = found.zero_shot[:, keep].sum(axis=1), found.concepts[:, keep].sum(axis=1)
@@ -185,13 +187,15 @@ def of_signals(photos: Sequence[Photo], found: Signals, section: Clean, issues: 
 
 
 def collections(
-    photos: Sequence[Photo], issue_of: Callable[[str], str], model_of: Callable[[str], str]
-) -> Iterator[tuple[str, list[Photo], NDArray[np.str_]]]:
+    photos: Sequence[PhotoRecord], issue_of: Callable[[str], str], model_of: Callable[[str], str]
+) -> Iterator[tuple[str, list[PhotoRecord], NDArray[np.str_]]]:
     """Other collections from the same photos: name, photos and their issues."""
     hashed = sorted({p.listing_id for p in photos}, key=lambda name: hashlib.sha256(name.encode()).digest())
     twentieth = {name: number % 20 for number, name in enumerate(hashed)}
 
-    def some(name: str, wanted: Callable[[Photo, int], bool]) -> tuple[str, list[Photo], NDArray[np.str_]]:
+    def some(
+        name: str, wanted: Callable[[PhotoRecord, int], bool]
+    ) -> tuple[str, list[PhotoRecord], NDArray[np.str_]]:
         chosen = [photo for photo in photos if wanted(photo, twentieth[photo.listing_id])]
         return name, chosen, np.array([issue_of(photo.key) for photo in chosen])
 

@@ -28,7 +28,7 @@ from curate.clean import stage as clean
 from curate.clean.embeddings import EmbeddingStore
 from curate.clean.scorers import imagenet, loading
 from curate.clean.scorers.base import Scorer
-from curate.clean.signals import Photo
+from curate.clean.signals import PhotoRecord
 from curate.core import executors, manifest, record_store
 from curate.core.recipe import Clean
 from curate.core.schemas import DedupRow
@@ -146,13 +146,13 @@ def memory(folder: Path, count: int) -> None:
 
 def multiplied(
     folder: Path, scratch: Path, scorer: Scorer, section: Clean, count: int
-) -> tuple[list[Photo], EmbeddingStore]:
+) -> tuple[list[PhotoRecord], EmbeddingStore]:
     """The photos of `folder` over and over, `count` in all, each time as other listings and a little different."""
     known = clean.read_photos(folder, section, manifest.read(folder, DedupRow))
     there = embeddings.collect(folder, {photo.sha256: photo.path for photo in known}, scorer)
     random = np.random.default_rng(0)
     path = embeddings.store_path(scratch, scorer)
-    photos: list[Photo] = []
+    photos: list[PhotoRecord] = []
 
     def blocks() -> Iterator[record_store.Records]:
         for number in range(count):

@@ -21,7 +21,7 @@ import numpy as np
 from curate.clean import class_rates, embeddings, gates, signals, subject
 from curate.clean import stage as clean
 from curate.clean.scorers import loading
-from curate.clean.signals import Photo
+from curate.clean.signals import PhotoRecord
 from curate.core import manifest
 from curate.core.errors import GateError
 from curate.core.recipe import Clean
@@ -31,7 +31,7 @@ from curate.review.decisions import Review
 from tests.benchmarks.clean_collections import FOUND, MAX_GOOD_LOST, section
 from tests.benchmarks.pipeline_market import original, read_truth
 
-Rows = list[tuple[Photo, str]]  # each photo, and what is wrong with it ("none": good)
+Rows = list[tuple[PhotoRecord, str]]  # each photo, and what is wrong with it ("none": good)
 MAKES = {"Hyundai": 360, "Dodge": 250, "Chevrolet": 150, "Audi": 100, "BMW": 60, "Ford": 30, "Jeep": 15, "GMC": 8}
 ANIMALS_BELOW = "n02600000"  # synsets of animals in the market's truth
 
@@ -64,22 +64,22 @@ class Market:
         self.closeups = [photo for photo in photos if issue[photo.key] == "closeup"]
         self.others = [photo for photo in photos if issue[photo.key] == "not_car"]
 
-    def model(self, photo: Photo) -> str:
+    def model(self, photo: PhotoRecord) -> str:
         """Make and model of a car, the synset of what is no car."""
         return self.fact[photo.key]["model"]
 
-    def bad(self, photos: Sequence[Photo], class_name: str) -> Rows:
+    def bad(self, photos: Sequence[PhotoRecord], class_name: str) -> Rows:
         """The photos as junk of a class."""
         return [(replace(photo, class_name=class_name), self.fact[photo.key]["issue"]) for photo in photos]
 
 
-def drawn(photos: Sequence[Photo], count: int, draw: int) -> list[Photo]:
+def drawn(photos: Sequence[PhotoRecord], count: int, draw: int) -> list[PhotoRecord]:
     """`count` of the photos, at most all, in their order."""
     places = np.random.default_rng(draw).permutation(len(photos))[:count]
     return [photos[place] for place in sorted(places.tolist())]
 
 
-def good(photos: Sequence[Photo], class_name: str) -> Rows:
+def good(photos: Sequence[PhotoRecord], class_name: str) -> Rows:
     """The photos as good ones of a class."""
     return [(replace(photo, class_name=class_name), "none") for photo in photos]
 
@@ -163,7 +163,7 @@ def stored(folder: Path, files: Sequence[tuple[Path, str]]) -> Rows:
         data = path.read_bytes()
         where, sha256 = store.put(folder, data, decode.decode(data).format)
         key = f"other-{number:05d}"
-        rows.append((Photo(key, where, sha256, class_name, key, key, False), "none"))
+        rows.append((PhotoRecord(key, where, sha256, class_name, key, key, False), "none"))
     return rows
 
 

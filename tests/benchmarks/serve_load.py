@@ -115,6 +115,8 @@ class Client:
 
     async def send(self, data: bytes, began: float) -> Answer:
         """Send the bytes of a request and read its answer."""
+        while self.idle and self.idle[-1][0].at_eof():  # the service closes what nobody used for a while
+            self.idle.pop()[1].close()
         try:
             reader, writer = (
                 self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", self.port)

@@ -12,7 +12,7 @@ import os
 import time
 from pathlib import Path
 
-from curate.demo.pages import Listing, Photo
+from curate.demo.pages import PaintedListing, PaintedPhoto
 from curate.demo.site import serve
 
 PORT = 8766  # as in market.yaml
@@ -27,10 +27,10 @@ def market_folder() -> Path:
     return folder
 
 
-def read_listings(folder: Path) -> list[Listing]:
+def read_listings(folder: Path) -> list[PaintedListing]:
     """The corpus as the site's listings, in the order of its file."""
     return [
-        Listing(
+        PaintedListing(
             listing_id=advert["listing_id"],
             class_name=advert["label"],
             title=advert["title"],
@@ -39,7 +39,7 @@ def read_listings(folder: Path) -> list[Listing]:
             km=advert["km"],
             region=advert["state"],
             city=advert["city"],
-            photos=tuple(Photo(name, folder / "images" / f"{name}.jpg") for name in advert["images"]),
+            photos=tuple(PaintedPhoto(name, folder / "images" / f"{name}.jpg") for name in advert["images"]),
         )
         for advert in json.loads((folder / "listings.json").read_text(encoding="utf-8"))
     ]

@@ -66,8 +66,8 @@ def curate_way(root: Path, epochs: int) -> None:
     ]
     pixels = dataset_cache.load_all(root, listed, SIDE)
     print("decode", time.perf_counter() - started, flush=True)
-    photos = trainer.Photos(pixels, trainer.labels_of([path.parent.name for path in files], CLASSES))
-    few = trainer.Photos(photos.pixels[:BATCH], photos.labels[:BATCH])
+    photos = trainer.PhotoArrays(pixels, trainer.labels_of([path.parent.name for path in files], CLASSES))
+    few = trainer.PhotoArrays(photos.pixels[:BATCH], photos.labels[:BATCH])
     plan = variants.plan(TrainBaseline(class_names=CLASSES, epochs=epochs, batch_size=BATCH, image_size=SIDE))
     trainer.fit(photos, few, plan, root / "checkpoint", "speed", lambda entry: print("epoch", entry["seconds"]))
 

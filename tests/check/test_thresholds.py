@@ -4,8 +4,8 @@ import numpy as np
 
 from curate.check import thresholds
 from curate.check.duplicates import Index
-from curate.check.learnt import Decided, Learnt
-from curate.check.model import KEPT, Model
+from curate.check.learnt import CleanDecision, Learnt
+from curate.check.model import KEPT, LinearModel
 
 
 def test_thresholds_reach_their_precision_or_are_not_there() -> None:
@@ -27,9 +27,11 @@ def test_a_reason_that_is_less_often_right_is_flagged_later() -> None:
     bad, interior = random.random(4000), random.random(4000) < 0.3
     rejected = np.where(interior, bad > 0.8, bad > 0.3)
     shares = np.stack([1 - bad, bad * np.where(interior, 0.9, 0.1), bad * np.where(interior, 0.1, 0.9)], axis=1)
-    decided = tuple(Decided(str(n), "swift", "not_car" if bad else "", False) for n, bad in enumerate(rejected))
+    decided = tuple(
+        CleanDecision(str(n), "swift", "not_car" if bad else "", False) for n, bad in enumerate(rejected)
+    )
     none = np.zeros(0)
-    model = Model((KEPT, "interior", "not_car"), none, none, none, none, 1.0, shares)
+    model = LinearModel((KEPT, "interior", "not_car"), none, none, none, none, 1.0, shares)
     learnt = Learnt(decided, np.zeros((0, 0), np.float32), Index.of([], []), model, None)
     found = thresholds.from_clean(learnt, 0.95, 0.98)
     assert 0.75 < found.of_reason["interior"] < 0.81 and found.of_reason["not_car"] == thresholds.EVEN

@@ -13,7 +13,7 @@ from curate.clean import stage as clean
 from curate.clean.image_quality import Quality
 from curate.clean.scorers import loading
 from curate.clean.scorers.base import Embeddings, Pixels
-from curate.clean.signals import Photo
+from curate.clean.signals import PhotoRecord
 from curate.clean.stage import PhotoSignals
 from curate.core import executors, manifest
 from curate.core.errors import GateError, ResourceError, UsageError
@@ -44,7 +44,7 @@ PAINTED = CONFIG.override(
 FINE = Quality(
     dark=0.9, light=0.9, blurry=0.9, low_information=0.8, odd_aspect_ratio=0.7, odd_size=1.0, document=1.0
 )
-PHOTO = Photo("k1", "images/1.jpg", "f" * 64, "hatch", "L1", "k1", False)
+PHOTO = PhotoRecord("k1", "images/1.jpg", "f" * 64, "hatch", "L1", "k1", False)
 NOTHING = Review({}, {})
 
 

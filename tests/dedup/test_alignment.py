@@ -83,7 +83,7 @@ def test_a_crowd_is_counted_from_round_to_round(
     assert lines == [f"compare: {done} of 15 candidate pairs" for done in range(1, 15)]
 
 
-def test_a_wall_taken_for_a_frame_hides_no_copy() -> None:
+def test_a_wall_taken_for_a_frame_hides_no_duplicate() -> None:
     image = scene(6)
     ImageDraw.Draw(image).rectangle((0, 170, 320, 220), fill=(200, 200, 200))
     cut = image.crop((0, 0, 320, 160))  # as if the wall were a frame, seen in one duplicate only

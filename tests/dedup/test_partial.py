@@ -180,7 +180,9 @@ def run_examined(first: Image.Image, second: Image.Image) -> float:
             data = jpeg(image, 90)
             path.write_bytes(data)
             view = fingerprints.of_pixels(np.asarray(image), hashlib.sha256(data).hexdigest())[0]
-            photos.append(partial.Photo(number, path.name, view, detected(image)[0], image.width * image.height))
+            photos.append(
+                partial.PhotoKeypoints(number, path.name, view, detected(image)[0], image.width * image.height)
+            )
         found = partial.examine(Path(folder), (photos[0], photos[1], None))
     return found.similarity if found else 0.0
 

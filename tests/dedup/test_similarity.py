@@ -47,7 +47,7 @@ def car(paint: Paint) -> Image.Image:
 BLUE, BROWN, DARK, LIGHT = (60, 90, 200), (130, 90, 20), (24, 24, 24), (235, 235, 235)
 
 
-def test_other_paint_is_no_copy() -> None:
+def test_other_paint_is_no_duplicate() -> None:
     grey = [np.asarray(car(paint).convert("L"), float).mean() for paint in (BLUE, BROWN)]
     assert abs(grey[0] - grey[1]) < 4  # so that grey alone could not tell them apart
     assert kept([jpeg(car(BLUE)), jpeg(car(BROWN))]) == [0, 1]
@@ -60,7 +60,7 @@ def test_other_paint_may_be_in_another_split() -> None:
 
 
 @pytest.mark.parametrize(("seed", "shade"), [(4, 0.5), (0, 0.6)])  # the details of the latter agree by .95
-def test_the_same_outlines_in_another_grey_are_no_copy(seed: int, shade: float) -> None:
+def test_the_same_outlines_in_another_grey_are_no_duplicate(seed: int, shade: float) -> None:
     grey = scene(seed).convert("L")
     dark = grey.copy()
     part = grey.crop((80, 60, 240, 170))  # a quarter of the image
@@ -197,7 +197,7 @@ def test_papers_that_say_something_else_are_no_duplicates(paper: Callable[[int],
     assert kept([jpeg(paper(number)) for number in range(12)]) == list(range(12))
 
 
-def test_another_outline_is_no_copy() -> None:
+def test_another_outline_is_no_duplicate() -> None:
     def outline(seed: int) -> Image.Image:
         image = Image.new("RGB", (320, 220), "white")
         angles, sizes = np.linspace(0, 2 * np.pi, 9)[:-1], np.random.default_rng(seed).uniform(60, 100, 8)
@@ -236,7 +236,7 @@ def with_thing(area: float, thing: int) -> Image.Image:
     return place
 
 
-def test_another_thing_on_the_same_spot_is_no_copy() -> None:
+def test_another_thing_on_the_same_spot_is_no_duplicate() -> None:
     things = [jpeg(with_thing(0.2, thing)) for thing in range(10, 18)]
     assert kept(things) == list(range(8))
 

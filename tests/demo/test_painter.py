@@ -70,7 +70,7 @@ def test_the_plan_has_the_share_of_junk_that_it_promises() -> None:
         plan(seed=1, per_class=0)
 
 
-def test_copies_and_broken_files_are_what_truth_says(market: Path) -> None:
+def test_duplicates_and_broken_files_are_what_truth_says(market: Path) -> None:
     with (market / "truth.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     digests = photos_of(market)

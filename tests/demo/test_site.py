@@ -13,7 +13,7 @@ from PIL import Image
 from protego import Protego
 
 from curate.core.errors import UsageError
-from curate.demo.pages import Catalogue, Listing, Photo, respond
+from curate.demo.pages import Catalogue, PaintedListing, PaintedPhoto, respond
 from curate.demo.site import serve
 
 BASE = "http://127.0.0.1:1"
@@ -25,8 +25,10 @@ def jpeg(width: int, height: int) -> bytes:
     return buffer.getvalue()
 
 
-def listing(number: int, class_name: str = "hatchback", title: str = "Tidy car", photos: int = 2) -> Listing:
-    return Listing(
+def listing(
+    number: int, class_name: str = "hatchback", title: str = "Tidy car", photos: int = 2
+) -> PaintedListing:
+    return PaintedListing(
         listing_id=f"17{number:04}",
         class_name=class_name,
         title=title,
@@ -35,7 +37,7 @@ def listing(number: int, class_name: str = "hatchback", title: str = "Tidy car",
         km=42_000,
         region="Delhi",
         city="Rohini",
-        photos=tuple(Photo(f"p{number}x{i}-IN", jpeg(400 + i, 300)) for i in range(photos)),
+        photos=tuple(PaintedPhoto(f"p{number}x{i}-IN", jpeg(400 + i, 300)) for i in range(photos)),
     )
 
 
@@ -129,7 +131,7 @@ def test_photos_come_as_uploaded_and_scaled() -> None:
     assert respond(CATALOGUE, "/photos/p3x1-IN.jpg", BASE).body == jpeg(401, 300)
     small = Image.open(io.BytesIO(respond(CATALOGUE, "/photos/p3x1-IN.jpg;s=200x200", BASE).body))
     assert small.size == (200, 150)
-    broken = Catalogue([Listing("1", "a", "t", 1, 2000, 1, "r", "c", (Photo("x", b"<html>"),))])
+    broken = Catalogue([PaintedListing("1", "a", "t", 1, 2000, 1, "r", "c", (PaintedPhoto("x", b"<html>"),))])
     assert respond(broken, "/photos/x.jpg;s=9x9", BASE).body == b"<html>"
 
 
@@ -137,7 +139,9 @@ def test_ids_must_be_unique() -> None:
     with pytest.raises(ValueError, match="listing_id"):
         Catalogue([listing(1), listing(1)])
     with pytest.raises(ValueError, match="photo_id"):
-        Catalogue([Listing(str(i), "a", "t", 1, 2000, 1, "r", "c", (Photo("x", b""),)) for i in range(2)])
+        Catalogue(
+            [PaintedListing(str(i), "a", "t", 1, 2000, 1, "r", "c", (PaintedPhoto("x", b""),)) for i in range(2)]
+        )
 
 
 def test_robots_allows_listings_and_not_the_admin_pages() -> None:

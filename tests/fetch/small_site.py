@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from curate.core.recipe import Source
-from curate.demo.pages import Listing, Photo
+from curate.demo.pages import PaintedListing, PaintedPhoto
 
 CLASSES = ("swift", "wagonr")
 
@@ -23,18 +23,18 @@ def jpeg(number: int, side: int = 96) -> bytes:
     return buffer.getvalue()
 
 
-def listings(count: int = 4, photos: int = 3) -> list[Listing]:
+def listings(count: int = 4, photos: int = 3) -> list[PaintedListing]:
     """`count` listings per class with `photos` photos each; the first photo of each class is cut in half."""
     made = []
     for c, class_name in enumerate(CLASSES):
         for i in range(count):
             numbers = [(c * count + i) * photos + n for n in range(photos)]
             gallery = [
-                Photo(f"{class_name}-{i}-{n}", jpeg(n)[:-200] if n == c * count * photos else jpeg(n))
+                PaintedPhoto(f"{class_name}-{i}-{n}", jpeg(n)[:-200] if n == c * count * photos else jpeg(n))
                 for n in numbers
             ]
             made.append(
-                Listing(
+                PaintedListing(
                     listing_id=f"{class_name[0]}{i}",
                     class_name=class_name,
                     title=f"Used {class_name} {i}, =SUM(1,2)",

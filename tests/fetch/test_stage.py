@@ -33,7 +33,7 @@ from curate.fetch import stage as fetch
 from curate.fetch.crawled import Crawled, Failure
 from curate.fetch.download import Outcome
 from curate.fetch.rows import decide
-from curate.fetch.sources.listing import Listing, Photo
+from curate.fetch.sources.listing import Listing, PhotoLink
 from curate.photos import store
 from tests import faults, wording
 from tests.fetch.small_site import jpeg, listings, politeness, source
@@ -781,7 +781,7 @@ def test_p08_a_field_that_vanished_is_a_drop() -> None:
 def test_decide_with_literals() -> None:
     config = Source(id="small", listings={"swift": ("http://cars.test/cars",)})
     listing = Listing("7", "http://cars.test/l/7", "Swift", "", "MH", "Pune", 2016, 5.0, (
-        Photo("http://cars.test/1.jpg", ("http://cars.test/1.jpg;s=9",)), Photo("x:y", reason="bad_url"),
+        PhotoLink("http://cars.test/1.jpg", ("http://cars.test/1.jpg;s=9",)), PhotoLink("x:y", reason="bad_url"),
     ))  # fmt: skip
     failure = Failure("swift", "http://cars.test/l/8", "tls", "")
     crawled = Crawled([("swift", listing)], [failure], own_hosts={"cars.test"})

@@ -105,7 +105,7 @@ def test_explain_ends_where_the_photo_ended(folder: Path, number: int, tail: lis
     assert lines[-len(tail) :] == tail
 
 
-def test_explain_shows_the_copies_of_a_keeper(folder: Path) -> None:
+def test_explain_shows_the_duplicates_of_a_keeper(folder: Path) -> None:
     assert explained(folder, key(0))[8:10] == [
         "  it stands for 1 duplicate:",
         "    0101010101010101  exact_duplicate, 0 bits, sha256; swift, listing L0",
@@ -217,6 +217,16 @@ def test_explain_takes_the_name_of_an_imported_file_with_or_without_folders(fold
         explained(folder, "IMG_2.jpg")
 
 
+def test_explain_takes_the_end_of_a_listings_id(folder: Path) -> None:
+    rows = [
+        dataclasses.replace(row, listing_id=f"used/{row.listing_id}") for row in manifest.read(folder, FetchRow)
+    ]
+    painted_run.rewrite(folder, "fetch", rows)
+    assert key(13) in "\n".join(explained(folder, "L6"))
+    with pytest.raises(UsageError, match="no photo or listing '6'"):
+        explained(folder, "6")
+
+
 def rename(folder: Path, names: dict[int, str]) -> None:
     rows = manifest.read(folder, FetchRow)
     painted_run.rewrite(
@@ -307,14 +317,16 @@ def test_explain_marks_what_is_out_of_date(folder: Path) -> None:
         ("split", "surplus", "kept in its place, then rejected by split as surplus; swift"),
     ],
 )
-def test_explain_a_copy_tells_what_became_of_its_keeper(folder: Path, stage: str, reason: str, said: str) -> None:
+def test_explain_a_duplicate_tells_what_became_of_its_keeper(
+    folder: Path, stage: str, reason: str, said: str
+) -> None:
     rows: list[Any] = manifest.read(folder, STAGES[stage].row_type)
     rows = [dataclasses.replace(r, keep=False, reason=reason) if r.key == key(4) else r for r in rows]
     painted_run.rewrite(folder, stage, rows)
     assert f"    0404040404040404  {said}, listing L2" in explained(folder, key(5))
 
 
-def test_explain_lists_a_handful_of_copies_the_kept_one_first(folder: Path) -> None:
+def test_explain_lists_a_handful_of_duplicates_the_kept_one_first(folder: Path) -> None:
     copy = {"group": key(9), "duplicate_of": key(9), "keep": False, "reason": "near_duplicate", "distance": 1}
     rows = [
         dataclasses.replace(row, **copy) if row.key < key(8) else row  # type: ignore[arg-type]
@@ -331,7 +343,7 @@ def test_explain_lists_a_handful_of_copies_the_kept_one_first(folder: Path) -> N
     assert [line.split()[0] for line in lines[first + 1 : first + 4]] == [key(9), key(0), key(1)]  # of a wagonr
 
 
-def test_explain_says_what_was_decided_of_copies_under_two_classes(folder: Path) -> None:
+def test_explain_says_what_was_decided_of_duplicates_under_two_classes(folder: Path) -> None:
     (folder / "review.csv").write_text(f"key,decision,class_name\n{key(4)},keep,wagonr\n{key(5)},reject,\n")
     for number in (4, 5):
         lines = explained(folder, key(number))

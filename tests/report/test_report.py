@@ -106,7 +106,7 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
         assert manifest.read_sidecar(folder, stage)["sha256"] in text
 
 
-def test_report_says_how_many_groups_of_copies_it_leaves_out(
+def test_report_says_how_many_groups_of_duplicates_it_leaves_out(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "dedup.csv has all" not in Page(write_report(folder, "painted")).text
@@ -115,7 +115,7 @@ def test_report_says_how_many_groups_of_copies_it_leaves_out(
     assert "Here is 1 of them; dedup.csv has all" in text and "a person must decide" in text, "whatever the limit"
 
 
-def test_report_says_what_was_decided_of_copies_under_two_classes(folder: Path) -> None:
+def test_report_says_what_was_decided_of_duplicates_under_two_classes(folder: Path) -> None:
     (folder / "review.csv").write_text(f"key,decision,class_name\n{key(4)},reject,\n", encoding="utf-8")
     text = Page(write_report(folder, "painted")).text
     assert "1 is sold under more than one class name, none left to decide." in text
@@ -150,7 +150,7 @@ def test_report_shows_a_photo_of_each_class_of_a_large_group(folder: Path) -> No
     assert group.index(f"listing L2 {key(5)}") < group.index("and 1 more"), "7 bits apart, the others 1"
 
 
-def test_report_says_that_the_photo_kept_for_a_copy_was_rejected(folder: Path) -> None:
+def test_report_says_that_the_photo_kept_for_a_duplicate_was_rejected(folder: Path) -> None:
     rows: list[Any] = manifest.read(folder, CleanRow)
     rows = [dataclasses.replace(row, keep=False, reason="interior") if row.key == key(2) else row for row in rows]
     painted_run.rewrite(folder, "clean", rows)

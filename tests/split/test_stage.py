@@ -39,13 +39,13 @@ def test_similar_photos_join_their_listings() -> None:
     assert groups_of(photos, dedup) == [["0", "1", "2", "3"], ["4"]]
 
 
-def test_a_removed_copy_joins_its_listing_to_the_photo_that_was_kept() -> None:
+def test_a_removed_duplicate_joins_its_listing_to_the_photo_that_was_kept() -> None:
     photos = [fetch_row(n, "a", listing_id=listing) for n, listing in enumerate("xyy")]
     dedup = [dedup_row(photos[0]), dedup_row(photos[1], copy_of=photos[0].key), dedup_row(photos[2])]
     assert groups_of(photos, dedup) == [["0", "2"]]
 
 
-def test_a_copy_of_a_photo_that_clean_rejected_joins_nothing() -> None:
+def test_a_duplicate_of_a_photo_that_clean_rejected_joins_nothing() -> None:
     photos = [fetch_row(n, "a", listing_id=listing) for n, listing in enumerate("xyxy")]
     advert = photos[0].key
     dedup = [dedup_row(photos[0]), dedup_row(photos[1], copy_of=advert), *map(dedup_row, photos[2:])]

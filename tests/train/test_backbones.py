@@ -9,7 +9,7 @@ import torch
 from curate.core.errors import ResourceError, UsageError
 from curate.core.recipe import TrainBaseline
 from curate.train import backbones, trainer, variants
-from curate.train.trainer import Photos
+from curate.train.trainer import PhotoArrays
 
 
 def test_the_packaged_weights_fit_and_the_head_starts_at_zero() -> None:
@@ -28,7 +28,7 @@ def test_the_packaged_weights_fit_and_the_head_starts_at_zero() -> None:
 
 def test_finetuning_trains_all_weights_and_stays_with_the_known_rate(tmp_path: Path) -> None:
     pixels = np.random.default_rng(1).integers(0, 255, (8, 64, 64, 3), np.uint8)
-    photos = Photos(pixels, np.arange(8) % 2)
+    photos = PhotoArrays(pixels, np.arange(8) % 2)
     config = TrainBaseline(class_names=("a", "b"), variant="finetune", finetune={"image_size": 64, "epochs": 2})
     plan = variants.plan(config)
     network = backbones.pretrained("efficientnet-lite0", 1, config.seed)

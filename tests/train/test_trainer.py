@@ -15,19 +15,19 @@ from curate.core.errors import GateError, ResourceError, StateError
 from curate.core.recipe import TrainBaseline
 from curate.train import augmentation, checkpoints, trainer, variants
 from curate.train.networks import weights_sha256
-from curate.train.trainer import Photos
+from curate.train.trainer import PhotoArrays
 
 CONFIG = TrainBaseline(class_names=("a", "b"), epochs=4, batch_size=8, image_size=46, augment=True, dropout=0.3)
 
 
-def photos(count: int, seed: int, classes: int = 2) -> Photos:
+def photos(count: int, seed: int, classes: int = 2) -> PhotoArrays:
     """Noise with a bright patch, whose height is the class."""
     random = np.random.default_rng(seed)
     labels = np.arange(count, dtype=np.int64) % classes
     pixels = random.integers(0, 120, (count, 46, 46, 3), dtype=np.uint8)
     for place, label in enumerate(labels):
         pixels[place, 5 + 12 * label : 15 + 12 * label, 8:38] = 230
-    return Photos(pixels, labels)
+    return PhotoArrays(pixels, labels)
 
 
 TRAIN, VAL = photos(40, 1), photos(16, 2)
@@ -42,23 +42,23 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def fit(folder: Path, config: TrainBaseline = CONFIG, **options: object) -> checkpoints.State:
+def fit(folder: Path, config: TrainBaseline = CONFIG, **options: object) -> checkpoints.TrainingState:
     plan = variants.plan(config)
     return trainer.fit(TRAIN, VAL, plan, folder / "checkpoint.safetensors", "run 1", **options)  # type: ignore[arg-type]
 
 
-def digest(state: checkpoints.State) -> str:
+def digest(state: checkpoints.TrainingState) -> str:
     return weights_sha256(state.network.state_dict())
 
 
 @pytest.fixture(scope="module")
-def straight(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> checkpoints.State:
+def straight(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> checkpoints.TrainingState:
     """A run of four epochs that nothing interrupted."""
     return fit(tmp_path_factory.mktemp("straight"))
 
 
 @pytest.fixture(scope="module")
-def two_epochs(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> checkpoints.State:
+def two_epochs(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> checkpoints.TrainingState:
     return fit(tmp_path_factory.mktemp("two"), CONFIG.override(epochs=2))
 
 
@@ -82,7 +82,7 @@ def test_it_learns(classes: int, tmp_path: Path) -> None:
     assert max(entry["val_accuracy"] for entry in state.history) > 0.95
 
 
-def test_the_best_epoch_has_the_highest_accuracy_then_the_lowest_loss(straight: checkpoints.State) -> None:
+def test_the_best_epoch_has_the_highest_accuracy_then_the_lowest_loss(straight: checkpoints.TrainingState) -> None:
     best = max(straight.history, key=lambda entry: (entry["val_accuracy"], -entry["val_loss"]))
     assert straight.best_epoch == best["epoch"]
     assert digest(straight) == weights_sha256(straight.best)
@@ -103,7 +103,7 @@ def interrupt_after(number: int) -> Callable[[dict[str, float]], None]:
 
 @pytest.mark.parametrize("number", [1, 3])
 def test_t04_a_resumed_run_ends_with_the_same_weights(
-    number: int, straight: checkpoints.State, tmp_path: Path
+    number: int, straight: checkpoints.TrainingState, tmp_path: Path
 ) -> None:
     with pytest.raises(StoppedError):
         fit(tmp_path / "resumed", on_epoch=interrupt_after(number))
@@ -118,7 +118,7 @@ def test_t04_a_resumed_run_ends_with_the_same_weights(
 
 @pytest.mark.parametrize("done", [1, 2, 3, 4])
 def test_a_run_that_goes_on_with_fewer_epochs_gives_what_a_new_one_gives(
-    done: int, two_epochs: checkpoints.State, tmp_path: Path
+    done: int, two_epochs: checkpoints.TrainingState, tmp_path: Path
 ) -> None:
     before = fit(tmp_path, CONFIG.override(epochs=done))
     trained: list[float] = []
@@ -133,7 +133,9 @@ def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
     assert digest(fit(tmp_path / "a", one)) != digest(fit(tmp_path / "b", one.override(seed=43)))
 
 
-def test_the_checkpoint_of_another_run_is_not_continued(two_epochs: checkpoints.State, tmp_path: Path) -> None:
+def test_the_checkpoint_of_another_run_is_not_continued(
+    two_epochs: checkpoints.TrainingState, tmp_path: Path
+) -> None:
     path = tmp_path / "checkpoint.safetensors"
     trainer.fit(TRAIN, VAL, variants.plan(CONFIG.override(epochs=1)), path, "run 1")
     state = trainer.fit(TRAIN, VAL, variants.plan(CONFIG.override(epochs=2)), path, "run 2")
@@ -153,7 +155,7 @@ def test_t02_a_damaged_checkpoint_is_refused(damage: str, checkpoint: bytes, tmp
 
 
 def test_t03_a_kill_while_saving_leaves_the_checkpoint_before_it(
-    straight: checkpoints.State, tmp_path: Path
+    straight: checkpoints.TrainingState, tmp_path: Path
 ) -> None:
     with pytest.raises(StoppedError):
         fit(tmp_path, on_epoch=interrupt_after(2))

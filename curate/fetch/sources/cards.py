@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 from curate.fetch.http.url import host_of, path_of
 from curate.fetch.sources import card_facts, json_fields, photo_sizes
-from curate.fetch.sources.json_listings import Candidate, Group, worth
+from curate.fetch.sources.json_listings import Candidate, CandidateList, worth
 from curate.fetch.sources.money import PRICE
 from curate.fetch.sources.page import Element, Page, resolved, words
-from curate.fetch.sources.page_images import Image, Layout
+from curate.fetch.sources.page_images import Image, PageImages
 
 MAX_GROUPS = 40
 MAX_LINKS = 10_000
@@ -83,7 +83,7 @@ def pattern(url: str) -> str:
     return "/".join(kinds) + ("?" + "&".join(keys) if keys else "")
 
 
-def links(page: Page, layout: Layout) -> list[Link]:
+def links(page: Page, layout: PageImages) -> list[Link]:
     """The links of a page to other pages of its site, in their order."""
     here = bare(page.url).rstrip("/")
     own = here.partition("?")[0] if re.search(r"\d{5,}", path_of(here)) else ""
@@ -138,7 +138,7 @@ def _cards(same: list[Link]) -> dict[str, Element]:
     return cards
 
 
-def _united(found_links: list[Link], layout: Layout) -> list[tuple[str, list[Link]]]:
+def _united(found_links: list[Link], layout: PageImages) -> list[tuple[str, list[Link]]]:
     """The links by their kind, in their order; kinds of one place of the tree that differ in numbers, words and
     parameters alone are one kind where their cards stand beside each other."""
     by_key: dict[tuple[int, str], list[Link]] = {}
@@ -167,7 +167,7 @@ def _united(found_links: list[Link], layout: Layout) -> list[tuple[str, list[Lin
 
 
 def _with_strange(
-    kinds: list[tuple[str, list[Link]]], layout: Layout, order: dict[int, int]
+    kinds: list[tuple[str, list[Link]]], layout: PageImages, order: dict[int, int]
 ) -> list[tuple[str, list[Link]]]:
     """The same kinds, a long one with the few cards of other kinds that stand among its own, each with an image
     and a price: a shop gives some of its products another address. `order` is the place of a link, by its id."""
@@ -201,13 +201,13 @@ def _with_strange(
     return out
 
 
-def groups(page: Page, layout: Layout, found_links: list[Link]) -> list[Group]:
+def groups(page: Page, layout: PageImages, found_links: list[Link]) -> list[CandidateList]:
     """The lists of cards of a page, the best first."""
     every: dict[str, list[Element]] = {}
     for link in found_links:
         every.setdefault(link.url, []).append(link.element)
     counted = sorted(_united(found_links, layout), key=lambda item: -len({link.url for link in item[1]}))
-    found: list[tuple[float, Group]] = []
+    found: list[tuple[float, CandidateList]] = []
     held: dict[Element, list[Image]] = {}
     for image in layout.images:
         for parent in (image.element, *image.element.iterancestors()):
@@ -235,8 +235,8 @@ def _groups(
     same: list[Link],
     every: dict[str, list[Element]],
     held: dict[Element, list[Image]],
-    layout: Layout,
-) -> list[Group]:
+    layout: PageImages,
+) -> list[CandidateList]:
     cards = _cards(same)
     if len(cards) < 2:
         return []
@@ -270,7 +270,7 @@ def _groups(
     parts: dict[bool, list[Candidate]] = {}
     for one, card in zip(made, cards.values(), strict=True):
         parts.setdefault(layout.is_beside(card), []).append(one)
-    return [Group("HTML", kind, part, beside) for beside, part in parts.items()]
+    return [CandidateList("HTML", kind, part, beside) for beside, part in parts.items()]
 
 
 def _place_of(url: str) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from curate.fetch.sources import (
     page_images,
     photo_templates,
 )
-from curate.fetch.sources.json_listings import Candidate, Group
+from curate.fetch.sources.json_listings import Candidate, CandidateList
 from curate.fetch.sources.page import Page, parse
 from curate.fetch.sources.photo_addresses import Addresses
 
@@ -23,10 +23,10 @@ class Read:
 
     page: Page
     about: microdata.Declared
-    layout: page_images.Layout
+    layout: page_images.PageImages
     own: list[Candidate]
-    data_groups: list[Group]
-    card_groups: list[Group]
+    data_groups: list[CandidateList]
+    card_groups: list[CandidateList]
     data: json_listings.Data
     addresses: Addresses
     links: list[str]  # to other pages of the site
@@ -56,7 +56,7 @@ def read(text: str, page_url: str) -> Read:
     return Read(page, about, layout, own, groups, html, data, addresses, urls, sum(one.summary for one in own))
 
 
-def schema_org(text: str, page: Page) -> list[Group]:
+def schema_org(text: str, page: Page) -> list[CandidateList]:
     """The listings of JSON-LD as its own reader finds them: those of which only the address is given are among
     them."""
     found = []
@@ -70,4 +70,4 @@ def schema_org(text: str, page: Page) -> list[Group]:
                     replace(listing, page_url=url), "JSON-LD", "schema.org", (listing.listing_id,), node=node
                 )
             )
-    return [Group("JSON-LD", "schema.org", json_listings.distinct(found))] if found else []
+    return [CandidateList("JSON-LD", "schema.org", json_listings.distinct(found))] if found else []

@@ -15,7 +15,7 @@ from dataclasses import replace
 from curate.core.errors import RejectedError
 from curate.fetch.http.url import canonical_url, parse, path_of
 from curate.fetch.sources import photo_sizes
-from curate.fetch.sources.listing import Photo
+from curate.fetch.sources.listing import PhotoLink
 from curate.fetch.sources.values import url_text
 
 _NO_PHOTO = re.compile(
@@ -36,14 +36,16 @@ _LARGE = 1200  # pixels; an address that asks for so many needs no larger one
 MAX_ALIAS = 500  # characters; what a page wrote may be a megabyte
 
 
-def photo(offered: Sequence[str], base: str, not_gallery: bool = False, *, declared: bool = False) -> Photo | None:
+def photo(
+    offered: Sequence[str], base: str, not_gallery: bool = False, *, declared: bool = False
+) -> PhotoLink | None:
     """The photo that the page offers under these URLs, the best first; None when all are placeholders.
 
     What the page declares as a photo of the listing is one, whatever words its address has; a file that is called
     logo or icon and nothing else is none.
     """
     no_photo = _NO_PHOTO_NAME if declared else _NO_PHOTO
-    found: Photo | None = None
+    found: PhotoLink | None = None
     for raw in offered:
         written = url_text(raw)
         if not written or written.lower().startswith("data:"):
@@ -57,22 +59,22 @@ def photo(offered: Sequence[str], base: str, not_gallery: bool = False, *, decla
         if not reason and (not_gallery or no_photo.search("/" + path_of(url))):
             reason = "not_gallery"
         aliases = () if name == url else (name,)
-        found = _joined(found, Photo(url, aliases, reason)) if found else Photo(url, aliases, reason)
+        found = _joined(found, PhotoLink(url, aliases, reason)) if found else PhotoLink(url, aliases, reason)
     return found
 
 
-def _joined(first: Photo, other: Photo) -> Photo:
+def _joined(first: PhotoLink, other: PhotoLink) -> PhotoLink:
     """One photo of two: the first that can be fetched gives the URL, the rest are aliases."""
     best, rest = (other, first) if first.reason and not other.reason else (first, other)
     names = dict.fromkeys([*best.aliases, rest.url, *rest.aliases])
     return replace(best, aliases=tuple(name for name in names if name != best.url))
 
 
-def gallery(photos: Iterable[Photo]) -> tuple[Photo, ...]:
+def gallery(photos: Iterable[PhotoLink]) -> tuple[PhotoLink, ...]:
     """The photos in order, each once."""
     offered = list(photos)
     urls = {photo.url for photo in offered}
-    unique: dict[str, Photo] = {}
+    unique: dict[str, PhotoLink] = {}
     for photo in offered:
         plain = _COUNTRY.sub(r"\1", photo.url)
         identity = plain if plain in urls else photo.url
@@ -80,7 +82,7 @@ def gallery(photos: Iterable[Photo]) -> tuple[Photo, ...]:
     return tuple(unique.values())
 
 
-def of_variants(urls: Sequence[str]) -> Photo:
+def of_variants(urls: Sequence[str]) -> PhotoLink:
     """One photo of its addresses, the largest given first; before it the address that should give the whole
     photo."""
     best = urls[0]
@@ -91,7 +93,7 @@ def of_variants(urls: Sequence[str]) -> Photo:
         guess = best
     others = [url for url in dict.fromkeys(urls) if url != guess and len(url) <= MAX_ALIAS]
     reason = "not_gallery" if all(_NO_PHOTO_NAME.search(url) for url in urls) else ""
-    return Photo(guess, tuple(others[:12]), reason)
+    return PhotoLink(guess, tuple(others[:12]), reason)
 
 
 def srcset(value: str) -> list[str]:

@@ -10,12 +10,12 @@ from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES
 from curate.fetch.sources.key_names import role
 from curate.fetch.sources.listing import Listing
 from curate.fetch.sources.page import Element, Page, words
-from curate.fetch.sources.page_images import Layout
+from curate.fetch.sources.page_images import PageImages
 
 MAX_PAIRS = 300
 
 
-def pairs(page: Page, layout: Layout) -> Iterator[tuple[str, str]]:
+def pairs(page: Page, layout: PageImages) -> Iterator[tuple[str, str]]:
     """(label, value) of the content, in its order, at most `MAX_PAIRS`."""
     count = 0
     for element in page.root.iter("dt", "tr"):
@@ -38,7 +38,7 @@ def _short(element: Element, most: int) -> str:
     return text if len(text := words(element)) <= most else ""
 
 
-def filled(listing: Listing, page: Page, layout: Layout) -> tuple[Listing, list[str]]:
+def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, list[str]]:
     """The listing with its empty fields filled from the page's labels, and the names of those."""
     found: dict[str, object] = {}
     rest: dict[str, str] = {}

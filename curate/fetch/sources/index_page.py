@@ -9,8 +9,8 @@ from curate.fetch.http.url import path_of
 from curate.fetch.sources import cards, json_listings, photo_sizes, photo_variants
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.gallery import of_variants
-from curate.fetch.sources.json_listings import Candidate, Group
-from curate.fetch.sources.listing import Listing, Photo
+from curate.fetch.sources.json_listings import Candidate, CandidateList
+from curate.fetch.sources.listing import Listing, PhotoLink
 
 _OF_PEOPLE = re.compile(  # the page of who sells, not of what is sold
     r"(?i)(?:^|/)(?:members?|users?|profiles?|sellers?|vendors?|agents?|agenc(?:y|ies)|brokers?|realtors?|dealers?|brands?|"
@@ -31,7 +31,7 @@ FIELDS = (
 )
 
 
-def _score(group: Group) -> float:
+def _score(group: CandidateList) -> float:
     """How much a group is the list of a page: of complete listings, rather than of many links to other lists."""
     count = len(group.candidates)
     listings = [one.listing for one in group.candidates]
@@ -139,7 +139,7 @@ def _unshared(listings: list[Listing]) -> list[Listing]:
     ]
 
 
-def _link_by_token(group: Group, forms: Read) -> None:
+def _link_by_token(group: CandidateList, forms: Read) -> None:
     """Give candidates without an address that of the page's link which holds their id or slug."""
     without = [one for one in group.candidates if not one.listing.page_url and one.tokens]
     if not without:
@@ -162,7 +162,7 @@ def _link_by_token(group: Group, forms: Read) -> None:
     _link_by_pattern(group)
 
 
-def _link_by_pattern(group: Group) -> None:
+def _link_by_pattern(group: CandidateList) -> None:
     """Give the rest the address that their id makes, where those of the others differ in their ids alone."""
     linked = [one for one in group.candidates if one.listing.page_url]
     if len(linked) < 2 or len(linked) == len(group.candidates):
@@ -180,7 +180,7 @@ def _link_by_pattern(group: Group) -> None:
         return
 
 
-def _link_by_order(group: Group, html: Group) -> None:
+def _link_by_order(group: CandidateList, html: CandidateList) -> None:
     for one, card in zip(group.candidates, html.candidates, strict=True):
         first = set(re.findall(r"\w+", one.listing.title.casefold()))
         other = set(re.findall(r"\w+", card.listing.title.casefold()))
@@ -206,7 +206,9 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
     )
 
 
-def fuller(first: tuple[Photo, ...], other: tuple[Photo, ...], sizes: Mapping[str, int]) -> tuple[Photo, ...]:
+def fuller(
+    first: tuple[PhotoLink, ...], other: tuple[PhotoLink, ...], sizes: Mapping[str, int]
+) -> tuple[PhotoLink, ...]:
     """The fuller of two photo lists, with the addresses that the other has for its photos."""
     if not first or not other:
         return first or other

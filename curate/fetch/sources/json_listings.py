@@ -46,7 +46,7 @@ class Candidate:
 
 
 @dataclass(slots=True)
-class Group:
+class CandidateList:
     """Candidates that stand in one list."""
 
     form: str
@@ -214,7 +214,7 @@ def worth(found: Listing) -> float:
     )
 
 
-def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[Group]:
+def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[CandidateList]:
     """The lists of listings, those beside the page's own marked."""
     by_place: dict[tuple[str, ...], list[tuple[Node, Block, bool]]] = {}
     for place, node, block, beside in data.nodes:
@@ -249,7 +249,7 @@ def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[Group]:
         if total <= above * 1.02:
             continue
         taken[place] = total
-        yield Group(found[0].form, name, found, beside=apart)
+        yield CandidateList(found[0].form, name, found, beside=apart)
 
 
 def _with_own_ids(found: list[Candidate]) -> list[Candidate]:

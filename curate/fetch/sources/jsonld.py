@@ -18,7 +18,7 @@ from curate.core.errors import RejectedError
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.gallery import gallery, photo
 from curate.fetch.sources.html import Tag, base_url, canonical_links, next_urls, tags
-from curate.fetch.sources.listing import Found, Listing, Photo
+from curate.fetch.sources.listing import Found, Listing, PhotoLink
 from curate.fetch.sources.values import number, place, text, url_text, year
 
 Node = dict[str, Any]
@@ -176,7 +176,7 @@ def _listing_id(node: Node) -> str:
     return ""
 
 
-def _photos(value: Any, base: str, named: dict[str, Node]) -> Iterator[Photo]:
+def _photos(value: Any, base: str, named: dict[str, Node]) -> Iterator[PhotoLink]:
     for item in value if isinstance(value, list) else [value]:
         item = _resolved(item, named)
         if isinstance(item, dict):

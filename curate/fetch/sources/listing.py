@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Photo:
+class PhotoLink:
     """One photo of a gallery."""
 
     url: str  # canonical, without the site's size parameters
@@ -25,7 +25,7 @@ class Listing:
     city: str = ""
     year: int | None = None
     price: float | None = None
-    photos: tuple[Photo, ...] = ()  # in gallery order
+    photos: tuple[PhotoLink, ...] = ()  # in gallery order
     make: str = ""
     currency: str = ""  # ISO 4217 where it is known, else as the page writes it
     seller: str = ""  # private, dealer, or what the page calls the kind of seller

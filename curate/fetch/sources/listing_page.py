@@ -17,8 +17,8 @@ from curate.fetch.sources import (
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.index_page import FIELDS, fuller
-from curate.fetch.sources.json_listings import Candidate, Group
-from curate.fetch.sources.listing import Listing, Photo
+from curate.fetch.sources.json_listings import Candidate, CandidateList
+from curate.fetch.sources.listing import Listing, PhotoLink
 from curate.fetch.sources.money import PRICE, money
 
 _SURE = 3.0  # score of a match from which an object is the page's own listing
@@ -126,7 +126,7 @@ def _alone(lone: list[Candidate], forms: Read) -> bool:
     return not lists and len(best.listing.photos) + (best.listing.price is not None) > 1
 
 
-def _lists(group: Group, one: Candidate) -> bool:
+def _lists(group: CandidateList, one: Candidate) -> bool:
     """Is a group a list of listings: of more than two, or of two of which this is one?"""
     count = len(group.candidates)
     return count > 2 or (count == 2 and any(other.node is one.node for other in group.candidates))
@@ -183,11 +183,13 @@ def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Lis
     return listing
 
 
-def _fullest(lists: dict[str, tuple[Photo, ...]], about: microdata.Declared) -> tuple[str, tuple[Photo, ...]]:
+def _fullest(
+    lists: dict[str, tuple[PhotoLink, ...]], about: microdata.Declared
+) -> tuple[str, tuple[PhotoLink, ...]]:
     """The fullest list that fits what the page declares; where none does, the fullest of all."""
     stems = {photo_sizes.stem(url) for url in about.images}
 
-    def fits(photos: tuple[Photo, ...]) -> bool:
+    def fits(photos: tuple[PhotoLink, ...]) -> bool:
         return any(photo_sizes.stem(url) in stems for photo in photos for url in (photo.url, *photo.aliases))
 
     data = [(form, photos) for form, photos in lists.items() if form not in ("HTML", "head") and photos]

@@ -20,7 +20,7 @@ from curate.fetch.sources import expressions, photo_variants, selectors, values
 from curate.fetch.sources.expressions import JSON, REGEX
 from curate.fetch.sources.gallery import gallery, of_variants
 from curate.fetch.sources.json_photos import photos as photos_in
-from curate.fetch.sources.listing import Found, Listing, Photo
+from curate.fetch.sources.listing import Found, Listing, PhotoLink
 from curate.fetch.sources.money import money, scalar
 from curate.fetch.sources.page import photo_address
 from curate.fetch.sources.photo_addresses import Addresses
@@ -52,7 +52,7 @@ class Scope:
                 return ""
         return selectors.url_at(self.element, expression, self.base) if self.element is not None else ""
 
-    def photos(self, expression: str) -> tuple[Photo, ...]:
+    def photos(self, expression: str) -> tuple[PhotoLink, ...]:
         """The photos that an expression finds."""
         if expression.startswith(JSON):
             found = expressions.anywhere(self.objects, expression)
@@ -180,7 +180,7 @@ def whole_photos(found: Found, rule: PhotoUrl) -> Found:
     """What a page holds, each photo asked for by the address that the recipe makes; the one given comes next."""
     pattern = re.compile(rule.match)
 
-    def one(photo: Photo) -> Photo:
+    def one(photo: PhotoLink) -> PhotoLink:
         for given in (photo.url, *photo.aliases):
             if photo.reason or not pattern.search(given):
                 continue

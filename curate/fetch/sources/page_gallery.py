@@ -14,7 +14,7 @@ from curate.fetch.sources.card_facts import price_alone
 from curate.fetch.sources.microdata import Declared
 from curate.fetch.sources.money import PRICE, PRICE_NAME, money
 from curate.fetch.sources.page import Element, Page, names, words
-from curate.fetch.sources.page_images import Image, Layout, shape
+from curate.fetch.sources.page_images import Image, PageImages, shape
 
 _GALLERY = re.compile(
     r"galler|slid|carousel|swiper|slick|fotorama|lightbox|fancybox|photo|picture|foto|image|thumb|zoom|media|splide|glide|"
@@ -35,7 +35,7 @@ def _leads_away(image: Image, about: Declared) -> bool:
     return not any(token in target for token in ids)
 
 
-def content(layout: Layout, about: Declared) -> list[str]:
+def content(layout: PageImages, about: Declared) -> list[str]:
     """The addresses of all images that may be the listing's."""
     return [
         url
@@ -76,7 +76,7 @@ def _container(images: list[Image]) -> list[Image]:
     return images
 
 
-def gallery(page: Page, layout: Layout, about: Declared, structured: list[str]) -> list[list[str]]:
+def gallery(page: Page, layout: PageImages, about: Declared, structured: list[str]) -> list[list[str]]:
     """The photos of the page's own listing, each with its addresses. `structured` are those that its data
     names."""
     wanted = list(dict.fromkeys([*structured, *about.images]))
@@ -111,7 +111,7 @@ def gallery(page: Page, layout: Layout, about: Declared, structured: list[str]) 
     return _photos(_without_strays(_container(same), layout, stems), own, layout)
 
 
-def _without_strays(images: list[Image], layout: Layout, stems: set[str]) -> list[Image]:
+def _without_strays(images: list[Image], layout: PageImages, stems: set[str]) -> list[Image]:
     """Without single images far from the run of the others: a seller's portrait, a promotion."""
     paths = Counter(layout.paths.get(image.element, 0) for image in images)
     if paths.total() < 4:
@@ -131,14 +131,14 @@ def _without_strays(images: list[Image], layout: Layout, stems: set[str]) -> lis
     ]
 
 
-def _photos(images: list[Image], own: list[Image], layout: Layout) -> list[list[str]]:
+def _photos(images: list[Image], own: list[Image], layout: PageImages) -> list[list[str]]:
     """The photos of `images`, with the addresses that all of the listing's `own` images have for them."""
     return photo_variants.known_together(
         [image.urls for image in images], [image.urls for image in own], layout.sizes
     )
 
 
-def price_near_heading(page: Page, layout: Layout) -> tuple[float | None, str]:
+def price_near_heading(page: Page, layout: PageImages) -> tuple[float | None, str]:
     """The price that the page of a listing shows: the first that is called one and does not stand beside the
     content."""
     for element in page.root.iter():
@@ -159,7 +159,7 @@ def price_near_heading(page: Page, layout: Layout) -> tuple[float | None, str]:
     return _price_after_heading(page, layout)
 
 
-def _price_after_heading(page: Page, layout: Layout) -> tuple[float | None, str]:
+def _price_after_heading(page: Page, layout: PageImages) -> tuple[float | None, str]:
     """The first text after the heading that is a price and nothing else, whatever its element is called."""
     heading = next(page.root.iter("h1"), None)
     passed = heading is None

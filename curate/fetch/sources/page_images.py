@@ -36,7 +36,7 @@ class Image:
 
 
 @dataclass(slots=True)
-class Layout:
+class PageImages:
     """Images and what stands beside the content."""
 
     images: list[Image] = field(default_factory=list)
@@ -141,9 +141,9 @@ def _name(url: str) -> str:
     return "/".join(path.split("/")[-2:])
 
 
-def layout(page: Page) -> Layout:
+def layout(page: Page) -> PageImages:
     """All images of a page in their order, and what of it is no content."""
-    out = Layout()
+    out = PageImages()
     hosts = {host_of(element.get("src", "")) for element in page.root.iter("img")} - {""}
     heading = next(page.root.iter("h1"), None)
     keep = set() if heading is None else {heading, *heading.iterancestors()}
@@ -204,7 +204,7 @@ def _titles(element: Element) -> bool:
     return bool(re.search(r"title|head|caption", names(element)))
 
 
-def _mark_after(heading: Element, keep: set[Element], out: Layout) -> None:
+def _mark_after(heading: Element, keep: set[Element], out: PageImages) -> None:
     """Mark the part of the page that a heading such as "Similar cars" begins."""
     part, parent = heading, heading.getparent()
     for _ in range(5):

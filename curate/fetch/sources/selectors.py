@@ -19,7 +19,7 @@ from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.expressions import JSON, REGEX, css_and_attribute, is_css, matched
 from curate.fetch.sources.gallery import gallery, photo, srcset
 from curate.fetch.sources.html import base_url, next_urls, tags
-from curate.fetch.sources.listing import Found, Listing, Photo
+from curate.fetch.sources.listing import Found, Listing, PhotoLink
 from curate.fetch.sources.page import parse
 from curate.fetch.sources.values import moment, number, text, year
 
@@ -94,7 +94,7 @@ def _is_beside(image: Tag, scope: Tag) -> bool:
     return False
 
 
-def photos_at(scope: Tag, selector: str, base: str) -> tuple[Photo, ...]:
+def photos_at(scope: Tag, selector: str, base: str) -> tuple[PhotoLink, ...]:
     """The photos that a CSS selector finds in an element."""
     if not is_css(selector):
         return ()

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.fetch.sources.gallery import gallery, photo, srcset
-from curate.fetch.sources.listing import Photo
+from curate.fetch.sources.listing import PhotoLink
 
 BASE = "https://cars.example/listing/7"
 URL = "https://cars.example/photos/1lifg37rh4oq1/image"
 
 
-def one(url: str) -> Photo:
+def one(url: str) -> PhotoLink:
     found = photo([url], BASE)
     assert found is not None
     return found
@@ -29,7 +29,7 @@ def test_f41_six_ways_to_write_one_photo_are_one_photo_with_aliases() -> None:
         "/photos/1lifg37rh4oq1/image",
     ]
     (found,) = gallery(one(url) for url in written)
-    assert found == Photo(URL, (written[1], written[2], written[3], written[4]))
+    assert found == PhotoLink(URL, (written[1], written[2], written[3], written[4]))
     (turned,) = gallery(one(url) for url in reversed(written))
     assert set(turned.aliases) | {turned.url} == set(found.aliases) | {found.url}
 
@@ -47,7 +47,7 @@ def test_f41_what_may_be_two_photos_stays_two(first: str, second: str) -> None:
 
 
 def test_p10_data_urls_are_passed_over_for_what_comes_after_them() -> None:
-    assert photo(["data:image/gif;base64,R0lG", "/photos/1.jpg"], BASE) == Photo(
+    assert photo(["data:image/gif;base64,R0lG", "/photos/1.jpg"], BASE) == PhotoLink(
         "https://cars.example/photos/1.jpg"
     )
     assert photo(["", "data:image/gif;base64,R0lG"], BASE) is None

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.fetch.sources.jsonld import MAX_DEPTH, extract, parse
-from curate.fetch.sources.listing import Found, Listing, Photo
+from curate.fetch.sources.listing import Found, Listing, PhotoLink
 
 PAGE = "https://cars.example/listing/7"
 CAR = {
@@ -19,7 +19,7 @@ CAR = {
     "image": "https://cars.example/photos/7.jpg",
     "offers": {"price": 345000},
 }
-WANTED = Listing("7", PAGE, "Swift VXI", price=345000.0, photos=(Photo("https://cars.example/photos/7.jpg"),))
+WANTED = Listing("7", PAGE, "Swift VXI", price=345000.0, photos=(PhotoLink("https://cars.example/photos/7.jpg"),))
 
 
 KEYS = ["@type", "@id", "@graph", "item", "itemListElement", "image", "offers", "price", "sku", "name", "url"]
@@ -54,8 +54,8 @@ def test_a_car_with_everything() -> None:
         },
     }
     photos = (
-        Photo("https://cars.example/photos/7.jpg"),
-        Photo("https://cars.example/photos/8.jpg", ("https://cars.example/photos/8.jpg;s=780x0",)),
+        PhotoLink("https://cars.example/photos/7.jpg"),
+        PhotoLink("https://cars.example/photos/8.jpg", ("https://cars.example/photos/8.jpg;s=780x0",)),
     )
     assert listings(car) == (Listing("7", PAGE, "Swift VXI", "Swift", "MH", "Pune", 2016, 345000.0, photos),)
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from curate.fetch.sources.listing import Listing, Photo
+from curate.fetch.sources.listing import Listing, PhotoLink
 from curate.fetch.sources.merging import class_of, merged, unite
 
-A = Listing("7", "https://x.example/7", "Swift", price=1.0, photos=(Photo("https://x.example/1.jpg"),))
+A = Listing("7", "https://x.example/7", "Swift", price=1.0, photos=(PhotoLink("https://x.example/1.jpg"),))
 B = Listing(
-    "7", "https://x.example/7b", "Other", city="Pune", price=2.0, photos=(Photo("https://x.example/2.jpg"),)
+    "7", "https://x.example/7b", "Other", city="Pune", price=2.0, photos=(PhotoLink("https://x.example/2.jpg"),)
 )
 
 

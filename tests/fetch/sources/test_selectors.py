@@ -6,7 +6,7 @@ import pytest
 
 from curate.core.errors import RejectedError
 from curate.core.recipe import Selectors
-from curate.fetch.sources.listing import Found, Listing, Photo
+from curate.fetch.sources.listing import Found, Listing, PhotoLink
 from curate.fetch.sources.selectors import extract
 
 INDEX = "https://cars.example/cars"
@@ -19,8 +19,8 @@ DETAIL = Selectors(
 )  # fmt: skip
 
 
-def photos(*names: str) -> tuple[Photo, ...]:
-    return tuple(Photo(f"https://cars.example/{name}") for name in names)
+def photos(*names: str) -> tuple[PhotoLink, ...]:
+    return tuple(PhotoLink(f"https://cars.example/{name}") for name in names)
 
 
 def test_an_index_page_with_whole_listings() -> None:
@@ -53,29 +53,29 @@ def test_a_listings_own_page_is_one_listing() -> None:
         pytest.param('<img src="data:image/gif;base64,AA" data-src="/1.jpg">', photos("1.jpg"), id="P10-lazy"),
         pytest.param(
             '<img src="/s.jpg" srcset="/m.jpg 2x">',
-            (Photo("https://cars.example/m.jpg", ("https://cars.example/s.jpg",)),),
+            (PhotoLink("https://cars.example/m.jpg", ("https://cars.example/s.jpg",)),),
             id="P10-srcset",
         ),
         pytest.param(
             '<picture><source srcset="/l.webp 900w"><img src="/s.jpg"></picture>',
-            (Photo("https://cars.example/l.webp", ("https://cars.example/s.jpg",)),),
+            (PhotoLink("https://cars.example/l.webp", ("https://cars.example/s.jpg",)),),
             id="P10-picture",
         ),
         pytest.param(
             '<img src="/dot.gif" width=1 height=1>',
-            (Photo("https://cars.example/dot.gif", reason="not_gallery"),),
+            (PhotoLink("https://cars.example/dot.gif", reason="not_gallery"),),
             id="P10-tracker",
         ),
         pytest.param(
             "<aside><img src=/similar.jpg></aside>",
-            (Photo("https://cars.example/similar.jpg", reason="not_gallery"),),
+            (PhotoLink("https://cars.example/similar.jpg", reason="not_gallery"),),
             id="P10-similar",
         ),
         pytest.param("<img src='data:image/gif;base64,AA'>", (), id="P10-placeholder"),
         pytest.param("<img src=/1.jpg width=640px>", photos("1.jpg"), id="P10-large"),
     ],
 )
-def test_p10_only_gallery_images(image: str, wanted: tuple[Photo, ...]) -> None:
+def test_p10_only_gallery_images(image: str, wanted: tuple[PhotoLink, ...]) -> None:
     (listing,) = extract(f"<h1>Swift</h1>{image}", INDEX, True, Selectors(title="h1"), "").listings
     assert listing.photos == wanted
 
