@@ -221,7 +221,7 @@ def test_explain_takes_the_end_of_a_listings_id(folder: Path) -> None:
     rows = [
         dataclasses.replace(row, listing_id=f"used/{row.listing_id}") for row in manifest.read(folder, FetchRow)
     ]
-    painted_run.rewrite(folder, "fetch", rows)
+    painted_run.rewrite(folder, "fetch", [*rows])
     assert key(13) in "\n".join(explained(folder, "L6"))
     with pytest.raises(UsageError, match="no photo or listing '6'"):
         explained(folder, "6")
