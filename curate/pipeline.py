@@ -5,7 +5,7 @@ import importlib
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,19 @@ def find_recipe(path: Path, stages: Collection[str] = ()) -> Recipe:
 def default_workers() -> int:
     """Processes to use when the user does not say: one per core."""
     return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def map_of(
+    recipe: Recipe, folder: Path, workers: int | None, say: Callable[[str], None]
+) -> AbstractContextManager[MapFn]:
+    """The `map_fn` of the recipe's executor, whose workers read the photos of `folder` or of the recipe's store.
+
+    Raises what `executors.start` and `object_store.elsewhere` do.
+    """
+    elsewhere = None
+    if recipe.store and recipe.executor != "local":
+        elsewhere = object_store.elsewhere(folder, recipe.store, say)
+    return executors.start(recipe.executor, workers or default_workers(), folder, elsewhere)
 
 
 def _source(recipe: Recipe) -> Source:
@@ -133,11 +146,8 @@ def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int, echo: Call
     declared = STAGES[stage]
     with _timed(folder, stage, echo) as to_decide:
         # fetch and import write photos, so they stay on this machine
-        executor = "local" if stage == "fetch" else recipe.executor
-        elsewhere = None
-        if recipe.store and executor != "local":
-            elsewhere = object_store.elsewhere(folder, recipe.store, echo)
-        with executors.start(executor, workers, folder, elsewhere) as map_fn:
+        where = recipe.model_copy(update={"executor": "local"}) if stage == "fetch" else recipe
+        with map_of(where, folder, workers, echo) as map_fn:
             rows = runner(declared)(folder, getattr(recipe, declared.section), map_fn)
         if duplicates := [row for row in rows if isinstance(row, DedupRow)]:
             to_decide += conflicts.to_do(folder, recipe.clean.class_names, duplicates)

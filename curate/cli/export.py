@@ -1,12 +1,13 @@
 """The command that gives the dataset on."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from curate.cli.context import recipe_and_manifests, result, show
-from curate.cli.options import Workers, command
+from curate.cli.context import recipe_and_manifests, result, say, show, with_executor
+from curate.cli.options import Executor, Store, Workers, command
 from curate.core.errors import UsageError
 
 commands = typer.Typer()
@@ -33,6 +34,8 @@ def export(
         bool, typer.Option("--beside", help="Write also into a folder that holds other files; they stay.")
     ] = False,
     workers: Workers = None,
+    executor: Executor = None,
+    store: Store = None,
 ) -> None:
     """Write the dataset in a form that others load, with a dataset card.
 
@@ -43,18 +46,18 @@ def export(
 
     Example: curate export folders --out swift_wagonr
     """
-    from curate.core.executors import local
     from curate.export.photos import Options
     from curate.export.run import check
     from curate.export.run import export as write
-    from curate.pipeline import default_workers
+    from curate.pipeline import map_of
 
     if to not in (None, "jpeg"):
         raise UsageError(f"--format {to}: only jpeg can be asked for")
     options = Options(strip, size, to == "jpeg", tuple(dict.fromkeys(blur or ())), None, plates_model)
     check(format, options)  # what is typed is judged before what is there
     recipe, folder = recipe_and_manifests(ctx)
-    with local((workers or default_workers()) if options.changes else 1) as map_fn:
+    recipe = with_executor(recipe, executor, store)
+    with map_of(recipe, folder, workers, partial(say, ctx)) as map_fn:
         lines = write(folder, recipe, format, out, options, map_fn, copy=copy, beside=beside)
     for line in lines:
         show(ctx, line)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import resource_tracker
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -136,10 +136,14 @@ def local(workers: int, chunk_size: int = 16) -> Iterator[MapFn]:
         if hasattr(signal, "pthread_sigmask"):
             resource_tracker.ensure_running()  # when it starts, it unblocks the signal
         source = iter(items)
+        first = list(islice(source, workers * chunk_size))
+        few = len(first) < workers * chunk_size  # for all of the processes
+        size = (-(-len(first) // workers) or 1) if few else chunk_size
+        source = chain(first, source)
         pending: deque[Future[list[Result]]] = deque()
         try:
             while True:
-                while len(pending) < 4 * workers and (chunk := list(islice(source, chunk_size))):
+                while len(pending) < 4 * workers and (chunk := list(islice(source, size))):
                     with _signals_wait():  # it may start one
                         pending.append(executor.submit(_run_chunk, fn, chunk))
                 if not pending:

@@ -15,7 +15,7 @@ from curate.export.card import card
 from curate.export.photos import File
 from curate.export.provenance import CONTEXT as PROV
 from curate.export.provenance import activities
-from curate.export.release import Contents, Release, index
+from curate.export.release import Contents, Release, Shard, index
 from curate.export.webdataset import tar
 
 LOADING = """\
@@ -78,7 +78,7 @@ def contents(release: Release) -> Contents:
     table = index(paths)
     archives = {split: partial(_write, release.of(split)) for split in SPLITS if release.of(split)}
     yield "photos.csv", table
-    yield from ((f"{split}.tar", write) for split, write in archives.items())
+    yield from ((f"{split}.tar", Shard(write)) for split, write in archives.items())
     yield "README.md", card(release, LOADING)
     digests = {f"{split}.tar": write for split, write in archives.items()}
     yield "croissant.json", partial(_metadata, release, hashlib.sha256(table).hexdigest(), digests)

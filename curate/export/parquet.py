@@ -14,7 +14,7 @@ from curate.core.schemas import SPLITS
 from curate.export.card import card
 from curate.export.huggingface import front_matter
 from curate.export.photos import File
-from curate.export.release import VALIDATION, Contents, Release, shards
+from curate.export.release import VALIDATION, Contents, Release, Shard, shards
 
 ROW_GROUP = 100  # photos
 SHARD_FILES, SHARD_BYTES = 10_000, 450 * 1024**2
@@ -40,7 +40,7 @@ def contents(release: Release) -> Contents:
         parts = shards(release.of(split), SHARD_FILES, SHARD_BYTES)
         for number, part in enumerate(parts):
             name = f"data/{VALIDATION[split]}-{number:05d}-of-{len(parts):05d}.parquet"
-            yield name, partial(_write, part, release.dataset.classes)
+            yield name, Shard(partial(_write, part, release.dataset.classes))
     yield "README.md", card(release, LOADING, front_matter(release, _columns(release), "data/{split}-*"))
 
 

@@ -6,10 +6,11 @@ A photo that must change (smaller, blurred, another format) is decoded, and beco
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -21,7 +22,7 @@ from curate.dataset import Dataset, Photo
 from curate.export import blur
 from curate.export.place import write
 from curate.export.strip import strip
-from curate.photos import decode, missing
+from curate.photos import decode, missing, store
 
 VERSION = 1  # of what follows: raise it when other bytes come out
 QUALITY = 92  # of a JPEG that is written anew
@@ -64,43 +65,62 @@ class File:
         return f"{self.photo.key}.{self.extension}"
 
 
+class Changed(NamedTuple):
+    """A photo that leaves with other bytes, as a worker returns it."""
+
+    data: bytes
+    extension: str
+    blurred: int
+    width: int
+    height: int
+
+
 def prepare(dataset: Dataset, out: Path, options: Options, map_fn: MapFn) -> Iterator[File]:
     """Each photo of the dataset, by key, after its bytes were checked against their sha256.
 
-    Changed photos are written below `out`, and found there again by a rerun. Raises StateError for a photo that is
-    lost: leaving it out would change the split.
+    `map_fn` changes photos; this process writes them below `out`, and a rerun finds them there. Raises StateError
+    for a photo that is lost: leaving it out would change the split.
     """
     for option, model in (("faces", options.faces_model), ("plates", options.plates_model)):
         assert (option in options.blur) == (model is not None), option
-    job = partial(_prepare_one, dataset=dataset, out=out / PREPARED, options=options)
     ready = {path.name[:16]: path for path in (out / PREPARED).glob("[0-9a-f]*")}
-    jobs: Iterable[tuple[Photo, Path | None]] = ((photo, ready.get(photo.key)) for photo in dataset.photos)
-    done = map_fn(job, jobs) if options.changes else map(job, jobs)
-    yield from progress(done, "export", len(dataset.photos))
+    missing_yet = (photo for photo in dataset.photos if photo.key not in ready)
+    job = partial(_prepare_one, dataset.folder, options)
+    done = iter(map_fn(job, missing_yet) if options.changes else map(job, missing_yet))
+    for photo in progress(dataset.photos, "export", len(dataset.photos)):
+        if photo.key in ready:
+            yield _described(photo, ready[photo.key])
+            continue
+        prepared = next(done)
+        if isinstance(prepared, RejectedError):
+            raise StateError(
+                f"photo {photo.key} cannot be exported, {photo.path} is lost ({prepared.reason}): "
+                f"{missing.remedy(dataset.folder)}; {missing.going_on(dataset.folder)}"
+            ) from prepared
+        if isinstance(prepared, Changed):
+            data, extension, blurred, width, height = prepared
+            path = out / PREPARED / f"{photo.key}.{blurred}.{extension}"
+            write(path, data)
+            digest = hashlib.sha256(data).hexdigest()
+            yield File(photo, path, extension, digest, len(data), width, height, blurred)
+        else:
+            extension = Path(photo.path).suffix.removeprefix(".")
+            source = dataset.file(photo)
+            yield File(photo, source, extension, photo.sha256, prepared, photo.width, photo.height)
 
 
-def _prepare_one(job: tuple[Photo, Path | None], dataset: Dataset, out: Path, options: Options) -> File:
-    photo, ready = job
-    if ready:
-        return _described(photo, ready)
-    source = dataset.file(photo)
+def _prepare_one(folder: Path, options: Options, photo: Photo) -> Changed | int | RejectedError:
+    """On a worker: a photo as it leaves; the number of its bytes where they stay; why it cannot be read."""
     try:
-        data = decode.read_file(source)
-        if hashlib.sha256(data).hexdigest() != photo.sha256:
-            raise RejectedError("hash_mismatch")
+        data = store.read(folder, photo.path, photo.sha256)
         changed = change(data, photo, options) if options.changes else None
     except RejectedError as error:
-        raise StateError(
-            f"photo {photo.key} cannot be exported, {photo.path} is lost ({error.reason}): "
-            f"{missing.remedy(dataset.folder)}; {missing.going_on(dataset.folder)}"
-        ) from error
+        return error
     if changed is None:
-        extension = Path(photo.path).suffix.removeprefix(".")
-        return File(photo, source, extension, photo.sha256, len(data), photo.width, photo.height)
+        return len(data)
     content, extension, boxes = changed
-    path = out / f"{photo.key}.{boxes}.{extension}"
-    write(path, content)
-    return _described(photo, path)
+    decoded = decode.decode(content, at_least=1)
+    return Changed(content, extension, boxes, decoded.width, decoded.height)
 
 
 def _described(photo: Photo, path: Path) -> File:

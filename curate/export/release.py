@@ -14,7 +14,17 @@ from curate.export.photos import File, Options
 
 STAGES = ("fetch", "dedup", "clean", "split")  # that made the dataset
 VALIDATION = {"train": "train", "val": "validation", "test": "test"}  # as most sites call the splits
-Content = bytes | File | Callable[[BinaryIO], None]  # of an exported file; a function writes it
+Write = Callable[[BinaryIO], None]  # writes a file that is open
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A file that holds many photos. Each can be written by itself, so workers do it."""
+
+    write: Write  # it travels to them
+
+
+Content = bytes | File | Shard | Write  # of an exported file
 Contents = Iterator[tuple[str, Content]]  # with its path, relative, with /
 
 

@@ -1,10 +1,13 @@
 """export: write a dataset into a folder, in one of the formats.
 
-Same dataset, same options, same bytes. Killed anywhere, a rerun goes on; run twice, nothing happens.
+Workers change photos and write shards, this process everything else. Same dataset, same options, same bytes,
+however many workers there are. Killed anywhere, a rerun goes on; run twice, nothing happens.
 """
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from curate.core import extras, manifest
 from curate.core.errors import UsageError
 from curate.core.executors import MapFn
 from curate.core.files import file_sha256, lock, sweep
+from curate.core.progress import progress
 from curate.core.recipe import Recipe
 from curate.dataset import Dataset
 from curate.export import (
@@ -27,7 +31,7 @@ from curate.export import (
     webdataset,
 )
 from curate.export.photos import PREPARED, File, Options
-from curate.export.release import STAGES, Contents, Release, doubtful, sidecars
+from curate.export.release import STAGES, Content, Contents, Release, Shard, doubtful, sidecars
 from curate.review import decisions
 
 FORMATS: dict[str, Callable[[Release], Contents]] = {
@@ -95,20 +99,45 @@ def export(
         names = [name for name, _ in planned]
         place.check_foreign(out, own, names, beside, PREPARED)
         place.write_marker(out, made_from, names, complete=False)
+        _put_shards(planned, out.absolute(), map_fn)
         _put_all(planned, out, copy)
         place.clear(out, (), PREPARED)
         place.write_marker(out, made_from, names, complete=True)
     return list(_summary(out, names, files, dataset, recipe))
 
 
-def _put_all(planned: list[tuple[str, Any]], out: Path, copy: bool) -> None:
+def _put_shards(planned: list[tuple[str, Content]], out: Path, map_fn: MapFn) -> None:
+    """Let workers write the shards that are not there, if there are several: each whole, under its own name.
+
+    A worker that dies leaves nothing under that name. One that does not see `out` or a photo writes nothing.
+    """
+    absent = [(n, one) for n, one in planned if isinstance(one, Shard) and not place.is_there(out / n)]
+    if len(absent) < 2:
+        return
+    work = partial(_put_shard, out, (out / place.MARKER).read_bytes())
+    for _ in progress(map_fn(work, absent), "shards", len(absent)):
+        pass
+    sweep(out)
+
+
+def _put_shard(out: Path, marker: bytes, shard: tuple[str, Shard]) -> None:
+    """On a worker. `marker` tells a folder that machines share from another one of the same name."""
+    name, content = shard
+    with suppress(FileNotFoundError):
+        if (out / place.MARKER).read_bytes() == marker:
+            place.write(out / name, content.write)
+
+
+def _put_all(planned: list[tuple[str, Content]], out: Path, copy: bool) -> None:
     for name, content in planned:
         target = out / name
         if isinstance(content, File):
             if not place.is_there(target, content.bytes):
                 place.put(content.source, target, copy and PREPARED not in content.source.parts)
-        elif isinstance(content, bytes) or not place.is_there(target):
+        elif isinstance(content, bytes):
             place.write(target, content)
+        elif not place.is_there(target):
+            place.write(target, content.write if isinstance(content, Shard) else content)
 
 
 def _made_from(dataset: Dataset, recipe: Recipe, format: str, options: Options, copy: bool) -> dict[str, Any]:

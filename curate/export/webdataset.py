@@ -14,7 +14,7 @@ from typing import BinaryIO
 from curate.core.schemas import SPLITS
 from curate.export.card import card
 from curate.export.photos import File
-from curate.export.release import Contents, Release, shards
+from curate.export.release import Contents, Release, Shard, shards
 
 SHARD_FILES, SHARD_BYTES = 1000, 256 * 1024**2
 
@@ -32,7 +32,7 @@ def contents(release: Release) -> Contents:
     """All files of the export."""
     for split in SPLITS:
         for number, part in enumerate(shards(release.of(split), SHARD_FILES, SHARD_BYTES)):
-            yield f"{split}-{number:06d}.tar", partial(_write, part, release.dataset.classes)
+            yield f"{split}-{number:06d}.tar", Shard(partial(_write, part, release.dataset.classes))
     last = max(0, len(shards(release.of("train"), SHARD_FILES, SHARD_BYTES)) - 1)
     names = ", ".join(f"{number} is {name}" for number, name in enumerate(release.dataset.classes))
     yield "README.md", card(release, LOADING % (last, names))

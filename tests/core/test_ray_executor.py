@@ -24,8 +24,10 @@ from curate.core.executors import MapFn
 from curate.core.ray_executor import RayMap
 from curate.core.recipe import Clean, Concept, Dedup
 from curate.dedup import stage as dedup
+from curate.export.photos import Options
 from curate.photos import object_store, store
 from tests import bucket
+from tests.export.painted_dataset import export, tree
 from tests.folders import CLASSES, fetch_row, paint, publish
 
 pytestmark = [
@@ -190,6 +192,20 @@ def test_d02_r01_manifests_are_the_same_while_workers_are_killed(map_fn: RayMap,
     with killing(2) as killed:
         assert decided(tmp_path / "two", map_fn) == expected
     assert killed
+
+
+def test_d02_r01_an_export_is_the_same_while_workers_are_killed(
+    map_fn: RayMap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curate.export.webdataset.SHARD_FILES", 1)
+    changes = Options(strip=True, size=100)
+    export("webdataset", tmp_path / "here", changes)
+    whole = tree(tmp_path / "here")
+    with killing(1) as killed:
+        while not killed:
+            shutil.rmtree(tmp_path / "there", ignore_errors=True)
+            export("webdataset", tmp_path / "there", changes, map_fn=map_fn)
+            assert tree(tmp_path / "there") == whole
 
 
 @pytest.mark.skipif(bucket.ABSENT, reason=bucket.REASON)

@@ -5,16 +5,20 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 from typer.testing import CliRunner
 
 from curate.cli.app import app
 from curate.core.errors import StateError, UsageError
+from curate.core.executors import local
 from curate.dataset import Dataset
-from curate.export import place
+from curate.export import place, run
 from curate.export.photos import Options
+from curate.export.release import Shard
 from curate.export.run import export as run_export
 from tests.export.painted_dataset import RECIPE, dataset_folder, export, tree
 
@@ -110,6 +114,35 @@ def test_a_photo_that_is_lost_is_named_and_the_rest_waits(tmp_path: Path) -> Non
     file.write_bytes(data)
     run_export(folder, RECIPE, "folders", tmp_path / "out", Options(), map)
     assert len(list((tmp_path / "out").glob("*/*/*"))) == 20
+
+
+def test_shards_that_workers_write_have_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curate.export.webdataset.SHARD_FILES", 3)
+    export("webdataset", tmp_path / "here", Options(strip=True))
+    whole = tree(tmp_path / "here")
+    assert len(whole) >= 8
+    handed: list[str] = []
+    with local(2) as map_fn:
+
+        def handing(fn: Callable[[Any], Any], items: Iterable[Any], /) -> Iterable[Any]:
+            listed = list(items)
+            handed.extend(one[0] for one in listed if isinstance(one, tuple))
+            yield from map_fn(fn, listed)
+            assert all((tmp_path / "there" / name).stat().st_size for name in handed)
+
+        export("webdataset", tmp_path / "there", Options(strip=True), map_fn=handing)
+    assert sorted(handed) == sorted(name for name in whole if not name.endswith(("README.md", place.MARKER)))
+    assert tree(tmp_path / "there") == whole
+
+
+def test_a_worker_that_sees_another_folder_of_that_name_writes_nothing(tmp_path: Path) -> None:
+    def fail(file: BinaryIO) -> None:
+        raise AssertionError("it is not asked")
+
+    place.write_marker(tmp_path, {"format": "webdataset"}, ["train-000000.tar"], complete=False)
+    run._put_shard(tmp_path, b"that of another export", ("train-000000.tar", Shard(fail)))
+    run._put_shard(tmp_path / "absent", b"that of another export", ("train-000000.tar", Shard(fail)))
+    assert [path.name for path in tmp_path.iterdir()] == [place.MARKER]
 
 
 def recipe_file(folder: Path) -> Path:
