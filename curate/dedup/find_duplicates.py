@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from curate.core.executors import MapFn
 from curate.core.progress import counter
 from curate.core.recipe import Dedup
-from curate.dedup import candidates, clustering, fingerprints, geometry, partial, phash
+from curate.dedup import candidates, clustering, collages, fingerprints, geometry, partial, phash
 from curate.dedup.alignment import PROOF
 from curate.dedup.fingerprints import Fingerprints
 from curate.dedup.geometry import Transform
@@ -99,6 +99,7 @@ def _closer(pairs: PairTable, keeper: Indices, wholes: Fingerprints, files: File
         if files.keypoints is None or not (stays & ~searched).any():
             break
         partials = partial.find(files, wholes, stays, searched, map_fn)
+        partials += collages.find(files, wholes, partials, stays, map_fn)
         searched |= stays
         pairs.add_partials(partials)
         pairs.demote({one.edited for one in partials if one.edited >= 0 and one.similarity >= PROOF})

@@ -19,6 +19,7 @@ from curate.core.executors import MapFn
 from curate.core.progress import progress
 from curate.dedup import composites, features, geometry, keypoints, rectify, similarity
 from curate.dedup.alignment import PROOF, TURN
+from curate.dedup.composites import Box
 from curate.dedup.fingerprints import Fingerprints
 from curate.dedup.geometry import Transform
 from curate.dedup.keypoints import KEYPOINTS, Keypoints
@@ -52,6 +53,7 @@ class PhotoKeypoints:
     view: Fingerprints  # () FINGERPRINT of the whole image
     keypoints: Keypoints  # () KEYPOINTS
     pixels: int  # width times height
+    cell: Box | None = None  # of a collage, that the keypoints are of; None: they are of the whole image
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Partial:
     words: str  # of PROOFS, besides those that follow from the transform
     edited: int  # number of the one that was edited; -1: neither
     removable: bool  # whether one of them may be removed
+    cell: Box | None = None  # the part of a collage, the edited one, that shows the other
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def find(
     kept = np.flatnonzero(stays)
     pairs = kept[keypoints.candidates(files.keypoints[kept])]
     pairs = pairs[~searched[pairs].all(axis=1)]
-    asked = ((_photo(files, prints, a), _photo(files, prints, b), None) for a, b in pairs.tolist())
+    asked = ((photo_of(files, prints, a), photo_of(files, prints, b), None) for a, b in pairs.tolist())
     answers = progress(map_fn(partial(examine, files.folder), asked), "examine", len(pairs))
     return [found for found in answers if found]
 
@@ -102,14 +105,15 @@ def edits(
     """
     asked = [pair for pair in pairs if _may_be_edited(files, prints, *pair[1:])]
     jobs = (
-        (_photo(files, prints, better), _photo(files, prints, worse), transform)
+        (photo_of(files, prints, better), photo_of(files, prints, worse), transform)
         for _, better, worse, transform in asked
     )
     found = dict(zip((pair[0] for pair in asked), map_fn(partial(examine, files.folder), jobs), strict=True))
     return [found.get(pair[0]) for pair in pairs]
 
 
-def _photo(files: Files, prints: Fingerprints, number: int) -> PhotoKeypoints:
+def photo_of(files: Files, prints: Fingerprints, number: int) -> PhotoKeypoints:
+    """The photo of that rank."""
     nothing = NO_KEYPOINTS if files.keypoints is None else files.keypoints[number]
     return PhotoKeypoints(number, files.paths[number], prints[number], nothing, files.pixels[number])
 
@@ -133,7 +137,7 @@ def _may_be_edited(files: Files, prints: Fingerprints, better: int, worse: int, 
 def examine(folder: Path, pair: tuple[PhotoKeypoints, PhotoKeypoints, Transform | None]) -> Partial | None:
     """What two photos share; None where it is too little, or a file cannot be read.
 
-    Without a transform, their keypoints are matched.
+    Without a transform, their keypoints are matched: those of the first may be of a cell of it.
     """
     first, second, transform = pair
     agreeing = None
@@ -144,6 +148,7 @@ def examine(folder: Path, pair: tuple[PhotoKeypoints, PhotoKeypoints, Transform 
         agreeing = keypoints.agreeing(first.keypoints, second.keypoints, inliers, transform)
         if agreeing < FEW:
             return None
+        transform = geometry.of_box(first.cell) @ transform if first.cell else transform
     area = abs(float(np.linalg.det(transform)))
     if not AREAS[0] < area < AREAS[1]:
         return None
@@ -153,7 +158,11 @@ def examine(folder: Path, pair: tuple[PhotoKeypoints, PhotoKeypoints, Transform 
     turned_round = in_second > in_first  # the first image is the part, and seen in the second
     whole, part = (second, first) if turned_round else (first, second)
     transform = geometry.inverse(transform) if turned_round else transform
-    if agreeing is not None and not _may_agree(whole, part, transform, min(in_first, in_second)):
+    if (
+        agreeing is not None
+        and not first.cell
+        and not _may_agree(whole, part, transform, min(in_first, in_second))
+    ):
         return None
     try:
         found = _examine(folder, whole, part, transform, agreeing)
@@ -200,8 +209,8 @@ def _examine(
     turn = geometry.degrees_turned(transform)
     quarter = 90 * round(turn / 90)
     upright = abs(turn - quarter) <= TURN
-    composite = None
-    if upright and area < 1 - composites.BESIDE:
+    composite = composites.Composite(whole.cell, "collage") if whole.cell else None
+    if upright and not composite and area < 1 - composites.BESIDE:
         corners = np.array([[0, 0], [1, 0], [0, 1], [1, 1]]) @ transform[:2, :2].T + transform[:2, 2]
         (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
         one_scale = 1 / ONE_SCALE < whole.pixels * area / part.pixels < ONE_SCALE
@@ -242,6 +251,7 @@ def _examine(
         " ".join(words),
         edited,
         removable,
+        composite.part if composite and composite.kind == "collage" else None,
     )
 
 

@@ -13,6 +13,7 @@ some: photo `image_id` (the file's name without its ending) is a duplicate of `d
 
 import argparse
 import csv
+import hashlib
 import itertools
 import tempfile
 import time
@@ -39,11 +40,11 @@ def fingerprint(sellers: bool, path: Path) -> tuple[bytes, bytes, int]:
     from curate.photos import decode
 
     data = path.read_bytes()
-    image = decode.decode(data, fingerprints.AT_LEAST)
-    prints = fingerprints.of_pixels(image.pixels, path.name)
+    image, sha256 = decode.decode(data, fingerprints.AT_LEAST), hashlib.sha256(data).hexdigest()
+    prints = fingerprints.of_pixels(image.pixels, sha256)
     points = b""
     if sellers:
-        points = keypoints.detect(phash.luma(decode.decode(data, keypoints.SIDE).pixels), path.name).tobytes()
+        points = keypoints.detect(phash.luma(decode.decode(data, keypoints.SIDE).pixels), sha256).tobytes()
     return prints.tobytes(), points, image.width * image.height
 
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageOps
 from curate.core import manifest
 from curate.core.recipe import Dedup
 from curate.core.schemas import DedupRow
-from curate.dedup import fingerprints, keypoints, partial, phash
+from curate.dedup import collages, fingerprints, keypoints, partial, phash
 from curate.dedup import stage as dedup
 from curate.dedup.alignment import PROOF
 from tests.benchmarks import seller_edits
@@ -62,6 +62,20 @@ def test_a_collage_is_rejected_as_one_and_ties_its_photos(tmp_path: Path) -> Non
     assert "collage" in rows[8].confirmed_by
     assert sum(row.similar_group == rows[8].similar_group for row in rows[:4]) >= 2
     assert all(row.similar_group == row.key for row in rows[4:8])
+
+
+def test_photos_that_a_collage_shows_small_and_cut_are_tied_too(tmp_path: Path) -> None:
+    images = [scene(seed, *((200, 250) if seed % 4 else SIZE)) for seed in range(6)]
+    rows = run(tmp_path, [*map(jpeg, images), jpeg(seller_edits.collage(images[:4], random.Random(1)))])
+    assert [row.keep for row in rows] == [True] * 6 + [False]
+    assert {row.similar_group for row in rows[:4]} == {rows[6].similar_group}
+    assert all(row.similar_group == row.key for row in rows[4:6])
+
+
+def test_a_grid_has_a_cell_beside_each_part_that_is_known() -> None:
+    assert collages.unknown([(0, 0.5, 0, 0.5)]) == [(0, 0.5, 0.5, 1), (0.5, 1, 0, 0.5), (0.5, 1, 0.5, 1)]
+    assert collages.unknown([(0, 1, 0, 0.4), (0, 1, 0.42, 1)]) == []
+    assert len(collages.unknown([(0.33, 0.67, 0.33, 0.67)])) == 8
 
 
 def test_screens_of_one_app_with_other_photos_are_no_duplicates(tmp_path: Path) -> None:
