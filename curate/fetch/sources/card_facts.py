@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 
-from curate.fetch.sources import photo_variants, values
+from curate.fetch.sources import dates, photo_variants, values
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate
 from curate.fetch.sources.listing import Listing
-from curate.fetch.sources.money import PRICE, PRICE_NAME, money
+from curate.fetch.sources.money import OTHER_SUM, PRICE, PRICE_NAME, money
 from curate.fetch.sources.page import Element, names, words
 from curate.fetch.sources.page_images import Image
 
@@ -30,6 +31,11 @@ _PLACE_NAME = re.compile(
     r"location|locality|(?<![a-z])city|place|address|(?<![a-z])area(?![a-z])|region|ort(?![a-z])|lokal|ville"
 )
 
+_PLACE = re.compile(  # Sandy, UT 84070
+    r"[A-Z][\w.' -]{2,30}, (?:A[BKLRZ]|BC|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ABDEINOST]|N[BCDEHJLMSVY]|"
+    r"O[HKNR]|P[AE]|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY])(?: \d{5})?"
+)
+
 
 def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
     best = ""
@@ -47,6 +53,11 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
             text = words(element)
             if 3 < len(text) < 200 and not PRICE.fullmatch(text):
                 return text
+    links_and_images = [one.get("title") or one.get("aria-label") or "" for one in url_links]
+    links_and_images += [one.alt for one in images]
+    said = {text for text in map(str.strip, links_and_images) if len(text) > 3}
+    if said and (printed := next((part for raw in card.itertext() if (part := raw.strip()) in said), "")):
+        return printed[:300]
     for element in url_links:
         text = words(element)
         if PRICE.search(text):  # the whole card is a link: its title is the first text that is no price
@@ -81,6 +92,24 @@ def price_alone(element: Element) -> tuple[float | None, str] | None:
     if colon and len(label) < 25 and PRICE_NAME.search(label.lower()):
         text = rest.strip()  # Preis: 9.900 €
     return money(text) if len(text) < 41 and PRICE.fullmatch(text) else None
+
+
+def lower_beside(element: Element, found: tuple[float | None, str]) -> tuple[float | None, str]:
+    """The price that is asked where an element that is one stands beside another that is one: the lower, unless it
+    is a rate, a net sum or another currency."""
+    amount, currency = found
+    for other in islice(element.itersiblings(), 2):
+        beside = price_alone(other)
+        if amount and beside and beside[0] and beside[1] == currency and 0.3 * amount < beside[0] < amount:
+            return beside
+    return found
+
+
+def is_other_sum(element: Element) -> bool:
+    """Is a sum called a deposit, a fee or the like, by itself or by the label before it?"""
+    before = element.getprevious()
+    label = "" if before is None or not isinstance(before.tag, str) else words(before)
+    return bool(OTHER_SUM.search(words(element)[:80])) or (len(label) < 60 and bool(OTHER_SUM.search(label)))
 
 
 def _asked(elements: list[Element], card: Element) -> list[Element]:
@@ -119,8 +148,8 @@ def _price(card: Element, text: str) -> tuple[float | None, str]:
                 elif not match and bare[0] is None and _BARE_AMOUNT.fullmatch(inner):
                     bare = money(inner)
         for element in some:
-            if (found := price_alone(element)) and found[0] is not None:
-                return found
+            if (found := price_alone(element)) and found[0] is not None and not is_other_sum(element):
+                return lower_beside(element, found)
         if bare[0] is not None:
             return bare
     texts = [part for raw in card.itertext() if 1 < len(part := raw.strip()) < 80]
@@ -148,8 +177,11 @@ def candidate(
             continue
         if not city and _PLACE_NAME.search(names(element)) and 2 < len(found := words(element)) < 80:
             city, region = values.place(found)
+        if not (city or len(element)) and _PLACE.fullmatch(found := (element.text or "").strip()):
+            city, region = values.place(found)
         if not posted and element.tag == "time":
-            posted = values.moment(element.get("datetime") or words(element))
+            posted = dates.moment(element.get("datetime") or words(element))
+    posted = posted or dates.posted_in(text)
     ids = [
         value
         for element in (card, *links)

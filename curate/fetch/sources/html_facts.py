@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from curate.fetch.sources import json_fields, values
+from curate.fetch.sources import dates, json_fields, values
 from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES
 from curate.fetch.sources.key_names import role
 from curate.fetch.sources.listing import Listing
@@ -13,24 +13,72 @@ from curate.fetch.sources.page import Element, Page, words
 from curate.fetch.sources.page_images import PageImages
 
 MAX_PAIRS = 300
+_KNOWN = {"year", "make", "model", "city", "place", "region", "seller", "posted"}
+_POSTED = ("dateposted", "datepublished", "datecreated")
+_ORDINAL = re.compile(r"^1\s?(?:\.|ª|º|er|re|ère|a|e|st)?\s+")  # 1. Inverkehrsetzung, 1ère immatriculation
 
 
 def pairs(page: Page, layout: PageImages) -> Iterator[tuple[str, str]]:
-    """(label, value) of the content, in its order, at most `MAX_PAIRS`."""
+    """(label, value) of the content, in its order, at most `MAX_PAIRS`.
+
+    Terms and rows of tables with any label; other texts with those alone that name a field.
+    """
     count = 0
-    for element in page.root.iter("dt", "tr"):
-        if element.tag == "dt":
-            other = next(element.itersiblings(), None)
-            cells = [element, other] if other is not None and other.tag == "dd" else []
-        else:
-            cells = [cell for cell in element if cell.tag in ("th", "td")]
-        if len(cells) != 2 or layout.is_beside(element) or layout.is_frame(element):
+    for element in page.root.iter("dt", "tr", "li", "div", "p", "span"):
+        label, value = _marked(element) if element.tag in ("dt", "tr") else _loose(element)
+        label = label.rstrip(" :：")
+        if not (label and value) or label.isdigit() or layout.is_beside(element) or layout.is_frame(element):
             continue
-        label, value = _short(cells[0], 40).rstrip(" :："), _short(cells[1], 120)
-        if label and value and not label.isdigit():
-            yield label, value
-            if (count := count + 1) >= MAX_PAIRS:
-                return
+        yield label, value
+        if (count := count + 1) >= MAX_PAIRS:
+            return
+
+
+def _marked(element: Element) -> tuple[str, str]:
+    """The label and value of a term or a row of a table."""
+    if element.tag == "dt":
+        other = next(element.itersiblings(), None)
+        cells = [element, other] if other is not None and other.tag == "dd" else []
+    else:
+        cells = [cell for cell in element if cell.tag in ("th", "td")]
+    return (_short(cells[0], 40), _short(cells[1], 120)) if len(cells) == 2 else ("", "")
+
+
+def _loose(element: Element) -> tuple[str, str]:
+    """The label and value of an element that holds nothing else, where the label names a field: two elements, or
+    "Year: 2023"."""
+    if len(element) > 2 or any(len(child) > 1 for child in element):
+        return "", ""
+    if len(element) == 2 and not (element.text or "").strip():
+        label, value = _short(element[0], 40), _short(element[1], 120)
+    else:
+        label, _, value = _short(element, 80).partition(":")
+    return (label, value.strip()) if _field(label.rstrip(" :：")) in _KNOWN else ("", "")
+
+
+def _field(label: str) -> str:
+    """The field that a label names; empty where it names none."""
+    return role(_ORDINAL.sub("", label))[0] or ("posted" if label and dates.is_posted(label) else "")
+
+
+def _posted(page: Page, layout: PageImages) -> str:
+    """The date on which the page says its advert was put in: the one that is marked up so, else that of a short
+    text."""
+    marked = [one for one in page.root.iter() if (one.get("itemprop") or "").lower() in _POSTED]
+    if len(marked) == 1:
+        return dates.moment(marked[0].get("content") or marked[0].get("datetime") or words(marked[0]))
+    for element in page.root.iter():
+        if not isinstance(element.tag, str) or len(element) > 1:
+            continue
+        if re.search(r"\d{4}", element.text or "") or (
+            len(element) and re.search(r"\d{4}", element[0].tail or "")
+        ):
+            found = dates.posted_in(_short(element, 120))
+        else:
+            continue
+        if found and not (layout.is_beside(element) or layout.is_frame(element)):
+            return found
+    return ""
 
 
 def _short(element: Element, most: int) -> str:
@@ -43,7 +91,7 @@ def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, l
     found: dict[str, object] = {}
     rest: dict[str, str] = {}
     for label, value in pairs(page, layout):
-        field = role(label)[0]
+        field = _field(label)
         if field == "year":
             found.setdefault("year", values.year(value))
         elif field in ("make", "model"):
@@ -57,9 +105,11 @@ def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, l
         elif field == "seller":
             found.setdefault("seller", json_fields.seller_kind(value))
         elif field == "posted" and re.search(r"\d", value):
-            found.setdefault("posted", values.moment(value))
+            found.setdefault("posted", dates.moment(value))
         elif not field and len(rest) < MAX_ATTRIBUTES:
             rest.setdefault(label, value)
+    if not (listing.posted or found.get("posted")):
+        found["posted"] = _posted(page, layout)
     found["attributes"] = (
         json.dumps(rest, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if rest else ""
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from curate.fetch.http.url import host_of, path_of
-from curate.fetch.sources import values
+from curate.fetch.sources import dates, values
 from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES, Facts, facts, types_of
 from curate.fetch.sources.json_photos import photos
 from curate.fetch.sources.key_names import is_photo, plain
@@ -144,11 +144,11 @@ def posted_of(fact: Facts) -> str:
     for key, value in first(fact, "posted"):
         if isinstance(value, int | float) and not isinstance(value, bool):
             if 9e8 < value < 4e9 or 9e11 < value < 4e12:
-                return values.moment(value)
+                return dates.moment(value)
         elif isinstance(value, str) and re.search(r"\d", value) and len(value) < 60:
             if plain(key) in ("date", "time", "timestamp") and not re.search(r"\d{4}|\d{1,2}[./-]\d{1,2}", value):
                 continue
-            return values.moment(value)
+            return dates.moment(value)
     return ""
 
 

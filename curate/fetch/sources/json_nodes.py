@@ -117,6 +117,18 @@ def referred(value: Any, named: dict[str, Node] | None) -> Any:
     return value
 
 
+def within(node: Node) -> set[int]:
+    """The identities of the objects that stand in an object itself, not in its lists, at most `MAX_DEPTH` deep."""
+    found: set[int] = set()
+    queue = [(0, node)]
+    for depth, inner in queue:
+        for value in inner.values():
+            if isinstance(value, dict) and id(value) not in found and depth < MAX_DEPTH and len(queue) < 500:
+                found.add(id(value))
+                queue.append((depth + 1, value))
+    return found - {id(node)}
+
+
 def _short(value: object) -> str:
     return values.text(value)[:200]
 

@@ -41,6 +41,13 @@ _NAMES: dict[str, str] = {
         firstregistrationyear registrationdate regdate vehiclemodeldate modeldate productiondate
         datevehiclefirstregistered releasedate baujahr erstzulassung ez annee année año ano anno rok
         rokprodukcji rokvyroby godina godiste leto bouwjaar yil yıl modelyili год годвыпуска рік
+        inverkehrsetzung erstinverkehrsetzung immatriculation premièreimmatriculation miseencirculation
+        premièremiseencirculation
+        immatricolazione primaimmatricolazione matriculación matriculacion primeramatriculación
+        eerstetoelating eersteregistratie
+        datumeerstetoelating pierwszarejestracja ensirekisteröinti
+        förstaregistrering førstegangsregistrert førsteregistrering
+        primamatricula dataprimeiramatricula 1stregistration firstregistered builtin
         vuosimalli årsmodell årgang έτος سالتولید 年式 연식 年份 yearbuilt constructionyear builtyear
         yearofconstruction evjarat évjárat anofabricacion registered
     """,

@@ -7,6 +7,7 @@ from curate.fetch.http.url import path_of
 from curate.fetch.sources import (
     cards,
     html_facts,
+    json_nodes,
     json_own,
     microdata,
     page_gallery,
@@ -32,6 +33,7 @@ def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing 
     matched = [one for one in candidates if json_own.match(one, about, stems) >= _SURE]
     lone = [one for one in candidates if one not in matched and json_own.match(one, about, stems) >= 0]
     chosen = matched or (lone[:1] if _alone(lone, forms) else [])
+    _without_others_photos(chosen)
     structured = max((one.listing.photos for one in chosen), key=len, default=())
     html, sets = _galleries(forms, [url for photo in structured for url in (photo.url, *photo.aliases)], stems)
     if not chosen and not _looks_like_one(
@@ -91,6 +93,18 @@ def _galleries(
             forms.page, forms.layout, forms.about, [url for urls in longest for url in urls]
         )
     return html, sets
+
+
+def _without_others_photos(chosen: list[Candidate]) -> None:
+    """Take the photos from an object that holds another of the chosen ones and shows none of its photos: they are
+    of something else, such as the building that a flat is in."""
+    for outer in chosen:
+        held = json_nodes.within(outer.node) if outer.node else set()
+        for inner in chosen:
+            shown = {photo_sizes.stem(photo.url) for photo in inner.listing.photos}
+            same = any(photo_sizes.stem(photo.url) in shown for photo in outer.listing.photos)
+            if id(inner.node) in held and len(shown) > 1 and not same:
+                outer.listing = replace(outer.listing, photos=())
 
 
 def _names(names: list[str]) -> str:

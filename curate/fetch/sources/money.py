@@ -19,7 +19,7 @@ _MONEY = (
     ("lei", "RON"), ("ron", "RON"), ("лв", "BGN"), ("bgn", "BGN"), ("kn", "HRK"), ("₪", "ILS"), ("ils", "ILS"),
     ("aed", "AED"), ("sar", "SAR"), ("zar", "ZAR"), ("aud", "AUD"), ("cad", "CAD"), ("nzd", "NZD"), ("mxn", "MXN"),
     ("ars", "ARS"), ("clp", "CLP"), ("cop", "COP"), ("brl", "BRL"), ("ksh", "KES"), ("kes", "KES"), ("₦", "NGN"),
-    ("ngn", "NGN"), ("₸", "KZT"),
+    ("ngn", "NGN"), ("₸", "KZT"), ("〒", "KZT"), ("uf", "CLF"),
     ("kzt", "KZT"), ("₼", "AZN"), ("azn", "AZN"), ("₾", "GEL"), ("gel", "GEL"), ("֏", "AMD"), ("amd", "AMD"),
     ("฿", "THB"),
     ("thb", "THB"), ("rp", "IDR"), ("idr", "IDR"), ("₫", "VND"), ("vnd", "VND"), ("₱", "PHP"), ("php", "PHP"),
@@ -37,15 +37,22 @@ _DIGITS = (
 PRICE = re.compile(
     r"(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|TRY|Rs\.?|RM|Rp|Ksh|"
     r"kr|[A-Z]{1,3}\$|(?-i:KES|NGN|GHS|EGP|MAD|SAR|QAR|KWD|OMR|PKR|LKR|BDT|SGD|HKD|TWD|MYR|PHP|IDR|THB|"
-    r"VND|ILS|MXN|ARS|CLP|COP|PEN|AMD|GEL|AZN|KZT|S/|R(?=\s?\d{1,3}(?:[\s,]\d{3})+(?!\d)))))"
-    rf"\s{{0,2}}{_DIGITS}(?:,[-–]{{1,2}})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
-    rf"{_DIGITS}(?:,[-–]{{1,2}})?\s{{0,2}}(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
+    r"VND|ILS|MXN|ARS|CLP|COP|PEN|AMD|GEL|AZN|KZT|UF|S/|R(?=\s?\d{1,3}(?:[\s,]\d{3})+(?!\d)))))"
+    rf"\s{{0,2}}{_DIGITS}(?:[.,][-–—]{{1,2}})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
+    rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}(?:[€£¥₹₽₴₩₺₪₫₱₸〒₼₾฿$]|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
     r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z]))",
     re.IGNORECASE,
 )
 
 PRICE_NAME = re.compile(
     r"price|preis|prix|precio|prezzo|preco|prijs|cena|fiyat|цен|hinta|(?<![a-z])pris(?![a-z])|cost|amount|価格"
+)
+
+OTHER_SUM = re.compile(  # what a sum is called that is not the price
+    r"(?i)\b(?:deposit|caution|kaution|fianza|caparra|borgsom|waarborg|kaucja|kauce|depozit|depósito|залог|депозит|"
+    r"gastos comunes|expensas|condom[ií]nio|iptu|charges|honoraires|nebenkosten|fees?|"
+    r"shipping|delivery|versand|livraison|envío|"
+    r"frete|wysyłk|insurance|versicherung|assurance|neupreis|prix neuf|new price|trade-?in|押金|保証金)"
 )
 
 _CURRENCY_KEYS = (

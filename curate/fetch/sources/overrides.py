@@ -16,7 +16,7 @@ from curate.core.errors import RejectedError
 from curate.core.recipe import Selectors
 from curate.core.recipe_source import PhotoUrl
 from curate.fetch.http.url import canonical_url
-from curate.fetch.sources import expressions, photo_variants, selectors, values
+from curate.fetch.sources import dates, expressions, photo_variants, selectors, values
 from curate.fetch.sources.expressions import JSON, REGEX
 from curate.fetch.sources.gallery import gallery, of_variants
 from curate.fetch.sources.json_photos import photos as photos_in
@@ -88,7 +88,7 @@ def with_fields(listing: Listing, scope: Scope, named: Selectors) -> Listing:
         elif name == "year":
             changes |= {"year": year} if (year := values.year(scalar(found))) else {}
         elif name == "posted":
-            changes["posted"] = values.moment(found)
+            changes["posted"] = dates.moment(found)
         elif said := scalar(found) or (json.dumps(found) if isinstance(found, dict | list) else ""):
             changes[name] = values.text(said)
     if named.images and (photos := scope.photos(named.images)):

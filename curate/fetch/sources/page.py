@@ -125,7 +125,7 @@ def words(element: Element) -> str:
             size += len(tail)
         if size > 20_000:
             break
-    return " ".join(" ".join(parts).split())
+    return " ".join(" ".join(parts).split()).replace(" ,", ",")
 
 
 def names(element: Element) -> str:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 
 from curate.fetch.sources import photo_sizes, photo_variants
-from curate.fetch.sources.card_facts import price_alone
+from curate.fetch.sources.card_facts import is_other_sum, lower_beside, price_alone
 from curate.fetch.sources.microdata import Declared
 from curate.fetch.sources.money import PRICE, PRICE_NAME, money
 from curate.fetch.sources.page import Element, Page, names, words
@@ -149,7 +149,7 @@ def price_near_heading(page: Page, layout: PageImages) -> tuple[float | None, st
             and len(text := words(element)[:200]) < 120
             and re.search(r"\d", text)
         ):
-            if layout.is_beside(element) or layout.is_frame(element):
+            if layout.is_beside(element) or layout.is_frame(element) or is_other_sum(element):
                 continue
             match = PRICE.search(text)
             if match or element.get("content"):
@@ -167,6 +167,6 @@ def _price_after_heading(page: Page, layout: PageImages) -> tuple[float | None, 
         passed = passed or element is heading
         if not passed or (found := price_alone(element)) is None:
             continue
-        if not (layout.is_beside(element) or layout.is_frame(element)):
-            return found
+        if not (layout.is_beside(element) or layout.is_frame(element) or is_other_sum(element)):
+            return lower_beside(element, found)
     return None, ""

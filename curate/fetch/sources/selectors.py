@@ -16,12 +16,13 @@ from lxml import etree
 from curate.core.errors import RejectedError
 from curate.core.recipe import Selectors
 from curate.fetch.http.url import canonical_url
+from curate.fetch.sources.dates import moment
 from curate.fetch.sources.expressions import JSON, REGEX, css_and_attribute, is_css, matched
 from curate.fetch.sources.gallery import gallery, photo, srcset
 from curate.fetch.sources.html import base_url, next_urls, tags
 from curate.fetch.sources.listing import Found, Listing, PhotoLink
 from curate.fetch.sources.page import parse
-from curate.fetch.sources.values import moment, number, text, year
+from curate.fetch.sources.values import number, text, year
 
 MAX_TAGS = 100_000  # a tree of more takes minutes and gigabytes; no page for people has so many
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-full", "data-url")

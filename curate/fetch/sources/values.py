@@ -3,7 +3,6 @@
 import html
 import math
 import re
-from datetime import UTC, datetime
 
 MAX_TEXT = 1000  # characters kept of a title or place
 _MAX_NUMBER = 100  # characters looked at for a number or year
@@ -78,29 +77,3 @@ def url_text(value: object) -> str:
     if not isinstance(value, str):
         return ""
     return html.unescape(value.strip()).encode("utf-8", "replace").decode("utf-8")
-
-
-_DATE = re.compile(
-    r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?:[T ](\d{2}:\d{2}(?::\d{2})?))?|(\d{1,2})[./](\d{1,2})[./](\d{4})"
-)
-
-
-def moment(value: object) -> str:
-    """A date as ISO 8601: of seconds or milliseconds since 1970, of "2026-04-14T17:44:02Z", "14.04.2026". Other
-    text
-    stays as it is, since 04/05/2026 or "yesterday" cannot be told."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = value / 1000 if value > 4e9 else value
-        if not 0 <= seconds < 4e9:
-            return ""
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    words = text(value)[:_MAX_NUMBER]
-    if re.fullmatch(r"\d{10}|\d{13}", words):
-        return moment(int(words))
-    match = _DATE.search(words)
-    if match and match[1]:
-        day = f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}"
-        return day + (f"T{match[4]}" if match[4] else "")
-    if match and (int(match[5]) > 12 or "." in match[0]):
-        return f"{match[7]}-{int(match[6]):02}-{int(match[5]):02}"
-    return words

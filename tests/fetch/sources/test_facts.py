@@ -1,0 +1,136 @@
+"""What a card and the page of a listing say in plain texts: titles, prices among other sums, places, dates."""
+
+from typing import Any
+
+import pytest
+
+from curate.fetch.sources.auto import extract
+from curate.fetch.sources.dates import moment, posted_in
+from tests.fetch.sources.painted_adverts import page
+
+PHOTO = "https://img.example/{n}/0f3a5c7e9b.jpg"
+CARDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "the title has a price": (
+        '<a class="flex" aria-label="Scooter {n} ($90 OFF)" href="/ads/{n}"><img src="PHOTO" alt="">'
+        "<div><div>Scooter {n} ($90 OFF)</div><div><span>Sandy<!-- -->, <!-- -->UT</span></div><b>$1,599.00</b></div></a>",
+        {"title": "Scooter {n} ($90 OFF)", "price": 1599, "currency": "USD", "city": "", "region": ""},
+    ),
+    "a town and a state": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Canoe {n}</h3><p>Sandy, UT 84070</p><b>$200</b></a>',
+        {"title": "Canoe {n}", "city": "Sandy", "price": 200},
+    ),
+    "two prices without names": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Combi {n}</h3><div class="c-p8"><span class="c-1o">CHF 29\'900.–</span>'
+        '<span class="c-8n">CHF 24\'500.–</span><span class="c-mm">ab CHF 249.–/Mt.</span></div><i>Inseriert: 10.11.2026</i></a>',
+        {"price": 24500, "currency": "CHF", "posted": "2026-11-10"},
+    ),
+    "a comma after a bold word": (
+        '<div><a href="/ads/{n}"><img src="PHOTO"></a><div class="h2"><a href="/ads/{n}"><strong>Elm St {n}</strong>, Jena</a></div>'
+        "<p>293 980 €</p></div>",
+        {"title": "Elm St {n}, Jena", "price": 293980},
+    ),
+    "a price in tenge": (
+        '<div><a href="/ads/{n}"><img src="PHOTO"><h3>Flat {n}</h3></a><div class="price">25&nbsp;000&nbsp;000 <span>〒</span></div></div>',
+        {"price": 25_000_000, "currency": "KZT"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_what_a_card_says(name: str) -> None:
+    card, fields = CARDS[name]
+    numbers = range(8100231, 8100237)
+    cards = [card.replace("PHOTO", PHOTO).replace("{n}", str(number)) for number in numbers]
+    found = extract(page(f"<main>{''.join(cards)}</main>"), "https://ads.example/all", None).listings
+    assert len(found) == len(cards)
+    for listing, number in zip(found, numbers, strict=True):
+        for field, value in fields.items():
+            assert getattr(listing, field) == (value.format(n=number) if isinstance(value, str) else value), field
+
+
+PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "a deposit before the rent": (
+        "<table><tr><td>Deposit</td><td>£2,950.00</td></tr><tr><td>Rent</td><td>£2,850.00</td></tr></table>",
+        {"price": 2850, "currency": "GBP"},
+    ),
+    "a unit of account and a fee": (
+        '<div class="second"><span class="a-price"><i>UF</i><b>8.500</b></span></div><p class="price">$ 120.000 gastos comunes</p>',
+        {"price": 8500, "currency": "CLF"},
+    ),
+    "two prices without names": (
+        "<div><span class=c-1>CHF 29'900.–</span><span class=c-2>CHF 24'500.–</span></div>",
+        {"price": 24500, "currency": "CHF"},
+    ),
+    "labels in a list": (
+        "<p>€ 9.900</p><ul><li><span>Year:</span> 2019</li><li>Engine size: 1,2 l</li><li><span>Posted:</span> 19.06.2026 09:56</li></ul>",
+        {"year": 2019, "posted": "2026-06-19", "price": 9900},
+    ),
+    "labels and values without a list": (
+        "<p>9.900 €</p><div><div>1. Inverkehrsetzung</div><div>03.2020</div></div><div><div>Marke</div><div>Opel</div></div>",
+        {"year": 2020, "make": "Opel", "posted": ""},
+    ),
+    "a date in a text": ("<p>9.900 €</p><p>Elan yaradıldı: 3 mart 2026</p><p>Yeniləndi: 12 sentyabr 2026</p>", {"posted": "2026-03-03"}),
+    "a date that is marked up": (
+        '<p>9.900 €</p><div class="footer"><span itemprop="datePosted" content="2023-12-10T05:05:04+00:00">10.12.</span></div>',
+        {"posted": "2023-12-10T05:05:04"},
+    ),
+    "a date beside": ('<p>9.900 €</p><div class="similar"><p>Posted: 19.06.2026</p></div>', {"posted": ""}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_the_page_of_a_listing_says(name: str) -> None:
+    body, fields = PAGES[name]
+    photos = "".join(
+        f'<div class="slide"><img src="https://img.example/8100231/{k}c7e9b.jpg"></div>' for k in range(5)
+    )
+    text = page(f'<main><h1>Combi Style</h1><div class="gallery">{photos}</div>{body}</main>')
+    (listing,) = extract(text, "https://ads.example/ads/8100231.html").listings
+    assert {field: getattr(listing, field) for field in fields} == fields
+    assert len(listing.photos) == 5
+
+
+def test_photos_of_the_building_are_none_of_the_flat() -> None:
+    def photos(folder: str, count: int) -> str:
+        return ",".join(
+            f'{{"src":"https://p.example/webp/{folder}/4871f9ea-e996/{k}-full.webp"}}' for k in range(count)
+        )
+
+    data = f'{{"advert":{{"id":1000001,"title":"Flat","price":25000000,"photos":[{photos("ab", 4)}]}},"complex":{{"photos":[{photos("cd", 9)}]}}}}'
+    text = page(f"<h1>Flat</h1><script>window.data = {data};</script>")
+    (listing,) = extract(text, "https://ads.example/a/show/1000001").listings
+    assert [("/ab/" in photo.url) for photo in listing.photos] == [True] * 4
+
+
+def test_folders_of_two_digits_are_no_size() -> None:
+    folders = ("74/53", "10/98", "32/c4", "5d/68", "77/5e")
+    photos = "".join(f'<div class="slide"><img src="https://cdn1.example/media/cache1/{at}/abb3266e7a68e979d134d6bda6bda4{at[:2]}.webp"></div>' for at in folders)  # fmt: skip
+    text = page(f'<main><h1>Combi</h1><div class="slider">{photos}</div><p>9.900 €</p></main>')
+    (listing,) = extract(text, "https://ads.example/adv/6030738").listings
+    assert len(listing.photos) == len(folders)
+
+
+@pytest.mark.parametrize(
+    ("written", "date"),
+    [
+        ("5. Oktober 2026", "2026-10-05"), ("10 de noviembre de 2026", "2026-11-10"), ("Nov 10, 2026", "2026-11-10"),
+        ("10 listopada 2026", "2026-11-10"), ("3 juillet 2026", "2026-07-03"), ("8 červenec 2026", "2026-07-08"),
+        ("14 апреля 2026", "2026-04-14"), ("2026年3月4日", "2026-03-04"), ("24/05/2026", "2026-05-24"),
+        ("04/05/2026", "04/05/2026"), ("yesterday", "yesterday"), ("31 foos 2026", "31 foos 2026"),
+    ],
+)  # fmt: skip
+def test_dates_in_many_languages(written: str, date: str) -> None:
+    assert moment(written) == date
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("Publié le 3 juillet 2026 à 10:00", "2026-07-03"), ("Online seit 10.11.2026", "2026-11-10"),
+        ("Размещено 10.12.2023, обновлено 23.08.2026", "2023-12-10"), ("Listed on Nov 10, 2026", "2026-11-10"),
+        ("Geplaatst: 2026-11-10", "2026-11-10"), ("掲載日：2026年3月4日", "2026-03-04"),
+        ("Aktualisiert am 10.11.2026", ""), ("Erstzulassung 01.02.2020", ""), ("Posted 04/05/2026", ""),
+    ],
+)  # fmt: skip
+def test_the_date_that_a_text_says_an_advert_was_put_in(text: str, date: str) -> None:
+    assert posted_in(text) == date
