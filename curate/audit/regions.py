@@ -36,10 +36,12 @@ class Region:
 
     def sentence(self) -> str:
         """How it went, in words."""
+        right = f"Trained without {self.name}: {percent(self.accuracy.value)} of its {self.photos:,} photos right"
+        if self.loss.low == self.loss.high == 0:  # no photo differs, and resampling gives no interval
+            return f"{right}, as many as when trained with others of it."
         ends = f"95% interval {-100 * self.loss.high:+z.1f} to {-100 * self.loss.low:+z.1f}"
         return (
-            f"Trained without {self.name}: {percent(self.accuracy.value)} of its {self.photos:,} photos right. "
-            f"That is {-100 * self.loss.value:+z.1f} points ({ends}) against training with others of it."
+            f"{right}. That is {-100 * self.loss.value:+z.1f} points ({ends}) against training with others of it."
         )
 
 

@@ -90,9 +90,14 @@ def test_a_planted_bad_slice_of_two_values_is_found_and_none_where_there_is_none
 
 
 def test_a_region_without_a_loss_has_no_minus_sign() -> None:
-    none = Estimate(0.0, 0.0, 0.0)
-    said = regions.Region("Bihar", 40, Estimate(0.9, 0.8, 0.95), none).sentence()
-    assert "+0.0 points (95% interval +0.0 to +0.0)" in said
+    right = Estimate(0.9, 0.8, 0.95)
+    said = regions.Region("Bihar", 40, right, Estimate(0.0, 0.0, 0.02)).sentence()
+    assert "+0.0 points (95% interval -2.0 to +0.0)" in said
+
+
+def test_a_region_where_no_photo_differs_gets_no_interval() -> None:
+    said = regions.Region("Bihar", 40, Estimate(0.9, 0.8, 0.95), Estimate(0.0, 0.0, 0.0)).sentence()
+    assert said.endswith("90.0% of its 40 photos right, as many as when trained with others of it.")
 
 
 def test_a_region_where_classes_look_otherwise_loses_and_the_others_do_not() -> None:

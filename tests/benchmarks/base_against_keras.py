@@ -1,0 +1,100 @@
+"""How accurate the network `base` gets on a dataset: trained by `curate train-baseline`, and by Keras.
+
+    python -m tests.benchmarks.base_against_keras --recipe RECIPE --folder FOLDER --keras PYTHON --epochs 50
+
+FOLDER holds a run up to the split; PYTHON is that of an environment with tensorflow. Both sides read the same
+photos, train the same network with the same optimiser, batches and epochs, take the epoch that is best on val, and
+read test once. Keras keeps the decoded photos in memory, so its seconds say nothing of a tutorial's loop.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+from curate.core.intervals import wilson
+
+SIDE = 150  # pixels, that of the published network and the recipe's default
+
+KERAS = """
+import sys, time
+import keras
+from keras import layers
+folder, epochs, side, seed = sys.argv[1], *map(int, sys.argv[2:])
+keras.utils.set_random_seed(seed)
+def photos(split, shuffle=False):
+    found = keras.utils.image_dataset_from_directory(
+        f"{folder}/{split}", image_size=(side, side), batch_size=None, label_mode="binary", shuffle=False,
+        verbose=False)
+    found = found.cache()
+    return (found.shuffle(len(found), seed=seed) if shuffle else found).batch(20).prefetch(2)
+train, val, test = photos("train", True), photos("val"), photos("test")
+network = keras.Sequential([keras.Input((side, side, 3)), layers.Rescaling(2 / 255, -1)])
+for channels in (32, 64, 128, 128):
+    network.add(layers.Conv2D(channels, 3, activation="relu"))
+    network.add(layers.MaxPooling2D(2))
+for layer in (layers.Flatten(), layers.Dense(512, activation="relu"), layers.Dense(1, activation="sigmoid")):
+    network.add(layer)
+network.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
+best, weights = 0.0, network.get_weights()
+for number in range(epochs):
+    network.fit(train, epochs=1, verbose=0)
+    accuracy = network.evaluate(val, verbose=0)[1]
+    print(f"epoch {number + 1}: val {accuracy:.4f}", file=sys.stderr, flush=True)
+    if accuracy > best:
+        best, weights = accuracy, network.get_weights()
+network.set_weights(weights)
+print("accuracy", best, network.evaluate(test, verbose=0)[1])
+"""
+
+
+def by_keras(python: str, photos: Path, epochs: int, seed: int) -> tuple[float, float]:
+    """Accuracy on val and on test."""
+    words = [python, "-c", KERAS, str(photos), str(epochs), str(SIDE), str(seed)]
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
+    _, val, test = done.stdout.splitlines()[-1].split()
+    return float(val), float(test)
+
+
+def by_curate(place: list[str], folder: Path, epochs: int, seed: int) -> tuple[float, float]:
+    """Accuracy on val and on test."""
+    words = ["--epochs", str(epochs), "--seed", str(seed)]
+    subprocess.run([*place, "train-baseline", "--variant", "base", *words], check=True)
+    meta = json.loads((folder / "models" / "base" / f"seed-{seed}" / "model.json").read_text())
+    return float(meta["val"]["accuracy"]), float(meta["test"]["accuracy"])
+
+
+def main() -> None:
+    """Train both, print both."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recipe", required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--keras", required=True, help="a python with tensorflow")
+    parser.add_argument("--epochs", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=42)
+    options = parser.parse_args()
+    place = [sys.executable, "-m", "curate", "--recipe", options.recipe, "--folder", str(options.folder)]
+    with tempfile.TemporaryDirectory() as scratch:
+        photos = Path(scratch) / "photos"
+        subprocess.run([*place, "export", "folders", "--format", "jpeg", "--out", str(photos)], check=True)
+        ways = {
+            "curate": partial(by_curate, place, options.folder),
+            "Keras": partial(by_keras, options.keras, photos),
+        }
+        sizes = {split: sum(1 for _ in (photos / split).rglob("*.*")) for split in ("val", "test")}
+        for name, train in ways.items():
+            started = time.monotonic()
+            found = dict(zip(sizes, train(options.epochs, options.seed), strict=True))
+            words = []
+            for split, accuracy in found.items():
+                low, high = wilson(round(accuracy * sizes[split]), sizes[split])
+                words.append(f"{split} {accuracy:.1%} ({low:.1%} to {high:.1%} of {sizes[split]:,} photos)")
+            print(f"{name}: {'; '.join(words)}; {time.monotonic() - started:,.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
