@@ -16,8 +16,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.check.check import Checker, Say, Upload, Verdict
+from curate.check.check import Checker, Say, Upload
 from curate.check.limits import Limits, RefusedError, look
+from curate.check.verdict import Verdict
 from curate.core import manifest
 from curate.core.errors import CurateError
 

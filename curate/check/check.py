@@ -4,29 +4,30 @@ A photo of the collection gets what clean decided of it. Any other gets the prob
 of its pixels, and a search for duplicates. Nothing is stored.
 """
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.check import duplicates, thresholds
-from curate.check.duplicates import Duplicate
+from curate.check.duplicates import Duplicate, Entry
 from curate.check.learnt import CleanDecision, Learnt, open_or_learn
+from curate.check.measure import Measured, measure
 from curate.check.model import KEPT
 from curate.check.thresholds import Thresholds
-from curate.clean import image_quality
+from curate.check.verdict import Nearest, Verdict
+from curate.clean import embeddings
 from curate.clean.scorers import loading
 from curate.clean.scorers.base import Scorer
 from curate.core.errors import RejectedError, UsageError
 from curate.core.executors import MapFn
 from curate.core.recipe import Recipe
-from curate.core.schemas import REASONS
-from curate.dedup import fingerprints
 from curate.dedup.fingerprints import Fingerprints
 from curate.photos import decode
 
@@ -37,8 +38,8 @@ NEAREST = 3  # photos of the collection that a verdict names
 ROUNDED = 1e-4  # of a cosine similarity: far more than a product of matrices in float32 is off
 BATCH = 32  # photos that the network is given at once
 Point = NDArray[np.float32]  # (1, d) an embedding
-Nearest = tuple[tuple[str, float], ...]  # keys of the most alike photos, with cosine similarity
 Say = Callable[[str], None]
+Item = TypeVar("Item")
 
 
 def read(path: Path) -> bytes:
@@ -50,37 +51,14 @@ def read(path: Path) -> bytes:
         raise UsageError(f"{path}: {said}" if said else error.detail or f"{path}: {error.reason}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is said of one photo."""
-
-    verdict: str  # ok, flag, unsure
-    reasons: tuple[str, ...]  # words of `REASONS["clean"]`, `another_class`, `duplicate`; of a flag, what flags it
-    usable: float | None  # 0..1, probability that clean would keep it; None where nothing was computed
-    classes: dict[str, float]  # probability of each class, empty where nothing was computed
-    duplicate: Duplicate | None
-    nearest: Nearest
-    known: str = ""  # its key, where it is a photo of the collection
-
-    def as_json(self) -> dict[str, Any]:
-        """The same as plain data."""
-        return asdict(self)
-
-    def line(self) -> str:
-        """The same for people, in one line."""
-        words = {**REASONS["fetch"], **REASONS["clean"], "another_class": "of another class"}
-        why = [words.get(reason, reason) for reason in self.reasons if reason != "duplicate"]
-        if self.verdict == "unsure":
-            why = [f"perhaps {reason}" for reason in why]
-        if self.duplicate:
-            why.insert(0, f"{'exact' if self.duplicate.exact else 'near'} duplicate of {self.duplicate.key}")
-        parts = [f"{self.verdict}: {', '.join(why)}" if why else self.verdict]
-        parts += [f"{self.usable:.0%} likely usable"] if self.usable is not None else []
-        if self.classes:
-            name, share = max(sorted(self.classes.items()), key=lambda each: each[1])
-            parts.append(f"{share:.0%} likely {name}")
-        parts += [f"most alike {self.nearest[0][0]}"] if self.nearest else []
-        return "; ".join(parts)
+def look_at(paths: Iterable[Path]) -> None:
+    """Raise UsageError for the first file that cannot be opened, before any work is done."""
+    for path in paths:
+        try:
+            decode.read_file(path, 0)
+        except RejectedError as error:
+            if error.reason != "too_large":  # than nothing: it was opened
+                read(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +72,16 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class _Photo:
-    """What was read of a photo's pixels."""
+class _Asked:
+    """A photo on its way to a verdict."""
 
-    sha256: str
-    prepared: NDArray[np.uint8]  # (side, side, 3), what the network reads
-    poor: str  # reason of image quality, empty for a good one
-    prints: Fingerprints
+    photo: Measured | str  # or the reason why it cannot be read
+    point: Point | None
+    class_name: str
+    listing_id: str
+    beside: Sequence[dict[str, float]] = ()  # classes of the listing's other photos
+    nearest: Nearest = ()
+    same: Duplicate | None = None  # by its bytes
 
 
 @dataclass(frozen=True)
@@ -163,62 +144,97 @@ class Checker:
             raise UsageError(f"class {class_name!r}: the recipe has {', '.join(self.recipe.classes)}")
 
     def check_all(self, uploads: Sequence[Upload], map_fn: MapFn = map) -> list[Verdict]:
-        """The verdict on each upload, in order. All are embedded at once; `map_fn` may decode with threads.
+        """The verdict on each upload, in order; `map_fn` may decode and compare elsewhere.
 
         Raises UsageError for a class that the recipe does not name.
         """
         for upload in uploads:
             self.check_class(upload.class_name)
         files = list(dict.fromkeys(data for each in uploads for data in (each.data, *each.listing_photos)))
-        read = dict(zip(files, map_fn(self._read, files), strict=True))
-        there = {data: photo for data, photo in read.items() if isinstance(photo, _Photo)}
-        points: dict[bytes, Point] = {}
-        for start in range(0, len(there), BATCH):
-            some = list(there)[start : start + BATCH]
-            embedded = self.scorer.embed(np.stack([there[data].prepared for data in some])).astype(np.float32)
-            points |= dict(zip(some, embedded[:, None], strict=True))
-        judged = [data for data in dict.fromkeys(each.data for each in uploads) if data in points]
-        nearest: dict[bytes, Nearest] = {}
-        if judged:
-            nearest = dict(
-                zip(judged, self._nearest(np.concatenate([points[data] for data in judged])), strict=True)
-            )
-        verdicts = []
-        for upload in uploads:
-            photo = read[upload.data]
-            if isinstance(photo, str):
-                verdicts.append(Verdict("flag", (photo,), None, {}, None, ()))
-                continue
-            beside = [self._classes(points[data], ()) for data in upload.listing_photos if data in points]
-            verdicts.append(self._judge(photo, points[upload.data], upload, beside, nearest[upload.data]))
-        return verdicts
+        measured = dict(zip(files, self._measured(files, map_fn), strict=True))
 
-    def _read(self, data: bytes) -> _Photo | str:
-        """What there is to know of the pixels, or the reason why they cannot be read."""
-        try:
-            decoded = decode.decode(data, at_least=self.scorer.side)  # as clean reads it
-            decode.check(decoded)
-            small = decode.decode(data, at_least=fingerprints.AT_LEAST)  # as dedup reads it
-        except RejectedError as error:
-            return error.reason
-        quality = image_quality.measure(decoded.pixels, decoded.width, decoded.height)
-        return _Photo(
-            hashlib.sha256(data).hexdigest(),
-            self.scorer.prepare(decoded.pixels),
-            image_quality.reason(quality, self.recipe.clean.quality),
-            fingerprints.of_pixels(small.pixels),
+        def asked() -> Iterator[_Asked]:
+            for upload in uploads:
+                beside = [measured[data][1] for data in upload.listing_photos]
+                yield _Asked(
+                    *measured[upload.data],
+                    upload.class_name,
+                    upload.listing_id,
+                    [self._classes(point, ()) for point in beside if point is not None],
+                )
+
+        return list(self._verdicts(asked(), map_fn))
+
+    def check_files(
+        self,
+        paths: Iterable[Path],
+        class_name: str = "",
+        listing_id: str = "",
+        listing_photos: Sequence[bytes] = (),
+        map_fn: MapFn = map,
+    ) -> Iterator[Verdict]:
+        """As `check`, of any number of photo files: few of them are in memory at once.
+
+        Raises UsageError for a file that cannot be read, and for a class that the recipe does not name.
+        """
+        self.check_class(class_name)
+        beside = [
+            self._classes(point, ()) for _, point in self._measured(listing_photos, map_fn) if point is not None
+        ]
+        measured = self._measured(map(read, paths), map_fn)
+        yield from self._verdicts(
+            (_Asked(photo, point, class_name, listing_id, beside) for photo, point in measured), map_fn
         )
 
-    def _judge(
-        self, photo: _Photo, point: Point, upload: Upload, beside: Sequence[dict[str, float]], nearest: Nearest
-    ) -> Verdict:
-        index, listings = self.learnt.index, {upload.listing_id} if upload.listing_id else set()
-        duplicate = duplicates.find(self.folder, index, photo.prints, photo.sha256, self.recipe.dedup, listings)
+    def _measured(self, files: Iterable[bytes], map_fn: MapFn) -> Iterator[tuple[Measured | str, Point | None]]:
+        """What there is to know of the pixels of each file, or why they cannot be read; and its embedding."""
+        work = partial(
+            measure,
+            self.scorer.prepare,
+            self.scorer.side,
+            self.recipe.clean.quality,
+            embeddings.remote(self.scorer, map_fn),
+        )
+        for some in _batches(map_fn(work, files)):
+            ready = [photo.ready for photo in some if isinstance(photo, Measured)]
+            points = iter(embeddings.embedded(ready, self.scorer)[:, None] if ready else ())
+            for photo in some:
+                yield photo, next(points) if isinstance(photo, Measured) else None
+
+    def _verdicts(self, asked: Iterable[_Asked], map_fn: MapFn) -> Iterator[Verdict]:
+        """A verdict on each, in order. This process asks the index; `map_fn` compares what is near by it."""
+        waiting: deque[_Asked] = deque()
+
+        def to_compare() -> Iterator[tuple[Fingerprints | None, Sequence[Entry]]]:
+            for some in _batches(asked):
+                points = [each.point for each in some if each.point is not None]
+                nearest = iter(self._nearest(np.concatenate(points)) if points else ())
+                for each in some:
+                    if isinstance(each.photo, str):
+                        waiting.append(each)
+                        yield None, ()
+                        continue
+                    listings = {each.listing_id} if each.listing_id else set()
+                    same = duplicates.same(self.learnt.index, each.photo.sha256, listings)
+                    waiting.append(replace(each, nearest=next(nearest), same=same))
+                    bits = self.recipe.dedup.max_distance
+                    prints = each.photo.prints
+                    yield prints, () if same else duplicates.near(self.learnt.index, prints, bits, listings)
+
+        for near in map_fn(partial(duplicates.prove, self.folder, self.recipe.dedup), to_compare()):
+            each = waiting.popleft()
+            if isinstance(each.photo, str):
+                yield Verdict("flag", (each.photo,), None, {}, None, ())
+            else:
+                assert each.point is not None
+                yield self._judge(each, each.photo, each.point, each.same or near)
+
+    def _judge(self, asked: _Asked, photo: Measured, point: Point, duplicate: Duplicate | None) -> Verdict:
+        index, class_name = self.learnt.index, asked.class_name
         usable, reason = self._usable(point)
-        classes = self._classes(point, beside)
+        classes = self._classes(point, asked.beside)
         keys = [index.rows[place].key for place in index.by_sha256.get(photo.sha256, ())]
         known = next((row for key in keys if (row := self.decided.get(key))), None)
-        class_name = upload.class_name
         flags, doubts = ["duplicate"] if duplicate else [], list[str]()
         other = bool(classes.get(class_name)) and max(classes.values()) >= DOUBTFUL * classes[class_name]
         if known:  # what clean decided, a person's review included
@@ -235,7 +251,7 @@ class Checker:
         share = None if usable is None else round(usable, 4)
         verdict = "flag" if flags else "unsure" if unsure else "ok"
         return Verdict(
-            verdict, tuple(flags or doubts), share, rounded, duplicate, nearest, known.key if known else ""
+            verdict, tuple(flags or doubts), share, rounded, duplicate, asked.nearest, known.key if known else ""
         )
 
     def _usable(self, point: Point) -> tuple[float | None, str]:
@@ -274,3 +290,10 @@ class Checker:
             keys = [self.learnt.decided[place].key for place in places[best].tolist()]
             found.append(tuple(zip(keys, exact[best].round(4).tolist(), strict=True)))
         return found
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """`items` in lists of `BATCH`, the last one shorter."""
+    source = iter(items)
+    while some := list(islice(source, BATCH)):
+        yield some

@@ -75,24 +75,27 @@ class Index:
         return order
 
 
-def find(
-    folder: Path,
-    index: Index,
-    own: Fingerprints,
-    sha256: str,
-    config: Dedup,
-    listings: Collection[str] = (),
-) -> Duplicate | None:
-    """The photo that one with the fingerprints `own` is a duplicate of, by bytes first; None without any.
-
-    Photos of `listings` do not count.
-    """
+def same(index: Index, sha256: str, listings: Collection[str] = ()) -> Duplicate | None:
+    """A photo of the same bytes; None without any. Photos of `listings` do not count."""
     for place in index.by_sha256.get(sha256, ()):
         if (row := index.rows[place]).listing_id not in listings:
             return Duplicate(row.key, row.listing_id, exact=True)
+    return None
+
+
+def near(index: Index, own: Fingerprints, bits: int, listings: Collection[str] = ()) -> list[Entry]:
+    """The photos within `bits` of one with the fingerprints `own`, the nearest first, at most `MOST`.
+
+    Photos of `listings` do not count.
+    """
     whole = own[fingerprints.wholes(own)][0]
-    places = index.near(int(whole["phash"]), int(whole["mirror"]), config.max_distance)
-    others = [index.rows[place] for place in places if index.rows[place].listing_id not in listings][:MOST]
+    places = index.near(int(whole["phash"]), int(whole["mirror"]), bits)
+    return [index.rows[place] for place in places if index.rows[place].listing_id not in listings][:MOST]
+
+
+def prove(folder: Path, config: Dedup, asked: tuple[Fingerprints, Sequence[Entry]]) -> Duplicate | None:
+    """On a worker: the first of a photo's `near` ones that it is a duplicate of, by image registration."""
+    own, others = asked
     for row in others:
         try:
             theirs = store.load(folder, row.path, row.sha256, at_least=fingerprints.AT_LEAST).pixels

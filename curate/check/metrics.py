@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from curate.check.batches import Batches, Reloader
-from curate.check.check import Verdict
+from curate.check.verdict import Verdict
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 5.0, 10.0)
 

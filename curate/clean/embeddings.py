@@ -94,11 +94,11 @@ def collect(
     if missing:
         prepare: Callable[[tuple[str, str]], tuple[tuple[float, ...], Ready] | str]
         prepare = partial(_prepare, folder, scorer.prepare, scorer.side)
-        if executors.embeds(map_fn) and scorer.elsewhere:
-            prepare = partial(_prepare_and_embed, prepare, RemoteScorer(scorer.elsewhere, proof(scorer)))
+        if asked := remote(scorer, map_fn):
+            prepare = partial(_prepare_and_embed, prepare, asked)
         results = ahead(map_fn(prepare, missing))
 
-        def embedded() -> Iterator[Records]:
+        def records() -> Iterator[Records]:
             batch: list[Prepared] = []
             for (sha256, _), result in zip(missing, progress(results, "embed", len(missing)), strict=True):
                 if isinstance(result, str):
@@ -111,7 +111,7 @@ def collect(
             if batch:
                 yield _records(batch, scorer, layout)
 
-        record_store.append(path, embedded())
+        record_store.append(path, records())
         known = _open(path, layout)
     return EmbeddingStore(path, layout, known, refused)
 
@@ -155,6 +155,13 @@ def proof(scorer: Scorer) -> str:
     return hashlib.sha256(identity.encode() + scorer.embed(noise).tobytes()).hexdigest()
 
 
+def remote(scorer: Scorer, map_fn: MapFn) -> RemoteScorer | None:
+    """What the workers of `map_fn` need to embed as `scorer` does; None where this process is to do it all."""
+    if executors.embeds(map_fn) and scorer.elsewhere:
+        return RemoteScorer(scorer.elsewhere, proof(scorer))
+    return None
+
+
 def _scorer_here(asked: RemoteScorer) -> Scorer | None:
     if asked.proof not in _elsewhere:
         try:
@@ -170,15 +177,21 @@ def _prepare_and_embed(
     asked: RemoteScorer,
     photo: tuple[str, str],
 ) -> tuple[tuple[float, ...], Ready] | str:
-    """Quality scores and embedding of one photo; the network input where this machine would embed otherwise."""
-    prepared, scorer = prepare(photo), _scorer_here(asked)
-    if isinstance(prepared, str) or scorer is None:
+    """Quality scores of one photo, and what `embed_here` gives."""
+    prepared = prepare(photo)
+    if isinstance(prepared, str):
         return prepared
     quality, pixels = prepared
-    return quality, scorer.embed(pixels[None])[0]
+    return quality, embed_here(asked, pixels)
 
 
-def _embedded(ready: Sequence[Ready], scorer: Scorer) -> NDArray[np.float32]:
+def embed_here(asked: RemoteScorer, pixels: NDArray[np.uint8]) -> Ready:
+    """On a worker: the embedding of (side, side, 3); that itself where this machine would embed otherwise."""
+    scorer = _scorer_here(asked)
+    return pixels if scorer is None else scorer.embed(pixels[None])[0]
+
+
+def embedded(ready: Sequence[Ready], scorer: Scorer) -> NDArray[np.float32]:
     """(n, d): those embedded elsewhere as they are, the others by the scorer."""
     found = np.empty((len(ready), scorer.dimensions), np.float32)
     pixels = [place for place, one in enumerate(ready) if one.dtype == np.uint8]
@@ -193,7 +206,7 @@ def _records(batch: list[Prepared], scorer: Scorer, layout: Layout) -> Records:
     records = np.zeros(len(batch), layout.record)
     records["sha256"] = [sha256 for sha256, _, _ in batch]
     records["quality"] = [scores for _, scores, _ in batch]
-    records["embedding"] = _embedded([ready for _, _, ready in batch], scorer)
+    records["embedding"] = embedded([ready for _, _, ready in batch], scorer)
     return records
 
 

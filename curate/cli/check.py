@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.context import recipe_and_manifests, result, say, show
-from curate.cli.options import command
+from curate.cli.context import recipe_and_manifests, result, say, show, with_executor
+from curate.cli.options import Executor, Store, Workers, command
 
 commands = typer.Typer()
 _FLAGGED = 3  # exit code, that of a quality gate
+MANY = 64  # photos, from which on several processes take less time than one
 
 Precision = Annotated[float, typer.Option(min=0.5, max=0.999, help="Least share of flags that must be right.")]
 Labels = Annotated[
@@ -33,24 +34,34 @@ def check(
     ] = None,
     precision: Precision = 0.95,
     labels: Labels = None,
+    workers: Workers = None,
+    executor: Executor = None,
+    store: Store = None,
 ) -> None:
     """Say of photos whether they fit the dataset: ok, flag or unsure, and why.
 
     Reasons are: not the subject, another class, a close-up, an interior, blurred, a duplicate of a photo of the
-    dataset. A photo of the dataset gets what clean decided. Exits with 3 when one is flagged.
+    dataset. A photo of the dataset gets what clean decided. Exits with 3 when one is flagged. The photos go to the
+    workers, the manifests do not.
 
     Example: curate check upload.jpg --class swift
     """
-    from curate.check.check import Checker, read
+    from curate.check.check import Checker, look_at, read
+    from curate.pipeline import map_of
 
-    files = [read(path) for path in photos]
+    look_at(photos)
     beside = [read(path) for path in listing_photos or ()]
     recipe, folder = recipe_and_manifests(ctx)
-    verdicts = Checker.open(folder, recipe, precision, labels or (), partial(say, ctx)).check(
-        files, class_name, listing, beside
-    )
-    for path, verdict in zip(photos, verdicts, strict=True):
-        show(ctx, f"{path}: {verdict.line()}")
+    recipe = with_executor(recipe, executor, store)
+    if recipe.executor == "local" and len(photos) < MANY:
+        workers = workers or 1
+    checker = Checker.open(folder, recipe, precision, labels or (), partial(say, ctx))
+    verdicts = []
+    with map_of(recipe, folder, workers, partial(say, ctx)) as map_fn:
+        found = checker.check_files(photos, class_name, listing, beside, map_fn)
+        for path, verdict in zip(photos, found, strict=True):
+            show(ctx, f"{path}: {verdict.line()}")
+            verdicts.append(verdict)
     result(ctx, [{"photo": str(path)} | each.as_json() for path, each in zip(photos, verdicts, strict=True)])
     if any(verdict.verdict == "flag" for verdict in verdicts):
         raise typer.Exit(_FLAGGED)

@@ -18,7 +18,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.check.check import Checker, Upload, Verdict
+from curate.check.check import Checker, Upload
+from curate.check.verdict import Verdict
 from curate.clean import stage as clean
 from curate.core import manifest
 from curate.core.intervals import Estimate, wilson

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from PIL import Image, ImageFilter
 from typer.testing import CliRunner
 
 from curate.check import learnt
-from curate.check.check import Checker, Upload
+from curate.check.check import BATCH, Checker, Upload, look_at
 from curate.cli.app import app
-from curate.core import manifest
+from curate.core import executors, manifest
 from curate.core.errors import StateError, UsageError
 from curate.core.schemas import CleanRow, FetchRow
 from tests import folders
@@ -134,3 +135,47 @@ def test_many_uploads_at_once_get_the_verdicts_of_each_alone(folder: Path, check
         together = checker.check_all(uploads, pool.map)
     alone = [checker.check([u.data], u.class_name, u.listing_id, u.listing_photos)[0] for u in uploads[::7]]
     assert together[::7] == alone
+
+
+def uploaded(folder: Path, into: Path) -> list[Path]:
+    """Files that are new, that are in the collection, smaller ones of it, and one that is no photo."""
+    into.mkdir()
+    files = [folders.paint("sedan", 500), jpeg(scene(500)), b"<html>"]
+    for row in manifest.read(folder, FetchRow)[::6]:
+        files.append((folder / row.path).read_bytes())
+        with Image.open(io.BytesIO(files[-1])) as image:
+            files.append(jpeg(image.resize((240, 165)), 70))
+    paths = [into / f"{number}.jpg" for number in range(len(files))]
+    for path, data in zip(paths, files, strict=True):
+        path.write_bytes(data)
+    return paths
+
+
+def test_processes_give_the_verdicts_of_one(folder: Path, checker: Checker, tmp_path: Path) -> None:
+    paths = uploaded(folder, tmp_path / "new")
+    beside = [folders.paint("sedan", 501), b"<html>"]
+    alone = checker.check([path.read_bytes() for path in paths], "hatch", "L1", beside)
+    assert {found.verdict for found in alone} == {"flag", "unsure"}
+    assert any(found.duplicate and not found.duplicate.exact for found in alone)
+    with executors.local(2) as map_fn:
+        assert list(checker.check_files(paths, "hatch", "L1", beside, map_fn)) == alone
+
+
+def test_a_batch_reads_few_photos_ahead(folder: Path, checker: Checker) -> None:
+    opened = 0
+
+    def names() -> Iterator[Path]:
+        nonlocal opened
+        for row in manifest.read(folder, FetchRow) * 10:
+            opened += 1
+            yield folder / row.path
+
+    assert next(checker.check_files(names())).known
+    assert opened <= 2 * BATCH
+
+
+def test_a_file_that_is_not_there_is_named_before_any_work(folder: Path, tmp_path: Path) -> None:
+    there = folder / manifest.read(folder, FetchRow)[0].path
+    look_at([there])
+    with pytest.raises(UsageError, match=r"absent\.jpg: No such file"):
+        look_at([there, tmp_path / "absent.jpg"])

@@ -17,12 +17,13 @@ from pathlib import Path
 
 import pytest
 
+from curate.check.check import Checker
 from curate.clean import stage as clean
 from curate.core import executors, extras, ray_executor
 from curate.core.errors import Do, RejectedError, ResourceError, StateError
 from curate.core.executors import MapFn
 from curate.core.ray_executor import RayMap
-from curate.core.recipe import Clean, Concept, Dedup
+from curate.core.recipe import Clean, Concept, Dedup, Recipe
 from curate.dedup import stage as dedup
 from curate.export.photos import Options
 from curate.photos import object_store, store
@@ -169,17 +170,21 @@ def with_manifests(folder: Path) -> Path:
     return folder
 
 
-def decided(folder: Path, map_fn: MapFn) -> dict[str, bytes]:
-    """The bytes of what dedup and clean write."""
+def cleaning() -> Clean:
+    """The section of a recipe."""
     concepts = (
         Concept(name="car", role="wanted", imagenet=("*",)),
         Concept(name="other", role="other", imagenet=("hen",)),
     )
-    section = Clean(
+    return Clean(
         class_names=CLASSES, concepts=concepts, scorer="imagenet", accept_rejects=True, max_reject_fraction=1.0
     )
+
+
+def decided(folder: Path, map_fn: MapFn) -> dict[str, bytes]:
+    """The bytes of what dedup and clean write."""
     dedup.run(folder, Dedup(), map_fn)
-    clean.run(folder, section, map_fn)
+    clean.run(folder, cleaning(), map_fn)
     names = ("dedup.csv", "clean.csv", *(path.name for path in folder.glob("clean.imagenet-*.cache")))
     return {name: (folder / name).read_bytes() for name in names}
 
@@ -206,6 +211,18 @@ def test_d02_r01_an_export_is_the_same_while_workers_are_killed(
             shutil.rmtree(tmp_path / "there", ignore_errors=True)
             export("webdataset", tmp_path / "there", changes, map_fn=map_fn)
             assert tree(tmp_path / "there") == whole
+
+
+def test_d02_verdicts_of_a_check_are_the_same(map_fn: RayMap, tmp_path: Path) -> None:
+    there = with_manifests(tmp_path)
+    decided(there, map)
+    checker = Checker.open(there, Recipe(name="painted", classes=CLASSES, dedup=Dedup(), clean=cleaning()))
+    paths = [there / path for path in sorted(store.paths(there))]
+    paths.append(tmp_path / "new.jpg")
+    paths[-1].write_bytes(paint("sedan", 99))
+    alone = checker.check([path.read_bytes() for path in paths], "sedan")
+    assert sum(found.duplicate is not None for found in alone) == 24
+    assert list(checker.check_files(paths, "sedan", map_fn=map_fn)) == alone
 
 
 @pytest.mark.skipif(bucket.ABSENT, reason=bucket.REASON)
