@@ -8,7 +8,7 @@ from curate.fetch.sources import dates, photo_variants, values
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate
 from curate.fetch.sources.listing import Listing
-from curate.fetch.sources.money import OTHER_SUM, PRICE, PRICE_NAME, money
+from curate.fetch.sources.money import OTHER_SUM, PRICE, PRICE_NAME, money, of_the_country
 from curate.fetch.sources.page import Element, names, words
 from curate.fetch.sources.page_images import Image
 
@@ -31,6 +31,7 @@ _PLACE_NAME = re.compile(
     r"location|locality|(?<![a-z])city|place|address|(?<![a-z])area(?![a-z])|region|ort(?![a-z])|lokal|ville"
 )
 
+_DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
 _PLACE = re.compile(  # Sandy, UT 84070
     r"[A-Z][\w.' -]{2,30}, (?:A[BKLRZ]|BC|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ABDEINOST]|N[BCDEHJLMSVY]|"
     r"O[HKNR]|P[AE]|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY])(?: \d{5})?"
@@ -181,6 +182,8 @@ def candidate(
             city, region = values.place(found)
         if not posted and element.tag == "time":
             posted = dates.moment(element.get("datetime") or words(element))
+        if not (posted or len(element)) and _DATE_NAME.search(names(element)):
+            posted = dates.alone((element.text or "").strip())
     posted = posted or dates.posted_in(text)
     ids = [
         value
@@ -194,6 +197,6 @@ def candidate(
     listing = Listing(
         listing_id=ids[0] if ids else "", page_url=url, title=title, region=region, city=city,
         year=values.year(title) or next((year for part in short if (year := values.year(part))), None),
-        price=amount, photos=photos, currency=currency, posted=posted,
+        price=amount, photos=photos, currency=of_the_country(currency, url), posted=posted,
     )  # fmt: skip
     return Candidate(listing, "HTML", "", tuple(ids))

@@ -230,6 +230,12 @@ def groups(page: Page, layout: PageImages, found_links: list[Link]) -> list[Cand
     return ordered
 
 
+_STORY = re.compile(
+    r"(?i)(?:^|/)(?:blog|news|articles?|magazine?|magazin|guides?|advice|stories|posts?|press|ratgeber|actualites?|actus|noticias|"
+    r"notizie|novosti|nieuws|aktuelles|journal|reviews?|tips|faq|help)(?:/|$)"
+)
+
+
 def _groups(
     kind: str,
     same: list[Link],
@@ -238,7 +244,7 @@ def _groups(
     layout: PageImages,
 ) -> list[CandidateList]:
     cards = _cards(same)
-    if len(cards) < 2:
+    if len(cards) < 2 or all(_STORY.search(path_of(url)) for url in cards):
         return []
     shown = {url: held.get(card, []) for url, card in cards.items()}
     counts = Counter(

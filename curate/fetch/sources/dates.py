@@ -89,6 +89,12 @@ def moment(value: object) -> str:
     return (match and _iso(match)) or words
 
 
+def alone(words: str) -> str:
+    """The date that is all of a text; empty where it is none."""
+    match = _DATES.fullmatch(words)
+    return _iso(match) if match else ""
+
+
 def is_posted(label: str) -> bool:
     """Does a label say that the date beside it is the one on which an advert was put in?"""
     return bool(_POSTED.search(label[-_LABEL:]))

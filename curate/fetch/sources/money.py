@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from curate.fetch.sources import values
 from curate.fetch.sources.key_names import plain
@@ -35,11 +36,11 @@ _DIGITS = (
     r"\d{1,12}(?:[.,]\d{1,9})?)"
 )
 PRICE = re.compile(
-    r"(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾฿$]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|TRY|Rs\.?|RM|Rp|Ksh|"
+    r"(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾֏฿$]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|TRY|Rs\.?|RM|Rp|Ksh|"
     r"kr|[A-Z]{1,3}\$|(?-i:KES|NGN|GHS|EGP|MAD|SAR|QAR|KWD|OMR|PKR|LKR|BDT|SGD|HKD|TWD|MYR|PHP|IDR|THB|"
     r"VND|ILS|MXN|ARS|CLP|COP|PEN|AMD|GEL|AZN|KZT|UF|S/|R(?=\s?\d{1,3}(?:[\s,]\d{3})+(?!\d)))))"
     rf"\s{{0,2}}{_DIGITS}(?:[.,][-–—]{{1,2}})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
-    rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}(?:[€£¥₹₽₴₩₺₪₫₱₸〒₼₾฿$]|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
+    rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}(?:[€£¥₹₽₴₩₺₪₫₱₸〒₼₾֏฿$]|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
     r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z]))",
     re.IGNORECASE,
 )
@@ -112,6 +113,19 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
     if amount is not None and "cents" in plain(key):
         amount /= 100
     return (amount, currency_of(values.text(value)) if isinstance(value, str) else "")
+
+
+_SIGNS_OF_MANY = {  # what a sign means on the sites of a country, where it is the sign of several currencies
+    "SEK": {"no": "NOK", "dk": "DKK", "is": "ISK"},
+    "USD": {"ca": "CAD", "au": "AUD", "nz": "NZD", "sg": "SGD", "hk": "HKD", "tw": "TWD"},
+    "CNY": {"tw": "TWD", "jp": "JPY"},
+}  # fmt: skip
+
+
+def of_the_country(currency: str, url: str) -> str:
+    """The currency that a page at an address means by a sign of several: kr on a Norwegian site."""
+    ending = (urlsplit(url).hostname or "").rpartition(".")[2]
+    return _SIGNS_OF_MANY.get(currency, {}).get(ending, currency)
 
 
 def currency_of(text: str, *, bare: bool = False) -> str:

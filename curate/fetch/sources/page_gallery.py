@@ -11,8 +11,9 @@ from collections import Counter
 
 from curate.fetch.sources import photo_sizes, photo_variants
 from curate.fetch.sources.card_facts import is_other_sum, lower_beside, price_alone
+from curate.fetch.sources.cards import bare, pattern
 from curate.fetch.sources.microdata import Declared
-from curate.fetch.sources.money import PRICE, PRICE_NAME, money
+from curate.fetch.sources.money import PRICE, PRICE_NAME, money, of_the_country
 from curate.fetch.sources.page import Element, Page, names, words
 from curate.fetch.sources.page_images import Image, PageImages, shape
 
@@ -23,10 +24,12 @@ _GALLERY = re.compile(
 
 
 def _leads_away(image: Image, about: Declared) -> bool:
-    """Does a click on the image open the page of something else?"""
-    if not image.leads_to:
-        return False
+    """Does a click on the image, or on the card that it alone is in, open the page of something else?"""
     target = image.leads_to.partition("#")[0]
+    if not target and image.near and pattern(bare(image.near)) == pattern(bare(about.urls[0])):
+        target = image.near
+    if not target:
+        return False
     for url in about.urls:
         plain = url.partition("?")[0].rstrip("/")
         if target.partition("?")[0].rstrip("/") == plain or target.startswith(plain + "/"):
@@ -155,7 +158,7 @@ def price_near_heading(page: Page, layout: PageImages) -> tuple[float | None, st
             if match or element.get("content"):
                 amount, currency = money(match[0] if match else element.get("content"))
                 if amount:
-                    return amount, currency
+                    return amount, of_the_country(currency, page.url)
     return _price_after_heading(page, layout)
 
 
@@ -168,5 +171,6 @@ def _price_after_heading(page: Page, layout: PageImages) -> tuple[float | None, 
         if not passed or (found := price_alone(element)) is None:
             continue
         if not (layout.is_beside(element) or layout.is_frame(element) or is_other_sum(element)):
-            return lower_beside(element, found)
+            amount, currency = lower_beside(element, found)
+            return amount, of_the_country(currency, page.url)
     return None, ""

@@ -30,6 +30,7 @@ class Image:
     urls: list[str]  # the largest first
     element: Element
     leads_to: str = ""  # the page that a click opens, where it opens one
+    near: str = ""  # else the one page to which the links beside it lead, in a part that shows no other image
     alt: str = ""
     small: bool = False  # declared smaller than a photo
     unfit: bool = False  # a logo, an icon, an avatar by its name
@@ -80,7 +81,7 @@ def _is_small(element: Element) -> bool:
 
 def _one(element: Element, page: Page, sizes: dict[str, int]) -> Image | None:
     written = list(islice(image_addresses.addresses(element), 100))
-    around, leads_to = element, ""
+    around, leads_to, near = element, "", ""
     parent = element.getparent()
     if parent is not None and parent.tag == "picture":
         written += [one for source in parent.iter("source") for one in image_addresses.addresses(source)]
@@ -96,6 +97,8 @@ def _one(element: Element, page: Page, sizes: dict[str, int]) -> Image | None:
             if not is_address(href, surely_photo=False):
                 leads_to = leads_to or resolved(href, page.base)
             break
+        if alone:
+            near = _near(parent, page) or near
         around, parent = parent, parent.getparent()
         if not alone:
             break
@@ -124,10 +127,17 @@ def _one(element: Element, page: Page, sizes: dict[str, int]) -> Image | None:
         photo_variants.by_size(own or urls, sizes),
         element,
         leads_to,
+        "" if leads_to else near,
         element.get("alt", "").strip(),
         _is_small(element),
         unfit,
     )
+
+
+def _near(part: Element, page: Page) -> str:
+    """The one page to which the links of a part lead; empty where they lead to several, or there are none."""
+    written = {link.get("href", "") for link in islice(part.iter("a"), 5)}
+    return resolved(written.pop(), page.base) if len(written) == 1 else ""
 
 
 def _not_saved(written: list[tuple[str, int]]) -> list[tuple[str, int]]:

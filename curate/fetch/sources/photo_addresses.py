@@ -88,6 +88,8 @@ def is_address(value: object, *, surely_photo: bool) -> bool:
     if not isinstance(value, str) or not 4 < len(value) < 4000 or "<" in value or "\n" in value.strip():
         return False
     text = value.strip()
+    if "($" in text:  # w_($width): a place for a size that we cannot put in
+        return False
     if _NO_IMAGE.search(text) or (" " in text and not EXTENSION.search(text)):
         return False
     if EXTENSION.search(text):

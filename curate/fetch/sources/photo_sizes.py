@@ -46,7 +46,7 @@ KINDS: dict[str, re.Pattern[str]] = {
     "segment": re.compile(
         rf"{_PIXELS}(?:[-_,:x]?{_MODES})*|{_WORDS}|images?|imgs?|photos?|pictures?|pics?|fotos?|bilder|(?:image)?(?:resize|fit-in|smart|filters:[^/]*|quality|format|cdn-cgi|unsafe)"
         rf"|(?!\w*\d{{6}})[a-z]{{1,4}}_[\w.:-]{{1,20}}(?:,[a-z]{{1,4}}_[\w.:-]{{1,20}})*|(?:(?:width|height|w|h|f|q|fit|quality|format|"
-        rf"gravity|onerror|dpr|metadata)=[^,/]{{1,20}},?)+|s--[\w-]{{4,12}}--|rs:[^/]*|t_[\w$-]{{1,20}}|q\d{{1,3}}|cache|[0-9a-f]{{32}}(?=$)",
+        rf"gravity|onerror|dpr|metadata)=[^,/]{{1,20}},?)+|s--[\w-]{{4,12}}--|rs:[^/]*|t_[\w$-]{{1,20}}|q\d{{1,3}}|cache",
         re.IGNORECASE,
     ),
     # photo.jpg/250x188.webp, photo.jpg!small, photo.jpg@300w, photo.jpg_300x300.jpg: whatever comes after the name
@@ -89,6 +89,7 @@ _FOLDER = re.compile(
 )  # /123456-640x480/a.jpg, /12-home_default/a.jpg
 _RENDERING = re.compile(r"(?<!\d)\d{2,4}[x×,]\d{2,4}(?!\d)")  # ?fl=res,480,360: a size within a value
 _TWO_SIDES = re.compile(r"/(?:\d{3,4}/\d{2,4}|\d{2}/\d{3,4})/(?=[0-9a-f]{16,}[^/]*$)")  # /480/360/1f0c….jpg
+_CACHED = re.compile(r"(?<=/cache)(/(?:[\w-]+/){0,3}?)[0-9a-f]{32}/")  # /cache/1/image/0f1c…/a/b/photo.jpg
 _IDENTITY = re.compile(r"\d{6}|[0-9a-f]{12}", re.IGNORECASE)
 _EDGE = r"(?=[-_./]|$)"
 _RANKS = tuple(
@@ -144,7 +145,7 @@ def stem(url: str) -> str:
     if key := _bucket_key(parts.path):
         return key
     path = KINDS["after_name"].sub(r"\1", re.sub(r";[^/]*$", "", _COUNTRY.sub(r"\1", unquote(parts.path))))
-    path = _TWO_SIDES.sub("/", path)
+    path = _CACHED.sub(r"\1", _TWO_SIDES.sub("/", path))
     *folders, name = path.split("/")
     kept = [_FOLDER.sub("", folder) for folder in folders if folder and not KINDS["segment"].fullmatch(folder)]
     base = re.sub(rf"(?:{IMAGE_SUFFIX})+$", "", name, flags=re.IGNORECASE)

@@ -1,11 +1,13 @@
 """What a card and the page of a listing say in plain texts: titles, prices among other sums, places, dates."""
 
+import json
 from typing import Any
 
 import pytest
 
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.dates import moment, posted_in
+from curate.fetch.sources.money import of_the_country
 from tests.fetch.sources.painted_adverts import page
 
 PHOTO = "https://img.example/{n}/0f3a5c7e9b.jpg"
@@ -32,6 +34,10 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "a price in tenge": (
         '<div><a href="/ads/{n}"><img src="PHOTO"><h3>Flat {n}</h3></a><div class="price">25&nbsp;000&nbsp;000 <span>〒</span></div></div>',
         {"price": 25_000_000, "currency": "KZT"},
+    ),
+    "drams a month, and a date by itself": (
+        '<a href="/ads/{n}"><img src="PHOTO"><div class="p">250,000 ֏ в месяц</div><div class="l">Flat in Arabkir {n}</div><div class="datum">18.11.2021</div></a>',
+        {"title": "Flat in Arabkir {n}", "price": 250_000, "currency": "AMD", "posted": "2021-11-18"},
     ),
 }
 
@@ -108,6 +114,100 @@ def test_folders_of_two_digits_are_no_size() -> None:
     text = page(f'<main><h1>Combi</h1><div class="slider">{photos}</div><p>9.900 €</p></main>')
     (listing,) = extract(text, "https://ads.example/adv/6030738").listings
     assert len(listing.photos) == len(folders)
+
+
+def test_photos_of_one_name_in_folders_of_hashes_are_several() -> None:
+    def card(n: int) -> str:
+        photos = "".join(
+            f'<div><img src="https://r.example/img/vr-listing/{k * 17 + n:032x}/flat.webp?dimension=614x297"></div>'
+            for k in (1, 2, 3)
+        )
+        return f'<li><a href="/flat-id-{n}/"><div>{photos}</div><h2>Flat {n}</h2><p>R$ 440.000</p></a></li>'
+
+    found = extract(
+        page(f"<ul>{''.join(map(card, range(2819539, 2819545)))}</ul>"), "https://ads.example/all"
+    ).listings
+    assert [len(one.photos) for one in found] == [3] * 6
+
+
+def test_the_sizes_of_one_photo_in_a_cache_are_one() -> None:
+    at = "https://s.example/media/catalog/product/cache"
+    photos = "".join(
+        f'<div class="slide"><img data-large="{at}/1/image/{k:032x}/a/b/lamp-{k}.jpg" src="{at}/{k + 9:032x}/a/b/lamp-{k}.jpg"></div>'
+        for k in range(4)
+    )
+    (listing,) = extract(
+        page(f"<h1>Lamp</h1><div class=gallery>{photos}</div><p>9 €</p>"), "https://s.example/lamp-4711.html"
+    ).listings
+    assert len(listing.photos) == 4
+
+
+def test_cards_with_a_link_laid_over_them_show_other_listings() -> None:
+    def photo(n: int) -> str:
+        return f'<img src="https://i.example/t/0{n}_00845/f800/178508{n}.webp" alt="x">'
+
+    own = "".join(f"<figure><button>{photo(n)}</button></figure>" for n in range(4))
+    cards = "".join(
+        f'<div class="box"><div class="pic">{photo(n)}</div><a class="overlay" href="/items/94975{n}111-b?referrer=item" title="b"></a></div>'
+        for n in range(4, 9)
+    )
+    text = page(
+        f"<main><div>{own}</div><h1>Pour Ada</h1><p>1,00 €</p><div><h2>Dressing</h2><div>{cards}</div></div></main>"
+    )
+    (listing,) = extract(text, "https://ads.example/items/9497504182-pour-ada").listings
+    assert len(listing.photos) == 4
+
+
+def test_stories_are_no_listings() -> None:
+    posts = "".join(
+        f'<article><a href="/blog/{n}-how-to-buy-a-car"><img src="/uploads/{n}.jpg"><h3>How to buy, part {n}</h3></a><p>From £{n},000.</p></article>'
+        for n in range(1, 7)
+    )
+    tiles = "".join(
+        f'<a href="/{body}/"><img src="/img/{body}.jpg"><span>{body}</span></a>'
+        for body in ("suv", "sedan", "coupe", "van")
+    )
+    assert (
+        extract(page(f"<main>{tiles}<h2>From our blog</h2>{posts}</main>"), "https://ads.example/").listings == ()
+    )
+
+
+def test_a_template_that_cannot_be_filled_is_no_address() -> None:
+    def image(n: int) -> dict[str, str]:
+        return {
+            "src": f"https://a.example/h_($height),w_($width)/v1/images/{n}/tee.jpg",
+            "imageURL": f"https://a.example/images/{n}/0f3a5c7e{n}.jpg",
+        }
+
+    data = json.dumps(
+        {
+            "pdp": {
+                "id": 1700944,
+                "name": "Tee",
+                "price": 399,
+                "media": {"albums": [{"images": [image(n) for n in range(5)]}]},
+            }
+        }
+    )
+    (listing,) = extract(
+        page(f"<h1>Tee</h1><script>window.x = {data}</script>"), "https://ads.example/tee/1700944/buy"
+    ).listings
+    assert len(listing.photos) == 5
+    assert not [photo for photo in listing.photos if "$" in photo.url + " ".join(photo.aliases)]
+
+
+@pytest.mark.parametrize(
+    ("url", "currency"),
+    [
+        ("https://a.no/x/1", "NOK"),
+        ("https://a.dk/x/1", "DKK"),
+        ("https://a.se/x/1", "SEK"),
+        ("https://a.test/x/1", "SEK"),
+    ],
+)
+def test_crowns_are_those_of_the_country(url: str, currency: str) -> None:
+    assert of_the_country("SEK", url) == currency
+    assert of_the_country("EUR", url) == "EUR"
 
 
 @pytest.mark.parametrize(
