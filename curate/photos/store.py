@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 from curate.core.errors import RejectedError, StateError
-from curate.core.files import file_sha256, force_all, inside, replacing
+from curate.core.files import file_sha256, force_all, inside, replacing, write
 from curate.photos.decode import Decoded, decode, read_file
 
 IMAGES = "images"
@@ -35,7 +35,7 @@ def put(folder: Path, data: bytes, format: str) -> tuple[str, str]:
     except RejectedError:
         pass  # absent, or damaged: written again
     with replacing(target) as temporary:
-        temporary.write_bytes(data)
+        write(temporary, data)
     return path, sha256
 
 

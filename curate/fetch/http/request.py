@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 from requests.auth import _basic_auth_str
 from requests.cookies import RequestsCookieJar, get_cookie_header
+from requests.utils import requote_uri
 
 from curate import __version__
 from curate.core.errors import Do, UsageError
@@ -28,6 +29,18 @@ ACCEPT = {
 
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def prepared(url: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
+    """A GET of `url`, an address as `url.parse` spells it: what `requests.Request.prepare` makes of it, at once.
+
+    Raises requests.RequestException for a header that cannot be sent.
+    """
+    request = requests.PreparedRequest()
+    path, _, query = url.partition("?")
+    request.method, request.url = "GET", requote_uri(f"{path}?{query}" if query else path)
+    request.prepare_headers(headers)
+    return request
 
 
 def secret(named: str, key: str) -> str:

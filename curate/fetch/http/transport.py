@@ -21,13 +21,15 @@ import certifi
 import requests
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
+from requests.cookies import extract_cookies_to_jar
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
 from curate.core.errors import RejectedError
-from curate.fetch.http.causes import causes, root
+from curate.fetch.http.causes import root, why
 from curate.fetch.http.gunzip import Gunzip
+from curate.fetch.http.request import prepared
 
 CHUNK = 65_536  # bytes per read
 
@@ -161,10 +163,19 @@ class Adapter(HTTPAdapter):
         """What the request line names: the path, or to a proxy the whole address."""
         if self._proxy and str(request.url).startswith("http://"):
             return str(request.url)
-        return super().request_url(request, proxies)
+        return request.path_url
 
     def cert_verify(self, *_: Any) -> None:
         """Nothing to add to the context of `init_poolmanager`."""
+
+    def build_response(self, request: requests.PreparedRequest, answer: Any) -> requests.Response:
+        """The answer with its body unread: what we read of it, and nothing that costs more than that."""
+        response = requests.Response()
+        response.status_code, response.headers = answer.status, answer.headers
+        response.raw, response.url = answer, str(request.url)
+        if "Set-Cookie" in answer.headers:
+            extract_cookies_to_jar(response.cookies, request, answer)  # type: ignore[no-untyped-call]
+        return response
 
     def dial(self, host: str, port: int) -> socket.socket:
         """Look `host` up and connect to the first of its addresses that answers. Raises RejectedError, OSError."""
@@ -208,12 +219,13 @@ class Adapter(HTTPAdapter):
         _transfer.ends_at, _transfer.adapter = ends_at, self
         try:
             plain = self._proxy_headers if url.startswith("http://") else {}  # of https the tunnel carries them
-            request = requests.Request("GET", url, headers={**headers, **plain}).prepare()
+            request = prepared(url, {**headers, **plain})
             return self.send(request, stream=True, timeout=max(ends_at - time.monotonic(), 0.001))
         except RejectedError:
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise RejectedError(_reason(error), f"{url}: {root(error)}") from error
+            late = time.monotonic() >= ends_at
+            raise RejectedError("deadline" if late else why(error), f"{url}: {root(error)}") from error
 
 
 def body(response: requests.Response, max_bytes: int, head_only: bool = False) -> bytes:
@@ -242,6 +254,8 @@ def body(response: requests.Response, max_bytes: int, head_only: bool = False) -
                     response.raw.close()
                     return bytes(data[:max_bytes])
                 raise RejectedError("too_large", f"{response.url}: more than {max_bytes} bytes")
+            if response.raw.length_remaining == 0:  # all that was declared
+                break
         if gunzip and received and not gunzip.complete:
             raise RejectedError("body_truncated", f"{response.url}: the gzip stream ends early")
     except zlib.error as error:
@@ -270,23 +284,3 @@ def discard(response: requests.Response) -> None:
 def is_framed(response: requests.Response) -> bool:
     """True when the server said where the body ends; else it ended when the connection did, complete or not."""
     return "Content-Length" in response.headers or bool(response.raw.chunked)
-
-
-def _reason(error: BaseException) -> str:
-    """Why no answer came."""
-    found = list(causes(error))
-
-    def among(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(cause, kinds) for cause in found)
-
-    if time.monotonic() >= _transfer.ends_at:
-        return "deadline"
-    if among(requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError, UnicodeError):
-        return "bad_url"
-    if among(ssl.SSLEOFError, http.client.RemoteDisconnected, ConnectionError):
-        return "connect_failed"
-    if among(ssl.SSLError, ssl.CertificateError):
-        return "tls"
-    if among(http.client.HTTPException, urllib3.exceptions.InvalidHeader, ValueError):
-        return "protocol"
-    return "connect_failed"
