@@ -52,7 +52,8 @@ def decide(photos: Sequence[FetchRow], numbers: Mapping[str, int], found: Duplic
     for photo in photos:
         number = numbers.get(photo.sha256)
         if number is not None:
-            classes[key_of[int(found.keeper[number])]].add(photo.class_name)
+            if not found.collage[number]:  # it shows photos of other listings too
+                classes[key_of[int(found.keeper[number])]].add(photo.class_name)
             similar = int(found.similar_group[number])
             smallest[similar] = min(smallest.get(similar, photo.key), photo.key)
     for photo in photos:

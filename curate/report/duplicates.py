@@ -11,6 +11,7 @@ from curate.review.conflicts import UNDECIDED_SHOWN, how_to_decide, label_confli
 
 GROUPS_SHOWN = 6
 PER_GROUP = 5  # photos
+SHOWS_MORE = {"collage", "screenshot"}  # words of PROOFS: a map of differences would be red all over
 
 
 def pair(folder: Path, rows: Rows, row: DedupRow) -> Figure:
@@ -30,14 +31,22 @@ def pair(folder: Path, rows: Rows, row: DedupRow) -> Figure:
     ]
     if row.reason != "exact_duplicate" and (apart := _apart(folder, rows, row)):
         shown.append(apart)
-    proof = "; ".join(PROOFS.get(word, word) for word in row.confirmed_by.split())
+    proof = _proof(row)
     return Figure(tuple(shown), (proof[:1].upper() + proof[1:], *_bits(row)), "")
 
 
+def _proof(row: DedupRow) -> str:
+    """What proved a duplicate, in whole words; that both agree is said where nothing says more."""
+    words = row.confirmed_by.split()
+    return "; ".join(PROOFS.get(word, word) for word in words if word != "aligned" or len(words) == 1)
+
+
 def _apart(folder: Path, rows: Rows, row: DedupRow) -> Thumbnail | None:
-    """Where a removed duplicate differs from the photo that was kept."""
-    mirrored = "mirrored" in row.confirmed_by.split()
-    return differences(folder, rows.fetch[row.duplicate_of], rows.fetch[row.key], mirrored)
+    """Where a removed duplicate differs from the photo kept; None where most of it shows something else."""
+    words = row.confirmed_by.split()
+    if not SHOWS_MORE.isdisjoint(words):
+        return None
+    return differences(folder, rows.fetch[row.duplicate_of], rows.fetch[row.key], "mirrored" in words)
 
 
 def _bits(row: DedupRow) -> list[str]:
@@ -58,7 +67,8 @@ def duplicates(folder: Path, rows: Rows) -> Section:
     for key in order[: max(GROUPS_SHOWN, min(len(undecided), UNDECIDED_SHOWN))]:
         members = sorted(groups[key], key=lambda row: (not row.keep, row.distance or 0, row.key))
         first_of_class = {rows.fetch[row.key].class_name: row.key for row in reversed(members)}.values()
-        members.sort(key=lambda row: row.key not in first_of_class)
+        first_of_proof = {row.confirmed_by: row.key for row in reversed(members)}.values()
+        members.sort(key=lambda row: (row.key not in first_of_class, row.key not in first_of_proof))
         flag = decide = ""
         if conflict := conflicts.get(key):
             flag = f"sold as {', '.join(conflict.classes)}: {conflict.status}"
@@ -80,7 +90,7 @@ def duplicates(folder: Path, rows: Rows) -> Section:
 def _member(folder: Path, rows: Rows, row: DedupRow) -> Figure:
     """A photo of a group: what became of it and why, its size, class, listing; where it differs from that kept."""
     photo = rows.fetch[row.key]
-    said = [f"kept{fate_of_keeper(rows, row.key)}"] if row.keep else [f"removed: {row.confirmed_by}", *_bits(row)]
+    said = [f"kept{fate_of_keeper(rows, row.key)}"] if row.keep else [f"removed: {_proof(row)}", *_bits(row)]
     lines = (*said, f"{photo.width}×{photo.height}, {photo.class_name}", f"listing {photo.listing_id}")
     shown = [thumbnail(folder, photo, said[0].capitalize())]
     if row.duplicate_of and row.reason != "exact_duplicate" and (apart := _apart(folder, rows, row)):

