@@ -189,11 +189,19 @@ def decided(folder: Path, map_fn: MapFn) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names}
 
 
-def test_d02_r01_manifests_are_the_same_while_workers_are_killed(map_fn: RayMap, tmp_path: Path) -> None:
-    first = with_manifests(tmp_path / "one")
-    shutil.copytree(first, tmp_path / "two")
-    expected = decided(first, map)
-    assert len(expected) == 3
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that dedup and clean have run in, without workers."""
+    folder = with_manifests(tmp_path_factory.mktemp("here"))
+    assert len(decided(folder, map)) == 3
+    return folder
+
+
+def test_d02_r01_manifests_are_the_same_while_workers_are_killed(
+    map_fn: RayMap, here: Path, tmp_path: Path
+) -> None:
+    with_manifests(tmp_path / "two")
+    expected = decided(here, map)  # as they are
     with killing(2) as killed:
         assert decided(tmp_path / "two", map_fn) == expected
     assert killed
@@ -213,11 +221,9 @@ def test_d02_r01_an_export_is_the_same_while_workers_are_killed(
             assert tree(tmp_path / "there") == whole
 
 
-def test_d02_verdicts_of_a_check_are_the_same(map_fn: RayMap, tmp_path: Path) -> None:
-    there = with_manifests(tmp_path)
-    decided(there, map)
-    checker = Checker.open(there, Recipe(name="painted", classes=CLASSES, dedup=Dedup(), clean=cleaning()))
-    paths = [there / path for path in sorted(store.paths(there))]
+def test_d02_verdicts_of_a_check_are_the_same(map_fn: RayMap, here: Path, tmp_path: Path) -> None:
+    checker = Checker.open(here, Recipe(name="painted", classes=CLASSES, dedup=Dedup(), clean=cleaning()))
+    paths = [here / path for path in sorted(store.paths(here))]
     paths.append(tmp_path / "new.jpg")
     paths[-1].write_bytes(paint("sedan", 99))
     alone = checker.check([path.read_bytes() for path in paths], "sedan")
