@@ -4,6 +4,7 @@ A photo in a plain frame has two fingerprints, one after the other: of the whole
 What seems to be a frame may be a wall or the sky, which is not detected in every duplicate: so both are compared
 with those of other photos."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ COLOUR_SIDE = 16
 BLOCK = 4096  # fingerprints that are moved at once
 AT_LEAST = 64  # pixels, shorter side of the decoded image
 ONE_HUE = 0.97  # of its colour that lies along one hue: less, and the image is not toned
+ROUNDED = 1e-3  # of a sum of float32: far more than it is off
 ONE_SIDE = 0.99  # of that on one side of grey
 TONED = 0.2  # of its colour that does not follow from its greys: less, and the image is toned
 COLOURLESS = 2  # levels between the channels of a cell that JPEG may put into a grey image
@@ -142,10 +144,24 @@ def content(prints: Fingerprints) -> NDArray[np.float64]:
 
 def colourless(prints: Fingerprints) -> NDArray[np.bool_]:
     """Which images have no colour of their own, being grey or toned: (n,)."""
-    levels = prints["colour"].astype(np.int16)
-    grey: NDArray[np.bool_] = np.ptp(levels, axis=3).max(axis=(1, 2)) <= COLOURLESS
-    toned = [is_toned(one.reshape(-1, 3).astype(np.float32)) for one in prints["colour"]]
-    return np.logical_or(grey, toned)
+    colours = prints["colour"].reshape(len(prints), -1, 3)
+    channels = [colours[..., channel].astype(np.float32) for channel in range(3)]
+    found = np.asarray((np.maximum.reduce(channels) - np.minimum.reduce(channels)).max(axis=1) <= COLOURLESS)
+    for number in np.flatnonzero(_maybe_toned(channels) & ~found).tolist():
+        found[number] = is_toned(colours[number].astype(np.float32))
+    return found
+
+
+def _maybe_toned(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.bool_]:
+    """Which images `is_toned`, which takes longer, may be true of: (n,), of three channels (n, k)."""
+    grey = sum(channels) / np.float32(3)
+    chroma = [channel - grey for channel in channels]
+    energy = np.array([[np.einsum("nk,nk->n", one, other) for one in chroma] for other in chroma])
+    along_hues, hues = np.linalg.eigh(np.moveaxis(energy, 2, 0))  # the hue with the most energy comes last
+    along = sum(one * hue[:, None] for one, hue in zip(chroma, hues[:, :, 2].T, strict=True))
+    one_hue = along_hues[:, 2] >= (ONE_HUE - ROUNDED) * along_hues.sum(axis=1)
+    one_side = np.abs(np.sum(along, axis=1)) >= (ONE_SIDE - ROUNDED) * np.abs(along).sum(axis=1)
+    return np.asarray(one_hue & one_side)
 
 
 def is_toned(colours: NDArray[np.float32]) -> bool:

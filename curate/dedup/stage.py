@@ -110,9 +110,13 @@ def _undecodable(photo: FetchRow) -> DedupRow:
 
 def in_rank_order(photos: Sequence[FetchRow], prints: Fingerprints) -> tuple[Fingerprints, dict[str, int]]:
     """The fingerprints from the best file to the worst, and the number of each file in that order."""
-    wholes = fingerprints.gather(prints, fingerprints.wholes(prints))
-    names = [sha256.decode() for sha256 in wholes["sha256"].tolist()]
-    content, grey = fingerprints.content(wholes).tolist(), fingerprints.colourless(wholes).tolist()
+    wholes, names = fingerprints.wholes(prints), list[str]()
+    content, grey = list[float](), list[bool]()
+    for start in range(0, len(wholes), fingerprints.BLOCK):  # all at once, a million would fill the memory
+        some = prints[wholes[start : start + fingerprints.BLOCK]]
+        names += [sha256.decode() for sha256 in some["sha256"].tolist()]
+        content += fingerprints.content(some).tolist()
+        grey += fingerprints.colourless(some).tolist()
     number_of = {name: number for number, name in enumerate(names)}
     best: dict[str, tuple[int, bool, int, str]] = {}
     for photo in photos:

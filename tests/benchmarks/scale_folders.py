@@ -70,21 +70,33 @@ def write_photo(folder: Path, number: int) -> Stored:
         return path, sha256, len(data), os.fstat(file.fileno()).st_mtime_ns
 
 
+def _mixed(seeds: NDArray[np.uint64], count: int) -> NDArray[np.uint8]:
+    """(n, count) numbers that look random, each row by its seed alone (SplitMix64, G. Steele et al., 2014)."""
+    mixed = np.add.outer(seeds * np.uint64(1024), np.arange(count, dtype=np.uint64))
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return np.asarray((mixed ^ (mixed >> np.uint64(31))) & np.uint64(255), np.uint8)
+
+
 def fingerprints_of(photos: Sequence[tuple[int, Stored]], backdrop: bool) -> Fingerprints:
     """(n,) fingerprints of numbered photos."""
     import cv2
 
     prints = np.zeros(len(photos), FINGERPRINT)
-    scene = np.random.default_rng(0).integers(0, 256, (8, 8), dtype=np.uint8)
-    for one, (number, (_, sha256, size, modified)) in zip(prints, photos, strict=True):
-        random = np.random.default_rng(number - (number % 10 == 9))
-        coarse = random.integers(0, 256, (8, 8), dtype=np.uint8)
-        if backdrop:
-            coarse[:3], coarse[5:], coarse[:, :3], coarse[:, 5:] = scene[:3], scene[5:], scene[:, :3], scene[:, 5:]
-        grey = cv2.resize(coarse, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC).astype(np.int16)
-        grey += np.random.default_rng([number, 1]).integers(-4, 5, grey.shape, dtype=np.int16)
-        one["grey"] = grey.clip(0, 255)
-        one["colour"] = random.integers(0, 256, (COLOUR_SIDE, COLOUR_SIDE, 3), dtype=np.uint8)
+    numbers = np.array([number for number, _ in photos], np.uint64)
+    seeds = numbers - (numbers % np.uint64(10) == 9)
+    coarse = _mixed(seeds, 64).reshape(-1, 8, 8)
+    if backdrop:
+        scene = _mixed(np.array([1 << 40], np.uint64), 64).reshape(8, 8)
+        own = coarse[:, 3:5, 3:5].copy()
+        coarse[:] = scene
+        coarse[:, 3:5, 3:5] = own
+    smooth = cv2.resize(np.eye(8, dtype=np.float32), (8, SIDE), interpolation=cv2.INTER_CUBIC)
+    grey = smooth @ coarse.astype(np.float32) @ smooth.T
+    grey += np.random.default_rng(photos[0][0]).integers(-4, 5, grey.shape, dtype=np.int8)
+    prints["grey"] = grey.clip(0, 255)
+    prints["colour"] = _mixed(seeds + np.uint64(1 << 41), COLOUR_SIDE**2 * 3).reshape(prints["colour"].shape)
+    for one, (_, (_, sha256, size, modified)) in zip(prints, photos, strict=True):
         one["sha256"], one["bytes"], one["modified"] = sha256, size, modified
     hashed = candidates.hash_parts(False, prints["grey"])
     prints["phash"], prints["mirror"], prints["box"] = hashed.plain[0], hashed.mirrored[0], (0, 1, 0, 1)

@@ -222,3 +222,15 @@ def noted(items: Iterable[Any], seen: list[Any]) -> Iterator[Any]:
     for item in items:
         seen.append(item)
         yield item
+
+
+def test_many_images_are_told_to_be_toned_as_each_is_alone() -> None:
+    random = np.random.default_rng(7)
+    grey = random.integers(0, 256, (600, fingerprints.COLOUR_SIDE, fingerprints.COLOUR_SIDE, 1))
+    hues, noise = random.normal(size=(600, 1, 1, 3)), random.normal(size=(*grey.shape[:3], 3))
+    prints = np.zeros(600, fingerprints.FINGERPRINT)
+    much = np.linspace(0, 8, 600)[:, None, None, None]
+    prints["colour"] = np.clip(grey + grey / 255 * 40 * hues + much * noise, 0, 255)
+    alone = [fingerprints.is_toned(one.reshape(-1, 3).astype(np.float32)) for one in prints["colour"]]
+    assert 100 < sum(alone) < 500
+    assert fingerprints.colourless(prints).tolist() == alone
