@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from curate.core.errors import (
     Again,
@@ -39,16 +40,31 @@ def check_source(config: Source) -> None:
     """Raise UsageError when there is nothing to fetch from."""
     if not any(config.listings.values()):
         raise UsageError("source.listings names no URL to start from", Do("add one per class"), *_ELSEWHERE)
-    for host in sorted(starts.hosts(starts.starts(config))):
+    found = starts.starts(config)
+    for host in sorted(starts.hosts(found)):
         if f".{host.partition(':')[0]}".endswith(_RESERVED):
             raise UsageError(
                 f"source.listings still has the placeholder {host}",
                 Do("put in a site whose terms allow it"),
                 *_ELSEWHERE,
             )
+    _check_classes(found, config)
     expressions.check(config)
     if config.render != "never":
         browser.executable()
+
+
+def _check_classes(found: Sequence[starts.Start], config: Source) -> None:
+    """Raise UsageError where two classes would have the same listings."""
+    first: dict[tuple[str, str], str] = {}
+    for start in found:
+        for url in start.urls:
+            name = first.setdefault((url, config.listing_url.get(start.class_name, "")), start.class_name)
+            if name != start.class_name:
+                raise UsageError(
+                    f"source.listings: {name} and {start.class_name} both start at {url}, one list",
+                    Do("give each a page of its own, or a pattern of its own in source.listing_url"),
+                )
 
 
 def check_reasons(retry: Collection[str]) -> None:
@@ -86,7 +102,9 @@ def check_found(crawled: Crawled, config: Source) -> None:
     failures = [failure for failure in crawled.failures if failure.class_name in empty]
     if not empty or crawled.deferred:
         return
-    why = "; ".join(f"{failure.url}: {failure.reason} ({failure.detail})" for failure in failures[:3])
+    first = {(urlsplit(failure.url).netloc, failure.reason, failure.detail): failure for failure in failures[::-1]}
+    causes = list(first.values())[::-1][:3]  # what is the matter with a host is said once
+    why = "; ".join(f"{failure.url}: {failure.reason} ({failure.detail})" for failure in causes)
     if failures and all(failure.reason in _UNREACHABLE for failure in failures):
         raise TryLaterError(f"the site cannot be reached: {why}", Do("try again later"), *_ELSEWHERE)
     if failures and all(failure.reason in _DENIED for failure in failures):

@@ -63,7 +63,7 @@ class Preview:
             "next": list(self.found.next_urls),
             "filled": self.filled(),
             "notes": list(self.found.notes),
-            "recipe": recipe_section(self),
+            "recipe": recipe_section(self) if self.found.listings else "",
         }
 
     def lines(self) -> Iterator[str]:
@@ -90,8 +90,9 @@ class Preview:
         if not listings and not self.rendered:
             yield "note: where scripts make the page, set source.render: auto"
         yield f"next page: {self.found.next_urls[0] if self.found.next_urls else 'none'}"
-        yield "for the recipe:"
-        yield from recipe_section(self).splitlines()
+        if listings:
+            yield "for the recipe:"
+            yield from recipe_section(self).splitlines()
 
 
 def _count(kind: str, count: int) -> str:

@@ -27,6 +27,16 @@ def test_a_saved_page_gives_listings_what_was_left_out_and_a_recipe(tmp_path: Pa
     assert (data["kind"], data["filled"]["price"]) == ("list", 4)
 
 
+def test_a_page_without_listings_gives_no_recipe(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<h1>About us</h1><p>We sell cars.</p>", encoding="utf-8")
+    said = CliRunner().invoke(app, ["preview", URL, "--page", str(page)])
+    assert "no listing found" in said.output and "source:" not in said.output
+    assert (
+        json.loads(CliRunner().invoke(app, ["preview", URL, "--page", str(page), "--json"]).stdout)["recipe"] == ""
+    )
+
+
 def test_a_page_that_robots_txt_denies_ends_with_4_and_names_it_once() -> None:
     with faults.serve({"/robots.txt": faults.ok(b"User-agent: *\nDisallow: /", "text/plain")}) as server:
         said = CliRunner().invoke(app, ["preview", server.url("/login")])

@@ -605,6 +605,23 @@ def test_no_site_configured(tmp_path: Path, starts: dict[str, list[str]], messag
     assert list(tmp_path.iterdir()) == []
 
 
+def test_two_classes_with_one_start_page_are_refused_unless_addresses_tell_them_apart() -> None:
+    both = {"swift": ["https://wheels.dev/cars?b=1"], "wagonr": ["https://wheels.dev/cars?b=1#all"]}
+    one = Source.model_validate({"id": "x", "listings": both})
+    with refused(UsageError, match=r"swift and wagonr both start at https://wheels\.dev/cars\?b=1"):
+        gates.check_source(one)
+    gates.check_source(one.model_copy(update={"listing_url": {"swift": "/swift-", "wagonr": "/wagonr-"}}))
+
+
+def test_what_is_the_matter_with_a_host_is_said_once() -> None:
+    config = source("http://10.0.0.1:8000")
+    urls = {name: f"http://10.0.0.1:8000/cars/{name}" for name in ("swift", "wagonr")}
+    failures = [Failure(name, url, "private_address", "10.0.0.1") for name, url in urls.items()]
+    with pytest.raises(LayoutError) as error:
+        gates.check_found(Crawled(failures=failures), config)
+    assert str(error.value).count("private_address") == 1
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EROFS])
 def test_f46_a_full_disk_stops_the_run_and_a_rerun_ends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int

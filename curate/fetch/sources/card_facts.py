@@ -32,16 +32,31 @@ _PLACE_NAME = re.compile(
 )
 
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
+_SPOKEN_ONLY = re.compile(r"(?<![\w-])(?:clipped|sr-only|visually-?hidden|screen-?reader|a11y)(?![a-z])")
 _PLACE = re.compile(  # Sandy, UT 84070
     r"[A-Z][\w.' -]{2,30}, (?:A[BKLRZ]|BC|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ABDEINOST]|N[BCDEHJLMSVY]|"
     r"O[HKNR]|P[AE]|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY])(?: \d{5})?"
 )
 
 
+def _own_text(element: Element) -> str:
+    """The text of an element that holds no other."""
+    return "" if any(isinstance(child.tag, str) for child in element) else words(element)
+
+
+def _shown(element: Element) -> str:
+    """The text of an element without what only a screen reader says, such as "opens in a new window"."""
+    text = words(element)
+    for inner in element.iterdescendants("span", "div", "small"):
+        if _SPOKEN_ONLY.search(inner.get("class", "")) and (said := words(inner)) != text:
+            text = text.replace(said, "", 1).strip()
+    return text
+
+
 def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
     best = ""
     for element in card.iter("h1", "h2", "h3", "h4", "h5", "h6"):
-        if len(text := words(element)) > 3:
+        if len(text := _shown(element)) > 3:
             return text[:300]
     for element in card.iter():
         if (
@@ -51,7 +66,7 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
             and not _SELLER_NAME.search(named)
             and not _NO_TITLE_NAME.search(named)
         ):
-            text = words(element)
+            text = _shown(element)
             if 3 < len(text) < 200 and not PRICE.fullmatch(text):
                 return text
     links_and_images = [one.get("title") or one.get("aria-label") or "" for one in url_links]
@@ -178,7 +193,7 @@ def candidate(
             continue
         if not city and _PLACE_NAME.search(names(element)) and 2 < len(found := words(element)) < 80:
             city, region = values.place(found)
-        if not (city or len(element)) and _PLACE.fullmatch(found := (element.text or "").strip()):
+        if not city and (element.text or "a")[0].isupper() and _PLACE.fullmatch(found := _own_text(element)):
             city, region = values.place(found)
         if not posted and element.tag == "time":
             posted = dates.moment(element.get("datetime") or words(element))

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from curate.fetch.http.url import host_of, path_of
-from curate.fetch.sources import card_facts, json_fields, photo_sizes
+from curate.fetch.sources import card_facts, json_fields, other_lists, photo_sizes
 from curate.fetch.sources.json_listings import Candidate, CandidateList, worth
 from curate.fetch.sources.money import PRICE
 from curate.fetch.sources.page import Element, Page, resolved, words
@@ -32,7 +32,7 @@ _ON_CLICK = re.compile(  # location.href='…', window.open('…'), openDetails(
 )
 _TRACKING = re.compile(r"^(?:utm_\w+|ref|referrer|source|src|from|pos|position|rank|searchid|search_id|sid|"
                        r"gclid|fbclid|clickid|"
-                       r"tracking\w*|_\w+|listpos|ipc|origin|hash|query_id|reco_\w+|c_id|slot|"
+                       r"tracking\w*|variant|_\w+|listpos|ipc|origin|hash|query_id|reco_\w+|c_id|slot|"
                        r"sponsored)$", re.IGNORECASE)  # fmt: skip
 
 
@@ -230,12 +230,6 @@ def groups(page: Page, layout: PageImages, found_links: list[Link]) -> list[Cand
     return ordered
 
 
-_STORY = re.compile(
-    r"(?i)(?:^|/)(?:blog|news|articles?|magazine?|magazin|guides?|advice|stories|posts?|press|ratgeber|actualites?|actus|noticias|"
-    r"notizie|novosti|nieuws|aktuelles|journal|reviews?|tips|faq|help)(?:/|$)"
-)
-
-
 def _groups(
     kind: str,
     same: list[Link],
@@ -244,7 +238,11 @@ def _groups(
     layout: PageImages,
 ) -> list[CandidateList]:
     cards = _cards(same)
-    if len(cards) < 2 or all(_STORY.search(path_of(url)) for url in cards):
+    hosts = Counter(host_of(url) for url in cards)
+    for host, count in hosts.items():  # what alone leads to site.com, among www.site.com, is a placeholder
+        if 2 * count < hosts[f"www.{host}"]:
+            cards = {url: card for url, card in cards.items() if host_of(url) != host}
+    if len(cards) < 2 or other_lists.are_stories(cards):
         return []
     shown = {url: held.get(card, []) for url, card in cards.items()}
     counts = Counter(
@@ -267,6 +265,8 @@ def _groups(
         said.append(card_facts.spoken(card, anchors, own))
     filled = [one for one in made if one.listing.photos or one.listing.price is not None]
     numbered = "#" in kind
+    if not (numbered or "slug" in kind) and other_lists.are_tiles(cards.values()):
+        return []
     if len(filled) * 5 < len(made) * 2 and not (
         numbered and len(made) > 2 and all(len(one.listing.title) > 7 for one in made)
     ):

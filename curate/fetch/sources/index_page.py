@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from curate.fetch.http.url import path_of
-from curate.fetch.sources import cards, json_listings, photo_sizes, photo_variants
+from curate.fetch.sources import cards, json_listings, other_lists, photo_sizes, photo_variants
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate, CandidateList
 from curate.fetch.sources.listing import Listing, PhotoLink
 
-_OF_PEOPLE = re.compile(  # the page of who sells, not of what is sold
-    r"(?i)(?:^|/)(?:members?|users?|profiles?|sellers?|vendors?|agents?|agenc(?:y|ies)|brokers?|realtors?|dealers?|brands?|"
-    r"authors?|makler|makelaars?|anbieter|vendeurs?|inmobiliarias?|agenzie)/[^/]+$"
-)
 FIELDS = (
     "title",
     "price",
@@ -40,8 +36,7 @@ def _score(group: CandidateList) -> float:
     linked = [cards.pattern(one.page_url) for one in listings if one.page_url]
     plain = bool(linked) and sum("#" in kind or "slug" in kind for kind in linked) * 2 < len(linked)
     total = sum(map(json_listings.worth, listings)) / math.sqrt(count)
-    people = sum(bool(_OF_PEOPLE.search(path_of(one.page_url).rstrip("/"))) for one in listings) * 2 > count
-    total *= (0.3 + 0.35 * shown + 0.35 * priced) * (0.4 if plain else 1.0) * (0.3 if people else 1.0)
+    total *= (0.3 + 0.35 * shown + 0.35 * priced) * (0.4 if plain else 1.0)
     named = re.search(
         r"(?i)listing|result|search|offer|advert|ads(?![a-z])|items|product|vehicle|cars|hits|schema.org",
         group.place,
@@ -64,6 +59,9 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
     groups = [*forms.data_groups, *forms.card_groups]
     for group in groups:
         _link_by_token(group, forms)
+    groups = [
+        group for group in groups if not other_lists.are_people(one.listing.page_url for one in group.candidates)
+    ]
     groups.sort(key=lambda group: -_score(group))
     if not groups or (groups[0].beside and not (besides and len(groups[0].candidates) > 2)):
         return [], ()

@@ -13,6 +13,7 @@ from typing import Any
 from curate.fetch.sources import json_sizes, json_templates, photo_sizes, photo_variants
 from curate.fetch.sources.key_names import (
     is_no_photo,
+    is_other_media,
     is_party,
     is_photo,
     is_size,
@@ -94,8 +95,8 @@ def _one(item: dict[str, Any], addresses: Addresses) -> list[str]:
         found = [*joined, *whole] if joined else (whole or found)
     size_by_text = {text: size for _, text, size in reversed(sized)}
     urls = []
-    for text in found:
-        for url in filter(None, map(addresses.whole, _strings(text))):
+    for text, put in zip(found, _beside_whole(found), strict=True):
+        for url in filter(None, map(addresses.whole, _strings(put))):
             urls.append(url)
             if size := size_by_text.get(text):
                 addresses.sizes[url] = max(size, addresses.sizes.get(url, 0))
@@ -105,6 +106,17 @@ def _one(item: dict[str, Any], addresses: Addresses) -> list[str]:
                 if plain(str(name)) == key and (seen := addresses.by_id(value)):
                     return seen
     return list(dict.fromkeys(urls))
+
+
+def _beside_whole(found: list[str]) -> list[str]:
+    """The addresses of one photo, those without a host put on that of a whole one which has their folder too."""
+    whole = [text for text in found if re.match(r"https?://", text)]
+    out = []
+    for text in found:
+        folder = "/" + text.lstrip("/").rpartition("/")[0] + "/"
+        same = "" if "//" in text or folder == "//" else next((one for one in whole if folder in one), "")
+        out.append("/".join(same.split("/")[:3]) + "/" + text.lstrip("/") if same else text)
+    return out
 
 
 def _is_many(value: dict[str, Any]) -> bool:
@@ -247,7 +259,7 @@ def _photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
             isinstance(value, list) and value and all(_is_bare_photo(item) for item in value[:20])
         ):
             continue
-        if is_no_photo(str(key)) or ":" in str(key):
+        if is_no_photo(str(key)) or is_other_media(str(key)) or ":" in str(key):
             continue
         if found := _of_value(value, addresses):
             if len(found) > 1:

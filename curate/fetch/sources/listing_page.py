@@ -123,7 +123,7 @@ def _summary_fits(one: Candidate, forms: Read, surely: bool) -> bool:
     shown = page_gallery.gallery(forms.page, forms.layout, forms.about, [photo.url for photo in photos])
     stems = {photo_sizes.stem(url) for urls in shown for url in urls}
     held = sum(any(photo_sizes.stem(url) in stems for url in (photo.url, *photo.aliases)) for photo in photos)
-    return len(photos) > 1 and held == len(photos)
+    return held == len(photos) and (len(photos) > 1 or (held == 1 and "product" in forms.about.kind))
 
 
 def _alone(lone: list[Candidate], forms: Read) -> bool:

@@ -1,6 +1,7 @@
 """What a card and the page of a listing say in plain texts: titles, prices among other sums, places, dates."""
 
 import json
+from html import escape
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "the title has a price": (
         '<a class="flex" aria-label="Scooter {n} ($90 OFF)" href="/ads/{n}"><img src="PHOTO" alt="">'
         "<div><div>Scooter {n} ($90 OFF)</div><div><span>Sandy<!-- -->, <!-- -->UT</span></div><b>$1,599.00</b></div></a>",
-        {"title": "Scooter {n} ($90 OFF)", "price": 1599, "currency": "USD", "city": "", "region": ""},
+        {"title": "Scooter {n} ($90 OFF)", "price": 1599, "currency": "USD", "city": "Sandy", "region": "UT"},
     ),
     "a town and a state": (
         '<a href="/ads/{n}"><img src="PHOTO"><h3>Canoe {n}</h3><p>Sandy, UT 84070</p><b>$200</b></a>',
@@ -194,6 +195,103 @@ def test_a_template_that_cannot_be_filled_is_no_address() -> None:
     ).listings
     assert len(listing.photos) == 5
     assert not [photo for photo in listing.photos if "$" in photo.url + " ".join(photo.aliases)]
+
+
+def test_a_placeholder_and_what_a_screen_reader_says_are_left_out() -> None:
+    def card(host: str, n: int, title: str) -> str:
+        to = f"https://{host}/itm/{n}"
+        return f'<li><a href="{to}"><img src="https://i.example/{n}/s-l500.webp"></a><a href="{to}"><div role="heading" class="card__title"><span>{title}</span><span class="clipped">Opens in a new window</span></div></a><b>$20.50</b></li>'
+
+    cards = card("ads.dev", 123456, "Shop here") + "".join(
+        card("www.ads.dev", n, f"Lamp {n}") for n in range(8100231, 8100238)
+    )
+    found = extract(page(f"<ul>{cards}</ul>"), "https://www.ads.dev/sch?q=lamp").listings
+    assert [one.title for one in found] == [f"Lamp {n}" for n in range(8100231, 8100238)]
+
+
+def test_who_sells_and_tiles_of_lists_are_no_listings() -> None:
+    agents = "".join(
+        f'<div><a href="/agents/ann-{n}"><img src="https://i.example/agents/{n}/p.jpg"><h3>Ann {n}</h3></a><p>average $5{n}0,000</p></div>'
+        for n in range(8)
+    )
+    assert extract(page(f"<main><h1>Agents</h1>{agents}</main>"), "https://ads.example/agents/jena").listings == ()
+    makes = "".join(
+        f'<li><a href="/used-cars/{m}"><img src="https://i.example/makes/{m}.jpg"><b>{m}</b><i>1,210 cars</i><i>from £3,495</i></a></li>'
+        for m in ("audi", "bmw", "ford", "kia", "mini", "seat")
+    )
+    assert (
+        extract(page(f"<main><h1>Makes</h1><ul>{makes}</ul></main>"), "https://ads.example/used-cars").listings
+        == ()
+    )
+
+
+def test_links_to_variants_lead_to_the_product() -> None:
+    def card(n: int) -> str:
+        at = f"//shop.example/cdn/shop/files/dress-{n}-0.jpg?v=17"
+        return f'<li><div><img src="{at}&amp;width=533"></div><div><h3><a href="/collections/all/products/dress-{n}">Dress {n}</a></h3><b>$69.00</b><a href="/products/dress-{n}?variant=11{n}"><img src="//shop.example/cdn/shop/files/red_30x30.jpg" width="20" height="20"></a></div></li>'
+
+    found = extract(
+        page(f"<ul>{''.join(map(card, range(1, 8)))}</ul>"), "https://shop.example/collections/all"
+    ).listings
+    assert [one.page_url.rpartition("/")[2] for one in found] == [f"dress-{n}" for n in range(1, 8)]
+
+
+def test_a_product_of_several_prices_shows_its_gallery_and_not_its_variants() -> None:
+    def at(n: int) -> str:
+        return f"https://shop.example/wp-content/uploads/2026/0{n + 1}/chair-{n}"
+
+    gallery = "".join(
+        f'<div class="gallery__image"><a href="{at(n)}.jpg"><img src="{at(n)}-600x600.jpg"></a></div>'
+        for n in range(4)
+    )
+    variants = escape(
+        json.dumps(
+            [
+                {"display_price": 129, "image": {"src": f"{at(n)}-600x600.jpg", "full_src": f"{at(n)}.jpg"}}
+                for n in (4, 5)
+            ]
+        )
+    )
+    product = {
+        "@type": "Product",
+        "name": "Oak chair",
+        "url": "https://shop.example/product/oak-chair/",
+        "image": f"{at(0)}.jpg",
+        "offers": {"@type": "AggregateOffer", "lowPrice": 129, "highPrice": 149, "priceCurrency": "EUR"},
+    }
+    head = f'<meta property="og:type" content="product"><script type="application/ld+json">{json.dumps(product)}</script>'
+    body = f'<figure>{gallery}</figure><h1>Oak chair</h1><p class="price">129 € – 149 €</p><form data-product_variations="{variants}"></form>'
+    (listing,) = extract(page(body, head), "https://shop.example/product/oak-chair/").listings
+    assert (listing.title, listing.price, len(listing.photos)) == ("Oak chair", 129, 4)
+
+
+def test_frames_of_a_turning_car_are_no_photos() -> None:
+    photos = [{"large": f"https://i.example/E1179{n}/E1179{n}.1200.jpg"} for n in range(5)]
+    car = {
+        "reference": "E117912345",
+        "title": "Combi",
+        "price": 12990,
+        "photos": photos,
+        "photos360": [f"https://spin.example/E1179/{n}.jpg" for n in range(36)],
+    }
+    text = page(f"<h1>Combi</h1><script>window.s={json.dumps({'vehicle': car})}</script>")
+    (listing,) = extract(text, "https://ads.example/ad-E117912345.html").listings
+    assert len(listing.photos) == 5
+
+
+def test_an_address_without_a_host_is_on_that_of_the_small_photo_beside_it() -> None:
+    def home(n: int) -> dict[str, object]:
+        at = [f"93k/92571/{n}/IMG_0{k}_0000" for k in range(3)]
+        images = [
+            {"srcUrl": f"https://media.example/dir/{one}_max_476x317.jpeg", "url": f"{one}.jpeg"} for one in at
+        ]
+        return {"id": n, "title": f"Flat {n}", "price": 1750, "images": images, "url": f"/homes/{n}"}
+
+    data = json.dumps({"homes": [home(n) for n in range(8100231, 8100236)]})
+    found = extract(
+        page(f'<script type="application/json">{data}</script>'), "https://www.homes.dev/find"
+    ).listings
+    assert {photo.url[:33] for one in found for photo in one.photos} == {"https://media.example/93k/92571/8"}
 
 
 @pytest.mark.parametrize(
