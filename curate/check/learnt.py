@@ -168,13 +168,16 @@ def _text(column: NDArray[np.uint8]) -> list[str]:
 def _read(path: Path, made_from: dict[str, Any]) -> Learnt | None:
     """What the file holds; None where it is not there, damaged, or made from anything else."""
     with suppress(OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
-        data = path.read_bytes()
-        line, _, rest = data.partition(b"\n")
-        header = json.loads(line)
-        if header["made_from"] != made_from or header["sha256"] != hashlib.sha256(rest).hexdigest():
-            return None
-        with np.load(io.BytesIO(rest), allow_pickle=False) as held:
-            columns = {name: held[name] for name in held.files}
+        with path.open("rb") as file:
+            header = json.loads(file.readline())
+            start = file.tell()
+            if header["made_from"] != made_from:
+                return None
+            if header["sha256"] != hashlib.file_digest(file, "sha256").hexdigest():
+                return None
+            file.seek(start)
+            with np.load(file, allow_pickle=False) as held:  # array by array: a million photos are 5 GB
+                columns = {name: held[name] for name in held.files}
         decided = zip(*(_text(columns[name]) for name in _DECIDED), columns["borderline"].tolist(), strict=True)
         rows = zip(*(_text(columns[f"index.{field.name}"]) for field in fields(Entry)), strict=True)
         return Learnt(

@@ -53,6 +53,9 @@ def processor_ms(work: Callable[[], object], count: int) -> float:
 
 def tasks(folder: Path, recipe: Path, sample: int) -> Iterator[Task]:
     """The tasks of dedup and clean, measured on every nth photo of a folder."""
+    import cv2
+
+    cv2.setNumThreads(1)
     rows = [row for row in manifest.read(folder, FetchRow) if row.keep]
     rows = rows[:: max(1, len(rows) // sample)][:sample]
     read = [store.read(folder, row.path, row.sha256) for row in rows]
