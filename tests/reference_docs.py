@@ -102,6 +102,7 @@ PLAIN = {
     "None": "nothing",
     "Fraction": "0 to 1",
     "ClassName": "class name",
+    "Any": "any value",
 }
 
 
@@ -131,6 +132,8 @@ def default_of(field: ast.AnnAssign) -> str:
     """The default of a field as it is written in a recipe; `required` where there is none."""
     value = field.value
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "Field":
+        if any(word.arg == "default_factory" for word in value.keywords):  # an empty one
+            return ""
         value = value.args[0] if value.args else None
     if value is None:
         return "required"

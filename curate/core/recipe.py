@@ -17,6 +17,7 @@ from curate.core.recipe_source import Pagination as Pagination
 from curate.core.recipe_source import Photos as Photos
 from curate.core.recipe_source import PhotoUrl as PhotoUrl
 from curate.core.recipe_source import Politeness as Politeness
+from curate.core.recipe_source import Request as Request
 from curate.core.recipe_source import Selectors as Selectors
 from curate.core.recipe_source import Source as Source
 from curate.core.recipe_train import TrainBaseline as TrainBaseline

@@ -1,7 +1,7 @@
 """Where photos come from, a site or a folder: the recipe's section `source`, the configuration of fetch."""
 
 import re
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -75,6 +75,51 @@ class PhotoUrl(Section):
         return self
 
 
+_OURS = {
+    "accept-encoding", "connection", "content-length", "content-type", "cookie", "host", "transfer-encoding",
+    "user-agent",
+}  # fmt: skip
+_SECRET = re.compile(r"authorization|(?:^|[-_])(?:api-?)?(?:key|token|secret|password)(?:$|[-_])", re.IGNORECASE)
+
+
+class Request(Section):
+    """How an API is asked for lists of listings, with `adapter: json_api`.
+
+    Texts in the body may hold `{page}`, `{cursor}`, and `{NAME}` for what a start address says behind `#`:
+    https://cars.example/api/search#model=swift fills `{model}`. A text that is nothing but a placeholder becomes
+    the number that fills it, and is left out where nothing does, as `{cursor}` on the first page.
+    """
+
+    method: Literal["GET", "POST"] = "GET"
+    body: dict[str, Any] = Field(default_factory=dict)  # what a POST sends
+    encoding: Literal["json", "form"] = "json"  # of the body; a form has one level of keys
+    headers: dict[str, str] = Field(default_factory=dict)  # sent with each request to the API; secrets are refused
+
+    @field_validator("headers")
+    @classmethod
+    def _plain(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if _SECRET.search(name):
+                raise ValueError(f"{name} is for a secret, which has no place in a recipe: see politeness.auth")
+            if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
+                raise ValueError(f"{name!r} is not the name of a header")
+            if name.lower() in _OURS:
+                raise ValueError(f"{name} is set by curate itself")
+            if not re.fullmatch(r"[!-~](?:[ -~]*[!-~])?", value):
+                raise ValueError(f"the value of {name} is not one line of plain ASCII")
+        return headers
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        if self.method == "GET" and self.body:
+            raise ValueError("body is only sent by a POST: add method: POST")
+        if self.method == "POST" and not self.body:
+            raise ValueError("method: POST needs a body")
+        if self.encoding == "form" and any(isinstance(value, dict | list) for value in self.body.values()):
+            raise ValueError("a form has one level of keys: encoding: json sends what is nested")
+        return self
+
+
 class Action(Section):
     """One thing to do on a rendered page; each of its keys that is there, in this order."""
 
@@ -127,8 +172,8 @@ _PACE = {
 
 ONLY_OF_A_SITE = "only for a site, and source.path names photos that you have"
 _OF_A_SITE = {
-    "adapter", "listing_adapter", "listing_url", "revisit_after", "render", "actions", "follow", "pagination",
-    "selectors", "photo_url", "required_fields", "max_listings",
+    "adapter", "listing_adapter", "listing_url", "revisit_after", "render", "actions", "follow", "request",
+    "pagination", "selectors", "photo_url", "required_fields", "max_listings",
 }  # fmt: skip
 
 
@@ -149,6 +194,7 @@ class Source(Section):
     render: Literal["never", "auto", "always"] = "never"  # in a browser; auto: where the page holds nothing
     actions: tuple[Action, ...] = ()  # on each rendered page
     follow: bool = True  # fetch each listing's own page, for its whole gallery
+    request: Request = Request()  # with adapter: json_api, how it is asked
     pagination: Pagination = Pagination()
     selectors: Selectors = Selectors()
     photo_url: PhotoUrl | None = None  # of the whole photo; refused there, the address given is asked for
@@ -190,6 +236,18 @@ class Source(Section):
         if idle:
             why = ONLY_OF_A_SITE if self.path else "only for photos, with source.path"
             raise ValueError(f"{', '.join(idle)}: {why}")
+        return self
+
+    @model_validator(mode="after")
+    def _request_of_an_api(self) -> Self:
+        if self.request == Request():
+            return self
+        if self.adapter != "json_api":
+            raise ValueError("request is only for adapter: json_api")
+        if self.request.method == "POST" and self.render != "never":
+            raise ValueError("request.method: POST does not go with render: a browser is not sent one")
+        if "{cursor}" in str(self.request.body) and not self.pagination.cursor:
+            raise ValueError("request.body holds {cursor}: name where it comes from in pagination.cursor")
         return self
 
     def recorded(self) -> Self:

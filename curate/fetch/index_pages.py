@@ -10,8 +10,8 @@ from curate.core.errors import RejectedError, StateError, TryLaterError
 from curate.fetch.crawled import Crawled, Failure
 from curate.fetch.http.url import path_of
 from curate.fetch.reader import Reader, layout_error
+from curate.fetch.sources.api_request import following, is_counted
 from curate.fetch.sources.listing import Listing
-from curate.fetch.sources.pagination import following, is_counted
 from curate.fetch.starts import Start
 
 _WRONG_LINK = {"elsewhere", "empty", "gone", "http_client_error"}  # of a link to a next page that leads nowhere
@@ -53,12 +53,12 @@ def _take(
 
 def _from(reader: Reader, start: Start, out: Crawled, seen: set[tuple[str, ...]]) -> tuple[str, ...]:
     """Read index pages from one address on; further sitemaps that it names come back."""
-    config, class_name = reader.config.pagination, start.class_name
+    config, class_name = reader.config, start.class_name
     counted = is_counted(start.written, config)
     gap: Failure | None = None  # a counted page that is gone: the end, unless a page with listings follows it
     url, number = start.url, 0
     while url and url not in out.index_urls:
-        out.index_urls.add(url)
+        out.index_urls |= {url, url.partition("#")[0]}
         try:
             found = reader.read(url, is_listing_page=False)
         except RejectedError as error:
@@ -98,7 +98,7 @@ def _from(reader: Reader, start: Start, out: Crawled, seen: set[tuple[str, ...]]
             return ()
         last, url = url, following(start.written, number, found.next_urls, config, found.cursor)
         more = counted or found.next_urls or found.cursor
-        if not url and more and number + 1 >= config.max_pages:
+        if not url and more and number + 1 >= config.pagination.max_pages:
             out.cut.append(last)
         number += 1
     return ()

@@ -5,11 +5,14 @@ pure function of the page.
 """
 
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import yaml
 
 from curate.core.errors import DeniedError, RejectedError, StateError, UsageError
 from curate.core.recipe import Politeness, Source
@@ -17,6 +20,7 @@ from curate.fetch.http.browser import Browser
 from curate.fetch.http.client import Client
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.adapters import extract
+from curate.fetch.sources.api_request import asked, first
 from curate.fetch.sources.html import to_text
 from curate.fetch.sources.index_page import FIELDS
 from curate.fetch.sources.listing import Found, Listing, empty_fields
@@ -32,6 +36,7 @@ class LoadedPage:
     data: bytes
     charset: str = ""
     rendered: bool = False  # after its scripts ran
+    start: str = ""  # what stands in the recipe for it, where that is not its address
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Preview:
     found: Found
     adapter: str
     rendered: bool = False
+    start: str = ""
+    request: str = ""  # the recipe's section, in YAML
 
     def filled(self) -> dict[str, int]:
         """How many listings have each field, and photos."""
@@ -117,12 +124,13 @@ def recipe_section(preview: Preview) -> str:
         f"  adapter: {preview.adapter}",
     ]
     lines += ["  render: auto"] if preview.rendered else []
-    lines += ["  listings:", f"    CLASS: [{preview.url}]"]
+    lines += ["  listings:", f"    CLASS: [{preview.start or preview.url}]", *preview.request.splitlines()]
     hosts = {urlsplit(p.url).hostname or "" for one in preview.found.listings for p in one.photos if not p.reason}
     others = sorted(name for name in hosts if name and name != urlsplit(preview.url).hostname)
     if others:
         lines += ["  politeness:", f"    image_hosts: [{', '.join(others[:8])}]"]
-    if preview.found.listings and not preview.found.next_urls and preview.kind == "list":
+    offers = preview.found.next_urls or preview.found.cursor
+    if preview.found.listings and not offers and preview.kind == "list" and not preview.request:
         lines += [
             "  pagination:",
             "    page_parameter: page # the page names no next one: see how its address counts",
@@ -135,7 +143,11 @@ def preview(page: LoadedPage, config: Source, is_listing_page: bool | None = Non
     found = extract(page.data, page.charset, page.url, is_listing_page, config)
     alone = len(found.listings) == 1 and found.listings[0].page_url in (page.url, canonical_url(page.url))
     kind = "listing" if alone else "list" if found.listings else "nothing"
-    return Preview(page.url, kind, found, config.adapter, page.rendered)
+    said = config.request.model_dump(exclude_defaults=True)
+    text = yaml.safe_dump({"request": said}, sort_keys=False, allow_unicode=True) if said else ""
+    return Preview(
+        page.url, kind, found, config.adapter, page.rendered, page.start, textwrap.indent(text.rstrip(), "  ")
+    )
 
 
 def read(place: str, file: Path | None, config: Source, is_listing_page: bool | None = None) -> LoadedPage:
@@ -153,7 +165,7 @@ def read(place: str, file: Path | None, config: Source, is_listing_page: bool | 
             raise UsageError(f"{file}: {error.strerror or error}; name a URL or a file with a page") from error
         return LoadedPage(place if place.startswith(("http:", "https:")) else _own_address(data), data)
     try:
-        url = canonical_url(place)
+        url = first(place, config) if config.request.body and not is_listing_page else canonical_url(place)
     except RejectedError as error:
         raise UsageError(f"{place}: {error.detail}") from error
     politeness = config.politeness
@@ -167,17 +179,19 @@ def read(place: str, file: Path | None, config: Source, is_listing_page: bool | 
         Client(politeness, Path(folder) / "hosts.json", start_urls=[url]) as client,
     ):
         try:
-            return _asked(client, url, config, is_listing_page)
+            return _asked(client, url, place, config, is_listing_page)
         except RejectedError as error:
             said = error.detail if url in error.detail else f"{url}: {error.reason}: {error.detail}"
             raise (DeniedError if error.reason == "robots" else StateError)(said) from error
 
 
-def _asked(client: Client, url: str, config: Source, is_listing_page: bool | None) -> LoadedPage:
+def _asked(client: Client, url: str, written: str, config: Source, is_listing_page: bool | None) -> LoadedPage:
     most = config.politeness.max_page_bytes
     if config.render != "always":
-        reply = client.get(url, most, "page")
-        page = LoadedPage(reply.url, reply.data, reply.charset)
+        is_api = config.adapter == "json_api"
+        address, headers, body = asked(url, config) if is_api else (url, {}, None)
+        reply = client.get(address, most, "data" if is_api else "page", more=headers, body=body)
+        page = LoadedPage(reply.url, reply.data, reply.charset, start=written if body is not None else "")
         if config.render == "never" or preview(page, config, is_listing_page).found.listings:
             return page
     browser = Browser(client, most, config.actions)

@@ -15,6 +15,7 @@ from curate.fetch.http.url import path_of
 from curate.fetch.journal import Journal
 from curate.fetch.known import Known
 from curate.fetch.sources.adapters import extract
+from curate.fetch.sources.api_request import asked
 from curate.fetch.sources.listing import Found
 
 _FOUND = TypeAdapter(Found)
@@ -50,7 +51,11 @@ class Reader:
         if self.config.render == "always":
             return self._rendered(url, is_listing_page)
         try:
-            response = self.client.get(url, self.config.politeness.max_page_bytes, expect, more=validators)
+            address, headers, body = asked(url, self.config) if expect == "data" else (url, {}, None)
+            more = headers | validators
+            response = self.client.get(
+                address, self.config.politeness.max_page_bytes, expect, more=more, body=body
+            )
         except RejectedError as error:
             self.client.note("page", url, reason=error.reason)
             raise
@@ -62,7 +67,7 @@ class Reader:
         found = self._extract(response.data, response.charset, response.url, is_listing_page)
         self.client.note("page", url, listings=len(found.listings), bytes=len(response.data))
         shows = any(listing.photos for listing in found.listings) if is_listing_page else found.listings
-        if not shows and not found.sitemaps and path_of(response.url) != path_of(url):
+        if not shows and not found.sitemaps and path_of(response.url) != path_of(address):
             if found.others:
                 raise RejectedError("gone", f"{url} leads to {response.url}, which shows other listings")
             raise RejectedError("elsewhere", f"{url} leads to {response.url}, which holds no listing")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from curate.core.errors import RejectedError, UsageError
 from curate.core.recipe import Source
 from curate.fetch.http.url import canonical_url
-from curate.fetch.sources.pagination import first
+from curate.fetch.sources.api_request import first
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def starts(config: Source) -> list[Start]:
                 if _is_file(written):
                     found.append(Start(class_name, written, "", tuple(_read(Path(written)))))
                 else:
-                    found.append(Start(class_name, written, first(written, config.pagination)))
+                    found.append(Start(class_name, written, first(written, config)))
             except RejectedError as error:
                 raise UsageError(f"source.listings: {error.detail}") from error
     return found

@@ -6,6 +6,7 @@
 
 A fault is a function that is given the socket after a request was read; when it returns True the connection stays
 open. A list of faults is used one after another, its last one for good. A path that is not in the table is a 404.
+The path of a POST may have `#` and the body behind it.
 """
 
 import socket
@@ -28,6 +29,7 @@ class Seen:
     path: str
     headers: Mapping[str, str]  # lower-case names
     connection: int  # number of the connection it came on
+    body: bytes = b""
 
 
 @dataclass
@@ -83,8 +85,10 @@ def serve(routes: Mapping[str, Fault | Sequence[Fault]], tls: ssl.SSLContext | N
                         name, _, value = header.decode("latin-1").partition(":")
                         headers[name.lower()] = value.strip()
                     path = line.split()[1].decode("latin-1")
-                    server.seen.append(Seen(time.monotonic(), path, headers, number))
-                    if not fault_for(path)(sock):
+                    body = stream.read(int(headers.get("content-length", "0")))
+                    server.seen.append(Seen(time.monotonic(), path, headers, number, body))
+                    named = f"{path}#{body.decode()}"
+                    if not fault_for(named if body and named in routes else path)(sock):
                         return
 
     def accept() -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
@@ -122,18 +123,19 @@ class Client:
         expect: Wanted,
         check: Callable[[Response], None] | None = None,
         more: Mapping[str, str] = NOTHING,
+        body: bytes | None = None,
     ) -> Response:
         """Fetch `url` whole, at most `max_bytes` of it after decompression.
 
         `more` are further headers: Referer, the page that named it; If-None-Match, If-Modified-Since, with which
-        the answer may be `unmodified`, without data.
+        the answer may be `unmodified`, without data. A `body` is sent by POST, as searches of APIs want it.
 
         `check` may refuse the content with a RejectedError; the reasons in `PASSING` are tried again.
         Raises RejectedError (this URL cannot be used; PassingError: not now), DeniedError (the host refuses us,
         that is, it also refuses what it gave before or gave nothing), TryLaterError (the host
         is unwell or asked us to wait; also after `close`), UsageError (the recipe lacks a contact).
         """
-        asked = parse(url)
+        asked = replace(parse(url), body=body)
         host = self._host(asked.host)
         tries = 1
         while True:
@@ -164,12 +166,12 @@ class Client:
                 self._pause(tries)
                 tries += 1
             else:
-                host.delivered("" if is_signed(url) else url)
+                host.delivered("" if body is not None or is_signed(url) else url)
                 return reply
 
     def gave(self, url: str) -> None:
         """Note what a host gave in an earlier run: should it refuse much, it is asked for this before we stop."""
-        if not is_signed(url):
+        if url and not is_signed(url):
             self._host(parse(url).host).delivered(url)
 
     def _ask_again(self, host: Host) -> None:
@@ -209,10 +211,7 @@ class Client:
     def _enter(self, asked: ParsedUrl, start: ParsedUrl) -> None:
         """Raise unless the recipe and the host's robots.txt let us ask for `asked`."""
         known = {start.host_port} if self._starts is None else self._starts
-        same = asked.host == start.host and asked.port in (
-            start.port,
-            DEFAULT_PORTS[asked.scheme],
-        )
+        same = asked.host == start.host and asked.port in (start.port, DEFAULT_PORTS[asked.scheme])
         by_name = asked.host_port in self._allowed
         if not (by_name or asked.host_port in known or (same and start.host_port in known)) and (
             not host_allowed(asked, self._politeness.image_hosts)
@@ -243,7 +242,7 @@ class Client:
                 f"{host.name} asked us to stay away for {wait_s:.0f} s more; nothing is lost", Again(later=True)
             )
         with host.turn(self._closed.is_set) as sent_at:
-            response = self._adapter.answer(asked.url, headers, sent_at + left_s)
+            response = self._adapter.answer(asked.url, headers, sent_at + left_s, asked.body)
         self._headers.keep(response)
         try:
             self._heed(host, response, sent_at, asked.url)

@@ -31,8 +31,9 @@ ACCEPT = {
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def prepared(url: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
-    """A GET of `url`, an address as `url.parse` spells it: what `requests.Request.prepare` makes of it, at once.
+def prepared(url: str, headers: Mapping[str, str], body: bytes | None = None) -> requests.PreparedRequest:
+    """A GET of `url`, or a POST with a body: an address as `url.parse` spells it: what
+    `requests.Request.prepare` makes of it, at once.
 
     Raises requests.RequestException for a header that cannot be sent.
     """
@@ -40,6 +41,9 @@ def prepared(url: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
     path, _, query = url.partition("?")
     request.method, request.url = "GET", requote_uri(f"{path}?{query}" if query else path)
     request.prepare_headers(headers)
+    if body is not None:
+        request.method, request.body = "POST", body
+        request.headers["Content-Length"] = str(len(body))
     return request
 
 

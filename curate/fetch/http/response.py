@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import requests
 
@@ -85,11 +85,15 @@ def refuse_status(response: requests.Response) -> None:
 
 
 def location(response: requests.Response, asked: ParsedUrl) -> ParsedUrl:
-    """Where a redirect of `asked` leads. Raises RejectedError("redirect_invalid"): nowhere, or not to http."""
+    """Where a redirect of `asked` leads: by GET, but for a POST that 307 or 308 send on (RFC 9110, 15.4).
+
+    Raises RejectedError("redirect_invalid"): nowhere, or not to http.
+    """
     transport.discard(response)
+    body = asked.body if response.status_code in (307, 308) else None
     location = response.headers.get("Location", "")
     try:
-        return parse(location, asked.url)
+        return replace(parse(location, asked.url), body=body)
     except RejectedError as error:
         raise RejectedError("redirect_invalid", f"{asked.url} leads to {location[:200]!r}") from error
 

@@ -211,15 +211,17 @@ class Adapter(HTTPAdapter):
                         socket.socket.shutdown(sock, socket.SHUT_RDWR)
         super().close()
 
-    def answer(self, url: str, headers: Mapping[str, str], ends_at: float) -> requests.Response:
-        """Send one GET and return its answer with the body unread. `ends_at`: monotonic seconds.
+    def answer(
+        self, url: str, headers: Mapping[str, str], ends_at: float, body: bytes | None = None
+    ) -> requests.Response:
+        """Send one GET, or a POST of `body`, and return its answer unread. `ends_at`: monotonic seconds.
 
         Raises RejectedError: dns, private_address, connect_failed, tls, protocol, deadline, bad_url.
         """
         _transfer.ends_at, _transfer.adapter = ends_at, self
         try:
             plain = self._proxy_headers if url.startswith("http://") else {}  # of https the tunnel carries them
-            request = prepared(url, {**headers, **plain})
+            request = prepared(url, {**headers, **plain}, body)
             return self.send(request, stream=True, timeout=max(ends_at - time.monotonic(), 0.001))
         except RejectedError:
             raise

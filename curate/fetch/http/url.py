@@ -47,6 +47,7 @@ class ParsedUrl:
     host: str
     port: int
     target: str  # path and query
+    body: bytes | None = None  # of a POST; without one it is a GET
 
     @property
     def host_port(self) -> str:
