@@ -2,12 +2,14 @@
 
     python -m tests.benchmarks.clean_quality --folder manifests/market-quality       # makes the folder
     python -m tests.benchmarks.clean_unseen --folder manifests/market-quality [--cells FOLDER] [--stamps FOLDER]
+        [--folders FOLDER --subjects NOUN ...]
 
 The photos of ../shared/market are sorted into collections of other shapes: eight classes of very unequal sizes, a
 class that is nearly all junk, 40% junk, none, two classes of one kind, 60 photos, class names and subjects that
 the network has no word for, wheels or animals wanted instead of cars. FOLDER of --cells is what the package
 elpv-dataset installs (photos of solar cells), that of --stamps the stamps of tuxpaint-stamps-default (cut out
-things). Of each: the good photos lost per class, the junk found, and whether the gate speaks where it should.
+things), that of --folders any photos, in a folder per class: a tenth of cars is put among them. Of each: the good
+photos lost per class, the junk found, and whether the gate speaks where it should.
 """
 
 import argparse
@@ -33,6 +35,7 @@ from tests.benchmarks.pipeline_market import original, read_truth
 
 Rows = list[tuple[PhotoRecord, str]]  # each photo, and what is wrong with it ("none": good)
 MAKES = {"Hyundai": 360, "Dodge": 250, "Chevrolet": 150, "Audi": 100, "BMW": 60, "Ford": 30, "Jeep": 15, "GMC": 8}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 ANIMALS_BELOW = "n02600000"  # synsets of animals in the market's truth
 
 
@@ -199,6 +202,19 @@ def of_stamps(stamps: Path, market: Market, draw: int) -> Iterator[Collection]:
     yield Collection("stamps, no subject", rows, section("", list(names)))
 
 
+def of_folders(photos: Path, nouns: Sequence[str], market: Market, draw: int) -> Iterator[Collection]:
+    """Photos sorted into a folder per class, with a tenth of cars among them; each noun is a subject."""
+    files = [(path, path.parent.name) for path in sorted(photos.glob("*/*")) if path.suffix in SUFFIXES]
+    names = sorted({name for _, name in files})
+    rows = stored(market.folder, files)
+    random = np.random.default_rng(draw)
+    said = random.choice([name for _, name in files], len(files) // 9)  # junk has a class as often as others
+    for car, name in zip(drawn(market.cars, len(said), draw), said.tolist(), strict=True):
+        rows.append((replace(car, class_name=name), "car"))
+    for noun in nouns:
+        yield Collection(f"{photos.name}, subject {noun!r}", rows, section(noun, names))
+
+
 def figures(one: Collection, folder: Path) -> Iterator[str]:
     """Good photos lost per class, junk found per kind, and what the gate says."""
     config = subject.resolve(one.section)
@@ -234,6 +250,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="what clean_quality made")
     parser.add_argument("--cells", type=Path, help="folder with labels.csv of elpv-dataset")
     parser.add_argument("--stamps", type=Path, help="folder of Tux Paint's stamps")
+    parser.add_argument("--folders", type=Path, help="photos sorted into a folder per class")
+    parser.add_argument("--subjects", nargs="+", default=[""], help="subjects of those photos, each in turn")
     parser.add_argument("--only", default="", help="a pattern: run the collections whose names have it")
     parser.add_argument("--draws", type=int, default=1, help="draw the photos so many times")
     options = parser.parse_args()
@@ -242,6 +260,7 @@ def main() -> None:
         todo = list(of_market(market, draw))
         todo += of_cells(options.cells, market, draw) if options.cells else ()
         todo += of_stamps(options.stamps, market, draw) if options.stamps else ()
+        todo += of_folders(options.folders, options.subjects, market, draw) if options.folders else ()
         for one in todo:
             if re.search(options.only, one.name):
                 print(*figures(one, options.folder), sep="\n", flush=True)

@@ -1,13 +1,19 @@
 """The same work side by side: hash and search of a folder of photos, ours and its peers, in turn on one machine.
 
     python -m tests.benchmarks.dedup_speed PHOTOS [--count 4000] [--large] [--rounds 3] [--out FOLDER]
+    python -m tests.benchmarks.dedup_speed PHOTOS --count 10000 --only thorough
 
 Two processes for everybody; the median of the rounds counts. With --large, 40 photos of 12 megapixels, enlarged
 from PHOTOS, are hashed by us and by imagehash, one process each.
+
+Where PHOTOS has fewer than --count, the rest are edits of them (see `edits`), of each photo at most eleven. With
+--only, one method of `dedup` runs once; its processor time and its memory are printed too.
 """
 
 import argparse
+import itertools
 import random
+import resource
 import shutil
 import statistics
 import tempfile
@@ -22,7 +28,7 @@ from PIL import Image
 
 from curate.core import executors
 from curate.dedup import fingerprints, hamming_search, phash
-from tests.benchmarks import dedup_quality, peers
+from tests.benchmarks import dedup_quality, edits, peers
 
 
 def own_hash(path: str) -> int:
@@ -76,6 +82,36 @@ def time_large(paths: list[Path]) -> None:
     print(f"hashes of 12 megapixels are {apart.mean():.2f} bits apart on average, {apart.max()} at most")
 
 
+def edited(paths: list[Path], folder: Path, count: int) -> list[Path]:
+    """`count` edits of the photos, another edit of each in turn."""
+    found: list[Path] = []
+    for edit, path in itertools.islice(itertools.product(edits.EDITS, paths), max(0, count)):
+        with Image.open(path) as photo:
+            data = edits.apply(photo.convert("RGB"), edit, path.stem)
+        found.append(folder / f"{path.stem}-{len(found):06d}.jpg")
+        found[-1].write_bytes(data)
+    return found
+
+
+def time_method(paths: list[Path], method: str) -> None:
+    """Wall time, processor time and memory of one method of dedup, with two workers."""
+    before = processor_s()
+    seconds = dedup_quality.ours(paths, method)[2]
+    own, worker = (
+        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    print(
+        f"curate, {method}: {len(paths):,} photos, {seconds:.1f} s, processor time {processor_s() - before:.1f} s"
+    )
+    print(f"peak of this process {own:.0f} MB, of its largest worker {worker:.0f} MB")
+
+
+def processor_s() -> float:
+    """Processor time of this process and of those that it started and that ended, in seconds."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def main() -> None:
     """Print seconds and photos per second for everybody."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -84,6 +120,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "curate-dedup-speed")
+    parser.add_argument(
+        "--only", choices=("hash", "thorough", "sellers"), help="this method of dedup, and no other"
+    )
     options = parser.parse_args()
     folder = options.out / "photos"
     shutil.rmtree(folder, ignore_errors=True)
@@ -104,6 +143,10 @@ def main() -> None:
             break
     if not paths:
         parser.error(f"{options.photos}: no readable .jpg is in this folder")
+    paths += edited(paths, folder, options.count - len(paths))
+    if options.only:
+        time_method(paths, options.only)
+        return
     seconds: dict[str, list[float]] = {}
     skipped = {}
     for _ in range(options.rounds):
