@@ -41,6 +41,15 @@ def _loopback(host: str) -> bool:
     return host == "localhost"
 
 
+def event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the quickest event loop here; None for the one of Python."""
+    try:
+        import uvloop
+    except ImportError:  # it does not exist for Windows
+        return None
+    return uvloop.new_event_loop
+
+
 def serve(
     listening: socket.socket,
     opener: Opener,
@@ -62,7 +71,8 @@ def serve(
         with threadpool_limits(1):
             batches = Batches(checker, limits)
             reloader = Reloader(batches, opener, folder, recipe, say)
-            asyncio.run(_serve(listening, batches, reloader, limits, keys, say))
+            with asyncio.Runner(loop_factory=event_loop()) as runner:
+                runner.run(_serve(listening, batches, reloader, limits, keys, say))
     finally:
         sys.setswitchinterval(before)
 

@@ -21,19 +21,22 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
 
+from curate.check.serve import event_loop
 from tests.benchmarks.serve_market import market_folder
 
 SUSTAINED, P99_S, GOODPUT, REJECT_S = 60, 0.4, 0.9, 0.05  # the aims, on two idle cores
 CLOSED = 6  # connections that find out what the service can do
 HOSTILE = 1000
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,12 @@ async def _answer(reader: asyncio.StreamReader, began: float) -> tuple[Answer, b
     length = re.search(r"content-length: (\d+)", lines)
     body = await reader.readexactly(int(length[1]) if length else 0)
     return Answer(int(lines.split()[1]), seconds, body), "connection: close" not in lines
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result, by the event loop of the service: the load takes its time from the same cores."""
+    with asyncio.Runner(loop_factory=event_loop()) as runner:
+        return runner.run(work)
 
 
 async def closed(port: int, photos: Sequence[Photo], seconds: float) -> float:
@@ -276,7 +285,7 @@ async def attack(port: int, photo: bytes) -> Counter[str]:
 def soak(service: Service, photos: Sequence[Photo], rate: float, minutes: float) -> Iterator[str]:
     """Half load, a line a minute."""
     for minute in range(int(minutes)):
-        answers = asyncio.run(opened(service.port, photos, rate, 60))
+        answers = run(opened(service.port, photos, rate, 60))
         yield f"minute {minute + 1}: {service.memory_mib():.0f} MiB; {said('soak', answers, 60)}"
 
 
@@ -294,20 +303,20 @@ def main() -> None:
     load = "/".join(f"{each:.1f}" for each in os.getloadavg())
     print(f"{len(photos)} photos of {np.median(sizes) / 1000:.0f} kB; {os.cpu_count()} cores, load {load}")
     with serving(["--recipe", str(options.recipe), "--folder", str(options.folder)]) as service:
-        asyncio.run(closed(service.port, photos, 3))  # warm
+        run(closed(service.port, photos, 3))  # warm
         before = service.processor_s()
-        capacity = asyncio.run(closed(service.port, photos, options.seconds))
+        capacity = run(closed(service.port, photos, options.seconds))
         each = (service.processor_s() - before) / (capacity * options.seconds)
         print(f"{CLOSED} connections: {capacity:.1f} uploads/s, aim {SUSTAINED}")
         print(f"each takes {each * 1000:.1f} ms of processor time", flush=True)
         for rate in (0.5 * capacity, 0.8 * capacity):
-            answers = asyncio.run(opened(service.port, photos, rate, options.seconds))
+            answers = run(opened(service.port, photos, rate, options.seconds))
             print(said(f"{rate:.1f}/s", answers, options.seconds), f"aim p99 {P99_S * 1000:.0f} ms", flush=True)
-        answers = asyncio.run(opened(service.port, photos, 10 * capacity, options.seconds))
+        answers = run(opened(service.port, photos, 10 * capacity, options.seconds))
         good = sum(answer.status == 200 for answer in answers) / options.seconds
         print(said(f"ten times: {10 * capacity:.0f}/s", answers, options.seconds))
         print(f"goodput {good / capacity:.2f}, aim {GOODPUT}; rejects aim {REJECT_S * 1000:.0f} ms", flush=True)
-        statuses = asyncio.run(attack(service.port, photos[0].data))
+        statuses = run(attack(service.port, photos[0].data))
         after = one(service.port, photos[1]).status
         failed = sum(number for status, number in statuses.items() if status >= "5" or status == "0")
         print(f"hostile: {dict(sorted(statuses.items()))}")
