@@ -51,13 +51,13 @@ def read(path: Path) -> bytes:
         raise UsageError(f"{path}: {said}" if said else error.detail or f"{path}: {error.reason}") from error
 
 
-def look_at(paths: Iterable[Path]) -> None:
+def require_readable(paths: Iterable[Path]) -> None:
     """Raise UsageError for the first file that cannot be opened, before any work is done."""
     for path in paths:
         try:
             decode.read_file(path, 0)
         except RejectedError as error:
-            if error.reason != "too_large":  # than nothing: it was opened
+            if error.reason != "too_large":  # larger than 0 bytes: it could be opened
                 read(path)
 
 
@@ -173,7 +173,7 @@ class Checker:
         listing_photos: Sequence[bytes] = (),
         map_fn: MapFn = map,
     ) -> Iterator[Verdict]:
-        """As `check`, of any number of photo files: few of them are in memory at once.
+        """As `check`, of any number of photo files: memory does not grow with their number.
 
         Raises UsageError for a file that cannot be read, and for a class that the recipe does not name.
         """

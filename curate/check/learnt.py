@@ -36,7 +36,7 @@ NAME = "check.cache"
 FORMAT = 1  # raise it when other numbers are learnt from the same manifests
 INPUTS = ("fetch", "dedup", "clean")
 PACKAGES = (*embeddings.PACKAGES, "scikit-learn", "scipy")
-_DECIDED = ("key", "class_name", "reason")  # columns of `Decided` that are text
+_DECIDED = ("key", "class_name", "reason")  # columns of `CleanDecision` that are text
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,9 @@ class RemoteScorer(NamedTuple):
     proof: str
 
 
-_elsewhere: dict[str, Scorer | None] = {}  # on a worker: scorers by their proof; None where it rounds otherwise
+_remote_scorers: dict[
+    str, Scorer | None
+] = {}  # on a worker: scorers by their proof; None where it rounds otherwise
 
 
 def proof(scorer: Scorer) -> str:
@@ -163,13 +165,13 @@ def remote(scorer: Scorer, map_fn: MapFn) -> RemoteScorer | None:
 
 
 def _scorer_here(asked: RemoteScorer) -> Scorer | None:
-    if asked.proof not in _elsewhere:
+    if asked.proof not in _remote_scorers:
         try:
             scorer = asked.make()
-            _elsewhere[asked.proof] = scorer if proof(scorer) == asked.proof else None
+            _remote_scorers[asked.proof] = scorer if proof(scorer) == asked.proof else None
         except ResourceError:  # no weights here
-            _elsewhere[asked.proof] = None
-    return _elsewhere[asked.proof]
+            _remote_scorers[asked.proof] = None
+    return _remote_scorers[asked.proof]
 
 
 def _prepare_and_embed(

@@ -46,15 +46,15 @@ def check(
 
     Example: curate check upload.jpg --class swift
     """
-    from curate.check.check import Checker, look_at, read
+    from curate.check.check import Checker, read, require_readable
     from curate.pipeline import map_of
 
-    look_at(photos)
+    require_readable(photos)
     beside = [read(path) for path in listing_photos or ()]
     recipe, folder = recipe_and_manifests(ctx)
-    recipe = with_executor(recipe, executor, store)
-    if recipe.executor == "local" and len(photos) < MANY:
-        workers = workers or 1
+    few = executor is None and len(photos) < MANY  # starting processes would take longer
+    recipe = with_executor(recipe, "local" if few else executor, store)
+    workers = workers or (1 if few else None)
     checker = Checker.open(folder, recipe, precision, labels or (), partial(say, ctx))
     verdicts = []
     with map_of(recipe, folder, workers, partial(say, ctx)) as map_fn:

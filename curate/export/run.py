@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.core import extras, manifest
-from curate.core.errors import UsageError
+from curate.core.errors import ResourceError, UsageError
 from curate.core.executors import MapFn
 from curate.core.files import file_sha256, lock, sweep
 from curate.core.progress import progress
@@ -109,7 +109,8 @@ def export(
 def _put_shards(planned: list[tuple[str, Content]], out: Path, map_fn: MapFn) -> None:
     """Let workers write the shards that are not there, if there are several: each whole, under its own name.
 
-    A worker that dies leaves nothing under that name. One that does not see `out` or a photo writes nothing.
+    A worker that dies leaves nothing under that name, nor does one that cannot write it or does not see a photo.
+    What is not there in the end, the caller writes, and says what is wrong.
     """
     absent = [(n, one) for n, one in planned if isinstance(one, Shard) and not place.is_there(out / n)]
     if len(absent) < 2:
@@ -123,7 +124,7 @@ def _put_shards(planned: list[tuple[str, Content]], out: Path, map_fn: MapFn) ->
 def _put_shard(out: Path, marker: bytes, shard: tuple[str, Shard]) -> None:
     """On a worker. `marker` tells a folder that machines share from another one of the same name."""
     name, content = shard
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, ResourceError):
         if (out / place.MARKER).read_bytes() == marker:
             place.write(out / name, content.write)
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 from typer.testing import CliRunner
 
 from curate.check import learnt
-from curate.check.check import BATCH, Checker, Upload, look_at
+from curate.check.check import BATCH, Checker, Upload, require_readable
 from curate.cli.app import app
 from curate.core import executors, manifest
 from curate.core.errors import StateError, UsageError
@@ -176,6 +176,6 @@ def test_a_batch_reads_few_photos_ahead(folder: Path, checker: Checker) -> None:
 
 def test_a_file_that_is_not_there_is_named_before_any_work(folder: Path, tmp_path: Path) -> None:
     there = folder / manifest.read(folder, FetchRow)[0].path
-    look_at([there])
+    require_readable([there])
     with pytest.raises(UsageError, match=r"absent\.jpg: No such file"):
-        look_at([there, tmp_path / "absent.jpg"])
+        require_readable([there, tmp_path / "absent.jpg"])

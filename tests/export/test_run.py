@@ -145,6 +145,19 @@ def test_a_worker_that_sees_another_folder_of_that_name_writes_nothing(tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == [place.MARKER]
 
 
+def test_a_worker_that_does_not_see_a_photo_leaves_its_shard_to_the_command(tmp_path: Path) -> None:
+    place.write_marker(tmp_path, {"format": "webdataset"}, ["train-000000.tar"], complete=False)
+    marker = (tmp_path / place.MARKER).read_bytes()
+
+    def absent(file: BinaryIO) -> None:
+        file.write((tmp_path / "a photo on another machine").read_bytes())
+
+    run._put_shard(tmp_path, marker, ("train-000000.tar", Shard(absent)))
+    assert [path.name for path in tmp_path.iterdir()] == [place.MARKER]
+    run._put_shard(tmp_path, marker, ("train-000000.tar", Shard(lambda file: None)))
+    assert (tmp_path / "train-000000.tar").exists()
+
+
 def recipe_file(folder: Path) -> Path:
     path = folder / "painted.yaml"
     path.write_text("name: painted\nclasses: [hatch, sedan]\nrights: {ground: They are painted.}\n")
