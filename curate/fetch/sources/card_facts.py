@@ -8,7 +8,7 @@ from curate.fetch.sources import dates, photo_variants, values
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate
 from curate.fetch.sources.listing import Listing
-from curate.fetch.sources.money import OTHER_SUM, PRICE, PRICE_NAME, money, of_the_country
+from curate.fetch.sources.money import OTHER_LABEL, OTHER_SUM, PRICE, PRICE_NAME, money, of_the_country
 from curate.fetch.sources.page import Element, names, words
 from curate.fetch.sources.page_images import Image
 
@@ -125,7 +125,9 @@ def is_other_sum(element: Element) -> bool:
     """Is a sum called a deposit, a fee or the like, by itself or by the label before it?"""
     before = element.getprevious()
     label = "" if before is None or not isinstance(before.tag, str) else words(before)
-    return bool(OTHER_SUM.search(words(element)[:80])) or (len(label) < 60 and bool(OTHER_SUM.search(label)))
+    said = words(element)[:80]
+    alone = len(PRICE.findall(said)) == 1 and OTHER_SUM.search(said)
+    return bool(alone) or (len(label) < 40 and bool(OTHER_LABEL.search(label)))
 
 
 def _asked(elements: list[Element], card: Element) -> list[Element]:

@@ -8,6 +8,7 @@ are icons and badges, not photos.
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import compress
 
 from curate.fetch.http.url import host_of, path_of
 from curate.fetch.sources import card_facts, json_fields, other_lists, photo_sizes
@@ -274,7 +275,8 @@ def _groups(
     titles = Counter(one.listing.title for one in made)
     made = [replace_title(one, titles, text) for one, text in zip(made, said, strict=True)]
     parts: dict[bool, list[Candidate]] = {}
-    for one, card in zip(made, cards.values(), strict=True):
+    wanted = other_lists.without_placeholder([one.listing for one in made])
+    for one, card in compress(zip(made, cards.values(), strict=True), wanted):
         parts.setdefault(layout.is_beside(card), []).append(one)
     return [CandidateList("HTML", kind, part, beside) for beside, part in parts.items()]
 

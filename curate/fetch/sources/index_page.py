@@ -36,7 +36,7 @@ def _score(group: CandidateList) -> float:
     linked = [cards.pattern(one.page_url) for one in listings if one.page_url]
     plain = bool(linked) and sum("#" in kind or "slug" in kind for kind in linked) * 2 < len(linked)
     total = sum(map(json_listings.worth, listings)) / math.sqrt(count)
-    total *= (0.3 + 0.35 * shown + 0.35 * priced) * (0.4 if plain else 1.0)
+    total *= (0.3 + 0.35 * shown + 0.35 * priced) * (0.4 if plain else 1.0) * other_lists.as_goods(listings)
     named = re.search(
         r"(?i)listing|result|search|offer|advert|ads(?![a-z])|items|product|vehicle|cars|hits|schema.org",
         group.place,
@@ -59,9 +59,7 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
     groups = [*forms.data_groups, *forms.card_groups]
     for group in groups:
         _link_by_token(group, forms)
-    groups = [
-        group for group in groups if not other_lists.are_people(one.listing.page_url for one in group.candidates)
-    ]
+    groups = [one for one in groups if other_lists.as_goods([each.listing for each in one.candidates])]
     groups.sort(key=lambda group: -_score(group))
     if not groups or (groups[0].beside and not (besides and len(groups[0].candidates) > 2)):
         return [], ()

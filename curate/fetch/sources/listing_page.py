@@ -1,6 +1,7 @@
 """The listing that a page is about, out of all its forms."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from curate.fetch.http.url import path_of
@@ -33,7 +34,7 @@ def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing 
     matched = [one for one in candidates if json_own.match(one, about, stems) >= _SURE]
     lone = [one for one in candidates if one not in matched and json_own.match(one, about, stems) >= 0]
     chosen = matched or (lone[:1] if _alone(lone, forms) else [])
-    _without_others_photos(chosen)
+    _without_others_photos(chosen, forms)
     structured = max((one.listing.photos for one in chosen), key=len, default=())
     html, sets = _galleries(forms, [url for photo in structured for url in (photo.url, *photo.aliases)], stems)
     if not chosen and not _looks_like_one(
@@ -95,15 +96,23 @@ def _galleries(
     return html, sets
 
 
-def _without_others_photos(chosen: list[Candidate]) -> None:
+def _without_others_photos(chosen: list[Candidate], forms: Read) -> None:
     """Take the photos from an object that holds another of the chosen ones and shows none of its photos: they are
-    of something else, such as the building that a flat is in."""
-    for outer in chosen:
-        held = json_nodes.within(outer.node) if outer.node else set()
-        for inner in chosen:
-            shown = {photo_sizes.stem(photo.url) for photo in inner.listing.photos}
-            same = any(photo_sizes.stem(photo.url) in shown for photo in outer.listing.photos)
-            if id(inner.node) in held and len(shown) > 1 and not same:
+    of something else, such as the building that a flat is in, unless the page shows them alone."""
+
+    def stems(urls: Iterable[str]) -> set[str]:
+        return {photo_sizes.stem(url) for url in urls}
+
+    objects = [one for one in chosen if one.node and len(one.listing.photos) > 1]
+    if len(objects) < 2:
+        return
+    shown = stems(forms.about.images) | stems(page_gallery.content(forms.layout, forms.about))
+    for outer in objects:
+        held = json_nodes.within(outer.node or {})
+        more = stems(photo.url for photo in outer.listing.photos)
+        for inner in objects:
+            mine = stems(photo.url for photo in inner.listing.photos)
+            if id(inner.node) in held and not mine & more and (mine & shown or not more & shown):
                 outer.listing = replace(outer.listing, photos=())
 
 

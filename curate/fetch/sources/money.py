@@ -49,11 +49,15 @@ PRICE_NAME = re.compile(
     r"price|preis|prix|precio|prezzo|preco|prijs|cena|fiyat|цен|hinta|(?<![a-z])pris(?![a-z])|cost|amount|価格"
 )
 
-OTHER_SUM = re.compile(  # what a sum is called that is not the price
-    r"(?i)\b(?:deposit|caution|kaution|fianza|caparra|borgsom|waarborg|kaucja|kauce|depozit|depósito|залог|депозит|"
-    r"gastos comunes|expensas|condom[ií]nio|iptu|charges|honoraires|nebenkosten|fees?|"
-    r"shipping|delivery|versand|livraison|envío|"
-    r"frete|wysyłk|insurance|versicherung|assurance|neupreis|prix neuf|new price|trade-?in|押金|保証金)"
+_DEPOSIT = (  # no price, wherever its name stands
+    r"deposit|caution|kaution|fianza|caparra|borgsom|waarborg|kaucja|kauce|depozit|depósito|залог|депозит|押金|保証金|"
+    r"gastos comunes|expensas|condom[ií]nio|iptu"
+)
+OTHER_SUM = re.compile(rf"(?i)\b(?:{_DEPOSIT})")
+OTHER_LABEL = re.compile(  # the label before a sum that is not the price; 850 € with charges is one
+    rf"(?i)^(?!.*(?:free|incl|inkl|gratis|kostenlos|gratuit))\W{{0,3}}(?:[^\W\d]+\W){{0,2}}\b(?:"
+    rf"{_DEPOSIT}|charges|honoraires|nebenkosten|fees?|shipping|delivery|versand|livraison|envío|frete|wysyłk|insurance|versicherung|assurance|"
+    r"neupreis|prix neuf|new price|trade-?in)"
 )
 
 _CURRENCY_KEYS = (

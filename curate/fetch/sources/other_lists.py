@@ -1,9 +1,13 @@
-"""Lists of cards that are no listings: stories of a blog, people and firms, tiles that lead to lists."""
+"""Lists of cards that are no listings: stories of a blog, people and firms, tiles that lead to lists,
+placeholders."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from curate.fetch.http.url import path_of
+from curate.fetch.http.url import host_of, path_of
+from curate.fetch.sources.listing import Listing
+from curate.fetch.sources.money import PRICE
 from curate.fetch.sources.page import Element, words
 
 _OF_PEOPLE = re.compile(  # the page of who sells, not of what is sold
@@ -11,8 +15,10 @@ _OF_PEOPLE = re.compile(  # the page of who sells, not of what is sold
     r"authors?|makler|makelaars?|anbieter|vendeurs?|inmobiliarias?|agenzie)/[^/]+$"
 )
 _STORY = re.compile(
-    r"(?i)(?:^|/)(?:blog|news|articles?|magazine?|magazin|guides?|advice|stories|posts?|press|ratgeber|actualites?|actus|noticias|"
-    r"notizie|novosti|nieuws|aktuelles|journal|reviews?|tips|faq|help)(?:/|$)"
+    r"(?i)(?:^|/)(?:blog|news|magazine?|magazin|advice|ratgeber|actualites?|actus|noticias|notizie|novosti|nieuws|journal)(?:/|$)"
+)
+_PERHAPS = re.compile(  # or what is sold
+    r"(?i)(?:^|/)(?:articles?|guides?|stories|posts?|press|aktuelles|reviews?|tips|faq|help)(?:/|$)"
 )
 _COUNTED = re.compile(  # 1,210 cars
     r"(?i)(?<![\d.,])\d{1,3}(?:[.,\s]\d{3})*\s(?:used\s)?(?:cars|vehicles|ads|adverts|listings|results|offers|items|products|homes|"
@@ -21,15 +27,40 @@ _COUNTED = re.compile(  # 1,210 cars
 )
 
 
-def are_stories(urls: Collection[str]) -> bool:
-    """Do all addresses lead to stories?"""
-    return all(_STORY.search(path_of(url)) for url in urls)
+def are_stories(cards: Mapping[str, Element]) -> bool:
+    """Do all addresses of cards lead to stories? Where others use the same word, cards with prices are none."""
+    perhaps = [card for url, card in cards.items() if not _STORY.search(path_of(url))]
+    return all(_PERHAPS.search(path_of(url)) or _STORY.search(path_of(url)) for url in cards) and not any(
+        PRICE.search(words(card)[:600]) for card in perhaps
+    )
 
 
-def are_people(urls: Iterable[str]) -> bool:
-    """Do most addresses lead to those who sell, each with a page of its own?"""
-    found = [bool(_OF_PEOPLE.search(path_of(url).rstrip("/"))) for url in urls]
-    return sum(found) * 2 > len(found)
+def as_goods(listings: Collection[Listing]) -> float:
+    """How far a list is of goods rather than of those who sell, by the addresses: 0..1. Numbered and with prices
+    people may be goods."""
+    paths = [path_of(one.page_url).rstrip("/") for one in listings]
+    if sum(bool(_OF_PEOPLE.search(path)) for path in paths) * 2 <= len(paths):
+        return 1.0
+    numbered = sum(bool(re.search(r"\d{5}", path.rpartition("/")[2])) for path in paths) * 2 > len(paths)
+    priced = sum(one.price is not None for one in listings) * 2 > len(paths)
+    return 0.3 if numbered and priced else 0.0
+
+
+def without_placeholder(listings: Sequence[Listing]) -> list[bool]:
+    """Which of the cards of a list are listings: not the one whose number is much shorter than all others', and
+    whose image is on another host."""
+
+    def digits(one: Listing) -> int:
+        return max(map(len, re.findall(r"\d+", path_of(one.page_url))), default=0)
+
+    def host(one: Listing) -> str:
+        return host_of(one.photos[0].url) if one.photos else ""
+
+    least = sorted(map(digits, listings))
+    hosts = Counter(map(host, listings))
+    if len(least) < 5 or least[1] - least[0] < 4 or not least[0]:
+        return [True] * len(listings)
+    return [digits(one) > least[0] or hosts[host(one)] > 1 for one in listings]
 
 
 def are_tiles(cards: Iterable[Element]) -> bool:

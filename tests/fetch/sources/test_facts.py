@@ -64,6 +64,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         '<div class="second"><span class="a-price"><i>UF</i><b>8.500</b></span></div><p class="price">$ 120.000 gastos comunes</p>',
         {"price": 8500, "currency": "CLF"},
     ),
+    "a rent with its charges": ('<p class="price">850 € charges comprises</p>', {"price": 850}),
+    "a delivery that is free": ("<div><span>Free delivery</span><span>£12,995</span></div>", {"price": 12995}),
+    "a delivery that is none": (
+        "<div><span>Home delivery</span><span>£249</span></div><div><span>£12,995</span></div>", {"price": 12995},
+    ),
+    "a delivery in the price": ('<p class="price">£12,995 <small>+ £99 delivery</small></p>', {"price": 12995}),
     "two prices without names": (
         "<div><span class=c-1>CHF 29'900.–</span><span class=c-2>CHF 24'500.–</span></div>",
         {"price": 24500, "currency": "CHF"},
@@ -173,6 +179,14 @@ def test_stories_are_no_listings() -> None:
     )
 
 
+def test_articles_with_prices_are_listings() -> None:
+    goods = "".join(
+        f'<li><a href="/article/{n}-lamp"><img src="https://i.example/{n}/a.jpg"><h3>Lamp {n}</h3></a><b>{n % 90} €</b></li>'
+        for n in range(8100231, 8100237)
+    )
+    assert len(extract(page(f"<main><ul>{goods}</ul></main>"), "https://ads.example/lamps").listings) == 6
+
+
 def test_a_template_that_cannot_be_filled_is_no_address() -> None:
     def image(n: int) -> dict[str, str]:
         return {
@@ -207,6 +221,17 @@ def test_a_placeholder_and_what_a_screen_reader_says_are_left_out() -> None:
     )
     found = extract(page(f"<ul>{cards}</ul>"), "https://www.ads.dev/sch?q=lamp").listings
     assert [one.title for one in found] == [f"Lamp {n}" for n in range(8100231, 8100238)]
+
+
+def test_a_placeholder_of_the_same_host_has_a_short_number_and_an_image_of_its_own() -> None:
+    def card(n: int, photo: str) -> str:
+        return f'<li><a href="/itm/{n}"><img src="{photo}"><h3>Lamp {n}</h3></a><b>$20.50</b></li>'
+
+    cards = card(123456, "https://static.example/f.png") + "".join(
+        card(n, f"https://i.example/{n}.jpg") for n in range(335251351450, 335251351456)
+    )
+    found = extract(page(f"<ul>{cards}</ul>"), "https://www.ads.dev/sch?q=lamp").listings
+    assert [one.title for one in found] == [f"Lamp {n}" for n in range(335251351450, 335251351456)]
 
 
 def test_who_sells_and_tiles_of_lists_are_no_listings() -> None:
