@@ -11,8 +11,8 @@ from curate.core.section import Age, ClassName, Contact, FromEnvironment, HostPo
 class Pagination(Section):
     """How an index page leads to the next one.
 
-    Without any of them a link with rel=next is followed; `adapter: auto` follows any that is called "next", in
-    many languages, and the numbers of a pager.
+    Without any of them a link with rel=next is followed, else one that is called "next", in many languages, or the
+    number after the page's own in a pager.
 
     A start address may hold `{page}`, the count, or `{cursor}`: https://cars.example/swift/page/{page}.
     """

@@ -88,6 +88,24 @@ def test_a_next_link_that_leads_nowhere_ends_the_paging_and_not_the_run(
     assert "/cars2" in ended
 
 
+BY_CSS = {"listing": "li", "listing_id": "b@id", "title": "b", "images": "img@src"}
+
+
+@pytest.mark.parametrize("adapter", [{"adapter": "jsonld"}, {"adapter": "selectors", "selectors": BY_CSS}])
+@pytest.mark.parametrize(("named", "wanted"), [(False, ["1", "2"]), (True, ["1"])])
+def test_a_link_that_is_called_next_leads_on_unless_a_selector_names_another(
+    tmp_path: Path, adapter: dict[str, Any], named: bool, wanted: list[str]
+) -> None:
+    def page(number: int, more: str) -> faults.Fault:
+        item = f'<li><b id="{number}">Swift {number}</b><img src="/{number}.jpg"></li>'
+        return html(car(number), body=f"<ul>{item}</ul>{more}")
+
+    routes = {"/cars": page(1, '<a href="/cars?seite=2">weiter »</a>'), "/cars?seite=2": page(2, "")}
+    pagination = {"next_selector": "a.on"} if named else {}
+    rows, _, _ = run(tmp_path, routes | photos(1, 2), follow=False, pagination=pagination, **adapter)
+    assert ids(rows) == wanted
+
+
 def test_a_first_page_without_listings_is_no_end_of_paging(tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match="no listing found"):
         run(tmp_path, {"/cars": html(body="<p>sold out</p>")})

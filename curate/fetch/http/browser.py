@@ -22,7 +22,7 @@ from curate.core.recipe_source import Action
 from curate.fetch.http.client import Client
 from curate.fetch.http.response import Response, is_gate
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -64,7 +64,7 @@ def executable() -> str:
         return found
     raise ResourceError(
         "source.render needs Chromium, which is not installed",
-        Do("install it, on Debian with apt install chromium"),
+        Do("install it, on Debian with apt install chromium, or chromium-headless-shell, which is lighter"),
     )
 
 

@@ -1,7 +1,9 @@
 """What one page holds, by the adapter that the recipe names for its kind."""
 
+from contextlib import suppress
 from dataclasses import replace
 
+from curate.core.errors import RejectedError
 from curate.core.recipe import Source
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources import (
@@ -10,6 +12,7 @@ from curate.fetch.sources import (
     expressions,
     json_api,
     jsonld,
+    next_page,
     overrides,
     page,
     selectors,
@@ -41,11 +44,12 @@ def _extract(data: bytes, charset: str, url: str, is_listing_page: bool | None, 
     if adapter == "json_api":
         return json_api.extract(text, url, bool(is_listing_page), config.selectors)
     if adapter == "selectors":
-        return selectors.extract(
-            text, url, bool(is_listing_page), config.selectors, config.pagination.next_selector
-        )
+        css = config.pagination.next_selector
+        found = selectors.extract(text, url, bool(is_listing_page), config.selectors, css)
+        return found if css or is_listing_page else _leading_on(found, text, url)
     if adapter == "jsonld":
         found = jsonld.extract(text, url, bool(is_listing_page))
+        found = found if config.pagination.next_selector or is_listing_page else _leading_on(found, text, url)
     else:
         found = auto.extract(text, url, is_listing_page)
         if any(value for _, value in config.selectors) and _is_auto(config):
@@ -53,6 +57,15 @@ def _extract(data: bytes, charset: str, url: str, is_listing_page: bool | None, 
     if config.pagination.next_selector and not is_listing_page:
         by_css = selectors.next_urls_by(text, url, config.pagination.next_selector)
         found = replace(found, next_urls=tuple(dict.fromkeys(by_css + found.next_urls)))
+    return found
+
+
+def _leading_on(found: Found, text: str, url: str) -> Found:
+    """What a list holds, with the links that lead to the next one where it declares none."""
+    if found.next_urls or not found.listings:
+        return found
+    with suppress(RejectedError):  # too complex for a tree: its listings are there without one
+        return replace(found, next_urls=next_page.next_links(page.parse(text, url)))
     return found
 
 
