@@ -42,7 +42,8 @@ def find(
     if not cells or files.keypoints is None:
         return []
     kept = np.setdiff1d(np.flatnonzero(stays), list(parts))
-    pairs = keypoints.candidates(np.stack([*files.keypoints[kept], *(cell.keypoints for cell in cells)]))
+    points = np.stack([cell.keypoints for cell in cells])
+    pairs = keypoints.candidates(np.concatenate([files.keypoints[kept], points]))
     pairs = pairs[(pairs[:, 0] < len(kept)) & (pairs[:, 1] >= len(kept))]
     jobs = ((cells[b - len(kept)], photo_of(files, prints, int(kept[a])), None) for a, b in pairs.tolist())
     return [found for found in map_fn(partial(examine, files.folder), jobs) if found]

@@ -31,8 +31,6 @@ from curate.dedup.partial import Files
 from curate.photos import missing
 from curate.review import decisions, duplicates
 
-SELLERS_VERSION = "2"  # raise it where only what method `sellers` finds changes: nothing else becomes stale
-
 
 def rank(photo: FetchRow, content: float = 1.0, grey: bool = False) -> tuple[int, bool, int, str]:
     """Sort key: the better photo first. `content` is the share of its area inside a plain frame."""
@@ -132,8 +130,7 @@ def in_rank_order(photos: Sequence[FetchRow], prints: Fingerprints) -> tuple[Fin
 def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
     """Run the stage in `folder`, or return the rows that are there when nothing changed."""
     packages = ["pillow", "simplejpeg", "opencv-python-headless", "numpy"]
-    search = {"sellers": SELLERS_VERSION} if config.method == "sellers" else {}
-    wanted = manifest.provenance(folder, "dedup", config, packages, search)
+    wanted = manifest.provenance(folder, "dedup", config, packages)
     if manifest.is_current(folder, wanted) and not missing.is_back(folder, "dedup"):
         rows = manifest.read(folder, DedupRow)
         if not duplicates.new_decisions(folder, rows, duplicates.decided(folder, manifest.read(folder, FetchRow))):

@@ -33,6 +33,7 @@ _PLACE_NAME = re.compile(
 
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
 _SPOKEN_ONLY = re.compile(r"(?<![\w-])(?:clipped|sr-only|visually-?hidden|screen-?reader|a11y)(?![a-z])")
+_TAXES = (0.19, 0.2, 0.21, 0.22, 0.23, 0.24, 0.25)  # what most countries add to a net sum
 _PLACE = re.compile(  # Sandy, UT 84070
     r"[A-Z][\w.' -]{2,30}, (?:A[BKLRZ]|BC|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ABDEINOST]|N[BCDEHJLMSVY]|"
     r"O[HKNR]|P[AE]|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY])(?: \d{5})?"
@@ -116,7 +117,10 @@ def lower_beside(element: Element, found: tuple[float | None, str]) -> tuple[flo
     amount, currency = found
     for other in islice(element.itersiblings(), 2):
         beside = price_alone(other)
-        if amount and beside and beside[0] and beside[1] == currency and 0.3 * amount < beside[0] < amount:
+        if not (amount and beside and beside[0] and beside[1] == currency):
+            continue
+        net = any(abs(beside[0] * (1 + rate) - amount) < 1 for rate in _TAXES)
+        if 0.3 * amount < beside[0] < amount and not (net or is_other_sum(other) or _is_other(other)):
             return beside
     return found
 
@@ -195,7 +199,11 @@ def candidate(
             continue
         if not city and _PLACE_NAME.search(names(element)) and 2 < len(found := words(element)) < 80:
             city, region = values.place(found)
-        if not city and (element.text or "a")[0].isupper() and _PLACE.fullmatch(found := _own_text(element)):
+        if (
+            not city
+            and (element.text or "").lstrip()[:1].isupper()
+            and _PLACE.fullmatch(found := _own_text(element))
+        ):
             city, region = values.place(found)
         if not posted and element.tag == "time":
             posted = dates.moment(element.get("datetime") or words(element))
@@ -214,6 +222,6 @@ def candidate(
     listing = Listing(
         listing_id=ids[0] if ids else "", page_url=url, title=title, region=region, city=city,
         year=values.year(title) or next((year for part in short if (year := values.year(part))), None),
-        price=amount, photos=photos, currency=of_the_country(currency, url), posted=posted,
+        price=amount, photos=photos, currency=of_the_country(currency, url, text), posted=posted,
     )  # fmt: skip
     return Candidate(listing, "HTML", "", tuple(ids))

@@ -240,8 +240,8 @@ def _groups(
 ) -> list[CandidateList]:
     cards = _cards(same)
     hosts = Counter(host_of(url) for url in cards)
-    for host, count in hosts.items():  # what alone leads to site.com, among www.site.com, is a placeholder
-        if 2 * count < hosts[f"www.{host}"]:
+    for host, count in hosts.items():  # the only card that leads to site.com, among www.site.com, is a placeholder
+        if count == 1 and hosts[f"www.{host}"] > 4:
             cards = {url: card for url, card in cards.items() if host_of(url) != host}
     if len(cards) < 2 or other_lists.are_stories(cards):
         return []

@@ -9,17 +9,17 @@ _MAX_DATE = 100  # characters looked at for a date
 
 # How the names of the months begin, in the languages of most sites; of two the longer one is tried first.
 _MONTHS = {
-    1: "jan yan ene gen sty oca ian янв січ led tammi",
-    2: "feb fév fev lut şub úno helmi фев лют",
-    3: "mar mär maa már bře мар бер",
-    4: "apr avr abr kwi nis dub ápr huhti апр кві",
-    5: "may mai mag maj mei máj kvě touko май мая тра",
-    6: "jun juin iyun giu cze haz čer iun jún kesä июн чер",
-    7: "jul juil iyul lug lip tem červenc červene iul júl heinä июл лип",
-    8: "aug avq ago aoû sie ağu srp elo авг сер",
-    9: "sep sen set wrz eyl zář sze syys сен вер",
+    1: "jan yan ene gen sty oca ian янв січ led tammi siječ",
+    2: "feb fév fev lut şub úno helmi фев лют velj",
+    3: "mar mär maa már bře мар бер ožuj",
+    4: "apr avr abr kwi nis dub ápr huhti апр кві trav",
+    5: "may mai mag maj mei máj kvě touko май мая тра svib",
+    6: "jun juin iyun giu cze haz čer iun jún kesä июн чер lipnj lipanj",
+    7: "jul juil iyul lug lip tem červenc červene iul júl heinä июл лип srpnj srpanj",
+    8: "aug avq ago aoû sie ağu srp elo авг сер kolovoz",
+    9: "sep sen set wrz eyl zář sze syys сен вер ruj",
     10: "oct okt ott out paź eki říj loka окт жов",
-    11: "nov noy lis kas marras ноя лис",
+    11: "nov noy lis kas marras ноя лис studen",
     12: "dec dek dez dic déc gru ara pro joulu дек гру",
 }
 _BEGINNINGS = sorted(
@@ -27,7 +27,7 @@ _BEGINNINGS = sorted(
 )
 _NAME = r"([^\W\d_]{3,12})"
 _DATES = re.compile(
-    r"(?P<y>\d{4})[-./](?P<m>\d{1,2})[-./](?P<d>\d{1,2})(?:[T ](?P<t>\d{2}:\d{2}(?::\d{2})?))?(?!\d)|"
+    r"(?P<y>\d{4})[-./](?P<m>\d{1,2})[-./](?P<d>\d{1,2})(?:[T ](?P<t>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?))?(?!\d)|"
     r"(?<!\d)(?P<d1>\d{1,2})(?P<sign>[./])(?P<m1>\d{1,2})[./](?P<y1>\d{4})(?!\d)|"
     r"(?P<y2>\d{4})\s?[年년]\s?(?P<m2>\d{1,2})\s?[月월]\s?(?P<d2>\d{1,2})\s?[日일]|"
     rf"(?<!\d)(?P<d3>\d{{1,2}})(?:\.|st|nd|rd|th|er|º)?\s(?:de\s)?{_NAME}\.?,?\s(?:del?\s)?(?P<y3>\d{{4}})(?!\d)|"
@@ -57,7 +57,7 @@ def _of_name(name: str) -> int:
 
 
 def _iso(match: re.Match[str]) -> str:
-    """The date of a match; empty where it is none, or where 04/05/2026 cannot be told."""
+    """The date of a match; empty where it is none, or where the month of 04/05/2026 is not sure."""
     found = match.groupdict()
     if found["y1"] and found["sign"] == "/" and int(found["d1"]) < 13:
         return ""
@@ -71,12 +71,12 @@ def _iso(match: re.Match[str]) -> str:
     )
     if not (1900 <= int(year) < 2100 and 0 < number < 13 and 0 < int(day) < 32):
         return ""
-    return f"{year}-{number:02}-{int(day):02}" + (f"T{found['t']}" if found["t"] else "")
+    return f"{int(year)}-{number:02}-{int(day):02}" + (f"T{found['t']}" if found["t"] else "")
 
 
 def moment(value: object) -> str:
     """A date as ISO 8601: of seconds or milliseconds since 1970, of "2026-04-14T17:44:02Z", "14.04.2026",
-    "14 avril 2026". Other text stays as it is, since 04/05/2026 or "yesterday" cannot be told."""
+    "14 avril 2026". Other text stays as it is: the month of 04/05/2026 and the day of "yesterday" are not sure."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         seconds = value / 1000 if value > 4e9 else value
         if not 0 <= seconds < 4e9:

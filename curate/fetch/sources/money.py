@@ -40,7 +40,7 @@ PRICE = re.compile(
     r"kr|[A-Z]{1,3}\$|(?-i:KES|NGN|GHS|EGP|MAD|SAR|QAR|KWD|OMR|PKR|LKR|BDT|SGD|HKD|TWD|MYR|PHP|IDR|THB|"
     r"VND|ILS|MXN|ARS|CLP|COP|PEN|AMD|GEL|AZN|KZT|UF|S/|R(?=\s?\d{1,3}(?:[\s,]\d{3})+(?!\d)))))"
     rf"\s{{0,2}}{_DIGITS}(?:[.,][-–—]{{1,2}})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
-    rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}(?:[€£¥₹₽₴₩₺₪₫₱₸〒₼₾֏฿$]|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
+    rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾֏฿$]|〒(?!\s?\d{3}-)|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
     r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z]))",
     re.IGNORECASE,
 )
@@ -126,8 +126,11 @@ _SIGNS_OF_MANY = {  # what a sign means on the sites of a country, where it is t
 }  # fmt: skip
 
 
-def of_the_country(currency: str, url: str) -> str:
-    """The currency that a page at an address means by a sign of several: kr on a Norwegian site."""
+def of_the_country(currency: str, url: str, text: str) -> str:
+    """The currency that a page at an address means by a sign of several: kr on a Norwegian site. Where the text
+    names the currency itself, it is that one."""
+    if re.search(rf"(?i)(?<![a-z]){currency}(?![a-z])|us\$", text):
+        return currency
     ending = (urlsplit(url).hostname or "").rpartition(".")[2]
     return _SIGNS_OF_MANY.get(currency, {}).get(ending, currency)
 

@@ -158,7 +158,7 @@ def price_near_heading(page: Page, layout: PageImages) -> tuple[float | None, st
             if match or element.get("content"):
                 amount, currency = money(match[0] if match else element.get("content"))
                 if amount:
-                    return amount, of_the_country(currency, page.url)
+                    return amount, of_the_country(currency, page.url, text)
     return _price_after_heading(page, layout)
 
 
@@ -172,5 +172,5 @@ def _price_after_heading(page: Page, layout: PageImages) -> tuple[float | None, 
             continue
         if not (layout.is_beside(element) or layout.is_frame(element) or is_other_sum(element)):
             amount, currency = lower_beside(element, found)
-            return amount, of_the_country(currency, page.url)
+            return amount, of_the_country(currency, page.url, words(element))
     return None, ""

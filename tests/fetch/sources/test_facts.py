@@ -70,6 +70,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "<div><span>Home delivery</span><span>£249</span></div><div><span>£12,995</span></div>", {"price": 12995},
     ),
     "a delivery in the price": ('<p class="price">£12,995 <small>+ £99 delivery</small></p>', {"price": 12995}),
+    "net beside gross": (
+        "<div><span class=c-1>23.800 €</span><span class=c-2>20.000 €</span></div>",
+        {"price": 23800, "currency": "EUR"},
+    ),
+    "a deposit beside the price": (
+        "<div><b>8.000 €</b><span>Kaution</span><b>3.000 €</b></div>",
+        {"price": 8000, "currency": "EUR"},
+    ),
     "two prices without names": (
         "<div><span class=c-1>CHF 29'900.–</span><span class=c-2>CHF 24'500.–</span></div>",
         {"price": 24500, "currency": "CHF"},
@@ -329,15 +337,18 @@ def test_an_address_without_a_host_is_on_that_of_the_small_photo_beside_it() -> 
     ],
 )
 def test_crowns_are_those_of_the_country(url: str, currency: str) -> None:
-    assert of_the_country("SEK", url) == currency
-    assert of_the_country("EUR", url) == "EUR"
+    assert of_the_country("SEK", url, "5 000 kr") == currency
+    assert of_the_country("SEK", url, "SEK 5000") == "SEK"
+    assert of_the_country("USD", "https://a.ca/x/1", "US$ 500") == "USD"
+    assert of_the_country("EUR", url, "5 000 €") == "EUR"
 
 
 @pytest.mark.parametrize(
     ("written", "date"),
     [
         ("5. Oktober 2026", "2026-10-05"), ("10 de noviembre de 2026", "2026-11-10"), ("Nov 10, 2026", "2026-11-10"),
-        ("10 listopada 2026", "2026-11-10"), ("3 juillet 2026", "2026-07-03"), ("8 červenec 2026", "2026-07-08"),
+        ("10 listopada 2026", "2026-11-10"), ("3 juillet 2026", "2026-07-03"), ("3. srpnja 2026.", "2026-07-03"), ("8. lipnja 2026.", "2026-06-08"),
+        ("٣ июля ٢٠٢٦", "2026-07-03"), ("8 červenec 2026", "2026-07-08"),
         ("14 апреля 2026", "2026-04-14"), ("2026年3月4日", "2026-03-04"), ("24/05/2026", "2026-05-24"),
         ("04/05/2026", "04/05/2026"), ("yesterday", "yesterday"), ("31 foos 2026", "31 foos 2026"),
     ],
