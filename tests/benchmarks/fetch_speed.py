@@ -7,7 +7,7 @@ journal and forces all of it to the disk. The server is another process on loopb
 distinct JPEGs of about 50 KB; the politeness is `owns_host` with interval 0. Processor time is that of the client
 and of the server apart, since both share the cores.
 
-ext4 passes over inodes that were deleted within the last five minutes, and looks at each of them. On a file system
+ext4 looks at each of the inodes that were deleted a short while ago, and passes over them. On a file system
 where many files were deleted just now, each photo costs up to 1 ms more: name a folder on one where none were.
 """
 
