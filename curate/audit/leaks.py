@@ -60,8 +60,8 @@ class Leaks:
         said = [f"{sum(self.photos.values()):,} photos: {sizes}."]
         if self.pairs:
             said.append(
-                f"{len(self.pairs):,} pairs of duplicates cross splits: {exact:,} exact, "
-                f"{len(self.pairs) - exact:,} near."
+                f"Pairs of duplicates across splits: {len(self.pairs):,} ({exact:,} exact, "
+                f"{len(self.pairs) - exact:,} near)."
             )
         else:
             said.append("No exact or near duplicate crosses splits.")
@@ -75,7 +75,7 @@ class Leaks:
             said.append("Listings: not checked, because the dataset does not name them.")
         tested = self.photos.get("test", 0)
         if tested:
-            said.append(f"{len(self.affected):,} of {tested:,} test photos are affected.")
+            said.append(f"Test photos affected: {len(self.affected):,} of {tested:,}.")
         said += self._accuracy_sentences()
         if self.refused:
             name, reason = self.refused[0]

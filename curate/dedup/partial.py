@@ -92,7 +92,7 @@ def find(
     pairs = kept[keypoints.candidates(files.keypoints[kept])]
     pairs = pairs[~searched[pairs].all(axis=1)]
     asked = ((photo_of(files, prints, a), photo_of(files, prints, b), None) for a, b in pairs.tolist())
-    answers = progress(map_fn(partial(examine, files.folder), asked), "examine", len(pairs))
+    answers = progress(map_fn(partial(examine, files.folder), asked), "examine", len(pairs), "pair")
     return [found for found in answers if found]
 
 

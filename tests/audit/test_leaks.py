@@ -62,8 +62,8 @@ def test_twenty_planted_leaks_are_found_and_no_other(planted: tuple[Path, set[st
     assert {pair.earlier.split for pair in found.pairs} == {"train"}
     assert not any(pair.exact for pair in found.pairs)
     assert all(pair.proof for pair in found.pairs)
-    assert found.sentences()[1] == "20 pairs of duplicates cross splits: 0 exact, 20 near."
-    assert f"20 of {PER_SPLIT['test'] + 20} test photos are affected." in found.sentences()
+    assert found.sentences()[1] == "Pairs of duplicates across splits: 20 (0 exact, 20 near)."
+    assert f"Test photos affected: 20 of {PER_SPLIT['test'] + 20}." in found.sentences()
 
 
 def test_none_is_invented_on_a_clean_split(clean: Path) -> None:
