@@ -8,9 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +24,7 @@ from curate.clean import embeddings
 from curate.clean.scorers import loading
 from curate.clean.scorers.base import Scorer
 from curate.core.errors import RejectedError, UsageError
-from curate.core.executors import MapFn
+from curate.core.executors import MapFn, batched
 from curate.core.recipe import Recipe
 from curate.dedup.fingerprints import Fingerprints
 from curate.photos import decode
@@ -39,7 +37,6 @@ ROUNDED = 1e-4  # of a cosine similarity: far more than a product of matrices in
 BATCH = 32  # photos that the network is given at once
 Point = NDArray[np.float32]  # (1, d) an embedding
 Say = Callable[[str], None]
-Item = TypeVar("Item")
 
 
 def read(path: Path) -> bytes:
@@ -195,7 +192,7 @@ class Checker:
             self.recipe.clean.quality,
             embeddings.remote(self.scorer, map_fn),
         )
-        for some in _batches(map_fn(work, files)):
+        for some in batched(map_fn(work, files), BATCH):
             ready = [photo.ready for photo in some if isinstance(photo, Measured)]
             points = iter(embeddings.embedded(ready, self.scorer)[:, None] if ready else ())
             for photo in some:
@@ -206,7 +203,7 @@ class Checker:
         waiting: deque[_Asked] = deque()
 
         def to_compare() -> Iterator[tuple[Fingerprints | None, Sequence[Entry]]]:
-            for some in _batches(asked):
+            for some in batched(asked, BATCH):
                 points = [each.point for each in some if each.point is not None]
                 nearest = iter(self._nearest(np.concatenate(points)) if points else ())
                 for each in some:
@@ -290,10 +287,3 @@ class Checker:
             keys = [self.learnt.decided[place].key for place in places[best].tolist()]
             found.append(tuple(zip(keys, exact[best].round(4).tolist(), strict=True)))
         return found
-
-
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """`items` in lists of `BATCH`, the last one shorter."""
-    source = iter(items)
-    while some := list(islice(source, BATCH)):
-        yield some

@@ -143,9 +143,8 @@ class RemoteScorer(NamedTuple):
     proof: str
 
 
-_remote_scorers: dict[
-    str, Scorer | None
-] = {}  # on a worker: scorers by their proof; None where it rounds otherwise
+# On a worker: scorers by their proof; None where it rounds otherwise.
+_remote_scorers: dict[str, Scorer | None] = {}
 
 
 def proof(scorer: Scorer) -> str:

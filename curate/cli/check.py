@@ -41,8 +41,7 @@ def check(
     """Say of photos whether they fit the dataset: ok, flag or unsure, and why.
 
     Reasons are: not the subject, another class, a close-up, an interior, blurred, a duplicate of a photo of the
-    dataset. A photo of the dataset gets what clean decided. Exits with 3 when one is flagged. The photos go to the
-    workers, the manifests do not.
+    dataset. A photo of the dataset gets what clean decided. Exits with 3 when one is flagged.
 
     Example: curate check upload.jpg --class swift
     """

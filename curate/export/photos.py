@@ -89,7 +89,7 @@ def prepare(dataset: Dataset, out: Path, options: Options, map_fn: MapFn) -> Ite
     done = iter(map_fn(job, missing_yet) if options.changes else map(job, missing_yet))
     for photo in progress(dataset.photos, "export", len(dataset.photos)):
         if photo.key in ready:
-            yield _described(photo, ready[photo.key])
+            yield _file(photo, ready[photo.key], _read(ready[photo.key]))
             continue
         prepared = next(done)
         if isinstance(prepared, RejectedError):
@@ -98,11 +98,9 @@ def prepare(dataset: Dataset, out: Path, options: Options, map_fn: MapFn) -> Ite
                 f"{missing.remedy(dataset.folder)}; {missing.going_on(dataset.folder)}"
             ) from prepared
         if isinstance(prepared, Changed):
-            data, extension, blurred, width, height = prepared
-            path = out / PREPARED / f"{photo.key}.{blurred}.{extension}"
-            write(path, data)
-            digest = hashlib.sha256(data).hexdigest()
-            yield File(photo, path, extension, digest, len(data), width, height, blurred)
+            path = out / PREPARED / f"{photo.key}.{prepared.blurred}.{prepared.extension}"
+            write(path, prepared.data)
+            yield _file(photo, path, prepared)
         else:
             extension = Path(photo.path).suffix.removeprefix(".")
             source = dataset.file(photo)
@@ -118,18 +116,23 @@ def _prepare_one(folder: Path, options: Options, photo: Photo) -> Changed | int 
         return error
     if changed is None:
         return len(data)
-    content, extension, boxes = changed
-    decoded = decode.decode(content, at_least=1)
-    return Changed(content, extension, boxes, decoded.width, decoded.height)
+    return _measured(*changed)
 
 
-def _described(photo: Photo, path: Path) -> File:
-    """A changed photo, by its file `<key>.<boxes blurred>.<extension>`."""
-    data = path.read_bytes()
+def _read(path: Path) -> Changed:
+    """A changed photo out of its file `<key>.<boxes blurred>.<extension>`."""
     _, boxes, extension = path.name.split(".")
+    return _measured(path.read_bytes(), extension, int(boxes))
+
+
+def _measured(data: bytes, extension: str, blurred: int) -> Changed:
     decoded = decode.decode(data, at_least=1)
-    digest = hashlib.sha256(data).hexdigest()
-    return File(photo, path, extension, digest, len(data), decoded.width, decoded.height, int(boxes))
+    return Changed(data, extension, blurred, decoded.width, decoded.height)
+
+
+def _file(photo: Photo, path: Path, changed: Changed) -> File:
+    data, extension, blurred, width, height = changed
+    return File(photo, path, extension, hashlib.sha256(data).hexdigest(), len(data), width, height, blurred)
 
 
 def change(data: bytes, photo: Photo, options: Options) -> tuple[bytes, str, int] | None:

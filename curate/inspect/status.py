@@ -2,7 +2,7 @@
 
 A stage is stale when its inputs or the packages that it used have changed: it must run again. One that merely ran
 with other settings than the recipe's, such as an option of the command line, is as sound as any, and the stages
-after it build on it. It is told apart, so that nobody's choice is undone unasked.
+after it build on it. It is shown by itself, so that nobody's choice is undone unasked.
 """
 
 import json
@@ -129,7 +129,7 @@ def other_settings(folder: Path, stage: str, recipe: Recipe) -> Iterator[Setting
     Raises StateError when a sidecar is missing or damaged.
     """
     if manifest.read_sidecar(folder, stage)["notes"].get("imported"):
-        return  # photos from a folder: the next run looks at what is in it
+        return  # photos from a folder: the next run reads what is in it
     name = STAGES[stage].section
     section: Section | None = getattr(recipe, name)
     if section:

@@ -52,7 +52,7 @@ def verify(folder: Path) -> list[Note]:
 
 
 def _is_stale(folder: Path, stage: str) -> bool:
-    """True when the stage was made from other inputs: one line says so, its rows need not be told one by one."""
+    """True when the stage was made from other inputs: one line says so, its rows need not be named one by one."""
     try:
         return bool(manifest.stale_inputs(folder, stage))
     except StateError:

@@ -1,4 +1,4 @@
-"""JPEGs as libjpeg-turbo decodes them: at a reduced scale, damage told from bytes that nobody misses."""
+"""JPEGs as libjpeg-turbo decodes them: at a reduced scale, damage kept apart from bytes that nobody misses."""
 
 import re
 

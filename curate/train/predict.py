@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from curate.core import manifest
 from curate.core.errors import RejectedError, Run, StateError
+from curate.core.executors import batched
 from curate.photos import decode
 from curate.train import dataset_cache, models
 from curate.train.onnx_export import BATCH
@@ -45,8 +45,7 @@ def chosen(folder: Path, variant: str = "") -> Path:
 def predict(model: models.Model, files: Iterable[Path]) -> Iterator[Prediction]:
     """One prediction per file, in order; a photo that cannot be read has a reason."""
     side = model.meta["image_size"]
-    left = iter(files)
-    while group := list(islice(left, BATCH)):
+    for group in batched(files, BATCH):
         loaded = [_load(file, side) for file in group]
         sound = [pixels for pixels in loaded if not isinstance(pixels, str)]
         found = iter(model.calibrated(np.stack(sound)) if sound else ())

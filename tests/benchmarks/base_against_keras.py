@@ -17,34 +17,26 @@ from functools import partial
 from pathlib import Path
 
 from curate.core.intervals import wilson
+from tests.benchmarks.train_speed import BATCH, KERAS_NETWORK, SIDE
 
-SIDE = 150  # pixels, that of the published network and the recipe's default
-
-KERAS = """
-import sys, time
+KERAS = f"""
+import sys
 import keras
-from keras import layers
-folder, epochs, side, seed = sys.argv[1], *map(int, sys.argv[2:])
+folder, epochs, seed = sys.argv[1], *map(int, sys.argv[2:])
 keras.utils.set_random_seed(seed)
+{KERAS_NETWORK}
 def photos(split, shuffle=False):
     found = keras.utils.image_dataset_from_directory(
-        f"{folder}/{split}", image_size=(side, side), batch_size=None, label_mode="binary", shuffle=False,
+        f"{{folder}}/{{split}}", image_size=({SIDE}, {SIDE}), batch_size=None, label_mode="binary", shuffle=False,
         verbose=False)
     found = found.cache()
-    return (found.shuffle(len(found), seed=seed) if shuffle else found).batch(20).prefetch(2)
+    return (found.shuffle(len(found), seed=seed) if shuffle else found).batch({BATCH}).prefetch(2)
 train, val, test = photos("train", True), photos("val"), photos("test")
-network = keras.Sequential([keras.Input((side, side, 3)), layers.Rescaling(2 / 255, -1)])
-for channels in (32, 64, 128, 128):
-    network.add(layers.Conv2D(channels, 3, activation="relu"))
-    network.add(layers.MaxPooling2D(2))
-for layer in (layers.Flatten(), layers.Dense(512, activation="relu"), layers.Dense(1, activation="sigmoid")):
-    network.add(layer)
-network.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
 best, weights = 0.0, network.get_weights()
 for number in range(epochs):
     network.fit(train, epochs=1, verbose=0)
     accuracy = network.evaluate(val, verbose=0)[1]
-    print(f"epoch {number + 1}: val {accuracy:.4f}", file=sys.stderr, flush=True)
+    print(f"epoch {{number + 1}}: val {{accuracy:.4f}}", file=sys.stderr, flush=True)
     if accuracy > best:
         best, weights = accuracy, network.get_weights()
 network.set_weights(weights)
@@ -54,7 +46,7 @@ print("accuracy", best, network.evaluate(test, verbose=0)[1])
 
 def by_keras(python: str, photos: Path, epochs: int, seed: int) -> tuple[float, float]:
     """Accuracy on val and on test."""
-    words = [python, "-c", KERAS, str(photos), str(epochs), str(SIDE), str(seed)]
+    words = [python, "-c", KERAS, str(photos), str(epochs), str(seed)]
     done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
     _, val, test = done.stdout.splitlines()[-1].split()
     return float(val), float(test)

@@ -21,14 +21,9 @@ from tests.folders import CLASSES, paint
 SIDE, BATCH = 150, 20
 PHOTOS = "photos"  # the folder with one per class; what curate keeps is beside it
 
-KERAS = f"""
-import sys, time
+KERAS_NETWORK = f"""
 import keras
 from keras import layers
-folder, epochs = sys.argv[1], int(sys.argv[2])
-photos = keras.utils.image_dataset_from_directory(
-    folder, image_size=({SIDE}, {SIDE}), batch_size={BATCH}, label_mode="binary", verbose=False)
-photos = photos.prefetch(2)
 network = keras.Sequential([keras.Input(({SIDE}, {SIDE}, 3)), layers.Rescaling(2 / 255, -1)])
 for channels in (32, 64, 128, 128):
     network.add(layers.Conv2D(channels, 3, activation="relu"))
@@ -36,6 +31,13 @@ for channels in (32, 64, 128, 128):
 for layer in (layers.Flatten(), layers.Dense(512, activation="relu"), layers.Dense(1, activation="sigmoid")):
     network.add(layer)
 network.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
+"""
+KERAS = f"""{KERAS_NETWORK}
+import sys, time
+folder, epochs = sys.argv[1], int(sys.argv[2])
+photos = keras.utils.image_dataset_from_directory(
+    folder, image_size=({SIDE}, {SIDE}), batch_size={BATCH}, label_mode="binary", verbose=False)
+photos = photos.prefetch(2)
 for _ in range(epochs):
     started = time.perf_counter()
     network.fit(photos, epochs=1, verbose=0)

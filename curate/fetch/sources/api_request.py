@@ -38,7 +38,7 @@ def following(written: str, number: int, offered: tuple[str, ...], config: Sourc
         return pagination.following(written, number, offered, config.pagination, cursor)
     address, _ = urldefrag(written)
     count = config.pagination.first_page + (number + 1) * config.pagination.step
-    in_body = {match[1] for text in _texts(config.request.body) for match in _PLACEHOLDER.finditer(text)}
+    in_body = _placeholders(config.request.body)
     if number + 1 >= config.pagination.max_pages or ("cursor" in in_body and not cursor):
         return ""
     if in_body & {"page", "cursor"}:
@@ -50,10 +50,10 @@ def following(written: str, number: int, offered: tuple[str, ...], config: Sourc
 
 def is_counted(written: str, config: Source) -> bool:
     """Do pages have numbers, so that the last one is known only by what comes after it?"""
-    texts = list(_texts(config.request.body))
-    if any(CURSOR in text for text in texts):
+    in_body = _placeholders(config.request.body)
+    if "cursor" in in_body:
         return False
-    return any(PAGE in text for text in texts) or pagination.is_counted(urldefrag(written)[0], config.pagination)
+    return "page" in in_body or pagination.is_counted(urldefrag(written)[0], config.pagination)
 
 
 def asked(page: str, config: Source) -> tuple[str, dict[str, str], bytes | None]:
@@ -99,9 +99,9 @@ def _filled(body: Any, values: Mapping[str, int | str | None]) -> Any:
     return _PLACEHOLDER.sub(lambda m: str(said) if (said := values.get(m[1], m[0])) is not None else "", body)
 
 
-def _texts(body: Any) -> list[str]:
-    """All texts in a body, its keys not."""
+def _placeholders(body: Any) -> set[str]:
+    """The names of all placeholders in the texts of a body, its keys not."""
     if isinstance(body, dict | list):
         inner = body.values() if isinstance(body, dict) else body
-        return [text for each in inner for text in _texts(each)]
-    return [body] if isinstance(body, str) else []
+        return {name for each in inner for name in _placeholders(each)}
+    return set(_PLACEHOLDER.findall(body)) if isinstance(body, str) else set()

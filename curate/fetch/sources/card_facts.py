@@ -70,9 +70,7 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
             text = _shown(element)
             if 3 < len(text) < 200 and not PRICE.fullmatch(text):
                 return text
-    links_and_images = [one.get("title") or one.get("aria-label") or "" for one in url_links]
-    links_and_images += [one.alt for one in images]
-    said = {text for text in map(str.strip, links_and_images) if len(text) > 3}
+    said = {text for text in map(str.strip, _names_given(url_links, images)) if len(text) > 3}
     if said and (printed := next((part for raw in card.itertext() if (part := raw.strip()) in said), "")):
         return printed[:300]
     for element in url_links:
@@ -88,11 +86,15 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
 def spoken(card: Element, url_links: list[Element], images: list[Image]) -> str:
     """What a card says of its listing where no text is called its title: the names of its links and images, else
     what it prints in bold."""
-    texts = [element.get("title") or element.get("aria-label") or "" for element in url_links] + [
-        image.alt for image in images
-    ]
+    texts = _names_given(url_links, images)
     texts += [text for element in card.iter("b", "strong") if not PRICE.fullmatch(text := words(element)[:160])]
     return next((text for text in texts if len(text) > 3), "")[:300]
+
+
+def _names_given(url_links: list[Element], images: list[Image]) -> list[str]:
+    """What links and images are called where it is not printed."""
+    titles = [element.get("title") or element.get("aria-label") or "" for element in url_links]
+    return titles + [image.alt for image in images]
 
 
 def _amounts(element: Element, most: int) -> str:

@@ -238,11 +238,7 @@ def _groups(
     held: dict[Element, list[Image]],
     layout: PageImages,
 ) -> list[CandidateList]:
-    cards = _cards(same)
-    hosts = Counter(host_of(url) for url in cards)
-    for host, count in hosts.items():  # the only card that leads to site.com, among www.site.com, is a placeholder
-        if count == 1 and hosts[f"www.{host}"] > 4:
-            cards = {url: card for url, card in cards.items() if host_of(url) != host}
+    cards = other_lists.without_lone_host(_cards(same))
     if len(cards) < 2 or other_lists.are_stories(cards):
         return []
     shown = {url: held.get(card, []) for url, card in cards.items()}

@@ -46,6 +46,13 @@ def as_goods(listings: Collection[Listing]) -> float:
     return 0.3 if numbered and priced else 0.0
 
 
+def without_lone_host(cards: Mapping[str, Element]) -> dict[str, Element]:
+    """Without the placeholder among cards: the only one that leads to site.com, among others to www.site.com."""
+    hosts = Counter(map(host_of, cards))
+    lone = {host for host, count in hosts.items() if count == 1 and hosts[f"www.{host}"] > 4}
+    return {url: card for url, card in cards.items() if host_of(url) not in lone}
+
+
 def without_placeholder(listings: Sequence[Listing]) -> list[bool]:
     """Which of the cards of a list are listings: not the one whose number is much shorter than all others', and
     whose image is on another host."""

@@ -26,7 +26,7 @@ from curate.fetch.sources.page import photo_address
 from curate.fetch.sources.photo_addresses import Addresses
 
 _NO_FIELD = ("listing", "link", "images")
-MAX_SCOPE = 200_000  # characters of an element that a regular expression looks at
+MAX_SCOPE = 200_000  # characters of an element that a regular expression reads
 
 
 class Scope:
