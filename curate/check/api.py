@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from curate.check.batches import Batches, Reloader, busy
 from curate.check.bodies import FIELDS, LISTING_PHOTOS, PHOTO, Bodies
-from curate.check.check import Say
+from curate.check.check import Say, check_class
 from curate.check.limits import Limits, RefusedError
 from curate.check.metrics import Metrics
 from curate.core.errors import UsageError
@@ -45,6 +45,7 @@ class Answer(BaseModel):
     duplicate: DuplicateOf | None
     nearest: list[tuple[str, float]]
     known: str
+    detail: str
 
     model_config = {
         "json_schema_extra": {
@@ -57,6 +58,7 @@ class Answer(BaseModel):
                     "duplicate": {"key": "9f3c1a60b7d24e58", "listing_id": "1700035816", "exact": False},
                     "nearest": [["9f3c1a60b7d24e58", 0.9984], ["03d1be8891aa5c02", 0.8711]],
                     "known": "",
+                    "detail": "",
                 }
             ]
         }
@@ -191,7 +193,7 @@ def api(
                 authorise(request)
                 deadline = asyncio.get_running_loop().time() + limits.deadline_s
                 upload = await bodies.upload(request, deadline)
-                batches.checker.check_class(upload.class_name)
+                check_class(batches.checker.recipe, upload.class_name)
                 async with asyncio.timeout_at(deadline):
                     verdict = await batches.check(upload)
                 noted.verdict(verdict)

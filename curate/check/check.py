@@ -13,21 +13,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.check import duplicates, thresholds
+from curate.check import duplicates, files, thresholds
 from curate.check.duplicates import Duplicate, Entry
+from curate.check.files import Refused
 from curate.check.learnt import CleanDecision, Learnt, open_or_learn
 from curate.check.measure import Measured, measure
 from curate.check.model import KEPT
 from curate.check.thresholds import Thresholds
-from curate.check.verdict import Nearest, Verdict
+from curate.check.verdict import OF_SIZE, Nearest, Verdict
 from curate.clean import embeddings
 from curate.clean.scorers import loading
 from curate.clean.scorers.base import Scorer
-from curate.core.errors import RejectedError, UsageError
+from curate.core.errors import UsageError
 from curate.core.executors import MapFn, batched
 from curate.core.recipe import Recipe
 from curate.dedup.fingerprints import Fingerprints
-from curate.photos import decode
 
 PRECISION = 0.95  # of flags, at the lower end of the interval
 OK_PRECISION = 0.98  # of ok, the same
@@ -39,23 +39,10 @@ Point = NDArray[np.float32]  # (1, d) an embedding
 Say = Callable[[str], None]
 
 
-def read(path: Path) -> bytes:
-    """The bytes of a photo file that somebody names. Raises UsageError when it cannot be read or is too large."""
-    try:
-        return decode.read_file(path)
-    except RejectedError as error:
-        said = error.__cause__.strerror if isinstance(error.__cause__, OSError) else ""
-        raise UsageError(f"{path}: {said}" if said else error.detail or f"{path}: {error.reason}") from error
-
-
-def require_readable(paths: Iterable[Path]) -> None:
-    """Raise UsageError for the first file that cannot be opened, before any work is done."""
-    for path in paths:
-        try:
-            decode.read_file(path, 0)
-        except RejectedError as error:
-            if error.reason != "too_large":  # larger than 0 bytes: it could be opened
-                read(path)
+def check_class(recipe: Recipe, class_name: str) -> None:
+    """Raise UsageError for a class that the recipe does not name."""
+    if class_name and class_name not in recipe.classes:
+        raise UsageError(f"class {class_name!r}: the recipe has {', '.join(recipe.classes)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +59,7 @@ class Upload:
 class _Asked:
     """A photo on its way to a verdict."""
 
-    photo: Measured | str  # or the reason why it cannot be read
+    photo: Measured | Refused
     point: Point | None
     class_name: str
     listing_id: str
@@ -135,20 +122,15 @@ class Checker:
         """
         return self.check_all([Upload(data, class_name, listing_id, tuple(listing_photos)) for data in photos])
 
-    def check_class(self, class_name: str) -> None:
-        """Raise UsageError for a class that the recipe does not name."""
-        if class_name and class_name not in self.recipe.classes:
-            raise UsageError(f"class {class_name!r}: the recipe has {', '.join(self.recipe.classes)}")
-
     def check_all(self, uploads: Sequence[Upload], map_fn: MapFn = map) -> list[Verdict]:
         """The verdict on each upload, in order; `map_fn` may decode and compare elsewhere.
 
         Raises UsageError for a class that the recipe does not name.
         """
         for upload in uploads:
-            self.check_class(upload.class_name)
-        files = list(dict.fromkeys(data for each in uploads for data in (each.data, *each.listing_photos)))
-        measured = dict(zip(files, self._measured(files, map_fn), strict=True))
+            check_class(self.recipe, upload.class_name)
+        photos = list(dict.fromkeys(data for each in uploads for data in (each.data, *each.listing_photos)))
+        measured = dict(zip(photos, self._measured(photos, map_fn), strict=True))
 
         def asked() -> Iterator[_Asked]:
             for upload in uploads:
@@ -172,18 +154,20 @@ class Checker:
     ) -> Iterator[Verdict]:
         """As `check`, of any number of photo files: memory does not grow with their number.
 
-        Raises UsageError for a file that cannot be read, and for a class that the recipe does not name.
+        A file that cannot be opened gets one too. Raises UsageError for a class that the recipe does not name.
         """
-        self.check_class(class_name)
+        check_class(self.recipe, class_name)
         beside = [
             self._classes(point, ()) for _, point in self._measured(listing_photos, map_fn) if point is not None
         ]
-        measured = self._measured(map(read, paths), map_fn)
+        measured = self._measured(map(files.read, paths), map_fn)
         yield from self._verdicts(
             (_Asked(photo, point, class_name, listing_id, beside) for photo, point in measured), map_fn
         )
 
-    def _measured(self, files: Iterable[bytes], map_fn: MapFn) -> Iterator[tuple[Measured | str, Point | None]]:
+    def _measured(
+        self, data: Iterable[bytes | Refused], map_fn: MapFn
+    ) -> Iterator[tuple[Measured | Refused, Point | None]]:
         """What there is to know of the pixels of each file, or why they cannot be read; and its embedding."""
         work = partial(
             measure,
@@ -192,7 +176,7 @@ class Checker:
             self.recipe.clean.quality,
             embeddings.remote(self.scorer, map_fn),
         )
-        for some in batched(map_fn(work, files), BATCH):
+        for some in batched(map_fn(work, data), BATCH):
             ready = [photo.ready for photo in some if isinstance(photo, Measured)]
             points = iter(embeddings.embedded(ready, self.scorer)[:, None] if ready else ())
             for photo in some:
@@ -207,7 +191,7 @@ class Checker:
                 points = [each.point for each in some if each.point is not None]
                 nearest = iter(self._nearest(np.concatenate(points)) if points else ())
                 for each in some:
-                    if isinstance(each.photo, str):
+                    if isinstance(each.photo, Refused):
                         waiting.append(each)
                         yield None, ()
                         continue
@@ -220,8 +204,8 @@ class Checker:
 
         for near in map_fn(partial(duplicates.prove, self.folder, self.recipe.dedup), to_compare()):
             each = waiting.popleft()
-            if isinstance(each.photo, str):
-                yield Verdict("flag", (each.photo,), None, {}, None, ())
+            if isinstance(each.photo, Refused):
+                yield Verdict.refused(each.photo)
             else:
                 assert each.point is not None
                 yield self._judge(each, each.photo, each.point, each.same or near)
@@ -247,9 +231,9 @@ class Checker:
         rounded = {name: round(share, 4) for name, share in classes.items()}
         share = None if usable is None else round(usable, 4)
         verdict = "flag" if flags else "unsure" if unsure else "ok"
-        return Verdict(
-            verdict, tuple(flags or doubts), share, rounded, duplicate, asked.nearest, known.key if known else ""
-        )
+        detail = "{}x{} pixels".format(*photo.size) if flags and flags[-1] in OF_SIZE else ""
+        key = known.key if known else ""
+        return Verdict(verdict, tuple(flags or doubts), share, rounded, duplicate, asked.nearest, key, detail)
 
     def _usable(self, point: Point) -> tuple[float | None, str]:
         """Probability that it is kept, and the most probable reason if not."""

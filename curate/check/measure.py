@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.check.files import Refused
 from curate.clean import embeddings, image_quality
 from curate.clean.embeddings import Ready, RemoteScorer
 from curate.core.errors import RejectedError
@@ -23,6 +24,7 @@ class Measured:
     sha256: str
     ready: Ready  # what the network reads, or the embedding
     poor: str  # reason of image quality, empty for a good one
+    size: tuple[int, int]  # pixels, width and height of the original
     prints: Fingerprints
 
 
@@ -31,23 +33,26 @@ def measure(
     side: int,
     quality: QualityThresholds,
     scorer: RemoteScorer | None,
-    data: bytes,
-) -> Measured | str:
-    """What there is to know of a photo file, or the reason why it cannot be read.
+    data: bytes | Refused,
+) -> Measured | Refused:
+    """What there is to know of a photo file, or why there is nothing: `data` says so, or the decoder.
 
     `prepare` makes the input of the network, of `side` pixels. With `scorer`, it is embedded too.
     """
+    if isinstance(data, Refused):
+        return data
     try:
         decoded = decode.decode(data, at_least=side)  # as clean reads it
         decode.check(decoded)
         small = decode.decode(data, at_least=fingerprints.AT_LEAST)  # as dedup reads it
     except RejectedError as error:
-        return error.reason
+        return Refused.of(error)
     found = image_quality.measure(decoded.pixels, decoded.width, decoded.height)
     pixels = prepare(decoded.pixels)
     return Measured(
         hashlib.sha256(data).hexdigest(),
         embeddings.embed_here(scorer, pixels) if scorer else pixels,
         image_quality.reason(found, quality),
+        (decoded.width, decoded.height),
         fingerprints.of_pixels(small.pixels),
     )

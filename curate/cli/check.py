@@ -9,6 +9,7 @@ import typer
 
 from curate.cli.context import recipe_and_manifests, result, say, show, with_executor
 from curate.cli.options import Executor, Store, Workers, command
+from curate.core.errors import StateError
 
 commands = typer.Typer()
 _FLAGGED = 3  # exit code, that of a quality gate
@@ -41,28 +42,46 @@ def check(
     """Say of photos whether they fit the dataset: ok, flag or unsure, and why.
 
     Reasons are: not the subject, another class, a close-up, an interior, blurred, a duplicate of a photo of the
-    dataset. A photo of the dataset gets what clean decided. Exits with 3 when one is flagged.
+    dataset. A photo of the dataset gets what clean decided. Every file gets an answer: one that is no image is
+    flagged at once, one that cannot be opened is not checked. Exits with 3 when a photo is flagged, with 6 when a
+    file could not be opened.
 
     Example: curate check upload.jpg --class swift
     """
-    from curate.check.check import Checker, read, require_readable
+    from curate.check import files
+    from curate.check.check import Checker, check_class
+    from curate.check.verdict import Verdict
     from curate.pipeline import map_of
 
-    require_readable(photos)
-    beside = [read(path) for path in listing_photos or ()]
     recipe, folder = recipe_and_manifests(ctx)
-    few = executor is None and len(photos) < MANY  # starting processes would take longer
+    check_class(recipe, class_name)
+    beside = [files.required(path) for path in listing_photos or ()]
+    verdicts: dict[int, Verdict] = {}
+
+    def judged(place: int, verdict: Verdict) -> None:
+        show(ctx, f"{photos[place]}: {verdict.line()}")
+        verdicts[place] = verdict
+
+    for place, path in enumerate(photos):  # before anything is learnt or loaded
+        if refused := files.look(path):
+            judged(place, Verdict.refused(refused))
+    left = [place for place in range(len(photos)) if place not in verdicts]
+    few = executor is None and len(left) < MANY  # starting processes would take longer
     recipe = with_executor(recipe, "local" if few else executor, store)
     workers = workers or (1 if few else None)
-    checker = Checker.open(folder, recipe, precision, labels or (), partial(say, ctx))
-    verdicts = []
-    with map_of(recipe, folder, workers, partial(say, ctx)) as map_fn:
-        found = checker.check_files(photos, class_name, listing, beside, map_fn)
-        for path, verdict in zip(photos, found, strict=True):
-            show(ctx, f"{path}: {verdict.line()}")
-            verdicts.append(verdict)
-    result(ctx, [{"photo": str(path)} | each.as_json() for path, each in zip(photos, verdicts, strict=True)])
-    if any(verdict.verdict == "flag" for verdict in verdicts):
+    if left:
+        checker = Checker.open(folder, recipe, precision, labels or (), partial(say, ctx))
+        with map_of(recipe, folder, workers, partial(say, ctx)) as map_fn:
+            paths = [photos[place] for place in left]
+            found = checker.check_files(paths, class_name, listing, beside, map_fn)
+            for place, verdict in zip(left, found, strict=True):
+                judged(place, verdict)
+    result(ctx, [{"photo": str(path)} | verdicts[place].as_json() for place, path in enumerate(photos)])
+    said = [verdict.verdict for verdict in verdicts.values()]
+    if unread := said.count("unreadable"):
+        was = "was" if unread == 1 else "were"
+        raise StateError(f"{unread:,} of {len(photos):,} files could not be opened and {was} not checked")
+    if "flag" in said:
         raise typer.Exit(_FLAGGED)
 
 

@@ -249,8 +249,8 @@ def encode_thumbnail(
     return buffer.getvalue()
 
 
-def read_file(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
-    """The bytes of a regular file; never waits on a FIFO or device.
+def read_file(path: Path, max_bytes: int = MAX_BYTES, first: int | None = None) -> bytes:
+    """The bytes of a regular file, or only so many of its `first`; never waits on a FIFO or device.
 
     Raises RejectedError: unreadable, too_large. Raises ResourceError when the system is out of something.
     """
@@ -262,6 +262,8 @@ def read_file(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
                 raise RejectedError("unreadable", f"{path} is not a regular file")
             if status.st_size > max_bytes:
                 raise RejectedError("too_large", f"{path} has {status.st_size} bytes")
+            if first is not None:
+                return os.read(descriptor, first)
             data = os.read(descriptor, status.st_size + 1)  # a file object costs more than the reading
             while len(data) <= max_bytes and (more := os.read(descriptor, 2**16)):  # it grew
                 data += more

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image, ImageFilter
 from typer.testing import CliRunner
 
-from curate.check import learnt
-from curate.check.check import BATCH, Checker, Upload, require_readable
+from curate.check import files, learnt
+from curate.check.check import BATCH, Checker, Upload
 from curate.cli.app import app
 from curate.core import executors, manifest
 from curate.core.errors import StateError, UsageError
@@ -174,8 +174,50 @@ def test_a_batch_reads_few_photos_ahead(folder: Path, checker: Checker) -> None:
     assert opened <= 2 * BATCH
 
 
-def test_a_file_that_is_not_there_is_named_before_any_work(folder: Path, tmp_path: Path) -> None:
-    there = folder / manifest.read(folder, FetchRow)[0].path
-    require_readable([there])
+def test_a_missing_file_and_one_that_is_no_image_stop_no_other(folder: Path, tmp_path: Path) -> None:
+    recipe, notes, absent, small = (tmp_path / name for name in ("painted.yaml", "n.txt", "absent.jpg", "s.jpg"))
+    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    notes.write_text("no photo")
+    small.write_bytes(folders.paint("sedan", 500, 50, 40))
+    row = manifest.read(folder, FetchRow)[0]
+    good = folder / row.path
+    words = ["check", "--recipe", str(recipe), "--folder", str(folder), "--listing", row.listing_id]
+    run = CliRunner().invoke(app, [*words, *map(str, (good, absent, small, notes))])
+    first, second, *others, last = run.output.splitlines()
+    assert first == f"{absent}: not checked: No such file or directory"
+    assert second == f"{notes}: flag: the bytes are not an image (often an HTML page)"
+    assert [line.partition(";")[0] for line in others] == [
+        f"{good}: ok",
+        f"{small}: flag: 50x40 pixels: its longer side is under 79 pixels, or what clean.quality.odd_size says",
+    ]
+    assert last == "curate: 1 of 4 files could not be opened and was not checked"
+    assert run.exit_code == 6
+    run = CliRunner().invoke(app, [*words, "--json", *map(str, (good, absent, notes))])
+    said = json.loads(run.stdout)
+    assert [(each["photo"], each["verdict"]) for each in said] == [
+        (str(good), "ok"),
+        (str(absent), "unreadable"),
+        (str(notes), "flag"),
+    ]
+    assert said[0].keys() == said[1].keys() and said[1]["detail"] == "No such file or directory"
+
+
+def test_what_is_no_image_is_said_before_anything_is_learnt(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "other", ignore=shutil.ignore_patterns(learnt.NAME))
+    recipe, notes = tmp_path / "painted.yaml", tmp_path / "notes.txt"
+    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    notes.write_text("no photo")
+    words = ["check", "--recipe", str(recipe), "--folder", str(tmp_path / "other")]
+    run = CliRunner().invoke(app, [*words, str(notes), "--class", "boat"])
+    assert (run.exit_code, run.output) == (2, "curate: class 'boat': the recipe has hatch, sedan\n")
+    run = CliRunner().invoke(app, [*words, str(notes)])
+    assert (run.exit_code, run.output.count("\n")) == (3, 1)
+    assert not (tmp_path / "other" / learnt.NAME).exists()
+
+
+def test_a_file_that_goes_away_meanwhile_gets_an_answer(checker: Checker, tmp_path: Path) -> None:
+    (found,) = checker.check_files([tmp_path / "absent.jpg"])
+    assert (found.verdict, found.reasons) == ("unreadable", ("unreadable",))
+    assert files.look(tmp_path) == files.Refused("unreadable", "not a regular file")
     with pytest.raises(UsageError, match=r"absent\.jpg: No such file"):
-        require_readable([there, tmp_path / "absent.jpg"])
+        files.required(tmp_path / "absent.jpg")
