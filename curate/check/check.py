@@ -20,13 +20,14 @@ from curate.check.learnt import CleanDecision, Learnt, open_or_learn
 from curate.check.measure import Measured, measure
 from curate.check.model import KEPT
 from curate.check.thresholds import Thresholds
-from curate.check.verdict import OF_SIZE, Nearest, Verdict
+from curate.check.verdict import Nearest, Verdict
 from curate.clean import embeddings
 from curate.clean.scorers import loading
 from curate.clean.scorers.base import Scorer
 from curate.core.errors import UsageError
 from curate.core.executors import MapFn, batched
 from curate.core.recipe import Recipe
+from curate.core.schemas import OF_SIZE
 from curate.dedup.fingerprints import Fingerprints
 
 PRECISION = 0.95  # of flags, at the lower end of the interval
@@ -231,7 +232,7 @@ class Checker:
         rounded = {name: round(share, 4) for name, share in classes.items()}
         share = None if usable is None else round(usable, 4)
         verdict = "flag" if flags else "unsure" if unsure else "ok"
-        detail = "{}x{} pixels".format(*photo.size) if flags and flags[-1] in OF_SIZE else ""
+        detail = "{}×{} px".format(*photo.size) if flags and flags[-1] in OF_SIZE else ""
         key = known.key if known else ""
         return Verdict(verdict, tuple(flags or doubts), share, rounded, duplicate, asked.nearest, key, detail)
 

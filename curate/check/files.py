@@ -20,7 +20,7 @@ class Refused(NamedTuple):
     def of(cls, error: RejectedError) -> "Refused":
         """As the decoder says it, with the size where it was refused for that."""
         width, height = error.size
-        return cls(error.reason, f"{width}x{height} pixels" if width else "")
+        return cls(error.reason, f"{width}×{height} px" if width else "")
 
 
 def read(path: Path) -> bytes | Refused:

@@ -8,7 +8,6 @@ from curate.check.files import Refused
 from curate.core.schemas import REASONS
 
 UNREAD = frozenset({"unreadable", "too_large"})  # reasons for which a file was not looked into
-OF_SIZE = frozenset({"too_small", "odd_shape"})  # reasons that are about width and height
 Nearest = tuple[tuple[str, float], ...]  # keys of the most alike photos, with cosine similarity
 
 

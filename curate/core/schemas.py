@@ -206,6 +206,7 @@ REASONS: dict[str, dict[str, str]] = {
 }
 
 
+OF_SIZE = frozenset({"aspect", "odd_shape", "too_many_pixels", "too_small"})  # reasons that width and height give
 MECHANICAL = frozenset(REASONS["clean"]) - {"document"}  # of clean; a concept may stand for documents, too
 
 PROOFS = {  # the words of `confirmed_by`

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from curate.core import manifest
 from curate.core.errors import Note, Run, To, UsageError
-from curate.core.schemas import PROOFS, CleanRow, DedupRow, FetchRow, Row, SplitRow, TrainBaselineRow
+from curate.core.schemas import OF_SIZE, PROOFS, CleanRow, DedupRow, FetchRow, Row, SplitRow, TrainBaselineRow
 from curate.core.stages import STAGES
 from curate.inspect import status
 from curate.inspect.rows import Rows, fate, fate_of_keeper, read, why_queued
@@ -66,11 +66,9 @@ def _of_one(folder: Path, rows: Rows, photo: FetchRow) -> list[Note]:
         row = rows.stage(stage).get(photo.key)
         if row is not None:
             verdict = "kept" if stage != "train_baseline" else "one of its val and test photos"
-            verdict = (
-                verdict
-                if row.keep
-                else f"rejected, {row.reason}: {manifest.reasons(folder, stage).get(row.reason, '')}"
-            )
+            if not row.keep:
+                size = f"{photo.width}×{photo.height} px, " if photo.width and row.reason in OF_SIZE else ""
+                verdict = f"rejected, {row.reason}: {size}{manifest.reasons(folder, stage).get(row.reason, '')}"
             details = [f"  {detail}" for detail in _details(folder, rows, row)]
         elif stage == "train_baseline":
             verdict, details = "it was trained on, so there is no prediction for it", []

@@ -186,7 +186,7 @@ def _next(folder: Path, recipe: Recipe, first: str, apart: list[str]) -> Note:
         rest = f", and {again}" if apart else ""
         return Note("", Run(manifest.command(first)), To(f"run all that is left{rest}", Run("run")))
     if apart:
-        return Note("nothing, the stages fit together", To(f"run {again}", Run("run")))
+        return Note("", To(f"run {again}", Run("run")), To("see the results as they are", Run("report")))
     return Note("nothing, every stage is current", To("see the results", Run("report")))
 
 

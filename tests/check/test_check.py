@@ -174,7 +174,9 @@ def test_a_batch_reads_few_photos_ahead(folder: Path, checker: Checker) -> None:
     assert opened <= 2 * BATCH
 
 
-def test_a_missing_file_and_one_that_is_no_image_stop_no_other(folder: Path, tmp_path: Path) -> None:
+def test_a_missing_file_and_one_that_is_no_image_stop_no_other(
+    folder: Path, checker: Checker, tmp_path: Path
+) -> None:
     recipe, notes, absent, small = (tmp_path / name for name in ("painted.yaml", "n.txt", "absent.jpg", "s.jpg"))
     recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
     notes.write_text("no photo")
@@ -188,7 +190,7 @@ def test_a_missing_file_and_one_that_is_no_image_stop_no_other(folder: Path, tmp
     assert second == f"{notes}: flag: the bytes are not an image (often an HTML page)"
     assert [line.partition(";")[0] for line in others] == [
         f"{good}: ok",
-        f"{small}: flag: 50x40 pixels: its longer side is under 79 pixels, or what clean.quality.odd_size says",
+        f"{small}: flag: 50×40 px: its longer side is under 79 pixels, or what clean.quality.odd_size says",
     ]
     assert last == "curate: 1 of 4 files could not be opened and was not checked"
     assert run.exit_code == 6

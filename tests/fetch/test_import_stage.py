@@ -273,7 +273,9 @@ def test_i16_the_size_of_what_is_refused_for_it_is_in_its_row(tmp_path: Path) ->
     icon = next(row for row in rows if row.image_url == "swift/icon.png")
     said = explained(tmp_path / "out", icon.key)
     assert "  size     60×45 px" in said
-    assert said[-1] == "fetch: rejected, too_small: its longer side is under the recipe's photos.min_side"
+    assert (
+        said[-1] == "fetch: rejected, too_small: 60×45 px, its longer side is under the recipe's photos.min_side"
+    )
 
 
 def test_i20_odd_names_come_back_from_the_manifest(tmp_path: Path) -> None:

@@ -91,7 +91,10 @@ def test_m09_an_option_is_no_fault_but_is_named_with_both_ways_out(folder: Path)
     found = status(folder, recipe)
     keep, give_up = To("keep them", Edit("clean.threshold", "0.3")), To("return to the recipe's", Run("clean"))
     assert found.to_decide[0].remedies == (keep, give_up)
-    assert found.next.remedies == (To("run clean again, by the recipe", Run("run")),)
+    assert lines[-1] == (
+        "next: to run clean again, by the recipe, run `curate run`; "
+        "or to see the results as they are, run `curate report`"
+    )
 
 
 def test_m09_an_option_is_named_too_where_the_stage_must_run_again_anyhow(folder: Path) -> None:
