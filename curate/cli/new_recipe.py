@@ -36,6 +36,7 @@ split:
   proportional: true # 60/20/20 of what there is; or counts: {train: 480, val: 160, test: 160}
   seed: 42
 """
+_INTO_FOLDERS = Do("put the photos of each class into a folder that is called like it")
 
 
 def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: str | None) -> Note:
@@ -53,15 +54,15 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
         raise UsageError(f"--photos {photos}: there is no such file or folder")
     if site and (urlsplit(site).scheme not in ("http", "https") or not urlsplit(site).hostname):
         raise UsageError(f"--site {site} is no address", Do("write it with http:// or https:// before it"))
-    names = list(classes)
-    if not names and photos is not None and photos.is_dir():
-        names = sorted(each.name for each in photos.iterdir() if each.is_dir() and not each.name.startswith("."))
+    names, absent = _compared(classes, photos) if photos is not None else (list(classes), [])
     if not names:
+        if photos is not None:
+            raise UsageError(f"--photos {photos} has no folder in it", _INTO_FOLDERS)
         raise UsageError("no classes", Do("name them with --classes, e.g. --classes sedan,suv"))
     text = _HEAD.format(name=_flow(_called(path)), classes=_flow(names))
     if site:
-        starts = [site, *[site] * (len(names) - 1)]
-        listings = "".join(f"    {_flow(name)}: [{_flow(url)}]\n" for name, url in zip(names, starts, strict=True))
+        listings = f"    {_flow(names[0])}: [{_flow(site)}]\n"
+        listings += "".join(f"    {_flow(name)}: [] # the page that lists {name}\n" for name in names[1:])
         host = urlsplit(site).hostname or "site"
         text += _SITE.format(id=_flow(host.replace(".", "_")), listings=listings.rstrip("\n"))
         if host in ("localhost", "127.0.0.1", "::1"):
@@ -73,13 +74,47 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
     parse(text, str(path))
     atomic_write(path, text.encode())
     if site:
-        more = [Do("give each class its own page in source.listings")] if len(names) > 1 else []
+        more = [Do(f"name the page of {', '.join(names[1:])} in source.listings")] if len(names) > 1 else []
         return Note(
             f"{path}: a recipe for {', '.join(names)}",
             To("", *more, Edit("source.politeness.contact"), Run("fetch")),
         )
     made = f"{path}: a recipe for {', '.join(names)}"
-    return Note(made, Run("run")) if photos is not None else Note(made, Run("import", ("PATH",)))
+    if photos is None:
+        return Note(made, Run("import", ("PATH",)))
+    if absent:
+        lacks = f"{photos} has no {'folder' if photos.is_dir() else 'row'} of {', '.join(absent)} yet"
+        return Note(f"{made}; {lacks}", To("", Do("add the photos"), Run("run")))
+    return Note(made, Run("run"))
+
+
+def _compared(classes: Sequence[str], photos: Path) -> tuple[list[str], list[str]]:
+    """The names of the classes, and those that `photos` has nothing of; without `classes`, it names them.
+
+    Raises UsageError where `photos` has other classes, or none of these.
+    """
+    from curate.core.section import normalise_class
+    from curate.fetch.import_stage import classes_at
+
+    given = {normalise_class(name): name for name in classes if any(map(str.isalnum, name))}
+    found = classes_at(photos, tuple(given))
+    if not classes:
+        return sorted(found), []
+    unknown, absent = sorted(found - given.keys()), [name for known, name in given.items() if known not in found]
+    if not unknown and (found or not photos.is_dir()):
+        return list(classes), absent
+    what = "folders" if photos.is_dir() else "rows"
+    there = f"has {what} of {', '.join(sorted(found))}" if found else "has no folder in it"
+    said = f"--photos {photos} {there}, --classes names {', '.join(classes)}"
+    said += f"; no class is called {', '.join(unknown)}" if unknown else ""
+    said += f"; nothing is there of {', '.join(absent)}" if absent else ""
+    if not found:
+        raise UsageError(said, _INTO_FOLDERS)
+    raise UsageError(
+        said,
+        To("take all that is there", Do("leave out --classes")),
+        Do("rename or move away what is no class, or name it in --classes"),
+    )
 
 
 def _called(path: Path) -> str:

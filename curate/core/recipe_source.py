@@ -239,6 +239,19 @@ class Source(Section):
         return self
 
     @model_validator(mode="after")
+    def _a_list_per_class(self) -> Self:
+        first: dict[tuple[str, str], str] = {}
+        for name, starts in self.listings.items():
+            for start in starts:
+                other = first.setdefault((start, self.listing_url.get(name, "")), name)
+                if other != name:
+                    raise ValueError(
+                        f"source.listings.{name} starts at {start}, as {other} does, so both would get the same "
+                        "photos: give each a page of its own, or a pattern of its own in source.listing_url"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _request_of_an_api(self) -> Self:
         if self.request == Request():
             return self

@@ -39,7 +39,7 @@ from curate.fetch.http.client import Client
 from curate.fetch.journal import Journal
 from curate.fetch.sources import local
 from curate.fetch.sources.grouping import grouped
-from curate.fetch.sources.tree import LocalPhoto, argument
+from curate.fetch.sources.tree import LocalPhoto, argument, class_folders
 from curate.photos import decode, store
 
 _SOURCE_ID = "import"
@@ -52,6 +52,16 @@ class Import(Section):
     class_names: tuple[ClassName, ...]
     photos: Photos = Photos()
     group_by: str = ""
+
+
+def classes_at(path: Path, class_names: Sequence[str] = ()) -> set[str]:
+    """The classes that the tree at `path` has folders for, or that its CSV names. Raises UsageError.
+
+    `class_names`, where they are known, tell which of several folders holds the tree.
+    """
+    if path.is_dir():
+        return class_folders(path, class_names)
+    return {item.class_name for item in local.read(path, ()).items}
 
 
 def keep_file(folder: Path, limits: Photos, item: LocalPhoto) -> Outcome:

@@ -201,13 +201,48 @@ def test_init_writes_a_recipe_that_loads_and_keeps_what_is_there(
     code, out, _ = invoke("init", "--classes", "sedan,suv", "--site", "https://cars.example.com/sedan")
     assert (code, "and run `curate fetch`" in out) == (0, True)
     source = load(Path("curate.yaml"), ["fetch"]).source
-    assert source and set(source.listings) == {"sedan", "suv"}
+    assert source and source.listings == {"sedan": ("https://cars.example.com/sedan",), "suv": ()}
     assert invoke("init", "x.yaml", "--classes", "a,b", "--photos", "nowhere")[0] == 2
     assert (
         "--site cars.example.com is no address"
         in invoke("init", "x.yaml", "--classes", "a,b", "--site", "cars.example.com")[2]
     )
     assert not Path("x.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("folders", "classes", "said"),
+    [
+        (["Sedan", "hatch"], "sedan,suv", "no class is called hatch; nothing is there of suv; to take all that"),
+        (["sedan", "hatch"], "sedan,hatch,suv", "photos has no folder of suv yet; add the photos and run"),
+        (["sedan/1", "hatch/1"], "hatch,sedan", "a recipe for hatch, sedan; run `curate run"),
+        (["train/sedan", "train/suv", "test/suv"], "", "a recipe for sedan, suv; run `curate run"),
+        (["train/sedan", "test/van"], "sedan", "no class is called van"),
+        ([], "sedan,suv", "has no folder in it, --classes names sedan, suv; nothing is there of sedan, suv; put"),
+        ([], "", "--photos photos has no folder in it; put the photos of each class into a folder"),
+    ],
+)
+def test_init_compares_the_folders_with_the_classes(
+    folders: list[str], classes: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    for name in folders:
+        Path("photos", name).mkdir(parents=True)
+    code, out, err = invoke("init", "--photos", "photos", *(["--classes", classes] if classes else []))
+    assert said in out + err
+    assert Path("curate.yaml").exists() == (code == 0)
+
+
+def test_init_compares_a_csv_with_the_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.jpg").touch()
+    Path("photos.csv").write_text("path,class_name\na.jpg,Sedan\n", encoding="utf-8")
+    assert "has rows of sedan, --classes names hatch, suv" in "".join(
+        map(str, invoke("init", "--photos", "photos.csv", "--classes", "hatch,suv"))
+    )
+    code, out, _ = invoke("init", "--photos", "photos.csv", "--classes", "sedan,suv")
+    assert (code, "photos.csv has no row of suv yet" in out) == (0, True)
 
 
 def test_status_tells_what_an_interrupted_stage_has_done(tmp_path: Path) -> None:

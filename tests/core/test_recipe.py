@@ -93,6 +93,10 @@ def test_a_good_recipe_hands_its_classes_to_the_stages() -> None:
             ("    swift: [", "    dzire: ["),
             "r.yaml:5: source.listings: names classes that are not in classes: dzire",
         ),
+        (
+            ("clean:", '    wagonr: ["https://cars.example/swift"]\nclean:'),
+            "r.yaml:7: source.listings.wagonr: starts at https://cars.example/swift, as swift does, so both",
+        ),
         (("[swift, wagonr]", "[208, 308]"), "r.yaml:2: classes.0: 208 is a number to YAML: write '208'"),
         (("[swift, wagonr]", "[007, swift]"), "r.yaml:2: classes.0: 007 is a number to YAML: write '007'"),
         (("[swift, wagonr]", "[swift, no]"), "r.yaml:2: classes.1: no is false to YAML: write 'no'"),

@@ -102,21 +102,10 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
     """The photos of a folder tree, sorted by path. Raises UsageError for a folder that is no class."""
     root = _unwrapped(root, class_names)
     top = _entries(root)
-    folders = [entry for entry in top if _is_folder(entry)]
-    remarks = [_passed_over("", entry) for entry in top if not _is_folder(entry)]
-    splits = [e for e in folders if e.name.lower() in SPLIT_NAMES and e.name.lower() not in class_names]
     beside: Counter[str] = Counter()  # suffixes of files that are no photos
     items: list[LocalPhoto] = []
     spellings: dict[str, set[str]] = {}
-    homes = [entry for entry in folders if entry not in splits]
-    split_of: dict[str, str] = {}
-    for split in splits:
-        inner = _entries(Path(split.path))
-        doubled = [e for e in inner if _is_folder(e) and e.name.lower() == split.name.lower()]  # train/train/class
-        below = _entries(Path(doubled[0].path)) if len(doubled) == 1 else inner
-        homes += [entry for entry in below if _is_folder(entry)]
-        split_of |= {entry.path: SPLIT_OF[split.name.lower()] for entry in below}
-        remarks += [_passed_over(f"{split.name}/", entry) for entry in below if not _is_folder(entry)]
+    homes, split_of, remarks = _homes(top, class_names)
     above = () if any(_class_called(home.name) in class_names for home in homes) else _above(root, class_names)
     for home in homes:
         class_name = known(home.name, class_names, str(root), above)
@@ -144,6 +133,31 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
         expected = f"of {', '.join(class_names)}" if class_names else "class"
         raise UsageError(f"{root}: no photos; expected a folder for each {expected} in it{why}", *above, *other)
     return Offered(tuple(items), tuple(remarks))
+
+
+def class_folders(root: Path, class_names: Sequence[str] = ()) -> set[str]:
+    """The classes that a tree has folders for, those of its splits together. Raises UsageError."""
+    homes, _, _ = _homes(_entries(_unwrapped(root, class_names)), class_names)
+    return {_class_called(home.name) for home in homes} - {""}
+
+
+def _homes(
+    top: Sequence[os.DirEntry[str]], class_names: Sequence[str]
+) -> tuple[list[os.DirEntry[str]], dict[str, str], list[str]]:
+    """The folders of classes in the `top` of a tree, the split of each by its path, and what is passed over."""
+    folders = [entry for entry in top if _is_folder(entry)]
+    remarks = [_passed_over("", entry) for entry in top if not _is_folder(entry)]
+    splits = [e for e in folders if e.name.lower() in SPLIT_NAMES and e.name.lower() not in class_names]
+    homes = [entry for entry in folders if entry not in splits]
+    split_of: dict[str, str] = {}
+    for split in splits:
+        inner = _entries(Path(split.path))
+        doubled = [e for e in inner if _is_folder(e) and e.name.lower() == split.name.lower()]  # train/train/class
+        below = _entries(Path(doubled[0].path)) if len(doubled) == 1 else inner
+        homes += [entry for entry in below if _is_folder(entry)]
+        split_of |= {entry.path: SPLIT_OF[split.name.lower()] for entry in below}
+        remarks += [_passed_over(f"{split.name}/", entry) for entry in below if not _is_folder(entry)]
+    return homes, split_of, remarks
 
 
 def _unwrapped(root: Path, class_names: Sequence[str]) -> Path:
