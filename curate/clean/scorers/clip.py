@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from curate.clean.scorers import clip_backends
+from curate.clean.scorers import clip_backends, clip_download
 from curate.clean.scorers.base import Embeddings, Pixels
 from curate.core import extras, record_store
 from curate.core.cache import cache_folder
@@ -148,7 +148,10 @@ class Clip:
             )
         try:
             logging.disable(logging.CRITICAL)  # the hub client logs each retry
-            return open_clip.create_model(self._model_name, pretrained=self._weights).eval()
+            if not Path(self._weights).is_file():
+                clip_download.bring(self._model_name, self._weights)
+            with clip_download.offline():
+                return open_clip.create_model(self._model_name, pretrained=self._weights).eval()
         except Exception as error:  # what open_clip, the hub client and torch raise has no common base
             what = textwrap.shorten(f"{self._model_name} {self._weights}: {error}", 240, placeholder=" …")
             raise ResourceError(f"scorer clip: cannot load {what}: {_OFFLINE}") from error

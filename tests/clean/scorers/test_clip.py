@@ -1,4 +1,6 @@
 import json
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from curate.clean.scorers import clip, clip_backends
+from curate.clean.scorers import clip, clip_backends, clip_download
 from curate.clean.scorers.clip import Clip
 from curate.core.errors import ResourceError, UsageError
 from curate.core.files import file_sha256
@@ -133,15 +135,21 @@ def test_d09_damaged_checkpoint(tiny: Path, tmp_path: Path) -> None:
         Clip(MODEL, str(broken))
 
 
-def test_d09_weights_that_cannot_be_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    import open_clip
+def test_d09_weights_that_cannot_be_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
 
-    def offline(*_: object, **__: object) -> None:
-        raise OSError("Network is unreachable")
-
-    monkeypatch.setattr(open_clip, "create_model", offline)
-    with pytest.raises(ResourceError, match=r"Network is unreachable.*scorer: imagenet"):
-        Clip("ViT-B-32", "datacomp_xl_s13b_b90k")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(clip_download, "ANSWER_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections and says nothing
+        host = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", host + "/{repo_id}/{revision}/{filename}")
+        began = time.monotonic()
+        with pytest.raises(
+            ResourceError, match=r"the hub does not answer: .*timed out.*path of a checkpoint.*imagenet"
+        ):
+            Clip("ViT-B-32", "datacomp_xl_s13b_b90k")
+    assert time.monotonic() - began < 10  # its client alone tries for over a minute
+    assert not constants.HF_HUB_OFFLINE
 
 
 def test_unknown_names_get_a_hint(tiny: Path) -> None:
