@@ -291,7 +291,8 @@ def run(ctx: typer.Context, workers: Workers = None, executor: Executor = None, 
             say(ctx, f"{stage} runs again by the recipe: {'; '.join(map(str, settings))}")
     run_stages_of(ctx, stages, recipe, workers)
     if absent:
-        say(ctx, f"train_baseline: not run, because {absent} is not installed: {extras.install('train')}")
+        light = "or set train_baseline.variant to transfer in the recipe"
+        say(ctx, f"train_baseline: not run, because {absent} is not installed: {extras.install('train')}, {light}")
     report = write_report(folder, recipe.name).resolve()
     say(ctx, f"report: {report}")
     result(ctx, {"stages": stage_results(ctx), "report": str(report)})

@@ -3,7 +3,7 @@
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from curate.core.errors import Do, ResourceError
+from curate.core.errors import Do, Remedy, ResourceError
 
 DISTRIBUTION = "curate-photos"  # what pip calls curate
 MODULES = {  # of each extra in pyproject.toml: what is imported from it
@@ -32,10 +32,15 @@ def missing(extra: str) -> str:
     return next((name for name in MODULES[extra] if find_spec(name) is None), "")
 
 
-def require(extra: str, what: str) -> None:
-    """Raise ResourceError, with the line that installs it, when `what` cannot run for want of `extra`."""
+def require(extra: str, what: str, *otherwise: Remedy) -> None:
+    """Raise ResourceError, with the line that installs it, when `what` cannot run for want of `extra`.
+
+    What does without it is named as well, in `otherwise`.
+    """
     if name := missing(extra):
-        raise ResourceError(f"{what} needs {name}, which is not installed", Do(f"run {install(extra)}"))
+        raise ResourceError(
+            f"{what} needs {name}, which is not installed", Do(f"run {install(extra)}"), *otherwise
+        )
 
 
 def version_of(package: str, otherwise: str) -> str:

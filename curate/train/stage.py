@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.core import extras, manifest
-from curate.core.errors import CurateError
+from curate.core.errors import CurateError, Run, To
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
 from curate.core.recipe import TrainBaseline
@@ -83,7 +83,8 @@ def decide(
 def packages_of(variant: str) -> tuple[str, ...]:
     """The distributions whose versions can change a network. Raises ResourceError where they are not installed."""
     if variant not in PACKAGES:
-        extras.require("train", f"train-baseline --variant {variant}")
+        light = To("train a network that needs no torch", Run("train-baseline", ("--variant", "transfer")))
+        extras.require("train", f"train-baseline --variant {variant}", light)
     return PACKAGES.get(variant, _TORCH)
 
 
@@ -205,6 +206,8 @@ def notes_of(metas: Sequence[dict[str, Any]], asked: Sequence[int], variant: str
     best = chosen(metas)
     own = [meta for meta in metas if meta["variant"] == variant and meta["seed"] in asked]
     lines = [in_one_line(meta) for meta in own]
+    if variant == "base" and all(meta["variant"] == "base" for meta in metas):
+        lines.append("base is the network of the hand-made dataset; --variant transfer usually does better")
     if len(metas) > 1:
         lines.append(f"best of {len(metas)} networks on val: {best['variant']}, seed {best['seed']}")
     return {

@@ -41,7 +41,7 @@ def test_training_without_its_extra_is_one_line_that_names_it(
     assert code == 7
     assert said.count("\n") == 1
     assert "needs no_such_package" in said
-    assert "`pip install 'curate-photos[train]'`" in said
+    assert "`pip install 'curate-photos[train]'`; or to train a network that needs no torch, run `curate t" in said
 
 
 def test_clip_without_its_extra_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +63,7 @@ def test_a_whole_run_leaves_training_out_and_says_so(folder: Path, monkeypatch: 
     assert code == 0, said
     assert ran == ["fetch", "dedup", "clean", "split"]
     assert "train_baseline: not run" in said
-    assert "curate-photos[train]" in said
+    assert "curate-photos[train]'`, or set train_baseline.variant to transfer in the recipe" in said
     assert (folder / "report.html").exists()
 
 

@@ -84,7 +84,9 @@ def test_it_learned_and_says_how_sure_it_is(trained: Path) -> None:
     assert low < notes["test"]["accuracy"] <= high
     assert len(notes["history"]) == 5
     assert 1 <= notes["best_epoch"] <= 5
-    assert notes["summary"] == [train_baseline.in_one_line({"variant": "base", "seed": 42, **notes})]
+    line, hint = notes["summary"]
+    assert line == train_baseline.in_one_line({"variant": "base", "seed": 42, **notes})
+    assert hint == "base is the network of the hand-made dataset; --variant transfer usually does better"
     assert sum(part["photos"] for part in notes["test_by_class"].values()) == photos["test"]
 
 
@@ -249,7 +251,7 @@ def test_a_run_without_test_photos_says_so(small: Path) -> None:
     surplus = [replace(r, split="", keep=False, reason="surplus") if r.split == "test" else r for r in rows]
     publish(small, "split", surplus)
     train_baseline.run(small, ONE)
-    (line,) = manifest.read_sidecar(small, "train_baseline")["notes"]["summary"]
+    line, _ = manifest.read_sidecar(small, "train_baseline")["notes"]["summary"]
     assert line.endswith("; test: accuracy n/a, no photos")
 
 
