@@ -9,7 +9,8 @@ import dataclasses
 import io
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice, repeat
 from typing import Any, TypeVar
 
 from curate.core.errors import StateError
@@ -19,6 +20,9 @@ RowT = TypeVar("RowT")
 # A spreadsheet runs a cell that starts with one of these (OWASP ASVS 1.2.10). Such text, and text that starts
 # with the quote itself, is written behind a quote, which reading takes away again.
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\0", "'")
+
+_AT_ONCE = 4096  # rows whose cells are read together, column by column
+_REMEMBERED = 1 << 14  # cells of a column, so that rows share the values that repeat
 
 csv.field_size_limit(16 * 1024 * 1024)
 
@@ -63,19 +67,36 @@ def _from_cell(cell: str, kind: type, optional: bool) -> object:
     return kind(cell)
 
 
+def _to_cells(values: Sequence[object]) -> list[str]:
+    """The cells of a column's values."""
+    if set(map(type, values)) != {str}:
+        return list(map(_to_cell, values))
+    texts = typing.cast("Sequence[str]", values)
+    try:
+        "".join(texts).encode("utf-8")
+    except UnicodeEncodeError:
+        return list(map(_to_cell, texts))
+    return ["'" + text if text.startswith(_FORMULA_START) else text for text in texts]
+
+
 def format_rows(rows: Iterable[object], row_type: type[Any]) -> bytes:
     """The CSV of `rows`: UTF-8, LF line ends, header first."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     names = list(_columns(row_type))
     writer.writerow(names)
-    for row in rows:
-        cells = [_to_cell(getattr(row, name)) for name in names]
-        # csv quotes a cell for the line end it writes itself; a lone CR needs it as well to survive reading.
-        if any("\r" in cell for cell in cells):
-            buffer.write(",".join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n")
-        else:
-            writer.writerow(cells)
+    source = iter(rows)
+    while some := list(islice(source, _AT_ONCE)):
+        columns = [_to_cells([getattr(row, name) for row in some]) for name in names]
+        if not any("\r" in "".join(column) for column in columns):
+            writer.writerows(zip(*columns, strict=True))
+            continue
+        for cells in zip(*columns, strict=True):
+            # csv quotes a cell for the line end it writes itself; a lone CR needs it as well to survive reading.
+            if any("\r" in cell for cell in cells):
+                buffer.write(",".join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n")
+            else:
+                writer.writerow(cells)
     return buffer.getvalue().encode("utf-8")
 
 
@@ -99,17 +120,56 @@ def parse_rows(data: bytes, row_type: type[RowT], name: str) -> list[RowT]:
             what = [f"missing {', '.join(sorted(missing))}"] if missing else []
             what += [f"unknown {', '.join(sorted(extra))}"] if extra else []
             raise StateError(f"{name}: wrong columns: {'; '.join(what) or 'a column is there twice'}")
-        for number, cells in enumerate(reader, start=2):
-            if len(cells) != len(header):
-                raise StateError(f"{name} row {number}: {len(cells)} cells, expected {len(header)}")
-            values = {}
-            for column, cell in zip(header, cells, strict=True):
-                try:
-                    values[column] = _from_cell(cell, *columns[column])
-                except (ValueError, KeyError) as error:
-                    kind = columns[column][0].__name__
-                    raise StateError(f"{name} row {number}, column {column}: {cell!r} is not {kind}") from error
-            rows.append(row_type(**values))
+        known = [_Column(*columns[column]) for column in header]
+        defaults = {field.name: field.default for field in dataclasses.fields(row_type)}  # type: ignore[arg-type]
+        while some := list(islice(reader, _AT_ONCE)):
+            if any(len(cells) != len(header) for cells in some):
+                raise _wrong_row(some, len(rows) + 2, header, columns, name)
+            try:
+                values = dict(zip(header, map(_Column.read, known, zip(*some, strict=True)), strict=True))
+            except (ValueError, KeyError) as error:
+                raise _wrong_row(some, len(rows) + 2, header, columns, name) from error
+            rows.extend(map(row_type, *(values.get(field, repeat(defaults[field])) for field in columns)))
     except csv.Error as error:
         raise StateError(f"{name} line {reader.line_num}: {error}") from error
     return rows
+
+
+class _Column(dict[str, object]):
+    """The values of a column by their cells, as far as they are remembered: reading them one by one is slow."""
+
+    def __init__(self, kind: type, optional: bool) -> None:
+        self.kind, self.optional = kind, optional
+
+    def __missing__(self, cell: str) -> object:
+        value = self[cell] = _from_cell(cell, self.kind, self.optional)
+        return value
+
+    def read(self, cells: Sequence[str]) -> list[Any]:
+        """The values of some cells. Raises ValueError or KeyError for one that is not of the column's kind."""
+        if len(self) > _REMEMBERED:
+            self.clear()
+        if self.kind is not str or self.optional:
+            return list(map(self.__getitem__, cells))
+        texts = [cell.removeprefix("'") for cell in cells]
+        return list(map(self.setdefault, texts, texts))
+
+
+def _wrong_row(
+    some: Sequence[Sequence[str]],
+    first: int,
+    header: Sequence[str],
+    columns: dict[str, tuple[type, bool]],
+    name: str,
+) -> StateError:
+    """What is wrong with the first wrong one of some rows, of which one is; `first` is the number of the first."""
+    for number, cells in enumerate(some, start=first):
+        if len(cells) != len(header):
+            return StateError(f"{name} row {number}: {len(cells)} cells, expected {len(header)}")
+        for column, cell in zip(header, cells, strict=True):
+            try:
+                _from_cell(cell, *columns[column])
+            except (ValueError, KeyError):
+                kind = columns[column][0].__name__
+                return StateError(f"{name} row {number}, column {column}: {cell!r} is not {kind}")
+    raise AssertionError("no row is wrong")

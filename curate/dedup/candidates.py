@@ -257,7 +257,6 @@ def _compared(queries: Hashes, hashes: Hashes, bits: int, same: bool) -> Iterato
     the others meet these 32.
     """
     leaders = _leaders(hashes)
-    values, of_value = np.unique(hashes, return_inverse=True)
     if len(leaders) == len(hashes):
         yield from (
             hamming_search.within(hashes, bits)
@@ -273,6 +272,7 @@ def _compared(queries: Hashes, hashes: Hashes, bits: int, same: bool) -> Iterato
     )
     for i, j, distance in found:
         yield leaders[i], leaders[j], distance
+    values, of_value = np.unique(hashes, return_inverse=True)
     followers = np.setdiff1d(np.arange(len(hashes)), leaders)
     for lead in range(CROWD):
         first_of = _nth_of(of_value[leaders], len(values), lead)

@@ -1,21 +1,19 @@
 """The compiled loop of `hamming_search`, which imports it only for long lists: numba is slow to import."""
 
+from typing import Any
+
 import numba  # noqa: TID253  (this module is itself imported inside a function)
-import numpy as np
+from numba.extending import intrinsic  # noqa: TID253
 
-M1, M2, M4 = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333), np.uint64(0x0F0F0F0F0F0F0F0F)
-ONES, TOP = np.uint64(0x0101010101010101), np.uint64(56)
-GROUP = 32  # hashes of the other bucket that are counted before any is looked at
-S1, S2, S4 = np.uint64(1), np.uint64(2), np.uint64(4)
+GROUP = 8  # hashes of the other bucket that are counted before any is looked at
 
 
-@numba.njit(inline="always")
-def popcount(x):  # type: ignore[no-untyped-def]
-    """Bits set. LLVM knows this idiom and emits the processor's own instruction."""
-    x = x - ((x >> S1) & M1)
-    x = (x & M2) + ((x >> S2) & M2)
-    x = (x + (x >> S4)) & M4
-    return (x * ONES) >> TOP
+def _popcount(context, x):  # type: ignore[no-untyped-def]
+    """Bits set, by the instruction that the processor has for it."""
+    return numba.uint64(numba.uint64), lambda context, builder, signature, values: builder.ctpop(values[0])
+
+
+popcount: Any = intrinsic(_popcount)
 
 
 def _compiled(function):  # type: ignore[no-untyped-def]
@@ -46,8 +44,9 @@ def join(  # type: ignore[no-untyped-def]
     """Pairs of `left` and `right` whose buckets differ by one of `masks` and that differ in at most `bits`
     bits.
 
-    Both sides are sorted into 65,536 buckets by one 16-bit chunk. Those of `left` are taken up to `stop`, from
-    `at`: bucket, mask, place in `left`, place in `right`; the last two are -1 at the start.
+    Both sides are sorted into buckets by one chunk; `right` has `GROUP` numbers more at its end, which are in no
+    bucket. Buckets of `left` are taken up to `stop`, from `at`: bucket, mask, place in `right`, place in
+    `left`; the last two are -1 at the start.
     A pair that one of the `earlier` chunks finds as well (within its entry in `limits`) is left to that chunk.
     `same` says that both sides are one list, of which each pair is wanted once. Places in the sorted lists go to
     `out_*`, which have room for `GROUP` pairs at least; it stops when they may not suffice. Returns the number of
@@ -63,21 +62,20 @@ def join(  # type: ignore[no-untyped-def]
             other = bucket ^ masks[number]
             resumed = bucket == at[0] and number == at[1]
             y0, y1 = right_starts[other], right_starts[other + 1]
-            if y0 == y1 or (same and other < bucket):
+            if same and other < bucket:
                 continue
-            for x in range(max(x0, at[2]) if resumed else x0, x1):
-                value = left[x]
-                for y2 in range(at[3] if resumed and x == at[2] else y0, y1, GROUP):
-                    y3 = min(y2 + GROUP, y1)
-                    near = 0
-                    for y in range(y2, y3):
-                        near += popcount(value ^ right[y]) <= bits
-                    if near == 0:
-                        continue
+            for y2 in range(max(y0, at[2]) if resumed else y0, y1, GROUP):
+                near = 0
+                for x in range(x0, x1):  # all before any is looked at: few branches, and as long as a vector
+                    for k in range(GROUP):
+                        near += popcount(left[x] ^ right[y2 + k]) <= bits
+                if near == 0:
+                    continue
+                for x in range(max(x0, at[3]) if resumed and y2 == at[2] else x0, x1):
                     if found + GROUP > room:
-                        return found, (bucket, number, x, y2)
-                    for y in range(y2, y3):
-                        difference = value ^ right[y]
+                        return found, (bucket, number, y2, x)
+                    for y in range(y2, min(y2 + GROUP, y1)):
+                        difference = left[x] ^ right[y]
                         distance = popcount(difference)
                         if distance > bits or (same and other == bucket and y <= x):
                             continue

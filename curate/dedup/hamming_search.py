@@ -3,8 +3,9 @@
 The pigeonhole principle, as in Manku, Jain and Das Sarma, "Detecting near-duplicates for web crawling"
 (2007): cut the hash into four chunks of 16 bits. If two hashes differ in at most d bits, then for any limits
 that add up to d - 3 some chunk differs in no more than its own limit. So for each chunk, hashes are sorted
-into 65,536 buckets, and each bucket is compared with the few whose number differs in that few bits. A pair is
-reported by the first chunk that finds it."""
+into buckets, and each bucket is compared with the few whose number differs in that few bits. A pair is reported by
+the first chunk that finds it. The number of a bucket is as many bits of the chunk as put about ten hashes into
+each: of fewer hashes, most of the time would go into looking up empty buckets."""
 
 import os
 from collections import deque
@@ -26,6 +27,7 @@ Position = tuple[int, int, int, int, int]  # `at` of the compiled loop (see `ham
 
 CHUNKS = 4
 WIDTH = 16  # bits per chunk
+IN_BUCKET = 8  # hashes, at least, as far as a chunk has bits enough
 MAX_BITS = 12
 _FEW = 1 << 27  # comparisons that are quicker made one by one than by compiled code that must be loaded first
 _BLOCK = 1 << 17  # comparisons at once, that fit into a processor's cache
@@ -61,7 +63,7 @@ def _search(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[Has
         yield from _one_by_one(left, right, bits, upper)
         return
     same = upper and left is right
-    for i, j, distance in _by_chunks(left, right, bits, same):
+    for i, j, distance in _by_chunks(left, right, bits, same, _width(len(right))):
         wanted = i < j if upper and not same else slice(None)
         yield i[wanted], j[wanted], distance[wanted]
 
@@ -80,9 +82,9 @@ def _one_by_one(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator
 
 
 @cache
-def _masks(limit: int) -> NDArray[np.int64]:
-    """Numbers below 2**16 with at most `limit` bits set."""
-    positions = [1 << bit for bit in range(WIDTH)]
+def _masks(width: int, limit: int) -> NDArray[np.int64]:
+    """Numbers of `width` bits with at most `limit` bits set."""
+    positions = [1 << bit for bit in range(width)]
     return np.array([sum(some) for count in range(limit + 1) for some in combinations(positions, count)], np.int64)
 
 
@@ -94,30 +96,42 @@ def limits(bits: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Buckets:
-    """Hashes sorted by one chunk."""
+    """n hashes sorted by one chunk."""
 
-    hashes: Hashes
-    places: Indices  # where each was
-    starts: Indices  # (65537,) of each bucket
+    hashes: Hashes  # (n + GROUP of the kernel,), zeros at the end
+    places: Indices  # (n,) where each was
+    starts: Indices  # of each bucket, and the end of the last
 
 
-def _bucketed(hashes: Hashes, chunk: int) -> Buckets:
-    bucket = ((hashes >> np.uint64(chunk * WIDTH)) & np.uint64(0xFFFF)).astype(np.uint16)
+def _width(count: int) -> int:
+    """Bits of a chunk that number the buckets of so many hashes."""
+    return min(max((count // IN_BUCKET).bit_length() - 1, 1), WIDTH)
+
+
+def _chunk(number: int, width: int) -> int:
+    """The bits of a hash that number its bucket."""
+    return ((1 << width) - 1) << (number * WIDTH)
+
+
+def _bucketed(hashes: Hashes, chunk: int, width: int) -> Buckets:
+    from curate.dedup.hamming_kernel import GROUP
+
+    bucket = ((hashes & np.uint64(_chunk(chunk, width))) >> np.uint64(chunk * WIDTH)).astype(np.uint16)
     order = np.argsort(bucket, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(bucket, minlength=1 << WIDTH))])
-    return Buckets(hashes[order], order, starts.astype(np.int64))
+    starts = np.append(0, np.cumsum(np.bincount(bucket, minlength=1 << width)))
+    return Buckets(np.append(hashes[order], np.zeros(GROUP, np.uint64)), order, starts)
 
 
-def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[HashPairs]:
+def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool, width: int) -> Iterator[HashPairs]:
     allowed = limits(bits)
     with ThreadPoolExecutor(_cores()) as pool:
         for chunk in range(CHUNKS):
             if allowed[chunk] < 0:
                 continue
-            a = _bucketed(left, chunk)
-            b = a if same else _bucketed(right, chunk)
-            work = partial(_join, a, b, chunk, allowed, bits, same)
-            edges = np.linspace(0, 1 << WIDTH, _TASKS + 1).astype(int).tolist()
+            a = _bucketed(left, chunk, width)
+            b = a if same else _bucketed(right, chunk, width)
+            work = partial(_join, a, b, chunk, width, allowed, bits, same)
+            edges = np.unique(np.linspace(0, 1 << width, _TASKS + 1).astype(int)).tolist()
             to_come: Iterator[Position] = ((start, 0, -1, -1, stop) for start, stop in pairwise(edges))
             waiting = deque(pool.submit(work, at) for at in islice(to_come, 2 * _cores()))
             while waiting:  # few, so that pairs do not pile up
@@ -127,13 +141,13 @@ def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool) -> Iterator[H
 
 
 def _join(
-    a: Buckets, b: Buckets, chunk: int, allowed: list[int], bits: int, same: bool, at: Position
+    a: Buckets, b: Buckets, chunk: int, width: int, allowed: list[int], bits: int, same: bool, at: Position
 ) -> tuple[HashPairs, Position | None]:
     """Pairs that this chunk is the first to find, from `at`; at most `_ROOM` of them, and where to go on."""
     from curate.dedup import hamming_kernel
 
-    earlier = np.array([0xFFFF << (before * WIDTH) for before in range(chunk)], np.uint64)
-    earlier_limits = np.array(allowed[:chunk], np.int64)
+    earlier = np.array([_chunk(before, width) for before in range(chunk)], np.uint64)
+    earlier_limits = np.array(allowed[:chunk], np.uint64)
     x, y, distance = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64), np.empty(_ROOM, np.uint8)
     *start, stop = at
     found, reached = hamming_kernel.join(
@@ -143,7 +157,7 @@ def _join(
         a.starts,
         b.hashes,
         b.starts,
-        _masks(allowed[chunk]),
+        _masks(width, allowed[chunk]),
         earlier,
         earlier_limits,
         np.uint64(bits),

@@ -1,6 +1,6 @@
-"""Exact search of all pairs within 10 bits among N hashes: seconds and memory, against faiss's flat index.
+"""Exact search of all pairs within a few bits among N hashes: seconds and memory, against faiss's flat index.
 
-    python -m tests.benchmarks.dedup_scale N [--bits 10] [--photos FOLDER] [--faiss]
+    python -m tests.benchmarks.dedup_scale N [--bits 12] [--photos FOLDER] [--faiss]
 
 Uniform hashes are the easy case. With --photos, the hashes of a folder's photos are multiplied to N by flipping
 up to 12 random bits of each duplicate, which keeps them clustered. Equality with brute force is checked
@@ -48,7 +48,8 @@ def of_photos(folder: Path, count: int, seed: int = 42) -> Hashes:
 def check(hashes: Hashes, bits: int) -> None:
     """Equality with brute force on up to 20,000 of them."""
     some = hashes[:20_000]
-    fast = hamming_search.gather(hamming_search._by_chunks(some, some, bits, True))
+    width = hamming_search._width(len(hashes))
+    fast = hamming_search.gather(hamming_search._by_chunks(some, some, bits, True, width))
     slow = hamming_search.gather(hamming_search._one_by_one(some, some, bits, True))
     for mine, true in zip(fast, slow, strict=True):
         assert np.array_equal(np.asarray(mine), np.asarray(true)), "the search misses pairs"
@@ -58,22 +59,25 @@ def main() -> None:
     """Print one line per kind of hashes and size up to N."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("count", type=int)
-    parser.add_argument("--bits", type=int, default=10)
+    parser.add_argument("--bits", type=int, default=12)
     parser.add_argument("--photos", type=Path)
     parser.add_argument(
         "--faiss", action="store_true", help="install faiss-cpu and time its flat index too (slow)"
     )
     options = parser.parse_args()
     kinds = {"uniform": uniform} | ({"photos": lambda n: of_photos(options.photos, n)} if options.photos else {})
-    list(hamming_search._by_chunks(uniform(1000), uniform(1000), options.bits, True))  # compiled once per machine
+    list(
+        hamming_search._by_chunks(uniform(1000), uniform(1000), options.bits, True, 8)
+    )  # compiled once per machine
     for kind, make in kinds.items():
         largest = make(options.count)
         check(largest, options.bits)
         for count in sorted({n for n in (10_000, 100_000, 1_000_000, options.count) if n <= options.count}):
             started = time.perf_counter()
+            some = largest[:count]
+            width = hamming_search._width(count)
             found = sum(
-                len(block[0])
-                for block in hamming_search._by_chunks(largest[:count], largest[:count], options.bits, True)
+                len(block[0]) for block in hamming_search._by_chunks(some, some, options.bits, True, width)
             )
             seconds = time.perf_counter() - started
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -83,6 +83,28 @@ def test_m02_a_wrong_file_is_refused_by_row_and_column(text: str, message: str) 
         manifest.parse_rows(text.encode(), SplitRow, "x.csv")
 
 
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        pytest.param("a,p,c,g,s,yes,", "x.csv row 5002, column keep: 'yes' is not bool", id="type"),
+        pytest.param("a,p", "x.csv row 5002: 2 cells, expected 7", id="ragged"),
+    ],
+)
+def test_m02_the_first_wrong_row_of_many_is_named(cells: str, message: str) -> None:
+    rows = [dataclasses.replace(SPLIT_ROW, key=f"{number:05}") for number in range(10_000)]
+    data = manifest.format_rows(rows, SplitRow)
+    assert manifest.parse_rows(data, SplitRow, "x.csv") == rows
+    lines = data.decode().splitlines()
+    lines[5_001], lines[5_003], lines[5_500] = cells, "b,p,c,g,s,no,", "b"
+    with pytest.raises(StateError, match=message):
+        manifest.parse_rows("\n".join(lines).encode(), SplitRow, "x.csv")
+
+
+def test_m03_a_carriage_return_in_one_of_many_rows_survives() -> None:
+    rows = [dataclasses.replace(SPLIT_ROW, path=f"\r{number}" * (number % 9 == 0)) for number in range(50)]
+    assert manifest.parse_rows(manifest.format_rows(rows, SplitRow), SplitRow, "x.csv") == rows
+
+
 def test_m01_cut_inside_a_character_names_the_byte() -> None:
     data = manifest.format_rows([dataclasses.replace(ROW, title="é")], FetchRow)
     with pytest.raises(StateError, match="not UTF-8 at byte"):

@@ -1,6 +1,7 @@
 """Exact search: equal to comparing all with all, whatever the hashes."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -28,12 +29,17 @@ def all_with_all(left: Hashes, right: Hashes, bits: int, same: bool) -> set[tupl
     return {(int(i), int(j), int(distance[i, j])) for i, j in np.argwhere(distance <= bits) if not same or i < j}
 
 
-@given(st.integers(0, 2**32), st.integers(0, 300), st.integers(0, hamming_search.MAX_BITS), st.booleans())
+@given(
+    st.integers(0, 2**32),
+    st.integers(0, 300),
+    st.integers(0, hamming_search.MAX_BITS),
+    st.sampled_from([0, 1, 7, 13, hamming_search.WIDTH]),
+)
 @settings(max_examples=60, deadline=None)
-def test_search_finds_every_pair_once(seed: int, count: int, bits: int, compiled: bool) -> None:
+def test_search_finds_every_pair_once(seed: int, count: int, bits: int, width: int) -> None:
     hashes, queries = clustered(seed, count), clustered(seed + 1, count // 3)
     queries[: count // 9] = hashes[: count // 9]
-    method = hamming_search._by_chunks if compiled else hamming_search._one_by_one
+    method = partial(hamming_search._by_chunks, width=width) if width else hamming_search._one_by_one
     for left, same in ((hashes, True), (queries, False)):
         i, j, distance = hamming_search.gather(method(left, hashes, bits, same))
         found = list(zip(i.tolist(), j.tolist(), distance.tolist(), strict=True))
@@ -77,11 +83,14 @@ def test_upper_leaves_out_the_pairs_below(few: int, monkeypatch: pytest.MonkeyPa
     assert found == all_with_all(others, hashes, 11, same=True) != set()
 
 
-@pytest.mark.parametrize("room", [32, 100, 1 << 16])
-def test_a_crowd_is_found_in_whatever_room_there_is(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("room", [8, 32, 100, 1 << 16])
+@pytest.mark.parametrize("width", [5, hamming_search.WIDTH])
+def test_a_crowd_is_found_in_whatever_room_there_is(
+    room: int, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(hamming_search, "_ROOM", room)
     hashes = np.arange(300, dtype=np.uint64)  # all within 9 bits, in few buckets
-    i, j, _ = hamming_search.gather(hamming_search._by_chunks(hashes, hashes, 9, True))
+    i, j, _ = hamming_search.gather(hamming_search._by_chunks(hashes, hashes, 9, True, width))
     assert np.array_equal(np.stack([i, j]), np.triu_indices(300, 1))
 
 
