@@ -18,9 +18,7 @@ MANY = 64  # photos, from which on several processes take less time than one
 Precision = Annotated[float, typer.Option(min=0.5, max=0.999, help="Least share of flags that must be right.")]
 Labels = Annotated[
     list[Path] | None,
-    typer.Option(
-        help="A file of `curate sample` with your decisions, which measure that share; may be given twice."
-    ),
+    typer.Option(help="A file of `curate sample` with your decisions, which measure that share. May be repeated."),
 ]
 
 
@@ -31,7 +29,7 @@ def check(
     class_name: Annotated[str, typer.Option("--class", help="What the seller says they show.")] = "",
     listing: Annotated[str, typer.Option(help="Id of their listing: its own photos are no duplicates.")] = "",
     listing_photos: Annotated[
-        list[Path] | None, typer.Option(help="Other photos of the listing; may be given more than once.")
+        list[Path] | None, typer.Option(help="Other photos of the listing. May be repeated.")
     ] = None,
     precision: Precision = 0.95,
     labels: Labels = None,

@@ -27,7 +27,7 @@ def export(
     to: Annotated[
         str | None, typer.Option("--format", help="jpeg: what is no JPEG becomes one.", show_default="as uploaded")
     ] = None,
-    blur: Annotated[list[str] | None, typer.Option(help="faces or plates; may be given twice.")] = None,
+    blur: Annotated[list[str] | None, typer.Option(help="faces or plates. May be repeated.")] = None,
     plates_model: Annotated[Path | None, typer.Option(help="A detector of number plates, ONNX.")] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Copy photos instead of linking them.")] = False,
     beside: Annotated[

@@ -38,11 +38,11 @@ def fetch(
     prune: Annotated[
         bool, typer.Option("--prune", help="Then delete the photos that the site no longer offers.")
     ] = False,
-    since: Annotated[str, typer.Option(help="Visit again; add only listings put in since 2026-01-31.")] = "",
+    since: Annotated[str, typer.Option(help="Visit again; add only listings put in on or after this date.")] = "",
     max_new: Annotated[int | None, typer.Option(min=0, help="Visit again; add so many new ones a class.")] = None,
     retry: Annotated[
         list[str] | None,
-        typer.Option(help="Ask again for photos rejected for this reason, e.g. gone; may be repeated."),
+        typer.Option(help="Ask again for photos rejected for this reason, e.g. gone. May be repeated."),
     ] = None,
 ) -> None:
     """Fetch the listings of each class and their photos.
@@ -125,12 +125,13 @@ def dedup(
 ) -> None:
     """Find duplicate photos and keep the best one of each.
 
-    The photo with the most pixels stays, a frame not counted; of equals, one in colour, then the larger file. An
-    edited photo (screenshot, collage, banner, plates, text, turned, less contrast) loses to its original.
-    A duplicate turned by a quarter or a half stays too; the split keeps both together. Photos sold under two class
-    names are counted. Which to keep is for you to decide, in review.csv. hash is the fastest method. thorough
-    also finds crops by a tenth and more, and frames; sellers also strong crops, turns up to 45 degrees,
-    screenshots and collages, several times slower.
+    The photo with the most pixels stays; a frame around it does not count. Of equals, one in colour stays, then
+    the larger file. An edited photo (screenshot, collage, banner, plates, text, turned a little, less contrast)
+    loses to its original. A photo turned by a quarter or a half stays beside its original; the split keeps both
+    together. Photos sold under two class names are counted: decide in review.csv which to keep.
+
+    The method hash is the fastest. thorough also finds frames, and crops by a tenth and more. sellers also finds
+    strong crops, turns up to 45 degrees, screenshots and collages; it is several times slower.
 
     Example: curate dedup --max-distance 10
     """

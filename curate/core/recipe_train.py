@@ -33,7 +33,7 @@ class TrainBaseline(Section):
     variant: Variant = "base"
     seed: int = Field(42, ge=0, lt=2**32)
     seeds: int = Field(1, ge=1, le=100)  # networks to train, with seed, seed + 1, ...
-    epochs: int = Field(50, ge=1)  # this and the next five are of base, augment, dropout and batchnorm
+    epochs: int = Field(50, ge=1)  # this and all down to `patience` are of base, augment, dropout and batchnorm
     batch_size: int = Field(20, ge=1)
     learning_rate: float = Field(1e-4, gt=0)
     image_size: int = Field(150, ge=46, le=512)  # pixels; four convolutions and poolings need 46

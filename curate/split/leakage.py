@@ -68,6 +68,10 @@ class LeakageCheck:
             COVERAGE[self.method],
         ]
 
+    def found(self) -> list[str]:
+        """What leaks, in words."""
+        return [self._line(what, leaks) for what, leaks in self.leaks.items() if leaks]
+
     def _line(self, what: str, leaks: Sequence[str]) -> str:
         """What was found of one kind."""
         number = self.checked[what]

@@ -7,11 +7,15 @@ and media are not loaded, and nothing is sent but GET. Each page has a new conte
 Playwright's objects belong to one thread. It starts with the first page and ends with `close`.
 """
 
+import logging
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from typing import Any
 from urllib.parse import urldefrag
@@ -22,9 +26,9 @@ from curate.core.recipe_source import Action
 from curate.fetch.http.client import Client
 from curate.fetch.http.response import Response, is_gate
 
+log = logging.getLogger(__name__)
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
-    "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-dev-shm-usage",
@@ -99,7 +103,7 @@ class Browser:
 
             playwright = sync_playwright().start()
             try:
-                browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+                browser = _launch(playwright.chromium, path)
             except Error as error:
                 playwright.stop()
                 raise ResourceError(f"{path} does not start: {str(error).splitlines()[0][:200]}") from error
@@ -197,6 +201,19 @@ class _Visit:
         text = reply.data.decode(reply.charset or "utf-8", "replace").strip()
         if len(self.answers) < MAX_ANSWERS and text[:1] in ("{", "["):
             self.answers.append((url, text))
+
+
+def _launch(chromium: Any, path: str) -> Any:
+    """Chromium in its sandbox; without it where the system has none, which is said. Raises Playwright's Error."""
+    from playwright.sync_api import Error
+
+    start = partial(chromium.launch, executable_path=path, args=list(ARGUMENTS))
+    if not (sys.platform == "linux" and os.geteuid() == 0):  # it refuses its sandbox to root
+        with suppress(Error):
+            return start(chromium_sandbox=True)
+    browser = start(chromium_sandbox=False)
+    log.warning("Chromium runs the pages' scripts without its sandbox here: run curate as a user who is not root")
+    return browser
 
 
 def _act(page: Any, action: Action) -> None:
