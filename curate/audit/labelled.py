@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.core import manifest
-from curate.core.errors import RejectedError
+from curate.core.errors import RejectedError, Run, To, UsageError
 from curate.dataset import Dataset
 from curate.fetch.sources import local
+from curate.fetch.sources.containers import photos_csv
+from curate.fetch.sources.tree import argument
 from curate.photos import decode
 
 
@@ -39,7 +41,7 @@ def manifests_at(path: Path) -> Path | None:
 
 
 def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
-    """The photos at `path`; without `class_names`, of any class.
+    """The photos at `path`; without `class_names`, of any class. Of an export, its photos.csv is read.
 
     Raises UsageError for a tree or CSV that is wrong, StateError for manifests that do not fit together.
     """
@@ -49,7 +51,8 @@ def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
             tuple(Labelled(p.key, dataset.file(p), p.class_name, p.split, p.listing_id) for p in dataset.photos),
             (),
         )
-    offered = local.read(path, class_names)
+    table = photos_csv(path) if path.is_dir() else None
+    offered = local.read(table or path, class_names)
     photos = tuple(
         Labelled(item.name, item.file, item.class_name, item.split, item.listing_id or item.folder)
         for item in offered.items
@@ -57,6 +60,12 @@ def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
     )
     left_out = len(offered.items) - len(photos)
     remarks = [f"left out {left_out:,} photos that are no files here"] if left_out else []
+    if left_out and not photos:
+        raise UsageError(
+            f"{table or path} names no photo that is a file here",
+            To("bring its photos here", Run("import", (argument(table or path),))),
+        )
+    remarks += [f"Classes, splits and listings are those of {table}."] if table else []
     return LabelledSet(photos, (*offered.remarks, *remarks))
 
 

@@ -56,7 +56,13 @@ def audit(
     model: Annotated[
         Path | None, typer.Option(help="With --leaks: the folder of a network, to measure with and without leaks.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="With --leaks: the page to write.")] = Path("leaks.html"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --leaks: the page to write.",
+            show_default="<DATASET>-leaks.html beside it; leaks.html in a folder of manifests",
+        ),
+    ] = None,
     workers: Workers = None,
 ) -> None:
     """Say what may be wrong with the sample, and what to collect next.
@@ -85,7 +91,13 @@ def audit(
     return None
 
 
-def _leaks(ctx: typer.Context, path: Path, model: Path | None, out: Path, workers: int | None) -> None:
+def _beside(dataset: Path) -> Path:
+    """The page of a dataset of others: beside it, for what is in its folder is the dataset."""
+    named = dataset if dataset.name.strip(".") else dataset.resolve()
+    return named.with_name(f"{named.name if named.is_dir() else named.stem}-leaks.html")
+
+
+def _leaks(ctx: typer.Context, path: Path, model: Path | None, out: Path | None, workers: int | None) -> None:
     from curate.audit import labelled
     from curate.audit import leaks as search
     from curate.core import executors, manifest
@@ -100,8 +112,9 @@ def _leaks(ctx: typer.Context, path: Path, model: Path | None, out: Path, worker
         found = search.find(path, models.load(model) if model else None, map_fn)
     for line in found.sentences():
         show(ctx, line)
-    search.write_page(found, f"Leaks in {path.name}", out)
-    show(ctx, f"page: {out}")
-    result(ctx, found.data() | {"page": str(out)})
+    page = out or (folder / "leaks.html" if folder else _beside(path))
+    search.write_page(found, f"Leaks in {path.name}", page)
+    show(ctx, f"page: {page}")
+    result(ctx, found.data() | {"page": str(page)})
     if found.any:
         raise typer.Exit(_LEAKS)

@@ -4,6 +4,8 @@ from pydantic import Field
 
 from curate.core.section import Section
 
+MARKER = ".curate-export.json"  # in an export: what it is made from, and which files are its own
+
 
 class Rights(Section):
     """On what ground the photos may be given on. The first line of every dataset card says it."""

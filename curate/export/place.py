@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 
 from curate.core.errors import StateError, UsageError
 from curate.core.files import atomic_write, inside, replacing
+from curate.core.release import MARKER as MARKER
 
-MARKER = ".curate-export.json"
 _FICLONE = 0x40049409  # ioctl of Linux: share the blocks of another file
 Writer = Callable[[BinaryIO], None]
 

@@ -124,6 +124,25 @@ def test_the_command_exits_with_3_and_shows_the_pairs(planted: tuple[Path, set[s
 
 def test_the_command_says_of_a_folder_of_manifests_that_it_is_clean(tmp_path: Path) -> None:
     folder = build_folder(tmp_path / "run", "split", n=20)
-    code, text = run("audit", "--leaks", str(folder), "--out", str(tmp_path / "leaks.html"), "--workers", "1")
+    code, text = run("audit", "--leaks", str(folder), "--workers", "1")
     assert code == 0, text
+    assert (folder / "leaks.html").exists()
     assert "Each of 10 listings is in one split only." in text
+
+
+def test_an_export_is_read_by_its_csv_and_the_page_lies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = "key,path,class_name,split,sha256,listing_id\n"
+    for number, (split, listing) in enumerate([("train", "L0"), ("train", "L1"), ("test", "L1"), ("test", "L2")]):
+        write(tmp_path / "cars" / split / "hatch" / f"{number}.jpg", jpeg(scene(number)))
+        table += f"{number:016x},{split}/hatch/{number}.jpg,hatch,{split},,{listing}\n"
+    (tmp_path / "cars/photos.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    code, text = run("audit", "--leaks", "../cars", "--workers", "1")
+    assert code == 3, text
+    assert "1 of 3 listings are in more than one split." in text
+    assert "Classes, splits and listings are those of ../cars/photos.csv." in text
+    assert text.endswith("page: ../cars-leaks.html\n")
+    assert (tmp_path / "cars-leaks.html").exists() and not list(Path().iterdir())

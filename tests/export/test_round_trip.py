@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from curate.core import given, manifest
-from curate.core.errors import UsageError
+from curate.core.errors import Run, To, UsageError
 from curate.core.recipe import Politeness, Split
 from curate.core.schemas import FetchRow, SplitRow
 from curate.dataset import Dataset
+from curate.fetch.sources import local
 from curate.split import stage as split
 from tests import folders, importing
 from tests.export.painted_dataset import dataset_folder, export
@@ -122,3 +123,45 @@ def test_keys_of_a_csv_are_checked(key: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f"key,path,class_name\n{key},a.jpg,hatch\n{key},b.jpg,hatch\n")
     with pytest.raises(UsageError, match=said):
         importing.run(tmp_path / "m", tmp_path / "a.csv", folders.CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("format", "said"),
+    [
+        ("parquet", "is an export of curate in Parquet files, without photo files"),
+        ("webdataset", "is an export of curate in WebDataset shards, without photo files"),
+        ("croissant", "is an export of curate in tar files, without photo files"),
+        ("csv-urls", "is an export of curate"),
+    ],
+)
+def test_an_export_without_photo_files_is_named_with_the_way_back(format: str, said: str, tmp_path: Path) -> None:
+    export(format, tmp_path / "out")
+    table = "DIR/photos.csv" if "files" in said else str(tmp_path / "out/photos.csv")
+    with pytest.raises(UsageError, match=f"out {said}$") as caught:
+        local.read(tmp_path / "out", folders.CLASSES)
+    (way,) = caught.value.remedies
+    assert isinstance(way, To) and way.steps[-1] == Run("import", (table, "--keep-split"))
+
+
+def test_datasets_of_others_are_named_by_what_they_hold(tmp_path: Path) -> None:
+    export("webdataset", tmp_path / "tars")
+    (tmp_path / "tars/.curate-export.json").unlink()
+    for name in ("disk/dataset_dict.json", "disk/train/data-00000-of-00001.arrow", "hub/data/a.parquet"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for name, said in (
+        ("tars", r"tars holds WebDataset shards, e\.g\. test-000000\.tar, and no photo files"),
+        ("tars/test-000000.tar", r"test-000000\.tar is a shard of a WebDataset, and no photo file"),
+        ("disk", r"disk holds Arrow files, e\.g\. train.data-00000-of-00001\.arrow, and no photo files"),
+        ("hub", r"hub holds Parquet files, e\.g\. data.a\.parquet, and no photo files"),
+    ):
+        for class_names in (folders.CLASSES, ()):
+            with pytest.raises(UsageError, match=said) as caught:
+                local.read(tmp_path / name, class_names)
+            assert "into a folder that is called like its class" in str(caught.value.remedies)
+
+
+def test_an_export_that_is_imported_as_a_folder_names_its_csv(tmp_path: Path) -> None:
+    export("folders", tmp_path / "out")
+    remark = local.read(tmp_path / "out", folders.CLASSES).remarks[-1]
+    assert remark.startswith(f"import {tmp_path / 'out' / 'photos.csv'} --keep-split instead, to keep the keys")

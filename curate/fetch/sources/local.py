@@ -23,7 +23,17 @@ from pathlib import Path, PurePath, PureWindowsPath
 
 from curate.core.errors import Do, RejectedError, Run, To, UsageError
 from curate.fetch.http.url import canonical_url
-from curate.fetch.sources.tree import SPLIT_OF, LocalPhoto, Offered, known, scan, target, utf8
+from curate.fetch.sources.containers import INTO_FOLDERS, is_shard, photos_csv, refuse
+from curate.fetch.sources.tree import (
+    PHOTO_SUFFIXES,
+    SPLIT_OF,
+    LocalPhoto,
+    Offered,
+    known,
+    scan,
+    target,
+    utf8,
+)
 from curate.fetch.sources.values import MAX_TEXT
 from curate.fetch.sources.values import number as number_in
 from curate.photos.decode import read_file
@@ -48,7 +58,12 @@ _MAX_CSV = 512 * 1024**2  # bytes
 def read(path: Path, class_names: Sequence[str]) -> Offered:
     """The photos of the tree or CSV at `path`. Raises UsageError."""
     if path.is_dir():
-        offered = scan(path, class_names)
+        offered = _read_tree(path, class_names)
+    elif path.suffix.lower() in _ARCHIVES and path.is_file() and is_shard(path):
+        raise UsageError(
+            f"{path} is a shard of a WebDataset, and no photo file",
+            To("", Do(INTO_FOLDERS), Run("import", ("FOLDER",))),
+        )
     elif path.suffix.lower() in _ARCHIVES and path.is_file():
         raise UsageError(
             f"{path} is an archive: unpack it", To("import what is in it", Run("import", ("FOLDER",)))
@@ -56,6 +71,7 @@ def read(path: Path, class_names: Sequence[str]) -> Offered:
     elif path.suffix.lower() in _TABLES and path.is_file():
         raise UsageError(
             f"{path} is {_TABLES[path.suffix.lower()]}, which import does not read",
+            *([Do(INTO_FOLDERS)] if path.suffix.lower() in (".parquet", ".arrow") else []),
             Do("save it as a CSV with the columns path and class_name"),
         )
     elif path.is_file():
@@ -72,6 +88,21 @@ def read(path: Path, class_names: Sequence[str]) -> Offered:
     if links := [item.name for item in offered.items if item.is_link]:
         found = f"{links[0]} is a link" if len(links) == 1 else f"{len(links)} files are links, e.g. {links[0]}"
         remark = f"{found}, and only links to files inside the folder are followed: copy the file itself"
+        return Offered(offered.items, (*offered.remarks, remark))
+    return offered
+
+
+def _read_tree(path: Path, class_names: Sequence[str]) -> Offered:
+    """The photos of the tree at `path`. Raises UsageError, which says what `path` is where it is no tree."""
+    try:
+        offered = scan(path, class_names)
+    except UsageError:
+        refuse(path)
+        raise
+    if not any(PurePath(item.name).suffix.lower() in PHOTO_SUFFIXES for item in offered.items):
+        refuse(path)
+    if table := photos_csv(path):
+        remark = f"import {table} --keep-split instead, to keep the keys, listings and splits that it names"
         return Offered(offered.items, (*offered.remarks, remark))
     return offered
 

@@ -343,7 +343,13 @@ def test_a_csv_without_a_file_says_what_its_paths_lack(tmp_path: Path) -> None:
         read(csv(tmp_path, "path,label\n000b.jpg,swift\n"), CLASSES)
 
 
-@pytest.mark.parametrize("name", ["metadata.jsonl", "labels.XLSX", "x.parquet"])
+def test_a_parquet_file_may_hold_the_photos(tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_bytes(b"PAR1")
+    with refused(UsageError, match="import does not read; write each photo into a folder.*; or save it as a CSV"):
+        read(tmp_path / "x.parquet", CLASSES)
+
+
+@pytest.mark.parametrize("name", ["metadata.jsonl", "labels.XLSX"])
 def test_a_table_that_is_no_csv_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b'{"file_name": "1.jpg", "label": "swift"}\n')
     with refused(UsageError, match="which import does not read; save it as a CSV with the columns path and class"):
