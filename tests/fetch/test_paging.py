@@ -9,9 +9,11 @@ import pytest
 
 from curate.core import manifest
 from curate.core.errors import LayoutError, UsageError
+from curate.core.recipe import Selectors
 from curate.core.schemas import FetchRow
 from curate.fetch import gates
 from curate.fetch import stage as fetch
+from curate.fetch.sources import adapters, auto, json_api
 from tests import faults
 from tests.fetch.small_site import jpeg, source
 from tests.fetch.test_stage import car, html
@@ -235,3 +237,25 @@ def test_an_api_without_paths_is_read_by_the_names_of_its_keys(tmp_path: Path) -
     assert [(row.listing_id, row.price) for row in sorted(rows, key=lambda r: r.listing_id)] == [
         ("71", 101.0), ("72", 102.0), ("73", 103.0),
     ]  # fmt: skip
+
+
+def test_an_answer_says_what_beside_the_list_is_left_out() -> None:
+    similar = [ad(number) | {"url": f"/ad/{number}"} for number in (7, 8, 9)]
+    hits = [ad(number) | {"url": f"/ad/{number}"} for number in (1, 2, 3, 4)]
+    text = json.dumps({"hits": hits, "similar": similar})
+    found = json_api.extract(text, "http://127.0.0.1:9/api", False, Selectors())
+    assert [listing.title for listing in found.listings] == [f"Swift {n}" for n in (1, 2, 3, 4)]
+    assert found.notes == auto.extract(text, "http://127.0.0.1:9/api", False).notes
+    assert "3 listings beside the list were left out" in found.notes[0]
+
+
+@pytest.mark.parametrize("adapter", ["auto", "json_api", "jsonld"])
+def test_an_id_of_19_digits_is_whole_with_every_adapter(adapter: str) -> None:
+    number = 1234567890123456789
+    ads = [{"@type": "Car", "sku": number + n, "name": f"Swift {n}", "image": f"/{n}.jpg"} for n in (1, 2, 3)]
+    text = json.dumps(ads)
+    if adapter == "jsonld":
+        text = f'<script type="application/ld+json">{text}</script>'
+    config = source("http://127.0.0.1:9", ("/api",), adapter=adapter)
+    found = adapters.extract(text.encode(), "utf-8", "http://127.0.0.1:9/api", False, config)
+    assert [listing.listing_id for listing in found.listings] == [str(number + n) for n in (1, 2, 3)]

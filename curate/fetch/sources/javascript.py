@@ -49,15 +49,15 @@ def unescaped(literal: str) -> str:
 
 
 def loads(text: str) -> Any:
-    """JSON with control characters and numbers of any length allowed. Raises ValueError."""
+    """JSON with control characters allowed; integers of more than 18 digits become texts. Raises ValueError."""
     try:
         return json.loads(text, strict=False, parse_int=_int, parse_constant=lambda _: None)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
 
-def _int(digits: str) -> int | None:
-    return int(digits) if len(digits) <= 18 else None
+def _int(digits: str) -> int | str:
+    return int(digits) if len(digits) <= 18 else digits
 
 
 def literal(text: str) -> Any:

@@ -37,10 +37,11 @@ def extract(text: str, url: str, is_listing_page: bool, named: Selectors) -> Fou
         found = overridden(found, text, url, [data], is_listing_page, paths)
         listings = list(found.listings)
     else:
+        found = Found()
         listings = [_listing(node, data, url, paths) for node in _nodes(data, paths.listing)]
     if template:
         listings = [_linked(one, template) for one in listings]
-    return Found(tuple(listings), (), ("json_api",) if listings else ())
+    return replace(found, listings=tuple(listings), used=("json_api",) if listings else ())
 
 
 def _nodes(data: Any, path: str) -> list[dict[str, Any]]:

@@ -34,7 +34,8 @@ _STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+"?+|,(?=\s*[}\]])', re.DOTALL)
 def parse(block: str) -> tuple[Any, str]:
     """The block's data, and the repair it needed; (None, "") when it cannot be read.
 
-    Numbers beyond reason, NaN and infinities become null; of a key that is there twice, the last counts.
+    Integers of more than 18 digits become texts, NaN and infinities null; of a key that is there twice, the last
+    counts.
     """
     repairs = (
         ("", lambda s: s),
@@ -49,8 +50,8 @@ def parse(block: str) -> tuple[Any, str]:
     return None, ""
 
 
-def _int(digits: str) -> int | None:
-    return int(digits) if len(digits) <= 18 else None
+def _int(digits: str) -> int | str:
+    return int(digits) if len(digits) <= 18 else digits
 
 
 def _repaired(block: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
+from curate.fetch.http.signed_url import unsigned
 from curate.fetch.http.url import path_of
 
 IMAGE_SUFFIX = r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)"
@@ -74,6 +75,7 @@ KINDS: dict[str, re.Pattern[str]] = {
 _SIGNED = re.compile(
     r"(?:^|&)(?:sig|signature|s|token|expires|exp|hash|hmac|oh|oe|key-pair-id|x-amz-\w+|policy)=[^&]{8,}", re.I
 )
+_MAY_NAME = {"hash", "s", "token"}  # a signature, or what names the photo where its path does not
 _COUNTRY = re.compile(
     r"(?=[a-z0-9]*\d)([a-z0-9]{8,})-[A-Z]{2}(?=[./?]|$)"
 )  # 1lifg37rh4oq1-IN: the photo 1lifg37rh4oq1
@@ -154,14 +156,14 @@ def stem(url: str) -> str:
         short = ""  # the whole name is a size: /photos/17/large.jpg
     elif not re.search(r"[^\W_]", short):
         short = base
+    names_it = re.search(rf"{IMAGE_SUFFIX}|{_IDENTITY.pattern}", path, re.IGNORECASE)
     query = [
         (name, value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True, max_num_fields=200)
-        if (not KINDS["query"].fullmatch(name) or re.fullmatch(r"\d?", value))
+        for name, value in parse_qsl(urlsplit(unsigned(url)).query, keep_blank_values=True, max_num_fields=200)
+        if not (_SIGNED.match(f"{name}={value}") and (names_it or name.lower() not in _MAY_NAME))
+        and (not KINDS["query"].fullmatch(name) or re.fullmatch(r"\d?", value))
         and not (_RENDERING.search(value) and not _IDENTITY.search(value))
     ] if parts.query.count("&") < 100 else []  # fmt: skip
-    if _SIGNED.search(parts.query):
-        query = []
     host = KINDS["host"].sub("*", parts.netloc.lower())
     return "/".join([host, *kept, short]) + (f"?{urlencode(query)}" if query else "")
 

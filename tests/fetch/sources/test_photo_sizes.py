@@ -80,6 +80,16 @@ ONE = [
     ["https://x.com/photo/golf__1234567hd.webp", "https://x.com/photo/golf__1234567f.jpg"],
     ["https://x.com/listing/UPHO.1234567.V800/golf.jpg", "https://x.com/listing/UPHO.1234567.V550/golf.jpg"],
     ["https://x.com/a.jpeg?fl=res,1920,1080,1|jpg", "https://x.com/a.jpeg?fl=res,96,72,1|jpg"],
+    ["https://x.com/image?id=7&w=300&sig=0a1b2c3d", "https://x.com/image?id=7&w=900&sig=9f8e7d6c"],
+    ["https://x.com/a.jpg?w=300&s=0a1b2c3d4e", "https://x.com/a.jpg?w=900&s=9f8e7d6c5b", "https://x.com/a.jpg"],
+    [
+        "https://b.s3.x.com/a?X-Amz-Date=1&X-Amz-Expires=60&X-Amz-Signature=0a1b2c3d",
+        "https://b.s3.x.com/a?X-Amz-Date=2&X-Amz-Expires=60&X-Amz-Signature=9f8e7d6c",
+    ],
+    [
+        "https://s.fbcdn.net/v/1_2_n.jpg?stp=dst-jpg_s600x600&_nc_ht=h&ccb=1-7&oh=00_AfA1b2&oe=6A0b1c2d",
+        "https://s.fbcdn.net/v/1_2_n.jpg?stp=dst-jpg_p180x540&_nc_ht=h&ccb=1-7&oh=00_AfZ9y8&oe=6A0b1c2d",
+    ],
 ]
 TWO = [
     ["https://x.com/p/1.jpg", "https://x.com/p/2.jpg"],
@@ -150,6 +160,22 @@ def test_photos_that_the_data_put_together_are_one_photo() -> None:
     data = [[*one, *other] for one, other in zip(large, small, strict=True)]
     found = known_together([*large[:2], *small], data, {large[2][0]: 4000})
     assert [urls[0] for urls in found] == [urls[0] for urls in large]
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "image?id={n}&sig=0a1b2c3d4{n}",
+        "image?id={n}&sig=0a1b2c3d&expires=1900000000",
+        "image?id={n}&w=600&token=0a1b2c3d4{n}",
+        "photo.php?X-Amz-Signature=0a1b2c3d4{n}&X-Amz-Expires=60&key={n}.jpg",
+        "photo?hash=0a1b2c3d4{n}",
+    ],
+)
+def test_signed_addresses_are_told_apart_by_the_rest_of_their_query(written: str, count: int) -> None:
+    urls = [f"https://x.com/{written.format(n=n)}" for n in range(1, count + 1)]
+    assert together([url] for url in urls) == [[url] for url in urls]
 
 
 @pytest.mark.parametrize("urls", TWO, ids=lambda urls: urls[0][8:48])
