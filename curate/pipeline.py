@@ -167,8 +167,13 @@ def run_stages(
     with files.lock(folder):
         for stage in stages:
             run_stage(stage, recipe, folder, workers, echo)
-        for warning in missing.warnings(folder):
-            echo(warning)
+        _warn_of_lost(folder, echo)
+
+
+def _warn_of_lost(folder: Path, echo: Callable[[Said], None]) -> None:
+    """Tell `echo` of photo files that are missing or damaged: what reads them has less to go by."""
+    for warning in missing.warnings(folder):
+        echo(warning)
 
 
 def check_complete(folder: Path) -> None:
@@ -210,6 +215,7 @@ def fetch_photos(
                 else "nothing to prune"
             )
             fetch.prune(folder)
+        _warn_of_lost(folder, echo)
 
 
 def import_photos(

@@ -6,8 +6,11 @@ A request is read into memory and never written anywhere. Nothing of it is logge
 import asyncio
 import hashlib
 import hmac
+import ipaddress
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -84,6 +87,7 @@ _STATUSES = {
     408: "The body did not arrive within the deadline.",
     413: "More bytes or pixels than are taken.",
     415: "Not a photo of a type that is taken.",
+    421: "Another Host than this machine, while no API key is set.",
     422: "A class that the recipe does not name.",
     429: "As many photos are waiting as may, or the deadline passed. Retry-After says when to try again.",
 }
@@ -129,6 +133,20 @@ def allowed(given: str, keys: Sequence[bytes]) -> bool:
     digest = hashlib.sha256(given.encode()).digest()
     same = [hmac.compare_digest(digest, key) for key in keys]
     return any(same) or not keys
+
+
+def is_loopback(host: str) -> bool:
+    """Is `host`, a name or an IP address, this machine?"""
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def _named(host: str) -> str:
+    """The name or address of a header Host, without its port; empty for what is none."""
+    with suppress(ValueError):
+        return urlsplit(f"//{host}").hostname or ""
+    return ""
 
 
 def api(
@@ -177,7 +195,21 @@ def api(
         answer = refuse(busy())
         return outer
 
+    def here(inner: "ASGIApp") -> "ASGIApp":
+        """Without keys, refuse who asks for another host: a page may point its own name at this machine."""
+
+        async def outer(scope: "Scope", receive: "Receive", send: "Send") -> None:
+            host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else ""  # a browser sends one
+            await (answer if host and not is_loopback(_named(host)) else inner)(scope, receive, send)
+
+        answer = refuse(
+            RefusedError(421, "another_host", "without API keys only 127.0.0.1 and localhost are answered")
+        )
+        return outer
+
     app.add_middleware(at_once)
+    if not keys:
+        app.add_middleware(here)
 
     @app.post(
         CHECK,

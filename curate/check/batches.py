@@ -174,11 +174,10 @@ class Reloader:
         began = time.monotonic()
         try:
             self.batches.checker = await asyncio.to_thread(self._opener)
-        except (
-            CurateError
-        ) as error:  # a run is writing them, or they do not fit: it changes again, or somebody asks
+        except Exception as error:  # a run is writing them, or they do not fit: it changes again, or somebody asks
             self.counts["failed"] += 1
-            self._say(f"not reloaded, the dataset of before still answers: {error}")
+            why = str(error) if isinstance(error, CurateError) else f"{type(error).__name__}: {error}"
+            self._say(f"not reloaded, the dataset of before still answers: {why}")
             return
         self.counts["done"] += 1
         photos = len(self.batches.checker.learnt.decided)

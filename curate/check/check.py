@@ -24,11 +24,12 @@ from curate.check.verdict import Nearest, Verdict
 from curate.clean import embeddings
 from curate.clean.scorers import loading
 from curate.clean.scorers.base import Scorer
-from curate.core.errors import UsageError
+from curate.core.errors import Note, UsageError
 from curate.core.executors import MapFn, batched
 from curate.core.recipe import Recipe
 from curate.core.schemas import OF_SIZE
 from curate.dedup.fingerprints import Fingerprints
+from curate.photos import missing
 
 PRECISION = 0.95  # of flags, at the lower end of the interval
 OK_PRECISION = 0.98  # of ok, the same
@@ -109,6 +110,15 @@ class Checker:
     def decided(self) -> dict[str, CleanDecision]:
         """What clean decided, by key."""
         return {row.key: row for row in self.learnt.decided}
+
+    def warnings(self) -> list[Note]:
+        """What to tell of photos of the dataset whose files are missing: nothing can be compared with them."""
+        lost = [row.path for row in self.learnt.index.rows if not (self.folder / row.path).is_file()]
+        if not lost:
+            return []
+        files = "1 photo file is" if len(lost) == 1 else f"{len(lost):,} photo files are"
+        text = f"{files} missing, e.g. {lost[0]}: a duplicate of such a photo is found by its bytes alone"
+        return [Note(text, missing.remedy(self.folder))]
 
     def check(
         self,

@@ -1,17 +1,16 @@
 """Run the service in this process until SIGTERM or SIGINT, which let it answer what it took. SIGHUP reloads."""
 
 import asyncio
-import ipaddress
 import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from curate.check.api import api
+from curate.check.api import api, is_loopback
 from curate.check.batches import Batches, Opener, Reloader
 from curate.check.limits import Limits
 from curate.core.errors import Do, UsageError
@@ -22,7 +21,7 @@ KEEP_ALIVE_S = 15
 
 def listen(host: str, port: int, keys: Sequence[bytes]) -> socket.socket:
     """A socket that listens. Raises UsageError for a port that is taken, and for an open door without a key."""
-    if not keys and not _loopback(host):
+    if not keys and not is_loopback(host):
         raise UsageError(
             f"--host {host} is open to others: without API keys anybody may ask",
             Do("set CURATE_API_KEYS to one or more keys, separated by commas"),
@@ -33,12 +32,6 @@ def listen(host: str, port: int, keys: Sequence[bytes]) -> socket.socket:
     except OSError as error:
         said = f"--host {host} --port {port}: {os.strerror(error.errno or 0)}"
         raise UsageError(said, Do("name another one")) from error
-
-
-def _loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
 
 
 def event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -118,6 +111,8 @@ async def _serve(
     if hasattr(signal, "SIGHUP"):
         loop.add_signal_handler(signal.SIGHUP, reloader.ask)
     work = [asyncio.create_task(each) for each in (batches.run(), reloader.run())]
+    for task in work:
+        task.add_done_callback(lambda _: stop())  # neither ends by itself: without one it must not go on
     host, port, *_ = listening.getsockname()
     say(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}, API at /docs")
     try:
@@ -125,5 +120,7 @@ async def _serve(
     finally:
         for task in work:
             task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        ended = await asyncio.gather(*work, return_exceptions=True)
+    if mistakes := [each for each in ended if isinstance(each, Exception)]:
+        raise mistakes[0]
     say("stopped; every upload that was taken is answered")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.context import recipe_and_manifests, result, say, show, with_executor
+from curate.cli.context import recipe_and_manifests, result, say, show, warn, with_executor
 from curate.cli.options import Executor, Store, Workers, command
 from curate.core.errors import StateError
 
@@ -69,6 +69,8 @@ def check(
     workers = workers or (1 if few else None)
     if left:
         checker = Checker.open(folder, recipe, precision, labels or (), partial(say, ctx))
+        for note in checker.warnings():
+            warn(ctx, note)
         with map_of(recipe, folder, workers, partial(say, ctx)) as map_fn:
             paths = [photos[place] for place in left]
             found = checker.check_files(paths, class_name, listing, beside, map_fn)
@@ -117,7 +119,10 @@ def serve(
 
     def opened() -> Checker:
         recipe, folder = recipe_and_manifests(ctx)
-        return Checker.open(folder, recipe, precision, labels or (), partial(say, ctx), threads=1)
+        checker = Checker.open(folder, recipe, precision, labels or (), partial(say, ctx), threads=1)
+        for note in checker.warnings():
+            warn(ctx, note)
+        return checker
 
     with listen(host, port, keys) as listening:
         answer(listening, opened, folder, ctx.obj.recipe_path, limits, keys, partial(say, ctx))

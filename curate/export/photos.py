@@ -94,8 +94,9 @@ def prepare(dataset: Dataset, out: Path, options: Options, map_fn: MapFn) -> Ite
         prepared = next(done)
         if isinstance(prepared, RejectedError):
             raise StateError(
-                f"photo {photo.key} cannot be exported, {photo.path} is lost ({prepared.reason}): "
-                f"{missing.remedy(dataset.folder)}; {missing.going_on(dataset.folder)}"
+                f"photo {photo.key} cannot be exported, {photo.path} is lost ({prepared.reason})",
+                missing.remedy(dataset.folder),
+                missing.going_on(dataset.folder),
             ) from prepared
         if isinstance(prepared, Changed):
             path = out / PREPARED / f"{photo.key}.{prepared.blurred}.{prepared.extension}"

@@ -97,6 +97,23 @@ def test_the_command_says_the_same_and_a_flag_exits_with_3(folder: Path, checker
         assert one == {"photo": one["photo"]} | json.loads(json.dumps(other.as_json()))
 
 
+def test_it_says_which_photos_are_gone_that_uploads_are_compared_with(folder: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(folder, own)
+    photos = manifest.read(own, FetchRow)
+    seen = tmp_path / "seen.jpg"
+    seen.write_bytes((own / photos[4].path).read_bytes())
+    recipe = tmp_path / "painted.yaml"
+    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    words = ["check", "--recipe", str(recipe), "--folder", str(own), "--quiet", str(seen)]
+    assert "missing" not in CliRunner().invoke(app, words).output
+    (own / photos[3].path).unlink()
+    run = CliRunner().invoke(app, words)
+    assert run.exit_code == 3
+    assert f"warning: 1 photo file is missing, e.g. {photos[3].path}: a duplicate of such a photo" in run.output
+    assert "`curate fetch --refresh" in run.output
+
+
 def test_the_second_check_reads_what_the_first_learnt(folder: Path, checker: Checker) -> None:
     asked = [folders.paint("sedan", 500), jpeg(scene(500))]
     said: list[str] = []

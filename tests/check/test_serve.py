@@ -31,7 +31,7 @@ from curate.check.limits import Limits, RefusedError
 from curate.check.serve import listen
 from curate.cli.app import app
 from curate.core import extras, manifest
-from curate.core.errors import UsageError
+from curate.core.errors import StateError, UsageError
 from curate.core.schemas import CleanRow, FetchRow
 from tests import folders
 from tests.check.conftest import RECIPE
@@ -192,6 +192,31 @@ def test_s15_only_a_known_key_may_ask(service: Service) -> None:
     assert api.allowed("anything", ()) and not api.allowed("", api.keys_of(KEY))
 
 
+def test_s15_without_keys_a_page_of_another_name_may_not_ask(folder: Path, checker: Checker) -> None:
+    async def status(*headers: tuple[bytes, bytes]) -> int:
+        batches = Batches(checker, Limits())
+        reloader = Reloader(batches, lambda: checker, folder, folder / "none.yaml", print)
+        app = api.api(batches, reloader, Limits(), (), lambda: True, print)
+        answered: list[int] = []
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            answered.extend([message["status"]] if "status" in message else [])
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        scope = {"type": "http", "method": "GET", "path": "/readyz", "query_string": b"", "headers": headers}
+        await app(scope, receive, send)
+        return answered[0]
+
+    def asked(host: bytes) -> int:
+        return asyncio.run(status((b"host", host)))
+
+    assert [asked(b"evil.example:8080"), asked(b"127.0.0.1.evil.example"), asked(b"[")] == [421, 421, 421]
+    assert [asked(b"127.0.0.1:8080"), asked(b"localhost:8080"), asked(b"[::1]:8080")] == [200, 200, 200]
+    assert asyncio.run(status()) == 200  # a monitor of HTTP/1.0
+
+
 def test_s14_nobody_listens_to_the_world_without_a_key() -> None:
     with pytest.raises(UsageError, match="is open to others"):
         listen("0.0.0.0", 0, ())
@@ -268,6 +293,37 @@ def test_s13_overload_slow_bodies_reload_and_drain(folder: Path, checker: Checke
         assert "reloaded in" in rest and "every upload that was taken is answered" in rest
         assert "me.jpg" not in rest and rows[0].key not in rest
     assert not [path for path in own.rglob("*") if path.is_file() and photo == path.read_bytes()]
+
+
+def test_a_reload_that_fails_in_any_way_is_said_and_the_next_one_works(folder: Path, checker: Checker) -> None:
+    failures: list[Exception] = [KeyError("no such row"), OSError("stale handle"), StateError("no fetch.csv")]
+    said: list[str] = []
+
+    def opened() -> Checker:
+        if failures:
+            raise failures.pop(0)
+        return dataclasses.replace(checker)
+
+    async def reload() -> None:
+        batches = Batches(checker, Limits(), workers=1)
+        reloader = Reloader(batches, opened, folder, folder / "none.yaml", said.append)
+        running = asyncio.create_task(reloader.run())
+        for number in range(1, 5):
+            assert batches.checker is checker
+            reloader.ask()
+            while len(said) < number:
+                await asyncio.sleep(0.01)
+        assert batches.checker is not checker and reloader.counts == {"done": 1, "failed": 3}
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(reload(), 30))
+    before = "not reloaded, the dataset of before still answers: "
+    assert said[:3] == [
+        f"{before}KeyError: 'no such row'",
+        f"{before}OSError: stale handle",
+        f"{before}no fetch.csv",
+    ]
 
 
 def test_s03_s09_a_full_queue_is_answered_before_the_body_is_read(folder: Path, checker: Checker) -> None:

@@ -20,6 +20,7 @@ from curate.export import place, run
 from curate.export.photos import Options
 from curate.export.release import Shard
 from curate.export.run import export as run_export
+from curate.photos import missing
 from tests.export.painted_dataset import RECIPE, dataset_folder, export, tree
 
 KILLED = """
@@ -109,8 +110,10 @@ def test_a_photo_that_is_lost_is_named_and_the_rest_waits(tmp_path: Path) -> Non
     file = dataset.file(dataset.photos[3])
     data = file.read_bytes()
     file.write_bytes(data[:-1] + b"?")
-    with pytest.raises(StateError, match=rf"photo {dataset.photos[3].key} cannot be exported, .*hash_mismatch"):
+    lost = rf"photo {dataset.photos[3].key} cannot be exported, \S+ is lost \(hash_mismatch\)$"
+    with pytest.raises(StateError, match=lost) as raised:
         run_export(folder, RECIPE, "folders", tmp_path / "out", Options(), map)
+    assert raised.value.remedies == (missing.remedy(folder), missing.going_on(folder))
     file.write_bytes(data)
     run_export(folder, RECIPE, "folders", tmp_path / "out", Options(), map)
     assert len(list((tmp_path / "out").glob("*/*/*"))) == 20

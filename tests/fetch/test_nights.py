@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from curate.core import manifest
-from curate.core.errors import UsageError
+from curate.core.errors import Note, UsageError
+from curate.core.recipe import Recipe
 from curate.core.schemas import FetchRow
 from curate.fetch import stage as fetch
 from curate.fetch.known import Only
+from curate.pipeline import Said, fetch_photos
 from tests import faults
 from tests.fetch.small_site import jpeg, source
 from tests.fetch.test_stage import car, html
@@ -102,6 +104,20 @@ def test_so_many_new_listings_a_night_and_the_rest_the_next(tmp_path: Path) -> N
         assert said["left_for_the_next"] == 0
         assert max(Counter(server.paths()[1:])["/l/" + str(n)] for n in range(1, 6)) == 1
     assert all(row.gone_since is None for row in manifest.read(tmp_path, FetchRow))
+
+
+def test_a_fetch_with_options_warns_of_lost_photos_too(tmp_path: Path) -> None:
+    said: list[Said] = []
+    with faults.serve(site(1, 2)) as server:
+        config = source(server.url(""), ["/cars"])
+        rows = fetch.run(tmp_path, config)
+        (tmp_path / rows[0].path).unlink()
+        recipe = Recipe(name="site", classes=("swift", "alto")).model_copy(update={"source": config})
+        fetch_photos(recipe, tmp_path, said.append, retry=["too_small"])
+    (warning,) = (each for each in said if isinstance(each, Note))
+    assert warning.text.startswith(
+        f"1 photo file is missing, damaged or unreadable since fetch, e.g. {rows[0].path}"
+    )
 
 
 def test_only_listings_put_in_since_a_date(tmp_path: Path) -> None:

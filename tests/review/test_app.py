@@ -2,8 +2,11 @@
 
 import hashlib
 import io
+import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -140,6 +143,26 @@ def test_a_thumbnail_is_made_once(server: Served, folder: Path) -> None:
         assert (lost.status_code, "unreadable" in lost.text) == (410, True)
     finally:
         path.write_bytes(data)
+
+
+def test_thumbnails_that_a_power_cut_damaged_are_made_anew(server: Served, folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "images", tmp_path / "images")
+    photos = [{"path": row.path, "sha256": row.sha256} for row in manifest.read(folder, FetchRow)]
+    shown = server.get(f"/photo/small/{key(9)}").content
+    file = tmp_path / images.NAME
+    file.write_bytes(b"no database at all" * 1000)
+    thumbnails = images.Thumbnails(tmp_path)
+    assert thumbnails.get(photos[9]) == shown
+    for each in photos[:30]:
+        thumbnails.get(each)
+    thumbnails.close()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + b"\0" * (len(whole) - 4096))  # its header is sound, its pages are lost
+    again = images.Thumbnails(tmp_path)
+    assert again.get(photos[9]) == again.get(photos[9]) == shown
+    again.close()
+    with closing(sqlite3.connect(file)) as made:
+        assert made.execute("SELECT count(*) FROM thumbnail").fetchone() == (1,)
 
 
 def test_queues_and_their_items(server: Served) -> None:

@@ -20,29 +20,54 @@ class Thumbnails:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.lock = folder, threading.Lock()
-        self.file = sqlite3.connect(folder / NAME, check_same_thread=False, isolation_level=None)
-        with suppress(sqlite3.DatabaseError):
-            self.file.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;")
-        self.file.execute(
-            "CREATE TABLE IF NOT EXISTS thumbnail (sha256 TEXT PRIMARY KEY, data BLOB) WITHOUT ROWID"
-        )
+        self.file = _open(folder / NAME)
 
     def get(self, photo: Mapping[str, Any]) -> bytes:
         """A photo at no more than 320 pixels. Raises RejectedError where it cannot be shown."""
         key = (photo["sha256"],)
-        with self.lock:
-            found = self.file.execute("SELECT data FROM thumbnail WHERE sha256 = ?", key).fetchone()
-        if found:
-            return bytes(found[0])
+        if found := self._ask("SELECT data FROM thumbnail WHERE sha256 = ?", *key):
+            return bytes(found[0][0])
         decoded = store.load(self.folder, photo["path"], photo["sha256"], at_least=SMALL)
         data = decode.encode_thumbnail(decoded, SMALL, quality=QUALITY, method=2)
-        with self.lock, suppress(sqlite3.OperationalError):  # another process writes, or the disk is full
-            self.file.execute("INSERT OR REPLACE INTO thumbnail VALUES (?, ?)", (*key, data))
+        self._ask("INSERT OR REPLACE INTO thumbnail VALUES (?, ?)", *key, data)
         return data
+
+    def _ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows that answer; none where the file cannot be used now. A damaged one is made anew."""
+        with self.lock:
+            try:
+                return self.file.execute(sql, values).fetchall()
+            except sqlite3.OperationalError:  # another process writes, or the disk is full
+                return []
+            except sqlite3.DatabaseError:
+                self.file.close()
+                self.file = _made_anew(self.folder / NAME)
+                return []
 
     def close(self) -> None:
         """Close the file."""
         self.file.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """The file of thumbnails at `path`; one that is damaged, e.g. by a power cut, is made anew."""
+    file = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    try:
+        with suppress(sqlite3.OperationalError):
+            file.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;")
+        file.execute("CREATE TABLE IF NOT EXISTS thumbnail (sha256 TEXT PRIMARY KEY, data BLOB) WITHOUT ROWID")
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        file.close()
+        return _made_anew(path)
+    return file
+
+
+def _made_anew(path: Path) -> sqlite3.Connection:
+    for ending in ("", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    return _open(path)
 
 
 def large(folder: Path, photo: Mapping[str, Any]) -> bytes:
