@@ -10,12 +10,12 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import compress
 
-from curate.fetch.http.url import host_of, path_of
+from curate.fetch.http.url import path_of
 from curate.fetch.sources import card_facts, json_fields, other_lists, photo_sizes
 from curate.fetch.sources.json_listings import Candidate, CandidateList, worth
 from curate.fetch.sources.money import PRICE
 from curate.fetch.sources.page import Element, Page, resolved, words
-from curate.fetch.sources.page_images import Image, PageImages
+from curate.fetch.sources.page_images import Image, PageImages, photo_places, place_of
 
 MAX_GROUPS = 40
 MAX_LINKS = 10_000
@@ -246,17 +246,20 @@ def _groups(
         stem for images in shown.values() for stem in {photo_sizes.stem(image.urls[0]) for image in images}
     )
     shared = {stem for stem, count in counts.items() if count > max(1, len(cards) // 4)}
+    fit = {
+        url: [
+            image
+            for image in images
+            if not image.unfit and photo_sizes.stem(image.urls[0]) not in shared
+            and (not image.leads_to or bare(image.leads_to) == url)
+        ]
+        for url, images in shown.items()
+    }  # fmt: skip
+    places = photo_places(fit.values())
     made, said = [], []
     for url, card in cards.items():
         inside = set(card.iter())
-        own = [
-            image
-            for image in shown[url]
-            if not image.unfit and photo_sizes.stem(image.urls[0]) not in shared
-            and (not image.leads_to or bare(image.leads_to) == url)
-        ]  # fmt: skip
-        places = {_place_of(found) for image in own if not image.small for found in image.urls}
-        own = [image for image in own if not image.small or _place_of(image.urls[0]) in places]
+        own = [image for image in fit[url] if place_of(image.urls[0]) in places]
         anchors = [element for element in every.get(url, []) if element in inside]
         made.append(card_facts.candidate(url, card, anchors, own, layout.sizes))
         said.append(card_facts.spoken(card, anchors, own))
@@ -275,11 +278,6 @@ def _groups(
     for one, card in compress(zip(made, cards.values(), strict=True), wanted):
         parts.setdefault(layout.is_beside(card), []).append(one)
     return [CandidateList("HTML", kind, part, beside) for beside, part in parts.items()]
-
-
-def _place_of(url: str) -> tuple[str, int]:
-    """The host of a photo and how deep it stands there: those of one listing share them."""
-    return host_of(url), url.count("/")
 
 
 def replace_title(one: Candidate, titles: Counter[str], said: str) -> Candidate:

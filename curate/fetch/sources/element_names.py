@@ -4,7 +4,7 @@ import re
 
 # Addresses of what is no photo.
 NOT_SHOWN = re.compile(
-    r"(?<![a-z0-9])(?:avatar|userpic|badge|blank|empty|favicon|icon|icons|logo|logos|logotype|pixel|placeholder|spacer|sprite|sprites|"
+    r"(?<![a-z0-9])(?:avatar|userpic|badge|blank|empty|stub|favicon|icon|icons|logo|logos|logotype|pixel|placeholder|spacer|sprite|sprites|"
     r"tracker|tracking|1x1|loader|loading|spinner|flag|flags|no-?(?:photo|image|img|foto|picture)|default-?(?:photo|image|img)|"
     r"nophoto|noimage|not-?found|coming-?soon|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating|ribbon|watermark)s?(?![a-z0-9])|"
     r"/(?:sold|reserved|verified|new)\.(?:png|gif|webp)$|"

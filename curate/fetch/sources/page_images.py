@@ -7,6 +7,7 @@ whole photo around it.
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -20,6 +21,7 @@ MAX_IMAGES = 5_000
 _SAVED = re.compile(
     r"(?:\./)?[^/:]{1,200}(?:_files|_fichiers|_archivos|_bestanden|_pliki|_soubory|-Dateien|-filer)/"
 )
+_LOGOS = re.compile(r"(?i)(?:logo|avatar)s?")
 _CLONE = re.compile(r"(?<![a-z])(?:cloned?|duplicate)(?:\s|$)")  # of a carousel that goes round
 
 
@@ -146,9 +148,9 @@ def _not_saved(written: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 
 def _name(url: str) -> str:
-    """The part of an address whose words tell a logo: its path, without the folders before the last two."""
-    path = path_of(url).partition("?")[0]
-    return "/".join(path.split("/")[-2:])
+    """The part of an address whose words tell a logo: its last folder and file, and the folders called logo."""
+    *folders, folder, name = ["", *path_of(url).partition("?")[0].split("/")]
+    return "/".join([*(one for one in folders if _LOGOS.fullmatch(one)), folder, name])
 
 
 def layout(page: Page) -> PageImages:
@@ -242,3 +244,19 @@ def shape(url: str) -> str:
         for part in parts[1:-1]
     ]
     return "/".join([parts[0], *kept[:3]])
+
+
+def photo_places(cards: Collection[list[Image]]) -> set[tuple[str, int]]:
+    """Where the photos of cards stand, each card given by its images.
+
+    Small images tell nothing; where most cards have images within their link, those beside it are of who sells.
+    """
+    large = [[image for image in images if not image.small] for images in cards]
+    linked = [[image for image in images if image.leads_to] for images in large]
+    sure = linked if sum(map(bool, linked)) * 2 > sum(map(bool, large)) else large
+    return {place_of(url) for images in sure for image in images for url in image.urls}
+
+
+def place_of(url: str) -> tuple[str, int]:
+    """The host of a photo without its number, and how deep it stands there: those of a list share them."""
+    return re.sub(r"\d+", "", host_of(url)), url.count("/")

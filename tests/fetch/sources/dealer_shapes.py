@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.fetch.sources.index_shapes import HOST, J, link, script
 from tests.fetch.sources.index_shapes import Shape as ListShape
-from tests.fetch.sources.lazy_shapes import shape
+from tests.fetch.sources.lazy_shapes import BLANK, shape
 from tests.fetch.sources.listing_shapes import Shape as AdvertShape
 from tests.fetch.sources.painted_adverts import Advert, page, similar_cards
 
@@ -125,3 +125,18 @@ def parameters_of_a_vendor(advert: Advert, others: list[Advert]) -> str:
     gallery = escape(J({"items": [*items, {"type": "video", "src": "https://video.example/embed/x"}]}))
     head = f'<meta property="og:image" content="{at[0]}?pxc_size=1200,628">'
     return page(f'<div id="gallery" data-gallery="{gallery}"><img src="{at[0]}?pxc_method=gravityfill&amp;pxc_bgtype=self&amp;pxc_size=720,480"></div><h1>{advert.title}</h1><div class="price"><span>€{advert.price:,}*</span></div>', head)  # fmt: skip
+
+
+@shape(LISTS)
+def sellers_beside_photos(adverts: list[Advert], others: list[Advert]) -> str:
+    def card(number: int, a: Advert) -> str:
+        at = [f"https://s{number}.example/photo/v2/{p}/gen250.jpg" for p in a.photos]
+        at = ["https://c.example/m/stub/default_90001e90f773.jpg"] if number == 4 else at
+        photos = "".join(f'<img src="{BLANK}" data-src="{url}" alt="">' for url in at)
+        front = (f"//cdn.example/shops/{a.number}/front.jpg", f"//s{number}.example/v2/logo/{a.number}/320.png")[
+            number % 2
+        ]
+        sells = f'<div class="sub"><p>{a.city}</p><p><a href="/m/{number}/">Cars {number}</a></p><img src="{front}" alt="Cars {number}"></div>'  # fmt: skip
+        return f'<div class="bull"><div><a href="{link(a)}">{photos}</a></div><h3><a href="{link(a)}">{a.title}</a></h3><b>{a.price} €</b>{sells}</div>'  # fmt: skip
+
+    return page(f"<div>{''.join(card(*one) for one in enumerate(adverts))}</div>")

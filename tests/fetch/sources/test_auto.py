@@ -64,7 +64,12 @@ def test_the_last_page_of_a_list_with_two_listings(name: str) -> None:
 
 def around(shapes: dict[str, index_shapes.Shape] | dict[str, listing_shapes.Shape]) -> list[tuple[str, str]]:
     """Each shape with one of the surroundings, so that every one of these is around some."""
-    unnamed = ("text_links", "sold_and_promoted", "regular_price_before_the_price")  # they need their names
+    unnamed = (
+        "text_links",
+        "sold_and_promoted",
+        "regular_price_before_the_price",
+        "photos_as_objects_of_an_attribute",
+    )  # they need their names
     names = [name for name in shapes if name not in unnamed]
     return list(zip(names, list(SURROUNDINGS) * len(names), strict=False))
 
