@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from curate.core import scratch
 from curate.core.executors import MapFn
-from curate.dedup import hamming_search, phash, runs
+from curate.dedup import hamming_search, matches, phash, runs
+from curate.dedup.matches import Candidates
 from curate.dedup.phash import LOW, SQUARE, Frequencies, Hashes
 from curate.dedup.runs import Indices
 
@@ -42,8 +43,6 @@ FLAT = 2.0  # grey levels, root mean square of the frequencies kept: less is noi
 CROWD = 32  # of many parts with one and the same hash, so many are compared with all others
 BLOCK = 64  # images hashed in one piece of work
 AT_ONCE = 4  # of them whose frequencies are in memory: so many stay in a processor's cache
-POSES = 6  # that are tried for one pair
-MOST_BETTER = 256  # better ones, the nearest, that are candidates of one image: so memory is linear in images
 ROWS_AT_ONCE = 1 << 21  # matches that are held before the nearest are taken
 
 
@@ -54,19 +53,6 @@ class Pose:
     part: Box  # of the first image, after mirroring
     mirrored: bool = False
     quarters: int = 0  # that the first image is then turned by, as `np.rot90` does
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """Matches of two views, the nearest of each pair of images first. Four (k,) arrays.
-
-    A pair has at most six matches, the nearest. An image has pairs with at most 256 better ones, the nearest.
-    """
-
-    first: NDArray[np.int64]  # the view that is mirrored and windowed
-    second: NDArray[np.int64]
-    pose: NDArray[np.int64]  # place in `poses()`
-    bits: NDArray[np.int64]  # that the two hashes differ in
 
 
 @cache
@@ -188,33 +174,14 @@ def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_
     for start, block in zip(starts, blocks, strict=True):
         for name, some in vars(block).items():
             getattr(hashed, name)[..., start : start + BLOCK] = some
-    waiting, room = [np.empty((4, 0), np.int32)], ROWS_AT_ONCE
-    for rows in _rows(hashed, bits):
-        waiting.append(np.stack(rows).astype(np.int32))
-        room -= len(rows[0])
+    waiting, room = [np.empty(0, np.int64)], ROWS_AT_ONCE
+    for first, second, pose, distance in _rows(hashed, bits):
+        waiting.append(matches.encode(first, second, pose, distance, owner))
+        room -= len(first)
         if room < 0:
-            waiting = [_nearest(np.concatenate(waiting, axis=1), owner)]
-            room = waiting[0].shape[1] + ROWS_AT_ONCE
-    table = _nearest(np.concatenate(waiting, axis=1), owner)
-    same = np.lexsort(table[2::-1])  # the same way, found by several parts: the nearest of these comes first
-    return Candidates(*table[:, np.sort(same[runs.starts(*table[:3, same])])].astype(np.int64))
-
-
-def _nearest(table: NDArray[np.int32], owner: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Of matches (4, k), the nearest of each pair and the nearest better images of each image, in order of
-    pairs."""
-    table = table[:, owner[table[0]] != owner[table[1]]]
-    first, second, pose, distance = table
-    low, high = np.sort(owner[table[:2]], axis=0)
-    order = np.lexsort((second, first, pose, distance, high, low))
-    table, low, high = table[:, order], low[order], high[order]
-    new = runs.starts(low, high)
-    wanted = runs.places(new) < POSES
-    starts = np.flatnonzero(new)  # of pairs of images
-    by_image = np.lexsort((low[starts], table[3, starts], high[starts]))
-    near = np.empty(len(starts), bool)
-    near[by_image] = runs.places(runs.starts(high[starts][by_image])) < MOST_BETTER
-    return table[:, wanted & near[np.cumsum(new) - 1]]
+            waiting = [matches.nearest(np.concatenate(waiting))]
+            room = len(waiting[0]) + ROWS_AT_ONCE
+    return matches.decode(matches.distinct(matches.nearest(np.concatenate(waiting))), owner)
 
 
 def _rows(hashed: PartHashes, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:

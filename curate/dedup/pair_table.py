@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from curate.core.executors import MapFn
 from curate.dedup import candidates, fingerprints, geometry, runs
 from curate.dedup.alignment import PROOF, Job, Match, compare
-from curate.dedup.candidates import Candidates
 from curate.dedup.fingerprints import Fingerprints
 from curate.dedup.geometry import Transform
+from curate.dedup.matches import Candidates
 from curate.dedup.partial import Partial
 from curate.dedup.runs import Indices
 
@@ -28,11 +28,12 @@ class PairTable:
         self.views, self.owner = views, fingerprints.owners(views)
         self.first_views = np.append(fingerprints.wholes(views), len(views))  # where each image's views start
         self.found, self.map_fn = found, map_fn
-        low, high = np.sort([self.owner[found.first], self.owner[found.second]], axis=0)
+        owner = self.owner.astype(np.int32)
+        low, high = (order(owner[found.first], owner[found.second]) for order in (np.minimum, np.maximum))
         starts = np.flatnonzero(runs.starts(low, high))
         self.starts = np.append(starts, len(low))  # where the matches of each pair start
-        self.better, self.worse = low[starts], high[starts]
-        self.bits = found.bits[starts]
+        self.better, self.worse = low[starts].astype(np.int64), high[starts].astype(np.int64)
+        self.bits = found.bits[starts].astype(np.int64)
         self.max_distance = max_distance
         self.similarity = np.full(len(starts), np.nan)  # nan: not compared yet
         self.least = np.full(len(starts), PROOF)  # similarity that proves it

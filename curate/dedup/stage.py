@@ -32,11 +32,6 @@ from curate.photos import missing
 from curate.review import decisions, duplicates
 
 
-def rank(photo: FetchRow, content: float = 1.0, grey: bool = False) -> tuple[int, bool, int, str]:
-    """Sort key: the better photo first. `content` is the share of its area inside a plain frame."""
-    return (-round(photo.width * photo.height * content), grey, -photo.bytes, photo.key)
-
-
 def decide(photos: Sequence[FetchRow], numbers: Mapping[str, int], found: Duplicates) -> list[DedupRow]:
     """One row per photo, sorted by key. `numbers` maps the sha256 of a readable file to its place in `found`."""
     rows = []
@@ -107,24 +102,26 @@ def _undecodable(photo: FetchRow) -> DedupRow:
 
 
 def in_rank_order(photos: Sequence[FetchRow], prints: Fingerprints) -> tuple[Fingerprints, dict[str, int]]:
-    """The fingerprints from the best file to the worst, and the number of each file in that order."""
+    """The fingerprints from the best file to the worst, and the number of each file in that order.
+
+    The better one has more pixels inside its plain frame, then colour, then more bytes, then the smaller key.
+    """
     wholes, names = fingerprints.wholes(prints), list[str]()
-    content, grey = list[float](), list[bool]()
+    content, grey = np.empty(len(wholes)), np.empty(len(wholes), bool)
     for start in range(0, len(wholes), fingerprints.BLOCK):  # all at once, a million would fill the memory
-        some = prints[wholes[start : start + fingerprints.BLOCK]]
+        block = slice(start, start + fingerprints.BLOCK)
+        some = prints[wholes[block]]
         names += [sha256.decode() for sha256 in some["sha256"].tolist()]
-        content += fingerprints.content(some).tolist()
-        grey += fingerprints.colourless(some).tolist()
+        content[block], grey[block] = fingerprints.content(some), fingerprints.colourless(some)
     number_of = {name: number for number, name in enumerate(names)}
-    best: dict[str, tuple[int, bool, int, str]] = {}
-    for photo in photos:
-        number = number_of.get(photo.sha256)
-        if number is not None:
-            own = rank(photo, content[number], grey[number])
-            best[photo.sha256] = min(best.get(photo.sha256, own), own)
-    order = sorted(range(len(names)), key=lambda number: best[names[number]])
-    ranked = fingerprints.take(prints, np.array(order, dtype=np.int64))
-    return ranked, {names[number]: place for place, number in enumerate(order)}
+    by_key = [photo for photo in sorted(photos, key=lambda photo: photo.key) if photo.sha256 in number_of]
+    number = np.array([number_of[photo.sha256] for photo in by_key], np.int64)
+    pixels = np.array([photo.width * photo.height for photo in by_key])
+    size = np.array([photo.bytes for photo in by_key])
+    best = number[np.lexsort((-size, grey[number], -np.rint(pixels * content[number])))]
+    _, first = np.unique(best, return_index=True)  # a file may be there several times
+    order = best[np.sort(first)]
+    return fingerprints.take(prints, order), {names[number]: place for place, number in enumerate(order.tolist())}
 
 
 def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:

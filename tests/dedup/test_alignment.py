@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from curate.core.recipe import Dedup
-from curate.dedup import alignment, candidates, find_duplicates, fingerprints
+from curate.dedup import alignment, candidates, find_duplicates, fingerprints, matches
 from curate.dedup.features import compute_features
 from curate.dedup.find_duplicates import Duplicates
 from curate.photos import decode
@@ -200,7 +200,7 @@ def test_a_crowd_has_its_nearest_as_candidates_however_they_are_collected(monkey
 
     everything = pairs_found()
     assert len(everything) > 300
-    monkeypatch.setattr(candidates, "MOST_BETTER", 3)
+    monkeypatch.setattr(matches, "MOST_BETTER", 3)
     nearest: dict[tuple[int, int], int] = {}
     for worse in range(40):
         better = sorted((bits, low) for (low, high), bits in everything.items() if high == worse)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from curate.dedup import candidates, fingerprints, pair_table
+from curate.dedup import fingerprints, pair_table
 from curate.dedup.alignment import Answer, Job
+from curate.dedup.matches import Candidates
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,6 @@ def test_few_pairs_are_for_all_processes_too(count: int, jobs: list[int], monkey
         return [(1.0, (0, np.eye(3)))] * len(job.matches)
 
     monkeypatch.setattr(pair_table, "compare", answer)
-    pairs = pair_table.PairTable(prints, candidates.Candidates(first, first + 1, zeros, zeros), 12, map)
+    pairs = pair_table.PairTable(prints, Candidates(first, first + 1, zeros, zeros), 12, map)
     assert not pairs.confirm(np.arange(count)).any()
     assert sizes == jobs

@@ -16,6 +16,7 @@ from curate.dedup import find_duplicates, fingerprints
 from curate.dedup import stage as dedup
 from curate.pipeline import Ended, Said, run_stages
 from tests.benchmarks.edits import apply
+from tests.folders import fetch_row
 from tests.scenes import jpeg, photo_row, scene, store
 
 HASH, THOROUGH = Dedup(method="hash"), Dedup(method="thorough")
@@ -53,6 +54,34 @@ def test_one_row_per_photo_with_its_keeper_and_proof(tmp_path: Path) -> None:
     assert rows[1].group == key(1)
     assert len({rows[n].similar_group for n in (0, 100, 200)}) == 1
     assert not any(row.label_conflict for row in rows.values())
+
+
+def test_the_better_file_comes_first_whatever_the_order_of_rows() -> None:
+    random = np.random.default_rng(0)
+    prints = np.zeros(40, fingerprints.FINGERPRINT)
+    prints["sha256"] = [f"{file:064x}" for file in range(40)]
+    prints["box"] = 0, 1, 0, 1
+    prints["box"][::5] = 0.1, 0.9, 0.25, 1  # inside a frame
+    prints["colour"] = random.integers(0, 256, prints["colour"].shape)
+    prints["colour"][::3] = 90
+    photos = [
+        replace(
+            fetch_row(number, "hatch", sha256=f"{file:064x}", size=int(100 + file % 7)),
+            width=int(160 + file % 4),
+        )
+        for number, file in enumerate([*random.permutation(40).tolist(), *range(0, 40, 4)])
+    ]
+
+    def badness(file: int) -> tuple[int, bool, int, str]:
+        rows = [photo for photo in photos if photo.sha256 == f"{file:064x}"]
+        pixels = round(rows[0].width * rows[0].height * float(fingerprints.content(prints[file : file + 1])[0]))
+        return -pixels, file % 3 == 0, -rows[0].bytes, min(row.key for row in rows)
+
+    expected = sorted(range(40), key=badness)
+    for given in (photos, photos[::-1]):
+        ranked, numbers = dedup.in_rank_order(given, prints)
+        assert numbers == {f"{file:064x}": place for place, file in enumerate(expected)}
+        assert ranked["sha256"].tolist() == [f"{file:064x}".encode() for file in expected]
 
 
 def test_d02_the_same_bytes_from_any_number_of_workers(tmp_path: Path) -> None:
