@@ -3,7 +3,7 @@
 Photos that the network learned from, or that chose it (train and val), are left out: they say nothing of others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from curate.core import extras, manifest
 from curate.core.errors import GateError
 from curate.core.intervals import Estimate, difference, percent, wilson
 from curate.core.schemas import FetchRow, SplitRow
-from curate.train import calibration, models
+from curate.train import calibration, models, stage
 from curate.train.predict import predict
 
 SHOWN = 24  # mistakes on the page, the most confident ones
@@ -142,7 +142,12 @@ def evaluate(folder: Path, place: Path, path: Path) -> Evaluation:
     remarks = list(source.remarks)
     if other := len(source.photos) - len(known):
         remarks.append(f"{other:,} photos are of classes that the network does not know and were left out")
-    learned = _learned_from(folder)
+    learned, same_split = _learned_from(folder, place, model.meta)
+    if not same_split:
+        remarks.append(
+            "The network was trained on another split than that of now: of the folder's photos only its own test "
+            "set was measured. A photo that it learned from and that the folder no longer has is not recognised."
+        )
     fresh = [photo for photo in known if labelled.sha256_of(photo) not in learned]
     found = list(predict(model, [photo.file for photo in fresh]))
     sound = [number for number, each in enumerate(found) if not each.reason]
@@ -163,10 +168,18 @@ def evaluate(folder: Path, place: Path, path: Path) -> Evaluation:
     )
 
 
-def _learned_from(folder: Path) -> set[str]:
-    """sha256 of the photos of train and val."""
-    keys = {row.key for row in manifest.read(folder, SplitRow) if row.split in ("train", "val")}
-    return {row.sha256 for row in manifest.read(folder, FetchRow) if row.key in keys}
+def _learned_from(folder: Path, place: Path, meta: Mapping[str, Any]) -> tuple[set[str], bool]:
+    """(sha256 of the photos of the network's train and val, was it trained on the split of now?).
+
+    What was in train of another split is known no more: then all photos of the folder but those of its own test
+    set, which its predictions name.
+    """
+    fetched = manifest.read(folder, FetchRow)
+    if meta["inputs"]["split.csv"] == manifest.read_sidecar(folder, "split")["sha256"]:
+        keys = {row.key for row in manifest.read(folder, SplitRow) if row.split in ("train", "val")}
+        return {row.sha256 for row in fetched if row.key in keys}, True
+    unseen = {row.key for row in stage.predictions(place, dict(meta)) if row.split == "test"}
+    return {row.sha256 for row in fetched if row.key not in unseen}, False
 
 
 def write_page(found: Evaluation, title: str, path: Path) -> None:

@@ -1,7 +1,8 @@
 """audit: all that is measured of a dataset, in sentences, and what to collect next.
 
 Reads the manifests through `Dataset`, the predictions of the best network, and the photos; writes audit.csv (one
-row per share, slice, region and clue) and audit.json (the same with the sentences).
+row per share, slice, region and clue) and audit.json (the same with the sentences, and the
+sha256 of the manifests that were measured).
 """
 
 import csv
@@ -39,6 +40,7 @@ class Findings:
     measured: tuple[int, int]  # right and photos of val and test, by the best network; zeros where there is none
     regions: list[regions.Region]
     shortcuts: list[shortcuts.Shortcut]
+    inputs: dict[str, str]  # name of each manifest that was measured, to its sha256
 
     def sentences(self) -> list[str]:
         """What was found, then what to collect next."""
@@ -142,6 +144,7 @@ class Findings:
             ],
             "worst_slices": [each.name() for each in slices.worst(self.slices)],
             "rows": self.rows(),
+            "inputs": self.inputs,
         }
 
 
@@ -183,6 +186,7 @@ def run(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn = map) 
         measured=measured,
         regions=regions.leave_out(found, labels, groups, values["region"], config.seed),
         shortcuts=shortcuts.measure(shortcuts.clues(dataset, pixels, map_fn), labels, groups, config.seed),
+        inputs=manifest.digests(folder, "split", "train_baseline"),
     )
     atomic_write(folder / "audit.csv", _table(findings.rows()))
     text = json.dumps(findings.data(), indent=1, ensure_ascii=False)

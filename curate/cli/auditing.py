@@ -7,6 +7,7 @@ import typer
 
 from curate.cli.context import recipe_and_manifests, result, show
 from curate.cli.options import Workers, command
+from curate.core.errors import Note, Run, To
 
 commands = typer.Typer()
 _LEAKS = 3  # exit code, that of a quality gate
@@ -108,6 +109,9 @@ def _leaks(ctx: typer.Context, path: Path, model: Path | None, out: Path | None,
     folder = labelled.manifests_at(path)
     if model is None and folder and manifest.csv_path(folder, "train_baseline").exists():
         model = chosen(folder)
+        if manifest.stale_inputs(folder, "train_baseline"):
+            earlier = "The network is of an earlier split: it may have learned from photos that are in test now"
+            show(ctx, Note(earlier, To("train again", Run("train-baseline"))))
     with executors.local(workers or default_workers()) as map_fn:
         found = search.find(path, models.load(model) if model else None, map_fn)
     for line in found.sentences():

@@ -167,6 +167,16 @@ def mismatch(folder: Path, stage: str, ignored: Collection[str] = ()) -> str:
     return f"{stage}.csv was made from another {', '.join(changed)}" if changed else ""
 
 
+def digests(folder: Path, *stages: str) -> dict[str, str]:
+    """File name to sha256 of the manifests of `stages`, by their sidecars; `absent` where there is none."""
+    found = {}
+    for stage in stages:
+        found[f"{stage}.csv"] = "absent"
+        with suppress(StateError):
+            found[f"{stage}.csv"] = read_sidecar(folder, stage)["sha256"]
+    return found
+
+
 def recorded_provenance(folder: Path, stage: str) -> Provenance:
     """The provenance in the sidecar of `stage`."""
     sidecar = read_sidecar(folder, stage)

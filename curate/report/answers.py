@@ -7,6 +7,7 @@ from typing import Any
 
 from curate.core import manifest
 from curate.core.intervals import percent, wilson
+from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
 from curate.inspect.rows import Rows
 from curate.report.thumbnails import Section
@@ -42,13 +43,21 @@ def answers(
     ]
 
 
+def photos(rows: Rows) -> list[FetchRow]:
+    """The rows of fetch.csv that are photos; the others are pages that were not read."""
+    return [row for row in rows.fetch.values() if row.image_url]
+
+
 def _came_in(sidecars: Mapping[str, Mapping[str, Any]], rows: Rows) -> ShortAnswer:
-    listings = len({row.listing_id for row in rows.fetch.values()})
-    tally = Counter(row.class_name for row in rows.fetch.values())
+    found = photos(rows)
+    listings = len({row.listing_id for row in found})
+    details = [f"of {listings:,} listings", _classes(Counter(row.class_name for row in found))]
+    if pages := len(rows.fetch) - len(found):
+        details.append("1 page was not read" if pages == 1 else f"{pages:,} pages were not read")
     return ShortAnswer(
         "What came in?",
-        f"{len(rows.fetch):,} photos",
-        (f"of {listings:,} listings", _classes(tally)),
+        f"{len(found):,} photos",
+        tuple(details),
         "good" if sidecars["fetch"]["counts"]["kept"] else "bad",
         "funnel",
     )

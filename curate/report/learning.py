@@ -1,6 +1,9 @@
 """What the report says of training: how often the network is right, where it errs, and what would help."""
 
 import csv
+import hashlib
+import io
+import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,6 +11,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from curate.core import manifest
 from curate.core.intervals import percent, wilson
 from curate.core.schemas import SPLITS, TrainBaselineRow
 from curate.inspect.rows import Rows
@@ -56,7 +60,7 @@ def training(folder: Path, rows: Rows, notes: Mapping[str, Any]) -> Section:
         "wrong": len(wrong),
         "figures": [_mistake(folder, rows, row) for row in wrong[:SHOWN]],
         "variants": compare(folder) if notes.get("networks") and notes.get("chosen") else [],
-        "growth": growth(folder, sum(row.split == "train" for row in rows.split.values() if row.keep)),
+        "growth": growth(folder),
     }
 
 
@@ -73,19 +77,19 @@ def confusion(
     ]
 
 
-def growth(folder: Path, count: int) -> Section | None:
-    """The learning curve of a train split of `count` photos; None where there is none, or one of another split."""
-    path = folder / CURVE
-    if not path.exists():
-        return None
+def growth(folder: Path) -> Section | None:
+    """The learning curve; None where there is none, or one that was measured on another split.csv."""
     measured: dict[int, list[float]] = defaultdict(list)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                measured[int(row["photos"])].append(float(row["accuracy"]))
+        data = (folder / CURVE).read_bytes()
+        own = {"sha256": hashlib.sha256(data).hexdigest(), "inputs": manifest.digests(folder, "split")}
+        if json.loads((folder / CURVE).with_suffix(".json").read_bytes()) != own:
+            return None
+        for row in csv.DictReader(io.StringIO(data.decode(), newline="")):
+            measured[int(row["photos"])].append(float(row["accuracy"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if not measured or max(measured) != count:
+    if not measured:
         return None
     points = [(size, min(found), fmean(found), max(found)) for size, found in sorted(measured.items())]
     return {

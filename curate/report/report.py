@@ -66,6 +66,7 @@ def describe(folder: Path, title: str) -> dict[str, Any]:
         "policy": POLICY,
         "warning": warning,
         "missing": [manifest.command(stage) for stage in STAGES if stage not in stages],
+        "found": len(answers.photos(rows)),
         "answers": answers.answers(stages, sidecars, rows, names, parts),
         "funnel": sections.funnel(stages, sidecars, rows),
         "kept": sections.kept(folder, rows, names, last),

@@ -195,13 +195,12 @@ def _judged(row: CleanRow) -> str:
 
 
 def audited(folder: Path) -> list[str]:
-    """The sentences of audit.json; empty where `curate audit` did not run since the split was made."""
-    path, split_path = folder / "audit.json", manifest.csv_path(folder, "split")
+    """The sentences of audit.json; empty where `curate audit` did not measure this split and its networks."""
     try:
-        if path.stat().st_mtime < split_path.stat().st_mtime:
+        found = json.loads((folder / "audit.json").read_bytes())
+        if found["inputs"] != manifest.digests(folder, "split", "train_baseline"):
             return []
-        found = json.loads(path.read_bytes())["sentences"]
-        return [str(line) for line in found] if isinstance(found, list) else []
+        return [str(line) for line in found["sentences"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 

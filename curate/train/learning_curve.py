@@ -13,7 +13,9 @@ Nothing is said beyond twice the data.
 """
 
 import csv
+import hashlib
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core import extras, plots
+from curate.core import extras, manifest, plots
 from curate.core.errors import GateError
 from curate.core.files import atomic_write
 from curate.core.intervals import percent
@@ -76,6 +78,7 @@ class Curve:
 def run(folder: Path, config: TrainBaseline) -> Curve:
     """Measure the curve of a folder; writes learning_curve.csv into it, and learning_curve.png with matplotlib.
 
+    learning_curve.json says which split.csv it is of.
     Raises GateError when train has too few photos, ResourceError when the network's weights are missing.
     """
     from curate.train import dataset_cache
@@ -87,7 +90,10 @@ def run(folder: Path, config: TrainBaseline) -> Curve:
     found = transfer.features(folder, pixels, [sha256 for _, _, sha256 in photos.listed])
     groups = [row.group for row in photos.rows[: photos.train]]
     curve = measure(found, photos.labels, groups, config.seed)
-    atomic_write(folder / "learning_curve.csv", table(curve))
+    data = table(curve)
+    atomic_write(folder / "learning_curve.csv", data)
+    made_from = {"sha256": hashlib.sha256(data).hexdigest(), "inputs": manifest.digests(folder, "split")}
+    atomic_write(folder / "learning_curve.json", json.dumps(made_from, indent=1).encode() + b"\n")
     if not extras.missing("plots"):
         atomic_write(folder / "learning_curve.png", draw(curve))
     return curve

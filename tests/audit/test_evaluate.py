@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,14 @@ from typer.testing import CliRunner
 
 from curate.audit import evaluate
 from curate.cli.app import app
+from curate.core import manifest
 from curate.core.errors import GateError
 from curate.core.recipe import TrainBaseline
+from curate.core.schemas import SplitRow
 from curate.dataset import Dataset
 from curate.train import stage
 from curate.train.predict import chosen
-from tests.folders import CLASSES, build_folder, paint
+from tests.folders import CLASSES, build_folder, paint, publish
 
 CONFIG = TrainBaseline(class_names=CLASSES, variant="transfer", transfer={"image_size": 64})
 HERE = 60  # photos of the second dataset
@@ -64,6 +67,18 @@ def test_the_own_manifests_give_the_figure_of_test_without_train_and_val(place: 
     assert {photo.name for photo in found.photos} == {photo.key for photo in dataset.of("test")}
     assert found.left_out == len(dataset.of("train")) + len(dataset.of("val"))
     assert (int(found.right.sum()), len(found.right)) == found.own
+
+
+def test_after_another_split_nothing_it_learned_from_is_measured(place: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(place / "run", folder)
+    own_test = {photo.name for photo in evaluate.evaluate(folder, chosen(folder), folder).photos}
+    other = {"train": "test", "val": "train", "test": "val"}
+    publish(folder, "split", [replace(row, split=other[row.split]) for row in manifest.read(folder, SplitRow)])
+    found = evaluate.evaluate(folder, chosen(folder), folder)
+    assert {photo.name for photo in found.photos} == own_test
+    assert any("was trained on another split" in line for line in found.sentences())
+    assert "on another split" not in run(place, "evaluate", str(place / "other"))[1]
 
 
 def test_nothing_but_train_is_no_evaluation(place: Path, tmp_path: Path) -> None:

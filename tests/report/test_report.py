@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import hashlib
 import html
 import io
 import json
@@ -380,12 +381,25 @@ def test_the_nearest_pairs_take_each_photo_once() -> None:
 
 
 def test_a_learning_curve_is_shown_of_this_split_only(folder: Path) -> None:
-    (folder / "learning_curve.csv").write_text("photos,order,accuracy\n4,0,0.6\n4,1,0.7\n9,0,0.8\n9,1,0.9\n")
+    table, made_from = folder / "learning_curve.csv", folder / "learning_curve.json"
+    table.write_text("photos,order,accuracy\n4,0,0.6\n4,1,0.7\n9,0,0.8\n9,1,0.9\n")
+    assert "training photos: mean" not in Page(write_report(folder, "x")).text, "nothing says which split it is of"
+    digest = hashlib.sha256(table.read_bytes()).hexdigest()
+    of_now = {"sha256": digest, "inputs": {"split.csv": manifest.read_sidecar(folder, "split")["sha256"]}}
+    made_from.write_text(json.dumps(of_now))
     assert (
         "Accuracy by number of training photos: mean and range of 2 orders" in Page(write_report(folder, "x")).text
     )
-    (folder / "learning_curve.csv").write_text("photos,order,accuracy\n4,0,0.6\n8,0,0.8\n")
+    made_from.write_text(json.dumps(of_now | {"inputs": {"split.csv": "0" * 64}}))  # as many photos, other ones
     assert "training photos: mean" not in Page(write_report(folder, "x")).text
+
+
+def test_pages_that_were_not_read_are_no_photos(folder: Path) -> None:
+    rows = manifest.read(folder, FetchRow)
+    painted_run.rewrite(folder, "fetch", [*rows[:-1], dataclasses.replace(rows[-1], listing_id="", image_url="")])
+    text = Page(write_report(folder, "painted")).text
+    assert "23 photos were found" in text
+    assert "What came in? 23 photos of 12 listings 11 swift, 12 wagonr 1 page was not read" in text
 
 
 def test_each_photo_is_in_the_page_once(folder: Path) -> None:
@@ -394,8 +408,12 @@ def test_each_photo_is_in_the_page_once(folder: Path) -> None:
     assert len(sources) == len(set(sources)) < len(page.all("use"))
 
 
-def test_the_sentences_of_an_audit_are_shown_unless_the_split_is_newer(folder: Path) -> None:
-    (folder / "audit.json").write_text(json.dumps({"sentences": ["Delhi has <b>too few</b> listings."]}))
+def test_the_sentences_of_an_audit_are_shown_while_split_and_networks_are_those(folder: Path) -> None:
+    inputs = manifest.digests(folder, "split", "train_baseline")
+    said = {"sentences": ["Delhi has <b>too few</b> listings."], "inputs": inputs}
+    (folder / "audit.json").write_text(json.dumps(said))
+    os.utime(folder / "audit.json", (0, 0))  # times are those of a checkout
     assert "Delhi has <b>too few</b> listings." in Page(write_report(folder, "x")).text
-    os.utime(folder / "audit.json", (0, 0))
-    assert "too few" not in Page(write_report(folder, "x")).text
+    for name in inputs:
+        (folder / "audit.json").write_text(json.dumps(said | {"inputs": inputs | {name: "0" * 64}}))
+        assert "too few" not in Page(write_report(folder, "x")).text

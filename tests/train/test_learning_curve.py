@@ -1,5 +1,7 @@
 """learning-curve: nested subsets, honest extrapolation."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +59,8 @@ def test_a_folder_gets_its_curve(tmp_path: Path) -> None:
     assert curve.sentences()[-1].startswith("Doubling to 120 photos is expected to raise accuracy from ")
     rows = (folder / "learning_curve.csv").read_text().splitlines()
     assert len(rows) == 1 + curve.accuracy.size
+    made_from = json.loads((folder / "learning_curve.json").read_bytes())
+    assert made_from["inputs"] == {"split.csv": hashlib.sha256((folder / "split.csv").read_bytes()).hexdigest()}
     assert (folder / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(GateError, match="train has 12 photos; a learning curve needs 40"):
         learning_curve.run(build_folder(tmp_path / "small", "split", n=20), CONFIG)
