@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from curate.audit import labelled, page
 from curate.audit.labelled import Labelled, LabelledSet
+from curate.core.coverage import NOT_LOOKED_FOR
 from curate.core.errors import GateError, UsageError
 from curate.core.executors import MapFn
 from curate.core.intervals import percent, wilson
@@ -22,6 +23,7 @@ from curate.train import models
 from curate.train.predict import predict
 
 SHOWN = 100  # pairs on the page
+METHOD: Literal["thorough"] = "thorough"  # of dedup
 _ORDER: dict[str, int] = {split: place for place, split in enumerate(SPLITS)}
 
 
@@ -64,7 +66,8 @@ class Leaks:
                 f"{len(self.pairs) - exact:,} near)."
             )
         else:
-            said.append("No exact or near duplicate crosses splits.")
+            said.append("No exact or near duplicate was found across splits.")
+        said.append(f"Not looked for: {NOT_LOOKED_FOR[METHOD]}.")
         if self.listings_known:
             said.append(
                 f"{len(self.listings):,} of {self.listings_known:,} listings are in more than one split."
@@ -131,7 +134,7 @@ def find(path: Path, model: models.Model | None = None, map_fn: MapFn = map) -> 
             f"{path} has fewer than two splits; give folders train, val, test with a folder per class in each, "
             "a CSV with a column split, or a folder of manifests"
         )
-    found = of_files.find([photo.file for photo in photos], Dedup(), map_fn)
+    found = of_files.find([photo.file for photo in photos], Dedup(method=METHOD), map_fn)
     if len(found.refused) == len(photos):
         raise GateError(f"{path}: no photo can be read, e.g. {photos[0].name}: {found.refused[0]}")
     return _leaks(source, photos, found, model)

@@ -205,7 +205,7 @@ def split(
 ) -> None:
     """Split into train, val and test, without a leak.
 
-    Exact counts per class; no listing and no near-duplicate across splits, with a printed proof.
+    Exact counts per class. No listing, and no duplicate that dedup found, is in two splits; the check is printed.
 
     Example: curate split --seed 42
     """
@@ -282,8 +282,7 @@ def run(ctx: typer.Context, workers: Workers = None, executor: Executor = None, 
     from curate.report.report import write_report
 
     stages = stages_to_run(*recipe_and_folder(ctx))
-    absent = extras.missing("train") if recipe_and_folder(ctx)[0].train_baseline.variant != "transfer" else ""
-    if absent:
+    if absent := extras.missing("train") if recipe_and_folder(ctx)[0].train_baseline.variant != "transfer" else "":
         stages.remove("train_baseline")
     recipe, folder = recipe_and_folder(ctx, *stages)
     recipe = with_executor(recipe, executor, store)

@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from curate.core.coverage import NOT_LOOKED_FOR
 from curate.core.schemas import SPLITS, DedupRow, FetchRow, SplitRow
 
 SIMILAR = "groups of similar photos"
 COVERAGE = {  # of each method of dedup: what a group of similar photos cannot hold, because nothing looked for it
     "hash": (
-        "not looked for: crops by a tenth or more, frames, turns by a few degrees, screenshots, collages. "
+        f"not looked for: {NOT_LOOKED_FOR['hash']}. "
         "dedup ran with the method hash; thorough finds crops and frames, sellers the others too"
     ),
     "thorough": (
-        "not looked for: screenshots, collages, crops by more than half, turns by 5 degrees or more, sepia. "
-        "dedup ran with the method thorough; sellers looks for them"
+        f"not looked for: {NOT_LOOKED_FOR['thorough']}. dedup ran with the method thorough; sellers looks for them"
     ),
     "sellers": (
         "looked for: crops, frames, banners, turns, screenshots and collages, by the method sellers. "

@@ -1,0 +1,6 @@
+"""What the methods of dedup do not look for, in words: no sentence about duplicates may claim more."""
+
+NOT_LOOKED_FOR = {
+    "hash": "crops by a tenth or more, frames, turns by a few degrees, screenshots, collages",
+    "thorough": "screenshots, collages, crops by more than half, turns by 5 degrees or more, sepia",
+}
