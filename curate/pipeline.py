@@ -210,7 +210,7 @@ def fetch_photos(
         if prune:
             gone = additions.marked(rows)
             echo(
-                f"deleting {additions.counted(gone)} that the site no longer offers"
+                f"deleting {additions.photos_of_listings(gone)} that the site no longer offers"
                 if gone
                 else "nothing to prune"
             )

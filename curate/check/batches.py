@@ -20,6 +20,7 @@ from curate.check.check import Checker, Say, Upload
 from curate.check.limits import Limits, RefusedError, look
 from curate.check.verdict import Verdict
 from curate.core import manifest
+from curate.core.counted import counted
 from curate.core.errors import CurateError
 
 TOGETHER = 4  # uploads in one batch, at most
@@ -181,4 +182,4 @@ class Reloader:
             return
         self.counts["done"] += 1
         photos = len(self.batches.checker.learnt.decided)
-        self._say(f"reloaded in {time.monotonic() - began:.1f} s: {photos:,} photos")
+        self._say(f"reloaded in {time.monotonic() - began:.1f} s: {counted(photos, 'photo')}")

@@ -26,6 +26,7 @@ from curate.check.model import KEPT, LinearModel, learn
 from curate.clean import embeddings
 from curate.clean.scorers.base import Scorer
 from curate.core import manifest
+from curate.core.counted import counted
 from curate.core.errors import ResourceError, StateError
 from curate.core.files import atomic_write, file_sha256
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
@@ -108,7 +109,7 @@ def open_or_learn(folder: Path, scorer: Scorer, say: Callable[[str], None] = lam
         _write(folder / NAME, made_from, learnt)
     except ResourceError as error:  # a folder that may only be read: the next one learns again
         log.warning("%s; the next check learns again", error)
-    say(f"check learnt from {len(learnt.decided):,} photos in {time.monotonic() - began:.0f} s")
+    say(f"check learnt from {counted(len(learnt.decided), 'photo')} in {time.monotonic() - began:.0f} s")
     return learnt
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from curate.clean import subject
 from curate.clean.kernel_classifier import Floats, evenly
 from curate.clean.scorers.imagenet import ImageNet, concept_members
+from curate.core.counted import counted
 from curate.core.errors import RejectedError, UsageError
 from curate.core.recipe import Clean
 from curate.photos import decode
@@ -79,7 +80,7 @@ def look(photos: Mapping[str, Sequence[Path]], config: Clean) -> Iterator[Seen]:
 def lines(found: Iterable[Seen]) -> Iterator[str]:
     """The table for a terminal."""
     for one in found:
-        yield f"{one.class_name}: {one.photos} photos"
+        yield f"{one.class_name}: {counted(one.photos, 'photo')}"
         yield "  ImageNet: " + ", ".join(f"{name} {share:.0%}" for name, share in one.imagenet)
         yield "  concepts: " + ", ".join(f"{name} {share:.0%}" for name, share in one.concepts if share >= 0.005)
 

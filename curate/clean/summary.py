@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from curate.clean import label_errors
 from curate.clean.signals import PhotoRecord
+from curate.core.counted import counted
 from curate.core.schemas import CleanRow
 from curate.review import decisions
 from curate.review.decisions import Review
@@ -56,7 +57,7 @@ def lines(photos: Sequence[PhotoRecord], review: Review, refused: Mapping[str, s
     if obeyed := sum(key in keys for key in review.decisions):
         found.append(f"{decisions.NAME}: {obeyed} decision{'s' if obeyed > 1 else ''} obeyed")
     if ignored := sorted(key for key in review.decisions if key not in keys):
-        number = "1 decision is" if len(ignored) == 1 else f"{len(ignored)} decisions are"
+        number = counted(len(ignored), "decision is", "decisions are")
         why = "the photo is not here, is unreadable, or is a duplicate kept without a class"
         found.append(f"{decisions.NAME}: {number} not obeyed, e.g. {ignored[0]}: {why}")
     if review.conflicts:

@@ -11,6 +11,7 @@ import typer
 
 from curate.cli import hints, terminal
 from curate.cli.terminal import Styled
+from curate.core.counted import counted
 from curate.core.errors import FetchOrImport, Note, StateError, To, UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def tell(ctx: typer.Context, said: "Said") -> None:
     for line in said.summary:
         say(ctx, f"  {line}")
     if said.deleted:
-        photos = "1 photo that was" if said.deleted == 1 else f"{said.deleted:,} photos that were"
+        photos = counted(said.deleted, "photo that was", "photos that were")
         say(ctx, f"  deleted {photos} there before")
     for note in said.to_decide:
         say(ctx, "  ", note)

@@ -125,10 +125,9 @@ def dedup(
 ) -> None:
     """Find duplicate photos and keep the best one of each.
 
-    The photo with the most pixels stays; a frame around it does not count. Of equals, one in colour stays, then
-    the larger file. An edited photo (screenshot, collage, banner, plates, text, turned a little, less contrast)
-    loses to its original. A photo turned by a quarter or a half stays beside its original; the split keeps both
-    together. Photos sold under two class names are counted: decide in review.csv which to keep.
+    The photo with the most pixels stays, a frame not counted; of equals, one in colour, then the larger file. An
+    edited photo (screenshot, banner, plates, text, turned a little) loses to its original. One turned by a quarter
+    or a half stays beside it, in the same split. Which class is right of photos sold under two is yours to decide.
 
     The method hash is the fastest. thorough also finds frames, and crops by a tenth and more. sellers also finds
     strong crops, turns up to 45 degrees, screenshots and collages; it is several times slower.

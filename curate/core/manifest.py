@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from curate import __version__
+from curate.core.counted import counted
 from curate.core.errors import Delete, FetchOrImport, Run, StateError, To
 from curate.core.files import atomic_write as atomic_write
 from curate.core.files import crash_point as crash_point
@@ -210,7 +211,7 @@ def read(folder: Path, row_type: type[RowT]) -> list[RowT]:
         raise edited(path, stage)
     rows = parse_rows(data, row_type, str(path))
     if len(rows) != sidecar["rows"]:
-        raise StateError(f"{path}: {len(rows)} rows, its sidecar says {sidecar['rows']}")
+        raise StateError(f"{path}: {counted(len(rows), 'row')}, its sidecar says {sidecar['rows']}")
     return rows
 
 

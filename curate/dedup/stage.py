@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from curate.core import manifest
+from curate.core.counted import counted
 from curate.core.executors import MapFn
 from curate.core.recipe import Dedup
 from curate.core.schemas import DedupRow, FetchRow
@@ -161,7 +162,7 @@ def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
         notes["summary"] = [f"{decisions.NAME}: {len(brought_back)} kept although they are duplicates"]
     if apart:
         notes["not_duplicates"] = apart
-        many = "1 pair is" if len(apart) == 1 else f"{len(apart)} pairs are"
+        many = counted(len(apart), "pair is", "pairs are")
         notes.setdefault("summary", []).append(f"{decisions.NAME}: {many} not duplicates")
     notes["label_conflicts"] = sum(row.keep and row.label_conflict for row in rows)  # images
     manifest.write(folder, rows, wanted, started, notes)

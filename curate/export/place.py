@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from curate.core.counted import counted
 from curate.core.errors import StateError, UsageError
 from curate.core.files import atomic_write, inside, replacing
 from curate.core.release import MARKER as MARKER
@@ -110,7 +111,7 @@ def check_foreign(out: Path, own: Collection[str], planned: Collection[str], bes
         raise UsageError(f"{out / in_the_way[0]} is there and no export wrote it; name another folder with --out")
     if foreign and not beside:
         raise UsageError(
-            f"--out {out} holds {len(foreign):,} files that no export wrote, e.g. {foreign[0]}; "
+            f"--out {out} holds {counted(len(foreign), 'file')} that no export wrote, e.g. {foreign[0]}; "
             "name another folder, or leave them there and write beside them with --beside"
         )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.core import extras, manifest
+from curate.core.counted import counted
 from curate.core.errors import ResourceError, UsageError
 from curate.core.executors import MapFn
 from curate.core.files import file_sha256, lock, sweep
@@ -86,7 +87,7 @@ def export(
         own: list[str] = before.get("files", [])
         same = before.get("made_from") == made_from
         if same and before["complete"] and all(place.is_there(out / name) for name in own):
-            return [f"{out}: {len(own):,} files, unchanged"]
+            return [f"{out}: {counted(len(own), 'file')}, unchanged"]
         next(FORMATS[format](_release(dataset, recipe, options, ())))  # refuses what it cannot do, before the work
         place.check_foreign(out, own, (), beside, PREPARED)
         if before and not same:
@@ -180,9 +181,10 @@ def _release(dataset: Dataset, recipe: Recipe, options: Options, files: tuple[Fi
 def _summary(
     out: Path, names: list[str], files: tuple[File, ...], dataset: Dataset, recipe: Recipe
 ) -> Iterator[str]:
-    yield f"{out}: {len(names):,} files, {len(dataset.photos):,} photos"
+    yield f"{out}: {counted(len(names), 'file')}, {counted(len(dataset.photos), 'photo')}"
     if files and any(file.blurred for file in files):
         boxes, changed = sum(file.blurred for file in files), sum(file.blurred > 0 for file in files)
-        yield f"  blurred {boxes:,} places in {changed:,} photos; a detector misses some: look before you publish"
+        where = f"{counted(boxes, 'place')} in {counted(changed, 'photo')}"
+        yield f"  blurred {where}; a detector misses some: look before you publish"
     if not recipe.rights.ground:
         yield "  the card says that no ground is known to give the photos on: set rights.ground in the recipe"

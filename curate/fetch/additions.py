@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from curate.core import manifest
+from curate.core.counted import counted
 from curate.core.errors import StateError
 from curate.core.schemas import FetchRow
 
@@ -76,10 +77,7 @@ def pruned(rows: Iterable[FetchRow]) -> list[FetchRow]:
     return [row for row in rows if row.gone_since is None]
 
 
-def counted(rows: Sequence[FetchRow]) -> str:
+def photos_of_listings(rows: Sequence[FetchRow]) -> str:
     """`33 photos of 11 listings`."""
     listings = len({row.listing_id for row in rows})
-    return (
-        f"{len(rows):,} {'photo' if len(rows) == 1 else 'photos'} of "
-        f"{listings:,} {'listing' if listings == 1 else 'listings'}"
-    )
+    return f"{counted(len(rows), 'photo')} of {counted(listings, 'listing')}"

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from curate.core.counted import counted
 from curate.core.errors import (
     Again,
     Delete,
@@ -122,16 +123,17 @@ def check_whole(crawled: Crawled, found: Downloads) -> None:
     ]
     denied = [waiting for waiting in found.waiting.values() if waiting.is_denied]
     kept = sum(1 for outcome in found.outcomes.values() if not outcome.reason)
-    counts = {"photos": len(found.waiting), "pages": len(pages)}
-    many = " and ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    safe = counted(kept, "photo is", "photos are")
+    counts = {"photo": len(found.waiting), "page": len(pages)}
+    many = " and ".join(counted(count, what) for what, count in counts.items() if count)
     if waiting := pages + [waiting.why for waiting in found.waiting.values() if not waiting.is_denied]:
         raise TryLaterError(
-            f"{many} have to wait: {waiting[0]}. {kept} photos are safe",
+            f"{many} {'has' if sum(counts.values()) == 1 else 'have'} to wait: {waiting[0]}. {safe} safe",
             To("go on", Again(later=True)),
         )
     if denied:
-        message = f"{len(denied)} photos were refused: {denied[0].why}. The other {kept} photos are safe"
-        raise DeniedError(message, *denied[0].remedies)
+        refused = counted(len(denied), "photo was", "photos were")
+        raise DeniedError(f"{refused} refused: {denied[0].why}. The other {safe} safe", *denied[0].remedies)
 
 
 def check_drop(before: Sequence[FetchRow], now: Sequence[FetchRow]) -> None:
@@ -160,7 +162,7 @@ def check_photos_left(folder: Path, now: Sequence[FetchRow]) -> None:
     before = ownership.photos(folder)
     if gone := ownership.given_up(folder, before, {row.path for row in now}):
         raise GateError(
-            f"{len(gone)} of {len(before)} photos in {folder} are no longer offered, and fetch.csv, which "
+            f"{len(gone)} of {len(before):,} photos in {folder} are no longer offered, and fetch.csv, which "
             "describes them, cannot be read",
             Do("put it back"),
             To("delete these photos", Run("fetch", ("--prune",))),

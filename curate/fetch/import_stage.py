@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from curate.core import executors, given, manifest
+from curate.core.counted import counted
 from curate.core.errors import (
     Again,
     CurateError,
@@ -166,12 +167,14 @@ def _fetched(
         download.remember(folder, journal)
         found = download.fetch_all(client, folder, journal, politeness.max_photo_bytes, limits, urls, threads)
     kept = sum(1 for outcome in found.outcomes.values() if not outcome.reason)
+    safe = counted(kept, "photo is", "photos are")
     for waiting in sorted(found.waiting.values(), key=lambda waiting: waiting.is_denied):
         if waiting.is_denied:
-            message = f"{len(found.waiting)} photos were refused: {waiting.why}. {kept} photos are safe"
-            raise DeniedError(message, *waiting.remedies)
+            refused = counted(len(found.waiting), "photo was", "photos were")
+            raise DeniedError(f"{refused} refused: {waiting.why}. {safe} safe", *waiting.remedies)
         raise TryLaterError(
-            f"{len(found.waiting)} photos have to wait: {waiting.why}", To("go on", Again(later=True))
+            f"{counted(len(found.waiting), 'photo has', 'photos have')} to wait: {waiting.why}. {safe} safe",
+            To("go on", Again(later=True)),
         )
     return found.outcomes
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from curate import __version__
 from curate.core import executors, manifest
+from curate.core.counted import counted
 from curate.core.errors import StateError, TryLaterError
 from curate.core.executors import MapFn
 from curate.core.files import crash_point
@@ -112,7 +113,9 @@ def prune(folder: Path) -> list[FetchRow]:
     if len(rows) < len(before):
         download.check_kept(rows, dict.fromkeys(row.class_name for row in before if row.keep))
         sidecar = manifest.read_sidecar(folder, "fetch")
-        notes = sidecar["notes"] | {"summary": [f"{additions.counted(additions.marked(before))} were deleted"]}
+        notes = sidecar["notes"] | {
+            "summary": [f"{additions.photos_of_listings(additions.marked(before))} were deleted"]
+        }
         started = datetime.now(UTC)
         manifest.write(folder, rows, manifest.recorded_provenance(folder, "fetch"), started, notes)
         store.remove_orphans(folder, {row.path for row in rows})
@@ -258,5 +261,6 @@ def _retry(
         manifest.write(folder, rows, manifest.recorded_provenance(folder, "fetch"), started, sidecar["notes"])
     journal.remove()
     if found.waiting:
-        raise TryLaterError(f"{len(found.waiting)} photos have to wait: {next(iter(found.waiting.values())).why}")
+        many = counted(len(found.waiting), "photo has", "photos have")
+        raise TryLaterError(f"{many} to wait: {next(iter(found.waiting.values())).why}")
     return rows

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from curate.core import contradictions
+from curate.core.counted import counted
 from curate.core.recipe import Source
 from curate.core.schemas import FetchRow
 from curate.fetch import additions
@@ -16,35 +17,40 @@ def lines(
 ) -> list[str]:
     """What to say of fetch `number`, a line each; `before` it the manifest had other rows."""
     bare = sum(1 for _, listing in crawled.listings if not listing.photos)
-    said = [f"{len(crawled.listings)} listings" + (f", {bare} of them without a photo" if bare else "")]
+    said = [f"{counted(len(crawled.listings), 'listing')}" + (f", {bare} of them without a photo" if bare else "")]
     if before:
         found = additions.new(rows, before)
-        said.append(f"new since the last fetch: {additions.counted(found) if found else 'nothing'}")
+        said.append(f"new since the last fetch: {additions.photos_of_listings(found) if found else 'nothing'}")
     if crawled.failures:
         first = crawled.failures[0]
-        said.append(f"{len(crawled.failures)} pages could not be used, e.g. {first.url}: {first.reason}")
+        pages = counted(len(crawled.failures), "page")
+        said.append(f"{pages} could not be used, e.g. {first.url}: {first.reason}")
     if crawled.in_two_classes:
-        said.append(
-            f"{len(crawled.in_two_classes)} listings were found under two classes, see notes in fetch.json"
-        )
+        listings = counted(len(crawled.in_two_classes), "listing was", "listings were")
+        said.append(f"{listings} found under two classes, see notes in fetch.json")
     if crawled.cut:
+        pages = counted(len(crawled.cut), "index page has", "index pages have")
         said.append(
-            f"limited by pagination.max_pages, {config.pagination.max_pages}: {len(crawled.cut)} index pages have "
+            f"limited by pagination.max_pages, {config.pagination.max_pages}: {pages} "
             f"a next one that was not read, e.g. {crawled.cut[0]}"
         )
     if crawled.repeating:
         step = int(median(crawled.repeating))
+        pages = counted(len(crawled.repeating), "index page shows", "index pages show")
         said.append(
-            f"{len(crawled.repeating)} index pages show mostly listings of the pages before: "
+            f"{pages} mostly listings of the pages before: "
             f"if the address counts listings, pagination.step: {step} asks for fewer pages"
         )
     if ends := [failure for failure in crawled.ended if failure not in crawled.doubtful_ends]:
-        said.append(f"{len(ends)} next pages held no listing, which ended the paging, e.g. {ends[0].url}")
+        pages = counted(len(ends), "next page")
+        said.append(f"{pages} held no listing, which ended the paging, e.g. {ends[0].url}")
     if crawled.left_out:
-        said.append(f"{crawled.left_out:,} addresses do not match source.listing_url and were left out")
+        addresses = counted(crawled.left_out, "address does", "addresses do")
+        were = "was" if crawled.left_out == 1 else "were"
+        said.append(f"{addresses} not match source.listing_url and {were} left out")
     if crawled.skipped:
         more = f"; {crawled.left:,} of them wait for the next fetch (--max-new)" if crawled.left else ""
-        said.append(f"{len(crawled.skipped):,} new listings were not added{more}")
+        said.append(f"{counted(len(crawled.skipped), 'new listing was', 'new listings were')} not added{more}")
     if crawled.limited:
         said.append(
             f"limited by source.max_listings, {config.max_listings}: there may be more listings of "
@@ -64,5 +70,6 @@ def gone_lines(rows: Sequence[FetchRow], number: int = 0) -> list[str]:
     new = sum(1 for row in gone if row.gone_since == number)
     since = f" ({new:,} of the photos since this fetch)" if new else ""
     return [
-        f"no longer offered: {additions.counted(gone)}{since}, kept and marked gone_since; --prune deletes them"
+        f"no longer offered: {additions.photos_of_listings(gone)}{since}, kept and marked gone_since; "
+        "--prune deletes them"
     ]

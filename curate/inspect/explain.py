@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from curate.core import manifest
+from curate.core.counted import counted
 from curate.core.errors import Note, Run, To, UsageError
 from curate.core.schemas import OF_SIZE, PROOFS, CleanRow, DedupRow, FetchRow, Row, SplitRow, TrainBaselineRow
 from curate.core.stages import STAGES
@@ -32,12 +33,12 @@ def explain(folder: Path, name: str) -> list[Note]:
     if not found.named:
         raise UsageError(f"{len(found.begun)} keys start with {name}: {some}; write more of it")
     title = next((f" “{_plain(row.title)}”" for row in found.named if row.listing_id == name and row.title), "")
-    lines = [f"{_plain(name)}{title}: {_plural(len(found.named), 'photo')}"]
+    lines = [f"{_plain(name)}{title}: {counted(len(found.named), 'photo')}"]
     lines += [f"  {row.key}  {row.class_name}, {fate(rows, row.key)}" for row in found.named[:MOST_LISTED]]
     if len(found.named) > MOST_LISTED:
         lines.append(f"  and {len(found.named) - MOST_LISTED:,} more; write more of the name")
     if found.begun:
-        lines.append(f"  also the start of {_plural(len(found.begun), 'key')}: {some}")
+        lines.append(f"  also the start of {counted(len(found.begun), 'key')}: {some}")
     old = [stage for stage, problem in status.problems(folder).items() if problem not in ("", "missing")]
     stale = [Note(f"  out of date: {', '.join(old)}", To("see why", Run("status")))] if old else []
     return [*map(Note, lines), *stale]
@@ -92,7 +93,7 @@ def _details(folder: Path, rows: Rows, row: Row) -> Iterator[str]:
     """What a stage knows about a photo beyond its verdict."""
     if isinstance(row, DedupRow):
         if row.duplicate_of:
-            distance = "" if row.distance is None else f", {_plural(row.distance, 'bit')} apart as a whole"
+            distance = "" if row.distance is None else f", {counted(row.distance, 'bit')} apart as a whole"
             yield f"duplicate of {row.duplicate_of}{distance}, proved by {row.confirmed_by or 'nothing recorded'}"
             yield from (f"  {word}: {PROOFS[word]}" for word in row.confirmed_by.split() if word in PROOFS)
         yield from _duplicates(folder, rows, row)
@@ -115,7 +116,7 @@ def _details(folder: Path, rows: Rows, row: Row) -> Iterator[str]:
             yield f"borderline: a person should look at it{rank}" + (f": {reason}" if reason else "")
     elif isinstance(row, SplitRow):
         together = sum(1 for other in rows.split.values() if other.group == row.group and other.key != row.key)
-        beside = f", kept together with {_plural(together, 'other photo')} of its group" if together else ""
+        beside = f", kept together with {counted(together, 'other photo')} of its group" if together else ""
         yield f"{row.split or 'no split'}, class {row.class_name}{beside}"
     elif isinstance(row, TrainBaselineRow):
         right = "right" if row.predicted == row.class_name else f"wrong: it is in class {row.class_name}"
@@ -133,12 +134,12 @@ def _duplicates(folder: Path, rows: Rows, row: DedupRow) -> Iterator[str]:
     others = [other for other in group if other.key != row.key]
     others.sort(key=lambda other: (not other.keep, other.key in alike))  # another class is what there is to decide
     if others:
-        group_has = f"its duplicate group has {_plural(len(others), 'other photo')}:"
-        yield f"it stands for {_plural(len(others), 'duplicate')}:" if row.keep else group_has
+        group_has = f"its duplicate group has {counted(len(others), 'other photo')}:"
+        yield f"it stands for {counted(len(others), 'duplicate')}:" if row.keep else group_has
     for other in others[:DUPLICATES_SHOWN]:
         photo = rows.fetch.get(other.key)
         listing = f"{photo.class_name}, listing {_plain(photo.listing_id)}" if photo else "no longer fetched"
-        bits = "" if other.distance is None else f", {_plural(other.distance, 'bit')}, {other.confirmed_by}"
+        bits = "" if other.distance is None else f", {counted(other.distance, 'bit')}, {other.confirmed_by}"
         became = f"kept in its place{fate_of_keeper(rows, other.key)}" if other.keep else other.reason
         yield f"  {other.key}  {became}{bits}; {listing}"
     if len(others) > DUPLICATES_SHOWN:
@@ -164,7 +165,3 @@ def _decision(said: Decision) -> str:
 def _plain(text: str) -> str:
     """Text that cannot steer a terminal: control characters and changes of writing direction become `�`."""
     return "".join("�" if c < " " or "\x7f" <= c <= "\x9f" or c in _DIRECTIONS else c for c in text)
-
-
-def _plural(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from curate.core import extras, manifest
+from curate.core.counted import counted
 from curate.core.errors import Do, Edit, Note, Run, StateError, To
 from curate.core.recipe import Recipe, Section
 from curate.core.schemas import CleanRow
@@ -159,8 +160,7 @@ def to_review(folder: Path, recipe: Recipe) -> list[Note]:
         return []
     if not waiting:
         return []
-    many = "1 photo" if len(waiting) == 1 else f"{len(waiting):,} photos"
-    return [Note(f"{many} to review", To("look and decide", Run("review")))]
+    return [Note(f"{counted(len(waiting), 'photo')} to review", To("look and decide", Run("review")))]
 
 
 def _choice(stage: str, found: StageState) -> Note:

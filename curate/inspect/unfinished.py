@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from curate.core import manifest
+from curate.core.counted import counted
 from curate.core.errors import Note, Run, StateError, To
 from curate.core.recipe import Recipe
 from curate.core.schemas import FetchRow
@@ -45,7 +46,7 @@ def deferred(folder: Path) -> list[Note]:
         return []
     photos = sum(1 for row in rows if row.image_url)
     counts = {"photo": photos, "page": len(rows) - photos}
-    some = [f"{count:,} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count]
+    some = [counted(count, word) for word, count in counts.items() if count]
     what = "is" if len(rows) == 1 else "are"
     return [
         Note(
@@ -73,7 +74,7 @@ def unfinished(folder: Path, recipe: Recipe) -> list[Note]:
         notes += later
     elif (safe := photos_safe(folder)) is not None:
         again = [] if running else [To("go on", manifest.remedy(folder, "fetch"))]
-        notes.append(Note(f"fetch: {how}, {safe:,} {'photo is' if safe == 1 else 'photos are'} safe", *again))
+        notes.append(Note(f"fetch: {how}, {counted(safe, 'photo is', 'photos are')} safe", *again))
     for checkpoint in sorted(folder.glob("models/**/checkpoint.safetensors")):
         again = [] if running else [To("go on", manifest.remedy(folder, "train_baseline"))]
         variant = checkpoint.relative_to(folder / "models").parts[0]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curate.core import manifest
+from curate.core.counted import counted
 from curate.core.intervals import percent, wilson
 from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
@@ -123,7 +124,7 @@ def _to_do(stages: Sequence[str], rows: Rows, duplicates: Section | None) -> Sho
         details.append("review.csv cannot be obeyed")
     if duplicates and duplicates["undecided"]:
         number = duplicates["undecided"]
-        details.append(f"{number:,} {'photo is' if number == 1 else 'photos are'} sold under several class names")
+        details.append(f"{counted(number, 'photo is', 'photos are')} sold under several class names")
     if missing := [manifest.command(stage) for stage in STAGES if stage not in stages]:
         details.append(f"not run yet: {', '.join(missing)}")
     urgent = bool(details)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.core import manifest
+from curate.core.counted import counted
 from curate.core.errors import Do, Note, Run, StateError, To
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
 from curate.review import decisions, queue
@@ -76,10 +77,9 @@ def disagreements(written: Review) -> list[Note]:
     notes = [Note(written.torn)] if written.torn else []
     if found:
         first, said = min(found.items())
-        many = "1 photo" if len(found) == 1 else f"{len(found):,} photos"
         notes.append(
             Note(
-                f"decisions contradict each other about {many}, e.g. {first}: {said}; "
+                f"decisions contradict each other about {counted(len(found), 'photo')}, e.g. {first}: {said}; "
                 "none is obeyed until one yields"
             )
         )
@@ -98,7 +98,7 @@ def _label_conflicts(folder: Path, written: Review, rows: Sequence[DedupRow] | N
     keys = [row.key for row in rows if row.keep and row.label_conflict]
     if not keys:
         return []
-    photos = "1 photo has" if len(keys) == 1 else f"{len(keys):,} photos have"
+    photos = counted(len(keys), "photo has", "photos have")
     count = f"label conflicts: {photos} duplicates under another class name"
     if not (waiting := undecided(folder, keys, written)):
         return [Note(f"{count}, all decided")]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from curate.core import manifest
+from curate.core.counted import counted
 from curate.core.schemas import DedupRow, FetchRow
 from curate.review import decisions
 from curate.review.decisions import Review
@@ -29,8 +30,8 @@ def new_decisions(folder: Path, rows: Iterable[DedupRow], given: DuplicateDecisi
     notes = manifest.read_sidecar(folder, "dedup")["notes"]
     back = sum(row.key in given.kept for row in rows if row.reason in BROUGHT_BACK)
     lost = len(set(notes.get("brought_back", [])) - given.kept)
-    found = [f"{decisions.NAME} keeps {_plural(back)} that it removed"] * bool(back)
-    found += [f"{decisions.NAME} no longer keeps {_plural(lost)} that it brought back"] * bool(lost)
+    found = [f"{decisions.NAME} keeps {counted(back, 'duplicate')} that it removed"] * bool(back)
+    found += [f"{decisions.NAME} no longer keeps {counted(lost, 'duplicate')} that it brought back"] * bool(lost)
     if given.apart != notes.get("not_duplicates", []):
         found.append(f"{decisions.NAME} names other pairs that are not duplicates")
     return found
@@ -52,7 +53,3 @@ def _of(review: Review, photos: Iterable[FetchRow]) -> DuplicateDecisions:
 
 def _classes(photos: Iterable[FetchRow]) -> list[str]:
     return sorted({photo.class_name for photo in photos})
-
-
-def _plural(number: int) -> str:
-    return "1 duplicate" if number == 1 else f"{number:,} duplicates"

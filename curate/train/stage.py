@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.core import extras, manifest
+from curate.core.counted import counted
 from curate.core.errors import CurateError, Run, To
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
@@ -209,7 +210,7 @@ def notes_of(metas: Sequence[dict[str, Any]], asked: Sequence[int], variant: str
     if variant == "base" and all(meta["variant"] == "base" for meta in metas):
         lines.append("base is the network of the hand-made dataset; --variant transfer usually does better")
     if len(metas) > 1:
-        lines.append(f"best of {len(metas)} networks on val: {best['variant']}, seed {best['seed']}")
+        lines.append(f"best of {counted(len(metas), 'network')} on val: {best['variant']}, seed {best['seed']}")
     return {
         "networks": [{name: meta[name] for name in NOTED} for meta in metas],
         "chosen": {"variant": best["variant"], "seed": best["seed"]},

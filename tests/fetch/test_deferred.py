@@ -132,7 +132,7 @@ def test_f20_a_name_that_does_not_resolve_for_a_moment_defers_what_is_behind_it(
         routes["/cars"] = html(listed, next_path=f"http://{second}/cars?p=2")
         polite = politeness(server.host_port, second, max_tries=1)
         config = source(server.url(""), ["/cars"], politeness=polite)
-        with pytest.raises(TryLaterError, match=rf"1 pages have to wait: .*http://{second}/.*dns") as caught:
+        with pytest.raises(TryLaterError, match=rf"1 page has to wait: .*http://{second}/.*dns") as caught:
             fetch.run(tmp_path, config)
         assert caught.value.exit_code == 75
         assert not (tmp_path / "fetch.csv").exists()
@@ -316,7 +316,11 @@ def test_a_cut_by_max_pages_or_max_listings_is_told(tmp_path: Path) -> None:
     routes = {"/cars": html(car(1), next_path="/b"), "/b": html(car(2)), **photos(1, 2)}
     with faults.serve(routes) as server:
         for name, more, said in (
-            ("pages", {"pagination": {"max_pages": 1}}, r"limited by pagination.max_pages, 1: 1 index pages"),
+            (
+                "pages",
+                {"pagination": {"max_pages": 1}},
+                r"limited by pagination.max_pages, 1: 1 index page has a next one",
+            ),
             (
                 "listings",
                 {"max_listings": 1},

@@ -325,7 +325,7 @@ def test_a_csv_of_urls_is_fetched_and_resumed(tmp_path: Path) -> None:
         polite = Politeness.model_validate(politeness(server.host_port, workers=1))
         lines = ["class_name,url", *(f"swift,{server.url(f'/{n}.jpg')}" for n in (1, 3, 2))]
         (tmp_path / "photos.csv").write_text("\n".join(lines))
-        with pytest.raises(TryLaterError, match="1 photos have to wait"):
+        with pytest.raises(TryLaterError, match="1 photo has to wait"):
             importing.run(tmp_path / "out", tmp_path / "photos.csv", CLASSES, politeness=polite)
         assert not (tmp_path / "out/fetch.csv").exists()
         (tmp_path / "out/hosts.json").unlink()  # time passes

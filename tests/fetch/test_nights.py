@@ -128,7 +128,7 @@ def test_only_listings_put_in_since_a_date(tmp_path: Path) -> None:
         config = source(server.url(""), ["/cars"], revisit_after="never")
         rows = fetch.run(tmp_path, config, only=Only(since="2026-02-01"))
         assert {row.listing_id for row in rows} == {"2", "3"}  # of 3 nothing is known
-        assert "1 new listings were not added" in manifest.read_sidecar(tmp_path, "fetch")["notes"]["summary"]
+        assert "1 new listing was not added" in manifest.read_sidecar(tmp_path, "fetch")["notes"]["summary"]
         assert "/1.jpg" not in server.paths()
         with pytest.raises(UsageError, match="--since soon is no date"):
             fetch.run(tmp_path, config, only=Only(since="soon"))

@@ -252,7 +252,7 @@ def test_p09_a_page_that_is_refused_is_not_the_end(tmp_path: Path, status: int, 
     routes = {"/cars": html(car(1)), "/cars?p=2": [faults.status(status), html(car(2))], **photos(1, 2)}
     with faults.serve(routes) as server:
         config = source(server.url(""), ["/cars"], pagination={"page_parameter": "p"})
-        with pytest.raises(TryLaterError, match=rf"1 pages have to wait: .*p=2: {reason}"):
+        with pytest.raises(TryLaterError, match=rf"1 page has to wait: .*p=2: {reason}"):
             fetch.run(tmp_path, config)
         assert not (tmp_path / "fetch.csv").exists()
         assert [row.reason for row in fetch.run(tmp_path, config)] == ["", ""]
@@ -275,7 +275,7 @@ def test_p09_a_counted_page_that_is_gone_in_the_middle_is_not_the_end(tmp_path: 
     }  # fmt: skip
     with faults.serve(routes) as server:
         config = source(server.url(""), ["/cars"], pagination={"page_parameter": "p"})
-        with pytest.raises(TryLaterError, match=r"1 pages have to wait: .*p=2: gone"):
+        with pytest.raises(TryLaterError, match=r"1 page has to wait: .*p=2: gone"):
             fetch.run(tmp_path, config)
         assert [row.reason for row in fetch.run(tmp_path, config)] == ["", "", ""]
 
@@ -288,7 +288,7 @@ def test_p09_an_index_page_out_of_order_is_waited_for(tmp_path: Path, counted: b
     routes = {"/cars": html(car(1), next_path="/cars?p=2"), "/cars?p=2": second, **photos(1, 2)}
     with faults.serve(routes) as server:
         config = source(server.url(""), ["/cars"], pagination=pagination)
-        with pytest.raises(TryLaterError, match=r"1 pages have to wait: .*p=2: http_server_error.*1 photos are"):
+        with pytest.raises(TryLaterError, match=r"1 page has to wait: .*p=2: http_server_error.*1 photo is"):
             fetch.run(tmp_path, config)
         assert not (tmp_path / "fetch.csv").exists()
         assert [row.keep for row in fetch.run(tmp_path, config)] == [True, True]
@@ -546,7 +546,7 @@ def test_f16_work_that_must_wait_is_kept_and_done_later(tmp_path: Path) -> None:
     ):
         hosts = politeness(server.host_port, slow.host_port)
         config = source(server.url(""), ["/cars"], politeness=hosts)
-        with pytest.raises(TryLaterError, match=r"1 photos have to wait: .*1 photos are safe"):
+        with pytest.raises(TryLaterError, match=r"1 photo has to wait: .*1 photo is safe"):
             fetch.run(tmp_path, config)
         assert (tmp_path / "fetch.journal").exists() and not (tmp_path / "fetch.csv").exists()
         (tmp_path / "hosts.json").unlink()  # time passes

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from curate.core.counted import counted
 from curate.core.errors import UsageError
 from curate.fetch.sources.tree import LocalPhoto, Offered
 
@@ -43,7 +44,7 @@ def grouped(offered: Offered, group_by: str) -> Offered:
     listings = len({item.listing for item in items})
     if listings == len(items):
         raise UsageError(f"--group-by {group_by}: no two photos are of one listing by that, e.g. {items[0].name}")
-    return Offered(tuple(items), (*offered.remarks, f"{listings:,} listings by --group-by {group_by}"))
+    return Offered(tuple(items), (*offered.remarks, f"{counted(listings, 'listing')} by --group-by {group_by}"))
 
 
 def _offer(items: Sequence[LocalPhoto]) -> list[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from curate.core.counted import counted
+
 
 @dataclass(frozen=True, slots=True)
 class PhotoLink:
@@ -52,4 +54,4 @@ def empty_fields(listings: Sequence[Listing]) -> Iterator[str]:
     for name in ("title", "price", "year", "city", "photos"):
         count = sum(getattr(one, name) not in ("", None, ()) for one in listings)
         if 2 * count < len(listings):
-            yield f"{name}: {count} of {len(listings)} listings"
+            yield f"{name}: {count} of {counted(len(listings), 'listing')}"
