@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from curate.fetch.sources import (
+    card_links,
     cards,
     embedded_json,
     json_listings,
@@ -50,7 +51,7 @@ def read(text: str, page_url: str) -> Read:
     own = json_own.own(data, page, addresses, about)
     groups = list(json_listings.groups(data, page, addresses))
     groups += schema_org(text, page)
-    links = cards.links(page, layout)
+    links = card_links.links(page, layout)
     html = cards.groups(page, layout, links)
     urls = list(dict.fromkeys(link.url for link in links))
     return Read(page, about, layout, own, groups, html, data, addresses, urls, sum(one.summary for one in own))

@@ -2,11 +2,12 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
 from curate.fetch.http.url import path_of
-from curate.fetch.sources import cards, json_listings, other_lists, photo_sizes, photo_variants
+from curate.fetch.sources import card_links, json_listings, other_lists, photo_sizes, photo_variants
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate, CandidateList
@@ -33,7 +34,7 @@ def _score(group: CandidateList) -> float:
     listings = [one.listing for one in group.candidates]
     shown = sum(bool(one.photos) for one in listings) / count
     priced = sum(one.price is not None for one in listings) / count
-    linked = [cards.pattern(one.page_url) for one in listings if one.page_url]
+    linked = [card_links.pattern(one.page_url) for one in listings if one.page_url]
     plain = bool(linked) and sum("#" in kind or "slug" in kind for kind in linked) * 2 < len(linked)
     total = sum(map(json_listings.worth, listings)) / math.sqrt(count)
     total *= (0.3 + 0.35 * shown + 0.35 * priced) * (0.4 if plain else 1.0) * other_lists.as_goods(listings)
@@ -49,7 +50,10 @@ def _keys(one: Candidate) -> set[str]:
     listing = one.listing
     keys = {f"p:{photo_sizes.stem(photo.url)}" for photo in listing.photos[:3]}
     if listing.page_url:
-        keys.add("u:" + cards.bare(listing.page_url).rstrip("/").partition("://")[2])
+        address = card_links.bare(listing.page_url).partition("://")[2]
+        path = address.partition("?")[0]
+        keys.add("u:" + address.rstrip("/"))
+        keys |= {"u:" + path.rstrip("/")} if card_links.has_id(path) else set()
     keys |= {f"i:{token}" for token in one.tokens[:2] if len(token) > 3}
     return keys
 
@@ -73,10 +77,16 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
                 _link_by_order(best, group)
                 break
     merged = [one.listing for one in best.candidates]
-    at = {key: number for number, one in reversed(list(enumerate(best.candidates))) for key in _keys(one)}
-    titles = {
-        one.listing.title.casefold(): number for number, one in enumerate(best.candidates) if one.listing.title
-    }
+    keys = [_keys(one) for one in best.candidates]
+    counts = Counter(key for several in keys for key in several)
+    at: dict[str, int] = {}
+    for place, several in enumerate(keys):
+        for key in several:
+            if counts[key] < 3:  # what more have tells none of them; a listing may be promoted beside itself
+                at.setdefault(key, place)
+    names = [one.listing.title.casefold() for one in best.candidates]
+    counted = Counter(names)
+    titles = {name: number for number, name in enumerate(names) if name and counted[name] == 1}
     used = [best.form]
     known_photos = {key for key in at if key[:2] == "p:"}
     for group in groups[1:]:
@@ -87,8 +97,10 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
             if len(set(known)) > 1 and not one.listing.page_url:
                 continue  # it speaks of several listings
             number = known[0] if known else None
-            if number is None and one.listing.title and not one.listing.page_url:
+            if number is None:
                 number = titles.get(one.listing.title.casefold())
+                if number is not None and one.listing.page_url and merged[number].page_url:
+                    number = None  # two listings of one title
             if number is None:
                 rest.append(one)
             else:

@@ -24,7 +24,7 @@ NO_LISTING = {
     "aggregaterating", "rating", "postaladdress", "geocoordinates", "brand", "faqpage", "question", "answer",
     "article",
     "newsarticle", "blogposting", "localbusiness", "autodealer", "realestateagent", "sitenavigationelement",
-    "webpage",
+    "webpage", "collectionpage", "searchresultspage", "itemlist",
     "wpheader", "wpfooter", "offercatalog", "aggregateoffer", "contactpoint", "opening hours", "propertyvalue",
     "store",
     "quantitativevalue", "enginespecification", "corporation", "place", "country", "city", "event", "howto",

@@ -25,7 +25,7 @@ def photo_sets(data: Data, addresses: Addresses, known: set[str]) -> Iterator[tu
             items[0], str | dict
         ):
             continue
-        found = unnamed(items, addresses) if isinstance(items[0], str) or _sized(items[0]) else []
+        found = unnamed(items, addresses) if isinstance(items[0], str) or not _priced(items) else []
         if known:
             fits = any(photo_sizes.stem(url) in known for photo in found for url in photo)
         else:
@@ -34,8 +34,9 @@ def photo_sets(data: Data, addresses: Addresses, known: set[str]) -> Iterator[tu
             yield block.form, found
 
 
-def _sized(item: Any) -> bool:
-    return isinstance(item, dict) and not any(role(str(key))[0] == "price" for key in item)
+def _priced(items: list[Any]) -> bool:
+    """Has an object of a list a price? Then they are listings, or of all kinds, and no photos."""
+    return any(role(str(key))[0] == "price" for item in items[:500] if isinstance(item, dict) for key in item)
 
 
 def _words(text: str) -> set[str]:

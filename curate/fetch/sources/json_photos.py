@@ -250,6 +250,7 @@ def _photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
     if made := json_templates.filled(node, addresses):
         return photo_variants.together(made, addresses.sizes)
     lists: dict[str, list[list[str]]] = {}
+    short: dict[str, list[list[str]]] = {}  # lists of one photo
     singles: list[list[str]] = []
     for key, value in node.items():
         if not isinstance(value, str | list | dict | int) or not value:
@@ -267,8 +268,13 @@ def _photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
                 if size := size_of(str(key)):
                     for url in (url for photo in found for url in photo):
                         addresses.sizes.setdefault(url, size)
+            elif isinstance(value, list):
+                short[str(key)] = found
             else:
                 singles += found
+    if lists:
+        singles += [photo for found in short.values() for photo in found]
+    lists = lists or short
     together = photo_variants.together(_parallel(lists), addresses.sizes) if lists else []
     if not together:
         return photo_variants.together(singles, addresses.sizes)[:MAX_PHOTOS]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from curate.fetch.http.url import path_of
 from curate.fetch.sources import (
-    cards,
+    card_links,
     html_facts,
     json_nodes,
     json_own,
@@ -238,7 +238,7 @@ def is_list(forms: Read, many: list[Listing], one: Listing) -> bool:
     best = forms.own[0] if forms.own else None
     if best is not None and best.score >= 8 and not best.summary:
         return False
-    alike = sum(cards.pattern(listing.page_url) == cards.pattern(forms.page.url) for listing in many)
+    alike = sum(card_links.pattern(listing.page_url) == card_links.pattern(forms.page.url) for listing in many)
     if alike * 2 > len(many) and (one.photos or one.price is not None):
         return False
     whole = sum(bool(listing.photos) and listing.price is not None for listing in many)

@@ -11,7 +11,7 @@ from collections import Counter
 
 from curate.fetch.sources import photo_sizes, photo_variants
 from curate.fetch.sources.card_facts import is_other_sum, lower_beside, price_alone
-from curate.fetch.sources.cards import bare, pattern
+from curate.fetch.sources.card_links import bare, pattern
 from curate.fetch.sources.microdata import Declared
 from curate.fetch.sources.money import PRICE, PRICE_NAME, money, of_the_country
 from curate.fetch.sources.page import Element, Page, names, words

@@ -222,6 +222,8 @@ def _mark_after(heading: Element, keep: set[Element], out: PageImages) -> None:
     for _ in range(5):
         if parent is None or parent in keep or parent.tag in ("body", "main", "html"):
             break
+        if next(part.iter("img"), None) is not None and next(part.iter("a"), None) is not None:
+            break  # it holds what the heading names
         if next(part.itersiblings(preceding=True), None) is not None:
             tags = ("img", heading.tag) if heading.tag[0] == "h" else ("img",)
             if next(parent.iter(*tags), heading) is not heading:

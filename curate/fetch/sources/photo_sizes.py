@@ -92,6 +92,7 @@ _FOLDER = re.compile(
 _RENDERING = re.compile(r"(?<!\d)\d{2,4}[x×,]\d{2,4}(?!\d)")  # ?fl=res,480,360: a size within a value
 _TWO_SIDES = re.compile(r"/(?:\d{3,4}/\d{2,4}|\d{2}/\d{3,4})/(?=[0-9a-f]{16,}[^/]*$)")  # /480/360/1f0c….jpg
 _CACHED = re.compile(r"(?<=/cache)(/(?:[\w-]+/){0,3}?)[0-9a-f]{32}/")  # /cache/1/image/0f1c…/a/b/photo.jpg
+_CODED = re.compile(r"[-_]([MNO][A-Za-z0-9]{9,60})(?=\.|$)")  # base64 of what begins with a digit
 _IDENTITY = re.compile(r"\d{6}|[0-9a-f]{12}", re.IGNORECASE)
 _EDGE = r"(?=[-_./]|$)"
 _RANKS = tuple(
@@ -136,6 +137,20 @@ def _bucket_key(path: str) -> str:
     return ""
 
 
+def _decoded(path: str) -> str:
+    """A path with sizes in place of their base64 in its names: 17_300x400.jpg for 17_MzAwLTQwMC04ZDFh.jpg."""
+
+    def plain(match: re.Match[str]) -> str:
+        try:
+            said = base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)).decode("ascii")
+        except (ValueError, binascii.Error):
+            return match[0]
+        size = re.match(r"(\d{2,4})[-x_](\d{2,4})(?!\d)", said)
+        return f"{match[0][0]}{size[1]}x{size[2]}" if size else match[0]
+
+    return _CODED.sub(plain, path)
+
+
 @lru_cache(maxsize=20_000)
 def stem(url: str) -> str:
     """What two addresses of one photo share: the address without sizes, host number, scheme and format."""
@@ -146,7 +161,8 @@ def stem(url: str) -> str:
         return url
     if key := _bucket_key(parts.path):
         return key
-    path = KINDS["after_name"].sub(r"\1", re.sub(r";[^/]*$", "", _COUNTRY.sub(r"\1", unquote(parts.path))))
+    path = _COUNTRY.sub(r"\1", _decoded(unquote(parts.path)))
+    path = KINDS["after_name"].sub(r"\1", re.sub(r";[^/]*$", "", path))
     path = _CACHED.sub(r"\1", _TWO_SIDES.sub("/", path))
     *folders, name = path.split("/")
     kept = [_FOLDER.sub("", folder) for folder in folders if folder and not KINDS["segment"].fullmatch(folder)]
@@ -174,7 +190,7 @@ def _plausible(numbers: Iterable[str]) -> list[int]:
 
 def _end(url: str) -> str:
     """The part of an address that may name a size."""
-    return unquote(path_of(url))[-400:]
+    return _decoded(unquote(path_of(url))[-400:])
 
 
 @lru_cache(maxsize=20_000)

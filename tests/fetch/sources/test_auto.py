@@ -20,6 +20,7 @@ from tests.fetch.sources import (
     lazy_shapes,
     listing_shapes,
     market_shapes,
+    portal_shapes,
     shop_shapes,
     size_shapes,
 )
@@ -28,7 +29,7 @@ from tests.fetch.sources.surroundings import SURROUNDINGS, Put
 
 INDEX = "https://wheels.example/used/cars?page=1"
 LISTS = index_shapes.SHAPES | market_shapes.SHAPES | lazy_shapes.LISTS | size_shapes.LISTS | dealer_shapes.LISTS
-LISTS |= shop_shapes.LISTS
+LISTS |= shop_shapes.LISTS | portal_shapes.LISTS
 ADVERTS = (
     listing_shapes.SHAPES
     | advert_shapes.SHAPES
@@ -36,6 +37,7 @@ ADVERTS = (
     | size_shapes.ADVERTS
     | dealer_shapes.ADVERTS
     | shop_shapes.ADVERTS
+    | portal_shapes.ADVERTS
 )
 HIDDEN = {"base64_script", "encoded_state"}  # photos that no reader sees in the text of the page
 
@@ -81,6 +83,18 @@ def test_a_list_among_other_things(name: str, surrounding: str) -> None:
 
 def test_popular_searches_are_no_list_even_beside_links_alone() -> None:
     check_list("text_links", None, "de", 11, SURROUNDINGS["searches"])
+
+
+@pytest.mark.parametrize("place", ['<div id="__app">', "<footer>"], ids=["before", "after"])
+@pytest.mark.parametrize("name", ["title_links_and_templates", "parsed_string"])
+def test_listings_that_a_visitor_has_seen_are_no_listings_of_the_page(name: str, place: str) -> None:
+    seen = "".join(f'<li><a href="/used/mazda-mx5-20000{n}7.html"><img src="https://img.example/480/seen{n}.jpg">Mazda {n}</a></li>' for n in range(5))  # fmt: skip
+
+    def put(text: str) -> str:
+        box = f'<div class="css-3v"><div><h3>Zuletzt angesehen</h3><ul>{seen}</ul></div></div>'
+        return text.replace(place, f'<div class="css-2v">{box}{place}', 1)
+
+    check_list(name, None, "de", 11, put)
 
 
 def check_list(name: str, hint: bool | None, language: str, count: int, put: Put = str) -> None:

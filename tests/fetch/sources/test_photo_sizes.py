@@ -17,6 +17,7 @@ ONE = [
     ],
     ["https://x.com/photos/17/large.jpg", "https://x.com/photos/17/small.jpg"],
     ["https://x.com/301-large_default/dress.jpg", "https://x.com/301-home_default/dress.jpg"],
+    ["https://x.com/154417902_MzAwLTQwMC04ZDFhNjQ.webp", "https://x.com/154417902_NjIwLTgyNi0zMTc2ZmM.webp"],
     ["https://x.com/480/360/52faafd102648a3382c6.jpg", "https://x.com/768/576/52faafd102648a3382c6.jpg"],
     ["https://x.com/thumb/17.jpg", "https://x.com/full/17.jpg"],
     ["https://x.com/a/thmb_17.jpg", "https://x.com/a/x5_17.jpg", "https://x.com/a/17.jpg"],
@@ -117,6 +118,7 @@ TWO = [
     ["https://x.com/p/swift-0-12.jpg", "https://x.com/p/swift-0-13.jpg"],
     ["https://x.com/p/101.jpg", "https://x.com/p/102.jpg"],
     ["https://x.com/ann_25_1043095732/golf.jpg", "https://x.com/ann_25_384882525/golf.jpg"],
+    ["https://x.com/photo_MzAwLTQwMC0wMDAx.jpg", "https://x.com/pictu_MzAwLTQwMC0wMDAx.jpg"],
     ["https://x.com/show?fl=123456,80", "https://x.com/show?fl=123457,80"],
 ]
 
