@@ -69,7 +69,8 @@ def _follow(reader: Reader, crawled: Crawled, map_fn: MapFn) -> None:
         if page is None:
             listings.append((class_name, listing))
         elif isinstance(page, TryLaterError):
-            crawled.deferred += [str(page)] if listing.page_url not in said else []
+            if listing.page_url not in said:
+                crawled.deferred.append(Failure(class_name, listing.page_url, "deferred", str(page), listing))
         elif isinstance(page, RejectedError):
             if listing.page_url not in said:
                 crawled.failures.append(Failure(class_name, listing.page_url, page.reason, page.detail, listing))

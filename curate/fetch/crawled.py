@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from curate.fetch.http.signed_url import without_signatures
 from curate.fetch.sources.listing import Listing
 
 # What another try does not change.
@@ -22,16 +23,14 @@ class Failure:
     listing: Listing | None = None  # what the index says of the listing whose page this is
 
     def __str__(self) -> str:
-        return f"{self.url}: {self.reason}: {self.detail}"
+        return without_signatures(f"{self.url}: {self.reason}: {self.detail}")
 
     @property
     def is_deferred(self) -> bool:
-        """Is it the page of a listing that the next fetch may read?"""
-        return (
-            self.listing is not None
-            and self.reason not in DECIDED
-            and self.reason not in ("gone", "missing_field")
-        )
+        """Has the page to wait, or is it that of a listing which the next fetch may read?"""
+        if self.listing is None:
+            return self.reason == "deferred"
+        return self.reason not in DECIDED and self.reason not in ("gone", "missing_field")
 
 
 @dataclass(slots=True)
@@ -40,7 +39,7 @@ class Crawled:
 
     listings: list[tuple[str, Listing]] = field(default_factory=list)  # (class name, listing)
     failures: list[Failure] = field(default_factory=list)
-    deferred: list[str] = field(default_factory=list)  # why pages have to wait
+    deferred: list[Failure] = field(default_factory=list)  # pages whose host asks us to wait
     used: set[str] = field(default_factory=set)  # extractors and repairs
     in_two_classes: list[str] = field(default_factory=list)  # ids of listings found under several classes
     index_urls: set[str] = field(default_factory=set)

@@ -30,7 +30,7 @@ from curate.core.recipe import Photos
 from curate.core.schemas import REASONS, FetchRow
 from curate.fetch.http.client import Client, Response
 from curate.fetch.http.response import PassingError
-from curate.fetch.http.signed_url import unsigned
+from curate.fetch.http.signed_url import unsigned, without_signatures
 from curate.fetch.journal import Journal
 from curate.photos import decode, store
 
@@ -49,7 +49,7 @@ class Outcome:
     width: int = 0  # pixels, upright; of a photo that was refused, where they are known
     height: int = 0
     reason: str = ""
-    why: str = ""  # of a photo that is deferred
+    why: str = ""  # of a photo that is deferred, or that made the code raise; holds no signature
 
     def record(self) -> dict[str, Any]:
         """What the journal holds of it."""
@@ -99,7 +99,7 @@ def refused(error: RejectedError) -> Outcome:
     """What becomes of a photo that cannot be used."""
     width, height = error.size
     if isinstance(error, PassingError):
-        return Outcome(width=width, height=height, reason="deferred", why=str(error))
+        return Outcome(width=width, height=height, reason="deferred", why=without_signatures(str(error)))
     return Outcome(width=width, height=height, reason=error.reason)
 
 
@@ -201,12 +201,14 @@ def fetch_one(
     try:
         outcome = from_web(client, folder, max_bytes, limits, urls, pages.get(name, ""))
     except (TryLaterError, DeniedError) as error:
-        return Waiting(str(error), isinstance(error, DeniedError), error.remedies)
+        return Waiting(without_signatures(str(error)), isinstance(error, DeniedError), error.remedies)
     except (CurateError, MemoryError):
         raise
     except Exception as error:  # whatever one photo makes the code raise is about that photo
-        return Outcome(reason="internal_error", why=f"{type(error).__name__}: {error}"[:500])
-    client.note("photo", name, reason=outcome.reason, bytes=outcome.bytes)
+        said = without_signatures(f"{type(error).__name__}: {error}")[:500]
+        outcome = Outcome(reason="internal_error", why=said)
+    why = {"why": outcome.why} if outcome.why else {}
+    client.note("photo", name, reason=outcome.reason, bytes=outcome.bytes, **why)
     crash_point("between_photo_and_journal")
     if not outcome.reason:  # what failed gets another chance when an interrupted run goes on
         journal.add("photo", name, outcome.record())
@@ -231,7 +233,8 @@ def check_kept(rows: Sequence[FetchRow], class_names: Iterable[str]) -> None:
             why = "its listings offered none"
             if counts:
                 reason, most = max(counts.items(), key=lambda item: (item[1], item[0]))
-                url = next(row.image_url for row in rows if (row.class_name, row.reason) == (name, reason))
+                first = next(row for row in rows if (row.class_name, row.reason) == (name, reason))
+                url = first.image_url or first.page_url
                 why = f"{most} of {counts.total()} are {reason} ({REASONS['fetch'][reason]}), e.g. {url}"
             remedy = To("", Do("mend it"), Again())
             raise GateError(f"no photo of {name} was kept: {why}. Nothing was published", remedy)

@@ -116,7 +116,8 @@ def check_found(crawled: Crawled, config: Source) -> None:
 
 def check_whole(crawled: Crawled, found: Downloads) -> None:
     """Raise where it is not known how much is missing: TryLaterError, or DeniedError when a host refuses us."""
-    pages = crawled.deferred + [  # who knows what comes after an index page that failed
+    pages = [failure.detail for failure in crawled.deferred]
+    pages += [  # who knows what comes after an index page that failed
         f"{failure.url}: {failure.reason} ({failure.detail})"
         for failure in crawled.failures
         if failure.reason not in DECIDED and failure.url in crawled.index_urls

@@ -8,6 +8,7 @@ from pathlib import Path
 from curate.core import manifest
 from curate.core.errors import RejectedError, StateError, TryLaterError
 from curate.fetch.crawled import Crawled, Failure
+from curate.fetch.http.signed_url import unsigned
 from curate.fetch.http.url import path_of
 from curate.fetch.reader import Reader, layout_error
 from curate.fetch.sources.api_request import following, is_counted
@@ -71,12 +72,12 @@ def _from(reader: Reader, start: Start, out: Crawled, seen: set[tuple[str, ...]]
                 continue
             if number and not counted and error.reason in _WRONG_LINK:
                 out.ended.append(failure)
-                out.doubtful_ends += [] if url in _ended_before(reader.folder) else [failure]
+                out.doubtful_ends += [] if unsigned(url) in _ended_before(reader.folder) else [failure]
                 return ()
             out.failures += [gap, failure] if gap else [failure]
             return ()
         except TryLaterError as error:
-            out.deferred.append(str(error))
+            out.deferred.append(Failure(class_name, url, "deferred", str(error)))
             return ()
         if found.sitemaps:
             return found.sitemaps

@@ -9,7 +9,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,10 +89,11 @@ class Known:
                 atomic_write(self.path, json.dumps(self._visits, indent=0, sort_keys=True).encode() + b"\n")
 
 
-def known(folder: Path, rows: Iterable[FetchRow], revisit_after: str) -> Known:
+def known(folder: Path, rows: Iterable[FetchRow], revisit_after: str, retry: Collection[str] = ()) -> Known:
     """What the rows of the manifest and the file beside it tell.
 
     A listing is known where a photo of it is kept and on the disk; one whose photos are no longer offered is not.
+    Photos that were refused for a reason in `retry` are to be asked for again.
     """
     by_page: dict[str, list[FetchRow]] = {}
     lost = set()
@@ -109,7 +110,7 @@ def known(folder: Path, rows: Iterable[FetchRow], revisit_after: str) -> Known:
         members.sort(key=lambda row: row.position)
         pages[url] = Found((_listing(members),))
         for row in members:
-            if not row.keep and row.reason not in ("deferred", *_NEVER_FETCHED):
+            if not row.keep and row.reason not in ("deferred", *retry, *_NEVER_FETCHED):
                 refused[row.image_url] = Outcome(width=row.width, height=row.height, reason=row.reason)
     path = folder / "visits.json"
     visits: dict[str, list[str | float]] = {}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self, TextIO
 
 from curate.core.errors import CurateError
-from curate.fetch.http.signed_url import unsigned
+from curate.fetch.http.signed_url import unsigned, without_signatures
 
 MAX_BYTES = 50 * 1024**2  # a larger one becomes log.1.jsonl when the next run begins
 
@@ -36,7 +36,7 @@ class RunLog:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        said = {"error": type(error).__name__, "why": str(error)[:1000]} if error else {}
+        said = {"error": type(error).__name__, "why": without_signatures(str(error))[:1000]} if error else {}
         code = error.exit_code if isinstance(error, CurateError) else 1 if error else 0
         self.add("end", exit_code=code, counts=dict(sorted(self.counts.items())), **said)
         with self._lock, suppress(OSError):

@@ -19,8 +19,7 @@ from typing import Any
 
 from curate import __version__
 from curate.core import executors, manifest
-from curate.core.counted import counted
-from curate.core.errors import StateError, TryLaterError
+from curate.core.errors import StateError
 from curate.core.executors import MapFn
 from curate.core.files import crash_point
 from curate.core.recipe import Source
@@ -29,11 +28,12 @@ from curate.core.stages import STAGES
 from curate.fetch import additions, download, expired, gates, import_stage, ownership
 from curate.fetch.crawl import crawl
 from curate.fetch.crawled import Crawled
-from curate.fetch.download import Outcome, Waiting
+from curate.fetch.download import Downloads, Outcome, Waiting
 from curate.fetch.http.browser import Browser
 from curate.fetch.http.client import Client
+from curate.fetch.http.signed_url import unsigned
 from curate.fetch.journal import Journal, read_header, renew
-from curate.fetch.known import Known, Only, known
+from curate.fetch.known import Only, known
 from curate.fetch.reader import Reader
 from curate.fetch.rows import decide, pages_of, wanted_photos, with_outcome
 from curate.fetch.run_log import RunLog
@@ -43,21 +43,25 @@ from curate.fetch.summary import lines
 from curate.photos import store
 
 
-def _fetch(
-    folder: Path,
-    config: Source,
-    journal: Journal,
-    map_fn: MapFn,
-    client: Client,
-    accept_drop: bool,
-    known: Known,
-    only: Only,
-) -> tuple[list[FetchRow], Crawled, list[str]]:
-    """Rows, what the pages say, and why photos and pages are deferred."""
-    with closing(Browser(client, config.politeness.max_page_bytes, config.actions)) as browser:
-        reader = Reader(client, journal, config, folder, known, browser)
-        crawled = crawl(reader, map_fn, only)
-    gates.check_found(crawled, config)
+def _fetch(reader: Reader, map_fn: MapFn, accept_drop: bool, only: Only) -> tuple[Crawled, Downloads]:
+    """What the pages say, and what became of their photos.
+
+    With `accept_drop` what has to wait is deferred. Raises TryLaterError, DeniedError, LayoutError.
+    """
+    crawled = crawl(reader, map_fn, only)
+    gates.check_found(crawled, reader.config)
+    found = _photos(reader, crawled, map_fn)
+    if not accept_drop:
+        gates.check_whole(crawled, found)
+    crawled.failures += crawled.deferred
+    for name, waiting in found.waiting.items():
+        found.outcomes[name] = Outcome(reason="forbidden" if waiting.is_denied else "deferred", why=waiting.why)
+    return crawled, found
+
+
+def _photos(reader: Reader, crawled: Crawled, map_fn: MapFn) -> Downloads:
+    """What became of each photo that is wanted."""
+    folder, config, journal, known = reader.folder, reader.config, reader.journal, reader.known
     photos = wanted_photos(crawled, config)
     shown = pages_of(crawled)
     settled = {n: known.refused[n] for n in photos if n in known.refused and shown[n] in known.recalled}
@@ -67,7 +71,7 @@ def _fetch(
     old = {name for name in old if journal.get("photo", name) is None}
     limit = config.politeness.max_photo_bytes
     first = {name: urls for name, urls in photos.items() if name not in old}
-    found = download.fetch_all(client, folder, journal, limit, config.photos, first, map_fn, shown)
+    found = download.fetch_all(reader.client, folder, journal, limit, config.photos, first, map_fn, shown)
     found.outcomes.update(settled)
     refused = {
         n
@@ -79,15 +83,14 @@ def _fetch(
     found.waiting.update({name: outcome for name, outcome in again.items() if isinstance(outcome, Waiting)})
     for name in sorted(old - again.keys()):
         found.outcomes[name] = Outcome(reason="deferred", why=f"{signed[name]}: no longer shows this photo")
-    if accept_drop:
-        denied = [name for name, waiting in found.waiting.items() if waiting.is_denied]
-        found.outcomes.update({name: Outcome(reason="forbidden") for name in denied})
-        crawled.deferred.clear()
-    else:
-        gates.check_whole(crawled, found)
-    deferred = [f"{f.url}: {f.reason}: {f.detail}" for f in crawled.failures if f.is_deferred]
-    deferred += [f"{name}: {o.why}" for name, o in sorted(found.outcomes.items()) if o.reason == "deferred"]
-    return decide(crawled, found.outcomes, config), crawled, deferred
+    return found
+
+
+def _why(found: Downloads, reason: str) -> list[str]:
+    """Why each photo was refused for `reason`."""
+    return [
+        f"{name}: {one.why}" for name, one in sorted(found.outcomes.items()) if one.why and one.reason == reason
+    ]
 
 
 def _unread(crawled: Crawled, folder: Path) -> additions.Unread:
@@ -102,7 +105,7 @@ def _unread(crawled: Crawled, folder: Path) -> additions.Unread:
     return additions.Unread(
         {failure.url for failure in failures} | crawled.skipped,
         {failure.class_name for failure in crawled.failures if failure.url in crawled.index_urls}
-        | {failure.class_name for failure in crawled.ended if failure.url not in known},
+        | {failure.class_name for failure in crawled.ended if unsigned(failure.url) not in known},
     )
 
 
@@ -178,8 +181,9 @@ def run(
     again = [row for row in before if row.reason in retry]
     gates.check_since(only.since)
     left = current and manifest.read_sidecar(folder, "fetch")["notes"].get("left_for_the_next", 0)
-    refresh = refresh or bool(left) or only != Only() or any(not row.image_url for row in again)
-    goes_on = current and not refresh and any(row.reason == "deferred" for row in before)
+    deferred = any(row.reason == "deferred" for row in before)
+    refresh = refresh or bool(left) or only != Only() or any(deferred or not row.image_url for row in again)
+    goes_on = current and not refresh and deferred
     if current and not (refresh or again or goes_on):
         return before
     gates.check_source(config)
@@ -191,18 +195,21 @@ def run(
         Journal(path, header, survivors=("photo",)) as journal,
         executors.threads(config.politeness.workers) as threads,
         Client(config.politeness, folder / "hosts.json", start_urls=urls, note=log.add) as client,
+        closing(Browser(client, config.politeness.max_page_bytes, config.actions)) as browser,
     ):
         download.remember(folder, journal)
         for url in urls[:100]:
             client.gave(url if "#" not in url else "")  # what is asked for by POST says nothing to a GET
         if current and not refresh and not goes_on:
             return _retry(folder, config, journal, threads, client, before, again)
-        pages = known(folder, before if current else (), config.revisit_after)
+        pages = known(folder, before if current else (), config.revisit_after, retry)
         try:
-            now, crawled, deferred = _fetch(folder, config, journal, threads, client, accept_drop, pages, only)
+            reader = Reader(client, journal, config, folder, pages, browser)
+            crawled, found = _fetch(reader, threads, accept_drop, only)
         finally:
             pages.save()
         robots = client.robots_decisions()
+    now = decide(crawled, found.outcomes, config)
     download.check_kept(now, dict.fromkeys(name for name, _ in crawled.listings))
     dates = additions.fetches(folder, before)
     dates += [] if goes_on and dates else [f"{started:%Y-%m-%d}"]
@@ -220,10 +227,12 @@ def run(
         "robots": robots,
         "in_two_classes": crawled.in_two_classes,
         "failed_pages": [str(failure) for failure in crawled.failures],
-        "deferred": deferred,
+        "deferred": [str(failure) for failure in crawled.failures if failure.is_deferred]
+        + _why(found, "deferred"),
+        "internal_errors": _why(found, "internal_error"),
         "deferred_index_pages": [] if accept_drop else [str(failure) for failure in crawled.doubtful_ends],
         "left_for_the_next": crawled.left,
-        "paging_ended": [failure.url for failure in crawled.ended],
+        "paging_ended": [unsigned(failure.url) for failure in crawled.ended],
     }
     crash_point("before_publish")
     manifest.write(folder, rows, wanted, started, notes)
@@ -256,11 +265,14 @@ def _retry(
         else row
         for row in before
     ]
-    sidecar = manifest.read_sidecar(folder, "fetch")
     if rows != before:
-        manifest.write(folder, rows, manifest.recorded_provenance(folder, "fetch"), started, sidecar["notes"])
+        kept = sum(1 for row in rows if row.key in keys and row.keep)
+        notes = manifest.read_sidecar(folder, "fetch")["notes"] | {
+            "summary": [f"{additions.photos_of_listings(again)} asked for again, {kept:,} kept now"],
+            "deferred": _why(found, "deferred"),
+            "internal_errors": _why(found, "internal_error"),
+        }
+        manifest.write(folder, rows, manifest.recorded_provenance(folder, "fetch"), started, notes)
     journal.remove()
-    if found.waiting:
-        many = counted(len(found.waiting), "photo has", "photos have")
-        raise TryLaterError(f"{many} to wait: {next(iter(found.waiting.values())).why}")
+    gates.check_whole(Crawled(), found)
     return rows

@@ -9,6 +9,7 @@ from curate.core.recipe import Source
 from curate.core.schemas import FetchRow
 from curate.fetch import additions
 from curate.fetch.crawled import Crawled
+from curate.fetch.http.signed_url import without_signatures
 from curate.fetch.sources.listing import empty_fields
 
 
@@ -60,7 +61,7 @@ def lines(
         said.append(f"{waiting:,} deferred, see notes in fetch.json; the next fetch asks for just these")
     said += empty_fields([listing for _, listing in crawled.listings])
     said += contradictions.lines(rows, contradictions.contradicting(rows))
-    return said + gone_lines(rows, number)
+    return [without_signatures(line) for line in said + gone_lines(rows, number)]
 
 
 def gone_lines(rows: Sequence[FetchRow], number: int = 0) -> list[str]:

@@ -53,7 +53,7 @@ def test_an_index_page_that_is_refused_again_ends_the_paging(tmp_path: Path) -> 
         assert fetch(tmp_path / "run", recipe)[0] == 75
         code, out, _ = fetch(tmp_path / "run", recipe)
         assert code == 0
-        assert "1 next pages held no listing, which ended the paging" in out
+        assert "1 next page held no listing, which ended the paging" in out
         assert fetch(tmp_path / "run", recipe, "--refresh")[0] == 0
 
 

@@ -17,6 +17,7 @@ from curate.fetch import stage as fetch
 from curate.fetch.http import browser
 from tests import faults
 from tests.fetch.small_site import jpeg, listings, source
+from tests.fetch.test_stage import car, html
 
 CHROMIUM = next((path for name in browser.CHROMIUM if (path := shutil.which(name))), "")
 needs_browser = pytest.mark.skipif(
@@ -100,6 +101,17 @@ def test_preview_lets_scripts_run_as_the_recipe_says(tmp_path: Path) -> None:
             assert shown.exit_code == 0, shown.output
             for line in ("a list of 2 listings", "after its scripts ran", "render: auto"):
                 assert line in shown.output
+
+
+@needs_browser
+def test_a_page_is_rendered_again_for_new_signatures(tmp_path: Path) -> None:
+    old, new = (f"/1.jpg?Expires={clock}&Signature=s{clock}" for clock in (1_000, 2_000))
+    routes: dict[str, Any] = {
+        "/cars": [html(car(1, [old])), html(car(1, [new]))], old: faults.status(403), new: faults.ok(jpeg(1)),
+    }  # fmt: skip
+    with faults.serve(routes) as server:
+        rows = fetch.run(tmp_path, source(server.url(""), ["/cars"], render="always"))
+    assert [(row.keep, row.image_url) for row in rows] == [(True, server.url("/1.jpg"))]
 
 
 @needs_browser

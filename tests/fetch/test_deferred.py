@@ -20,7 +20,8 @@ from curate.fetch import download, reader
 from curate.fetch import stage as fetch
 from curate.fetch.http.client import Client
 from curate.fetch.http.robots import parse_rules
-from curate.fetch.http.signed_url import unsigned
+from curate.fetch.http.signed_url import unsigned, without_signatures
+from curate.fetch.known import Only
 from curate.fetch.sources import adapters
 from curate.inspect import unfinished
 from tests import faults
@@ -142,6 +143,46 @@ def test_f20_a_name_that_does_not_resolve_for_a_moment_defers_what_is_behind_it(
     assert [row.keep for row in rows] == [True] * 6
 
 
+@pytest.mark.parametrize("is_refresh", [False, True], ids=["first", "refresh"])
+@pytest.mark.parametrize("where", PATHS)
+def test_accept_drop_publishes_and_defers_what_has_to_wait(tmp_path: Path, where: str, is_refresh: bool) -> None:
+    """A photo or page is on another host, which asks to wait. No photo counts as gone whose page was not read."""
+    path, routes, other = PATHS[where], site(), dict[str, Any]()
+    with faults.serve(routes) as server, faults.serve(other) as host:
+        there = host.url(path, "localhost")
+        items = [{"@type": "ListItem", "url": server.url(f"/l/{n}")} for n in (1, 2, 3)]
+        second = {"@type": "ItemList", "itemListElement": items[2:]}
+        if where == "photo":
+            routes["/l/2"], sound = html(car(2, [there, "/22.jpg"])), routes[path]
+        elif where == "listing page":
+            items[1]["url"], sound = there, html(car(2, [server.url("/2.jpg"), server.url("/22.jpg")]))
+        else:
+            sound = html(second)
+        next_path = there if where == "index page" else "/cars?p=2"
+        routes["/cars"] = html({"@type": "ItemList", "itemListElement": items[:2]}, next_path=next_path)
+        config = source(
+            server.url(""), ["/cars"], politeness=politeness(server.host_port, f"localhost:{host.port}")
+        )
+        other[path] = sound
+        if is_refresh:
+            fetch.run(tmp_path, config)
+            for stored in tmp_path.glob("images/*/*") if where == "photo" else ():
+                stored.unlink()
+        other[path] = faults.status(503, {"Retry-After": "9999"})
+        with pytest.raises(TryLaterError):
+            fetch.run(tmp_path, config, refresh=True)
+        (tmp_path / "hosts.json").unlink()
+        fetch.run(tmp_path, config, refresh=True, accept_drop=True, prune=True)
+        rows = fetch.prune(tmp_path)
+        assert Counter(row.reason for row in rows)["deferred"] == 1
+        assert sum(row.keep for row in rows) == (5 if where == "photo" else 6 if is_refresh else 4)
+        (why,) = manifest.read_sidecar(tmp_path, "fetch")["notes"]["deferred"]
+        assert why.startswith(there) and "asks us to wait" in why
+        other[path] = sound
+        (tmp_path / "hosts.json").unlink()  # the hours have passed
+        assert [row.keep for row in fetch.run(tmp_path, config)] == [True] * 6
+
+
 def test_the_photos_that_the_index_shows_of_a_page_that_fails_are_counted(tmp_path: Path) -> None:
     index = html([car(n, [f"/{n}.jpg", f"/{n}{n}.jpg"], url=f"/l/{n}") for n in (1, 2)])
     routes = {"/cars": index, "/l/1": html(car(1, ["/1.jpg"])), "/l/2": faults.status(404), **photos(1)}
@@ -200,6 +241,46 @@ def test_a_host_that_refuses_what_it_gave_before_has_blocked_us_and_others_go_on
     assert len(list(tmp_path.glob("images/*/*"))) == 2
 
 
+@pytest.mark.parametrize("more", [{}, {"refresh": True}, {"only": Only(since="2026-01-31")}], ids=str)
+def test_retry_asks_again_also_where_the_index_is_read_again(tmp_path: Path, more: dict[str, Any]) -> None:
+    """The page of listing 3 is gone too: its row makes `--retry gone` read the index."""
+    routes: dict[str, Any] = site()
+    routes |= {path: faults.status(404) for path in ("/l/3", "/2.jpg")}
+    sound = site()
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], revisit_after="never")
+        assert [row.reason for row in fetch.run(tmp_path, config)].count("gone") == 2
+        routes |= {path: sound[path] for path in ("/l/3", "/2.jpg")}
+        assert [row.keep for row in fetch.run(tmp_path, config, retry=["gone"], **more)] == [True] * 6
+
+
+def test_retry_asks_for_what_is_refused_beside_what_is_deferred(tmp_path: Path) -> None:
+    routes: dict[str, Any] = site() | {"/2.jpg": faults.status(403), "/l/3": faults.status(503)}
+    sound = site()
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], politeness=quick(server.host_port))
+        assert Counter(row.reason for row in fetch.run(tmp_path, config)) == {"": 3, "forbidden": 1, "deferred": 1}
+        routes |= {path: sound[path] for path in ("/l/3", "/2.jpg")}
+        assert [row.keep for row in fetch.run(tmp_path, config, retry=["forbidden"])] == [True] * 6
+
+
+def test_a_retry_says_what_became_of_it_and_who_refuses(tmp_path: Path) -> None:
+    many = {f"/d{n}.jpg": faults.status(404) for n in range(12)}
+    routes: dict[str, Any] = {"/cars": html([car(1, ["/1.jpg", *many])]), **many, **photos(1)}
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], politeness=quick(server.host_port) | {"workers": 1})
+        fetch.run(tmp_path, config)
+        routes["/d0.jpg"] = faults.ok(jpeg(50))
+        rows = fetch.run(tmp_path, config, retry=["gone"])
+        assert Counter(row.reason for row in rows) == {"": 2, "gone": 11}
+        notes = manifest.read_sidecar(tmp_path, "fetch")["notes"]
+        assert notes["summary"] == ["12 photos of 1 listing asked for again, 1 kept now"]
+        routes |= {path: faults.status(403) for path in routes if path.endswith(".jpg")}
+        with pytest.raises(DeniedError, match=r"photos were refused: .*blocked us") as caught:
+            fetch.run(tmp_path, config, retry=["gone"])
+        assert caught.value.remedies
+
+
 def test_retry_names_what_can_be_retried(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--retry not_gallery: .* those are .*gone"):
         fetch.run(tmp_path, source("http://127.0.0.1:9", ["/cars"]), retry=["not_gallery"])
@@ -226,6 +307,11 @@ def test_retry_names_what_can_be_retried(tmp_path: Path) -> None:
 )
 def test_what_names_a_photo_has_no_signature(url: str, name: str) -> None:
     assert unsigned(url) == name
+
+
+def test_a_message_has_no_signature() -> None:
+    url, name = "http://a/1.jpg?Expires=17&Signature=x~_&id=3", "http://a/1.jpg?id=3"
+    assert without_signatures(f"dns: {url}: 503 ({url}), {url}.") == f"dns: {name}: 503 ({name}), {name}."
 
 
 class SignedSite:
@@ -295,6 +381,27 @@ def test_photos_that_are_refused_in_the_middle_of_a_run_are_had_by_new_signature
     with faults.serve(routes) as server:
         config = source(server.url(""), ["/cars"], politeness=politeness(server.host_port, workers=1))
         assert [row.keep for row in fetch.run(tmp_path, config)] == [True] * 4
+
+
+def test_no_signature_is_in_the_notes_or_the_log(tmp_path: Path) -> None:
+    """Of a photo that is deferred, of an index page that cannot be had, and of the error that says so."""
+    secret = "X-Amz-Expires=60&X-Amz-Signature=abcdef12&X-Amz-Credential=AKIASECRET"
+    routes: dict[str, Any] = {
+        "/cars": html([car(1, [f"/1.jpg?{secret}", f"/11.jpg?{secret}"])], next_path=f"/cars?p=2&{secret}"),
+        f"/cars?p=2&{secret}": faults.status(503),
+        f"/1.jpg?{secret}": faults.ok(jpeg(1)), f"/11.jpg?{secret}": faults.status(503),
+    }  # fmt: skip
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], politeness=quick(server.host_port))
+        with pytest.raises(TryLaterError, match="p=2"):
+            fetch.run(tmp_path, config)
+        fetch.run(tmp_path, config, accept_drop=True)
+    (why,) = manifest.read_sidecar(tmp_path, "fetch")["notes"]["deferred"]
+    assert why == f"{server.url('/11.jpg')}: http_server_error: {server.url('/11.jpg')}: 503"
+    assert "1 page has to wait" in (tmp_path / "log.jsonl").read_text()
+    for name in ("fetch.json", "log.jsonl"):
+        text = (tmp_path / name).read_text()
+        assert "AKIASECRET" not in text and "abcdef12" not in text
 
 
 def test_a_refresh_with_new_signatures_changes_nothing(tmp_path: Path) -> None:
@@ -375,6 +482,10 @@ def test_a_page_or_photo_that_makes_the_code_raise_is_rejected(
     assert Counter(row.reason for row in rows) == {"": 1, "internal_error": 2}
     (failed,) = manifest.read_sidecar(tmp_path, "fetch")["notes"]["failed_pages"]
     assert "RecursionError: too deep" in failed
+    (failed,) = manifest.read_sidecar(tmp_path, "fetch")["notes"]["internal_errors"]
+    assert failed == f"{server.url('/2.jpg')}: RecursionError: too deep"
+    log = (tmp_path / "log.jsonl").read_text(encoding="utf-8")
+    assert '"reason": "internal_error", "bytes": 0, "why": "RecursionError: too deep"' in log
 
 
 def test_f19_a_server_that_resets_on_accept(tmp_path: Path) -> None:

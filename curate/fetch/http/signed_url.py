@@ -4,6 +4,8 @@ A URL is signed when its query has a signature and an expiry (Amazon CloudFront 
 Azure, Alibaba, Facebook, nginx secure_link and many more), or a token that holds both (Akamai).
 """
 
+import re
+
 _SIGNATURES = {"hash", "hmac", "md5", "oh", "sig", "sign", "signature", "st", "token"}
 _EXPIRIES = {"e", "exp", "expire", "expires", "expiry", "oe", "se"}
 _BOTH = {"__gda__", "hdnea", "hdntl", "hdnts", "x-amz-signature", "x-goog-signature", "x-oss-signature"}
@@ -14,6 +16,7 @@ _COMPANIONS = {
     "oh": {"_nc_cat", "_nc_gid", "_nc_ht", "_nc_oc", "_nc_ohc", "_nc_sid", "_nc_zt", "ccb"},
 }
 _PREFIXES = ("x-amz-", "x-goog-", "x-oss-")
+_IN_TEXT = re.compile(r"https?://\S+?(?=[:,;.)\]'\"]*(?:\s|$))")
 
 
 def unsigned(url: str) -> str:
@@ -31,6 +34,11 @@ def unsigned(url: str) -> str:
         drop = drop | _COMPANIONS[name]
     kept = [field for name, field in fields if name not in drop and not name.startswith(_PREFIXES)]
     return f"{place}?{'&'.join(kept)}" if kept else place
+
+
+def without_signatures(text: str) -> str:
+    """A message, each URL in it without its signature and expiry."""
+    return _IN_TEXT.sub(lambda match: unsigned(match[0]), text)
 
 
 def is_signed(url: str) -> bool:
