@@ -1,5 +1,6 @@
 """Commands for those who label photos."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ import typer
 
 from curate.cli.context import plot_at, recipe_and_manifests, result, show, show_plot
 from curate.cli.options import command
-from curate.core.errors import Note, Run, To, UsageError
+from curate.core.errors import CurateError, Note, Run, To, UsageError
 
 commands = typer.Typer()
 
@@ -34,6 +35,7 @@ def review(
     import webbrowser
 
     from curate.core import extras
+    from curate.inspect.status import state
     from curate.review.app.apply import options
     from curate.review.app.server import HOST, listen, new_token, serve
     from curate.review.app.session import Session
@@ -49,7 +51,20 @@ def review(
     result(ctx, {"url": url, "reviewer": name})
     if browser:
         threading.Timer(0.5, webbrowser.open, (url,)).start()
-    serve(session, options(ctx.obj.recipe_path, folder), listener, token)
+
+    def apart() -> list[str]:
+        """Settings of the recipe that are not those with which the stages ran."""
+        with suppress(CurateError):  # a stage that runs says what is wrong
+            recipe, folder = recipe_and_manifests(ctx)
+            states = {stage: state(folder, stage, recipe) for stage in ("dedup", "clean", "split")}
+            return [
+                f"{stage} runs again by the recipe: {'; '.join(map(str, found.settings))}"
+                for stage, found in states.items()
+                if found.settings
+            ]
+        return []
+
+    serve(session, options(ctx.obj.recipe_path, folder), apart, listener, token)
 
 
 @command(commands)

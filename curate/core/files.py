@@ -123,7 +123,7 @@ def _syncfs(folder: Path) -> bool:
 
 def sweep(folder: Path) -> None:
     """Remove temporary files of dead runs. Call it only while holding the folder's lock."""
-    for leftover in folder.rglob(".tmp-*"):
+    for leftover in folder.rglob(".tmp-*" + "[0-9a-f]" * 16):  # others may hold files of that prefix
         with suppress(OSError):
             leftover.unlink()
 

@@ -6,7 +6,8 @@ from curate.export.release import Contents, Release, url_index
 
 LOADING = """\
 `curate import photos.csv --keep-split` fetches the photos, under the keys, classes and splits that they have here.
-A photo whose bytes have changed since has another sha256.
+A photo whose bytes have changed since has another sha256. Addresses are without signatures: a site that signs
+its addresses may refuse them.
 """
 
 

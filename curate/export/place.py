@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from curate.core.counted import counted
@@ -117,12 +117,13 @@ def check_foreign(out: Path, own: Collection[str], planned: Collection[str], bes
 
 
 def clear(out: Path, files: Iterable[str], scratch: str) -> None:
-    """Delete the files of an export, and folders that are then empty."""
+    """Delete the files of an export, and their folders that are then empty."""
+    files = list(files)
     for name in files:
         with suppress(OSError, StateError):  # a marker from elsewhere could name a path that leads out
             inside(out, name)
             (out / name).unlink()
     shutil.rmtree(out / scratch, ignore_errors=True)
-    for folder in sorted((p for p in out.rglob("*") if p.is_dir() and not p.is_symlink()), reverse=True):
-        with suppress(OSError):
-            folder.rmdir()  # refuses one that holds something
+    for folder in sorted({folder for name in files for folder in PurePosixPath(name).parents[:-1]}, reverse=True):
+        with suppress(OSError, StateError):
+            inside(out, str(folder)).rmdir()  # refuses one that holds something

@@ -87,7 +87,7 @@ def export(
         own: list[str] = before.get("files", [])
         same = before.get("made_from") == made_from
         if same and before["complete"] and all(place.is_there(out / name) for name in own):
-            return [f"{out}: {counted(len(own), 'file')}, unchanged"]
+            return [f"{out}: {counted(len(own), 'file')}, all there; nothing that they are made from changed"]
         next(FORMATS[format](_release(dataset, recipe, options, ())))  # refuses what it cannot do, before the work
         place.check_foreign(out, own, (), beside, PREPARED)
         if before and not same:

@@ -21,7 +21,7 @@ SHARD_FILES, SHARD_BYTES = 1000, 256 * 1024**2
 LOADING = """\
 ```python
 import webdataset as wds
-train = wds.WebDataset("train-{000000..%06d}.tar", shardshuffle=False).decode("pil").to_tuple("jpg", "cls")
+train = wds.WebDataset("train-{000000..%06d}.tar", shardshuffle=False).decode("pil").to_tuple("%s", "cls")
 ```
 
 `cls` is the number of the class: %s. `json` holds key, listing and sha256.
@@ -34,8 +34,9 @@ def contents(release: Release) -> Contents:
         for number, part in enumerate(shards(release.of(split), SHARD_FILES, SHARD_BYTES)):
             yield f"{split}-{number:06d}.tar", Shard(partial(_write, part, release.dataset.classes))
     last = max(0, len(shards(release.of("train"), SHARD_FILES, SHARD_BYTES)) - 1)
+    endings = ";".join(sorted({file.extension for file in release.files}))  # a photo has one of them
     names = ", ".join(f"{number} is {name}" for number, name in enumerate(release.dataset.classes))
-    yield "README.md", card(release, LOADING % (last, names))
+    yield "README.md", card(release, LOADING % (last, endings or "jpg", names))
 
 
 def _write(files: Sequence[File], classes: Sequence[str], out: BinaryIO) -> None:

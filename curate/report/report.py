@@ -57,7 +57,7 @@ def describe(folder: Path, title: str) -> dict[str, Any]:
         "training": None,
     }
     if "split" in stages:
-        method = sidecars["dedup"]["config"].get("method", "thorough")
+        method = sidecars["dedup"]["config"].get("method", "hash")
         parts["split"] = splits.split(folder, rows, sidecars["split"]["notes"], method)
     if "train_baseline" in stages:
         parts["training"] = learning.training(folder, rows, sidecars["train_baseline"]["notes"])

@@ -208,7 +208,7 @@ def test_a_missing_input_names_the_command_to_run(tmp_path: Path) -> None:
 
 
 def test_m11_only_the_holder_of_the_lock_sweeps_temporary_files(tmp_path: Path) -> None:
-    leftover = tmp_path / "images" / "ab" / ".tmp-of-a-dead-run"
+    leftover = tmp_path / "images" / "ab" / ".tmp-00d1ed00f00d1e55"
     leftover.parent.mkdir(parents=True)
     leftover.touch()
     with manifest.lock(tmp_path):

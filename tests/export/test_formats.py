@@ -123,6 +123,9 @@ def test_webdataset_reads_the_tars(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert {s: [(key, name) for key, _, name, _ in rows] for s, rows in found.items()} == expected()
     assert all(folders.CLASSES[label] == name for rows in found.values() for _, label, name, _ in rows)
     assert len(list((tmp_path / "out").glob("train-*.tar"))) == 3
+    loading = (tmp_path / "out" / "README.md").read_text().partition("```python\n")[2].partition("```")[0]
+    shown = read("webdataset", f"{loading}print(len([image.size for image, _ in train]))", tmp_path / "out")
+    assert shown == 12, "of any kind of file"
 
 
 def test_mlcroissant_validates_and_loads(tmp_path: Path) -> None:

@@ -35,7 +35,9 @@ painted_dataset.export("folders", Path({out!r}), Options(strip={strip}))
 def test_run_twice_nothing_is_written(tmp_path: Path) -> None:
     export("folders", tmp_path)
     before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")}
-    assert export("folders", tmp_path) == [f"{tmp_path}: 22 files, unchanged"]
+    assert export("folders", tmp_path) == [
+        f"{tmp_path}: 22 files, all there; nothing that they are made from changed"
+    ]
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")} == before
 
 
@@ -70,16 +72,19 @@ def test_another_export_takes_the_place_of_the_one_before(tmp_path: Path) -> Non
 
 def test_a_folder_with_files_of_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(UsageError, match=r"holds 1 files that no export wrote, e\.g\. thesis\.txt"):
+    with pytest.raises(UsageError, match=r"holds 1 file that no export wrote, e\.g\. thesis\.txt"):
         export("folders", tmp_path)
     assert set(tree(tmp_path)) == {"thesis.txt"}
 
 
 def test_beside_leaves_files_of_others_alone(tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_text("mine")
+    (tmp_path / "drafts").mkdir()
+    for name in ("thesis.txt", ".tmp-mine"):
+        (tmp_path / name).write_text("mine")
     run_export(dataset_folder(), RECIPE, "folders", tmp_path, Options(), map, beside=True)
     run_export(dataset_folder(), RECIPE, "webdataset", tmp_path, Options(), map, beside=True)
-    assert (tmp_path / "thesis.txt").read_text() == "mine"
+    assert (tmp_path / "thesis.txt").read_text() == (tmp_path / ".tmp-mine").read_text() == "mine"
+    assert (tmp_path / "drafts").is_dir() and not (tmp_path / "train").exists()
     other = tmp_path / "other"
     other.mkdir()
     (other / "README.md").write_text("mine")

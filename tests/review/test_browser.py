@@ -160,7 +160,7 @@ def test_apply_now_runs_the_stages_and_says_what_changed(page: "Page", tmp_path:
     recipe = find_recipe(recipe_file)
     import_photos(recipe, folder, photos, 1, lambda said: None)
     run_stages(["dedup", "clean"], recipe, folder, 1, lambda said: None)
-    (folder / "recipe.yaml").write_text(recipe_file.read_text())
+    (folder / "recipe.yaml").write_text(recipe_file.read_text().replace("none", "none\n  threshold: 0.31"))
     kept = sum(row.keep for row in manifest.read(folder, CleanRow))
     with served(folder) as server:
         begin(page, server)
@@ -169,6 +169,8 @@ def test_apply_now_runs_the_stages_and_says_what_changed(page: "Page", tmp_path:
         press(page, "x", "x", "x", "x", "a")
         count(page, f"3 of {kept}")
         page.click("#apply")
+        apart = "clean runs again by the recipe: clean.threshold is 0.3 here, 0.31 in the recipe"
+        sync_api.expect(page.locator("#apply-apart")).to_have_text(apart)
         page.click("#apply-start")
         said = page.locator("#apply-said")
         sync_api.expect(said).to_have_text("Changed sides: 2 kept to rejected.", timeout=90_000)

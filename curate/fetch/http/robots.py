@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from protego import Protego
 
-from curate.core.errors import Again, DeniedError, RejectedError, TryLaterError
+from curate.core.errors import Again, CurateError, DeniedError, RejectedError, TryLaterError
 from curate.fetch.http.host_state import HostState
 from curate.fetch.http.url import ParsedUrl, UnansweredError, parse
 
@@ -71,7 +71,7 @@ class Robots:
         self._ask = ask
         self._pause = pause  # wait before another try, given the number of tries so far
         self._state = state
-        self._known: dict[str, Rules | Exception] = {}
+        self._known: dict[str, Rules | DeniedError | TryLaterError | RejectedError] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
 
@@ -96,8 +96,8 @@ class Robots:
                     self._known[origin] = found
         if isinstance(found, RejectedError):
             raise type(found)(found.reason, found.detail)
-        if isinstance(found, Exception):
-            raise type(found)(*found.args)
+        if isinstance(found, CurateError):
+            raise type(found)(*found.args, *found.remedies)
         return found
 
     def decisions(self) -> dict[str, str]:

@@ -277,6 +277,9 @@ def _row(
     for column, value in (("year", year), ("price", price)):
         if value is None and cells.get(column):
             remarks.append(f"column {column}: {cells[column][:40]!r} cannot be read and is left out")
+    split = cells.get("split", "")
+    if split and split.lower() not in SPLIT_OF:
+        remarks.append(f"column split: {split[:40]!r} is none of train, val and test, and is left out")
     return LocalPhoto(
         class_name,
         name,
@@ -286,6 +289,6 @@ def _row(
         price=price,
         **texts,
         key=key,
-        split=SPLIT_OF.get(cells.get("split", "").lower(), ""),
+        split=SPLIT_OF.get(split.lower(), ""),
         is_link=is_link,
     )

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,14 @@ Sides = dict[str, tuple[str, str]]  # key to (kept, rejected or duplicate; class
 
 
 class Apply:
-    """One run at a time of dedup, clean and, where it has run before, split; each in a process of its own."""
+    """One run at a time of dedup, clean and, where it has run before, split; each in a process of its own.
 
-    def __init__(self, session: Session, options: Sequence[str]) -> None:
-        self.session, self.options = session, options
+    They run by the recipe. `apart` says in which settings that differs from how they ran before: by these too
+    photos change sides.
+    """
+
+    def __init__(self, session: Session, options: Sequence[str], apart: Callable[[], list[str]]) -> None:
+        self.session, self.options, self.apart = session, options, apart
         self.lines: list[str] = []
         self.running, self.failed = False, False
         self.changes: dict[str, int] | None = None
@@ -36,6 +40,7 @@ class Apply:
     def state(self) -> dict[str, Any]:
         """How far it is, for the page."""
         return {
+            "apart": [] if self.running else self.apart(),
             "running": self.running,
             "failed": self.failed,
             "lines": self.lines[-12:],

@@ -58,12 +58,17 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def serve(session: Session, options: list[str], listener: socket.socket, token: str) -> None:
-    """Answer on `listener` until the process is told to end. Raises ResourceError without the extra `review`."""
+def serve(
+    session: Session, options: list[str], apart: Callable[[], list[str]], listener: socket.socket, token: str
+) -> None:
+    """Answer on `listener` until the process is told to end; `options` and `apart` are those of `Apply`.
+
+    Raises ResourceError without the extra `review`.
+    """
     extras.require("review", "`curate review`")
     import uvicorn
 
-    apply, thumbnails = Apply(session, options), images.Thumbnails(session.folder)
+    apply, thumbnails = Apply(session, options, apart), images.Thumbnails(session.folder)
     app = guarded(application(session, apply, thumbnails), listener.getsockname()[1], token)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2

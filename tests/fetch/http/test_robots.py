@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from curate.core.errors import DeniedError, RejectedError, TryLaterError
+from curate.core.errors import Again, DeniedError, RejectedError, TryLaterError
 from curate.core.recipe import Politeness
 from curate.fetch.http.client import Client
 from curate.fetch.http.robots import MAX_BYTES, decode, parse_rules
@@ -80,8 +80,9 @@ def test_f02_forbidden_means_denied(code: int) -> None:
 def test_unreachable_means_disallowed_and_later(fault: Fault) -> None:
     with serve({"/robots.txt": fault, "/a": ok()}) as server, client(server) as net:
         for _ in range(2):
-            with pytest.raises(TryLaterError, match=r"cannot read .*robots\.txt"):
+            with pytest.raises(TryLaterError, match=r"cannot read .*robots\.txt") as raised:
                 net.get(server.url("/a"), LIMIT, "page")
+            assert raised.value.remedies == (Again(later=True),)  # the second time from memory
     assert server.paths() == ["/robots.txt"] * 2  # one retry, no page
 
 

@@ -366,6 +366,16 @@ def test_windows_1252_is_read_and_remarked(tmp_path: Path) -> None:
     )
 
 
+def test_a_split_of_another_name_is_left_out_and_told(tmp_path: Path) -> None:
+    touch(tmp_path, "1.jpg")
+    rows = "swift,1.jpg,Train\nswift,2.jpg,holdout\nswift,3.jpg,holdout\nswift,4.jpg,valid\nswift,5.jpg,\n"
+    offered = read(csv(tmp_path, f"class_name,path,split\n{rows}"), CLASSES)
+    assert [item.split for item in offered.items] == ["train", "", "", "val", ""]
+    assert offered.remarks == (
+        "column split: 'holdout' is none of train, val and test, and is left out (2 times)",
+    )
+
+
 def test_an_optional_cell_that_cannot_be_read_is_left_out_and_told(tmp_path: Path) -> None:
     touch(tmp_path, "1.jpg")
     rows = 'swift,1.jpg,N/A,"₹ 3,25,000"\nswift,2.jpg,N/A,inf\nswift,3.jpg,2016.5,5\nswift,4.jpg,2016,\n'

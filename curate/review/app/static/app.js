@@ -309,7 +309,10 @@ for (const name of ["one", "grid"]) {
   });
 }
 $("help").addEventListener("click", () => $("keys").showModal());
-$("apply").addEventListener("click", () => $("applying").showModal());
+$("apply").addEventListener("click", () => {
+  $("applying").showModal();
+  get("/api/apply").then((now) => { $("apply-apart").textContent = now.apart.join("\n"); }).catch(failed);
+});
 $("apply-start").addEventListener("click", () => apply().catch(failed));
 $("apply-close").addEventListener("click", () => $("applying").close());
 addEventListener("keydown", onKey);
