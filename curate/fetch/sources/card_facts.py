@@ -28,10 +28,11 @@ _BARE_AMOUNT = re.compile(  # 9,900 and a word or two, no 33,743 km
     r"(?i)(?!.*\d\s?(?:km|mi|miles|mls|hp|kw|ps|cc|cm|m2|m²|sq|ft|h|万km)(?![a-z]))\D{0,15}\d[\d.,'’\s]*\D{0,15}"
 )
 _PLACE_NAME = re.compile(
-    r"location|locality|(?<![a-z])city|place|address|(?<![a-z])area(?![a-z])|region|ort(?![a-z])|lokal|ville"
+    r"location|locality|lok(?![a-z])|(?<![a-z])city|place|address|(?<![a-z])area(?![a-z])|region|ort(?![a-z])|lokal|ville"
 )
 
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
+_BULLET = re.compile(r"[•·∙|]")  # between facts: EZ 07/2013 • 134.501 km
 _SPOKEN_ONLY = re.compile(r"(?<![\w-])(?:clipped|sr-only|visually-?hidden|screen-?reader|a11y)(?![a-z])")
 _TAXES = (0.19, 0.2, 0.21, 0.22, 0.23, 0.24, 0.25)  # what most countries add to a net sum
 _PLACE = re.compile(  # Sandy, UT 84070
@@ -39,10 +40,24 @@ _PLACE = re.compile(  # Sandy, UT 84070
     r"O[HKNR]|P[AE]|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY])(?: \d{5})?"
 )
 
+_POSTAL = re.compile(  # 28195 Bremen, CH-8001 Zürich, no 64210 Kilometer
+    r"(?:[A-Z]{1,2}-\d{4,5}|\d{5})\s(?!(?i:km|kilom\w*|mi|miles|meilen|mls|euros?|eur|usd|chf|pln|k[cč]|tl|kr|kw|ps|hp|rub)\b)([^\W\d_a-z][^\d,;:!?]{2,40})"
+)
+
 
 def _own_text(element: Element) -> str:
     """The text of an element that holds no other."""
     return "" if any(isinstance(child.tag, str) for child in element) else words(element)
+
+
+def _in_lines(element: Element) -> str:
+    """The text of a small element, with a comma where a line ends: "Nagoya<br>Aichi"."""
+    lines = [words(line) for line in element if line.tag in ("p", "div", "li")]
+    lines = lines or [part for raw in element.itertext() if (part := raw.strip())] * (
+        element.find("br") is not None
+    )
+    lines = [line for line in lines if re.search(r"[^\W\d_]", line)]  # no postal code
+    return ", ".join(lines) if 0 < len(lines) < 3 else words(element)
 
 
 def _shown(element: Element) -> str:
@@ -192,15 +207,16 @@ def candidate(
     """What a card says of the listing at an address: `links` are the card's links to it, `images` its own, `sizes`
     what the page tells of theirs."""
     text = words(card)[:4_000]
-    short = (part for raw in card.itertext() if 3 < len(part := raw.strip()) < 40)
+    parts = (part.strip() for raw in card.itertext() if len(raw) < 400 for part in _BULLET.split(raw))
+    short = [part for part in islice(parts, 200) if 3 < len(part) < 50]
     title = _title(card, links, images)
     amount, currency = _price(card, text)
     city = region = posted = ""
     for element in card.iter():
         if not isinstance(element.tag, str):
             continue
-        if not city and _PLACE_NAME.search(names(element)) and 2 < len(found := words(element)) < 80:
-            city, region = values.place(found)
+        if not city and _PLACE_NAME.search(names(element)) and 2 < len(words(element)) < 80:
+            city, region = values.place(_in_lines(element))
         if (
             not city
             and (element.text or "").lstrip()[:1].isupper()
@@ -209,9 +225,12 @@ def candidate(
             city, region = values.place(found)
         if not posted and element.tag == "time":
             posted = dates.moment(element.get("datetime") or words(element))
-        if not (posted or len(element)) and _DATE_NAME.search(names(element)):
-            posted = dates.alone((element.text or "").strip())
+        if not posted and _DATE_NAME.search(names(element)):
+            posted = dates.alone(words(element)[:40])
     posted = posted or dates.posted_in(text)
+    if not city:
+        city = next((match[1].strip() for part in short if (match := _POSTAL.fullmatch(part))), "")
+    years = (year for part in short if not dates.is_said(part) and (year := values.year(part)))
     ids = [
         value
         for element in (card, *links)
@@ -223,7 +242,7 @@ def candidate(
     photos = tuple(of_variants(urls) for urls in photo_variants.together((image.urls for image in images), sizes))
     listing = Listing(
         listing_id=ids[0] if ids else "", page_url=url, title=title, region=region, city=city,
-        year=values.year(title) or next((year for part in short if (year := values.year(part))), None),
+        year=values.year(title) or next(years, None),
         price=amount, photos=photos, currency=of_the_country(currency, url, text), posted=posted,
     )  # fmt: skip
     return Candidate(listing, "HTML", "", tuple(ids))

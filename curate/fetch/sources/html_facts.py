@@ -9,6 +9,7 @@ from curate.fetch.sources import dates, json_fields, values
 from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES
 from curate.fetch.sources.key_names import role
 from curate.fetch.sources.listing import Listing
+from curate.fetch.sources.money import PRICE, money
 from curate.fetch.sources.page import Element, Page, words
 from curate.fetch.sources.page_images import PageImages
 
@@ -79,6 +80,12 @@ def _posted(page: Page, layout: PageImages) -> str:
         if found and not (layout.is_beside(element) or layout.is_frame(element)):
             return found
     return ""
+
+
+def currency_beside(amount: float, page: Page) -> str:
+    """The currency in which the page prints an amount; empty where it prints none."""
+    found = (money(match[0]) for match in PRICE.finditer(words(page.root)))
+    return next((currency for said, currency in found if said == amount and currency), "")
 
 
 def _short(element: Element, most: int) -> str:

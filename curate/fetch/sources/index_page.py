@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from curate.fetch.http.url import path_of
-from curate.fetch.sources import card_links, json_listings, other_lists, photo_sizes, photo_variants
+from curate.fetch.sources import card_links, json_listings, money, other_lists, photo_sizes, photo_variants
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate, CandidateList
@@ -126,7 +126,7 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
                     merged.append(one.listing)
                     at |= {key: len(merged) - 1 for key in _keys(one)}
     merged = [one for one in merged if one.page_url or one.photos or (best.place == "schema.org" and one.title)]
-    merged = _unshared(merged)
+    merged = _of_one_currency(_unshared(merged))
     return [one if one.page_url else replace(one, page_url=forms.page.url) for one in merged], tuple(
         dict.fromkeys(used)
     )
@@ -145,6 +145,15 @@ def _unshared(listings: list[Listing]) -> list[Listing]:
         else one
         for one in listings
     ]
+
+
+def _of_one_currency(listings: list[Listing]) -> list[Listing]:
+    """With the currency of the others where a price has none, and the others have one and the same."""
+    said = {one.currency for one in listings if one.price is not None} - {""}
+    if len(said) != 1:
+        return listings
+    (currency,) = said
+    return [replace(one, currency=currency) if one.price is not None else one for one in listings]
 
 
 def _link_by_token(group: CandidateList, forms: Read) -> None:
@@ -201,7 +210,10 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
     changes = {name: getattr(other, name) for name in FIELDS if getattr(first, name) in ("", None)}
     changes = {name: value for name, value in changes.items() if value not in ("", None)}
     if "price" not in changes and first.price is not None:
-        changes.pop("currency", None) if other.price != first.price else None
+        if other.price != first.price:
+            changes.pop("currency", None)
+        elif money.may_mean(first.currency, other.currency):
+            changes["currency"] = other.currency
     longer = " ".join(other.title.split())
     if len(longer) < 200 and longer.casefold().startswith(first.title.casefold() + " "):
         changes["title"] = other.title  # make and model; the other says the version too

@@ -94,6 +94,7 @@ def title_of(fact: Facts) -> str:
             isinstance(value, str | int | float)
             and (found := values.text(value))
             and not found.startswith(("http:", "https:"))
+            and re.search(r"[^\W\d_]", found)
         ):
             return found
     words = [scalar(value) for name in ("make", "model") for _, value in list(first(fact, name))[:1]]
@@ -114,18 +115,11 @@ def seller_of(fact: Facts) -> str:
             return found
     for _, node in fact.party:
         for key, value in node.items():
-            if plain(str(key)) in (
-                "type",
-                "typename",
-                "sellertype",
-                "kind",
-                "usertype",
-                "accounttype",
-                "category",
-                "role",
-            ) and (found := seller_kind(scalar(value))):
+            if re.search(r"type$|typename$|^(?:kind|category|role)$", plain(str(key))) and (
+                (found := seller_kind(scalar(value))) in ("private", "dealer")
+            ):
                 return found
-        if found := seller_kind(" ".join(types_of(node) - {"person"})):
+        if (found := seller_kind(" ".join(types_of(node) - {"person"}))) in ("private", "dealer"):
             return found
     return ""
 

@@ -96,14 +96,16 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                     _pairs([{"key": k, "value": v} for k, v in value.items()], out, depth)
                 if not (is_photo(key) and not _WRAPPER.search(plain(key))) and not is_other_media(key):
                     seen.add(id(value))
-                    queue.append(
-                        (depth + 1, value, whole and meaning in ("", "listing_id", "title", "link", "price"))
-                    )
+                    own = meaning in ("", "listing_id", "title", "link", "price") and not _KIND.search(plain(key))
+                    queue.append((depth + 1, value, whole and own))
     for entries in out.found.values():
         entries.sort(key=lambda entry: (entry[0], entry[1]))
     return out
 
 
+_KIND = re.compile(
+    r"categor|^(?:kind|type|status|condition|country|language)$"
+)  # have a name and an id of their own
 _WRAPPER = re.compile(r"^media$|multimedia|gallery|carousel|images$|photos$|pictures$")
 
 
@@ -149,6 +151,9 @@ def _pairs(items: list[Any], out: Facts, depth: int) -> None:
         value = next(
             (lower[key] for key in _VALUE_KEYS if key in lower and lower[key] not in (None, "", [])), None
         )
+        inner = value.get("values") if isinstance(value, dict) else None
+        if isinstance(inner, list) and len(inner) > 1 and depth < MAX_DEPTH:
+            _pairs(inner, out, depth + 1)  # {"/car": {"values": [{"label": "Make", "value": "Opel"}, …]}}
         for _ in range(3):  # {"label": "Price", "values": [{"value": "9.990 €"}]}
             if isinstance(value, list):
                 value = value[0] if value else None
@@ -166,10 +171,13 @@ def _pairs(items: list[Any], out: Facts, depth: int) -> None:
             )
         if name and isinstance(value, str | int | float) and len(name) < 60:
             out.named.setdefault(name, _short(value))
-            for alias in (lower.get("key"), lower.get("id"), lower.get("name"), name):
+            last = re.split(r"[_.-]", name)[-1]  # u_moto_brand
+            last = last if role(last)[0] in ("make", "model") else ""
+            for alias in (*(lower.get(key) for key in ("key", "id", "name", "label", "keylabel")), name, last):
                 meaning, rank = role(alias) if isinstance(alias, str) else ("", 0)
                 if meaning in ("make", "model", "year", "price", "seller", "city", "region", "title"):
-                    out.found.setdefault(meaning, []).append((depth + 1, rank, name, value))
+                    at = -1 if meaning in ("make", "model") else depth + 1  # "brand" beside may be the site's own
+                    out.found.setdefault(meaning, []).append((at, rank, name, value))
                     break
         elif isinstance(item.get("items") or item.get("values") or item.get("data"), list) and depth < MAX_DEPTH:
             _pairs(item.get("items") or item.get("values") or item["data"], out, depth + 1)

@@ -37,8 +37,8 @@ _NAMES: dict[str, str] = {
     """,
     "year": """
         year modelyear manufactureyear manufacturingyear makeyear yearofmanufacture productionyear
-        registrationyear regyear yearofregistration firstregistration firstregistrationdate
-        firstregistrationyear registrationdate regdate vehiclemodeldate modeldate productiondate
+        registrationyear regyear yearofregistration formyear firstregistration firstregistrationdate
+        firstregistrationyear registrationdate regdate productiondate vehiclemodeldate modeldate
         datevehiclefirstregistered releasedate baujahr erstzulassung ez annee année año ano anno rok
         rokprodukcji rokvyroby godina godiste leto bouwjaar yil yıl modelyili год годвыпуска рік
         inverkehrsetzung erstinverkehrsetzung immatriculation premièreimmatriculation miseencirculation
@@ -52,9 +52,9 @@ _NAMES: dict[str, str] = {
         yearofconstruction evjarat évjárat anofabricacion registered
     """,
     "make": """
-        make makename mark brand brandname manufacturer vehiclemake carmake carbrand marke marque marca
-        merk marka märke merkki mærke značka znacka gyártmány марка производитель μάρκα برند メーカー 제조사 品牌
-        oem makedisplayname markname
+        make makename mark brand brandname manufacturer manufacturername vehiclemake carmake carbrand marke marque
+        marca merk marka märke merkki mærke značka znacka gyártmány марка производитель μάρκα برند メーカー 제조사
+        品牌 oem makedisplayname markname
     """,
     "model": """
         model modelname carmodel vehiclemodel modell modele modèle modelo modello malli модель μοντέλο
@@ -67,7 +67,7 @@ _NAMES: dict[str, str] = {
         citylabel districtname
     """,
     "region": """
-        region regionname state statename province provincename county addressregion bundesland
+        region regionname mainprovince state statename province provincename county addressregion bundesland
         département departement departmentname provincia estado wojewodztwo województwo voivodeship kraj
         okres oblast область регион регіон republic prefecture 都道府県 지역 省 bölge bolge lan län fylke
         maakunta megye judet zupanija stateorprovince
@@ -80,8 +80,8 @@ _NAMES: dict[str, str] = {
         neighbourhood neighborhood itemlocation geolocation sellerlocation
     """,
     "seller": """
-        sellertype sellertypename advertisertype ownertype usertype dealertype customertype accounttype
-        posttype publishertype vendortype advertiserkind sellerkind isdealer isprivate isbusiness
+        sellertype sellertypename dealersegment advertisertype ownertype usertype dealertype customertype
+        accounttype posttype publishertype vendortype advertiserkind sellerkind isdealer isprivate isbusiness
         iscompany ispro isprofessional isowner isprivateowner privatebusiness anbieter anbietertyp
         verkäufertyp tipovendedor tipoanunciante
     """,
@@ -90,7 +90,7 @@ _NAMES: dict[str, str] = {
         publishdate publicationdate firstpublicationdate firstpublished createdat createdtime
         creationdate datecreated createdate created dateadded addedat addeddate listeddate listedat
         listingdate dateonline onlinesince startdate activationdate validfrom availabilitystarts
-        insertiondate sortdate displaydate displaydatetime publishedon date time timestamp
+        insertiondate registdatetime sortdate displaydate displaydatetime publishedon date time timestamp
     """,
     "link": """
         url link href permalink detailurl detailsurl detailpageurl detaillink listingurl adurl advertlink
@@ -178,7 +178,7 @@ def role(key: str) -> tuple[str, int]:
         return _ROLES[name]
     if match := _OF_THE_LISTING.search(name):
         name = match[1]  # marketplace_listing_title
-    return _ROLES.get(re.sub(r"(?:info|data|details?|obj|object|text|label)$", "", name), ("", 0))
+    return _ROLES.get(re.sub(r"(?:info|data|details?|obj|object|text|label|literal)$", "", name), ("", 0))
 
 
 @lru_cache(maxsize=20_000)

@@ -198,6 +198,8 @@ def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Lis
         and page_gallery.price_near_heading(forms.page, forms.layout)[0] == listing.price / 100
     ):
         listing = replace(listing, price=listing.price / 100)  # the data tell it in cents
+    if listing.price and not listing.currency:
+        listing = replace(listing, currency=html_facts.currency_beside(listing.price, forms.page))
     listing, names = html_facts.filled(listing, forms.page, forms.layout)
     if names:
         used.setdefault("HTML", []).extend(names)

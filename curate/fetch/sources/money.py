@@ -89,7 +89,8 @@ def scalar(value: Any, depth: int = 0) -> str:
             "full",
             "raw",
         )
-        return next((found for key in names if key in lower and (found := scalar(lower[key], depth + 1))), "")
+        said = next((found for key in names if key in lower and (found := scalar(lower[key], depth + 1))), "")
+        return said or (values.text(*value.values()) if len(value) == 1 else "")
     return values.text(value)
 
 
@@ -133,6 +134,11 @@ def of_the_country(currency: str, url: str, text: str) -> str:
         return currency
     ending = (urlsplit(url).hostname or "").rpartition(".")[2]
     return _SIGNS_OF_MANY.get(currency, {}).get(ending, currency)
+
+
+def may_mean(currency: str, other: str) -> bool:
+    """Is a currency read from a sign of several, such as kr, of which the other one is another?"""
+    return other in _SIGNS_OF_MANY.get(currency, {}).values()
 
 
 def currency_of(text: str, *, bare: bool = False) -> str:

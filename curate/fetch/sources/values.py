@@ -9,6 +9,7 @@ _MAX_NUMBER = 100  # characters looked at for a number or year
 
 _NUMBER = re.compile(r"(?:(?<![\w.])\.)?\d[\d.,'’\u00a0\u2009\u202f ]*")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_LARGE_FIRST = re.compile(r"[都道府県省]$")  # 愛知県 名古屋市: the region stands before the town
 _UNITS = (  # large sums in words
     ("crore", 1e7), ("cr.", 1e7), ("lakh", 1e5), ("lac", 1e5), ("mln", 1e6), ("million", 1e6), ("млн", 1e6),
     ("тыс", 1e3),
@@ -69,6 +70,8 @@ def place(value: object) -> tuple[str, str]:
     if isinstance(value, dict):
         return text(value.get("addressLocality")), text(value.get("addressRegion"))
     parts = [part.strip() for part in text(value).split(",") if part.strip()]
+    if len(parts) > 1 and _LARGE_FIRST.search(parts[0]):
+        parts.reverse()
     return (parts[0] if parts else "", parts[-1] if len(parts) > 1 else "")
 
 

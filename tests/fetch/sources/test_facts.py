@@ -40,7 +40,27 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
         '<a href="/ads/{n}"><img src="PHOTO"><div class="p">250,000 ֏ в месяц</div><div class="l">Flat in Arabkir {n}</div><div class="datum">18.11.2021</div></a>',
         {"title": "Flat in Arabkir {n}", "price": 250_000, "currency": "AMD", "posted": "2021-11-18"},
     ),
-}
+    "facts between bullets": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Vespa {n}</h3><b>9.900 €</b><i>Inserat online seit 3.9.2026, 19:09</i>'
+        "<p>Unfallfrei • EZ 02/2021 • 20.372 km • 51 kW (69 PS)</p><span>Haus Lindner</span><span>28195 Bremen</span></a>",
+        {"year": 2021, "posted": "2026-09-03", "city": "Bremen"},
+    ),
+    "a sum is no town": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Vespa {n}</h3><b>9.900 €</b><span>20372 Kilometer</span></a>', {"city": ""},
+    ),
+    "a town above its part": (
+        '<div><a href="/ads/{n}"><img src="PHOTO"></a><h3>Yaris {n}</h3><b>9.900 TL</b><p class="location">İstanbul<br>Kadıköy</p></div>',
+        {"city": "İstanbul", "region": "Kadıköy"},
+    ),
+    "a town above its number": (
+        '<div><a href="/ads/{n}"><img src="PHOTO"></a><h3>Kolo {n}</h3><b>900 Kč</b><div class="inzeratylok">Plzeň<br>301 00</div></div>',
+        {"city": "Plzeň", "region": ""},
+    ),
+    "a region above its town": (
+        '<div><a href="/ads/{n}"><img src="PHOTO"></a><h3>Note {n}</h3><b>99万円</b><div class="area"><p>愛知県</p><p>名古屋市</p></div></div>',
+        {"city": "名古屋市", "region": "愛知県"},
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CARDS)
@@ -109,6 +129,49 @@ def test_what_the_page_of_a_listing_says(name: str) -> None:
     (listing,) = extract(text, "https://ads.example/ads/8100231.html").listings
     assert {field: getattr(listing, field) for field in fields} == fields
     assert len(listing.photos) == 5
+
+
+DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "names within objects": (
+        {"make": {"localized": "Škoda"}, "model": {"localized": "Octavia"}, "contact": {"enumType": "DEALER"}},
+        {"make": "Škoda", "model": "Octavia", "seller": "dealer"},
+    ),
+    "the site is no make": (
+        {"brand": "wheels", "attributes": [{"key": "u_moto_brand", "value": "YAMAHA", "value_label": "Yamaha"}, {"key": "u_moto_model", "value_label": "MT-07"}]},
+        {"make": "Yamaha", "model": "MT-07"},
+    ),
+    "several values of one feature": (
+        {"id": None, "category": {"id": "2", "label": "Auto"}, "features": {"/car": {"label": "Auto", "values": [{"key": "40", "value": "Renault", "label": "Marca"}, {"key": "1", "value": "Captur", "label": "Modello"}]}}},
+        {"make": "Renault", "model": "Captur", "listing_id": ""},
+    ),
+    "the year of the model and of the car": ({"modelDate": 2014, "productionDate": 2016}, {"year": 2016}),
+    "a number for a title": ({"subject": None, "title": "1.5"}, {"title": "Combi Style"}),
+    "an amount alone": ({"price": 11490}, {"price": 11490, "currency": "EUR"}),
+    "what kind of seller that is no kind": ({"posterInfo": {"__typename": "PosterInfoV2"}}, {"seller": ""}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_what_data_say(name: str) -> None:
+    data, fields = DATA[name]
+    photos = [f"https://img.example/8100231/{k}c7e9b.jpg" for k in range(5)]
+    own = {"id": 8100231, "subject": "Combi Style", "price": 9900, "images": photos} | data
+    script = f'<script type="application/json">{json.dumps({"state": {"item": own}})}</script>'
+    text = page(f"<main><h1>Combi Style</h1><p>11 490 €</p></main>{script}")
+    (listing,) = extract(text, "https://ads.example/ads/8100231.html", True).listings
+    assert {field: getattr(listing, field) for field in fields} == fields
+    assert len(listing.photos) == 5
+
+
+@pytest.mark.parametrize(("unit", "shown", "meant"), [({}, "€", "EUR"), ({"currency_code": "NOK"}, "kr", "NOK")])
+def test_the_currency_of_a_list(unit: dict[str, str], shown: str, meant: str) -> None:
+    """Data without one take that of the cards shown; a sign of several currencies is the one that the data name."""
+    numbers = range(8100231, 8100239)
+    ads = [{"id": n, "heading": f"Combi {n}", "price": {"amount": n % 900} | unit, "url": f"/ads/{n}", "image": PHOTO.format(n=n)} for n in numbers]  # fmt: skip
+    cards = "".join(f'<li><a href="/ads/{n}"><img src="{PHOTO.format(n=n)}"><h3>Combi {n}</h3></a><b>{n % 900} {shown}</b></li>' for n in numbers[: 3 if not unit else 8])  # fmt: skip
+    script = f'<script type="application/json">{json.dumps({"state": {"ads": ads}})}</script>'
+    found = extract(page(f"<ul>{cards}</ul>{script}"), "https://ads.example/all").listings
+    assert [one.currency for one in found] == [meant] * len(numbers)
 
 
 def test_photos_of_the_building_are_none_of_the_flat() -> None:
