@@ -3,6 +3,7 @@
 From its highest bits, the number tells the better image, the worse one, the bits in which two hashes differ, the
 pose, and which views of the two images they are. Sorted, the matches of a pair come in a row, nearest first."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,9 @@ POSES = 6  # that are tried for one pair
 MOST_BETTER = 256  # better ones, the nearest, that are candidates of one image: so memory is linear in images
 _VIEWS, _POSE, _BITS, _IMAGE = 3, 10, 4, 23  # bits of a number
 _PAIR = _VIEWS + _POSE + _BITS  # where the two images begin
+_OF_PAIR, _OF_BITS = -1 << _PAIR, ((1 << _BITS) - 1) << (_VIEWS + _POSE)  # where they are in a number
 LARGEST = 1 << _IMAGE  # images
+_BLOCK = 1 << 20  # numbers that are looked at at once
 
 
 @dataclass(frozen=True)
@@ -54,46 +57,68 @@ def _inner(owner: Indices, view: Indices) -> NDArray[np.bool_]:
     return np.asarray((view > 0) & (owner[view - 1] == owner[view]))
 
 
+def _blocks(matches: Matches) -> Iterator[slice]:
+    """Slices of them, so that what is computed of all of them needs little memory at once."""
+    return (slice(start, start + _BLOCK) for start in range(0, len(matches), _BLOCK))
+
+
+def _as_before(matches: Matches, before: int, bits: int) -> NDArray[np.bool_]:
+    """Which numbers (k,) have the same in `bits` as the one so many places before."""
+    same = np.zeros(len(matches), bool)
+    for block in _blocks(matches[before:]):
+        same[before:][block] = ((matches[before:][block] ^ matches[:-before][block]) & bits) == 0
+    return same
+
+
+def _worse(matches: Matches) -> NDArray[np.int64]:
+    """The worse images."""
+    return np.asarray((matches >> _PAIR) & (LARGEST - 1))
+
+
 def nearest(matches: Matches) -> Matches:
     """The nearest matches of each pair and the nearest better images of each image, sorted.
 
     `matches` are sorted as well.
     """
     matches.sort()
-    pair = matches >> _PAIR
-    new, wanted = runs.starts(pair), np.ones(len(pair), bool)
-    wanted[POSES:] = pair[POSES:] != pair[:-POSES]
-    del pair  # as large as all matches
-    worse = (matches[new] >> _PAIR) & (LARGEST - 1)
-    if len(worse) and np.bincount(worse).max() > MOST_BETTER:
+    new, wanted = (~_as_before(matches, before, _OF_PAIR) for before in (1, POSES))
+    pairs = np.zeros(0, np.int64)  # of each image, with better ones
+    for block in _blocks(matches):
+        some = np.bincount(_worse(matches[block][new[block]]), minlength=len(pairs))
+        some[: len(pairs)] += pairs
+        pairs = some
+    if pairs.max(initial=0) > MOST_BETTER:
         starts = np.flatnonzero(new)
-        bits = (matches[starts] >> (_VIEWS + _POSE)) & ((1 << _BITS) - 1)
+        worse, bits = _worse(matches[starts]), (matches[starts] & _OF_BITS) >> (_VIEWS + _POSE)
         by_image = np.argsort((worse << _BITS) | bits, kind="stable")  # of equals, the better image comes first
         near = np.empty(len(starts), bool)
         near[by_image] = runs.places(runs.starts(worse[by_image])) < MOST_BETTER
         wanted &= np.repeat(near, np.diff(np.append(starts, len(matches))))
-    return matches[wanted]
+    return matches if wanted.all() else matches[wanted]
 
 
 def distinct(matches: Matches) -> Matches:
     """Of the same views in the same pose, found by several parts, the nearest alone. `matches` are those of
     `nearest`."""
-    pair, way = matches >> _PAIR, (matches & ((1 << (_VIEWS + _POSE)) - 1)).astype(np.int16)
     again = np.zeros(len(matches), bool)
     for before in range(1, POSES):
-        again[before:] |= (pair[before:] == pair[:-before]) & (way[before:] == way[:-before])
+        again |= _as_before(matches, before, ~_OF_BITS)
     return matches[~again]
 
 
 def decode(matches: Matches, owner: Indices) -> Candidates:
     """What the numbers tell."""
-    better, worse = ((matches >> at & (LARGEST - 1)).astype(np.int32) for at in (_PAIR + _IMAGE, _PAIR))
-    views = (matches & ((1 << _VIEWS) - 1)).astype(np.int8)
-    turned = views >= 4
     whole = np.flatnonzero(runs.starts(owner)).astype(np.int32)  # of each image, the first view
-    return Candidates(
-        whole[np.where(turned, worse, better)] + (views >> 1 & 1),
-        whole[np.where(turned, better, worse)] + (views & 1),
-        (matches >> _VIEWS & ((1 << _POSE) - 1)).astype(np.int16),
-        (matches >> (_VIEWS + _POSE) & ((1 << _BITS) - 1)).astype(np.int8),
+    count = len(matches)
+    found = Candidates(
+        np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.int16), np.empty(count, np.int8)
     )
+    for block in _blocks(matches):
+        some = matches[block]
+        better, worse, views = some >> (_PAIR + _IMAGE), _worse(some), some & ((1 << _VIEWS) - 1)
+        turned = views >= 4
+        found.first[block] = whole[np.where(turned, worse, better)] + (views >> 1 & 1)
+        found.second[block] = whole[np.where(turned, better, worse)] + (views & 1)
+        found.pose[block] = some >> _VIEWS & ((1 << _POSE) - 1)
+        found.bits[block] = (some & _OF_BITS) >> (_VIEWS + _POSE)
+    return found
