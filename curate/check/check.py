@@ -35,6 +35,7 @@ PRECISION = 0.95  # of flags, at the lower end of the interval
 OK_PRECISION = 0.98  # of ok, the same
 DOUBTFUL = 2.0  # times as probable as the named class: from there on, another class is unsure
 NEAREST = 3  # photos of the collection that a verdict names
+ALIKE = 0.75  # cosine similarity, from which the most alike photo is compared: crops that dedup finds have .78
 ROUNDED = 1e-4  # of a cosine similarity: far more than a product of matrices in float32 is off
 BATCH = 32  # photos that the network is given at once
 Point = NDArray[np.float32]  # (1, d) an embedding
@@ -197,21 +198,28 @@ class Checker:
         """A verdict on each, in order. This process asks the index; `map_fn` compares what is near by it."""
         waiting: deque[_Asked] = deque()
 
-        def to_compare() -> Iterator[tuple[Fingerprints | None, Sequence[Entry]]]:
+        index, crops = self.learnt.index, self.recipe.dedup.method != "hash"  # which compares no windows
+
+        def to_compare() -> Iterator[tuple[Fingerprints | None, Sequence[Entry], Sequence[Entry]]]:
             for some in batched(asked, BATCH):
                 points = [each.point for each in some if each.point is not None]
                 nearest = iter(self._nearest(np.concatenate(points)) if points else ())
                 for each in some:
                     if isinstance(each.photo, Refused):
                         waiting.append(each)
-                        yield None, ()
+                        yield None, (), ()
                         continue
                     listings = {each.listing_id} if each.listing_id else set()
-                    same = duplicates.same(self.learnt.index, each.photo.sha256, listings)
-                    waiting.append(replace(each, nearest=next(nearest), same=same))
-                    bits = self.recipe.dedup.max_distance
+                    same = duplicates.same(index, each.photo.sha256, listings)
+                    most_alike = next(nearest)
+                    waiting.append(replace(each, nearest=most_alike, same=same))
                     prints = each.photo.prints
-                    yield prints, () if same else duplicates.near(self.learnt.index, prints, bits, listings)
+                    if same:
+                        yield prints, (), ()
+                        continue
+                    near = duplicates.near(index, prints, self.recipe.dedup.max_distance, listings)
+                    keys = [key for key, similarity in most_alike if similarity >= ALIKE and crops]
+                    yield prints, near, duplicates.alike(index, keys, listings)
 
         for near in map_fn(partial(duplicates.prove, self.folder, self.recipe.dedup), to_compare()):
             each = waiting.popleft()

@@ -43,7 +43,7 @@ def main() -> None:
         index.near(int(prints[0]["phash"]), int(prints[0]["mirror"]), Dedup().max_distance)
         search.append(time.perf_counter() - began)
         began = time.perf_counter()
-        found += prove(folder, Dedup(), (prints, near(index, prints, Dedup().max_distance))) is not None
+        found += prove(folder, Dedup(), (prints, near(index, prints, Dedup().max_distance), ())) is not None
         whole.append(time.perf_counter() - began)
     for name, seconds in (("search", search), ("search and proof", whole)):
         p50, p99 = np.quantile(seconds, (0.5, 0.99)) * 1000

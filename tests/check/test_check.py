@@ -12,14 +12,15 @@ import pytest
 from PIL import Image, ImageFilter
 from typer.testing import CliRunner
 
-from curate.check import files, learnt
+from curate.check import check, files, learnt
 from curate.check.check import BATCH, Checker, Upload
 from curate.cli.app import app
 from curate.core import executors, manifest
 from curate.core.errors import StateError, UsageError
+from curate.core.recipe import Dedup
 from curate.core.schemas import CleanRow, FetchRow
 from tests import folders
-from tests.check.conftest import RECIPE
+from tests.check.conftest import KEPT, RECIPE
 from tests.scenes import jpeg, scene
 
 
@@ -240,3 +241,18 @@ def test_a_file_that_goes_away_meanwhile_gets_an_answer(checker: Checker, tmp_pa
     assert files.look(tmp_path) == files.Refused("unreadable", "not a regular file")
     with pytest.raises(UsageError, match=r"absent\.jpg: No such file"):
         files.required(tmp_path / "absent.jpg")
+
+
+def test_a_crop_is_found_by_the_photo_that_is_most_alike(
+    folder: Path, checker: Checker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = manifest.read(folder, FetchRow)[KEPT + 3]
+    with Image.open(folder / row.path) as image:
+        width, height = image.size
+        cut = jpeg(image.crop((width // 8, height // 8, width - width // 8, height - height // 8)), 90)
+    thorough = dataclasses.replace(checker, recipe=RECIPE.model_copy(update={"dedup": Dedup()}))
+    (found,) = thorough.check([cut])
+    assert found.duplicate and (found.duplicate.key, found.duplicate.exact) == (row.key, False)
+    assert thorough.check([cut], listing_id=row.listing_id)[0].duplicate is None
+    monkeypatch.setattr(check, "ALIKE", 1.01)  # its hash alone is too far apart
+    assert thorough.check([cut])[0].duplicate is None

@@ -34,7 +34,7 @@ def search(folder: Path, data: bytes, listings: tuple[str, ...] = ()) -> Duplica
     sha256 = hashlib.sha256(data).hexdigest()
     prints = fingerprints.of_pixels(decode.decode(data).pixels)
     others = near(index, prints, Dedup().max_distance, listings)
-    return same(index, sha256, listings) or prove(folder, Dedup(), (prints, others))
+    return same(index, sha256, listings) or prove(folder, Dedup(), (prints, others, ()))
 
 
 def test_the_same_bytes_are_an_exact_duplicate(folder: Path) -> None:
