@@ -8,6 +8,7 @@ import yaml
 
 from curate.core.errors import Do, Edit, Note, Run, To, UsageError
 from curate.core.files import atomic_write
+from curate.core.section import name_from
 
 _HEAD = """\
 # What the classes are, where their photos come from, what is done to them.
@@ -120,7 +121,7 @@ def _compared(classes: Sequence[str], photos: Path) -> tuple[list[str], list[str
 def _called(path: Path) -> str:
     """The recipe's name: the file's, or where that says nothing, its folder's."""
     stem = path.stem if path.stem != "curate" else path.resolve().parent.name
-    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in stem) or "mine"
+    return name_from(stem) or "mine"
 
 
 def _flow(value: object) -> str:

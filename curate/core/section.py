@@ -46,12 +46,18 @@ FromEnvironment = Annotated[str, AfterValidator(_environment)]
 Age = Annotated[str, matching(r"never|always|\d{1,5}[hdw]", "never, always or an age such as 12h, 7d, 2w")]
 ClassName = Annotated[str, AfterValidator(normalise_class)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+_PORT = r"(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"  # 1..65535
 Name = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a name of letters, digits, _ and -")]
 Contact = Annotated[str, matching(r"[ -~]*", "an e-mail address or URL in plain ASCII, on one line")]
-HostPort = Annotated[str, matching(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", "host:port, e.g. 127.0.0.1:8000")]
+HostPort = Annotated[str, matching(rf"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):{_PORT}", "host:port, e.g. 127.0.0.1:8000")]
 Hosts = Annotated[
-    str, matching(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?", "a host, e.g. img.example.org or *.example.org")
+    str, matching(rf"(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::{_PORT})?", "a host, e.g. img.example.org or *.example.org")
 ]
+
+
+def name_from(text: str) -> str:
+    """A `Name` made of a text, as of a file's name; "" where the text has none of the letters."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-")[:64]
 
 
 def _store(text: str) -> str:
@@ -62,7 +68,7 @@ def _store(text: str) -> str:
 
 
 Store = Annotated[str, AfterValidator(_store)]
-EXECUTOR = r"local|ray(?::(?:auto|[\w.-]+:\d{1,5}|\[[0-9a-fA-F:.]+\]:\d{1,5}))?"
+EXECUTOR = rf"local|ray(?::(?:auto|[\w.-]+:{_PORT}|\[[0-9a-fA-F:.]+\]:{_PORT}))?"
 Executor = Annotated[str, matching(EXECUTOR, "local, ray or ray:ADDRESS, e.g. ray:10.0.0.1:6379 or ray:auto")]
 
 

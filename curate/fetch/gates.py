@@ -83,12 +83,12 @@ def check_site(options: Mapping[str, object]) -> None:
         raise UsageError(f"{', '.join(idle)}: {ONLY_OF_A_SITE}", Do("fetch without"))
 
 
-def check_since(since: str) -> None:
-    """Raise UsageError for what is no date."""
+def since(written: str) -> str:
+    """A date as YYYY-MM-DD, as far as one is written. Raises UsageError for what is no date."""
     try:
-        date.fromisoformat(since or "2000-01-01")
+        return date.fromisoformat(written).isoformat() if written else ""
     except ValueError as error:
-        raise UsageError(f"--since {since} is no date; write it as 2026-01-31") from error
+        raise UsageError(f"--since {written} is no date; write it as 2026-01-31") from error
 
 
 def check_found(crawled: Crawled, config: Source) -> None:

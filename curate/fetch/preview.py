@@ -5,9 +5,8 @@ pure function of the page.
 """
 
 import tempfile
-import textwrap
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,7 +48,7 @@ class Preview:
     adapter: str
     rendered: bool = False
     start: str = ""
-    request: str = ""  # the recipe's section, in YAML
+    request: Mapping[str, Any] = field(default_factory=dict)  # the recipe's section
 
     def filled(self) -> dict[str, int]:
         """How many listings have each field, and photos."""
@@ -118,24 +117,18 @@ def recipe_section(preview: Preview) -> str:
     """The section of a recipe that reads this page."""
     host = urlsplit(preview.url).netloc
     name = host.removeprefix("www.").partition(".")[0]
-    lines = [
-        "source:",
-        f"  id: {name if name and not name.isdigit() else 'site'}",
-        f"  adapter: {preview.adapter}",
-    ]
-    lines += ["  render: auto"] if preview.rendered else []
-    lines += ["  listings:", f"    CLASS: [{preview.start or preview.url}]", *preview.request.splitlines()]
+    source: dict[str, Any] = {"id": name if name and not name.isdigit() else "site", "adapter": preview.adapter}
+    source |= {"render": "auto"} if preview.rendered else {}
+    source |= {"listings": {"CLASS": [preview.start or preview.url]}}
+    source |= {"request": dict(preview.request)} if preview.request else {}
     hosts = {urlsplit(p.url).hostname or "" for one in preview.found.listings for p in one.photos if not p.reason}
     others = sorted(name for name in hosts if name and name != urlsplit(preview.url).hostname)
-    if others:
-        lines += ["  politeness:", f"    image_hosts: [{', '.join(others[:8])}]"]
+    source |= {"politeness": {"image_hosts": others[:8]}} if others else {}
     offers = preview.found.next_urls or preview.found.cursor
     if preview.found.listings and not offers and preview.kind == "list" and not preview.request:
-        lines += [
-            "  pagination:",
-            "    page_parameter: page # the page names no next one: see how its address counts",
-        ]
-    return "\n".join(lines)
+        source |= {"pagination": {"page_parameter": "page"}}
+    text = yaml.safe_dump({"source": source}, sort_keys=False, allow_unicode=True, width=100_000).rstrip()
+    return text + (" # the page names no next one: see how its address counts" if "pagination" in source else "")
 
 
 def preview(page: LoadedPage, config: Source, is_listing_page: bool | None = None) -> Preview:
@@ -143,11 +136,8 @@ def preview(page: LoadedPage, config: Source, is_listing_page: bool | None = Non
     found = extract(page.data, page.charset, page.url, is_listing_page, config)
     alone = len(found.listings) == 1 and found.listings[0].page_url in (page.url, canonical_url(page.url))
     kind = "listing" if alone else "list" if found.listings else "nothing"
-    said = config.request.model_dump(exclude_defaults=True)
-    text = yaml.safe_dump({"request": said}, sort_keys=False, allow_unicode=True) if said else ""
-    return Preview(
-        page.url, kind, found, config.adapter, page.rendered, page.start, textwrap.indent(text.rstrip(), "  ")
-    )
+    request = config.request.model_dump(mode="json", exclude_defaults=True)
+    return Preview(page.url, kind, found, config.adapter, page.rendered, page.start, request)
 
 
 def read(place: str, file: Path | None, config: Source, is_listing_page: bool | None = None) -> LoadedPage:

@@ -12,6 +12,7 @@ a host asks us to wait, or an index page fails, nothing is published, and the st
 
 from collections.abc import Collection, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -179,7 +180,7 @@ def run(
         _finish(folder, before, header)  # the journal's own run was published, and died before this
     gates.check_reasons(retry)
     again = [row for row in before if row.reason in retry]
-    gates.check_since(only.since)
+    only = replace(only, since=gates.since(only.since))
     left = current and manifest.read_sidecar(folder, "fetch")["notes"].get("left_for_the_next", 0)
     deferred = any(row.reason == "deferred" for row in before)
     refresh = refresh or bool(left) or only != Only() or any(deferred or not row.image_url for row in again)

@@ -7,7 +7,6 @@ sidecars, so the same manifests give the same bytes. Thumbnails are re-encoded: 
 
 import dataclasses
 import math
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from curate.core import manifest
 from curate.core.errors import StateError
 from curate.core.intervals import percent
 from curate.core.schemas import FetchRow
+from curate.core.section import name_from
 from curate.core.stages import STAGES
 from curate.inspect.rows import read
 from curate.report import answers, duplicates, learning, origins, sections, splits
@@ -173,7 +173,7 @@ def recorded_recipe(title: str, sidecars: Mapping[str, Mapping[str, Any]], found
     configs = {stage: sidecar["config"] for stage, sidecar in sidecars.items()}
     named = (config.get("class_names") for config in configs.values())
     recipe: dict[str, Any] = {
-        "name": re.sub(r"[^A-Za-z0-9_-]+", "_", title).strip("_-")[:64] or "recorded",
+        "name": name_from(title) or "recorded",
         "classes": next((names for names in named if names), list(found)),
     }
     if not sidecars["fetch"]["notes"].get("imported"):

@@ -195,6 +195,14 @@ def test_init_writes_a_recipe_that_loads_and_keeps_what_is_there(
     code, out, _ = invoke("init", "mine.yaml", "--photos", "photos")
     assert (code, "run `curate run --recipe mine.yaml`" in out) == (0, True)
     assert load(Path("mine.yaml"), ["clean"]).classes == ("208", "no", "sedan")
+    for file, name in (
+        ("möbel.yaml", "m_bel"),
+        ("_x.yaml", "x"),
+        (f"{'y' * 70}.yaml", "y" * 64),
+        ("é.yaml", "mine"),
+    ):
+        assert invoke("init", file, "--classes", "a,b")[0] == 0
+        assert load(Path(file)).name == name
     before = Path("mine.yaml").read_bytes()
     code, _, err = invoke("init", "mine.yaml", "--classes", "a,b")
     assert (code, "is there already" in err, Path("mine.yaml").read_bytes()) == (2, True, before)

@@ -1,6 +1,7 @@
 """Recipes: mistakes are named by file, line and key."""
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -284,6 +285,17 @@ def test_keep_is_an_older_word_for_a_role() -> None:
 @pytest.mark.parametrize("subject", ["car", "running shoe", "Wohnmobil", ""])
 def test_any_noun_is_a_subject(subject: str) -> None:
     assert Clean(subject=subject).subject == subject
+
+
+@pytest.mark.parametrize(
+    ("port", "is_one"), [(0, False), (1, True), (65_535, True), (65_536, False), (99_999, False)]
+)
+@pytest.mark.parametrize("key", ["allow_hosts", "image_hosts"])
+def test_a_port_is_one_that_a_host_can_have(key: str, port: int, is_one: bool) -> None:
+    text = f"{MINIMAL}source:\n  id: x\n  politeness:\n    {key}: ['a.example:{port}']\n"
+    refused = pytest.raises(UsageError, match=rf"politeness\.{key}.*'a.example:{port}' is not")
+    with nullcontext() if is_one else refused:
+        parse(text, "r.yaml")
 
 
 def test_a_subject_is_a_word() -> None:

@@ -115,7 +115,7 @@ def test_preview_asks_as_the_recipe_says(tmp_path: Path) -> None:
         assert server.paths()[-1] == "/api"
     assert [one.title for one in shown.found.listings] == ["Swift 1"]
     lines = preview.recipe_section(shown).splitlines()
-    assert f"    CLASS: [{server.url('/api#model=swift')}]" in lines
+    assert lines[3:6] == ["  listings:", "    CLASS:", f"    - {server.url('/api#model=swift')}"]
     assert lines[-5:] == [
         "  request:",
         "    method: POST",

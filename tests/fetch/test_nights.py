@@ -120,13 +120,14 @@ def test_a_fetch_with_options_warns_of_lost_photos_too(tmp_path: Path) -> None:
     )
 
 
-def test_only_listings_put_in_since_a_date(tmp_path: Path) -> None:
+@pytest.mark.parametrize("since", ["2026-02-01", "20260201", "2026-W05-7"])
+def test_only_listings_put_in_since_a_date(tmp_path: Path, since: str) -> None:
     routes = site(1, 2, 3)
     for number, day in ((1, "2026-01-05"), (2, "2026-02-07")):
         routes[f"/l/{number}"] = ad(number, datePosted=day)
     with faults.serve(routes) as server:
         config = source(server.url(""), ["/cars"], revisit_after="never")
-        rows = fetch.run(tmp_path, config, only=Only(since="2026-02-01"))
+        rows = fetch.run(tmp_path, config, only=Only(since=since))
         assert {row.listing_id for row in rows} == {"2", "3"}  # of 3 nothing is known
         assert "1 new listing was not added" in manifest.read_sidecar(tmp_path, "fetch")["notes"]["summary"]
         assert "/1.jpg" not in server.paths()

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from curate.cli.app import app
+from curate.core.recipe_file import parse
 from tests import faults
 from tests.fetch.sources import index_shapes
 from tests.fetch.sources.painted_adverts import adverts
@@ -42,3 +44,23 @@ def test_a_page_that_robots_txt_denies_ends_with_4_and_names_it_once() -> None:
         said = CliRunner().invoke(app, ["preview", server.url("/login")])
     assert said.exit_code == 4
     assert said.stderr.count("/login") == 1 and "disallowed by" in said.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{URL}?a=b",
+        f"{URL}?page=1&sort=price,desc",
+        "http://127.0.0.1:8000/{a}[0]?q=x#y",
+        "https://on.example/l: 1 #2",
+    ],
+)
+def test_the_section_to_paste_loads_as_it_is(tmp_path: Path, url: str) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(index_shapes.SHAPES["next_data"](adverts(4, 3), adverts(2, 2, seed=5)), encoding="utf-8")
+    data = json.loads(CliRunner().invoke(app, ["preview", url, "--page", str(page), "--json"]).stdout)
+    section = data["recipe"].replace("CLASS:", "swift:")
+    recipe = parse(f"name: mine\nclasses: [swift, baleno]\n{section}\n", "mine.yaml")
+    assert recipe.source is not None
+    assert recipe.source.listings == {"swift": (url,)}
+    assert section.splitlines()[-1].endswith("page # the page names no next one: see how its address counts")

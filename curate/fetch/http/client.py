@@ -197,6 +197,8 @@ class Client:
         for _ in range(MAX_REDIRECTS + 1):
             if expect != "robots":
                 self._enter(asked, start)
+            elif asked.host_port not in self._allowed:
+                refuse_private(asked.host, asked.port, literal(asked.host))
             headers = self._headers.of(asked, expect, more)
             response, spent_s = self._exchange(asked, headers, left_s)
             if response.status_code not in (301, 302, 303, 307, 308):
@@ -282,9 +284,8 @@ class Client:
         return response.status_code, transport.body(response, MAX_BYTES, head_only=True)
 
     def _lookup(self, host: str, port: int, left_s: float) -> list[str]:
-        wait_s = min(left_s, self._politeness.connect_timeout_s)
         named = f"{f'[{host}]' if ':' in host else host}:{port}".lower() in self._private
-        return addresses(host, port, named, wait_s, self._resolve)
+        return addresses(host, port, named, min(left_s, self._politeness.connect_timeout_s), self._resolve)
 
     def _pause(self, tries: int) -> None:
         """Wait between two tries of one URL, unless the client is closed."""

@@ -825,6 +825,22 @@ def test_all_goes_through_the_proxy_that_the_environment_names(monkeypatch: pyte
     assert SECRET not in str(wrong.value)
 
 
+@pytest.mark.parametrize("there", ["http://169.254.169.254/latest", "http://10.0.0.1/robots.txt"])
+def test_f35_a_robots_txt_leads_to_no_private_address_behind_a_proxy(
+    there: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    through = Politeness(contact="crawl@example.org", max_tries=1, proxy="env:MY_PROXY")
+    routes = {"http://cars.example/robots.txt": redirect(there), there: ok(), "http://cars.example/a": ok()}
+    with serve(routes) as proxy:
+        monkeypatch.setenv("MY_PROXY", f"http://{proxy.host_port}")
+        with (
+            Client(through, start_urls=["http://cars.example/"]) as net,
+            pytest.raises(RejectedError, match="private_address"),
+        ):
+            net.get("http://cars.example/a", 1000, "page")
+        assert proxy.paths() == ["http://cars.example/robots.txt"]
+
+
 def test_an_answer_that_has_not_changed() -> None:
     with serve({"/a": status(304)}) as server, client(server) as net:
         assert net.get(server.url("/a"), 1000, "page", more={"If-None-Match": '"x"'}).unmodified
