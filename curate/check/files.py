@@ -53,4 +53,6 @@ def required(path: Path) -> bytes:
 def _unread(path: Path, error: RejectedError) -> Refused:
     if error.reason == "too_large":
         return Refused(error.reason, f"over {decode.MAX_BYTES // 1024**2} MiB")
+    if path.is_dir():
+        return Refused(error.reason, f"it is a folder; name the photos in it, as {path / '*'} does")
     return Refused(error.reason, error.detail.removeprefix(f"{path}: ").removeprefix(f"{path} is "))

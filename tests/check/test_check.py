@@ -238,7 +238,8 @@ def test_what_is_no_image_is_said_before_anything_is_learnt(folder: Path, tmp_pa
 def test_a_file_that_goes_away_meanwhile_gets_an_answer(checker: Checker, tmp_path: Path) -> None:
     (found,) = checker.check_files([tmp_path / "absent.jpg"])
     assert (found.verdict, found.reasons) == ("unreadable", ("unreadable",))
-    assert files.look(tmp_path) == files.Refused("unreadable", "not a regular file")
+    said = f"it is a folder; name the photos in it, as {tmp_path}/* does"
+    assert files.look(tmp_path) == files.Refused("unreadable", said)
     with pytest.raises(UsageError, match=r"absent\.jpg: No such file"):
         files.required(tmp_path / "absent.jpg")
 
