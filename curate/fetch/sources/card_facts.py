@@ -14,6 +14,7 @@ from curate.fetch.sources.page_images import Image
 
 _TITLE_NAME = re.compile(r"title|titel|titre|titul|name|heading(?!-font)|headline|subject|caption|model")
 _NO_TITLE_NAME = re.compile(r"badge|ribbon|(?<![a-z])sticker|flag")
+_CENTS_NAME = re.compile(r"cents?(?![a-z])|centavos|centimes|decimal|fraction")
 _SELLER_NAME = re.compile(r"seller|dealer|vendor|user|owner|author|agen|broker|shop|store|compan|brand")
 _OTHER_PRICE = re.compile(
     r"(?<![a-z])(?:old|was|before|crossed|former|previous|regular-?price|rrp|uvp|msrp|emi)(?![a-z])|strike|line-through|price[-_]{1,2}(?:item[-_]{1,2})?regular|compare-?at|price-?(?:drop|cut|down)|"
@@ -113,8 +114,15 @@ def _names_given(url_links: list[Element], images: list[Image]) -> list[str]:
 
 
 def _amounts(element: Element, most: int) -> str:
-    """The text of an element, an amount whose parts stand in elements of their own put together: 323 | .9 万円."""
-    return re.sub(r"(?<=\d) (?=[.,]\d{1,2}(?!\d))", "", words(element)[:most])
+    """The text of an element, an amount whose parts stand in elements of their own put together: 323 | .9 万円,
+    R$ | 215 | , | 90, and 285 | 99 where the second is called cents or stands above the line."""
+    text = re.sub(r"(?<=\d) ?([.,]) ?(?=\d{1,2}(?![\d.,]))", r"\1", words(element)[:most])
+    if re.search(r"\d \d\d(?!\S)", text):
+        for part in element.iterdescendants("sup", "span", "small"):
+            cents = _own_text(part)
+            if re.fullmatch(r"\d\d", cents) and (part.tag == "sup" or _CENTS_NAME.search(names(part))):
+                return re.sub(rf"(?<=\d) {cents}(?!\S)", f".{cents}", text, count=1)
+    return text
 
 
 def price_alone(element: Element) -> tuple[float | None, str] | None:

@@ -119,6 +119,10 @@ def seller_of(fact: Facts) -> str:
                 (found := seller_kind(scalar(value))) in ("private", "dealer")
             ):
                 return found
+            if isinstance(value, bool) and re.fullmatch(
+                r"(?:is)?(?:company|business|pro|professional)", plain(key)
+            ):
+                return "dealer" if value else "private"
         if (found := seller_kind(" ".join(types_of(node) - {"person"}))) in ("private", "dealer"):
             return found
     return ""

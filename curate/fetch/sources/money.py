@@ -22,7 +22,7 @@ _MONEY = (
     ("ars", "ARS"), ("clp", "CLP"), ("cop", "COP"), ("brl", "BRL"), ("ksh", "KES"), ("kes", "KES"), ("₦", "NGN"),
     ("ngn", "NGN"), ("₸", "KZT"), ("〒", "KZT"), ("uf", "CLF"),
     ("kzt", "KZT"), ("₼", "AZN"), ("azn", "AZN"), ("₾", "GEL"), ("gel", "GEL"), ("֏", "AMD"), ("amd", "AMD"),
-    ("฿", "THB"),
+    ("฿", "THB"), ("₵", "GHS"), ("₡", "CRC"), ("₲", "PYG"), ("₮", "MNT"), ("৳", "BDT"),
     ("thb", "THB"), ("rp", "IDR"), ("idr", "IDR"), ("₫", "VND"), ("vnd", "VND"), ("₱", "PHP"), ("php", "PHP"),
     ("rm", "MYR"),
     ("pkr", "PKR"), ("hk$", "HKD"), ("nt$", "TWD"), ("s$", "SGD"), ("rsd", "RSD"), ("تومان", "IRT"),
@@ -36,11 +36,11 @@ _DIGITS = (
     r"\d{1,12}(?:[.,]\d{1,9})?)"
 )
 PRICE = re.compile(
-    r"(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾֏฿$]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|TRY|Rs\.?|RM|Rp|Ksh|"
+    r"(?:[$£¥֏฿৳៛₠-₿]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|TRY|Rs\.?|RM|Rp|Ksh|"
     r"kr|[A-Z]{1,3}\$|(?-i:KES|NGN|GHS|EGP|MAD|SAR|QAR|KWD|OMR|PKR|LKR|BDT|SGD|HKD|TWD|MYR|PHP|IDR|THB|"
     r"VND|ILS|MXN|ARS|CLP|COP|PEN|AMD|GEL|AZN|KZT|UF|S/|R(?=\s?\d{1,3}(?:[\s,]\d{3})+(?!\d)))))"
     rf"\s{{0,2}}{_DIGITS}(?:[.,][-–—]{{1,2}})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
-    rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}(?:[€£¥₹₽₴₩₺₪₫₱₸₼₾֏฿$]|〒(?!\s?\d{3}-)|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
+    rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}(?:[$£¥֏฿৳៛₠-₿]|〒(?!\s?\d{3}-)|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
     r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z]))",
     re.IGNORECASE,
 )
@@ -103,8 +103,8 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
         return money(value, key, depth + 1)
     if isinstance(value, dict):
         lower = {plain(str(name)): item for name, item in value.items()}
-        said = (scalar(lower.get(name, "")) for name in _CURRENCY_KEYS)
-        currency = next((code for text in said if (code := currency_of(text, bare=True))), "")
+        names_said = (scalar(lower.get(name, "")) for name in _CURRENCY_KEYS)
+        currency = next((code for text in names_said if (code := currency_of(text, bare=True))), "")
         names = [
             *(name for name in _AMOUNT_KEYS if name in lower),
             *(n for n in lower if n not in _AMOUNT_KEYS and "price" in n),
@@ -112,7 +112,12 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
         for name in names:
             amount, inner = money(lower[name], name, depth + 1)
             if amount is not None:
-                return amount, currency or inner
+                said = (
+                    money(text) for text in lower.values() if not (currency or inner) and isinstance(text, str)
+                )
+                return amount, currency or inner or next(
+                    (unit for same, unit in said if same == amount and unit), ""
+                )
         return None, currency
     amount = values.number(value)
     if amount is not None and "cents" in plain(key):

@@ -32,6 +32,18 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
         "<p>293 980 €</p></div>",
         {"title": "Elm St {n}, Jena", "price": 293980},
     ),
+    "cents in an element of their own": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Pot {n}</h3><div class="price-now"><span>R$</span><span>285</span><span class="amount-cents">99</span></div><p>6x R$ 47,67</p></a>',
+        {"price": 285.99, "currency": "BRL"},
+    ),
+    "a comma in an element of its own": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Pot {n}</h3><div class="price"><span>R$</span><span>215</span><span>,</span><sup>90</sup></div></a>',
+        {"price": 215.9, "currency": "BRL"},
+    ),
+    "a price in naira": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Phone {n}</h3><b>₦ 244,000</b></a>',
+        {"price": 244_000, "currency": "NGN"},
+    ),
     "a price in tenge": (
         '<div><a href="/ads/{n}"><img src="PHOTO"><h3>Flat {n}</h3></a><div class="price">25&nbsp;000&nbsp;000 <span>〒</span></div></div>',
         {"price": 25_000_000, "currency": "KZT"},
@@ -147,6 +159,8 @@ DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the year of the model and of the car": ({"modelDate": 2014, "productionDate": 2016}, {"year": 2016}),
     "a number for a title": ({"subject": None, "title": "1.5"}, {"title": "Combi Style"}),
     "an amount alone": ({"price": 11490}, {"price": 11490, "currency": "EUR"}),
+    "a seller that is no firm": ({"advertiser": {"name": "Ana", "company": False}}, {"seller": "private"}),
+    "the sign beside the amount": ({"price": {"value": 2440, "view": "₦ 2,440"}}, {"price": 2440, "currency": "NGN"}),
     "what kind of seller that is no kind": ({"posterInfo": {"__typename": "PosterInfoV2"}}, {"seller": ""}),
 }  # fmt: skip
 
