@@ -68,8 +68,7 @@ def leave_out(
     for kind, number in progress(iter(jobs), "leave one region out", len(jobs), "fit"):
         held = fold == number if kind == "fold" else where == names[number]
         learn = ~held if kind == "fold" else others[names[number]]
-        head = transfer.fit_one(features[learn], labels[learn], PENALTY, seed)
-        hit = transfer.probabilities(head, features[held]).argmax(axis=1) == labels[held]
+        hit = _predicted(features, labels, learn, held, seed) == labels[held]
         if kind == "fold":
             inside[held] = hit
             continue
@@ -84,6 +83,21 @@ def leave_out(
             )
         )
     return found
+
+
+def _predicted(
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    learn: NDArray[np.bool_],
+    held: NDArray[np.bool_],
+    seed: int,
+) -> NDArray[np.int64]:
+    """(h,) labels of the photos `held`, by a classifier of those to `learn`, which may lack a class."""
+    seen = np.unique(labels[learn])
+    if len(seen) == 1:
+        return np.full(int(held.sum()), seen[0])
+    head = transfer.fit_one(features[learn], labels[learn], PENALTY, seed)
+    return np.asarray(seen[transfer.probabilities(head, features[held]).argmax(axis=1)])
 
 
 def folds(groups: Sequence[str], labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:

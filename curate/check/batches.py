@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.check.check import Checker, Say, Upload
+from curate.check.learnt import INPUTS
 from curate.check.limits import Limits, RefusedError, look
 from curate.check.verdict import Verdict
 from curate.core import manifest
@@ -26,7 +27,6 @@ from curate.core.errors import CurateError
 TOGETHER = 4  # uploads in one batch, at most
 AT_ONCE = 1 << 18  # bytes of JPEGs whose headers are looked at in the event loop: a thread would cost more
 LOOK_S = 2.0  # from one check whether the manifests changed to the next
-INPUTS = ("fetch", "dedup", "clean")  # whose sidecars change when a checker is out of date
 
 NICENESS = 5  # of the threads that check, on Linux: a request that is refused, or asks for nothing, goes before
 _JPEG = b"\xff\xd8\xff"

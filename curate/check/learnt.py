@@ -35,7 +35,7 @@ from curate.dataset import check_current
 log = logging.getLogger(__name__)
 NAME = "check.cache"
 FORMAT = 1  # raise it when other numbers are learnt from the same manifests
-INPUTS = ("fetch", "dedup", "clean")
+INPUTS = ("fetch", "dedup", "clean")  # whose sidecars change when what was learnt is out of date
 PACKAGES = (*embeddings.PACKAGES, "scikit-learn", "scipy")
 _DECIDED = ("key", "class_name", "reason")  # columns of `CleanDecision` that are text
 

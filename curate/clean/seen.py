@@ -1,5 +1,6 @@
 """What the scorer sees in the photos of each class: ImageNet classes, concepts and a section for the recipe."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,13 @@ from curate.core.counted import counted
 from curate.core.errors import RejectedError, UsageError
 from curate.core.recipe import Clean
 from curate.photos import decode
+from curate.photos.store import PHOTO_SUFFIXES
 
 MOST = 200  # photos of a class, at even steps
 SHOWN = 8  # ImageNet classes of each
 SHARE = 0.02  # an ImageNet class with less of a class's probability is not proposed
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,24 +39,29 @@ def photos_in(folder: Path) -> dict[str, list[Path]]:
         raise UsageError(f"{folder} is no folder: name one with a folder of photos per class")
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix.lower() in SUFFIXES:
+        if path.is_file() and path.suffix.lower() in PHOTO_SUFFIXES:
             parts = path.relative_to(folder).parts
             found.setdefault(parts[0] if len(parts) > 1 else folder.name, []).append(path)
     if not found:
-        raise UsageError(f"{folder} holds no photo ({', '.join(SUFFIXES)})")
+        raise UsageError(f"{folder} holds no photo ({', '.join(PHOTO_SUFFIXES)})")
     return found
 
 
 def probabilities(paths: Sequence[Path], scorer: ImageNet) -> Floats:
     """ImageNet probabilities (n, 1000) of the photos that can be decoded, at most `MOST` of them."""
     places = evenly(np.arange(len(paths)), MOST)
-    rows = []
+    rows, refused = [], list[str]()
     for place in places:
         try:
             image = decode.decode(paths[place].read_bytes(), at_least=scorer.side)
-        except (RejectedError, OSError):
+        except (RejectedError, OSError) as error:
+            refused.append(f"{paths[place]}: {error}")
             continue
         rows.append(scorer.class_probabilities(scorer.embed(scorer.prepare(image.pixels)[None])))
+    if refused:
+        log.warning(
+            "%d of %d photos cannot be read and are not looked at, e.g. %s", len(refused), len(places), refused[0]
+        )
     return np.concatenate(rows) if rows else np.empty((0, len(scorer.class_names)))
 
 

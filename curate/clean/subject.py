@@ -24,7 +24,6 @@ from curate.core.errors import UsageError
 from curate.core.recipe import Clean, Concept
 
 FOLDER = Path(__file__).parent / "subjects"
-REST = "*"  # every ImageNet class that no concept names
 GENERIC = "generic"
 _CLASSES = 1000  # first rows of the table, in the network's order
 

@@ -22,12 +22,20 @@ def export(
     out: Annotated[Path, typer.Option(help="A new folder, or that of an earlier export.")],
     strip: Annotated[bool, typer.Option("--strip", help="Remove EXIF, GPS and comments, losslessly.")] = False,
     size: Annotated[
-        int | None, typer.Option(min=16, help="Shrink larger photos to so many pixels on the longer side.")
+        int | None,
+        typer.Option(min=16, help="Shrink larger photos to so many pixels on the longer side; they become JPEGs."),
     ] = None,
     to: Annotated[
-        str | None, typer.Option("--format", help="jpeg: what is no JPEG becomes one.", show_default="as uploaded")
+        str | None,
+        typer.Option(
+            "--format",
+            help="jpeg: what is no JPEG becomes one, also where nothing else changes.",
+            show_default="as uploaded",
+        ),
     ] = None,
-    blur: Annotated[list[str] | None, typer.Option(help="faces or plates. May be repeated.")] = None,
+    blur: Annotated[
+        list[str] | None, typer.Option(help="faces or plates; a blurred photo becomes a JPEG. May be repeated.")
+    ] = None,
     plates_model: Annotated[Path | None, typer.Option(help="A detector of number plates, ONNX.")] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Copy photos instead of linking them.")] = False,
     beside: Annotated[

@@ -12,7 +12,8 @@ log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
-    """`CURATE_CACHE`, else the platform's cache folder of the user. It is there, and nobody else can write to it.
+    """`CURATE_CACHE`, else the platform's cache folder of the user. It is there; only the user may write to one
+    that is made here. What is kept in a folder that others may write to is trusted.
 
     Where it cannot be written, or the user has no home, a folder that goes away with this process, and says so.
     """

@@ -137,9 +137,10 @@ def _rejected(release: Release) -> Iterator[str]:
             f"(95% interval {percent(low)} to {percent(high)}):"
         )
         yield ""
+    sentences = {**REASONS["clean"], **clean["notes"].get("reasons", {})}
     for reason, number in clean["counts"].items():
         if reason != "kept":
-            yield f"- {number:,} `{reason}`: {REASONS['clean'].get(reason, 'a reason of the recipe')}"
+            yield f"- {number:,} `{reason}`: {sentences.get(reason, 'a reason of the recipe')}"
 
 
 def split_check(release: Release) -> Iterator[str]:

@@ -15,6 +15,7 @@ from curate.photos.decode import Decoded, decode, read_file
 
 IMAGES = "images"
 _NAME = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff")  # of files offered
 _EXTENSIONS = {"jpeg": "jpg", "mpo": "jpg", "tiff": "tif"}
 Read = Callable[[str, str], bytes]  # path and sha256 of a row to the bytes of its photo
 _elsewhere: Read | None = None  # on a worker that does not see the folder: what reads photos

@@ -7,6 +7,7 @@ sidecars, so the same manifests give the same bytes. Thumbnails are re-encoded: 
 
 import dataclasses
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -80,6 +81,7 @@ def describe(folder: Path, title: str) -> dict[str, Any]:
         "recipe": recorded_recipe(title, sidecars, sorted({row.class_name for row in rows.fetch.values()})),
         "commands": [manifest.command(stage) for stage in stages],
         "imported": bool(sidecars["fetch"]["notes"].get("imported")),
+        "import_options": _import_options(folder, sidecars["fetch"]["config"]),
     }
 
 
@@ -109,7 +111,7 @@ def usable_stages(folder: Path) -> tuple[list[str], str]:
         elif not stages:
             raise StateError(f"{folder} holds nothing to report", manifest.remedy(folder, "fetch"))
         elif there:
-            return stages, f"{said}, so the report ends before it. Run curate {manifest.command(stage)} again."
+            return stages, f"{said}, so the report ends before it: {manifest.command(stage)} must run again."
         else:
             break
     return stages, ""
@@ -165,6 +167,12 @@ def seeds(sidecars: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, int]]:
     ]
 
 
+def _import_options(folder: Path, config: Mapping[str, Any]) -> str:
+    """The options of `curate import` with which these photos came, as one types them."""
+    group_by = f" --group-by {shlex.quote(config['group_by'])}" if config.get("group_by") else ""
+    return group_by + (" --keep-split" if (folder / "given_split.csv").exists() else "")
+
+
 def recorded_recipe(title: str, sidecars: Mapping[str, Mapping[str, Any]], found: Sequence[str]) -> str:
     """The recipe this run was made with, options of the command line included, as YAML that `--recipe` takes.
 
@@ -178,5 +186,7 @@ def recorded_recipe(title: str, sidecars: Mapping[str, Mapping[str, Any]], found
     }
     if not sidecars["fetch"]["notes"].get("imported"):
         recipe["source"] = configs["fetch"]
+    elif "photos" in configs["fetch"]:
+        recipe["photos"] = configs["fetch"]["photos"]
     recipe |= {stage: config for stage, config in configs.items() if stage != "fetch"}
     return yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True, width=100)

@@ -115,6 +115,18 @@ def test_a_region_where_classes_look_otherwise_loses_and_the_others_do_not() -> 
     assert regions.leave_out(features, labels, groups, ["Delhi"] * count, 1) == []
 
 
+def test_a_class_of_one_group_takes_no_other_class_along() -> None:
+    count = 120
+    labels = np.where(np.arange(count) < 8, 0, 1 + np.arange(count) % 2)  # class 0 is one listing
+    names = np.where(np.arange(count) // 8 % 2, "Delhi", "Goa").tolist()
+    names[:8] = ["Pune"] * 8
+    features = np.eye(3, 6, dtype=np.float32)[labels] * 9 + RANDOM.normal(0, 1, (count, 6)).astype(np.float32)
+    groups = [f"g{number // 8}" for number in range(count)]
+    found = regions.leave_out(features, labels, groups, names, 1)
+    assert [each.name for each in found] == ["Delhi", "Goa"]
+    assert all(each.accuracy.value > 0.95 and abs(each.loss.value) < 0.05 for each in found)
+
+
 def test_a_clue_that_gives_the_class_away_is_told_and_a_listing_is_not_learnt_by_heart() -> None:
     count = 240
     labels = np.arange(count) // 6 % 2

@@ -414,7 +414,9 @@ def test_a_class_that_loses_far_more_than_the_others_stops_the_run(tmp_path: Pat
     assert clean.run(folder, strict) == rows, "what was accepted stays so"
 
 
-def test_examples_are_labels_for_the_classifier(tmp_path: Path, plain: PlainScorer) -> None:
+def test_examples_are_labels_for_the_classifier(
+    tmp_path: Path, plain: PlainScorer, caplog: pytest.LogCaptureFixture
+) -> None:
     orange = (200, 110, 40)
     folder = colour_folder(tmp_path / "run", [RED] * 30 + [orange] * 6 + [BLUE] * 4)
     config = PAINTED.override(expected_reject=0.0)
@@ -427,7 +429,9 @@ def test_examples_are_labels_for_the_classifier(tmp_path: Path, plain: PlainScor
         Image.fromarray(np.clip(np.array(orange) + light, 0, 255).astype(np.uint8)).save(
             tmp_path / "bad" / f"{number}.png"
         )
+    (tmp_path / "bad" / "notes.txt").write_text("no photo")
     after = clean.run(folder, config.override(examples={"reject": str(tmp_path / "bad")}))
+    assert "clean.examples.reject: 1 file not used, e.g. " in caplog.text and "notes.txt: not_an" in caplog.text
     lowered = [new.score < old.score for new, old in zip(after, before, strict=True)]
     assert all(lowered[30:36]), "photos like the examples"
     assert sum(row.keep for row in after[:30]) == 30

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from curate.cli.app import app
+from curate.core import manifest
 from curate.core.errors import StateError, UsageError
 from curate.core.executors import local
 from curate.dataset import Dataset
@@ -101,6 +102,17 @@ def test_a_marker_from_elsewhere_deletes_nothing_outside(tmp_path: Path) -> None
     (out / place.MARKER).write_text(json.dumps(marker))
     export("folders", out)
     assert (tmp_path / "precious.txt").read_text() == "mine"
+
+
+def test_the_card_says_what_each_reason_means(tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    shutil.copytree(dataset_folder(), folder)
+    sidecar = manifest.read_sidecar(folder, "clean")
+    (reason,) = sidecar["counts"].keys() - {"kept"}
+    sidecar["notes"]["reasons"] = {reason: "nothing in it looks like a car"}
+    manifest.sidecar_path(folder, "clean").write_text(json.dumps(sidecar))
+    run_export(folder, RECIPE, "folders", tmp_path / "out", Options(), map)
+    assert f"- 2 `{reason}`: nothing in it looks like a car" in (tmp_path / "out" / "README.md").read_text()
 
 
 def test_copies_are_files_of_their_own(tmp_path: Path) -> None:

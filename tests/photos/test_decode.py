@@ -213,6 +213,16 @@ def test_i17_what_may_take_long_is_decoded_in_another_process(monkeypatch: pytes
     assert "decode_timeout" in REASONS["fetch"]
 
 
+def test_i17_a_decoder_that_crashes_costs_its_photo_and_one_that_lacks_memory_ends_the_run() -> None:
+    die = "import os, signal; os.kill(os.getpid(), signal.{})"
+    with pytest.raises(RejectedError, match="decode_failed: the decoder crashed on it: SIGSEGV"):
+        apart.call(die.format("SIGSEGV"), [], b"", 60)
+    with pytest.raises(ResourceError, match="was ended, probably for lack of memory"):
+        apart.call(die.format("SIGKILL"), [], b"", 60)
+    with pytest.raises(ResourceError, match="failed: MemoryError: no room"):
+        apart.call("raise MemoryError('no room')", [], b"", 60)
+
+
 @pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_deflate"])
 def test_libtiff_writes_nothing_to_stderr(compression: str, capfd: pytest.CaptureFixture[str]) -> None:
     whole = encode(SCENE, "TIFF", compression=compression)

@@ -178,7 +178,7 @@ def test_report_ends_before_a_stale_stage(folder: Path) -> None:
     painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
     assert usable_stages(folder) == (
         ["fetch", "dedup"],
-        "clean.csv was made from another dedup.csv, so the report ends before it. Run curate clean again.",
+        "clean.csv was made from another dedup.csv, so the report ends before it: clean must run again.",
     )
     assert "clean.csv was made from another dedup.csv" in Page(write_report(folder, "painted")).text
 
@@ -297,6 +297,18 @@ def test_recorded_recipe_can_be_run_again(tmp_path: Path, last: str) -> None:
     recipe = recipe_file.parse(html.unescape(found.group(1)), "recipe.yaml")
     assert recipe.source == painted_run.RECIPE.source and recipe.classes == painted_run.RECIPE.classes
     assert (recipe == painted_run.RECIPE) == (last == "train_baseline")
+
+
+def test_an_import_is_made_again_with_its_options(folder: Path) -> None:
+    path = manifest.sidecar_path(folder, "fetch")
+    sidecar = json.loads(path.read_bytes())
+    sidecar["notes"]["imported"] = True
+    sidecar["config"] = {"path": "/p", "group_by": "(.*)_", "photos": {"max_megapixels": 9, "min_side": 70}}
+    path.write_text(json.dumps(sidecar))
+    (folder / "given_split.csv").write_text("key,split\n")
+    page = Page(write_report(folder, "painted"))
+    assert "curate --recipe recipe.yaml import FOLDER --group-by '(.*)_' --keep-split" in page.text
+    assert "photos: max_megapixels: 9 min_side: 70" in page.text and "politeness.contact" not in page.text
 
 
 # --- pure parts ---------------------------------------------------------------------------------------------

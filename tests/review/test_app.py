@@ -17,14 +17,14 @@ from PIL import Image, ImageOps
 
 from curate.core import extras, manifest, record_store
 from curate.core.errors import ResourceError, StateError
-from curate.core.schemas import DedupRow, FetchRow
+from curate.core.schemas import CleanRow, DedupRow, FetchRow
 from curate.pipeline import find_recipe
 from curate.review import decisions
 from curate.review.app import images, index
 from curate.review.app.alike import most_alike
 from curate.review.app.server import MAX_BODY, STATIC
 from curate.review.app.session import Session
-from tests import painted_run
+from tests import folders, painted_run
 from tests.review.serving import Served, build, served
 
 
@@ -143,6 +143,19 @@ def test_a_thumbnail_is_made_once(server: Served, folder: Path) -> None:
         assert (lost.status_code, "unreadable" in lost.text) == (410, True)
     finally:
         path.write_bytes(data)
+
+
+def test_a_title_that_a_spreadsheet_would_run_is_shown_as_it_is(tmp_path: Path) -> None:
+    build(tmp_path, n=4)
+    rows = [replace(row, title="=1+1 for sale") for row in manifest.read(tmp_path, FetchRow)]
+    later = manifest.read(tmp_path, DedupRow), manifest.read(tmp_path, CleanRow)
+    folders.publish(tmp_path, "fetch", rows)
+    assert "'=1+1 for sale" in manifest.csv_path(tmp_path, "fetch").read_text()
+    folders.publish(tmp_path, "dedup", later[0])
+    folders.publish(tmp_path, "clean", later[1])
+    with closing(index.open_index(tmp_path)) as found:
+        photo = index.photo(found, rows[0].key)
+    assert photo and photo["title"] == "=1+1 for sale"
 
 
 def test_thumbnails_that_a_power_cut_damaged_are_made_anew(server: Served, folder: Path, tmp_path: Path) -> None:

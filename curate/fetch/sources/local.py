@@ -25,7 +25,6 @@ from curate.core.errors import Do, RejectedError, Run, To, UsageError
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.containers import INTO_FOLDERS, is_shard, photos_csv, refuse
 from curate.fetch.sources.tree import (
-    PHOTO_SUFFIXES,
     SPLIT_OF,
     LocalPhoto,
     Offered,
@@ -37,6 +36,7 @@ from curate.fetch.sources.tree import (
 from curate.fetch.sources.values import MAX_TEXT
 from curate.fetch.sources.values import number as number_in
 from curate.photos.decode import read_file
+from curate.photos.store import PHOTO_SUFFIXES
 
 _COLUMNS = {"path", "url", "class_name", "listing_id", "title", "region", "city", "year", "price", "split"}
 _EXPORTED = {"key", "sha256", "bytes"}  # further columns of photos.csv in an export

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from curate.core.errors import Do, Remedy, Run, To, UsageError
 from curate.core.recipe import normalise_class
+from curate.photos.store import PHOTO_SUFFIXES
 
 SPLIT_NAMES = {"train", "training", "validation", "valid", "val", "test"}
 SPLIT_NAMES |= {f"{name}_set" for name in SPLIT_NAMES}
-PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"}
 _LITTER = {
     "thumbs.db", "desktop.ini", "__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information",
     "lost+found",

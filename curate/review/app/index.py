@@ -19,7 +19,7 @@ from curate.core.files import file_sha256
 from curate.core.schemas import CleanRow
 
 NAME = "review.index.cache"
-FORMAT = 1
+FORMAT = 2
 STAGES = ("fetch", "dedup", "clean")
 RANDOM = "kept"
 _NUMBERS = {
@@ -162,7 +162,7 @@ def _joined(folder: Path) -> Iterator[list[str | None]]:
         while scored and scored["key"] < key:
             scored = next(clean, None)
         row["seller_class"] = row["class_name"]
-        cells: list[str | None] = [row.get(name, "") for name in _OF_FETCH]
+        cells = [row.get(name, "") for name in _OF_FETCH]
         if hashed and hashed["key"] == key:
             hashed |= {"dedup_reason": hashed["reason"], "duplicate_group": hashed["group"]}
             cells += [hashed[name] for name in _OF_DEDUP]
@@ -172,4 +172,9 @@ def _joined(folder: Path) -> Iterator[list[str | None]]:
             cells += [scored[name] for name in _OF_CLEAN]
         else:
             cells += [""] * len(_OF_CLEAN)
-        yield [None if not cell and name in _NUMBERS else cell for name, cell in zip(COLUMNS, cells, strict=True)]
+        yield [
+            None
+            if not cell and name in _NUMBERS
+            else cell.removeprefix("'")  # of text that a spreadsheet would run
+            for name, cell in zip(COLUMNS, cells, strict=True)
+        ]
