@@ -192,7 +192,7 @@ def test_imported_photos_are_not_fetched_over_whatever_is_left_of_their_manifest
     source, out = photos(tmp_path / "in", sedan=range(2), hatch=range(2, 4)), tmp_path / "out"
     (tmp_path / "mine.yaml").write_text(
         "name: mine\nclasses: [sedan, hatch]\n"
-        "source: {id: s, listings: {sedan: ['http://127.0.0.1:1/'], hatch: ['http://127.0.0.1:1/']}}\n"
+        "source: {id: s, listings: {sedan: ['http://127.0.0.1:1/'], hatch: ['http://127.0.0.1:1/hatch']}}\n"
     )
     given = ["--recipe", str(tmp_path / "mine.yaml"), "--folder", str(out)]
     assert invoke(*given, "import", source)[0] == 0
