@@ -2,14 +2,13 @@
 
 JSON-LD; other scripts of JSON (`__NEXT_DATA__`, `__NUXT_DATA__`); `window.X = {…}`, object and array literals and
 calls; JSON inside strings, percent-encoded or in base64; the flight of Next.js (`self.__next_f.push`); `data-*`
-and
-other attributes; hidden elements and comments that hold JSON.
+and other attributes; hidden elements and comments that hold JSON.
 """
 
 import html as entities
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,14 +29,6 @@ _SCRIPTS = (
 )
 _FLIGHT = re.compile(r"__next_f\s*(?:=[^.;]{0,40})?\.push\(\s*(\[.{1,20000000}\])\s*\)", re.DOTALL)
 _ROW = re.compile(rb"\n?([0-9a-f]{1,8}):(T([0-9a-f]{1,8}),|[A-Z]{0,2})")
-_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)|,(?=\s*[}\]])', re.DOTALL)
-_MARKS = (
-    ("//<![CDATA[", "//]]>"),
-    ("/*<![CDATA[*/", "/*]]>*/"),
-    ("<![CDATA[", "]]>"),
-    ("<!--", "-->"),
-    ("{}&&", ""),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,40 +40,10 @@ class Block:
     data: Any
 
 
-def _bare(text: str) -> str:
-    text = text.strip().rstrip("; \t\r\n")
-    for start, end in _MARKS:
-        text = text.removeprefix(start).removesuffix(end).strip().rstrip("; \t\r\n")
-    return text
-
-
 def _json(text: str) -> Any:
     """The data of a script of JSON, repaired where needed; None where there is none."""
-    bare = _bare(text)
-    repairs: tuple[Callable[[str], str], ...] = (str, _without_commas, _decoded, _with_quotes)
-    for repair in repairs:
-        try:
-            if isinstance(data := javascript.loads(repair(bare)), dict | list):
-                return data
-        except ValueError:
-            continue
-    return javascript.unpacked(bare)
-
-
-def _decoded(text: str) -> str:
-    return _without_commas(entities.unescape(text))
-
-
-def _with_quotes(text: str) -> str:
-    """The text with its signs put back, where Angular wrote names for them: {&q;id&q;:1}."""
-    for name, sign in (("&q;", '"'), ("&s;", "'"), ("&l;", "<"), ("&g;", ">"), ("&a;", "&")):
-        text = text.replace(name, sign)
-    return text
-
-
-def _without_commas(text: str) -> str:
-    """The text without commas before a closing bracket."""
-    return _STRING_OR_COMMA.sub(lambda match: "" if match[0] == "," else match[0], text)
+    data, _ = javascript.read(text)
+    return data if isinstance(data, dict | list) else None
 
 
 def blocks(page: Page) -> Iterator[Block]:

@@ -6,9 +6,11 @@ the inside, as JSON or else as a literal (chompjs). What has been read is not lo
 
 import base64
 import binascii
+import html
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,6 +20,14 @@ MAX_DEPTH = 200  # brackets inside brackets; deeper ones are passed over
 MAX_NESTED_TEXT = 4  # JSON in a string in JSON in a string
 _EFFORT = 6  # times the length of a script that may be read again, for literals inside code that is no literal
 
+_MARKS = (
+    ("//<![CDATA[", "//]]>"),
+    ("/*<![CDATA[*/", "/*]]>*/"),
+    ("<![CDATA[", "]]>"),
+    ("<!--", "-->"),
+    ("{}&&", ""),
+)
+_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)|,(?=\s*[}\]])', re.DOTALL)
 _TOKEN = re.compile(
     r"\"(?:[^\"\\\n]|\\.)*+[\"\n]?|'(?:[^'\\\n]|\\.)*+['\n]?|`(?:[^`\\]|\\.)*+`?|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?"
     r"|(?<=[=(,:!&|])\s*+/(?![/*])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*+\])*+/|[{}\[\]()]",
@@ -54,6 +64,42 @@ def loads(text: str) -> Any:
         return json.loads(text, strict=False, parse_int=_int, parse_constant=lambda _: None)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def read(text: str) -> tuple[Any, bool]:
+    """The data of a script of JSON, None where there is none; and whether it took a repair.
+
+    Repairs: entities decoded, comment and CDATA marks, a semicolon at the end, commas before a bracket and control
+    characters removed, signs that Angular wrote as names, percent-encoding and base64 undone.
+    """
+    try:
+        return json.loads(text, parse_int=_int, parse_constant=lambda _: None), False
+    except (ValueError, RecursionError):
+        pass
+    bare = text.strip().rstrip("; \t\r\n")
+    for start, end in _MARKS:
+        bare = bare.removeprefix(start).removesuffix(end).strip().rstrip("; \t\r\n")
+    for repair in (str, _without_commas, _decoded, _with_quotes):
+        with suppress(ValueError):
+            return loads(repair(bare)), True
+    data = unpacked(bare)
+    return data, data is not None
+
+
+def _without_commas(text: str) -> str:
+    """The text without commas before a closing bracket."""
+    return _STRING_OR_COMMA.sub(lambda match: "" if match[0] == "," else match[0], text)
+
+
+def _decoded(text: str) -> str:
+    return _without_commas(html.unescape(text))
+
+
+def _with_quotes(text: str) -> str:
+    """The text with its signs put back, where Angular wrote names for them: {&q;id&q;:1}."""
+    for name, sign in (("&q;", '"'), ("&s;", "'"), ("&l;", "<"), ("&g;", ">"), ("&a;", "&")):
+        text = text.replace(name, sign)
+    return text
 
 
 def _int(digits: str) -> int | str:

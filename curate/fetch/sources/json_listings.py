@@ -22,13 +22,10 @@ _ID_KEY = re.compile(r"^(?:\d{3,}|[0-9a-f]{8}-[0-9a-f-]{20,}|[0-9a-f]{20,})$|^([
 NO_LISTING = {
     "breadcrumblist", "website", "organization", "person", "searchaction", "imageobject", "videoobject", "review",
     "aggregaterating", "rating", "postaladdress", "geocoordinates", "brand", "faqpage", "question", "answer",
-    "article",
-    "newsarticle", "blogposting", "localbusiness", "autodealer", "realestateagent", "sitenavigationelement",
-    "webpage", "collectionpage", "searchresultspage", "itemlist",
-    "wpheader", "wpfooter", "offercatalog", "aggregateoffer", "contactpoint", "opening hours", "propertyvalue",
-    "store",
-    "quantitativevalue", "enginespecification", "corporation", "place", "country", "city", "event", "howto",
-    "listitem2",
+    "article", "newsarticle", "blogposting", "localbusiness", "autodealer", "realestateagent",
+    "sitenavigationelement", "webpage", "collectionpage", "searchresultspage", "itemlist", "wpheader", "wpfooter",
+    "offercatalog", "aggregateoffer", "contactpoint", "propertyvalue", "store", "quantitativevalue",
+    "enginespecification", "corporation", "place", "country", "city", "event", "howto",
 }  # fmt: skip
 
 

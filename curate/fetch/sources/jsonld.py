@@ -4,18 +4,16 @@ Understood: Car, Vehicle and Product, alone, in a list, in `@graph`, as `item` o
 an Offer, as `mainEntity` of a page; `@type` as text, list or URL; nodes named by `@id`. Of an ItemList that only
 gives URLs, listings with nothing but their page. What a node calls similar or related is not read.
 
-A block that is not JSON is read again after repair: entities decoded, comment and CDATA marks, a semicolon at the
-end, commas before a bracket and control characters removed. One that is still broken is passed over.
+A block that is not JSON is repaired where `javascript.read` can; another is passed over.
 """
 
-import html
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from curate.core.errors import RejectedError
 from curate.fetch.http.url import canonical_url
+from curate.fetch.sources import javascript
 from curate.fetch.sources.gallery import gallery, photo
 from curate.fetch.sources.html import Tag, base_url, canonical_links, next_urls, tags
 from curate.fetch.sources.listing import Found, Listing, PhotoLink
@@ -25,7 +23,6 @@ Node = dict[str, Any]
 TYPES = {"car", "vehicle", "product", "individualproduct", "motorizedbicycle", "motorcycle", "busorcoach"}
 MAX_DEPTH = 40  # of nested nodes; real pages have under ten
 _INSIDE = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "item", "itemOffered", "offers", "about")
-_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+"?+|,(?=\s*[}\]])', re.DOTALL)
 
 
 # --- blocks -------------------------------------------------------------------------------------------------
@@ -37,33 +34,8 @@ def parse(block: str) -> tuple[Any, str]:
     Integers of more than 18 digits become texts, NaN and infinities null; of a key that is there twice, the last
     counts.
     """
-    repairs = (
-        ("", lambda s: s),
-        ("parse_repair", _repaired),
-        ("parse_repair", lambda s: _repaired(html.unescape(s))),
-    )
-    for name, repair in repairs:
-        try:
-            return json.loads(repair(block), strict=not name, parse_int=_int, parse_constant=lambda _: None), name
-        except (ValueError, RecursionError):
-            continue
-    return None, ""
-
-
-def _int(digits: str) -> int | str:
-    return int(digits) if len(digits) <= 18 else digits
-
-
-def _repaired(block: str) -> str:
-    bare = block.strip().rstrip("; \t\r\n")
-    for start, end in (
-        ("//<![CDATA[", "//]]>"),
-        ("/*<![CDATA[*/", "/*]]>*/"),
-        ("<![CDATA[", "]]>"),
-        ("<!--", "-->"),
-    ):
-        bare = bare.removeprefix(start).removesuffix(end).strip().rstrip("; \t\r\n")
-    return _STRING_OR_COMMA.sub(lambda match: "" if match[0] == "," else match[0], bare)
+    data, is_repaired = javascript.read(block)
+    return data, "parse_repair" if is_repaired else ""
 
 
 # --- nodes --------------------------------------------------------------------------------------------------
