@@ -126,6 +126,15 @@ def check_given_up(folder: Path, path: Path, before: Mapping[str, set[str]], kep
         )
 
 
+def _lost(folder: Path, path: Path, before: Mapping[str, set[str]], kept: Collection[str]) -> list[str]:
+    """What to say of the photos `before` that are neither `kept` nor whole any more."""
+    if not (lost := sorted(before.keys() - set(kept))):
+        return []
+    photos = counted(len(lost), "photo of the import before is", "photos of the import before are")
+    name = min(before[lost[0]], default=lost[0])
+    return [f"{photos} lost, neither whole in {folder} nor in {path}, e.g. {name}: left out"]
+
+
 def keep_given(folder: Path, rows: Sequence[FetchRow], items: Sequence[LocalPhoto]) -> None:
     """Write the split that `items` name for the split stage to keep; without items, forget the one before."""
     path = folder / given.NAME
@@ -216,6 +225,7 @@ def run(folder: Path, source: Source, map_fn: MapFn = map, replace: bool = False
         download.check_kept(rows, dict.fromkeys(row.class_name for row in rows))
     absent = [name for name in source.class_names if name not in {row.class_name for row in rows}]
     remarks = [f"no photo of {', '.join(absent)}, which the recipe names; clean needs some"] if absent else []
+    remarks += _lost(folder, path, at_stake, {row.path for row in rows})
     notes = {"imported": True, "summary": [*offered.remarks, *remarks]}
     if not (
         manifest.is_current(folder, wanted)

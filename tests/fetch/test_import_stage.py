@@ -212,6 +212,9 @@ def test_photos_that_are_already_gone_cannot_be_deleted(tmp_path: Path) -> None:
     (source / "wagonr/0.jpg").unlink()
     assert sum(row.keep for row in importing.run(out, source, CLASSES)) == 2
     assert store.paths(out) == {row.path for row in rows if row.image_url in ("swift/1.jpg", "wagonr/1.jpg")}
+    (said,) = manifest.read_sidecar(out, "fetch")["notes"]["summary"]
+    assert said.startswith("2 photos of the import before are lost, neither whole in ")
+    assert said.endswith(("e.g. swift/0.jpg: left out", "e.g. wagonr/0.jpg: left out"))
 
 
 def test_workers_change_no_byte(tmp_path: Path) -> None:
