@@ -111,7 +111,7 @@ def usable_stages(folder: Path) -> tuple[list[str], str]:
         elif not stages:
             raise StateError(f"{folder} holds nothing to report", manifest.remedy(folder, "fetch"))
         elif there:
-            return stages, f"{said}, so the report ends before it: {manifest.command(stage)} must run again."
+            return stages, f"{said}, so the report ends before {manifest.command(stage)}: that stage is stale."
         else:
             break
     return stages, ""

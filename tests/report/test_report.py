@@ -178,7 +178,7 @@ def test_report_ends_before_a_stale_stage(folder: Path) -> None:
     painted_run.rewrite(folder, "dedup", list(manifest.read(folder, DedupRow)[:-1]))
     assert usable_stages(folder) == (
         ["fetch", "dedup"],
-        "clean.csv was made from another dedup.csv, so the report ends before it: clean must run again.",
+        "clean.csv was made from another dedup.csv, so the report ends before clean: that stage is stale.",
     )
     assert "clean.csv was made from another dedup.csv" in Page(write_report(folder, "painted")).text
 
