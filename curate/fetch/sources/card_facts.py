@@ -209,6 +209,11 @@ def _price(card: Element, text: str) -> tuple[float | None, str]:
     return None, ""
 
 
+def _day(words: str) -> str:
+    """The day that a text is, or says that an advert was put in on."""
+    return dates.posted_in(words)[:10] or dates.alone(words)[:10]
+
+
 def candidate(
     url: str, card: Element, links: list[Element], images: list[Image], sizes: Mapping[str, int]
 ) -> Candidate:
@@ -223,7 +228,8 @@ def candidate(
     for element in card.iter():
         if not isinstance(element.tag, str):
             continue
-        if not city and _PLACE_NAME.search(names(element)) and 2 < len(words(element)) < 80:
+        named = names(element)
+        if not city and _PLACE_NAME.search(named) and 2 < len(words(element)) < 80:
             city, region = values.place(_in_lines(element))
         if (
             not city
@@ -233,12 +239,12 @@ def candidate(
             city, region = values.place(found)
         if not posted and element.tag == "time":
             posted = dates.moment(element.get("datetime") or words(element))
-        if not posted and _DATE_NAME.search(names(element)):
+        if not posted and _DATE_NAME.search(named):
             posted = dates.alone(words(element)[:40])
     posted = posted or dates.posted_in(text)
     if not city:
         city = next((match[1].strip() for part in short if (match := _POSTAL.fullmatch(part))), "")
-    years = (year for part in short if not dates.is_said(part) and (year := values.year(part)))
+    years = (year for part in short if (year := values.year(part)) and not (posted and _day(part) == posted[:10]))
     ids = [
         value
         for element in (card, *links)

@@ -95,11 +95,6 @@ def alone(words: str) -> str:
     return _iso(match) if match else ""
 
 
-def is_said(words: str) -> bool:
-    """Does a text hold the date of a day?"""
-    return _DATES.search(words) is not None
-
-
 def is_posted(label: str) -> bool:
     """Does a label say that the date beside it is the one on which an advert was put in?"""
     return bool(_POSTED.search(label[-_LABEL:]))

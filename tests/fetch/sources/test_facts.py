@@ -57,6 +57,10 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
         "<p>Unfallfrei • EZ 02/2021 • 20.372 km • 51 kW (69 PS)</p><span>Haus Lindner</span><span>28195 Bremen</span></a>",
         {"year": 2021, "posted": "2026-09-03", "city": "Bremen"},
     ),
+    "a day of registration": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Vespa {n}</h3><b>CHF 9\'900</b><i>Inserat vom 3.9.2026</i><p>1. Inv. 15.03.2018</p></a>',
+        {"year": 2018, "posted": "2026-09-03"},
+    ),
     "a sum is no town": (
         '<a href="/ads/{n}"><img src="PHOTO"><h3>Vespa {n}</h3><b>9.900 €</b><span>20372 Kilometer</span></a>', {"city": ""},
     ),
