@@ -5,7 +5,9 @@ folders do.
 """
 
 import csv
+import lzma
 import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
@@ -22,6 +24,7 @@ _SHARDS, _TARS = "WebDataset shards", "tar files"
 INTO_FOLDERS = "write each photo into a folder that is called like its class"
 _LOOKED_AT = 1000  # files
 _MEMBERS = 6  # of a tar, that tell whether it is a shard
+_DAMAGED = (OSError, EOFError, tarfile.TarError, zlib.error, lzma.LZMAError)  # what reading a damaged tar raises
 
 
 def photos_csv(folder: Path) -> Path | None:
@@ -59,8 +62,8 @@ def refuse(folder: Path) -> None:
 
 
 def is_shard(path: Path) -> bool:
-    """Does a tar hold several files of one name side by side, as 1.jpg and 1.cls?"""
-    with suppress(OSError, tarfile.TarError), tarfile.open(path) as archive:
+    """Does a tar hold several files of one name side by side, as 1.jpg and 1.cls? No for one that is damaged."""
+    with suppress(*_DAMAGED), tarfile.open(path) as archive:
         names = [Path(member.name) for member in islice(archive, _MEMBERS) if member.isfile()]
         return len({(name.parent, name.name.partition(".")[0]) for name in names}) < len(names)
     return False
@@ -71,12 +74,18 @@ def _import(table: str) -> To:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The files in `folder` and in the folders in it, in the order of their names."""
-    for path in sorted(folder.iterdir()):
+    """The files in `folder` and in the folders in it, in the order of their names; none of an unreadable one."""
+    for path in _inside(folder):
         if path.is_dir() and not path.name.startswith("."):
-            yield from (below for below in sorted(path.iterdir()) if below.is_file())
+            yield from (below for below in _inside(path) if below.is_file())
         elif path.is_file():
             yield path
+
+
+def _inside(folder: Path) -> list[Path]:
+    with suppress(OSError):
+        return sorted(folder.iterdir())
+    return []
 
 
 def _kind(path: Path) -> str:

@@ -1,7 +1,10 @@
 """Folder trees as people have them: a folder per car, archives, network shares, phones."""
 
+import os
+import tarfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -97,6 +100,28 @@ def test_an_archive_is_named(tmp_path: Path) -> None:
     (tmp_path / "photos.zip").write_bytes(b"PK\x03\x04")
     with pytest.raises(UsageError, match=r"photos\.zip is an archive: unpack it"):
         read(tmp_path / "photos.zip", CLASSES)
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:xz", "w:bz2"])
+def test_an_archive_of_a_broken_download_is_named(tmp_path: Path, mode: Literal["w:gz", "w:xz", "w:bz2"]) -> None:
+    whole = touch(tmp_path / "from", *of_classes("{}.jpg"))
+    path = tmp_path / "photos.tar.gz"
+    with tarfile.open(path, mode) as archive:
+        archive.add(whole)
+    data = path.read_bytes()
+    for broken in (data[:-9], data[: len(data) // 2], data[:40] + bytes(20) + data[60:], data[:4]):
+        path.write_bytes(broken)
+        with pytest.raises(UsageError, match=r"photos\.tar\.gz is an archive: unpack it"):
+            read(path, CLASSES)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all folders")
+def test_an_unreadable_class_folder_is_named(tmp_path: Path) -> None:
+    touch(tmp_path, *PLAIN)
+    (tmp_path / "suv").chmod(0)
+    with pytest.raises(UsageError, match="suv: Permission denied; make it readable, or move it away"):
+        read(tmp_path, CLASSES)
+    (tmp_path / "suv").chmod(0o755)
 
 
 def test_listings_by_names(tmp_path: Path) -> None:
