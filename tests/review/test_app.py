@@ -178,6 +178,17 @@ def test_thumbnails_that_a_power_cut_damaged_are_made_anew(server: Served, folde
         assert made.execute("SELECT count(*) FROM thumbnail").fetchone() == (1,)
 
 
+def test_a_request_that_outlives_the_review_leaves_its_thumbnails(folder: Path, tmp_path: Path) -> None:
+    (row, *_) = manifest.read(folder, FetchRow)
+    shutil.copytree(folder / "images", tmp_path / "images")
+    thumbnails = images.Thumbnails(tmp_path)
+    shown = thumbnails.get({"path": row.path, "sha256": row.sha256})
+    thumbnails.close()
+    before = (tmp_path / images.NAME).read_bytes()
+    assert thumbnails.get({"path": row.path, "sha256": row.sha256}) == shown
+    assert (tmp_path / images.NAME).read_bytes() == before
+
+
 def test_queues_and_their_items(server: Served) -> None:
     queues = {each["name"]: each["total"] for each in server.get("/api/state").json()["queues"]}
     assert queues["borderline"] == 40

@@ -37,8 +37,8 @@ class Thumbnails:
         with self.lock:
             try:
                 return self.file.execute(sql, values).fetchall()
-            except sqlite3.OperationalError:  # another process writes, or the disk is full
-                return []
+            except (sqlite3.OperationalError, sqlite3.ProgrammingError):
+                return []  # another process writes, the disk is full, or the review ended meanwhile
             except sqlite3.DatabaseError:
                 self.file.close()
                 self.file = _made_anew(self.folder / NAME)
