@@ -171,7 +171,9 @@ def test_apply_now_runs_the_stages_and_says_what_changed(page: "Page", tmp_path:
         page.click("#apply")
         apart = "clean runs again by the recipe: clean.threshold is 0.3 here, 0.31 in the recipe"
         sync_api.expect(page.locator("#apply-apart")).to_have_text(apart)
+        assert page.locator("#apply-apart").evaluate("each => getComputedStyle(each).whiteSpace") == "pre-line"
         page.click("#apply-start")
+        sync_api.expect(page.locator("#apply-apart")).to_be_empty()
         said = page.locator("#apply-said")
         sync_api.expect(said).to_have_text("Changed sides: 2 kept to rejected.", timeout=90_000)
         page.click("#apply-close")

@@ -272,6 +272,7 @@ async function again() {
 async function apply() {
   await settled();
   $("apply-lines").hidden = false;
+  $("apply-apart").textContent = "";
   $("apply-start").disabled = true;
   let now = await post("/api/apply", {});
   while (now.running) {
