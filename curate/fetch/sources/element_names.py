@@ -33,7 +33,8 @@ BESIDE_NAMES = re.compile(
 )
 BESIDE_WORDS = re.compile(
     r"(?i)similar|related|recommend|you may|might (?:also )?(?:like|be interested)|also (?:like|viewed)|"
-    r"(?:recently|last) (?:viewed|seen|visited)|more (?:like|from|ads|cars|listings|vehicles|used)|"
+    r"recently (?:viewed|seen|visited)|last (?:viewed|visited|seen (?:by you|ads|cars|homes|items|listings))|"
+    r"more (?:like|from|ads|cars|listings|vehicles|used)|"
     r"other (?:ads|cars|listings|vehicles|items|offers)|people also|customers (?:also|who)|sponsored|promoted|"
     r"nearby|"
     r"ähnliche|weitere (?:anzeigen|angebote|fahrzeuge|inserate)|das könnte|andere anzeigen|empfehl|similaires|"
@@ -56,13 +57,14 @@ BESIDE_WORDS = re.compile(
     r"búsquedas (?:populares|frecuentes)|buscas populares|ricerche (?:popolari|frequenti)|"
     r"popula(?:ire|rne|rni|ra) (?:zoek|wyszuk|hled|sök)|популярные запросы|人気の検索|热门搜索|인기 검색|"
     r"tương tự|lainnya|serupa|"
-    r"(?:zuletzt|kürzlich) (?:angesehen|gesehen|besucht)|(?:consulté|visité|vu)e?s récemment|"
+    r"(?:zuletzt|kürzlich) (?:angesehen|gesehene|besucht)|kürzlich gesehen|(?:consulté|visité|vu)e?s récemment|"
     r"derni(?:er|ère)s (?:vu|consulté|visité)e?s|(?:vist|visitad|visualizad)[oa]s recient?emente|"
     r"últim[oa]s (?:vist|visitad)[oa]s|(?:vist|visitat|visualizzat)[ie] (?:di recente|recentemente)|"
     r"(?:laatst|recent|onlangs) bekeken|ostatnio (?:oglądan|przeglądan)|"
-    r"naposledy (?:prohlíž|navštív|zobraz|prezer)|senast (?:besökt|visad|sed)|"
-    r"(?:senest|nylig|sist) (?:set|vist|besøgt|besøkt)|(?:viimeksi|äskettäin) kats|недавно (?:просм|смотр)|"
+    r"naposledy (?:prohlíž|navštív|zobraz|prezer)|senast (?:besökt|visad|sedda)|"
+    r"nylig set|(?:senest|sist) (?:sett?e|vist|besøgt|besøkt)|(?:viimeksi|äskettäin) kats|недавно (?:просм|смотр)|"
     r"нещодавно перегл|son (?:gez|bakt|görüntül|incele)|(?:legutóbb|nemrég) megtekint|"
-    r"(?:vizualizat|văzut)e recent|nedavno (?:pregled|gled)|είδατε πρόσφατα|مؤخر|最近(?:浏览|瀏覽|見た)|"
+    r"(?:vizualizat|văzut)e recent|nedavno (?:pregled|gled)|είδατε πρόσφατα|"
+    r"(?:شوهد|شاهد|تصفح|زرت)\w*\s+مؤخر|最近(?:浏览|瀏覽|見た)|"
     r"閲覧履歴|최근 본"
 )  # fmt: skip

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from curate.core.errors import RejectedError
 from curate.fetch.sources.auto import extract
+from curate.fetch.sources.element_names import BESIDE_WORDS
 from curate.fetch.sources.listing import Listing
 from tests.fetch.sources import (
     advert_shapes,
@@ -95,6 +96,19 @@ def test_listings_that_a_visitor_has_seen_are_no_listings_of_the_page(name: str,
         return text.replace(place, f'<div class="css-2v">{box}{place}', 1)
 
     check_list(name, None, "de", 11, put)
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("Ana, last seen today", False), ("Sist sett i dag", False), ("Zuletzt gesehen: heute", False),
+        ("إعلانات أضيفت مؤخرا", False), ("إعلانات شوهدت مؤخرا", True), ("تمت مشاهدتها مؤخرا", True),
+        ("Recently seen", True), ("Last viewed", True), ("Last seen items", True), ("Zuletzt gesehene Autos", True),
+        ("Kürzlich gesehen", True), ("Sist sette annonser", True), ("Nylig sett", True), ("Senast sedda bilar", True),
+    ],
+)  # fmt: skip
+def test_headings_of_what_a_visitor_has_seen(text: str, begins: bool) -> None:
+    assert bool(BESIDE_WORDS.search(text)) == begins
 
 
 def check_list(name: str, hint: bool | None, language: str, count: int, put: Put = str) -> None:
