@@ -8,13 +8,23 @@ from curate.fetch.sources import dates, photo_variants, values
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate
 from curate.fetch.sources.listing import Listing
-from curate.fetch.sources.money import OTHER_LABEL, OTHER_SUM, PRICE, PRICE_NAME, money, of_the_country
+from curate.fetch.sources.money import (
+    OTHER_LABEL,
+    OTHER_SUM,
+    PRICE,
+    PRICE_NAME,
+    currency_of,
+    money,
+    of_the_country,
+)
 from curate.fetch.sources.page import Element, names, words
 from curate.fetch.sources.page_images import Image
 
 _TITLE_NAME = re.compile(r"title|titel|titre|titul|name|heading(?!-font)|headline|subject|caption|model")
 _NO_TITLE_NAME = re.compile(r"badge|ribbon|(?<![a-z])sticker|flag")
-_CENTS_NAME = re.compile(r"cents?(?![a-z])|centavos|centimes|decimal|fraction")
+_CENTS_NAME = re.compile(
+    r"(?:(?<![a-z])|(?<=price)|(?<=amount))cents?(?![a-z])|centavos|centimes|decimal|fraction"
+)
 _SELLER_NAME = re.compile(r"seller|dealer|vendor|user|owner|author|agen|broker|shop|store|compan|brand")
 _OTHER_PRICE = re.compile(
     r"(?<![a-z])(?:old|was|before|crossed|former|previous|regular-?price|rrp|uvp|msrp|emi)(?![a-z])|strike|line-through|price[-_]{1,2}(?:item[-_]{1,2})?regular|compare-?at|price-?(?:drop|cut|down)|"
@@ -29,7 +39,7 @@ _BARE_AMOUNT = re.compile(  # 9,900 and a word or two, no 33,743 km
     r"(?i)(?!.*\d\s?(?:km|mi|miles|mls|hp|kw|ps|cc|cm|m2|m²|sq|ft|h|万km)(?![a-z]))\D{0,15}\d[\d.,'’\s]*\D{0,15}"
 )
 _PLACE_NAME = re.compile(
-    r"location|locality|lok(?![a-z])|(?<![a-z])city|place|address|(?<![a-z])area(?![a-z])|region|ort(?![a-z])|lokal|ville"
+    r"location|locality|(?<!b)lok(?![a-z])|(?<![a-z])city|place|address|(?<![a-z])area(?![a-z])|region|ort(?![a-z])|lokal|ville"
 )
 
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
@@ -41,8 +51,10 @@ _PLACE = re.compile(  # Sandy, UT 84070
     r"O[HKNR]|P[AE]|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY])(?: \d{5})?"
 )
 
-_POSTAL = re.compile(  # 28195 Bremen, CH-8001 Zürich, no 64210 Kilometer
-    r"(?:[A-Z]{1,2}-\d{4,5}|\d{5})\s(?!(?i:km|kilom\w*|mi|miles|meilen|mls|euros?|eur|usd|chf|pln|k[cč]|tl|kr|kw|ps|hp|rub)\b)([^\W\d_a-z][^\d,;:!?]{2,40})"
+_POSTAL = re.compile(r"(?:[A-Z]{1,2}-\d{4,5}|\d{5})\s([^\W\d_][^\d,;:!?]{2,40})")  # 28195 Bremen, CH-8001 Zürich
+_UNIT = re.compile(  # behind a number that is no postal code: 64210 Kilometer, 25000 AED, 30000 Aufrufe
+    r"(?:(?i:km|kilom\w*|mi|miles|meilen|mls|kw|ps|hp|euros?|dirhams?|hours|heures|horas|\w*stunden|"
+    r"views?|clicks?|visits|aufrufe|klicks|besucher|vues|visites|visitas|visite|visualiza\w*)\b|[A-Z]{2,3}$)"
 )
 
 
@@ -115,13 +127,14 @@ def _names_given(url_links: list[Element], images: list[Image]) -> list[str]:
 
 def _amounts(element: Element, most: int) -> str:
     """The text of an element, an amount whose parts stand in elements of their own put together: 323 | .9 万円,
-    R$ | 215 | , | 90, and 285 | 99 where the second is called cents or stands above the line."""
-    text = re.sub(r"(?<=\d) ?([.,]) ?(?=\d{1,2}(?![\d.,]))", r"\1", words(element)[:most])
-    if re.search(r"\d \d\d(?!\S)", text):
+    R$ | 215 | , | 90, and 285 | 99 or 285, | 99 where the second is called cents or stands above the line. What
+    follows a comma and a space is no part of it: € 9,900, 12 months."""
+    text = re.sub(r"(?<=\d) ([.,])(?: (?=\d\d(?!\S))|(?=\d{1,2}(?![\d.,])))", r"\1", words(element)[:most])
+    if re.search(r"\d[.,]? \d\d(?!\S)", text):
         for part in element.iterdescendants("sup", "span", "small"):
             cents = _own_text(part)
             if re.fullmatch(r"\d\d", cents) and (part.tag == "sup" or _CENTS_NAME.search(names(part))):
-                return re.sub(rf"(?<=\d) {cents}(?!\S)", f".{cents}", text, count=1)
+                return re.sub(rf"(?<=\d)[.,]? {cents}(?!\S)", f".{cents}", text, count=1)
     return text
 
 
@@ -209,9 +222,15 @@ def _price(card: Element, text: str) -> tuple[float | None, str]:
     return None, ""
 
 
-def _day(words: str) -> str:
+def _day(text: str) -> str:
     """The day that a text is, or says that an advert was put in on."""
-    return dates.posted_in(words)[:10] or dates.alone(words)[:10]
+    return dates.posted_in(text)[:10] or dates.alone(text)[:10]
+
+
+def _town(text: str) -> str:
+    """The town behind a postal code where a text is both."""
+    town = match[1].strip() if (match := _POSTAL.fullmatch(text)) else ""
+    return town if town[:1].isupper() and not (_UNIT.match(town) or currency_of(town.split()[0])) else ""
 
 
 def candidate(
@@ -243,7 +262,7 @@ def candidate(
             posted = dates.alone(words(element)[:40])
     posted = posted or dates.posted_in(text)
     if not city:
-        city = next((match[1].strip() for part in short if (match := _POSTAL.fullmatch(part))), "")
+        city = next((town for part in short if (town := _town(part))), "")
     years = (year for part in short if (year := values.year(part)) and not (posted and _day(part) == posted[:10]))
     ids = [
         value

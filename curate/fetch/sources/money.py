@@ -103,8 +103,8 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
         return money(value, key, depth + 1)
     if isinstance(value, dict):
         lower = {plain(str(name)): item for name, item in value.items()}
-        names_said = (scalar(lower.get(name, "")) for name in _CURRENCY_KEYS)
-        currency = next((code for text in names_said if (code := currency_of(text, bare=True))), "")
+        currencies = (currency_of(scalar(lower.get(name, "")), bare=True) for name in _CURRENCY_KEYS)
+        currency = next(filter(None, currencies), "")
         names = [
             *(name for name in _AMOUNT_KEYS if name in lower),
             *(n for n in lower if n not in _AMOUNT_KEYS and "price" in n),
@@ -112,11 +112,9 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
         for name in names:
             amount, inner = money(lower[name], name, depth + 1)
             if amount is not None:
-                said = (
-                    money(text) for text in lower.values() if not (currency or inner) and isinstance(text, str)
-                )
+                others = (money(text) for text in lower.values() if isinstance(text, str))
                 return amount, currency or inner or next(
-                    (unit for same, unit in said if same == amount and unit), ""
+                    (unit for same, unit in others if same == amount and unit), ""
                 )
         return None, currency
     amount = values.number(value)

@@ -40,6 +40,25 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
         '<a href="/ads/{n}"><img src="PHOTO"><h3>Pot {n}</h3><div class="price"><span>R$</span><span>215</span><span>,</span><sup>90</sup></div></a>',
         {"price": 215.9, "currency": "BRL"},
     ),
+    "instalments after the price": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Pot {n}</h3><div class="price">€ 9,900, 12 months</div></a>', {"price": 9900},
+    ),
+    "instalments after a price with cents": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Pot {n}</h3><div class="price">R$ 1.299, 10x de R$ 129,90</div></a>', {"price": 1299},
+    ),
+    "a number left after a comma": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Pot {n}</h3><div class="price">$ 285 , 2 left</div></a>', {"price": 285},
+    ),
+    "a comma before cents above the line": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Pot {n}</h3><div class="price"><b>R$ 215,</b><sup>90</sup></div></a>', {"price": 215.9},
+    ),
+    "parts before a unit": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Note {n}</h3><div class="price"><b>323</b><i>.9</i>万円</div></a>', {"price": 3_239_000},
+    ),
+    "a percentage beside the price": (
+        '<a href="/ads/{n}"><img src="PHOTO"><h3>Pot {n}</h3><div class="price">$ 285 <span class="discount-percent">15</span> %</div></a>',
+        {"price": 285},
+    ),
     "a price in naira": (
         '<a href="/ads/{n}"><img src="PHOTO"><h3>Phone {n}</h3><b>₦ 244,000</b></a>',
         {"price": 244_000, "currency": "NGN"},
@@ -72,6 +91,10 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
         '<div><a href="/ads/{n}"><img src="PHOTO"></a><h3>Kolo {n}</h3><b>900 Kč</b><div class="inzeratylok">Plzeň<br>301 00</div></div>',
         {"city": "Plzeň", "region": ""},
     ),
+    "a box is no place": (
+        '<div><a href="/ads/{n}"><img src="PHOTO"></a><div class="oferta-blok"><span>Kolo</span></div><h3>Kolo {n}</h3><b>900 Kč</b></div>',
+        {"city": ""},
+    ),
     "a region above its town": (
         '<div><a href="/ads/{n}"><img src="PHOTO"></a><h3>Note {n}</h3><b>99万円</b><div class="area"><p>愛知県</p><p>名古屋市</p></div></div>',
         {"city": "名古屋市", "region": "愛知県"},
@@ -89,6 +112,27 @@ def test_what_a_card_says(name: str) -> None:
     for listing, number in zip(found, numbers, strict=True):
         for field, value in fields.items():
             assert getattr(listing, field) == (value.format(n=number) if isinstance(value, str) else value), field
+
+
+@pytest.mark.parametrize(
+    ("part", "city"),
+    [
+        *[
+            ("28195 Bremen", "Bremen"),
+            ("CH-8001 Zürich", "Zürich"),
+            ("89073 Ulm", "Ulm"),
+            ("75001 PARIS", "PARIS"),
+        ],
+        *[
+            (f"25000 {unit}", "")
+            for unit in ("AED", "SEK", "Lei", "BHP", "Dirham", "Views", "Aufrufe", "просмотров")
+        ],
+    ],
+)
+def test_a_number_and_a_unit_are_no_town(part: str, city: str) -> None:
+    cards = "".join(f'<li><a href="/ads/{n}"><img src="{PHOTO.format(n=n)}"><h3>Vespa {n}</h3><span>{part}</span></a></li>' for n in range(8100231, 8100235))  # fmt: skip
+    found = extract(page(f"<ul>{cards}</ul>"), "https://ads.example/all").listings
+    assert [one.city for one in found] == [city] * 4
 
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
