@@ -58,6 +58,27 @@ def _keys(one: Candidate) -> set[str]:
     return keys
 
 
+def _places(candidates: list[Candidate]) -> tuple[dict[str, int], dict[str, int]]:
+    """The place in a list of the listing that a key belongs to, and of the one that a title belongs to.
+
+    A listing may be promoted beside itself: its first place counts. What more than two have tells none of them,
+    unless it is the address or id of listings that all have one title. A title of several tells none of them.
+    """
+    titles = [one.listing.title.casefold() for one in candidates]
+    by_key: dict[str, list[int]] = {}
+    for place, one in enumerate(candidates):
+        for key in _keys(one):
+            by_key.setdefault(key, []).append(place)
+    at = {
+        key: places[0]
+        for key, places in by_key.items()
+        if len(places) < 3
+        or (key[:2] != "p:" and titles[places[0]] and len({titles[place] for place in places}) == 1)
+    }
+    counts = Counter(titles)
+    return at, {title: place for place, title in enumerate(titles) if title and counts[title] == 1}
+
+
 def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, ...]]:
     """The listings of an index page: the form that says most, filled from the others."""
     groups = [*forms.data_groups, *forms.card_groups]
@@ -77,16 +98,7 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
                 _link_by_order(best, group)
                 break
     merged = [one.listing for one in best.candidates]
-    keys = [_keys(one) for one in best.candidates]
-    counts = Counter(key for several in keys for key in several)
-    at: dict[str, int] = {}
-    for place, several in enumerate(keys):
-        for key in several:
-            if counts[key] < 3:  # what more have tells none of them; a listing may be promoted beside itself
-                at.setdefault(key, place)
-    names = [one.listing.title.casefold() for one in best.candidates]
-    counted = Counter(names)
-    titles = {name: number for number, name in enumerate(names) if name and counted[name] == 1}
+    at, by_title = _places(best.candidates)
     used = [best.form]
     known_photos = {key for key in at if key[:2] == "p:"}
     for group in groups[1:]:
@@ -98,7 +110,7 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
                 continue  # it speaks of several listings
             number = known[0] if known else None
             if number is None:
-                number = titles.get(one.listing.title.casefold())
+                number = by_title.get(one.listing.title.casefold())
                 if number is not None and one.listing.page_url and merged[number].page_url:
                     number = None  # two listings of one title
             if number is None:

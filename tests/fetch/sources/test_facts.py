@@ -236,6 +236,19 @@ def test_the_currency_of_a_list(unit: dict[str, str], shown: str, meant: str) ->
     assert [one.currency for one in found] == [meant] * len(numbers)
 
 
+def test_a_listing_that_stands_in_a_list_several_times_is_filled_from_the_data() -> None:
+    def card(n: int, at: int) -> str:
+        return f'<li><a href="/ads/combi-{n}?ad={at}"><h3>Combi {n}</h3><b>{n % 900} €</b><img src="{PHOTO.format(n=n)}"></a></li>'
+
+    numbers = [8100231, *range(8100231, 8100239), 8100231]
+    ads = [{"id": n, "title": f"Combi {n}", "url": f"/ads/combi-{n}", "images": [f"https://img.example/{n}/{k}f3a5c.jpg" for k in range(3)]} for n in range(8100231, 8100239)]  # fmt: skip
+    script = f'<script type="application/json">{json.dumps({"state": {"ads": ads}})}</script>'
+    cards = "".join(card(n, at) for at, n in enumerate(numbers))
+    found = extract(page(f"<ul>{cards}</ul>{script}"), "https://ads.example/all").listings
+    assert [one.title for one in found] == [f"Combi {n}" for n in numbers]
+    assert len(found[0].photos) == 3
+
+
 def test_photos_of_the_building_are_none_of_the_flat() -> None:
     def photos(folder: str, count: int) -> str:
         return ",".join(
