@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from curate.audit import labelled, page
 from curate.audit.labelled import Labelled
 from curate.core import extras, manifest
+from curate.core.counted import counted
 from curate.core.errors import GateError
 from curate.core.intervals import Estimate, difference, percent, wilson
 from curate.core.schemas import FetchRow, SplitRow
@@ -141,7 +142,8 @@ def evaluate(folder: Path, place: Path, path: Path) -> Evaluation:
     known = [photo for photo in source.photos if photo.class_name in classes]
     remarks = list(source.remarks)
     if other := len(source.photos) - len(known):
-        remarks.append(f"{other:,} photos are of classes that the network does not know and were left out")
+        photos = counted(other, "photo")
+        remarks.append(f"left out {photos} of classes that the network does not know")
     learned, same_split = _learned_from(folder, place, model.meta)
     if not same_split:
         remarks.append(

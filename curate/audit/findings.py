@@ -164,6 +164,7 @@ def run(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn = map) 
     Raises StateError when its manifests do not fit together or a photo is lost, GateError when it is too small,
     ResourceError when the network's weights are missing.
     """
+    inputs = manifest.digests(folder, "split", "train_baseline")
     found_there = Dataset.open(folder)
     photos = tuple(photo for split in SPLITS for photo in found_there.of(split))  # as train has them in its caches
     dataset = replace(found_there, photos=photos)
@@ -186,7 +187,7 @@ def run(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn = map) 
         measured=measured,
         regions=regions.leave_out(found, labels, groups, values["region"], config.seed),
         shortcuts=shortcuts.measure(shortcuts.clues(dataset, pixels, map_fn), labels, groups, config.seed),
-        inputs=manifest.digests(folder, "split", "train_baseline"),
+        inputs=inputs,
     )
     atomic_write(folder / "audit.csv", _table(findings.rows()))
     text = json.dumps(findings.data(), indent=1, ensure_ascii=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.core import manifest
+from curate.core.counted import counted
 from curate.core.errors import RejectedError, Run, To, UsageError
 from curate.dataset import Dataset
 from curate.fetch.sources import local
@@ -59,7 +60,7 @@ def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
         if item.file is not None
     )
     left_out = len(offered.items) - len(photos)
-    remarks = [f"left out {left_out:,} photos that are no files here"] if left_out else []
+    remarks = [f"left out {counted(left_out, 'photo')} without a file here"] if left_out else []
     if left_out and not photos:
         raise UsageError(
             f"{table or path} names no photo that is a file here",

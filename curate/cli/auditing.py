@@ -109,7 +109,7 @@ def _leaks(ctx: typer.Context, path: Path, model: Path | None, out: Path | None,
     folder = labelled.manifests_at(path)
     if model is None and folder and manifest.csv_path(folder, "train_baseline").exists():
         model = chosen(folder)
-        if manifest.stale_inputs(folder, "train_baseline"):
+        if "split.csv" in manifest.stale_inputs(folder, "train_baseline"):
             earlier = "The network is of an earlier split: it may have learned from photos that are in test now"
             show(ctx, Note(earlier, To("train again", Run("train-baseline"))))
     with executors.local(workers or default_workers()) as map_fn:

@@ -43,7 +43,7 @@ def learning_curve(ctx: typer.Context) -> None:
     """Measure whether more photos would help.
 
     Fits a classifier to growing parts of train, and says what twice as many photos are expected to bring. Writes
-    learning_curve.csv and a plot, learning_curve.png.
+    learning_curve.csv and .json, which the report needs, and a plot, learning_curve.png.
 
     Example: curate learning-curve
     """

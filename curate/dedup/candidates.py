@@ -168,6 +168,7 @@ def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_
 
     `owner` (n,) numbers the image that each is a view of.
     """
+    matches.check_number(int(owner[-1]) + 1 if len(owner) else 0)
     starts = range(0, len(greys), BLOCK)
     hashed = _empty(len(parts(thorough)), len(greys))
     blocks = map_fn(partial(hash_parts, thorough), (greys[start : start + BLOCK] for start in starts))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core.errors import ResourceError
+from curate.core.errors import Do, ResourceError
 from curate.dedup import runs
 from curate.dedup.runs import Indices
 
@@ -20,7 +20,7 @@ MOST_BETTER = 256  # better ones, the nearest, that are candidates of one image:
 _VIEWS, _POSE, _BITS, _IMAGE = 3, 10, 4, 23  # bits of a number
 _PAIR = _VIEWS + _POSE + _BITS  # where the two images begin
 _OF_PAIR, _OF_BITS = -1 << _PAIR, ((1 << _BITS) - 1) << (_VIEWS + _POSE)  # where they are in a number
-LARGEST = 1 << _IMAGE  # images
+MOST = 1 << _IMAGE  # images
 _BLOCK = 1 << 20  # numbers that are looked at at once
 
 
@@ -37,14 +37,18 @@ class Candidates:
     bits: NDArray[np.integer]  # that the two hashes differ in
 
 
+def check_number(photos: int) -> None:
+    """Raise ResourceError for more photos than a match has room to name."""
+    if photos > MOST:
+        remedy = Do("share the classes out over several folders")
+        raise ResourceError(f"dedup compares {MOST:,} photos at most, not {photos:,}", remedy)
+
+
 def encode(first: Indices, second: Indices, pose: Indices, bits: Indices, owner: Indices) -> Matches:
     """The matches of views (k,) of different images as numbers, `owner` (n,) being the image of each view.
 
-    An image has two views at most, one after the other. Raises ResourceError for more images than the numbers
-    have room for.
+    An image has two views at most, one after the other. There are at most MOST images.
     """
-    if len(owner) and owner[-1] >= LARGEST:
-        raise ResourceError(f"dedup compares {LARGEST:,} photos at most, not {owner[-1] + 1:,}")
     a, b = owner[first], owner[second]
     views = (a > b) * 4 + _inner(owner, first) * 2 + _inner(owner, second)
     pair = (np.minimum(a, b) << _IMAGE) | np.maximum(a, b)
@@ -72,7 +76,7 @@ def _as_before(matches: Matches, before: int, bits: int) -> NDArray[np.bool_]:
 
 def _worse(matches: Matches) -> NDArray[np.int64]:
     """The worse images."""
-    return np.asarray((matches >> _PAIR) & (LARGEST - 1))
+    return np.asarray((matches >> _PAIR) & (MOST - 1))
 
 
 def nearest(matches: Matches) -> Matches:

@@ -25,7 +25,7 @@ from curate.core.counted import counted
 from curate.core.executors import MapFn
 from curate.core.recipe import Dedup
 from curate.core.schemas import DedupRow, FetchRow
-from curate.dedup import find_duplicates, fingerprint_cache, fingerprints, phash
+from curate.dedup import find_duplicates, fingerprint_cache, fingerprints, matches, phash
 from curate.dedup.find_duplicates import Duplicates
 from curate.dedup.fingerprints import Fingerprints
 from curate.dedup.partial import Files
@@ -136,6 +136,7 @@ def run(folder: Path, config: Dedup, map_fn: MapFn = map) -> list[DedupRow]:
     started = datetime.now(UTC)
     photos = [row for row in manifest.read(folder, FetchRow) if row.keep]
     files = {photo.sha256: photo.path for photo in photos}
+    matches.check_number(len(files))
     prints, refused, points = fingerprint_cache.collect(folder, files, map_fn, config.method == "sellers")
     undecodable = {files[sha256]: reason for sha256, reason in refused.items()}
     notes: dict[str, Any] = {"undecodable": undecodable, **missing.notes(folder, undecodable)}

@@ -114,8 +114,11 @@ def check_found(crawled: Crawled, config: Source) -> None:
     raise LayoutError(f"no listing of {names} was found: {why or 'all were found under another class first'}")
 
 
-def check_whole(crawled: Crawled, found: Downloads) -> None:
-    """Raise where it is not known how much is missing: TryLaterError, or DeniedError when a host refuses us."""
+def check_whole(crawled: Crawled, found: Downloads, kept: int) -> None:
+    """Raise where it is not known how much is missing: TryLaterError, or DeniedError when a host refuses us.
+
+    `kept` photos are safe.
+    """
     pages = [failure.detail for failure in crawled.deferred]
     pages += [  # who knows what comes after an index page that failed
         f"{failure.url}: {failure.reason} ({failure.detail})"
@@ -123,7 +126,6 @@ def check_whole(crawled: Crawled, found: Downloads) -> None:
         if failure.reason not in DECIDED and failure.url in crawled.index_urls
     ]
     denied = [waiting for waiting in found.waiting.values() if waiting.is_denied]
-    kept = sum(1 for outcome in found.outcomes.values() if not outcome.reason)
     safe = counted(kept, "photo is", "photos are")
     counts = {"photo": len(found.waiting), "page": len(pages)}
     many = " and ".join(counted(count, what) for what, count in counts.items() if count)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from curate.core.counted import counted
 from curate.core.errors import DeniedError, RejectedError, StateError, UsageError
 from curate.core.recipe import Politeness, Source
 from curate.fetch.http.browser import Browser
@@ -84,7 +85,8 @@ class Preview:
             year = str(one.year or "-")
             place = one.city[:16] or "-"
             title = one.title[:44] or "-"
-            yield f"{number:4}  {title:44}  {price:>14}  {year:>4}  {place:16}  {len(photos):3} photos"
+            many = counted(len(photos), "photo")
+            yield f"{number:4}  {title:44}  {price:>14}  {year:>4}  {place:16}  {many:>10}"
             yield f"      {one.page_url[:100]}"
         if len(listings) > 40:
             yield f"      and {len(listings) - 40} more"
@@ -104,7 +106,7 @@ class Preview:
 def _count(kind: str, count: int) -> str:
     if kind == "listing":
         return "the page of one listing"
-    return f"a list of {count} listings" if count else "no listing found"
+    return f"a list of {counted(count, 'listing')}" if count else "no listing found"
 
 
 def _plain(listing: Listing) -> dict[str, Any]:

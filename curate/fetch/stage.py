@@ -53,7 +53,7 @@ def _fetch(reader: Reader, map_fn: MapFn, accept_drop: bool, only: Only) -> tupl
     gates.check_found(crawled, reader.config)
     found = _photos(reader, crawled, map_fn)
     if not accept_drop:
-        gates.check_whole(crawled, found)
+        gates.check_whole(crawled, found, sum(not outcome.reason for outcome in found.outcomes.values()))
     crawled.failures += crawled.deferred
     for name, waiting in found.waiting.items():
         found.outcomes[name] = Outcome(reason="forbidden" if waiting.is_denied else "deferred", why=waiting.why)
@@ -116,10 +116,9 @@ def prune(folder: Path) -> list[FetchRow]:
     rows = additions.pruned(before)
     if len(rows) < len(before):
         download.check_kept(rows, dict.fromkeys(row.class_name for row in before if row.keep))
+        deleted = additions.photos_of_listings(additions.marked(before))
         sidecar = manifest.read_sidecar(folder, "fetch")
-        notes = sidecar["notes"] | {
-            "summary": [f"{additions.photos_of_listings(additions.marked(before))} were deleted"]
-        }
+        notes = sidecar["notes"] | {"summary": [f"deleted: {deleted}"]}
         started = datetime.now(UTC)
         manifest.write(folder, rows, manifest.recorded_provenance(folder, "fetch"), started, notes)
         store.remove_orphans(folder, {row.path for row in rows})
@@ -268,12 +267,12 @@ def _retry(
     ]
     if rows != before:
         kept = sum(1 for row in rows if row.key in keys and row.keep)
-        notes = manifest.read_sidecar(folder, "fetch")["notes"] | {
-            "summary": [f"{additions.photos_of_listings(again)} asked for again, {kept:,} kept now"],
-            "deferred": _why(found, "deferred"),
-            "internal_errors": _why(found, "internal_error"),
-        }
+        notes = manifest.read_sidecar(folder, "fetch")["notes"]
+        notes |= {"summary": [f"{additions.photos_of_listings(again)} asked for again, {kept:,} kept now"]}
+        for name, reason in (("deferred", "deferred"), ("internal_errors", "internal_error")):
+            others = [line for line in notes.get(name, []) if line.partition(": ")[0] not in photos]
+            notes[name] = sorted([*others, *_why(found, reason)])
         manifest.write(folder, rows, manifest.recorded_provenance(folder, "fetch"), started, notes)
     journal.remove()
-    gates.check_whole(Crawled(), found)
+    gates.check_whole(Crawled(), found, sum(row.keep for row in rows))
     return rows

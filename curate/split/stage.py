@@ -125,7 +125,7 @@ def keep_given(groups: Sequence[Sequence[CleanRow]], splits: Mapping[str, str]) 
 def check(leakage: LeakageCheck, targets: Targets, config: Split) -> None:
     """Refuse a split that leaks, is short, or has a class without photos in a split. Raises GateError."""
     if not leakage.passed:
-        raise GateError(f"{'; '.join(leakage.found())}; nothing was written")
+        raise GateError(f"the split leaks, so nothing was written: {'; '.join(leakage.found())}")
     short = [
         f"{split} {name} has {leakage.counts[split][name]} of {count}"
         for split in SPLITS

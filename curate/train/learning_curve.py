@@ -83,6 +83,7 @@ def run(folder: Path, config: TrainBaseline) -> Curve:
     """
     from curate.train import dataset_cache
 
+    inputs = manifest.digests(folder, "split")
     photos = split_photos.load(folder, config)
     if photos.train < LEAST:
         raise GateError(f"train has {photos.train} photos; a learning curve needs {LEAST}: collect more")
@@ -92,7 +93,7 @@ def run(folder: Path, config: TrainBaseline) -> Curve:
     curve = measure(found, photos.labels, groups, config.seed)
     data = table(curve)
     atomic_write(folder / "learning_curve.csv", data)
-    made_from = {"sha256": hashlib.sha256(data).hexdigest(), "inputs": manifest.digests(folder, "split")}
+    made_from = {"sha256": hashlib.sha256(data).hexdigest(), "inputs": inputs}
     atomic_write(folder / "learning_curve.json", json.dumps(made_from, indent=1).encode() + b"\n")
     if not extras.missing("plots"):
         atomic_write(folder / "learning_curve.png", draw(curve))

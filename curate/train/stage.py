@@ -208,7 +208,7 @@ def notes_of(metas: Sequence[dict[str, Any]], asked: Sequence[int], variant: str
     own = [meta for meta in metas if meta["variant"] == variant and meta["seed"] in asked]
     lines = [in_one_line(meta) for meta in own]
     if variant == "base" and all(meta["variant"] == "base" for meta in metas):
-        lines.append("base is the network of the hand-made dataset; --variant transfer usually does better")
+        lines.append("base learns from your photos alone; --variant transfer usually does better")
     if len(metas) > 1:
         lines.append(f"best of {counted(len(metas), 'network')} on val: {best['variant']}, seed {best['seed']}")
     return {

@@ -208,11 +208,14 @@ def _launch(chromium: Any, path: str) -> Any:
     from playwright.sync_api import Error
 
     start = partial(chromium.launch, executable_path=path, args=list(ARGUMENTS))
-    if not (sys.platform == "linux" and os.geteuid() == 0):  # it refuses its sandbox to root
-        with suppress(Error):
+    why = "it gives none to root, so run curate as another user"
+    if not (sys.platform == "linux" and os.geteuid() == 0):
+        try:
             return start(chromium_sandbox=True)
+        except Error as error:
+            why = f"it does not start with one: {str(error).splitlines()[0][:200]}"
     browser = start(chromium_sandbox=False)
-    log.warning("Chromium runs the pages' scripts without its sandbox here: run curate as a user who is not root")
+    log.warning("Chromium runs the scripts of pages without a sandbox; %s", why)
     return browser
 
 
