@@ -150,7 +150,7 @@ class Clip:
             logging.disable(logging.CRITICAL)  # the hub client logs each retry
             if not Path(self._weights).is_file():
                 clip_download.bring(self._model_name, self._weights)
-            with clip_download.offline():
+            with clip_download.offline_where_whole(self._model_name):
                 return open_clip.create_model(self._model_name, pretrained=self._weights).eval()
         except Exception as error:  # what open_clip, the hub client and torch raise has no common base
             what = textwrap.shorten(f"{self._model_name} {self._weights}: {error}", 240, placeholder=" …")

@@ -5,7 +5,7 @@ wait: the hub's own client tries for minutes before it says that there is no net
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import PurePosixPath
 
 ANSWER_S = 5.0  # seconds in which the hub must answer
@@ -14,7 +14,7 @@ _ANY_FILE = "open_clip_pytorch_model.bin"  # what is asked for where the tag nam
 
 @contextmanager
 def offline() -> Iterator[None]:
-    """Let the hub's client look into its cache only."""
+    """Let the hub's client look into its cache only; from its version 1 on, for it asks at each request."""
     from huggingface_hub import constants
 
     before = constants.HF_HUB_OFFLINE
@@ -23,6 +23,14 @@ def offline() -> Iterator[None]:
         yield
     finally:
         constants.HF_HUB_OFFLINE = before
+
+
+def offline_where_whole(model: str) -> AbstractContextManager[None]:
+    """`offline`, but not for a `model` of open_clip whose text tower comes from the hub, with its own config."""
+    import open_clip
+
+    from_hub = "hf_model_name" in open_clip.get_model_config(model).get("text_cfg", {})
+    return nullcontext() if from_hub else offline()
 
 
 def bring(model: str, tag: str) -> None:

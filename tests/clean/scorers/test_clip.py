@@ -152,6 +152,29 @@ def test_d09_weights_that_cannot_be_downloaded(tmp_path: Path, monkeypatch: pyte
     assert not constants.HF_HUB_OFFLINE
 
 
+@pytest.mark.parametrize(("model", "asks"), [("curate-tiny", False), ("curate-tiny-text", True)])
+def test_a_text_tower_of_the_hub_is_asked_for(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, asks: bool
+) -> None:
+    import open_clip
+    from huggingface_hub import constants
+
+    config = json.loads((tiny.parent / f"{MODEL}.json").read_text())
+    config["text_cfg"] = {"hf_model_name": "roberta-base", "hf_tokenizer_name": "roberta-base"}
+    (tmp_path / f"{MODEL}-text.json").write_text(json.dumps(config))
+    open_clip.add_model_config(tmp_path / f"{MODEL}-text.json")
+    offline: list[bool] = []
+
+    def load(*words: object, **options: object) -> None:
+        offline.append(constants.HF_HUB_OFFLINE)
+        raise OSError("it is seen enough")
+
+    monkeypatch.setattr(open_clip, "create_model", load)
+    with pytest.raises(ResourceError, match="seen enough"):
+        Clip(model, str(tiny))
+    assert offline == [not asks]
+
+
 def test_unknown_names_get_a_hint(tiny: Path) -> None:
     with pytest.raises(UsageError, match="ViT-B-32"):
         Clip("ViT-B-23", str(tiny))
