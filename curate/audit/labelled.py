@@ -62,9 +62,10 @@ def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
     left_out = len(offered.items) - len(photos)
     remarks = [f"left out {counted(left_out, 'photo')} without a file here"] if left_out else []
     if left_out and not photos:
+        keep = ["--keep-split"] if any(item.split for item in offered.items) else []
         raise UsageError(
             f"{table or path} names no photo that is a file here",
-            To("bring its photos here", Run("import", (argument(table or path),))),
+            To("bring its photos here", Run("import", (argument(table or path), *keep))),
         )
     remarks += [f"Classes, splits and listings are those of {table}."] if table else []
     return LabelledSet(photos, (*offered.remarks, *remarks))

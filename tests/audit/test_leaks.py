@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from curate.audit import leaks
 from curate.cli.app import app
-from curate.core.errors import UsageError
+from curate.core.errors import Run, To, UsageError
 from tests.benchmarks.edits import EDITS, apply
 from tests.folders import CLASSES, build_folder
 from tests.scenes import jpeg, scene
@@ -99,6 +99,19 @@ def test_a_csv_with_listings_exact_duplicates_and_a_damaged_photo(tmp_path: Path
     assert found.affected == {"again.jpg", "3.jpg"}
     assert [name for name, _ in found.refused] == ["cut.jpg"]
     assert "1 of 5 listings are in more than one split." in found.sentences()
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "keep"), [("url,label,split", ",a,train", ["--keep-split"]), ("url,label", ",a", [])]
+)
+def test_addresses_are_to_be_imported_with_the_splits_that_they_have(
+    tmp_path: Path, header: str, row: str, keep: list[str]
+) -> None:
+    table = tmp_path / "photos.csv"
+    table.write_text(f"{header}\nhttps://cars.example/0.jpg{row}\n")
+    with pytest.raises(UsageError, match="names no photo that is a file here") as caught:
+        leaks.find(table)
+    assert caught.value.remedies == (To("bring its photos here", Run("import", (str(table), *keep))),)
 
 
 def test_a_dataset_without_splits_is_named(tmp_path: Path) -> None:
