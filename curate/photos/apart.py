@@ -1,5 +1,6 @@
 """How much is decoded at once, and in a process of its own, which can be ended, what may take long."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ LIMIT_S = 60.0  # for a decode in a process of its own
 _CRASHES = {  # exit codes of a decoder that a damaged photo leads astray; want of memory ends it in other ways
     -getattr(signal, name) for name in ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL") if hasattr(signal, name)
 }
+_HEAP = re.compile(r"invalid (?:pointer|size|next size)|corrupt|double free")  # in what glibc says before SIGABRT
 
 _turn = threading.Condition()
 _under_way = 0
@@ -47,10 +49,12 @@ def call(code: str, words: list[str], data: bytes, limit_s: float) -> bytes:
         raise RejectedError("decode_timeout", f"not decoded after {limit_s:g} s") from error
     except OSError as error:
         raise ResourceError(f"cannot start a process that decodes a large photo: {error.strerror}") from error
-    if done.returncode in _CRASHES:
-        raise RejectedError("decode_failed", f"the decoder crashed on it: {signal.Signals(-done.returncode).name}")
     if done.returncode:
-        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        why = "was ended, probably for lack of memory" if done.returncode < 0 else f"failed: {last[:300]}"
-        raise ResourceError(f"the process that decoded a large photo {why}")
+        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:300]
+        if done.returncode in _CRASHES or (done.returncode == -signal.SIGABRT and _HEAP.search(last)):
+            raise RejectedError(
+                "decode_failed", f"the decoder crashed on it: {signal.Signals(-done.returncode).name}"
+            )
+        why = "was ended, probably for lack of memory" if done.returncode < 0 else "failed"
+        raise ResourceError(f"the process that decoded a large photo {why}{last and ': '}{last}")
     return done.stdout

@@ -217,8 +217,13 @@ def test_i17_a_decoder_that_crashes_costs_its_photo_and_one_that_lacks_memory_en
     die = "import os, signal; os.kill(os.getpid(), signal.{})"
     with pytest.raises(RejectedError, match="decode_failed: the decoder crashed on it: SIGSEGV"):
         apart.call(die.format("SIGSEGV"), [], b"", 60)
-    with pytest.raises(ResourceError, match="was ended, probably for lack of memory"):
+    with pytest.raises(ResourceError, match=r"was ended, probably for lack of memory$"):
         apart.call(die.format("SIGKILL"), [], b"", 60)
+    told = "import os; os.write(2, b'{}\\n'); os.abort()"
+    with pytest.raises(RejectedError, match="decode_failed: the decoder crashed on it: SIGABRT"):
+        apart.call(told.format("free(): invalid pointer"), [], b"", 60)
+    with pytest.raises(ResourceError, match="was ended, probably for lack of memory: terminate called"):
+        apart.call(told.format("terminate called after throwing std::bad_alloc"), [], b"", 60)
     with pytest.raises(ResourceError, match="failed: MemoryError: no room"):
         apart.call("raise MemoryError('no room')", [], b"", 60)
 
