@@ -39,7 +39,8 @@ _BARE_AMOUNT = re.compile(  # 9,900 and a word or two, no 33,743 km
     r"(?i)(?!.*\d\s?(?:km|mi|miles|mls|hp|kw|ps|cc|cm|m2|m²|sq|ft|h|万km)(?![a-z]))\D{0,15}\d[\d.,'’\s]*\D{0,15}"
 )
 _PLACE_NAME = re.compile(
-    r"location|locality|(?<!b)lok(?![a-z])|(?<![a-z])city|place|address|(?<![a-z])area(?![a-z])|region|ort(?![a-z])|lokal|ville"
+    r"location|locality|(?<!b)lok(?![a-z])|(?<![a-z])city|(?<![a-z])place(?!holder|ment)|address"
+    r"|(?<![a-z])area(?![a-z])|region|(?<![bcfhps])ort(?![a-z])|lokal|ville"
 )
 
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")

@@ -95,6 +95,11 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
         '<div><a href="/ads/{n}"><img src="PHOTO"></a><div class="oferta-blok"><span>Kolo</span></div><h3>Kolo {n}</h3><b>900 Kč</b></div>',
         {"city": ""},
     ),
+    "what is short, and a marketplace, are no places": (
+        '<div><a href="/ads/{n}"><img src="PHOTO"></a><p class="text-short">Wie neu</p><div class="marketplace-card"><span>Kolo</span></div>'
+        '<h3>Kolo {n}</h3><b>900 €</b><i class="standort">Ulm</i></div>',
+        {"city": "Ulm"},
+    ),
     "a region above its town": (
         '<div><a href="/ads/{n}"><img src="PHOTO"></a><h3>Note {n}</h3><b>99万円</b><div class="area"><p>愛知県</p><p>名古屋市</p></div></div>',
         {"city": "名古屋市", "region": "愛知県"},
