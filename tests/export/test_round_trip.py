@@ -164,4 +164,4 @@ def test_datasets_of_others_are_named_by_what_they_hold(tmp_path: Path) -> None:
 def test_an_export_that_is_imported_as_a_folder_names_its_csv(tmp_path: Path) -> None:
     export("folders", tmp_path / "out")
     remark = local.read(tmp_path / "out", folders.CLASSES).remarks[-1]
-    assert remark.startswith(f"import {tmp_path / 'out' / 'photos.csv'} --keep-split instead, to keep the keys")
+    assert remark.startswith(f"{tmp_path / 'out' / 'photos.csv'} names keys, listings and splits: to keep them")

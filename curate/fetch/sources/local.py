@@ -102,7 +102,7 @@ def _read_tree(path: Path, class_names: Sequence[str]) -> Offered:
     if not any(PurePath(item.name).suffix.lower() in PHOTO_SUFFIXES for item in offered.items):
         refuse(path)
     if table := photos_csv(path):
-        remark = f"import {table} --keep-split instead, to keep the keys, listings and splits that it names"
+        remark = f"{table} names keys, listings and splits: to keep them, import this file with --keep-split"
         return Offered(offered.items, (*offered.remarks, remark))
     return offered
 
