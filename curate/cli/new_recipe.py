@@ -1,5 +1,6 @@
 """A first recipe: small, commented, and sure to load."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -37,7 +38,6 @@ split:
   proportional: true # 60/20/20 of what there is; or counts: {train: 480, val: 160, test: 160}
   seed: 42
 """
-_INTO_FOLDERS = Do("put the photos of each class into a folder that is called like it")
 
 
 def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: str | None) -> Note:
@@ -46,6 +46,7 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
     Raises UsageError when the file is there already, and for classes or a site that no recipe can have.
     """
     from curate.core.recipe_file import parse
+    from curate.fetch.sources.containers import INTO_FOLDERS
 
     if path.exists():
         raise UsageError(f"{path} is there already and is left as it is", Do("name another file"))
@@ -58,7 +59,7 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
     names, absent = _compared(classes, photos) if photos is not None else (list(classes), [])
     if not names:
         if photos is not None:
-            raise UsageError(f"--photos {photos} has no folder in it", _INTO_FOLDERS)
+            raise UsageError(f"--photos {photos} has no folder in it", Do(INTO_FOLDERS))
         raise UsageError("no classes", Do("name them with --classes, e.g. --classes sedan,suv"))
     text = _HEAD.format(name=_flow(_called(path)), classes=_flow(names))
     if site:
@@ -96,6 +97,7 @@ def _compared(classes: Sequence[str], photos: Path) -> tuple[list[str], list[str
     """
     from curate.core.section import normalise_class
     from curate.fetch.import_stage import classes_at
+    from curate.fetch.sources.containers import INTO_FOLDERS
 
     given = {normalise_class(name): name for name in classes if any(map(str.isalnum, name))}
     found = classes_at(photos, tuple(given))
@@ -110,7 +112,7 @@ def _compared(classes: Sequence[str], photos: Path) -> tuple[list[str], list[str
     said += f"; no class is called {', '.join(unknown)}" if unknown else ""
     said += f"; nothing is there of {', '.join(absent)}" if absent else ""
     if not found:
-        raise UsageError(said, _INTO_FOLDERS)
+        raise UsageError(said, Do(INTO_FOLDERS))
     raise UsageError(
         said,
         To("take all that is there", Do("leave out --classes")),
@@ -119,9 +121,9 @@ def _compared(classes: Sequence[str], photos: Path) -> tuple[list[str], list[str
 
 
 def _called(path: Path) -> str:
-    """The recipe's name: the file's, or where that says nothing, its folder's."""
+    """The recipe's name: the file's, or where that says nothing, its folder's; each file its own."""
     stem = path.stem if path.stem != "curate" else path.resolve().parent.name
-    return name_from(stem) or "mine"
+    return name_from(stem) or f"mine_{hashlib.sha256(stem.encode('utf-8', 'surrogateescape')).hexdigest()[:6]}"
 
 
 def _flow(value: object) -> str:

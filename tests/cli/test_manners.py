@@ -199,7 +199,8 @@ def test_init_writes_a_recipe_that_loads_and_keeps_what_is_there(
         ("möbel.yaml", "m_bel"),
         ("_x.yaml", "x"),
         (f"{'y' * 70}.yaml", "y" * 64),
-        ("é.yaml", "mine"),
+        ("é.yaml", "mine_4a9955"),
+        ("汽车.yaml", "mine_1a19b5"),
     ):
         assert invoke("init", file, "--classes", "a,b")[0] == 0
         assert load(Path(file)).name == name
