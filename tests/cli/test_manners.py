@@ -228,7 +228,11 @@ def test_init_writes_a_recipe_that_loads_and_keeps_what_is_there(
         (["train/sedan", "train/suv", "test/suv"], "", "a recipe for sedan, suv; run `curate run"),
         (["train/sedan", "test/van"], "sedan", "no class is called van"),
         ([], "sedan,suv", "has no folder in it, --classes names sedan, suv; nothing is there of sedan, suv; put"),
-        ([], "", "--photos photos has no folder in it; put the photos of each class into a folder"),
+        (
+            [],
+            "",
+            "--photos photos has no folder in it; put each photo into a folder that is called like its class",
+        ),
     ],
 )
 def test_init_compares_the_folders_with_the_classes(

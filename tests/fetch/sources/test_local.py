@@ -345,7 +345,7 @@ def test_a_csv_without_a_file_says_what_its_paths_lack(tmp_path: Path) -> None:
 
 def test_a_parquet_file_may_hold_the_photos(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_bytes(b"PAR1")
-    with refused(UsageError, match="import does not read; write each photo into a folder.*; or save it as a CSV"):
+    with refused(UsageError, match="import does not read; put each photo into a folder.*; or save it as a CSV"):
         read(tmp_path / "x.parquet", CLASSES)
 
 
