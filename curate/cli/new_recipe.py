@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from curate.core.errors import Do, Edit, Note, Run, To, UsageError
+from curate.core.errors import INTO_FOLDERS, Do, Edit, Note, Run, To, UsageError
 from curate.core.files import atomic_write
 from curate.core.section import name_from
 
@@ -46,7 +46,6 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
     Raises UsageError when the file is there already, and for classes or a site that no recipe can have.
     """
     from curate.core.recipe_file import parse
-    from curate.fetch.sources.containers import INTO_FOLDERS
 
     if path.exists():
         raise UsageError(f"{path} is there already and is left as it is", Do("name another file"))
@@ -59,7 +58,7 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
     names, absent = _compared(classes, photos) if photos is not None else (list(classes), [])
     if not names:
         if photos is not None:
-            raise UsageError(f"--photos {photos} has no folder in it", Do(INTO_FOLDERS))
+            raise UsageError(f"--photos {photos} has no folder in it", INTO_FOLDERS)
         raise UsageError("no classes", Do("name them with --classes, e.g. --classes sedan,suv"))
     text = _HEAD.format(name=_flow(_called(path)), classes=_flow(names))
     if site:
@@ -97,7 +96,6 @@ def _compared(classes: Sequence[str], photos: Path) -> tuple[list[str], list[str
     """
     from curate.core.section import normalise_class
     from curate.fetch.import_stage import classes_at
-    from curate.fetch.sources.containers import INTO_FOLDERS
 
     given = {normalise_class(name): name for name in classes if any(map(str.isalnum, name))}
     found = classes_at(photos, tuple(given))
@@ -112,7 +110,7 @@ def _compared(classes: Sequence[str], photos: Path) -> tuple[list[str], list[str
     said += f"; no class is called {', '.join(unknown)}" if unknown else ""
     said += f"; nothing is there of {', '.join(absent)}" if absent else ""
     if not found:
-        raise UsageError(said, Do(INTO_FOLDERS))
+        raise UsageError(said, INTO_FOLDERS)
     raise UsageError(
         said,
         To("take all that is there", Do("leave out --classes")),

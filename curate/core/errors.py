@@ -73,6 +73,9 @@ class Do:
     what: str
 
 
+INTO_FOLDERS = Do("put each photo into a folder that is called like its class")
+
+
 @dataclass(frozen=True)
 class Again:
     """Run the command of this run once more, right away or `later`."""

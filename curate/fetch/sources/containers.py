@@ -13,7 +13,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from curate.core.errors import Do, Run, To, UsageError
+from curate.core.errors import INTO_FOLDERS, Do, Run, To, UsageError
 from curate.core.release import MARKER
 from curate.fetch.sources.tree import argument
 
@@ -21,7 +21,6 @@ PHOTOS_CSV = "photos.csv"  # of an export, beside its photos
 _NAMED = {"key", "class_name", "split", "listing_id"}  # columns that make it one
 _KINDS = {".parquet": "Parquet files", ".arrow": "Arrow files", ".tfrecord": "TFRecord files"}
 _SHARDS, _TARS = "WebDataset shards", "tar files"
-INTO_FOLDERS = "put each photo into a folder that is called like its class"
 _LOOKED_AT = 1000  # files
 _MEMBERS = 6  # of a tar, that tell whether it is a shard
 _DAMAGED = (OSError, EOFError, tarfile.TarError, zlib.error, lzma.LZMAError)  # what reading a damaged tar raises
@@ -57,7 +56,7 @@ def refuse(folder: Path) -> None:
             )
         raise UsageError(
             f"{folder} holds {kind}, e.g. {path.relative_to(folder)}, and no photo files",
-            To("", Do(INTO_FOLDERS), Run("import", ("FOLDER",))),
+            To("", INTO_FOLDERS, Run("import", ("FOLDER",))),
         )
 
 

@@ -21,9 +21,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath, PureWindowsPath
 
-from curate.core.errors import Do, RejectedError, Run, To, UsageError
+from curate.core.errors import INTO_FOLDERS, Do, RejectedError, Run, To, UsageError
 from curate.fetch.http.url import canonical_url
-from curate.fetch.sources.containers import INTO_FOLDERS, is_shard, photos_csv, refuse
+from curate.fetch.sources.containers import is_shard, photos_csv, refuse
 from curate.fetch.sources.tree import (
     SPLIT_OF,
     LocalPhoto,
@@ -62,7 +62,7 @@ def read(path: Path, class_names: Sequence[str]) -> Offered:
     elif path.suffix.lower() in _ARCHIVES and path.is_file() and is_shard(path):
         raise UsageError(
             f"{path} is a shard of a WebDataset, and no photo file",
-            To("", Do(INTO_FOLDERS), Run("import", ("FOLDER",))),
+            To("", INTO_FOLDERS, Run("import", ("FOLDER",))),
         )
     elif path.suffix.lower() in _ARCHIVES and path.is_file():
         raise UsageError(
@@ -71,7 +71,7 @@ def read(path: Path, class_names: Sequence[str]) -> Offered:
     elif path.suffix.lower() in _TABLES and path.is_file():
         raise UsageError(
             f"{path} is {_TABLES[path.suffix.lower()]}, which import does not read",
-            *([Do(INTO_FOLDERS)] if path.suffix.lower() in (".parquet", ".arrow") else []),
+            *([INTO_FOLDERS] if path.suffix.lower() in (".parquet", ".arrow") else []),
             Do("save it as a CSV with the columns path and class_name"),
         )
     elif path.is_file():
