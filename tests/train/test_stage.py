@@ -86,7 +86,7 @@ def test_it_learned_and_says_how_sure_it_is(trained: Path) -> None:
     assert 1 <= notes["best_epoch"] <= 5
     line, hint = notes["summary"]
     assert line == train_baseline.in_one_line({"variant": "base", "seed": 42, **notes})
-    assert hint == "base is the network of the hand-made dataset; --variant transfer usually does better"
+    assert hint == "base learns from your photos alone; --variant transfer usually does better"
     assert sum(part["photos"] for part in notes["test_by_class"].values()) == photos["test"]
 
 
