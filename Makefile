@@ -9,6 +9,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --editable
 
 demo: $(VENV)/.demo  ## paint a small marketplace, run every stage on it over HTTP, print the funnel
 	$(BIN)/curate demo
+	@echo "curate is in $(BIN); this puts it on your path: . $(BIN)/activate"
 
 test: setup  ## ruff, mypy, pytest
 	$(BIN)/ruff check .
