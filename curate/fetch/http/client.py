@@ -239,11 +239,7 @@ class Client:
         """Send one request in its turn; its answer, and the seconds that took."""
         host = self._host(asked.host)
         host.check()
-        if (wait_s := host.held_s) > self._politeness.max_wait_s:
-            raise TryLaterError(
-                f"{host.name} asked us to stay away for {wait_s:.0f} s more; nothing is lost", Again(later=True)
-            )
-        with host.turn(self._closed.is_set) as sent_at:
+        with host.turn(self._closed.is_set, self._politeness.max_wait_s) as sent_at:
             response = self._adapter.answer(asked.url, headers, sent_at + left_s, asked.body)
         self._headers.keep(response)
         try:

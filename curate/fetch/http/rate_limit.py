@@ -3,6 +3,7 @@
 All times here are monotonic seconds, so a wall clock that jumps changes nothing.
 """
 
+import math
 import re
 import threading
 import time
@@ -62,15 +63,19 @@ class Host:
         self._changed = threading.Condition()
 
     @contextmanager
-    def turn(self, closed: Callable[[], bool]) -> Iterator[float]:
+    def turn(self, closed: Callable[[], bool], most_s: float = math.inf) -> Iterator[float]:
         """Wait until a request may leave, and yield the time; leave the block when the answer has begun.
 
         The interval counts from the answer, not from the sending, so whatever delays a request on its way, the
         host never sees two of them closer. With interval 0 requests go side by side.
-        Raises TryLaterError when `closed()` becomes true; `wake` makes waiting threads look.
+        Raises TryLaterError when `closed()` becomes true, or when the host asks for a wait of more than `most_s`,
+        be it while we wait; `wake` makes waiting threads look.
         """
         with self._changed:
             while not closed():
+                if (held_s := self.held_s) > most_s:
+                    said = f"{self.name} asked us to stay away for {held_s:.0f} s more; nothing is lost"
+                    raise TryLaterError(said, Again(later=True))
                 now = time.monotonic()
                 wait = max(self._free_at if self.interval_s else 0, self._held_until) - now
                 if wait <= 0 and not self._busy:

@@ -1,12 +1,15 @@
 """How long to wait, and when to stop."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.fetch.http.rate_limit import BACKOFF_CAP_S, backoff_s, retry_after_s
+from curate.core.errors import TryLaterError
+from curate.fetch.http.rate_limit import BACKOFF_CAP_S, Host, backoff_s, retry_after_s
 
 NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -43,3 +46,26 @@ def test_f17_window_doubles_up_to_a_cap() -> None:
     assert [backoff_s(tries, 1.0) for tries in (1, 2, 3, 4)] == [1, 2, 4, 8]
     assert backoff_s(1000, 1.0) == BACKOFF_CAP_S
     assert backoff_s(3, 0.25) == 1.0
+
+
+@pytest.mark.parametrize("interval_s", [0, 0.05])
+def test_who_waits_for_a_turn_does_not_wait_out_an_hour_that_the_host_asks_for_meanwhile(
+    interval_s: float,
+) -> None:
+    host, reached = Host("h.example", interval_s), threading.Event()
+    host.hold(0.2)
+
+    def closed() -> bool:
+        reached.set()
+        return False
+
+    def ask() -> None:
+        with host.turn(closed, 120):
+            pytest.fail("the request left")
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(ask)
+        assert reached.wait(10)
+        host.hold(3600)
+        with pytest.raises(TryLaterError, match=r"h\.example asked us to stay away for 3[56]\d\d s more"):
+            waiting.result(10)
