@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from os.path import isfile
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +25,10 @@ from curate.check.verdict import Nearest, Verdict
 from curate.clean import embeddings
 from curate.clean.scorers import loading
 from curate.clean.scorers.base import Scorer
+from curate.core.batched import batched
+from curate.core.counted import counted
 from curate.core.errors import Note, UsageError
-from curate.core.executors import MapFn, batched
+from curate.core.executors import MapFn
 from curate.core.recipe import Recipe
 from curate.core.schemas import OF_SIZE
 from curate.dedup.fingerprints import Fingerprints
@@ -113,12 +116,13 @@ class Checker:
         return {row.key: row for row in self.learnt.decided}
 
     def warnings(self) -> list[Note]:
-        """What to tell of photos of the dataset whose files are missing: nothing can be compared with them."""
-        lost = [row.path for row in self.learnt.index.rows if not (self.folder / row.path).is_file()]
+        """What to say of photos of the dataset whose files are missing: nothing can be compared with them."""
+        paths = [row.path for row in self.learnt.index.rows]
+        lost = [path for path in paths if not isfile(f"{self.folder}/{path}")]  # noqa: PTH113  (a third of the time)
         if not lost:
             return []
-        files = "1 photo file is" if len(lost) == 1 else f"{len(lost):,} photo files are"
-        text = f"{files} missing, e.g. {lost[0]}: a duplicate of such a photo is found by its bytes alone"
+        gone = counted(len(lost), "photo file is", "photo files are")
+        text = f"{gone} missing, e.g. {lost[0]}: a duplicate of such a photo is found by its bytes alone"
         return [Note(text, missing.remedy(self.folder))]
 
     def check(

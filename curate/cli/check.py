@@ -3,13 +3,17 @@
 import os
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from curate.cli.context import recipe_and_manifests, result, say, show, warn, with_executor
 from curate.cli.options import Executor, Store, Workers, command
 from curate.core.errors import StateError
+
+if TYPE_CHECKING:
+    from curate.check.check import Checker
+    from curate.core.recipe import Recipe
 
 commands = typer.Typer()
 _FLAGGED = 3  # exit code, that of a quality gate
@@ -47,7 +51,7 @@ def check(
     Example: curate check upload.jpg --class swift
     """
     from curate.check import files
-    from curate.check.check import Checker, check_class
+    from curate.check.check import check_class
     from curate.check.verdict import Verdict
     from curate.pipeline import map_of
 
@@ -68,9 +72,7 @@ def check(
     recipe = with_executor(recipe, "local" if few else executor, store)
     workers = workers or (1 if few else None)
     if left:
-        checker = Checker.open(folder, recipe, precision, labels or (), partial(say, ctx))
-        for note in checker.warnings():
-            warn(ctx, note)
+        checker = _opened(ctx, recipe, folder, precision, labels)
         with map_of(recipe, folder, workers, partial(say, ctx)) as map_fn:
             paths = [photos[place] for place in left]
             found = checker.check_files(paths, class_name, listing, beside, map_fn)
@@ -83,6 +85,23 @@ def check(
         raise StateError(f"{unread:,} of {len(photos):,} files could not be opened and {was} not checked")
     if "flag" in said:
         raise typer.Exit(_FLAGGED)
+
+
+def _opened(
+    ctx: typer.Context,
+    recipe: "Recipe",
+    folder: Path,
+    precision: float,
+    labels: list[Path] | None,
+    threads: int | None = None,
+) -> "Checker":
+    """What judges uploads; says of which photos of the dataset the file is missing."""
+    from curate.check.check import Checker
+
+    checker = Checker.open(folder, recipe, precision, labels or (), partial(say, ctx), threads=threads)
+    for note in checker.warnings():
+        warn(ctx, note)
+    return checker
 
 
 @command(commands)
@@ -106,7 +125,6 @@ def serve(
     Example: curate serve --port 8080
     """
     from curate.check.api import keys_of
-    from curate.check.check import Checker
     from curate.check.limits import Limits
     from curate.check.serve import listen
     from curate.check.serve import serve as answer
@@ -117,12 +135,8 @@ def serve(
     keys = keys_of(os.environ.get("CURATE_API_KEYS", ""))
     limits = Limits(max_mb * 1024**2, max_megapixels * 1_000_000, deadline_s=deadline, waiting=waiting)
 
-    def opened() -> Checker:
-        recipe, folder = recipe_and_manifests(ctx)
-        checker = Checker.open(folder, recipe, precision, labels or (), partial(say, ctx), threads=1)
-        for note in checker.warnings():
-            warn(ctx, note)
-        return checker
+    def opened() -> "Checker":
+        return _opened(ctx, *recipe_and_manifests(ctx), precision, labels, threads=1)
 
     with listen(host, port, keys) as listening:
         answer(listening, opened, folder, ctx.obj.recipe_path, limits, keys, partial(say, ctx))

@@ -35,7 +35,7 @@ def review(
     import webbrowser
 
     from curate.core import extras
-    from curate.inspect.status import state
+    from curate.inspect.status import by_the_recipe
     from curate.review.app.apply import options
     from curate.review.app.server import HOST, listen, new_token, serve
     from curate.review.app.session import Session
@@ -56,12 +56,7 @@ def review(
         """Settings of the recipe that are not those with which the stages ran."""
         with suppress(CurateError):  # a stage that runs says what is wrong
             recipe, folder = recipe_and_manifests(ctx)
-            states = {stage: state(folder, stage, recipe) for stage in ("dedup", "clean", "split")}
-            return [
-                f"{stage} runs again by the recipe: {'; '.join(map(str, found.settings))}"
-                for stage, found in states.items()
-                if found.settings
-            ]
+            return by_the_recipe(folder, recipe, ("dedup", "clean", "split"))
         return []
 
     serve(session, options(ctx.obj.recipe_path, folder), apart, listener, token)

@@ -57,8 +57,6 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
         raise UsageError(f"--site {site} is no address", Do("write it with http:// or https:// before it"))
     names, absent = _compared(classes, photos) if photos is not None else (list(classes), [])
     if not names:
-        if photos is not None:
-            raise UsageError(f"--photos {photos} has no folder in it", INTO_FOLDERS)
         raise UsageError("no classes", Do("name them with --classes, e.g. --classes sedan,suv"))
     text = _HEAD.format(name=_flow(_called(path)), classes=_flow(names))
     if site:
@@ -100,6 +98,8 @@ def _compared(classes: Sequence[str], photos: Path) -> tuple[list[str], list[str
     given = {normalise_class(name): name for name in classes if any(map(str.isalnum, name))}
     found = classes_at(photos, tuple(given))
     if not classes:
+        if not found:
+            raise UsageError(f"--photos {photos} has no folder in it", INTO_FOLDERS)
         return sorted(found), []
     unknown, absent = sorted(found - given.keys()), [name for known, name in given.items() if known not in found]
     if not unknown and (found or not photos.is_dir()):

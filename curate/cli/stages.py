@@ -276,18 +276,19 @@ def run(ctx: typer.Context, workers: Workers = None, executor: Executor = None, 
 
     Example: curate run --recipe mine.yaml
     """
-    from curate.inspect.status import state
+    from curate.inspect.status import by_the_recipe
     from curate.pipeline import check_complete, stages_to_run
     from curate.report.report import write_report
 
-    stages = stages_to_run(*recipe_and_folder(ctx))
-    if absent := extras.missing("train") if recipe_and_folder(ctx)[0].train_baseline.variant != "transfer" else "":
+    recipe, folder = recipe_and_folder(ctx)
+    stages = stages_to_run(recipe, folder)
+    absent = "" if recipe.train_baseline.variant == "transfer" else extras.missing("train")
+    if absent:
         stages.remove("train_baseline")
     recipe, folder = recipe_and_folder(ctx, *stages)
     recipe = with_executor(recipe, executor, store)
-    for stage in stages:
-        if settings := state(folder, stage, recipe).settings:
-            say(ctx, f"{stage} runs again by the recipe: {'; '.join(map(str, settings))}")
+    for line in by_the_recipe(folder, recipe, stages):
+        say(ctx, line)
     run_stages_of(ctx, stages, recipe, workers)
     if absent:
         light = "or set train_baseline.variant to transfer in the recipe"

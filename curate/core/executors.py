@@ -31,13 +31,6 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """`items` in lists of `size`, the last one shorter; no more are taken than the list that is asked for."""
-    source = iter(items)
-    while some := list(islice(source, size)):
-        yield some
-
-
 class MapFn(Protocol):
     """The type of `map` with one iterable."""
 

@@ -12,9 +12,10 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice, repeat
+from itertools import repeat
 from typing import Any, TypeVar
 
+from curate.core.batched import batched
 from curate.core.errors import StateError
 
 RowT = TypeVar("RowT")
@@ -87,8 +88,7 @@ def format_rows(rows: Iterable[object], row_type: type[Any]) -> bytes:
     writer = csv.writer(buffer, lineterminator="\n")
     names = list(_columns(row_type))
     writer.writerow(names)
-    source = iter(rows)
-    while some := list(islice(source, _AT_ONCE)):
+    for some in batched(rows, _AT_ONCE):
         columns = [_to_cells([getattr(row, name) for row in some]) for name in names]
         if not any("\r" in "".join(column) for column in columns):
             writer.writerows(zip(*columns, strict=True))
@@ -137,7 +137,7 @@ def parse_rows(data: bytes, row_type: type[RowT], name: str) -> list[RowT]:
             raise StateError(f"{name}: wrong columns: {'; '.join(what) or 'a column is there twice'}")
         known = [_Column(*columns[column]) for column in header]
         defaults = {field.name: field.default for field in dataclasses.fields(row_type)}  # type: ignore[arg-type]
-        while some := list(islice(reader, _AT_ONCE)):
+        for some in batched(reader, _AT_ONCE):
             if any(len(cells) != len(header) for cells in some):
                 raise _wrong_row(some, len(rows) + 2, header, columns, name)
             try:

@@ -17,15 +17,12 @@ from pathlib import Path
 from curate.core import executors, given, manifest
 from curate.core.counted import counted
 from curate.core.errors import (
-    Again,
     CurateError,
-    DeniedError,
     Do,
     GateError,
     RejectedError,
     Run,
     To,
-    TryLaterError,
     UsageError,
 )
 from curate.core.executors import MapFn
@@ -34,7 +31,8 @@ from curate.core.progress import progress
 from curate.core.recipe import ClassName, Photos, Politeness, Section, Source
 from curate.core.schemas import FetchRow, photo_key
 from curate.core.stages import STAGES
-from curate.fetch import download, ownership
+from curate.fetch import download, gates, ownership
+from curate.fetch.crawled import Crawled
 from curate.fetch.download import Outcome
 from curate.fetch.http.client import Client
 from curate.fetch.journal import Journal
@@ -116,9 +114,8 @@ def check_free(folder: Path, path: Path) -> None:
 def check_given_up(folder: Path, path: Path, before: Mapping[str, set[str]], kept: Collection[str]) -> None:
     """Raise UsageError when the import of `path` into `folder` would delete photos: see `ownership.given_up`."""
     if given_up := ownership.given_up(folder, before, kept):
-        photos = "photo" if len(given_up) == 1 else "photos"
         raise UsageError(
-            f"this import is without {len(given_up):,} {photos} of {folder}, e.g. "
+            f"this import is without {counted(len(given_up), 'photo')} of {folder}, e.g. "
             f"{min(before[given_up[0]], default=given_up[0])}, which would be deleted",
             To("delete them", Run("import", (argument(path), "--replace"))),
             To("keep them", Do("put all photos into one folder tree or CSV"), Run("import", ("PATH",))),
@@ -175,16 +172,7 @@ def _fetched(
     ):
         download.remember(folder, journal)
         found = download.fetch_all(client, folder, journal, politeness.max_photo_bytes, limits, urls, threads)
-    kept = sum(1 for outcome in found.outcomes.values() if not outcome.reason)
-    safe = counted(kept, "photo is", "photos are")
-    for waiting in sorted(found.waiting.values(), key=lambda waiting: waiting.is_denied):
-        if waiting.is_denied:
-            refused = counted(len(found.waiting), "photo was", "photos were")
-            raise DeniedError(f"{refused} refused: {waiting.why}. {safe} safe", *waiting.remedies)
-        raise TryLaterError(
-            f"{counted(len(found.waiting), 'photo has', 'photos have')} to wait: {waiting.why}. {safe} safe",
-            To("go on", Again(later=True)),
-        )
+    gates.check_whole(Crawled(), found, sum(not outcome.reason for outcome in found.outcomes.values()))
     return found.outcomes
 
 

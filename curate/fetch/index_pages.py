@@ -72,7 +72,7 @@ def _from(reader: Reader, start: Start, out: Crawled, seen: set[tuple[str, ...]]
                 continue
             if number and not counted and error.reason in _WRONG_LINK:
                 out.ended.append(failure)
-                out.doubtful_ends += [] if unsigned(url) in _ended_before(reader.folder) else [failure]
+                out.doubtful_ends += [] if unsigned(url) in ended_before(reader.folder) else [failure]
                 return ()
             out.failures += [gap, failure] if gap else [failure]
             return ()
@@ -105,7 +105,7 @@ def _from(reader: Reader, start: Start, out: Crawled, seen: set[tuple[str, ...]]
     return ()
 
 
-def _ended_before(folder: Path) -> Collection[str]:
+def ended_before(folder: Path) -> Collection[str]:
     """Where the paging ended in the fetch before: a refusal there again is no matter of a moment."""
     try:
         return frozenset(map(str, manifest.read_sidecar(folder, "fetch")["notes"].get("paging_ended", ())))

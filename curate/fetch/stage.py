@@ -11,7 +11,7 @@ a host asks us to wait, or an index page fails, nothing is published, and the st
 """
 
 from collections.abc import Collection, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +20,6 @@ from typing import Any
 
 from curate import __version__
 from curate.core import executors, manifest
-from curate.core.errors import StateError
 from curate.core.executors import MapFn
 from curate.core.files import crash_point
 from curate.core.recipe import Source
@@ -33,6 +32,7 @@ from curate.fetch.download import Downloads, Outcome, Waiting
 from curate.fetch.http.browser import Browser
 from curate.fetch.http.client import Client
 from curate.fetch.http.signed_url import unsigned
+from curate.fetch.index_pages import ended_before
 from curate.fetch.journal import Journal, read_header, renew
 from curate.fetch.known import Only, known
 from curate.fetch.reader import Reader
@@ -99,9 +99,7 @@ def _unread(crawled: Crawled, folder: Path) -> additions.Unread:
 
     A next page that ended the paging, and did not the last time, may hold listings again.
     """
-    known: list[str] = []
-    with suppress(StateError):
-        known = manifest.read_sidecar(folder, "fetch")["notes"].get("paging_ended", [])
+    known = ended_before(folder)
     failures = [failure for failure in crawled.failures if failure.reason != "gone"]
     return additions.Unread(
         {failure.url for failure in failures} | crawled.skipped,
@@ -182,7 +180,8 @@ def run(
     only = replace(only, since=gates.since(only.since))
     left = current and manifest.read_sidecar(folder, "fetch")["notes"].get("left_for_the_next", 0)
     deferred = any(row.reason == "deferred" for row in before)
-    refresh = refresh or bool(left) or only != Only() or any(deferred or not row.image_url for row in again)
+    refresh = refresh or bool(left) or only != Only() or bool(again and deferred)
+    refresh = refresh or any(not row.image_url for row in again)
     goes_on = current and not refresh and deferred
     if current and not (refresh or again or goes_on):
         return before

@@ -6,7 +6,7 @@ after it build on it. It is shown by itself, so that nobody's choice is undone u
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -161,6 +161,16 @@ def to_review(folder: Path, recipe: Recipe) -> list[Note]:
     if not waiting:
         return []
     return [Note(f"{counted(len(waiting), 'photo')} to review", To("look and decide", Run("review")))]
+
+
+def by_the_recipe(folder: Path, recipe: Recipe, stages: Iterable[str]) -> list[str]:
+    """A line for each stage that ran with other settings than the recipe's, and runs again by the recipe's."""
+    found = {stage: state(folder, stage, recipe).settings for stage in stages}
+    return [
+        f"{stage} runs again by the recipe: {'; '.join(map(str, settings))}"
+        for stage, settings in found.items()
+        if settings
+    ]
 
 
 def _choice(stage: str, found: StageState) -> Note:

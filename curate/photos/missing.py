@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from curate.core import manifest
+from curate.core.counted import counted
 from curate.core.errors import Delete, Do, FetchOrImport, Note, Remedy, Run, StateError, To
 from curate.core.schemas import FetchRow
 from curate.photos import store
@@ -55,7 +56,7 @@ def warnings(folder: Path) -> list[Note]:
     """What to tell of lost photos, and what to do; empty where none is, or fetch has no manifest to trust."""
     try:
         files = lost(folder)
-    except StateError:  # told of by who needs it
+    except StateError:  # who needs it says so
         return []
     if not files:
         return []
@@ -73,7 +74,7 @@ def remedy(folder: Path) -> Remedy:
         return To("store again what is still there", FetchOrImport(imported))
     try:
         manifest.read_sidecar(folder, "fetch")
-    except StateError:  # told of by itself
+    except StateError:  # its own line says so
         return manifest.remedy(folder, "fetch")
     return To("fetch again what the site still has", Run("fetch", ("--refresh",)))
 
@@ -85,8 +86,8 @@ def going_on(folder: Path, without: str = "it") -> Remedy:
 
 
 def _lost(files: list[str]) -> str:
-    are = "photo file is" if len(files) == 1 else "photo files are"
-    return f"{len(files):,} {are} missing, damaged or unreadable since fetch, e.g. {files[0]}"
+    many = counted(len(files), "photo file is", "photo files are")
+    return f"{many} missing, damaged or unreadable since fetch, e.g. {files[0]}"
 
 
 def _noted(folder: Path, stage: str) -> Iterable[str]:

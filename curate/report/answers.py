@@ -54,7 +54,7 @@ def _came_in(sidecars: Mapping[str, Mapping[str, Any]], rows: Rows) -> ShortAnsw
     listings = len({row.listing_id for row in found})
     details = [f"of {listings:,} listings", _classes(Counter(row.class_name for row in found))]
     if pages := len(rows.fetch) - len(found):
-        details.append("1 page was not read" if pages == 1 else f"{pages:,} pages were not read")
+        details.append(f"{counted(pages, 'page was', 'pages were')} not read")
     return ShortAnswer(
         "What came in?",
         f"{len(found):,} photos",

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.core import manifest
+from curate.core.batched import batched
 from curate.core.errors import RejectedError, Run, StateError
-from curate.core.executors import batched
 from curate.photos import decode
 from curate.train import dataset_cache, models
 from curate.train.onnx_export import BATCH

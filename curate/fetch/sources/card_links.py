@@ -1,9 +1,9 @@
 """The links of a page to listings: which of them are of one kind, and the card that is around each."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from curate.core.most import most
 from curate.fetch.http.url import path_of
 from curate.fetch.sources import json_fields
 from curate.fetch.sources.money import PRICE
@@ -164,6 +164,10 @@ def united_kinds(found_links: list[Link], layout: PageImages) -> list[tuple[str,
     return _with_strange(out, layout, order)
 
 
+def _has_image(card: Element) -> bool:
+    return next(card.iter("img"), None) is not None
+
+
 def _with_strange(
     kinds: list[tuple[str, list[Link]]], layout: PageImages, order: dict[int, int]
 ) -> list[tuple[str, list[Link]]]:
@@ -180,7 +184,7 @@ def _with_strange(
         before = cards_of(united) if len(several) > 1 else {}
         parents = {card.getparent() for card in before.values()}
         paths = {layout.paths.get(card) for card in before.values()}
-        shown = most(next(card.iter("img"), None) is not None for card in before.values())
+        shown = most(map(_has_image, before.values()))
         for other, more in several[1:]:
             both = cards_of([*united, *more]) if len(parents) == 1 else {}
             own = [card for link in more if (card := both.get(link.url)) is not None]
@@ -188,8 +192,7 @@ def _with_strange(
                 card.getparent() in parents and layout.paths.get(card) in paths for card in own
             )
             fits = fits and most(
-                bool(PRICE.search(words(card)[:2_000])) and (not shown or next(card.iter("img"), None) is not None)
-                for card in own
+                bool(PRICE.search(words(card)[:2_000])) and (not shown or _has_image(card)) for card in own
             )
             if fits and all(both.get(url) is card for url, card in before.items()):
                 united = sorted([*united, *more], key=lambda link: order[id(link)])
@@ -197,9 +200,3 @@ def _with_strange(
                 out.append((other, more))
         out.append((kind, united))
     return out
-
-
-def most(said: Iterable[bool]) -> bool:
-    """Are more than half of some things so?"""
-    told = list(said)
-    return sum(told) * 2 > len(told)

@@ -9,8 +9,9 @@ from collections import Counter
 from dataclasses import replace
 from itertools import compress
 
+from curate.core.most import most
 from curate.fetch.sources import card_facts, other_lists, photo_sizes
-from curate.fetch.sources.card_links import Link, bare, cards_of, most, united_kinds
+from curate.fetch.sources.card_links import Link, bare, cards_of, united_kinds
 from curate.fetch.sources.json_listings import Candidate, CandidateList, worth
 from curate.fetch.sources.page import Element, Page
 from curate.fetch.sources.page_images import Image, PageImages, photo_places, place_of
@@ -33,7 +34,7 @@ def groups(page: Page, layout: PageImages, found_links: list[Link]) -> list[Cand
         page.check_time()
         for group in _groups(kind, same, every, held, layout):
             score = sum(worth(one.listing) for one in group.candidates)
-            framed = sum(layout.is_frame(link.element) for link in same) * 2 > len(same)
+            framed = most(layout.is_frame(link.element) for link in same)
             if framed and all(one.listing.price is None for one in group.candidates):
                 continue  # a menu
             found.append((score * (0.1 if framed else 1) * (0.2 if group.beside else 1), group))

@@ -79,6 +79,28 @@ def _places(candidates: list[Candidate]) -> tuple[dict[str, int], dict[str, int]
     return at, {title: place for place, title in enumerate(titles) if title and counts[title] == 1}
 
 
+def _hits(
+    group: CandidateList, at: dict[str, int], by_title: dict[str, int], merged: list[Listing]
+) -> tuple[dict[int, Candidate], list[Candidate]]:
+    """The first candidate of a group for each known listing, by its place; and those of no known one.
+
+    What speaks of several is neither.
+    """
+    hits: dict[int, Candidate] = {}
+    rest = []
+    for one in group.candidates:
+        known = [at[key] for key in sorted(_keys(one), reverse=True) if key in at]
+        url = one.listing.page_url
+        if len(set(known)) > 1 and not url:
+            continue
+        place = known[0] if known else by_title.get(one.listing.title.casefold())
+        if place is None or (not known and url and merged[place].page_url):  # two listings of one title
+            rest.append(one)
+        else:
+            hits.setdefault(place, one)
+    return hits, rest
+
+
 def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, ...]]:
     """The listings of an index page: the form that says most, filled from the others."""
     groups = [*forms.data_groups, *forms.card_groups]
@@ -102,21 +124,7 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
     used = [best.form]
     known_photos = {key for key in at if key[:2] == "p:"}
     for group in groups[1:]:
-        hits: dict[int, Candidate] = {}
-        rest = []
-        for one in group.candidates:
-            known = [at[key] for key in sorted(_keys(one), reverse=True) if key in at]
-            if len(set(known)) > 1 and not one.listing.page_url:
-                continue  # it speaks of several listings
-            number = known[0] if known else None
-            if number is None:
-                number = by_title.get(one.listing.title.casefold())
-                if number is not None and one.listing.page_url and merged[number].page_url:
-                    number = None  # two listings of one title
-            if number is None:
-                rest.append(one)
-            else:
-                hits.setdefault(number, one)
+        hits, rest = _hits(group, at, by_title, merged)
         if group.beside or not hits:
             if len(group.candidates) > 1:
                 forms.notes.append(

@@ -58,10 +58,13 @@ def unescaped(literal: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def loads(text: str) -> Any:
-    """JSON with control characters allowed; integers of more than 18 digits become texts. Raises ValueError."""
+def loads(text: str, *, strict: bool = False) -> Any:
+    """JSON, with control characters unless `strict`; integers of more than 18 digits become texts.
+
+    Raises ValueError.
+    """
     try:
-        return json.loads(text, strict=False, parse_int=_int, parse_constant=lambda _: None)
+        return json.loads(text, strict=strict, parse_int=_int, parse_constant=lambda _: None)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
@@ -72,10 +75,8 @@ def read(text: str) -> tuple[Any, bool]:
     Repairs: entities decoded, comment and CDATA marks, a semicolon at the end, commas before a bracket and control
     characters removed, signs that Angular wrote as names, percent-encoding and base64 undone.
     """
-    try:
-        return json.loads(text, parse_int=_int, parse_constant=lambda _: None), False
-    except (ValueError, RecursionError):
-        pass
+    with suppress(ValueError):
+        return loads(text, strict=True), False
     bare = text.strip().rstrip("; \t\r\n")
     for start, end in _MARKS:
         bare = bare.removeprefix(start).removesuffix(end).strip().rstrip("; \t\r\n")

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from curate.core.most import most
 from curate.fetch.http.url import host_of, path_of
 from curate.fetch.sources.listing import Listing
 from curate.fetch.sources.money import PRICE
@@ -41,8 +42,8 @@ def as_goods(listings: Collection[Listing]) -> float:
     paths = [path_of(one.page_url).rstrip("/") for one in listings]
     if sum(bool(_OF_PEOPLE.search(path)) for path in paths) * 2 <= len(paths):
         return 1.0
-    numbered = sum(bool(re.search(r"\d{5}", path.rpartition("/")[2])) for path in paths) * 2 > len(paths)
-    priced = sum(one.price is not None for one in listings) * 2 > len(paths)
+    numbered = most(bool(re.search(r"\d{5}", path.rpartition("/")[2])) for path in paths)
+    priced = most(one.price is not None for one in listings)
     return 0.3 if numbered and priced else 0.0
 
 
@@ -72,5 +73,4 @@ def without_placeholder(listings: Sequence[Listing]) -> list[bool]:
 
 def are_tiles(cards: Iterable[Element]) -> bool:
     """Do most cards say how many listings are behind them? Then each leads to a list."""
-    counted = [bool(_COUNTED.search(words(card)[:400])) for card in cards]
-    return sum(counted) * 2 > len(counted)
+    return most(bool(_COUNTED.search(words(card)[:400])) for card in cards)

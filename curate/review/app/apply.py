@@ -88,7 +88,7 @@ class Apply:
 
 
 def options(recipe: Path, folder: Path) -> list[str]:
-    """What each of the commands is told."""
+    """The options that each of the commands gets."""
     return ["--recipe", str(recipe), "--folder", str(folder)]
 
 
