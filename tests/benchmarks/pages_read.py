@@ -5,10 +5,10 @@
 NN.json: {"url", "kind": "list" or "listing", "next": address or null, "listings": [{"url", "title", "price",
 "currency", "year", "make", "model", "region", "city", "seller_type", "photos": [[addresses of one photo], ...]}]}.
 
-A listing counts as read where one is found with its address, or with one of its photos where it has no address. A
-photo counts where its address, or another one kept of it, is one of the photo's. A wrong photo is of no listing of
-the page, of another one, or there twice. Write the pages, or have them written, before the reader sees them: what
-it was mended for says nothing of the next site.
+A listing counts as read where one is found with its address, or else with one of its photos; a link where it has
+its address. A photo counts where its address, or another one kept of it, is one of the photo's. A wrong photo is
+of no listing of the page, of another one, or there twice. Write the pages, or have them written, before the reader
+sees them: what it was mended for says nothing of the next site.
 """
 
 import argparse
@@ -106,6 +106,10 @@ def measure(page: Path, counts: Counter[str]) -> list[str]:
                 hit.add(which)
         counts.update(photos=len(theirs), photos_read=len(hit))
         faults += [f"no photo: {sorted(theirs[k])[0]}" for k in range(len(theirs)) if k not in hit]
+        if listing and one.get("url"):
+            linked = _plain(listing.page_url) == _plain(one["url"])
+            counts.update(links=1, links_read=linked)
+            faults += [] if linked else [f"no link: {listing.page_url}, not {one['url']}"]
         for field, name in FIELDS.items() if listing else ():
             if one.get(field) not in (None, ""):
                 same = _same(field, one[field], getattr(listing, name))
@@ -145,6 +149,7 @@ def main() -> None:
         f"{counts['exact']} of {counts['pages']} pages without a fault; {counts['extra']} listings that are none"
     )
     print(f"listings {counts['listings_read'] / max(1, counts['listings']):.1%} of {counts['listings']}")
+    print(f"links {counts['links_read'] / max(1, counts['links']):.1%} of those listings")
     print(f"photos {counts['photos_read'] / max(1, counts['photos']):.1%} of {counts['photos']}")
     print(f"wrong photos {counts['wrong'] / max(1, photos_read):.1%} of those read")
     print(f"next pages {counts['next_read']} of {counts['next']}")

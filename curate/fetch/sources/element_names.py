@@ -8,9 +8,28 @@ NOT_SHOWN = re.compile(
     r"tracker|tracking|1x1|loader|loading|spinner|flag|flags|no-?(?:photo|image|img|foto|picture)|default-?(?:photo|image|img)|"
     r"nophoto|noimage|not-?found|coming-?soon|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating|ribbon|watermark)s?(?![a-z0-9])|"
     r"/(?:sold|reserved|verified|new)\.(?:png|gif|webp)$|"
+    r"/[a-z0-9]\.gif$|/(?:na(?:[-_]?\d{2,4}x\d{2,4})?|[a-z]{2}-default(?:-[a-z_]+)?)\.(?:gif|png|jpe?g|webp)$|"
     r"\.(?:svg|ico)$",
     re.IGNORECASE,
 )
+# Words of NOT_SHOWN that may be of what is sold: a Google Pixel, a Ducati Icon, a pair of Converse Star.
+_PERHAPS_SOLD = re.compile(
+    r"(?:pixel|icon|badge|flag|banner|social|arrow|star|rating|ribbon|stub)s?", re.IGNORECASE
+)
+_NUMBERED = re.compile(r"\d{5}")
+
+
+def shows_nothing(name: str) -> bool:
+    """Do the last folder and the file of an address tell that it is a logo, an icon, a placeholder? A word in the
+    title of a listing, among three others and a number, tells nothing."""
+    found = NOT_SHOWN.search(name)
+    if not found:
+        return False
+    file = name.rpartition("/")[2]
+    titled = _NUMBERED.search(file) and len(re.findall(r"[^\W\d_]{2,}", file.rpartition(".")[0])) > 2
+    return not (titled and _PERHAPS_SOLD.fullmatch(found[0]))
+
+
 # Elements of what is no photo of the listing.
 NOT_SHOWN_NAMES = re.compile(
     r"(?<![a-z])(?:avatar|logo|icon|badge|flag|emoji|sprite|userpic|seller-?(?:photo|image|img)|agent-?(?:photo|image|img)|"

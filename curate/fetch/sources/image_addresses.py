@@ -161,7 +161,10 @@ def paints(element: Element) -> bool:
 
 def holds_address(element: Element) -> bool:
     """Has an element without an image the address of one, for a script to put in?"""
-    if element.tag not in ("a", "li", "div", "figure") or next(element.iter("img", "amp-img"), None) is not None:
+    if (
+        element.tag not in ("a", "li", "div", "figure", "span")
+        or next(element.iter("img", "amp-img"), None) is not None
+    ):
         return False
     if any(_IMAGE_KEY.match(str(name)) and _ADDRESS.match(value) for name, value in element.attrib.items()):
         return True

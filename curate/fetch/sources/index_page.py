@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+from curate.core.most import most
 from curate.fetch.http.url import path_of
 from curate.fetch.sources import card_links, json_listings, money, other_lists, photo_sizes, photo_variants
 from curate.fetch.sources.forms import Read
@@ -101,6 +102,25 @@ def _hits(
     return hits, rest
 
 
+def _whole_first(groups: list[CandidateList]) -> list[CandidateList]:
+    """With the cards of all listings first where the best list of the data is one part of them: data of private
+    sellers, dealers and promoted listings apart, whose cards stand in one list."""
+    if not groups or groups[0].form == "HTML":
+        return groups
+    best = groups[0].candidates
+    keys = [_keys(one) for one in best]
+    for number, group in enumerate(groups[1:], 1):
+        if group.form != "HTML" or group.beside or len(group.candidates) < 2 * len(best):
+            continue
+        shown = set().union(*map(_keys, group.candidates))
+        others = {
+            key for each in groups if each.form == groups[0].form for one in each.candidates for key in _keys(one)
+        }
+        if all(shown & one for one in keys) and most(bool(_keys(one) & others) for one in group.candidates):
+            return [group, *groups[:number], *groups[number + 1 :]]
+    return groups
+
+
 def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, ...]]:
     """The listings of an index page: the form that says most, filled from the others."""
     groups = [*forms.data_groups, *forms.card_groups]
@@ -108,6 +128,7 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
         _link_by_token(group, forms)
     groups = [one for one in groups if other_lists.as_goods([each.listing for each in one.candidates])]
     groups.sort(key=lambda group: -_score(group))
+    groups = _whole_first(groups)
     if not groups or (groups[0].beside and not (besides and len(groups[0].candidates) > 2)):
         return [], ()
     best = groups[0]
@@ -122,6 +143,7 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
     merged = [one.listing for one in best.candidates]
     at, by_title = _places(best.candidates)
     used = [best.form]
+    clickable = set(forms.links)
     known_photos = {key for key in at if key[:2] == "p:"}
     for group in groups[1:]:
         hits, rest = _hits(group, at, by_title, merged)
@@ -139,6 +161,8 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
                     other, photos=()
                 )  # another link of the same card: its images are not all the listing's
             merged[number] = fill(before, other, forms.layout.sizes)
+            if group.form == "HTML" and before.page_url not in clickable and other.page_url in clickable:
+                merged[number] = replace(merged[number], page_url=other.page_url)  # what a visitor would open
         used.append(group.form)
         if len(hits) * 2 >= len(group.candidates) and len(rest) <= len(merged):
             for one in rest:
@@ -182,7 +206,10 @@ def _link_by_token(group: CandidateList, forms: Read) -> None:
     if not without:
         return
     cards_first = [one.listing.page_url for cards_of in forms.card_groups for one in cards_of.candidates]
-    urls = list(dict.fromkeys([*cards_first, *forms.links]))
+    listed = [
+        one.listing.page_url for each in forms.data_groups for one in each.candidates if one.listing.page_url
+    ]
+    urls = list(dict.fromkeys([*cards_first, *listed, *forms.links]))
     by_token: dict[str, str] = {}
     for url in urls:
         path = path_of(url)

@@ -2,10 +2,11 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from curate.fetch.http.url import path_of
+from curate.fetch.http.url import host_of, path_of
 from curate.fetch.sources import json_nodes, photo_sizes
 from curate.fetch.sources.json_listings import NO_LISTING, Candidate, Data, candidate, promises
 from curate.fetch.sources.json_photos import unnamed
@@ -30,8 +31,22 @@ def photo_sets(data: Data, addresses: Addresses, known: set[str]) -> Iterator[tu
             fits = any(photo_sizes.stem(url) in known for photo in found for url in photo)
         else:
             fits = is_photo(place[-1]) or is_photo(block.name)
+        if fits and not is_photo(place[-1]):
+            found = _of_one_place(found)
         if len(found) > 1 and fits:
             yield block.form, found
+
+
+def _of_one_place(photos: list[list[str]]) -> list[list[str]]:
+    """Without the few that are on another host or at another depth than three in four: maps and icons in a list of
+    all parts of a page."""
+
+    def place(photo: list[str]) -> tuple[str, int]:
+        return host_of(photo[0]), path_of(photo[0]).partition("?")[0].count("/")
+
+    counts = Counter(map(place, photos))
+    best, count = max(counts.items(), key=lambda item: item[1], default=(("", 0), 0))
+    return [photo for photo in photos if place(photo) == best] if count > 3 * (len(photos) - count) else photos
 
 
 def _priced(items: list[Any]) -> bool:

@@ -131,7 +131,7 @@ def _is_many(value: dict[str, Any]) -> bool:
 
 def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str]]:
     """The photos that stand under a key of photos."""
-    if depth > 6 or not value or not addresses.may_go_on():
+    if depth > 12 or not value or not addresses.may_go_on():
         return []
     if isinstance(value, str):
         urls = [

@@ -127,7 +127,7 @@ _BESIDE = re.compile(
     r"similar|related|recommend|suggest|alsoview|alsolike|alsobought|othersviewed|youmay|mightlike|recently|lastview|"
     r"lastseen|history|crosssell|upsell|morefrom|moreads|morelikes?this|othercars|otherads|otherlistings|otheroffers|"
     r"othervehicles|fromthisseller|fromseller|sellerads|dealerads|dealerstock|sponsor|promoted|promo(?:tion)?s?$|^ads?banner|"
-    r"advertisement|spotlight|top(?:ads|block|listings)|topoffers|premiumads|featured|nearby|nearest|compar|alternativ|trending|popular|"
+    r"advertisements?(?:slot|banner|unit|block|zone)|spotlight|top(?:ads|block|listings)|topoffers|premiumads|featured|nearby|nearest|compar|alternativ|trending|popular|"
     r"bestseller|newarrivals|upcoming|latest|carouselads|inspiration|ähnlich|aehnlich|weitereanzeigen|similaires|"
     r"relacionad|recomendad|podobn|polecane|похож|рекоменд|benzer|gerelateerd|vergelijkbar|liknande|lignende|simili|"
     r"correlat|consigliat|hasonló|slicn|favorit|wishlist|savedads|breadcrumb|navigation|menu|footer|header$|faq|review|"

@@ -13,7 +13,13 @@ from itertools import islice
 
 from curate.fetch.http.url import host_of, path_of
 from curate.fetch.sources import image_addresses, photo_sizes, photo_templates, photo_variants
-from curate.fetch.sources.element_names import BESIDE_NAMES, BESIDE_WORDS, NOT_SHOWN, NOT_SHOWN_NAMES, SELLER_NAMES
+from curate.fetch.sources.element_names import (
+    BESIDE_NAMES,
+    BESIDE_WORDS,
+    NOT_SHOWN_NAMES,
+    SELLER_NAMES,
+    shows_nothing,
+)
 from curate.fetch.sources.page import Element, Page, names, photo_address, resolved, words
 from curate.fetch.sources.photo_addresses import is_address
 
@@ -117,7 +123,7 @@ def _one(element: Element, page: Page, sizes: dict[str, int]) -> Image | None:
                 sizes[url] = max(size, sizes.get(url, 0))
     if not urls:
         return None
-    own = [url for url in dict.fromkeys(urls) if not NOT_SHOWN.search(_name(url))]
+    own = [url for url in dict.fromkeys(urls) if not shows_nothing(_name(url))]
     label = f"{names(element)} {names(around) if around is not element else ''}"
     unfit = (
         not own

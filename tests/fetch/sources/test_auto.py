@@ -24,13 +24,14 @@ from tests.fetch.sources import (
     portal_shapes,
     shop_shapes,
     size_shapes,
+    state_shapes,
 )
 from tests.fetch.sources.painted_adverts import Advert, adverts, page
 from tests.fetch.sources.surroundings import SURROUNDINGS, Put
 
 INDEX = "https://wheels.example/used/cars?page=1"
 LISTS = index_shapes.SHAPES | market_shapes.SHAPES | lazy_shapes.LISTS | size_shapes.LISTS | dealer_shapes.LISTS
-LISTS |= shop_shapes.LISTS | portal_shapes.LISTS
+LISTS |= shop_shapes.LISTS | portal_shapes.LISTS | state_shapes.LISTS
 ADVERTS = (
     listing_shapes.SHAPES
     | advert_shapes.SHAPES
@@ -39,6 +40,7 @@ ADVERTS = (
     | dealer_shapes.ADVERTS
     | shop_shapes.ADVERTS
     | portal_shapes.ADVERTS
+    | state_shapes.ADVERTS
 )
 HIDDEN = {"base64_script", "encoded_state"}  # photos that no reader sees in the text of the page
 
