@@ -11,7 +11,7 @@ from curate.core import table
 from curate.core.errors import CurateError, RejectedError
 from curate.core.schemas import FetchRow
 from curate.fetch.http import rate_limit, response, robots, url
-from curate.fetch.sources import gallery, html, jsonld, selectors, values
+from curate.fetch.sources import gallery, html, jsonld, selectors, seller_kinds, values
 from curate.photos import headers
 from tests.folders import fetch_row
 
@@ -135,7 +135,9 @@ CASES: list[tuple[str, Reader, str, tuple[str, ...], str]] = [
     ("photo", lambda text: gallery.photo([text], BASE), "", ("icon", "1x1", "-IN", "a8-", ".svg", "/"), ""),
     ("number", values.number, "", TEXTS, ""),
     ("year", values.year, "", TEXTS, ""),
-    ("place", values.place, "", TEXTS, ""),
+    ("place", values.place, "", (*TEXTS, "a, ", "a - 1 km ", "гр. ", "東村", "1 a ", "(a) "), ""),
+    ("seller", seller_kinds.called, "", ("private ", "a ", "pro-", "seller: "), ""),
+    ("firm", seller_kinds.is_firm, "", ("S. ", "a.s.", "Sp. z "), ""),
     ("csv", of_manifest, "", ('"', '""', ",", "\\", "'", "a", " "), ""),
 ]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from itertools import islice
 
-from curate.fetch.sources import dates, photo_variants, values
+from curate.fetch.sources import card_labels, card_places, card_sellers, dates, photo_variants, values
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate
 from curate.fetch.sources.listing import Listing
@@ -13,7 +13,6 @@ from curate.fetch.sources.money import (
     OTHER_SUM,
     PRICE,
     PRICE_NAME,
-    currency_of,
     money,
     of_the_country,
 )
@@ -38,40 +37,15 @@ _MONTHLY = re.compile(
 _BARE_AMOUNT = re.compile(  # 9,900 and a word or two, no 33,743 km
     r"(?i)(?!.*\d\s?(?:km|mi|miles|mls|hp|kw|ps|cc|cm|m2|m²|sq|ft|h|万km)(?![a-z]))\D{0,15}\d[\d.,'’\s]*\D{0,15}"
 )
-_PLACE_NAME = re.compile(
-    r"location|locality|(?<!b)lok(?![a-z])|(?<![a-z])city|(?<![a-z])place(?!holder|ment)|address"
-    r"|(?<![a-z])area(?![a-z])|region|(?<![bcfhps])ort(?![a-z])|lokal|ville"
-)
-
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
 _BULLET = re.compile(r"[•·∙|]")  # between facts: EZ 07/2013 • 134.501 km
 _SPOKEN_ONLY = re.compile(r"(?<![\w-])(?:clipped|sr-only|visually-?hidden|screen-?reader|a11y)(?![a-z])")
 _TAXES = (0.19, 0.2, 0.21, 0.22, 0.23, 0.24, 0.25)  # what most countries add to a net sum
-_PLACE = re.compile(  # Sandy, UT 84070
-    r"[A-Z][\w.' -]{2,30}, (?:A[BKLRZ]|BC|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ABDEINOST]|N[BCDEHJLMSVY]|"
-    r"O[HKNR]|P[AE]|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY])(?: \d{5})?"
-)
-
-_POSTAL = re.compile(r"(?:[A-Z]{1,2}-\d{4,5}|\d{5})\s([^\W\d_][^\d,;:!?]{2,40})")  # 28195 Bremen, CH-8001 Zürich
-_UNIT = re.compile(  # behind a number that is no postal code: 64210 Kilometer, 25000 AED, 30000 Aufrufe
-    r"(?:(?i:km|kilom\w*|mi|miles|meilen|mls|kw|ps|hp|euros?|dirhams?|hours|heures|horas|\w*stunden|"
-    r"views?|clicks?|visits|aufrufe|klicks|besucher|vues|visites|visitas|visite|visualiza\w*)\b|[A-Z]{2,3}$)"
-)
 
 
 def _own_text(element: Element) -> str:
     """The text of an element that holds no other."""
     return "" if any(isinstance(child.tag, str) for child in element) else words(element)
-
-
-def _in_lines(element: Element) -> str:
-    """The text of a small element, with a comma where a line ends: "Nagoya<br>Aichi"."""
-    lines = [words(line) for line in element if line.tag in ("p", "div", "li")]
-    lines = lines or [part for raw in element.itertext() if (part := raw.strip())] * (
-        element.find("br") is not None
-    )
-    lines = [line for line in lines if re.search(r"[^\W\d_]", line)]  # no postal code
-    return ", ".join(lines) if 0 < len(lines) < 3 else words(element)
 
 
 def _shown(element: Element) -> str:
@@ -228,12 +202,6 @@ def _day(text: str) -> str:
     return dates.posted_in(text)[:10] or dates.alone(text)[:10]
 
 
-def _town(text: str) -> str:
-    """The town behind a postal code where a text is both."""
-    town = match[1].strip() if (match := _POSTAL.fullmatch(text)) else ""
-    return town if town[:1].isupper() and not (_UNIT.match(town) or currency_of(town.split()[0])) else ""
-
-
 def candidate(
     url: str, card: Element, links: list[Element], images: list[Image], sizes: Mapping[str, int]
 ) -> Candidate:
@@ -244,26 +212,20 @@ def candidate(
     short = [part for part in islice(parts, 200) if 3 < len(part) < 50]
     title = _title(card, links, images)
     amount, currency = _price(card, text)
-    city = region = posted = ""
+    told = card_labels.fields_of(card)
+    city, region = told.get("city", ""), told.get("region", "")
+    if not city:
+        city, other = card_places.place_of(card)
+        region = region or other
+    posted = ""
     for element in card.iter():
         if not isinstance(element.tag, str):
             continue
-        named = names(element)
-        if not city and _PLACE_NAME.search(named) and 2 < len(words(element)) < 80:
-            city, region = values.place(_in_lines(element))
-        if (
-            not city
-            and (element.text or "").lstrip()[:1].isupper()
-            and _PLACE.fullmatch(found := _own_text(element))
-        ):
-            city, region = values.place(found)
         if not posted and element.tag == "time":
             posted = dates.moment(element.get("datetime") or words(element))
-        if not posted and _DATE_NAME.search(named):
+        if not posted and _DATE_NAME.search(names(element)):
             posted = dates.alone(words(element)[:40])
     posted = posted or dates.posted_in(text)
-    if not city:
-        city = next((town for part in short if (town := _town(part))), "")
     years = (year for part in short if (year := values.year(part)) and not (posted and _day(part) == posted[:10]))
     ids = [
         value
@@ -276,7 +238,9 @@ def candidate(
     photos = tuple(of_variants(urls) for urls in photo_variants.together((image.urls for image in images), sizes))
     listing = Listing(
         listing_id=ids[0] if ids else "", page_url=url, title=title, region=region, city=city,
-        year=values.year(title) or next(years, None),
+        year=values.year(title) or values.year(told.get("year")) or next(years, None),
+        make=told.get("make", ""), model=told.get("model", ""),
+        seller=told.get("seller") or card_sellers.seller_of(card),
         price=amount, photos=photos, currency=of_the_country(currency, url, text), posted=posted,
     )  # fmt: skip
     return Candidate(listing, "HTML", "", tuple(ids))

@@ -38,6 +38,7 @@ class Block:
     form: str
     name: str
     data: Any
+    element: Any = None  # whose attribute it was
 
 
 def _json(text: str) -> Any:
@@ -115,10 +116,10 @@ def _attributes(element: Any) -> Iterator[Block]:
                 except ValueError:
                     data = javascript.unpacked(entities.unescape(value))
             if isinstance(data, dict | list):
-                yield Block("attribute", str(name), javascript.expanded(flattened.island(data)))
+                yield Block("attribute", str(name), javascript.expanded(flattened.island(data)), element)
             elif value.lstrip()[:1] == "{" and "[" in value:  # an object with functions: its arrays alone are data
                 for found, inner in javascript.values(f"({value})"):
-                    yield Block("attribute", found or str(name), inner)
+                    yield Block("attribute", found or str(name), inner, element)
 
 
 def _flight(text: str) -> Iterator[Any]:

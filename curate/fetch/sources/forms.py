@@ -44,7 +44,7 @@ def read(text: str, page_url: str) -> Read:
     addresses = Addresses(
         page.base, [url for image in layout.images for url in image.urls] + about.images, layout.sizes
     )
-    data = json_listings.collect([*embedded_json.blocks(page), *microdata.blocks(page)])
+    data = json_listings.collect([*embedded_json.blocks(page), *microdata.blocks(page)], layout.is_beside)
     page.check_time()
     tables = (node for place, node, _, _ in data.nodes if place[-1].lower().endswith("sizes"))
     addresses.step = next(filter(None, map(photo_templates.largest_step, tables)), "")

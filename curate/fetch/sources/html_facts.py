@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from curate.fetch.sources import dates, json_fields, values
+from curate.fetch.sources import dates, seller_kinds, values
 from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES
 from curate.fetch.sources.key_names import role
 from curate.fetch.sources.listing import Listing
@@ -110,7 +110,7 @@ def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, l
         elif field == "region":
             found.setdefault("region", value)
         elif field == "seller":
-            found.setdefault("seller", json_fields.seller_kind(value))
+            found.setdefault("seller", seller_kinds.called(value))
         elif field == "posted" and re.search(r"\d", value):
             found.setdefault("posted", dates.moment(value))
         elif not field and len(rest) < MAX_ATTRIBUTES:

@@ -7,7 +7,7 @@ from typing import Any
 
 from curate.fetch.http.url import host_of, path_of
 from curate.fetch.sources import dates, values
-from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES, Facts, facts, types_of
+from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES, Facts, facts
 from curate.fetch.sources.json_photos import photos
 from curate.fetch.sources.key_names import is_photo, plain
 from curate.fetch.sources.money import scalar
@@ -21,12 +21,6 @@ _OTHER_LINK = re.compile(r"dealer|seller|brand|make|model|categor|search|share|i
                          r"compar|filter|financ|insur|city|back|home|logo|video|similar|more|all|next|prev|user|"
                          r"agent|profil|company|shop|store|site|base|app|chat|contact|report|help|map|review|crumb|"
                          r"icon|group")  # fmt: skip
-_PRIVATE = re.compile(
-    r"privat|\bowner|individual|particulier|particular|c2c|osoba|частн|private|\bfsbo|naturalperson", re.I
-)
-_DEALER = re.compile(r"dealer|profes|\bpro\b|business|company|firm|b2c|händler|haendler|gewerb|commerc|trade|"
-                     r"agen|дилер|компани|"
-                     r"concession|salon|shop|store|merchant|profi|broker|organization|corporat", re.I)  # fmt: skip
 
 
 def first(fact: Facts, name: str) -> Iterator[tuple[str, Any]]:
@@ -103,40 +97,6 @@ def title_of(fact: Facts) -> str:
     return " ".join(word for word in words if word)
 
 
-def seller_of(fact: Facts) -> str:
-    """The kind of seller: private, dealer, or what the site calls it."""
-    for key, value in first(fact, "seller"):
-        name = plain(key)
-        if isinstance(value, bool) or str(value).lower() in ("true", "false", "0", "1"):
-            yes = str(value).lower() in ("true", "1")
-            private = bool(re.search(r"private|owner$|particulier", name))
-            return "private" if yes == private else "dealer"
-        if found := seller_kind(scalar(value)):
-            return found
-    for _, node in fact.party:
-        for key, value in node.items():
-            if re.search(r"type$|typename$|^(?:kind|category|role)$", plain(str(key))) and (
-                (found := seller_kind(scalar(value))) in ("private", "dealer")
-            ):
-                return found
-            if isinstance(value, bool) and re.fullmatch(
-                r"(?:is)?(?:company|business|pro|professional)", plain(key)
-            ):
-                return "dealer" if value else "private"
-        if (found := seller_kind(" ".join(types_of(node) - {"person"}))) in ("private", "dealer"):
-            return found
-    return ""
-
-
-def seller_kind(text: str) -> str:
-    """private, dealer, or the text as it is where it says neither."""
-    if not text or len(text) > 60:
-        return ""
-    if _PRIVATE.search(text):
-        return "private"
-    return "dealer" if _DEALER.search(text) else text if len(text) < 25 and not text.isdigit() else ""
-
-
 def posted_of(fact: Facts) -> str:
     """When the listing was put in."""
     for key, value in first(fact, "posted"):
@@ -150,12 +110,18 @@ def posted_of(fact: Facts) -> str:
     return ""
 
 
+def name_of(fact: Facts, field: str) -> str:
+    """The text of a field such as make, city: what is no number first, a number only of a model."""
+    found = [(value, text[:100]) for _, value in first(fact, field) if (text := scalar(value)) and len(text) < 200]
+    named = next((text for _, text in found if not text.isdigit()), "")
+    if field == "model" and found:
+        return named if named and isinstance(found[0][0], int) else found[0][1]
+    return named
+
+
 def place_of(fact: Facts) -> tuple[str, str]:
     """(city, region) of the listing, else of its seller."""
-    city = next((found for _, value in first(fact, "city") if (found := scalar(value)) and len(found) < 80), "")
-    region = next(
-        (found for _, value in first(fact, "region") if (found := scalar(value)) and len(found) < 80), ""
-    )
+    city, region = (name if len(name := name_of(fact, field)) < 80 else "" for field in ("city", "region"))
     if not city:
         for _, value in first(fact, "place"):
             named = values.place(value) if isinstance(value, str | dict | list) else ("", "")
@@ -164,7 +130,7 @@ def place_of(fact: Facts) -> tuple[str, str]:
             if named[0] and len(named[0]) < 80 and not named[0].isdigit():
                 return named[0], region or named[1]
     if not city:
-        for _, node in fact.party:
+        for _, _, node in fact.party:
             inner = facts(node)
             inner.party = []
             sellers = place_of(inner)

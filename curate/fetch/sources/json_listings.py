@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from curate.fetch.sources import json_fields, json_nodes, jsonld, photo_sizes, values
+from curate.fetch.sources import json_fields, json_nodes, json_sellers, jsonld, photo_sizes, values
 from curate.fetch.sources.embedded_json import Block
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_nodes import Node
@@ -64,15 +64,16 @@ class Data:
     lists: list[tuple[tuple[str, ...], list[Any], Block]] = field(default_factory=list)  # lists beside left out
 
 
-def collect(blocks: Iterable[Block]) -> Data:
-    """Every object of the blocks, once, in their order."""
+def collect(blocks: Iterable[Block], is_beside_page: Callable[[Any], bool] = lambda _: False) -> Data:
+    """Every object of the blocks, once, in their order. `is_beside_page` tells the elements beside the content."""
     out = Data()
     seen: set[int] = set()
     besides: dict[str, bool] = {}  # objects that others refer to by name: does every list of them stand beside?
     for number, block in enumerate(blocks):
         # blocks of one name, such as one per card, are the items of one list
         root = (f"{block.form}:{block.name}", "[]") if isinstance(block.data, dict) else (f"{number}",)
-        stack: list[tuple[tuple[str, ...], Any, bool]] = [(root, block.data, False)]
+        aside = block.element is not None and isinstance(block.data, dict) and is_beside_page(block.element)
+        stack: list[tuple[tuple[str, ...], Any, bool]] = [(root, block.data, aside)]
         while stack and len(seen) < MAX_NODES:
             place, value, beside = stack.pop()
             if len(place) > MAX_DEPTH:
@@ -173,7 +174,7 @@ def _candidate(
         listing_id=ids[0] if ids else "",
         page_url=link,
         title=json_fields.title_of(fact),
-        model=next((found for _, value in json_fields.first(fact, "model") if (found := scalar(value))), "")[:100],
+        model=json_fields.name_of(fact, "model"),
         region=region,
         city=city,
         year=next(
@@ -182,9 +183,9 @@ def _candidate(
         ),
         price=amount,
         photos=tuple(of_variants(urls) for urls in json_fields.photo_lists(fact, addresses)),
-        make=next((found for _, value in json_fields.first(fact, "make") if (found := scalar(value))), "")[:100],
+        make=json_fields.name_of(fact, "make"),
         currency=currency,
-        seller=json_fields.seller_of(fact),
+        seller=json_sellers.seller_of(fact),
         posted=json_fields.posted_of(fact),
         attributes=json_fields.attributes_of(fact, {price_key}),
     )

@@ -12,6 +12,7 @@ from curate.fetch.sources import values
 from curate.fetch.sources.key_names import (
     is_attributes,
     is_beside,
+    is_flag,
     is_other_media,
     is_party,
     is_photo,
@@ -34,7 +35,7 @@ class Facts:
     named: dict[str, str] = field(default_factory=dict)  # what is in no field of its own
     photo_nodes: list[tuple[int, Node]] = field(default_factory=list)
     types: set[str] = field(default_factory=set)
-    party: list[tuple[int, Node]] = field(default_factory=list)
+    party: list[tuple[int, str, Node]] = field(default_factory=list)  # (depth, key, who sells)
 
 
 def types_of(node: Node) -> set[str]:
@@ -60,9 +61,9 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
     """All that an object says of the listing it describes. `named` are the objects that others refer to by
     name."""
     out = Facts(types=types_of(node))
-    queue: list[tuple[int, Node, bool]] = [(0, node, True)]
+    queue: list[tuple[int, Node, bool, bool]] = [(0, node, True, False)]
     seen = {id(node)}
-    for depth, inner, whole in queue:  # `whole`: what it calls name or id is the listing's
+    for depth, inner, whole, priced in queue:  # `whole`: what it calls name or id is the listing's
         if any(is_photo(str(key)) or isinstance(value, list) for key, value in inner.items()):
             out.photo_nodes.append((depth, inner))
         for raw, value in inner.items():
@@ -76,11 +77,21 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                 continue
             if is_party(key):
                 if isinstance(value, dict):
-                    out.party.append((depth, value))
+                    out.party.append((depth, key, value))
+                elif isinstance(value, bool) and is_flag(key):
+                    out.found.setdefault("seller", []).append((depth, 0, key, value))
+                elif isinstance(value, str):
+                    out.party.append((depth, key, {"name": value}))
                 continue
             meaning, rank = role(key)
+            if meaning == "place" and plain(key) == "area" and _before_city(key, inner):
+                meaning = "region"
             if meaning in ("listing_id", "title", "slug") and not whole:
                 meaning = ""
+            if meaning in ("price", "currency") and depth and plain(key) in _OF_ANY and not priced:
+                meaning = ""  # the value of a mileage, a floor
+            if not meaning and isinstance(value, bool) and is_flag(key):
+                meaning = "seller"
             if meaning and not (isinstance(value, dict) and meaning in ("listing_id", "title", "slug")):
                 out.found.setdefault(meaning, []).append((depth, rank, key, value))
             elif (
@@ -97,15 +108,22 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                 if not (is_photo(key) and not _WRAPPER.search(plain(key))) and not is_other_media(key):
                     seen.add(id(value))
                     own = meaning in ("", "listing_id", "title", "link", "price") and not _KIND.search(plain(key))
-                    queue.append((depth + 1, value, whole and own))
+                    queue.append((depth + 1, value, whole and own, priced or meaning == "price"))
     for entries in out.found.values():
         entries.sort(key=lambda entry: (entry[0], entry[1]))
     return out
 
 
+def _before_city(key: str, node: Node) -> bool:
+    """Does an object name its city behind a key, as what goes from the large to the small does?"""
+    keys = list(map(str, node))
+    return any(role(other)[0] == "city" for other in keys[keys.index(key) + 1 :])
+
+
 _KIND = re.compile(
     r"categor|^(?:kind|type|status|condition|country|language)$"
 )  # have a name and an id of their own
+_OF_ANY = ("value", "amount", "unit")  # keys that mean a price in an object of one alone
 _WRAPPER = re.compile(r"^media$|multimedia|gallery|carousel|images$|photos$|pictures$")
 
 

@@ -4,12 +4,13 @@ import html
 import math
 import re
 
+from curate.fetch.sources import places
+
 MAX_TEXT = 1000  # characters kept of a title or place
 _MAX_NUMBER = 100  # characters looked at for a number or year
 
 _NUMBER = re.compile(r"(?:(?<![\w.])\.)?\d[\d.,'’\u00a0\u2009\u202f ]*")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_LARGE_FIRST = re.compile(r"[都道府県省]$")  # 愛知県 名古屋市: the region stands before the town
 _UNITS = (  # large sums in words
     ("crore", 1e7), ("cr.", 1e7), ("lakh", 1e5), ("lac", 1e5), ("mln", 1e6), ("million", 1e6), ("млн", 1e6),
     ("тыс", 1e3),
@@ -61,7 +62,7 @@ def year(value: object) -> int | None:
 
 
 def place(value: object) -> tuple[str, str]:
-    """(city, region) of a schema.org Place or PostalAddress, or of "City, Region"."""
+    """(city, region) of a schema.org Place or PostalAddress, or of a text as `places.named` reads it."""
     for _ in range(4):  # Place.address.PostalAddress, in lists or not
         if isinstance(value, list):
             value = value[0] if value else ""
@@ -69,10 +70,7 @@ def place(value: object) -> tuple[str, str]:
             value = value["address"]
     if isinstance(value, dict):
         return text(value.get("addressLocality")), text(value.get("addressRegion"))
-    parts = [part.strip() for part in text(value).split(",") if part.strip()]
-    if len(parts) > 1 and _LARGE_FIRST.search(parts[0]):
-        parts.reverse()
-    return (parts[0] if parts else "", parts[-1] if len(parts) > 1 else "")
+    return places.named(text(value))
 
 
 def url_text(value: object) -> str:

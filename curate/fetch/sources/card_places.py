@@ -1,0 +1,85 @@
+"""The town and region that a card or a page shows: in an element called a place, or as an address."""
+
+import re
+from collections.abc import Iterable
+
+from curate.fetch.sources import places
+from curate.fetch.sources.money import currency_of
+from curate.fetch.sources.page import Element, names, words
+
+_PLACE_NAME = re.compile(
+    r"location|locality|(?<!b)lok(?![a-z])|(?<![a-z])city|(?<![a-z])place(?!holder|ment)|address"
+    r"|(?<![a-z])area(?![a-z])|region|(?<![bcfhps])ort(?![a-z])|lokal|ville|telep[uü]l[eé]s|miejscowo|"
+    r"(?<![a-z])(?:mesto|plaats|"
+    r"comune|town|grad|sted|kommune|s?ehir|vieta|suburb|munic[a-z]{1,9})(?![a-z])|ubicacion|localidad|"
+    r"localizacion|"
+    r"paikkakunta|sijainti|konum(?![a-z])"
+)
+_BULLET = re.compile(r"[•·∙|]")  # between facts: EZ 07/2013 • 134.501 km
+_PLACE = re.compile(  # Sandy, UT 84070
+    r"[A-Z][\w.' -]{2,30}, (?:A[BKLRZ]|BC|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ABDEINOST]|N[BCDEHJLMSVY]|"
+    r"O[HKNR]|P[AE]|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY])(?: \d{5})?"
+)
+_POSTAL = re.compile(  # 28195 Bremen, CH-8001 Zürich, 1055 AB Amsterdam (Noord), 00-950 Warszawa
+    r"(?:[A-Z]{1,2}-\d{4,5}|\d{5}|\d{4}\s?[A-Z]{2}|\d{3}\s\d{2}|\d{2}-\d{3}|"
+    r"\d{4}-\d{3})\s([^\W\d_][^\d,;:!?()]{2,40})(?:\([^()]{2,40}\))?"
+)
+_UNIT = re.compile(  # behind a number that is no postal code: 64210 Kilometer, 25000 AED, 30000 Aufrufe
+    r"(?:(?i:km|kilom\w*|mi|miles|meilen|mls|kw|ps|hp|euros?|dirhams?|hours|heures|horas|\w*stunden|"
+    r"views?|clicks?|visits|aufrufe|klicks|besucher|vues|visites|visitas|visite|visualiza\w*)\b|[A-Z]{2,3}$)"
+)
+_SAID = ("title", "data-title", "data-original-title", "data-tooltip", "aria-label")  # where the text is a sign
+
+
+def _own_text(element: Element) -> str:
+    """The text of an element that holds no other."""
+    return "" if any(isinstance(child.tag, str) for child in element) else words(element)
+
+
+def _in_lines(element: Element) -> str:
+    """The text of a small element, with a comma where a line ends: "Nagoya<br>Aichi"."""
+    lines = [words(line) for line in element if line.tag in ("p", "div", "li")]
+    lines = lines or [part for raw in element.itertext() if (part := raw.strip())] * (
+        element.find("br") is not None
+    )
+    lines = [line for line in lines if re.search(r"[^\W\d_]", line)]  # no postal code
+    return ", ".join(lines) if 0 < len(lines) < 3 else words(element)
+
+
+def _town(text: str) -> str:
+    """The town behind a postal code where a text is both."""
+    town = match[1].strip() if (match := _POSTAL.fullmatch(text)) else ""
+    return town if town[:1].isupper() and not (_UNIT.match(town) or currency_of(town.split()[0])) else ""
+
+
+def called_place(elements: Iterable[Element]) -> tuple[str, str]:
+    """(town, region) in the first element that is called a place; empty where none is."""
+    for element in elements:
+        if not isinstance(element.tag, str) or not _PLACE_NAME.search(names(element)):
+            continue
+        text = words(element)
+        if 2 < len(text) < 80 and places.is_place((found := places.named(_in_lines(element)))[0]):
+            return found
+        if len(text) < 4:
+            for said in filter(None, map(element.get, _SAID)):
+                if places.is_place((found := places.named(said))[0]):
+                    return found
+    return "", ""
+
+
+def place_of(card: Element) -> tuple[str, str]:
+    """(town, region) that a card shows; empty where it shows none."""
+    if (found := called_place(card.iter()))[0]:
+        return found
+    for element in card.iter():
+        text = _own_text(element) if isinstance(element.tag, str) else ""
+        if not 3 < len(text) < 80:
+            continue
+        if text[0].isupper() and _PLACE.fullmatch(text):
+            return places.named(text)
+        if (found := places.of_asia(text))[0]:
+            return found
+        if text.count(",") in (1, 2) and places.is_region(text) and places.is_place(text):
+            return places.named(text)
+    parts = (part.strip() for raw in card.itertext() if len(raw) < 400 for part in _BULLET.split(raw))
+    return next((town for part in parts if 3 < len(part) < 90 and (town := _town(part))), ""), ""

@@ -1,0 +1,77 @@
+"""Private or dealer, as a card shows it: a word, the name or logo of a firm, an element called dealer."""
+
+import re
+
+from curate.fetch.sources import seller_kinds
+from curate.fetch.sources.page import Element, names, words
+
+_DEALER_NAME = re.compile(
+    r"(?<![a-z])(?:dealer(?:ship)?|trader|keresked[a-z]{1,3}|haendler|autohaus|agency|agence|agenzia|"
+    r"agencia|agencija|agent|makelaar|makler|"
+    r"broker|realtor|concession[a-z]{0,6}|trgov[a-z]{2}|forhandler|bilhandler|bookseller)(?![a-z])"
+)
+_SELLER_NAME = re.compile(
+    r"seller|vendor|(?<![a-z])(?:user|owner|author|company|shop|store|account|member)(?![a-z])|advertiser|"
+    r"verkaeufer|anbieter|"
+    r"vendeur|venditore|vendedor|sprzedawca|prodejce|predajca|inzerent|hirdeto|s[äa]ljare|selger|satici|"
+    r"kimden|oglasivac"
+)
+_PRIVATE_NAME = re.compile(
+    r"(?:seller|user|owner|badge|tag|label|type)[-_]{0,2}private|private[-_]?(?:seller|owner|user)"
+)
+_LOGO = re.compile(r"(?<![a-z])logo(?![a-z])")
+_OTHER_LOGO = re.compile(r"brand|make|model|site|partner|bank|avatar|user|carfax|badge")
+_UNSURE = re.compile(  # words that say other things, too, where no seller is spoken of
+    r"(?i)salon\w*|shops?|stores?|pro|profi\w*|business|compan\w+|firm\w*|commercial\w*|trade\w*|"
+    r"individual|profes\w+|agen|"
+    r"iroda|bazar|galeri|liike|merchants?|owner|private|organization|corporat\w*|no"
+)
+_FIRM_NAME = re.compile(
+    r"[^\W\d_].{2,50}\s(?:GmbH(?: & Co\. ?KG)?|Kft\.?|Bt\.|Zrt\.?|Oy|Ltd\.?|LLC|Inc\.|S\.?r\.?l\.|"
+    r"s\. ?r\. ?o\.|d\.o\.o\.|"
+    r"[Ss]p\. z ?o\.? ?o\.?|Е?ООД|A\.Ş\.|Sdn\.? ?Bhd\.?|Lda\.|SARL)|[(（]株[)）].{2,40}|株式会社.{2,40}|"
+    r"ООО .{2,40}"
+)
+_SAID = ("data-content", "data-title", "data-tooltip", "title", "aria-label")
+
+
+def seller_of(card: Element) -> str:
+    """private, dealer, or empty where the card does not say."""
+    below: set[Element] = set()  # in an element about the seller
+    weak = ""
+    for element in card.iter():
+        if not isinstance(element.tag, str) or element.tag in ("script", "style", "h1", "h2", "h3", "h4"):
+            continue
+        named = names(element) if element is not card else ""
+        own = (_SELLER_NAME.search(named) or _DEALER_NAME.search(named)) and element.tag != "a"
+        if own or element.getparent() in below:
+            below.add(element)
+        text = "" if any(isinstance(child.tag, str) for child in element) else words(element)
+        if found := seller_kinds.alone(text):
+            if element in below or not _UNSURE.fullmatch(text.strip()):
+                return found
+        elif 4 < len(text) < 70 and _says_firm(text, element in below):
+            weak = weak or "dealer"
+        if _PRIVATE_NAME.search(named):
+            return "private"
+        if (element.tag == "img" and _is_logo(element, named, element in below)) or (
+            _DEALER_NAME.search(named) and (text := words(element)) and 2 < len(text) < 80
+        ):
+            weak = weak or "dealer"
+        for said in filter(None, map(element.get, _SAID)):
+            weak = weak or seller_kinds.in_sentence(said)
+    return weak
+
+
+def _says_firm(text: str, of_seller: bool) -> bool:
+    return seller_kinds.is_firm(text) if of_seller else bool(_FIRM_NAME.fullmatch(text))
+
+
+def _is_logo(image: Element, named: str, of_seller: bool) -> bool:
+    """Is an image the logo of who sells?"""
+    written = " ".join(image.get(name, "") for name in ("src", "data-src", "data-lazyurl", "data-lazy"))
+    parent = image.getparent()
+    around = named + " " + ("" if parent is None else names(parent))
+    if _OTHER_LOGO.search(around):
+        return False
+    return bool(_LOGO.search(around)) or (of_seller and bool(re.search(r"logo", written.lower())))

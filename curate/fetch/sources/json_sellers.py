@@ -1,0 +1,126 @@
+"""The kind of seller that a listing's object tells: by a field, by true and false, by who is named as seller."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from curate.fetch.sources import seller_kinds
+from curate.fetch.sources.json_nodes import Facts, Node, types_of
+from curate.fetch.sources.key_names import is_party, plain
+from curate.fetch.sources.money import scalar
+
+_KINDS = ("private", "dealer")
+# Keys of a kind of seller, of advert, or of a seller's name.
+_ANY_KIND = (
+    "adtype",
+    "oglasivac",
+    "oglašivač",
+    "inzerent",
+    "posttype",
+    "anbieter",
+    "membertype",
+)  # or of an advert
+_PRIVATE_KEY = re.compile(r"private|owner|particulier")
+_SURE_FLAG = re.compile(r"^is|(?:ad|seller|user|account|listing|offer|advert|owner)$")  # where false tells, too
+_KIND_KEY = re.compile(r"type$|typename$|^(?:kind|category|role)$")
+_FLAG_KEY = re.compile(r"(?:is)?(?:company|business|pro|professional|agency|dealer|shop)")
+_DEALERS_NAME = re.compile(r"(?:agency|dealer|dealership|shop|store|broker|realtor|showroom)(?:display)?name$")
+_SELLERS_NAME = re.compile(
+    r"(?:seller|vendor|advertiser|company|business|customer|member|owner|account|user|contact)(?:display)?name$"
+)
+_SELLERS_LOGO = re.compile(r"(?:seller|dealer|agency|customer|company|shop|store|advertiser|vendor)logo")
+_DEALER_PARTY = re.compile(r"^(?:dealer|dealership|agency|broker|brokers|realtor|shop)(?:info|data|details?)?$")
+_OF_SELLERS = re.compile(
+    r"seller|advertis|oglasivac|oglašivač|vendor|vendeur|venditore|vendedor|verkaeufer|verkäufer|anbieter|prodava|sprzeda|"
+    r"inzerent|hirdet|satici|satıcı|kimden"
+)
+
+
+def seller_of(fact: Facts) -> str:
+    """The kind of seller: private, dealer, or what the site calls it; empty where nothing tells."""
+    return _of_fields(fact) or _of_parties(fact.party) or _of_names(fact.named)
+
+
+def _of_fields(fact: Facts) -> str:
+    unsure = other = ""
+    for _, _, key, value in fact.found.get("seller", ()):
+        name = plain(key)
+        if isinstance(value, bool) or str(value).lower() in ("true", "false", "0", "1"):
+            if name in _ANY_KIND:
+                continue
+            yes = str(value).lower() in ("true", "1")
+            kind = "private" if yes == bool(_PRIVATE_KEY.search(name)) else "dealer"
+            if yes:
+                return kind
+            unsure = unsure or (kind if _SURE_FLAG.search(name) else "")
+        elif name in _ANY_KIND:
+            unsure = unsure or _kind(scalar(value))
+        elif (found := seller_kinds.called(scalar(value))) in _KINDS:
+            return found
+        else:
+            other = other or found
+    return unsure or other
+
+
+def _kind(text: str) -> str:
+    """private or dealer where a text is a word for one."""
+    return found if (found := seller_kinds.called(text)) in _KINDS else ""
+
+
+def _of_parties(parties: list[tuple[int, str, Node]]) -> str:
+    """What objects and names of sellers tell."""
+    for _, _, node in parties:
+        if found := next(_told(node), ""):
+            return found
+    for _, key, node in parties:
+        for inner, one in ((key, node), *((str(k), v) for k, v in node.items() if isinstance(v, dict))):
+            if (found := _named(one)) or (found := next(_told(one), "")):
+                return found
+            if _DEALER_PARTY.search(plain(inner)) and (one is not node or len(one) > 1) and _name(one):
+                return "dealer"
+    return ""
+
+
+def _told(node: Node) -> Iterator[str]:
+    """What the keys of a seller's object say it is."""
+    for key, value in node.items():
+        name = plain(str(key))
+        if _KIND_KEY.search(name) and (found := _kind(scalar(value))):
+            yield found
+        if isinstance(value, bool) and _FLAG_KEY.fullmatch(name):
+            yield "dealer" if value else "private"
+    if found := _kind(" ".join(types_of(node) - {"person"})):
+        yield found
+
+
+def _name(node: Node) -> str:
+    names = (value for key, value in node.items() if plain(str(key)).endswith("name") and isinstance(value, str))
+    return next((name.strip() for name in names if name.strip()), "")
+
+
+def _of_name(name: str) -> str:
+    return seller_kinds.alone(name) or ("dealer" if seller_kinds.is_firm(name) else "")
+
+
+def _named(node: Node) -> str:
+    """What the name and the logo of a seller tell: a firm has a legal form or a logo."""
+    if found := _of_name(_name(node)):
+        return found
+    logo = any(value for key, value in node.items() if re.search(r"^logo|logo(?:url|image)?$", plain(str(key))))
+    return "dealer" if logo or _of_names(node) else ""
+
+
+def _of_names(node: dict[str, Any]) -> str:
+    """What texts under the names of sellers tell."""
+    logo = False
+    for raw, value in node.items():
+        if not isinstance(value, str) or not value.strip():
+            continue
+        key = plain(str(raw))
+        if _DEALERS_NAME.search(key):
+            return seller_kinds.alone(value) or "dealer"
+        named = _SELLERS_NAME.search(key) or (_OF_SELLERS.search(key) and not is_party(str(raw)))
+        if named and (found := _of_name(value)):
+            return found
+        logo = logo or bool(_SELLERS_LOGO.search(key))
+    return "dealer" if logo else ""

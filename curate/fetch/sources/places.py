@@ -1,0 +1,137 @@
+"""Town and region out of the text of a place: addresses, "region, town", Japanese and Korean ones. Linear time."""
+
+import re
+
+_MAX = 200  # characters looked at
+_TAIL = re.compile(r"(?<=\S) ?\([^()]{1,60}\)$")  # Amsterdam (Bos en Lommer)
+_POSTAL = re.compile(  # before the town, or behind it
+    r"^(?:[A-Z]{1,3}[- ])?(?:\d{4} ?[A-Z]{2}|\d{3} \d{2}|\d{2}-\d{3}|\d{4}-\d{3}|\d{4,6})(?= [^\W\d_])|"
+    r"(?<=[^\W\d_]) (?:\d{5}(?:-\d{4})?|\d{4,6}|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] \d[A-Z]\d)$"
+)
+_JAPAN = re.compile(
+    r"(東京都|北海道|京都府|大阪府|[^\W\d_]{2,3}県)[ ,、　]{0,2}((?:[^\W\d_区]{1,6}?市|[^\W\d_]{1,5}?区|"
+    r"(?:[^\W\d_]{1,4}郡)?[^\W\d_]{1,6}?[町村])?)"
+)
+_KOREA = re.compile(
+    r"((?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주|충청[남북]|"
+    r"전라[남북]|경상[남북])"
+    r"(?:특별시|광역시|특별자치시|특별자치도|도|시)?)(?: ([^\W\d_]{1,5}[시군구]))?(?![^\W_])"
+)
+_CHINA = re.compile(r"([^\W\d_]{2,3}省|[^\W\d_]{2,6}自治区)[ ,]?([^\W\d_]{1,6}?[市县州])?")
+_REGION = re.compile(  # a part that calls itself a region
+    r"(?i)(?<![^\W\d_])(?:обл\.?|область|област|край|kraj|okres|oblast|megye|woj\.?|województwo|"
+    r"voivodeship|powiat|pow\.|county|co\.|"
+    r"province|provincia|prov\.|prefecture|județ(?:ul)?|jud\.|län|fylke|maakunta|région|región|landkreis|kreis|"
+    r"županija|municipality of|governorate|state of)(?![^\W\d_])|[県省道]$|[^\W\d_]ský kraj$|"
+    r"(?<=[^\W\d_])(?:megye|län|fylke)$"
+)
+_TOWN = re.compile(r"(?:гр|г|с|м|смт|пгт|пос|село|город|місто|град)\.? ?(?=[^\W\d_])(?<=[. ])|(?:gm|m)\. ")
+_QUARTER = re.compile(r"^.{1,40}? (?:Mh|Mah|Mahallesi)\.? (?=\S)")  # before the town in Turkey
+_STREET = re.compile(r"\d+[a-zA-Z]? [^\W\d_]")  # 12 Main St
+_TIME = re.compile(
+    r"(?i)\d{1,2}:\d{2}|(?<!\d)(?:19|20)\d{2}(?!\d)|(?<![^\W\d_])(?:ago|today|yesterday|heute|gestern|"
+    r"vor \d+|hier|aujourd'hui|il y a|hoy|"
+    r"ayer|hace|oggi|ieri|hoje|ontem|vandaag|gisteren|dzi[sś](?:iaj)?|wczoraj|dnes|včera|bugün|dün|dünən|"
+    r"tänään|eilen|idag|"
+    r"i ?dag|igår|i ?går|azi|danas|jučer|сегодня|вчера|сьогодні|вчора|днес|σήμερα|χθες|اليوم|أمس|قبل|منذ|"
+    r"امروز|دیروز|پیش|"
+    r"giờ trước|ngày trước|phút trước|hôm qua|היום|אתמול)(?![^\W\d_])|\d ?(?:分|時間|日|小时|天|시간|분|"
+    r"일) ?(?:前|전)"
+)
+_TIME_IN = re.compile(
+    r"(?i)^.{0,30}(?:ago|today|yesterday|heute|امروز|دیروز|پیش|hoy|oggi|hoje|today)(?:,)? (?:in|در|en|a|em) "
+)
+_COUNTRY_NAMES = """
+    deutschland, germany, alemania, germania, allemagne, niemcy, österreich, austria, autriche, schweiz,
+    switzerland,
+    suisse, svizzera, suiza, italia, italy, italie, italien, españa, spain, espagne, spagna, spanien,
+    francia, france,
+    frankreich, portugal, polska, poland, polen, pologne, polonia, nederland, netherlands, niederlande, pays-bas,
+    paesi bassi, países bajos, belgië, belgique, belgium, belgien, belgio, bélgica, danmark, denmark,
+    dänemark, sverige,
+    sweden, schweden, norge, norway, norwegen, suomi, finland, finnland, česko, czechia, czech republic,
+    česká republika, tschechien, slovensko, slovakia, slowakei, magyarország, hungary, ungarn, românia, romania,
+    rumänien, българия, bulgaria, bulgarien, ελλάδα, greece, griechenland, türkiye, turkey, türkei,
+    hrvatska, croatia,
+    kroatien, slovenija, slovenia, srbija, serbia, eesti, estonia, latvija, latvia, lietuva, lithuania,
+    ireland, irland,
+    united kingdom, uk, great britain, großbritannien, royaume-uni, regno unito, reino unido, england,
+    scotland, wales,
+    usa, united states, united states of america, estados unidos, stati uniti, stati uniti d'america, états-unis,
+    vereinigte
+    staaten, canada,
+    kanada, canadá, australia, australien, new zealand, méxico, argentina, chile, colombia, perú, brasil, brazil,
+    uruguay, россия, russia, украина, україна, ukraine, беларусь, казахстан, kazakhstan, қазақстан, azərbaycan,
+    azerbaijan, հայաստան, armenia, 日本, japan, japón, giappone, japon, 中国, china, 대한민국, 한국, south
+    korea, india,
+    indonesia, malaysia, việt nam, vietnam, philippines, thailand, الأردن, jordan, السعودية, saudi arabia,
+    الإمارات, uae,
+    united arab emirates, مصر, egypt, المغرب, maroc, morocco, ישראל, israel, south africa, nigeria, kenya, ghana
+"""
+# No towns and states of that name: Luxembourg, Georgia, Singapore, Kuwait, Mexico.
+_COUNTRIES = frozenset(name.strip() for name in _COUNTRY_NAMES.split(","))
+_MEASURE = re.compile(
+    r"(?i)\d\s?(?:km|mi|m|m2|m²|qm|sq|ft|kw|ps|hp|cc|cm|l|kg|h|hp|к\.с|л\.с|км|м²|м2|м|€|\$|£|%|min|år|лв|"
+    r"kr|万|平|坪|㎡|photos?|fotos?)(?![^\W\d_])|[€$£¥₪₽₴]"
+)
+
+
+def is_place(text: str) -> bool:
+    """May a short text be a place: words, no measure, no sum, no moment alone?"""
+    plain = text.strip()
+    return (
+        1 < len(plain) < 80
+        and re.search(r"[^\W\d_]{2}", plain) is not None
+        and not _MEASURE.search(plain)
+        and not plain.endswith((":", "?", "!"))
+        and len(plain.split()) < 10
+    )
+
+
+def _is_other(text: str) -> bool:
+    """Does a part of a place's text tell a moment or a measure?"""
+    return bool(_TIME.search(text) or _MEASURE.search(text))
+
+
+def is_region(text: str) -> bool:
+    """Does a text call itself a region: "Žilinský kraj", "Pest megye"?"""
+    return bool(_REGION.search(text))
+
+
+def of_asia(text: str) -> tuple[str, str]:
+    """(town, region) of a text that begins with a Japanese prefecture, or a Korean or Chinese province."""
+    for pattern in (_JAPAN, _KOREA, _CHINA):
+        if match := pattern.match(text):
+            return match[2] or "", match[1]
+    return "", ""
+
+
+def named(text: str) -> tuple[str, str]:
+    """(town, region) of "Town, Region", "Region, гр. Town", "1055 AB Town (Quarter)", "Town, Country"; empty where
+    a text holds none."""
+    text = " ".join(_TIME_IN.sub("", text[:_MAX].strip()).split())
+    if (found := of_asia(text))[1]:
+        return found
+    pieces = re.split(r"(?<!\d),|,(?!\d)|[;、،·•|]", text)
+    pieces = [
+        part for piece in pieces for part in (re.split(r" [-–] ", piece) if _TIME.search(piece) else [piece])
+    ]
+    parts: list[str] = []
+    for piece in pieces:
+        part = _QUARTER.sub("", _TAIL.sub("", piece.strip()))
+        town = _POSTAL.sub("", part, count=1).strip(" -–")
+        if town and not _is_other(town) and re.search(r"[^\W\d_]", town):
+            if parts and part[:1].isdigit() and part.endswith(town) and town != part:
+                parts.clear()  # a street before 75002 Paris
+            parts.append(town)
+    if len(parts) > 1 and _STREET.match(parts[0]):
+        del parts[0]
+    lands = [part for part in parts if part.casefold() in _COUNTRIES]
+    if not (parts := [part for part in parts if part not in lands]):
+        return "", ""
+    for number, part in enumerate(parts):
+        if _TOWN.match(part) and len(parts) > 1:
+            return part, next(other for at, other in enumerate(parts) if at != number)
+    if len(parts) > 1 and is_region(parts[0]) and not is_region(parts[-1]):
+        parts.reverse()
+    return parts[0], parts[-1] if len(parts) > 1 else ""

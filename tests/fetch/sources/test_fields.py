@@ -1,0 +1,182 @@
+"""Who sells, where, and what make a card, a row of a table and data say; places out of texts."""
+
+import json
+from typing import Any
+
+import pytest
+
+from curate.fetch.sources import places, seller_kinds
+from curate.fetch.sources.auto import extract
+from tests.fetch.sources.painted_adverts import page
+
+PHOTO = "https://img.example/{n}/0f3a5c7e9b.jpg"
+NUMBERS = range(8100231, 8100237)
+
+
+def cards_of(card: str, *, around: str = "<main>{}</main>", url: str = "https://ads.example/all") -> list[Any]:
+    """The listings of a page of six painted cards."""
+    cards = "".join(card.replace("PHOTO", PHOTO).replace("{n}", str(number)) for number in NUMBERS)
+    found = extract(page(around.format(cards)), url, None).listings
+    assert [one.page_url.rpartition("/")[2] for one in found] == [str(number) for number in NUMBERS]
+    return list(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Private seller", "private"), ("Privat", "private"), ("Частно лице", "private"), ("Magánszemély", "private"),
+        ("Sahibinden", "private"), ("Bireysel Satıcı", "private"), ("Yksityinen", "private"), ("Particulier", "private"),
+        ("Korisnik nije trgovac", "private"), ("Korisnik je trgovac", "dealer"), ("Gewerblicher Anbieter", "dealer"),
+        ("Forhandler", "dealer"), ("Agencija", "dealer"), ("Avtosalon", "dealer"), ("Vendeur professionnel", "dealer"),
+        ("Diesel", ""), ("A shop beside the road", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_word_for_who_sells(text: str, kind: str) -> None:
+    assert seller_kinds.alone(text) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "firm"),
+    [
+        ("Marine Point Ab", True), ("(株)湾岸不動産", True), ("Мото Експрес ЕООД", True), ("Elm & Fia Bt.", True),
+        ("Studio Elm S.r.l.", True), ("Elm s.r.o.", True), ("Elm sp. z o.o.", True), ("Elm Ltd. Şti.", True),
+        ("Jan Novák", False), ("Abel", False), ("Oyelaran", False), ("Ana Maria", False),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_firm(name: str, firm: bool) -> None:
+    assert seller_kinds.is_firm(name) is firm
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("Pune, Maharashtra", ("Pune", "Maharashtra")),
+        ("東京都江東区豊洲６", ("江東区", "東京都")),
+        ("東京都東村山市本町", ("東村山市", "東京都")),
+        ("神奈川県横浜市港北区", ("横浜市", "神奈川県")),
+        ("경기 수원시 권선구", ("수원시", "경기")),
+        ("Бургас, гр. Поморие", ("гр. Поморие", "Бургас")),
+        ("Pest megye, Érd", ("Érd", "Pest megye")),
+        ("Žilina, Žilinský kraj", ("Žilina", "Žilinský kraj")),
+        ("1056 JM Amsterdam (Bos en Lommer)", ("Amsterdam", "")),
+        ("DE-42241 Uelzen", ("Uelzen", "")),
+        ("10 rue de la Paix, 75002 Paris", ("Paris", "")),
+        ("123 Main St, Sandy, UT 84070", ("Sandy", "UT")),
+        ("Yenimahalle Mh. Atakum, Samsun", ("Atakum", "Samsun")),
+        ("Italia, Roma", ("Roma", "")),
+        ("Jaén, España", ("Jaén", "")),
+        ("España", ("", "")),
+        ("Csopak, Magyarország – 10,5 km a központtól", ("Csopak", "")),
+        ("2 giờ trước • Quận 7", ("Quận 7", "")),
+        ("Kraków - Dzisiaj 12:30", ("Kraków", "")),
+        ("Plzeň - město", ("Plzeň - město", "")),
+        ("دیروز در تهران، پونک", ("تهران", "پونک")),
+        ("Bauska un raj.", ("Bauska un raj.", "")),
+        ("58 m²", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_town_and_region_of_a_text(text: str, place: tuple[str, str]) -> None:
+    assert places.named(text) == place
+
+
+HEAD = '<a href="/ads/{n}"><img src="PHOTO" alt="Combi {n}"><h3>Combi {n}</h3></a><b>900 €</b>'
+CARDS: dict[str, tuple[str, dict[str, str]]] = {
+    "a word for who sells": (f"<li>{HEAD}<i>Privat</i></li>", {"seller": "private"}),
+    "a word that may be a room": (f"<li>{HEAD}<i>Salon</i></li>", {"seller": ""}),
+    "the same word of a seller": (f'<li>{HEAD}<div class="seller"><i>Salon</i></div></li>', {"seller": "dealer"}),
+    "a firm": (f'<li>{HEAD}<div class="shop"><i>(株)湾岸不動産</i></div></li>', {"seller": "dealer"}),
+    "a firm without a name for it": (f"<li>{HEAD}<i>Kaapo Oy</i></li>", {"seller": "dealer"}),
+    "an element called dealer": (f'<li>{HEAD}<div class="card__dealer">Elm & Son</div></li>', {"seller": "dealer"}),
+    "a person in an element called dealer": (
+        f'<li>{HEAD}<div class="dealer-box"><i>Частно лице</i></div></li>', {"seller": "private"},
+    ),
+    "an avatar of a user": (
+        f'<li>{HEAD}<div class="user"><img class="avatar" src="https://img.example/logo/3.png"><i>Ana</i></div></li>', {"seller": ""},
+    ),
+    "a sign that says it when asked": (
+        f'<li>{HEAD}<button class="card-location" data-content="Questo venditore privato si trova in Italia, Roma." '
+        'data-title="Italia, Roma">IT</button></li>',
+        {"seller": "private", "city": "Roma"},
+    ),
+    "a label and what follows it": (
+        f'<li>{HEAD}<p><span class="caption">Lokacija: </span>Rijeka, Zamet<br></p></li>', {"city": "Rijeka"},
+    ),
+    "a postal code of letters": (f'<li>{HEAD}<p class="sub">1056 JM Amsterdam (Noord)</p></li>', {"city": "Amsterdam"}),
+    "a region that says so": (f"<li>{HEAD}<p>Nitra, Nitriansky kraj</p></li>", {"city": "Nitra", "region": "Nitriansky kraj"}),
+    "an area that is a surface": (f'<li>{HEAD}<p class="surface-area">58 m²</p></li>', {"city": ""}),
+    "a town in Hungarian": (f'<li>{HEAD}<p class="telepules">Érd</p></li>', {"city": "Érd"}),
+    "a make in an attribute": (
+        '<li><a data-manufacturer="Omega" data-state="open" href="/ads/{n}"><img src="PHOTO"><h3>Sea {n}</h3></a></li>',
+        {"make": "Omega", "region": ""},
+    ),
+    "a make in what a photo is called": (
+        '<li><a href="/ads/{n}"><img src="PHOTO" alt="Coat {n}, brand: H&amp;M, 12,50 €"></a><b>12,50 €</b></li>', {"make": "H&M"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_what_a_card_names(name: str) -> None:
+    card, fields = CARDS[name]
+    for listing in cards_of(card):
+        assert {field: getattr(listing, field) for field in fields} == fields
+
+
+def test_the_columns_of_a_table_are_named_in_its_head() -> None:
+    head = '<tr><td colspan="2">Adverts</td><td>Marka</td><td>Modelis</td><td>Vieta</td><td>Cena</td></tr>'
+    row = '<tr><td><a href="/ads/{n}"><img src="PHOTO"></a></td><td><a href="/ads/{n}">For sale, runs well {n}</a></td><td>John Deere</td><td>6155R</td><td>Rīga</td><td>79,900 €</td></tr>'
+    for one in cards_of(row, around=f"<table>{head}{{}}</table>"):
+        assert (one.make, one.model, one.city) == ("John Deere", "6155R", "Rīga")
+
+
+DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "an advert of a firm": ({"company_ad": True}, {"seller": "dealer"}),
+    "an advert of none": ({"company_ad": False}, {"seller": "private"}),
+    "a shop among other flags": ({"is_agent": False, "is_shop": True}, {"seller": "dealer"}),
+    "a home that is no office": ({"commercial": False}, {"seller": ""}),
+    "a kind of advert": ({"adType": "commercial"}, {"seller": "dealer"}),
+    "a kind of advert that is none": ({"adType": "sale"}, {"seller": ""}),
+    "a firm in another language": ({"seller_type": "Forhandler"}, {"seller": "dealer"}),
+    "an agency within": ({"advertiser": {"agency": {"type": "agency", "displayName": "Elm"}}}, {"seller": "dealer"}),
+    "the name of an agency": ({"customer": {"id": 7, "agencyName": "Elm"}}, {"seller": "dealer"}),
+    "a seller by name": ({"item_seller": "Yksityinen"}, {"seller": "private"}),
+    "a firm by name": ({"seller": {"name": "Elm GmbH"}}, {"seller": "dealer"}),
+    "a person by name": ({"seller": {"name": "Ana"}}, {"seller": ""}),
+    "a seller with a logo": ({"customerName": "Elm", "customerLogoUrl": "https://img.example/c/7.jpg"}, {"seller": "dealer"}),
+    "numbers before names": (
+        {"region": 13000, "region_name": "Hà Nội", "area_name": "Quận 7", "motorbikebrand": 1, "motorbikebrand_name": "Honda"},
+        {"region": "Hà Nội", "city": "Quận 7", "make": "Honda"},
+    ),
+    "texts in objects": (
+        {"address": {"area": {"id": 3, "text": "Haifa area"}, "city": {"text": "Haifa"}}, "manufacturer": {"id": 5, "text": "Mazda"}},
+        {"region": "Haifa area", "city": "Haifa", "make": "Mazda"},
+    ),
+    "an area without a town": ({"address": {"area": {"text": "Haifa area"}, "city": None}}, {"region": "Haifa area", "city": ""}),
+    "keys of a search index": ({"fields": {"grad_s": "Novi Sad", "oglasivac_stana_s": "Agencija"}}, {"city": "Novi Sad", "seller": "dealer"}),
+    "a value that is no price": ({"price": None, "floor": {"value": "3"}}, {"price": 11490}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_what_data_name(name: str) -> None:
+    data, fields = DATA[name]
+    photos = [f"https://img.example/8100231/{k}c7e9b.jpg" for k in range(5)]
+    own = {"id": 8100231, "subject": "Combi Style", "price": 9900, "images": photos} | data
+    script = f'<script type="application/json">{json.dumps({"state": {"item": own}})}</script>'
+    text = page(f"<main><h1>Combi Style</h1><p>11 490 €</p></main>{script}")
+    (listing,) = extract(text, "https://ads.example/ads/8100231.html", True).listings
+    assert {field: getattr(listing, field) for field in fields} == fields
+
+
+def test_data_of_an_element_beside_the_list_are_beside_it() -> None:
+    def card(n: int) -> str:
+        data = json.dumps({"item_id": n, "item_name": f"Combi {n}", "price": 900, "url": f"/ads/{n}"})
+        return f"<div class='card' data-layer='{data}'><a href='/ads/{n}'><img src='{PHOTO.format(n=n)}'><h3>Combi {n}</h3></a><b>900 €</b></div>"
+
+    beside = "".join(map(card, range(8100300, 8100304)))
+    text = page(
+        f"<main>{''.join(map(card, NUMBERS))}</main><section class='recommended'><h2>Recommended</h2>{beside}</section>"
+    )
+    found = extract(text, "https://ads.example/all").listings
+    assert [one.title for one in found] == [f"Combi {n}" for n in NUMBERS]
