@@ -13,9 +13,11 @@ sees them: what it was mended for says nothing of the next site.
 
 import argparse
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.parse import unquote
 
@@ -134,9 +136,12 @@ def main() -> None:
     parser.add_argument("pages", nargs="*", help="numbers: print the faults of these pages")
     options = parser.parse_args()
     counts: Counter[str] = Counter()
+    seconds = []
     for page in sorted(options.folder.glob("*.html")):
         before = counts.copy()
+        started = time.process_time()
         faults = measure(page, counts)
+        seconds.append(time.process_time() - started)
         now = counts - before
         print(
             f"{page.stem}: {now['listings_read']} of {now['listings']} listings, {now['photos_read']} of "
@@ -153,6 +158,7 @@ def main() -> None:
     print(f"photos {counts['photos_read'] / max(1, counts['photos']):.1%} of {counts['photos']}")
     print(f"wrong photos {counts['wrong'] / max(1, photos_read):.1%} of those read")
     print(f"next pages {counts['next_read']} of {counts['next']}")
+    print(f"processor time a page: median {median(seconds or [0]):.2f} s, at most {max(seconds, default=0):.2f} s")
     for field in FIELDS:
         if told := counts[f"{field} told"]:
             print(f"{field} {counts[f'{field} read'] / told:.0%} of {told}")
