@@ -35,7 +35,7 @@ from curate.fetch import download, gates, ownership
 from curate.fetch.crawled import Crawled
 from curate.fetch.download import Outcome
 from curate.fetch.http.client import Client
-from curate.fetch.journal import Journal
+from curate.fetch.journal import JOURNAL, Journal
 from curate.fetch.sources import local
 from curate.fetch.sources.grouping import grouped
 from curate.fetch.sources.tree import LocalPhoto, argument, class_folders
@@ -147,7 +147,7 @@ def keep_given(folder: Path, rows: Sequence[FetchRow], items: Sequence[LocalPhot
 def _undone_when(refusals: tuple[type[CurateError], ...], folder: Path) -> Iterator[None]:
     """On one of `refusals`, leave the photos and the journal that were there."""
     photos = store.paths(folder)
-    journal = folder / "fetch.journal"
+    journal = folder / JOURNAL
     journaled = journal.read_bytes() if journal.exists() else b""
     try:
         yield
@@ -166,7 +166,7 @@ def _fetched(
     urls = {item.name: (item.name,) for item in items}
     header = {"replaces": "", "pages": f"{STAGES['fetch'].version} import {path}"}
     with (
-        Journal(folder / "fetch.journal", header, survivors=("photo",)) as journal,
+        Journal(folder / JOURNAL, header, survivors=("photo",)) as journal,
         executors.threads(politeness.workers) as threads,
         Client(politeness, folder / "hosts.json", start_urls=urls) as client,
     ):
@@ -223,5 +223,5 @@ def run(folder: Path, source: Source, map_fn: MapFn = map, replace: bool = False
         manifest.write(folder, rows, wanted, started, notes)
     keep_given(folder, rows, offered.items if source.keep_split else ())
     store.remove_orphans(folder, {row.path for row in rows})
-    (folder / "fetch.journal").unlink(missing_ok=True)
+    (folder / JOURNAL).unlink(missing_ok=True)
     return rows

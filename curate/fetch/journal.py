@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from curate.core.errors import Delete, FetchOrImport, StateError, To
 from curate.core.files import atomic_write, naming_refusals
 
+JOURNAL = "fetch.journal"  # the name of the file in a folder
 FORMAT = "1"  # of the lines, and of what the stages record in them
 _SYNC_EVERY_S = 1.0
 Json = Any  # what json.loads gives

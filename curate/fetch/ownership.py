@@ -7,7 +7,7 @@ from pathlib import Path
 from curate.core import manifest
 from curate.core.errors import StateError
 from curate.core.schemas import FetchRow
-from curate.fetch.journal import read_header
+from curate.fetch.journal import JOURNAL, read_header
 from curate.photos import store
 
 
@@ -17,7 +17,7 @@ def makers(folder: Path) -> set[str]:
     if not (named or store.paths(folder)):
         return set()
     found = {"fetch" if row.page_url else "import" for row in named}
-    if (header := read_header(folder / "fetch.journal")) is not None:
+    if (header := read_header(folder / JOURNAL)) is not None:
         found.add("import" if header.get("pages", "").split()[1:2] == ["import"] else "fetch")
     with suppress(StateError):
         imported = manifest.read_sidecar(folder, "fetch")["notes"].get("imported")
@@ -46,7 +46,7 @@ def photos(folder: Path) -> dict[str, set[str]]:
             found.setdefault(row.path, set()).add(row.image_url)
     if not trusted:
         published = any(path(folder, "fetch").exists() for path in (manifest.csv_path, manifest.sidecar_path))
-        if published or not (folder / "fetch.journal").exists():
+        if published or not (folder / JOURNAL).exists():
             found |= {path: set() for path in store.paths(folder) - found.keys()}
     return found
 

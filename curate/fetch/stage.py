@@ -12,11 +12,11 @@ a host asks us to wait, or an index page fails, nothing is published, and the st
 
 from collections.abc import Collection, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from curate import __version__
 from curate.core import executors, manifest
@@ -33,7 +33,7 @@ from curate.fetch.http.browser import Browser
 from curate.fetch.http.client import Client
 from curate.fetch.http.signed_url import unsigned
 from curate.fetch.index_pages import ended_before
-from curate.fetch.journal import Journal, read_header, renew
+from curate.fetch.journal import JOURNAL, Journal, read_header, renew
 from curate.fetch.known import Only, known
 from curate.fetch.reader import Reader
 from curate.fetch.rows import decide, pages_of, wanted_photos, with_outcome
@@ -130,7 +130,7 @@ def _finish(folder: Path, rows: Sequence[FetchRow], header: dict[str, str]) -> N
     """
     crash_point("between_manifest_and_orphans")
     store.remove_orphans(folder, {row.path for row in rows})
-    path = folder / "fetch.journal"
+    path = folder / JOURNAL
     if any(row.reason == "deferred" for row in rows):
         renew(path, header | {"replaces": ownership.rows(folder)[1], "round": "deferred"})
     else:
@@ -166,32 +166,17 @@ def run(
         options = {"--refresh": refresh, "--accept-drop": accept_drop, "--prune": prune, "--retry": retry}
         gates.check_site(options | {"--since": only.since, "--max-new": only.most_new is not None})
         return import_stage.run(folder, config, map_fn)
-    wanted = manifest.provenance(folder, "fetch", config)  # libraries may change, photos keep their bytes
-    before, published = ownership.rows(folder)
-    current = manifest.is_current(folder, wanted)
-    path = folder / "fetch.journal"
-    journaled = read_header(path)
-    settings = config.recorded().model_dump_json(exclude_defaults=True)
-    header = {"replaces": published, "pages": f"{STAGES['fetch'].version} {settings}"}
-    if current and journaled and journaled.get("replaces") != published:
-        _finish(folder, before, header)  # the journal's own run was published, and died before this
     gates.check_reasons(retry)
-    again = [row for row in before if row.reason in retry]
-    only = replace(only, since=gates.since(only.since))
-    left = current and manifest.read_sidecar(folder, "fetch")["notes"].get("left_for_the_next", 0)
-    deferred = any(row.reason == "deferred" for row in before)
-    refresh = refresh or bool(left) or only != Only() or bool(again and deferred)
-    refresh = refresh or any(not row.image_url for row in again)
-    goes_on = current and not refresh and deferred
-    if current and not (refresh or again or goes_on):
+    plan = _plan(folder, config, refresh, retry, replace(only, since=gates.since(only.since)))
+    before = plan.before
+    if plan.round == "nothing":
         return before
     gates.check_source(config)
     started = datetime.now(UTC)
-    header["round"] = "deferred" if goes_on else "all"
     urls = [url for start in starts(config) for url in start.urls]
     with (
-        RunLog(folder, recipe=config.id, round=header["round"], version=__version__) as log,
-        Journal(path, header, survivors=("photo",)) as journal,
+        RunLog(folder, recipe=config.id, round=plan.header["round"], version=__version__) as log,
+        Journal(folder / JOURNAL, plan.header, survivors=("photo",)) as journal,
         executors.threads(config.politeness.workers) as threads,
         Client(config.politeness, folder / "hosts.json", start_urls=urls, note=log.add) as client,
         closing(Browser(client, config.politeness.max_page_bytes, config.actions)) as browser,
@@ -199,44 +184,81 @@ def run(
         download.remember(folder, journal)
         for url in urls[:100]:
             client.gave(url if "#" not in url else "")  # what is asked for by POST says nothing to a GET
-        if current and not refresh and not goes_on:
-            return _retry(folder, config, journal, threads, client, before, again)
-        pages = known(folder, before if current else (), config.revisit_after, retry)
+        if plan.round == "retry":
+            return _retry(folder, config, journal, threads, client, before, plan.again)
+        pages = known(folder, before if plan.current else (), config.revisit_after, retry)
         try:
             reader = Reader(client, journal, config, folder, pages, browser)
-            crawled, found = _fetch(reader, threads, accept_drop, only)
+            crawled, found = _fetch(reader, threads, accept_drop, plan.only)
         finally:
             pages.save()
         robots = client.robots_decisions()
     now = decide(crawled, found.outcomes, config)
     download.check_kept(now, dict.fromkeys(name for name, _ in crawled.listings))
     dates = additions.fetches(folder, before)
-    dates += [] if goes_on and dates else [f"{started:%Y-%m-%d}"]
+    dates += [] if plan.round == "deferred" and dates else [f"{started:%Y-%m-%d}"]
     rows = additions.joined(now, before, len(dates), _unread(crawled, folder), partial(store.is_whole, folder))
-    if goes_on and rows == before:
+    if plan.round == "deferred" and rows == before:
         return before
     if not accept_drop:
         gates.check_drop(before, rows)
     if not before and not prune:
         gates.check_photos_left(folder, rows)
-    notes: dict[str, Any] = {
-        "summary": lines(crawled, rows, before, len(dates), config),
-        "fetches": dates,
+    summary = lines(crawled, rows, before, len(dates), config)
+    notes = {"summary": summary, "fetches": dates, "robots": robots, **_notes(crawled, found, accept_drop)}
+    crash_point("before_publish")
+    manifest.write(folder, rows, plan.wanted, started, notes)
+    _finish(folder, rows, plan.header)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a run has to do."""
+
+    round: Literal["nothing", "retry", "deferred", "all"]  # to ask for: photos of `again`, what waits, everything
+    before: list[FetchRow]  # the manifest that is there
+    current: bool  # is it of this recipe?
+    again: list[FetchRow]  # its rows to ask for once more
+    only: Only
+    wanted: manifest.Provenance
+    header: dict[str, str]  # of the journal
+
+
+def _plan(folder: Path, config: Source, refresh: bool, retry: Collection[str], only: Only) -> _Plan:
+    """What to do in `folder`; what a run that died after it had published left there is cleared away."""
+    wanted = manifest.provenance(folder, "fetch", config)  # libraries may change, photos keep their bytes
+    before, published = ownership.rows(folder)
+    current = manifest.is_current(folder, wanted)
+    journaled = read_header(folder / JOURNAL)
+    settings = config.recorded().model_dump_json(exclude_defaults=True)
+    header = {"replaces": published, "pages": f"{STAGES['fetch'].version} {settings}"}
+    if current and journaled and journaled.get("replaces") != published:
+        _finish(folder, before, header)
+    again = [row for row in before if row.reason in retry]
+    left = current and manifest.read_sidecar(folder, "fetch")["notes"].get("left_for_the_next", 0)
+    deferred = any(row.reason == "deferred" for row in before)
+    everything = not current or refresh or bool(left) or only != Only() or bool(again and deferred)
+    everything = everything or any(not row.image_url for row in again)
+    header["round"] = "deferred" if deferred and not everything else "all"
+    asked: Literal["nothing", "retry", "deferred", "all"] = "retry" if again else "nothing"
+    asked = "all" if everything else "deferred" if deferred else asked
+    return _Plan(asked, before, current, again, only, wanted, header)
+
+
+def _notes(crawled: Crawled, found: Downloads, accept_drop: bool) -> dict[str, Any]:
+    """What the sidecar keeps of a crawl."""
+    deferred = [str(failure) for failure in crawled.failures if failure.is_deferred]
+    return {
         "extractors": sorted(crawled.used),
-        "robots": robots,
         "in_two_classes": crawled.in_two_classes,
         "failed_pages": [str(failure) for failure in crawled.failures],
-        "deferred": [str(failure) for failure in crawled.failures if failure.is_deferred]
-        + _why(found, "deferred"),
+        "deferred": deferred + _why(found, "deferred"),
         "internal_errors": _why(found, "internal_error"),
         "deferred_index_pages": [] if accept_drop else [str(failure) for failure in crawled.doubtful_ends],
         "left_for_the_next": crawled.left,
         "paging_ended": [unsigned(failure.url) for failure in crawled.ended],
     }
-    crash_point("before_publish")
-    manifest.write(folder, rows, wanted, started, notes)
-    _finish(folder, rows, header)
-    return rows
 
 
 def _retry(
