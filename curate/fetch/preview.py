@@ -21,8 +21,8 @@ from curate.fetch.http.client import Client
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.adapters import extract
 from curate.fetch.sources.api_request import asked, first
+from curate.fetch.sources.filling import FIELDS
 from curate.fetch.sources.html import to_text
-from curate.fetch.sources.index_page import FIELDS
 from curate.fetch.sources.listing import Found, Listing, empty_fields
 
 _NOWHERE = "https://page.invalid/"  # of a file whose page does not say where it is from

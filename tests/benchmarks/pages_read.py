@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from curate.core.errors import CurateError, RejectedError
 from curate.fetch.http.url import canonical_url
@@ -36,8 +36,18 @@ def _plain(url: str) -> str:
         written = canonical_url(url)
     except CurateError:
         written = url
-    without = written.split("#")[0].rstrip("/").split("://")[-1].removeprefix("www.")
+    without = written.split("#")[0].rstrip("/").split("://", 1)[-1].removeprefix("www.")
     return unquote(without)
+
+
+def _same_page(url: str, other: str) -> bool:
+    """Do two addresses lead to one page? Where both have a key in their query it has one value."""
+    path, _, query = _plain(url).partition("?")
+    other_path, _, other_query = _plain(other).partition("?")
+    said, others = dict(parse_qsl(query)), dict(parse_qsl(other_query))
+    return path.rstrip("/") == other_path.rstrip("/") and all(
+        said[key] == others[key] for key in said.keys() & others
+    )
 
 
 def _addresses(photo: PhotoLink) -> set[str]:
@@ -109,7 +119,7 @@ def measure(page: Path, counts: Counter[str]) -> list[str]:
         counts.update(photos=len(theirs), photos_read=len(hit))
         faults += [f"no photo: {sorted(theirs[k])[0]}" for k in range(len(theirs)) if k not in hit]
         if listing and one.get("url"):
-            linked = _plain(listing.page_url) == _plain(one["url"])
+            linked = _same_page(listing.page_url, one["url"])
             counts.update(links=1, links_read=linked)
             faults += [] if linked else [f"no link: {listing.page_url}, not {one['url']}"]
         for field, name in FIELDS.items() if listing else ():

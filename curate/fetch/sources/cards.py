@@ -97,8 +97,11 @@ def _groups(
     titles = Counter(one.listing.title for one in made)
     made = [replace_title(one, titles, text) for one, text in zip(made, said, strict=True)]
     parts: dict[bool, list[Candidate]] = {}
-    wanted = other_lists.without_placeholder([one.listing for one in made])
+    wanted = other_lists.without_placeholders([one.listing for one in made])
+    theirs = {photo for one, fits in zip(made, wanted, strict=True) if not fits for photo in one.listing.photos}
     for one, card in compress(zip(made, cards.values(), strict=True), wanted):
+        if theirs.intersection(one.listing.photos):
+            one.listing = replace(one.listing, photos=())
         parts.setdefault(layout.is_beside(card), []).append(one)
     return [CandidateList("HTML", kind, part, beside) for beside, part in parts.items()]
 

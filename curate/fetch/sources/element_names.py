@@ -4,10 +4,10 @@ import re
 
 # Addresses of what is no photo.
 NOT_SHOWN = re.compile(
-    r"(?<![a-z0-9])(?:avatar|userpic|badge|blank|empty|stub|favicon|icon|icons|logo|logos|logotype|pixel|placeholder|spacer|sprite|sprites|"
+    r"(?<![a-z0-9])(?:avatar|userpic|badge|blank|empty|stub|favicon|icon|icons|(?:biz|brand|company|dealer|partner|seller|shop)?logo|logos|logotype|pixel|placeholder|spacer|sprite|sprites|"
     r"tracker|tracking|1x1|loader|loading|spinner|flag|flags|no-?(?:photo|image|img|foto|picture)|default-?(?:photo|image|img)|"
     r"nophoto|noimage|not-?found|coming-?soon|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating|ribbon|watermark)s?(?![a-z0-9])|"
-    r"/(?:sold|reserved|verified|new)\.(?:png|gif|webp)$|"
+    r"/stock-?image\d?\.\w+$|/(?:sold|reserved|verified|new)\.(?:png|gif|webp)$|"
     r"(?<![a-z])(?:no|kein|sans|bez|senza|sin|sem|geen|ingen|fara|nincs|brak|ilman|uden|net)[-_]?(?:pic|pictures?|bild|photo|foto|imagem|imagen|"
     r"imagine|immagine|slike|zdjecia|kep|afbeelding|kuva|billede|obrazku|poza)s?(?![a-z])|(?:foto|resim)[-_]?yok(?![a-z])|"
     r"/(?:[a-z0-9]|[a-z_]{1,6})\.gif$|/(?:na(?:[-_]?\d{2,4}x\d{2,4})?|[a-z]{2}-default(?:-[a-z_]+)?)\.(?:gif|png|jpe?g|webp)$|"

@@ -3,30 +3,15 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 
 from curate.core.most import most
 from curate.fetch.http.url import path_of
-from curate.fetch.sources import card_links, json_listings, money, other_lists, photo_sizes, photo_variants
+from curate.fetch.sources import card_links, json_listings, other_lists, photo_sizes
+from curate.fetch.sources.filling import fill
 from curate.fetch.sources.forms import Read
-from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate, CandidateList
-from curate.fetch.sources.listing import Listing, PhotoLink
-
-FIELDS = (
-    "title",
-    "price",
-    "currency",
-    "year",
-    "make",
-    "model",
-    "region",
-    "city",
-    "seller",
-    "posted",
-    "attributes",
-)
+from curate.fetch.sources.listing import Listing
 
 
 def _score(group: CandidateList) -> float:
@@ -127,19 +112,22 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
     for group in groups:
         _link_by_token(group, forms)
     groups = [one for one in groups if other_lists.as_goods([each.listing for each in one.candidates])]
-    groups.sort(key=lambda group: -_score(group))
-    groups = _whole_first(groups)
+    groups = _whole_first(sorted(groups, key=lambda group: -_score(group)))
     if not groups or (groups[0].beside and not (besides and len(groups[0].candidates) > 2)):
         return [], ()
     best = groups[0]
-    linked = sum(bool(one.listing.page_url) for one in best.candidates)
-    if linked * 2 < len(
-        best.candidates
-    ):  # data without addresses: the cards give them, by place where nothing else does
-        for group in groups[1:]:
-            if group.form == "HTML" and not group.beside and len(group.candidates) == len(best.candidates):
-                _link_by_order(best, group)
-                break
+    _link_by_cards(groups)
+    merged, used = _united(groups, forms)
+    merged = _shown(merged, named_is_enough=best.place == "schema.org")
+    merged = _of_one_currency(_unshared(merged))
+    return [one if one.page_url else replace(one, page_url=forms.page.url) for one in merged], tuple(
+        dict.fromkeys(used)
+    )
+
+
+def _united(groups: list[CandidateList], forms: Read) -> tuple[list[Listing], list[str]]:
+    """The listings of the first group, filled from the others, and the forms that gave them."""
+    best = groups[0]
     merged = [one.listing for one in best.candidates]
     at, by_title = _places(best.candidates)
     used = [best.form]
@@ -147,33 +135,39 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
     known_photos = {key for key in at if key[:2] == "p:"}
     for group in groups[1:]:
         hits, rest = _hits(group, at, by_title, merged)
-        if group.beside or not hits:
-            if len(group.candidates) > 1:
-                forms.notes.append(
-                    f"{len(group.candidates)} listings beside the list were left out "
-                    f"({group.form}: {group.place[:60]})"
-                )
+        left_out = len(group.candidates) if not hits else len(rest) if group.beside else 0
+        if left_out > 1:
+            forms.notes.append(
+                f"{left_out} listings beside the list were left out ({group.form}: {group.place[:60]})"
+            )
+        if not hits:
             continue
         for number, one in hits.items():
             before, other = merged[number], one.listing
             if best.form == group.form and before.page_url and other.page_url not in ("", before.page_url):
-                other = replace(
-                    other, photos=()
-                )  # another link of the same card: its images are not all the listing's
+                # another link of the same card: its images are not all the listing's
+                other = replace(other, photos=())
             merged[number] = fill(before, other, forms.layout.sizes)
             if group.form == "HTML" and before.page_url not in clickable and other.page_url in clickable:
                 merged[number] = replace(merged[number], page_url=other.page_url)  # what a visitor would open
         used.append(group.form)
-        if len(hits) * 2 >= len(group.candidates) and len(rest) <= len(merged):
+        if not group.beside and len(hits) * 2 >= len(group.candidates) and len(rest) <= len(merged):
             for one in rest:
                 if one.listing.page_url and not (_keys(one) & known_photos):
                     merged.append(one.listing)
                     at |= {key: len(merged) - 1 for key in _keys(one)}
-    merged = [one for one in merged if one.page_url or one.photos or (best.place == "schema.org" and one.title)]
-    merged = _of_one_currency(_unshared(merged))
-    return [one if one.page_url else replace(one, page_url=forms.page.url) for one in merged], tuple(
-        dict.fromkeys(used)
-    )
+    return merged, used
+
+
+def _shown(listings: list[Listing], *, named_is_enough: bool) -> list[Listing]:
+    """Those with an address or photos; where most have one, those with an id, a title and a price too."""
+    reached = [bool(one.page_url or one.photos) for one in listings]
+    sold = most(reached)
+    return [
+        one
+        for one, there in zip(listings, reached, strict=True)
+        if there or (one.title and (named_is_enough or (sold and bool(one.listing_id) and one.price is not None)))
+    ]
 
 
 def _unshared(listings: list[Listing]) -> list[Listing]:
@@ -244,51 +238,20 @@ def _link_by_pattern(group: CandidateList) -> None:
         return
 
 
+def _link_by_cards(groups: list[CandidateList]) -> None:
+    """Give data without addresses those of as many cards, by place where nothing else joins them."""
+    best = groups[0]
+    if sum(bool(one.listing.page_url) for one in best.candidates) * 2 >= len(best.candidates):
+        return
+    for group in groups[1:]:
+        if group.form == "HTML" and not group.beside and len(group.candidates) == len(best.candidates):
+            _link_by_order(best, group)
+            return
+
+
 def _link_by_order(group: CandidateList, html: CandidateList) -> None:
     for one, card in zip(group.candidates, html.candidates, strict=True):
         first = set(re.findall(r"\w+", one.listing.title.casefold()))
         other = set(re.findall(r"\w+", card.listing.title.casefold()))
         if not one.listing.page_url and (not first or not other or first & other):
             one.listing = replace(one.listing, page_url=card.listing.page_url)
-
-
-def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
-    """`first`, its empty fields filled from `other`; of two photo lists the fuller, with the addresses of both."""
-    changes = {name: getattr(other, name) for name in FIELDS if getattr(first, name) in ("", None)}
-    changes = {name: value for name, value in changes.items() if value not in ("", None)}
-    if "price" not in changes and first.price is not None:
-        if other.price != first.price:
-            changes.pop("currency", None)
-        elif money.may_mean(first.currency, other.currency):
-            changes["currency"] = other.currency
-    longer = " ".join(other.title.split())
-    if len(longer) < 200 and longer.casefold().startswith(first.title.casefold() + " "):
-        changes["title"] = other.title  # make and model; the other says the version too
-    if first.price is not None and other.price is not None and first.price == 100 * other.price:
-        changes["price"] = other.price  # the first is in cents
-    photos = fuller(first.photos, other.photos, sizes)
-    page_url = first.page_url or other.page_url
-    return replace(
-        first, **changes, photos=photos, page_url=page_url, listing_id=first.listing_id or other.listing_id
-    )
-
-
-def fuller(
-    first: tuple[PhotoLink, ...], other: tuple[PhotoLink, ...], sizes: Mapping[str, int]
-) -> tuple[PhotoLink, ...]:
-    """The fuller of two photo lists, with the addresses that the other has for its photos."""
-    if not first or not other:
-        return first or other
-    best, rest = (first, other) if len(first) >= len(other) else (other, first)
-    by_stem: dict[str, list[str]] = {}
-    for photo in rest:
-        for url in (photo.url, *photo.aliases):
-            by_stem.setdefault(photo_sizes.stem(url), []).append(url)
-    united = []
-    for photo in best:
-        names = [photo.url, *photo.aliases]
-        more = [url for stem in dict.fromkeys(map(photo_sizes.stem, names)) for url in by_stem.get(stem, ())]
-        united.append(
-            photo if not set(more) - set(names) else of_variants(photo_variants.by_size([*names, *more], sizes))
-        )
-    return tuple(united)

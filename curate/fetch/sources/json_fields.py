@@ -14,8 +14,11 @@ from curate.fetch.sources.money import scalar
 from curate.fetch.sources.page import resolved
 from curate.fetch.sources.photo_addresses import Addresses, is_address
 
-_LINK_NO = re.compile(r"\.(?:jpe?g|png|webp|svg|gif|json|xml|js|css|pdf|mp4|ico)(?:$|\?)|/api/|^https?://api\.|/graphql|"
-                      r"^tel:|^mailto:|whatsapp|facebook\.|twitter\.|schema\.org", re.IGNORECASE)  # fmt: skip
+_LINK_NO = re.compile(
+    r"\.(?:jpe?g|png|webp|svg|gif|json|xml|js|css|pdf|mp4|ico)(?:$|\?)|/api/|^https?://api\.|/graphql|"
+    r"^tel:|^mailto:|whatsapp|[/=](?:facebook|twitter)\.|schema\.org",
+    re.IGNORECASE,
+)
 _LINK_KEY = re.compile(r"(?:url|link|href|path)$")
 _OTHER_LINK = re.compile(r"dealer|seller|brand|make|model|categor|search|share|image|img|photo|api|login|track|"
                          r"compar|filter|financ|insur|city|back|home|logo|video|similar|more|all|next|prev|user|"

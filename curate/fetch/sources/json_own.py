@@ -15,6 +15,8 @@ from curate.fetch.sources.microdata import Declared
 from curate.fetch.sources.page import Page
 from curate.fetch.sources.photo_addresses import Addresses
 
+_NO_PHOTO = NO_LISTING - {"imageobject"}
+
 
 def photo_sets(data: Data, addresses: Addresses, known: set[str]) -> Iterator[tuple[str, list[list[str]]]]:
     """(form, photos) of each list of photos in the data, in no list beside, that holds one of the photos known.
@@ -26,6 +28,8 @@ def photo_sets(data: Data, addresses: Addresses, known: set[str]) -> Iterator[tu
             items[0], str | dict
         ):
             continue
+        if any(json_nodes.types_of(item) & _NO_PHOTO for item in items if isinstance(item, dict)):
+            continue  # the graph of a page: organisation, breadcrumbs, itself
         found = unnamed(items, addresses) if isinstance(items[0], str) or not _priced(items) else []
         if known:
             fits = any(photo_sizes.stem(url) in known for photo in found for url in photo)

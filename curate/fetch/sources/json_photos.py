@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from curate.fetch.sources import json_sizes, json_templates, photo_sizes, photo_variants
+from curate.fetch.sources import json_media, json_sizes, json_templates, photo_sizes, photo_variants
 from curate.fetch.sources.key_names import (
     is_no_photo,
     is_other_media,
@@ -30,10 +30,6 @@ _PAGE_KEYS = re.compile(r"(?:self|share|web|search)(?:link|url)$|"
                         r"mainentityofpage|webpage|sourceurl|detail|action|anchor|hash|blurhash|alt|title|"
                         r"name)")  # fmt: skip
 _BASE_KEY = re.compile(r"host|base|domain|cdn|prefix|root|server|origin")
-_KIND_KEYS = ("type", "mediatype", "kind", "category", "contenttype", "mimetype", "assettype", "mediacategory")
-_NO_KIND = re.compile(
-    r"video|youtube|pdf|document|floor|plan|360|tour|virtual|audio|logo|map|energy|epc", re.IGNORECASE
-)
 
 
 def _strings(value: str) -> list[str]:
@@ -78,9 +74,6 @@ def _sizes_of(item: dict[str, Any], addresses: Addresses | None = None) -> Itera
 
 def _one(item: dict[str, Any], addresses: Addresses) -> list[str]:
     """The addresses of the one photo that an object describes."""
-    for key in item:
-        if plain(str(key)) in _KIND_KEYS and isinstance(item[key], str) and _NO_KIND.search(item[key]):
-            return []
     sized = sorted(islice(_sizes_of(item, addresses), 300), key=lambda one: -(one[2] or photo_sizes.UNKNOWN))
     strings = [(name, text) for name, text, _ in sized]
     found = [text for name, text in strings if not is_no_photo(name) and is_address(text, surely_photo=True)]
@@ -151,7 +144,7 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
             found += [_one({"sizes": item}, addresses)] if sizes else _of_value(item, addresses, depth + 1)
         addresses.known[id(value)] = found
         return found
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or json_media.is_other(value):
         return []
     if named := json_templates.filled(value, addresses):
         return named
@@ -181,7 +174,6 @@ def _of_value(value: Any, addresses: Addresses, depth: int = 0) -> list[list[str
     return [one] if one else []
 
 
-_PHOTO_KINDS = {"image", "photo", "picture", "img", "foto"}
 _WRAPPERS = {
     "node",
     "image",
@@ -216,8 +208,7 @@ def _is_bare_photo(item: Any) -> bool:
         if any(role(str(key))[0] in ("price", "slug") for key in item if plain(str(key)) not in ("value", "data")):
             return False
         sizes = [key for key, value in item.items() if is_address(value, surely_photo=False)]
-        kinds = {str(value).casefold() for key, value in item.items() if plain(str(key)) in _KIND_KEYS}
-        return (len(sizes) > 1 or bool(kinds & _PHOTO_KINDS)) and all(
+        return (len(sizes) > 1 or json_media.is_photo(item)) and all(
             is_size(str(key)) or is_photo(str(key)) for key in sizes
         )
     return is_address(item, surely_photo=False)

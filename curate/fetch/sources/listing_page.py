@@ -16,9 +16,9 @@ from curate.fetch.sources import (
     photo_variants,
     values,
 )
+from curate.fetch.sources.filling import FIELDS, fuller
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.gallery import of_variants
-from curate.fetch.sources.index_page import FIELDS, fuller
 from curate.fetch.sources.json_listings import Candidate, CandidateList
 from curate.fetch.sources.listing import Listing, PhotoLink
 from curate.fetch.sources.money import PRICE, money

@@ -54,9 +54,9 @@ def without_lone_host(cards: Mapping[str, Element]) -> dict[str, Element]:
     return {url: card for url, card in cards.items() if host_of(url) not in lone}
 
 
-def without_placeholder(listings: Sequence[Listing]) -> list[bool]:
-    """Which of the cards of a list are listings: not the one whose number is much shorter than all others', and
-    whose image is on another host."""
+def without_placeholders(listings: Sequence[Listing]) -> list[bool]:
+    """Which of the cards of a list are listings: not those, at most three and of one address, whose number is much
+    shorter than all others', and whose image is on another host."""
 
     def digits(one: Listing) -> int:
         return max(map(len, re.findall(r"\d+", path_of(one.page_url))), default=0)
@@ -64,11 +64,14 @@ def without_placeholder(listings: Sequence[Listing]) -> list[bool]:
     def host(one: Listing) -> str:
         return host_of(one.photos[0].url) if one.photos else ""
 
-    least = sorted(map(digits, listings))
-    hosts = Counter(map(host, listings))
-    if len(least) < 5 or least[1] - least[0] < 4 or not least[0]:
+    counts = list(map(digits, listings))
+    short = [one for one, count in zip(listings, counts, strict=True) if count == min(counts)]
+    longer = min((count for count in counts if count > min(counts)), default=0)
+    one_page = len({one.page_url.partition("?")[0] for one in short}) == 1 and len(short) < 4
+    if len(counts) < 5 or longer - min(counts) < 4 or not min(counts) or not one_page:
         return [True] * len(listings)
-    return [digits(one) > least[0] or hosts[host(one)] > 1 for one in listings]
+    usual, _ = Counter(map(host, listings)).most_common(1)[0]
+    return [one not in short or host(one) == usual for one in listings]
 
 
 def are_tiles(cards: Iterable[Element]) -> bool:

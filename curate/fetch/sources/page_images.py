@@ -27,7 +27,7 @@ MAX_IMAGES = 5_000
 _SAVED = re.compile(
     r"(?:\./)?[^/:]{1,200}(?:_files|_fichiers|_archivos|_bestanden|_pliki|_soubory|-Dateien|-filer)/"
 )
-_LOGOS = re.compile(r"(?i)(?:logo|avatar)s?")
+_LOGOS = re.compile(r"(?i)(?:[a-z0-9]+[-_])*(?:biz|brand|company|dealer|partner|seller|shop)?(?:logo|avatar)s?")
 _CLONE = re.compile(r"(?<![a-z])(?:cloned?|duplicate)(?:\s|$)")  # of a carousel that goes round
 
 

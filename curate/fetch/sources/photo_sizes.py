@@ -79,6 +79,7 @@ _MAY_NAME = {"hash", "s", "token"}  # a signature, or what names the photo where
 _COUNTRY = re.compile(
     r"(?=[a-z0-9]*\d)([a-z0-9]{8,})-[A-Z]{2}(?=[./?]|$)"
 )  # 1lifg37rh4oq1-IN: the photo 1lifg37rh4oq1
+_WHOLE_NAME = re.compile(rf"{IMAGE_SUFFIX}\?[^/]*$", re.IGNORECASE)
 _INNER = re.compile(r"https?(?::|%3a)(?:/|%2f){2}", re.IGNORECASE)
 _ASKED = re.compile(  # numbers that can be nothing but a size
     r"(?<![0-9a-f])(?:s-l(\d{2,4})|(\d{2,4})[x×,](\d{2,4})c?|[wshv][-_=:]?l?(\d{2,4})|(\d{3,4})(?:w|px)|(\d{3,4})x)"
@@ -115,6 +116,8 @@ UNKNOWN = 900  # an address that names no size: larger than a preview, smaller t
 def inner(url: str) -> str:
     """The address of the photo itself inside that of a service which scales it, or ``url`` where there is none."""
     for match in _INNER.finditer(url, 8, 4_000):
+        if _WHOLE_NAME.search(url, 0, match.start()):
+            continue  # a.jpg?watermark=https://…: the photo is the outer one
         rest = url[match.start() :]
         if "%3a" in rest[:9].lower():
             rest = unquote(rest.partition("&")[0])
@@ -173,13 +176,16 @@ def stem(url: str) -> str:
     elif not re.search(r"[^\W_]", short):
         short = base
     names_it = re.search(rf"{IMAGE_SUFFIX}|{_IDENTITY.pattern}", path, re.IGNORECASE)
+    few = parts.query.count("&") < 100
+    fields = parse_qsl(urlsplit(unsigned(url)).query, keep_blank_values=True, max_num_fields=200) if few else []
+    by_policy = names_it and any(name.lower() == "impolicy" for name, _ in fields)  # all others are its values
     query = [
         (name, value)
-        for name, value in parse_qsl(urlsplit(unsigned(url)).query, keep_blank_values=True, max_num_fields=200)
+        for name, value in ([] if by_policy else fields)
         if not (_SIGNED.match(f"{name}={value}") and (names_it or name.lower() not in _MAY_NAME))
         and (not KINDS["query"].fullmatch(name) or re.fullmatch(r"\d?", value))
         and not (_RENDERING.search(value) and not _IDENTITY.search(value))
-    ] if parts.query.count("&") < 100 else []  # fmt: skip
+    ]
     host = KINDS["host"].sub("*", parts.netloc.lower())
     return "/".join([host, *kept, short]) + (f"?{urlencode(query)}" if query else "")
 

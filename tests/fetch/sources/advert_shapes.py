@@ -19,7 +19,7 @@ def shape(paint: Shape) -> Shape:
 
 @shape
 def object_of_a_gallery_with_map(a: Advert, others: list[Advert]) -> str:
-    pics = ",\n".join(f'{{ imageDataService: "https://img4.example/blur/WEB_DETAIL/0/id.pro.es.image.master/29/{p}.jpg", src: "https://img4.example/blur/WEB_DETAIL-L-L/0/id.pro.es.image.master/29/{p}.jpg", tag: "facade", isPlan: {"true" if i == 2 else "false"} }}' for i, p in enumerate(a.photos))  # fmt: skip
+    pics = ",\n".join(f'{{ imageDataService: "https://img4.example/blur/WEB_DETAIL/0/id.pro.es.image.master/29/{p}.jpg", src: "https://img4.example/blur/WEB_DETAIL-L-L/0/id.pro.es.image.master/29/{p}.jpg", tag: "facade", isPlan: false }}' for p in a.photos)  # fmt: skip
     config = f'var config = {{ adId: {a.number}, multimediaCarrousel: {{"map":{{"src":"https://maps.example/api/staticmap?size=720x492&center=41.4%2C2.1&markers=a.png"}}}} }};\nvar adMultimediasInfo = {{ fullScreenGalleryPics: [{pics}], adFirstPhoto: 1 }};'  # fmt: skip
     first = f'<div class="main-image"><img src="https://img4.example/blur/WEB_DETAIL/0/id.pro.es.image.master/29/{a.photos[0]}.jpg"></div><div id="static-map"><img src="https://maps.example/api/staticmap?size=720x492&center=41.4%2C2.1"></div>'  # fmt: skip
     return page(

@@ -102,3 +102,71 @@ def spans_for_a_script(a: Advert, others: list[Advert]) -> str:
     product = {"@context": "https://schema.org", "@type": "Product", "name": a.title, "sku": str(a.number), "image": [_photos(a)[0]], "offers": {"@type": "Offer", "price": a.price, "priceCurrency": "EUR"}}  # fmt: skip
     body = f'<main><div class="gallery"><ul>{slides}</ul><ul class="switcher">{thumbs}</ul></div><h1>{a.title}</h1><b>{a.price:,} €</b></main>'  # fmt: skip
     return page(body, script(J(product), 'type="application/ld+json"'))
+
+
+@shape(LISTS)
+def promoted_ones_whole_in_data_beside(adverts: list[Advert], others: list[Advert]) -> str:
+    """The last card is promoted: the data have its photos in a list of its own, the others in theirs."""
+
+    def item(a: Advert) -> dict[str, Any]:
+        return {"listingId": str(a.number), "title": a.title, "price": f"€ {a.price:,}", "detailUrl": link(a), "gallery": _photos(a)}  # fmt: skip
+
+    data = {"props": {"featuredListings": [item(adverts[-1])], "regularListings": [item(a) for a in adverts[:-1]]}}
+    cards = f"<ul>{''.join(map(_card, adverts))}</ul>"
+    return page(cards + script(J(data), 'id="__NEXT_DATA__" type="application/json"'))
+
+
+@shape(LISTS)
+def the_shop_beside_its_goods(adverts: list[Advert], others: list[Advert]) -> str:
+    """Twice the card of the shop itself under a short number; logos of sellers in a folder of that name."""
+
+    def card(to: str, image: str, title: str, price: str) -> str:
+        return f'<li class="item"><a href="{to}"><img src="{image}"></a><div><a href="{to}"><span role="heading">{title}</span></a><b>{price}</b></div>'  # fmt: skip
+
+    shop = "".join(f'{card(f"/itm/12345?meta=0{n}A", "https://static.example/rs/fxxj3.png", "Shop here", "€ 20")}</li>' for n in range(2))  # fmt: skip
+    goods = "".join(f'{card(f"/itm/{a.number}000?meta=0{i}B", _photos(a)[0], a.title, f"€ {a.price:,}")}<div><img src="https://img.example/api/prod-bizlogos/images/{i}d/{a.number:x}?rule=$_20.PNG"></div></li>' for i, a in enumerate(adverts))  # fmt: skip
+    return page(f"<ul>{shop}{goods}</ul>")
+
+
+@shape(ADVERTS)
+def watermarks_in_addresses(a: Advert, others: list[Advert]) -> str:
+    """What scales the photos is told a policy, its values, and the address of a watermark."""
+    at = "https://ci.example/carpicture/pic4087/{}.jpg"
+    marked = (
+        "?impolicy=heightRate&rh=696&cw=1160&ch=696&cg=Center&wtmk=https://ci.example/wt_mark/w_mark_04.png&t=2026"
+    )
+    slides = "".join(f'<div class="swiper-slide"><img {"data-src" if i else "src"}="{at.format(p)}{marked}"></div>' for i, p in enumerate(a.photos))  # fmt: skip
+    thumbs = "".join(f'<button><img src="{at.format(p)}?impolicy=heightRate&rh=74&cw=124&ch=74&cg=Center"></button>' for p in a.photos)  # fmt: skip
+    body = f"<main><div>{slides}</div><div>{thumbs}</div><h1>{a.title}</h1><b>{a.price:,} €</b></main>"
+    return page(body)
+
+
+@shape(ADVERTS)
+def plans_among_photos(a: Advert, others: list[Advert]) -> str:
+    media: list[dict[str, Any]] = [{"thumbnail": url.replace("/o.", "/s."), "images": {"tablet": {"url": url}}, "mediaType": "image"} for url in _photos(a)]  # fmt: skip
+    media += [
+        {"images": {"tablet": {"url": "https://img.example/pic/plan_17_3/o.jpeg"}}, "mediaType": "floorplan"}
+    ]
+    media += [{"isPlan": True, "images": {"tablet": {"url": "https://img.example/pic/plan_18_3/o.jpeg"}}}]
+    data = {
+        "props": {"listing": {"id": a.number, "title": a.title, "price": a.price, "gallery": {"slides": media}}}
+    }
+    body = f'<main><h1>{a.title}</h1><b>{a.price:,} €</b><img src="{_photos(a)[0]}"></main>'
+    return page(body + script(J(data), 'id="__NEXT_DATA__" type="application/json"'))
+
+
+@shape(ADVERTS)
+def graph_of_the_page(a: Advert, others: list[Advert]) -> str:
+    """The graph of a blog's extension names the page's main image and the logo; the gallery is HTML."""
+    at = "https://www.example/wp-content/uploads/2026/09/{}.jpg"
+    first = at.format(a.photos[0])
+    graph = [
+        {"@type": ["WebPage", "ItemPage"], "@id": HOST + link(a), "url": HOST + link(a), "name": f"{a.title} - Shop", "thumbnailUrl": first},
+        {"@type": "ImageObject", "@id": HOST + link(a) + "#primaryimage", "url": first, "contentUrl": first},
+        {"@type": "WebSite", "@id": HOST + "/#website", "url": HOST + "/", "name": "Shop"},
+        {"@type": "Organization", "@id": HOST + "/#organization", "name": "Shop", "logo": {"@type": "ImageObject", "url": "https://www.example/wp-content/uploads/2024/shop-500x120.png"}},
+    ]  # fmt: skip
+    product = {"@type": "Product", "name": a.title, "url": HOST + link(a), "image": first, "sku": a.number, "offers": [{"@type": "Offer", "price": f"{a.price}.00", "priceCurrency": "EUR"}]}  # fmt: skip
+    head = "".join(script(J({"@context": "https://schema.org", "@graph": one}), 'type="application/ld+json"') for one in (graph, [product]))  # fmt: skip
+    slides = "".join(f'<div data-thumb="{at.format(p + "-100x100")}" class="woocommerce-product-gallery__image"><a href="{at.format(p)}"><img src="{at.format(p + "-600x600")}" data-large_image="{at.format(p)}"></a></div>' for p in a.photos)  # fmt: skip
+    return page(f'<main><div class="gallery">{slides}</div><h1>{a.title}</h1><p class="price">{a.price:,} €</p></main>', head)  # fmt: skip

@@ -127,6 +127,30 @@ def check_list(name: str, hint: bool | None, language: str, count: int, put: Put
             assert listing.price == advert.price
 
 
+@pytest.mark.parametrize("sold", [True, False], ids=["a listing", "a tariff"])
+def test_a_listing_without_photo_and_address_counts_among_others_that_have_one(sold: bool) -> None:
+    """Data name an id, a title and a price: among listings it is one, among its like it is none."""
+    rows = [{"id": a.number, "title": a.title, "price": a.price, "currency": "EUR"} for a in adverts(6)]
+    for row, a in zip(rows[1:], adverts(6)[1:], strict=True):
+        row |= {"photos": [f"https://img.example/{p}.jpg" for p in a.photos]} if sold else {}
+    text = page(f'<script type="application/json">{json.dumps({"tiles": rows})}</script>')
+    assert len(extract(text, INDEX, False).listings) == (6 if sold else 0)
+
+
+def test_a_site_that_others_link_to_for_sharing_has_listings_of_its_own() -> None:
+    home = "https://www.facebook.com/marketplace"
+    rows = [
+        {"listing": {"id": str(a.number), "custom_title": a.title, "listing_price": {"amount": f"{a.price}.00"},
+         "primary_listing_photo": {"image": {"uri": f"https://cdn.example/v/{a.photos[0]}_n.jpg"}},
+         "story": {"url": f"{home}/item/{a.number}/"}}} for a in adverts(5)
+    ]  # fmt: skip
+    text = page(
+        f'<script type="application/json">{json.dumps({"edges": [{"node": row} for row in rows]})}</script>'
+    )
+    found = extract(text, f"{home}/pune/vehicles", False).listings
+    assert [one.page_url for one in found] == [f"{home}/item/{a.number}/" for a in adverts(5)]
+
+
 def answered(listing: Listing) -> dict[str, object]:
     """The fields of a listing that the painted data hold."""
     names = ("make", "model", "year", "city", "region", "seller", "currency")

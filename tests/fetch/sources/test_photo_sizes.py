@@ -2,7 +2,7 @@
 
 import pytest
 
-from curate.fetch.sources.photo_sizes import larger, stem
+from curate.fetch.sources.photo_sizes import inner, larger, stem
 from curate.fetch.sources.photo_variants import by_size, known_together, together
 
 ONE = [
@@ -201,3 +201,13 @@ def test_two_photos_stay_two(urls: list[str]) -> None:
 )
 def test_a_larger_one_is_guessed_only_where_it_is_known(url: str, whole: str) -> None:
     assert larger(url) == whole
+
+
+@pytest.mark.parametrize(
+    "query", ["wtmk=https://x.example/mark.png", "impolicy=fit&rh=74&cg=Center", "impolicy=a&t=2"]
+)
+def test_what_is_put_on_a_photo_or_done_to_it_is_not_the_photo(query: str) -> None:
+    url = f"https://img1.x.example/cars/40878231_002.jpg?{query}"
+    assert inner(url) == url
+    other = stem("https://img2.x.example/cars/40878231_002.jpg?impolicy=fit&rh=480")
+    assert stem(url).partition("?")[0] == other == "*.x.example/cars/40878231_002"

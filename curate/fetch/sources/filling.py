@@ -1,0 +1,64 @@
+"""One listing of a page out of what two of its forms say."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from curate.fetch.sources import money, photo_sizes, photo_variants
+from curate.fetch.sources.gallery import of_variants
+from curate.fetch.sources.listing import Listing, PhotoLink
+
+FIELDS = (
+    "title",
+    "price",
+    "currency",
+    "year",
+    "make",
+    "model",
+    "region",
+    "city",
+    "seller",
+    "posted",
+    "attributes",
+)
+
+
+def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
+    """`first`, its empty fields filled from `other`; of two photo lists the fuller, with the addresses of both."""
+    changes = {name: getattr(other, name) for name in FIELDS if getattr(first, name) in ("", None)}
+    changes = {name: value for name, value in changes.items() if value not in ("", None)}
+    if "price" not in changes and first.price is not None:
+        if other.price != first.price:
+            changes.pop("currency", None)
+        elif money.may_mean(first.currency, other.currency):
+            changes["currency"] = other.currency
+    longer = " ".join(other.title.split())
+    if len(longer) < 200 and longer.casefold().startswith(first.title.casefold() + " "):
+        changes["title"] = other.title  # make and model; the other says the version too
+    if first.price is not None and other.price is not None and first.price == 100 * other.price:
+        changes["price"] = other.price  # the first is in cents
+    photos = fuller(first.photos, other.photos, sizes)
+    page_url = first.page_url or other.page_url
+    return replace(
+        first, **changes, photos=photos, page_url=page_url, listing_id=first.listing_id or other.listing_id
+    )
+
+
+def fuller(
+    first: tuple[PhotoLink, ...], other: tuple[PhotoLink, ...], sizes: Mapping[str, int]
+) -> tuple[PhotoLink, ...]:
+    """The fuller of two photo lists, with the addresses that the other has for its photos."""
+    if not first or not other:
+        return first or other
+    best, rest = (first, other) if len(first) >= len(other) else (other, first)
+    by_stem: dict[str, list[str]] = {}
+    for photo in rest:
+        for url in (photo.url, *photo.aliases):
+            by_stem.setdefault(photo_sizes.stem(url), []).append(url)
+    united = []
+    for photo in best:
+        names = [photo.url, *photo.aliases]
+        more = [url for stem in dict.fromkeys(map(photo_sizes.stem, names)) for url in by_stem.get(stem, ())]
+        united.append(
+            photo if not set(more) - set(names) else of_variants(photo_variants.by_size([*names, *more], sizes))
+        )
+    return tuple(united)
