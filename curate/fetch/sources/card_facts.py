@@ -34,6 +34,11 @@ _MONTHLY = re.compile(
     r"\s{0,3}(?:[/.]|per|al|par|pro|por|na|a)?\s{0,3}(?:mo(?:nth|nat|is)?|mes|mês|mese|mies|mnd|mtl|maand|ay)(?![a-z])",
     re.IGNORECASE,
 )
+_FINANCED = re.compile(  # a rate, no rent: from £99 per month
+    r"(?i)(?<![^\W\d_])(?:from|ab|dès|à partir|desde|da|vanaf|od|от|fra|från|leas\w*|rate|finan\w+|kredit|credit|"
+    r"loan|emi)"
+    r"(?![^\W\d_])"
+)
 _BARE_AMOUNT = re.compile(  # 9,900 and a word or two, no 33,743 km
     r"(?i)(?!.*\d\s?(?:km|mi|miles|mls|hp|kw|ps|cc|cm|m2|m²|sq|ft|h|万km)(?![a-z]))\D{0,15}\d[\d.,'’\s]*\D{0,15}"
 )
@@ -194,6 +199,18 @@ def _price(card: Element, text: str) -> tuple[float | None, str]:
             amount, currency = money(match[0])
             if amount is not None:
                 return amount, currency
+    return _rent(asked)
+
+
+def _rent(asked: list[Element]) -> tuple[float | None, str]:
+    """The price a month of a card that has no other: € 1.950 per maand, of an element called a price."""
+    for element in asked:
+        if element.tag in ("script", "img") or not PRICE_NAME.search(names(element)):
+            continue
+        said = words(element)[:80]
+        match = PRICE.search(said)
+        if match and _MONTHLY.match(said, match.end()) and not _FINANCED.search(said):
+            return money(match[0])
     return None, ""
 
 

@@ -9,7 +9,8 @@ _NAMES: dict[str, str] = {
         number shortid objectid profileid mpn vin vehicleidentificationnumber serialnumber nid key
     """,
     "title": """
-        title adtitle listingtitle subject headline heading name titel titulo título titre titolo tytul
+        title adtitle listingtitle lottitle itemtitle offertitle posttitle subject headline heading name
+        titel titulo título titre titolo tytul
         tytuł nazev název nadpis naslov cím megnevezes baslik başlık ilanbaslik otsikko rubrik tittel
         overskrift заголовок название наименование τίτλος عنوان 标题 標題 タイトル 제목 displayname cartitle
         vehiclename carname adname itemname productname displaytitle shorttitle fulltitle longtitle

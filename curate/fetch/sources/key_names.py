@@ -53,7 +53,7 @@ _BESIDE = re.compile(
     r"blog|article|news|testimonial|landmark|newcar|videos|priceTrend"
 )  # fmt: skip
 _PARTY = re.compile(
-    r"^(?:seller|dealer|dealership|owner|user|author|agent|agents|agency|broker|brokers|advertiser|"
+    r"^(?:seller|dealer|dealership|owner|user|author|agent|agents|agency|broker|brokers|expert|advertiser|"
     r"advertisers|contact|"
     r"contacts|company|vendor|merchant|store|shop|customer|member|account|organi[sz]ation|publisher|"
     r"provider|poster|profile|"

@@ -28,20 +28,31 @@ _MONEY = (
     ("pkr", "PKR"), ("hk$", "HKD"), ("nt$", "TWD"), ("s$", "SGD"), ("rsd", "RSD"), ("تومان", "IRT"),
     ("ر.س", "SAR"), ("ريال", "SAR"),
     ("د.إ", "AED"), ("درهم", "AED"), ("ج.م", "EGP"), ("جنيه", "EGP"), ("egp", "EGP"), ("د.ك", "KWD"), ("$",
-    "USD"), ("kr", "SEK"), ("s/", "PEN"), ("r", "ZAR"),
+    "USD"), ("kr", "SEK"), ("s/", "PEN"), ("đ", "VND"), ("đồng", "VND"), ("tỷ", "VND"), ("triệu", "VND"),
+    ("دينار", "JOD"), ("د.أ", "JOD"), ("jod", "JOD"), ("د.م", "MAD"), ("mad", "MAD"), ("ر.ق", "QAR"),
+    ("qar", "QAR"), ("ر.ع", "OMR"), ("omr", "OMR"), ("kwd", "KWD"), ("د.ب", "BHD"), ("bhd", "BHD"), ("ден", "MKD"),
+    ("mkd", "MKD"), ("сом", "KGS"), ("сум", "UZS"), ("so'm", "UZS"), ("byn", "BYN"), ("isk", "ISK"),
+    ("bs.", "BOB"), ("mdl", "MDL"), ("lkr", "LKR"), ("bdt", "BDT"), ("uyu", "UYU"), ("r", "ZAR"),
 )  # fmt: skip
+_WRITTEN = [
+    (re.compile(rf"(?<![a-zà-žạ-ỹ]){re.escape(sign.strip())}(?![a-zà-žạ-ỹ])"), code) for sign, code in _MONEY
+]
 # 12 500, 9.990,00, 12,34,567: parts of three digits behind one sign; else digits with decimals.
 _DIGITS = (
-    r"(?:\d{1,3}(?:(?:\s\d{3}){1,4}|(?:[.'’]\d{3}){1,4}|(?:,\d{2,3}){1,5})(?!\d)(?:[.,]\d{1,2}(?!\d))?|"
+    r"(?:\d{1,3}(?:(?:\s\d{3}){1,4}|(?:[.'’٬]\d{3}){1,4}|(?:,\d{2,3}){1,5})(?!\d)(?:[.,]\d{1,2}(?!\d))?|"
     r"\d{1,12}(?:[.,]\d{1,9})?)"
 )
 PRICE = re.compile(
-    r"(?:[$£¥֏฿৳៛₠-₿]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|TRY|Rs\.?|RM|Rp|Ksh|"
+    r"(?:[$£¥֏฿৳៛₠-₿]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|"
+    r"TRY|Rs\.?|RM|Rp|Ksh|"
     r"kr|[A-Z]{1,3}\$|(?-i:KES|NGN|GHS|EGP|MAD|SAR|QAR|KWD|OMR|PKR|LKR|BDT|SGD|HKD|TWD|MYR|PHP|IDR|THB|"
     r"VND|ILS|MXN|ARS|CLP|COP|PEN|AMD|GEL|AZN|KZT|UF|S/|R(?=\s?\d{1,3}(?:[\s,]\d{3})+(?!\d)))))"
     rf"\s{{0,2}}{_DIGITS}(?:[.,][-–—]{{1,2}})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
-    rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}(?:[$£¥֏฿৳៛₠-₿]|〒(?!\s?\d{3}-)|(?:EUR|USD|GBP|INR|PLN|zł|Kč|CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
-    r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z]))",
+    rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}(?:[$£¥֏฿৳៛₠-₿]|〒(?!\s?\d{3}-)|(?:EUR|USD|GBP|INR|PLN|zł|Kč|"
+    rf"CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
+    r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|دينار|"
+    r"د\.أ|د\.م|ر\.ق|ر\.ع|د\.ب|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z])|"
+    r"(?:đ|đồng|tỷ|triệu|JOD|KWD|MAD|so'm|сум|сом)(?![^\W\d_]))",
     re.IGNORECASE,
 )
 
@@ -50,13 +61,15 @@ PRICE_NAME = re.compile(
 )
 
 _DEPOSIT = (  # no price, wherever its name stands
-    r"deposit|caution|kaution|fianza|caparra|borgsom|waarborg|kaucja|kauce|depozit|depósito|залог|депозит|押金|保証金|"
+    r"deposit|caution|kaution|fianza|caparra|borgsom|waarborg|kaucja|kauce|depozit|depósito|залог|депозит|"
+    r"押金|保証金|"
     r"gastos comunes|expensas|condom[ií]nio|iptu"
 )
 OTHER_SUM = re.compile(rf"(?i)\b(?:{_DEPOSIT})")
 OTHER_LABEL = re.compile(  # the label before a sum that is not the price; 850 € with charges is one
     rf"(?i)^(?!.*(?:free|incl|inkl|gratis|kostenlos|gratuit))\W{{0,3}}(?:[^\W\d]+\W){{0,2}}\b(?:"
-    rf"{_DEPOSIT}|charges|honoraires|nebenkosten|fees?|shipping|delivery|versand|livraison|envío|frete|wysyłk|insurance|versicherung|assurance|"
+    rf"{_DEPOSIT}|charges|honoraires|nebenkosten|fees?|shipping|delivery|versand|livraison|envío|frete|"
+    rf"wysyłk|insurance|versicherung|assurance|"
     r"neupreis|prix neuf|new price|trade-?in)"
 )
 
@@ -105,6 +118,9 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
         lower = {plain(str(name)): item for name, item in value.items()}
         currencies = (currency_of(scalar(lower.get(name, "")), bare=True) for name in _CURRENCY_KEYS)
         currency = next(filter(None, currencies), "")
+        if value and all(re.fullmatch(r"[A-Z]{3}", str(code)) for code in value):
+            code, said = next(iter(value.items()))
+            return (values.number(said), str(code))  # {"EUR": 2600, "USD": 2810}
         names = [
             *(name for name in _AMOUNT_KEYS if name in lower),
             *(n for n in lower if n not in _AMOUNT_KEYS and "price" in n),
@@ -123,25 +139,43 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
     return (amount, currency_of(values.text(value)) if isinstance(value, str) else "")
 
 
-_SIGNS_OF_MANY = {  # what a sign means on the sites of a country, where it is the sign of several currencies
-    "SEK": {"no": "NOK", "dk": "DKK", "is": "ISK"},
-    "USD": {"ca": "CAD", "au": "AUD", "nz": "NZD", "sg": "SGD", "hk": "HKD", "tw": "TWD"},
+SIGNS_OF_MANY = {  # what a sign means on the sites of a country, where it is the sign of several currencies
+    "SEK": {"se": "SEK", "no": "NOK", "dk": "DKK", "is": "ISK"},
+    "USD": {"ca": "CAD", "au": "AUD", "nz": "NZD", "sg": "SGD", "hk": "HKD", "tw": "TWD", "mx": "MXN", "ar": "ARS",
+            "cl": "CLP", "co": "COP", "uy": "UYU"},
     "CNY": {"tw": "TWD", "jp": "JPY"},
+    "JPY": {"cn": "CNY"},
+    "INR": {"pk": "PKR", "lk": "LKR", "np": "NPR", "mu": "MUR"},
+    "JOD": {"kw": "KWD", "iq": "IQD", "bh": "BHD", "tn": "TND", "dz": "DZD", "ly": "LYD"},
+    "SAR": {"qa": "QAR", "om": "OMR", "ye": "YER", "ir": "IRR"},
+    "AED": {"ma": "MAD"},
+    "EGP": {"sd": "SDG"},
+    "RON": {"md": "MDL"},
+    "RUB": {"by": "BYN"},
+    "RSD": {"mk": "MKD"},
 }  # fmt: skip
 
 
 def of_the_country(currency: str, url: str, text: str) -> str:
     """The currency that a page at an address means by a sign of several: kr on a Norwegian site. Where the text
     names the currency itself, it is that one."""
-    if re.search(rf"(?i)(?<![a-z]){currency}(?![a-z])|us\$", text):
+    if re.search(rf"(?i)(?<![a-z]){currency}(?![a-z])|us\$|u\$s", text):
         return currency
-    ending = (urlsplit(url).hostname or "").rpartition(".")[2]
-    return _SIGNS_OF_MANY.get(currency, {}).get(ending, currency)
+    return SIGNS_OF_MANY.get(currency, {}).get(country_of(url), currency)
+
+
+_ANYWHERE = {"co", "com", "io", "me", "tv", "ai", "cc", "ly", "fm", "to", "ws", "am", "eu"}  # endings of any host
+
+
+def country_of(url: str) -> str:
+    """The country of an address by the ending of its host, in lower case; empty where hosts anywhere end so."""
+    host = (urlsplit(url).hostname or "").split(".")
+    return host[-1] if host[-1] not in _ANYWHERE or host[-2:-1] in (["com"], ["co"]) else ""
 
 
 def may_mean(currency: str, other: str) -> bool:
     """Is a currency read from a sign of several, such as kr, of which the other one is another?"""
-    return other in _SIGNS_OF_MANY.get(currency, {}).values()
+    return other in SIGNS_OF_MANY.get(currency, {}).values()
 
 
 def currency_of(text: str, *, bare: bool = False) -> str:
@@ -152,11 +186,4 @@ def currency_of(text: str, *, bare: bool = False) -> str:
             return text.upper()
         return next((code for sign, code in _MONEY if sign.strip() == text.lower()), "")
     lower = text.lower()[:60]
-    return next(
-        (
-            code
-            for sign, code in _MONEY
-            if re.search(rf"(?<![a-zà-ž]){re.escape(sign.strip())}(?![a-zà-ž])", lower)
-        ),
-        "",
-    )
+    return next((code for sign, code in _WRITTEN if sign.search(lower)), "")

@@ -9,11 +9,11 @@ from curate.fetch.sources import places
 MAX_TEXT = 1000  # characters kept of a title or place
 _MAX_NUMBER = 100  # characters looked at for a number or year
 
-_NUMBER = re.compile(r"(?:(?<![\w.])\.)?\d[\d.,'’\u00a0\u2009\u202f ]*")
+_NUMBER = re.compile(r"(?:(?<![\w.])\.)?\d[\d.,'’٬٫\u00a0\u2009\u202f ]*")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _UNITS = (  # large sums in words
     ("crore", 1e7), ("cr.", 1e7), ("lakh", 1e5), ("lac", 1e5), ("mln", 1e6), ("million", 1e6), ("млн", 1e6),
-    ("тыс", 1e3),
+    ("тыс", 1e3), ("tỷ", 1e9), ("triệu", 1e6), ("juta", 1e6),
     ("億", 1e8), ("亿", 1e8), ("万", 1e4), ("萬", 1e4), ("만", 1e4),
 )  # fmt: skip
 
@@ -37,7 +37,7 @@ def number(value: object) -> float | None:
     match = _NUMBER.search(words)
     if not match or words[: match.start()].endswith("-"):
         return None
-    digits = re.sub(r"['’\s]", "", match[0]).rstrip(".,")
+    digits = re.sub(r"['’٬\s]", "", match[0]).replace("٫", ".").rstrip(".,")
     rest = words[match.end() :].lstrip().lower()
     unit = next((factor for name, factor in _UNITS if rest.startswith(name)), 1.0)
     # A separator is the decimal point when it is the last, occurs once, and does not cut off three digits. A dot

@@ -180,3 +180,61 @@ def test_data_of_an_element_beside_the_list_are_beside_it() -> None:
     )
     found = extract(text, "https://ads.example/all").listings
     assert [one.title for one in found] == [f"Combi {n}" for n in NUMBERS]
+
+
+CURRENCIES: dict[str, tuple[str, str, str, str, str]] = {  # head, language, url, price, currency
+    "dollars of the page's country": ("", "en-NZ", "https://ads.example/all", "$4,500", "NZD"),
+    "dollars of a locale": ('<meta property="og:locale" content="fr_CA">', "fr", "https://ads.example/all", "4 500 $", "CAD"),
+    "dollars of a host": ("", "es", "https://ads.com.mx/all", "$ 4,500", "MXN"),
+    "dollars on a page that names them": ('<script>var a={currency:"USD"}</script>', "en-NZ", "https://ads.example/all", "$4,500", "USD"),
+    "dollars that the page names otherwise": (
+        '<meta itemprop="priceCurrency" content="AUD">', "en-US", "https://ads.example/all", "$4,500", "AUD",
+    ),
+    "dollars that say whose they are": ("", "es-AR", "https://ads.example/all", "US$ 4.500", "USD"),
+    "dollars of a template": ("", "en-US", "https://ads.example.nz/all", "$4,500", "NZD"),
+    "dollars of an ending that all take": ("", "en", "https://ads.example.co/all", "$4,500", "USD"),
+    "crowns of a language": ("", "da", "https://ads.example/all", "4.500 kr", "DKK"),
+    "crowns that nothing tells": ("", "en", "https://ads.example/all", "4.500 kr", "SEK"),
+    "dinars of a country before the host": ("", "ar", "https://kw.ads.example/all", "450 دينار", "KWD"),
+    "dong": ("", "vi", "https://ads.example/all", "41.000.000 đ", "VND"),
+    "toman in Persian digits": ("", "fa", "https://ads.example/all", "۲۸٬۵۰۰٬۰۰۰ تومان", "IRT"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CURRENCIES)
+def test_the_currency_that_a_page_means(name: str) -> None:
+    head, language, url, price, currency = CURRENCIES[name]
+    card = f'<li><a href="/ads/{{n}}"><img src="PHOTO"><h3>Combi {{n}}</h3></a><b>{price}</b></li>'
+    cards = "".join(card.replace("PHOTO", PHOTO).replace("{n}", str(number)) for number in NUMBERS)
+    found = extract(page(f"<ul>{cards}</ul>", head, language), url).listings
+    assert [one.currency for one in found] == [currency] * len(NUMBERS)
+    digits = "".join(str(int(sign)) for sign in price if sign.isdigit())
+    assert [one.price for one in found] == [float(digits)] * len(NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("data", "fields"),
+    [
+        ({"price": None, "currentBidAmount": {"EUR": 2600, "USD": 2810}}, {"price": 2600, "currency": "EUR"}),
+        ({"price_amount": "25 د.أ", "price_currency_iso": "JOD", "price": None}, {"price": 25, "currency": "JOD"}),
+    ],
+)
+def test_amounts_of_several_currencies(data: dict[str, Any], fields: dict[str, Any]) -> None:
+    own = {"id": 8100231, "subject": "Combi", "images": [PHOTO.format(n=n) for n in NUMBERS]} | data
+    script = f'<script type="application/json">{json.dumps({"item": own})}</script>'
+    (listing,) = extract(page(f"<h1>Combi</h1>{script}"), "https://ads.example/ads/8100231.html", True).listings
+    assert {field: getattr(listing, field) for field in fields} == fields
+
+
+@pytest.mark.parametrize(
+    ("said", "price"),
+    [
+        ('<span class="price-main">€ 1.950 per maand</span>', 1950),
+        ('<span class="price-main">from € 195 per month</span>', None),
+        ('<span class="price-main">€ 9.900</span><i>€ 195 per month</i>', 9900),
+        ('<span class="price-finance">€ 195 per month</span>', None),
+    ],
+)
+def test_a_price_a_month_is_one_where_there_is_no_other(said: str, price: float | None) -> None:
+    card = '<li><a href="/ads/{n}"><img src="PHOTO"><h3>Flat {n} by the sea</h3></a>' + said + "</li>"
+    assert [one.price for one in cards_of(card)] == [price] * len(NUMBERS)
