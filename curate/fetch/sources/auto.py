@@ -11,7 +11,7 @@ Similar and promoted listings beside are left out; `Found.notes` says what was l
 from collections.abc import Sequence
 
 from curate.core.errors import RejectedError
-from curate.fetch.sources import currencies, index_page, listing_page
+from curate.fetch.sources import currencies, index_page, listing_page, shared_fields
 from curate.fetch.sources.forms import read
 from curate.fetch.sources.listing import Found
 from curate.fetch.sources.next_page import next_links
@@ -45,14 +45,14 @@ def extract(text: str, page_url: str, is_listing_page: bool | None = None) -> Fo
     if one is not None and is_listing_page is None and len(many) > 2 and listing_page.is_list(forms, many, one):
         one = None
     if one is not None:
-        (one,) = currencies.of_listings([one], forms.page, text)
+        (one,) = currencies.of_listings([shared_fields.of_one(one, forms.page)], forms.page, text)
         return Found((one,), following, _used(own_used), notes=tuple(forms.notes))
     if is_listing_page:
         forms.notes.append("no listing of this address or id in the page")
         return Found((), following, (), others=len(many), notes=tuple(forms.notes))
     if forms.summaries:
         forms.notes.append("a summary of the search (AggregateOffer) is no listing")
-    many = currencies.of_listings(many, forms.page, text)
+    many = currencies.of_listings(shared_fields.of_list(many, forms.page, forms.card_groups), forms.page, text)
     return Found(tuple(many), following, _used(used) if many else (), notes=tuple(forms.notes))
 
 

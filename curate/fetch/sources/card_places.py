@@ -28,6 +28,11 @@ _UNIT = re.compile(  # behind a number that is no postal code: 64210 Kilometer, 
     r"(?:(?i:km|kilom\w*|mi|miles|meilen|mls|kw|ps|hp|euros?|dirhams?|hours|heures|horas|\w*stunden|"
     r"views?|clicks?|visits|aufrufe|klicks|besucher|vues|visites|visitas|visite|visualiza\w*)\b|[A-Z]{2,3}$)"
 )
+_TEXTS = ("span", "div", "p", "li", "address", "h2", "h3", "h4", "strong", "b", "dd", "td", "a")
+_ASKS = re.compile(  # of who reads, or the name of a part of the page
+    r"(?i)(?<![^\W\d_])(?:your|ihre?|deine?|votre|su|tu|location|locations|standort|localisation|address|adresse|ubicación|"
+    r"map|karte|carte|mapa|show|zeigen|voir|ver|choose|select|search|near)(?![^\W\d_])"
+)
 _SAID = ("title", "data-title", "data-original-title", "data-tooltip", "aria-label")  # where the text is a sign
 
 
@@ -65,6 +70,14 @@ def called_place(elements: Iterable[Element]) -> tuple[str, str]:
                 if places.is_place((found := places.named(said))[0]):
                     return found
     return "", ""
+
+
+def of_page(elements: Iterable[Element]) -> tuple[str, str]:
+    """(town, region) that the page of a listing shows in an element called a place; empty where it shows none."""
+    said = (one for one in elements if one.tag in _TEXTS and not _ASKS.search(words(one)[:100]))
+    city, region = called_place(said)
+    first = next(filter(str.isalpha, city), "")
+    return (city, region) if city and not (first.islower() and "." not in city) else ("", "")
 
 
 def place_of(card: Element) -> tuple[str, str]:

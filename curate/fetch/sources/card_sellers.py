@@ -1,6 +1,7 @@
 """Private or dealer, as a card shows it: a word, the name or logo of a firm, an element called dealer."""
 
 import re
+from collections.abc import Iterable
 
 from curate.fetch.sources import seller_kinds
 from curate.fetch.sources.page import Element, names, words
@@ -32,12 +33,24 @@ _FIRM_NAME = re.compile(
     r"[Ss]p\. z ?o\.? ?o\.?|Е?ООД|A\.Ş\.|Sdn\.? ?Bhd\.?|Lda\.|SARL)|[(（]株[)）].{2,40}|株式会社.{2,40}|"
     r"ООО .{2,40}"
 )
+_APPS = re.compile(r"app-?store|play-?store|menu|login|sign-?in")
 _SAID = ("data-content", "data-title", "data-tooltip", "title", "aria-label")
 
 
-def seller_of(card: Element) -> str:
-    """private, dealer, or empty where the card does not say."""
-    below: set[Element] = set()  # in an element about the seller
+def of_page(elements: Iterable[Element]) -> str:
+    """private, dealer, or empty, as the boxes about the seller say on the page of a listing."""
+    for element in elements:
+        named = names(element) if element.tag in ("div", "section", "aside", "span", "p", "a", "li") else ""
+        if not (_SELLER_NAME.search(named) or _DEALER_NAME.search(named)) or _APPS.search(named):
+            continue
+        if len(words(element)) < 400 and (found := seller_of(element, of_seller=True)):
+            return found
+    return ""
+
+
+def seller_of(card: Element, *, of_seller: bool = False) -> str:
+    """private, dealer, or empty where the card does not say. `of_seller`: it is a box about who sells."""
+    below = {card} if of_seller else set()  # in an element about the seller
     weak = ""
     for element in card.iter():
         if not isinstance(element.tag, str) or element.tag in ("script", "style", "h1", "h2", "h3", "h4"):

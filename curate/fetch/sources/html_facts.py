@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from curate.fetch.sources import dates, seller_kinds, values
+from curate.fetch.sources import card_places, card_sellers, dates, seller_kinds, values
+from curate.fetch.sources.element_names import BESIDE_NAMES
 from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES
 from curate.fetch.sources.key_names import role
 from curate.fetch.sources.listing import Listing
 from curate.fetch.sources.money import PRICE, money
-from curate.fetch.sources.page import Element, Page, words
+from curate.fetch.sources.page import Element, Page, names, words
 from curate.fetch.sources.page_images import PageImages
 
 MAX_PAIRS = 300
@@ -93,6 +94,12 @@ def _short(element: Element, most: int) -> str:
     return text if len(text := words(element)) <= most else ""
 
 
+def _is_other(element: Element, layout: PageImages) -> bool:
+    """Does an element stand beside, and not in the column that tells who sells?"""
+    above = (one for one in (element, *element.iterancestors()) if one in layout.beside)
+    return any(one.tag != "aside" or BESIDE_NAMES.search(names(one)) for one in above)
+
+
 def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, list[str]]:
     """The listing with its empty fields filled from the page's labels, and the names of those."""
     found: dict[str, object] = {}
@@ -115,6 +122,17 @@ def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, l
             found.setdefault("posted", dates.moment(value))
         elif not field and len(rest) < MAX_ATTRIBUTES:
             rest.setdefault(label, value)
+    content = [one for one in page.root.iter() if isinstance(one.tag, str)]
+    sellers = [one for one in content if not (_is_other(one, layout) or layout.is_frame(one))]
+    content = [one for one in sellers if not layout.is_beside(one)]
+    if not (listing.city or found.get("city")) or not (listing.region or found.get("region")):
+        city, region = card_places.of_page(content)
+        if listing.city and region == listing.city and not found.get("region"):
+            listing = replace(listing, city=city, region=region)  # the data name the larger one
+        elif city and city == (listing.city or found.get("city") or city):
+            found["city"], found["region"] = city, found.get("region") or region
+    if not (listing.seller or found.get("seller")):
+        found["seller"] = card_sellers.of_page(sellers)
     if not (listing.posted or found.get("posted")):
         found["posted"] = _posted(page, layout)
     found["attributes"] = (

@@ -54,6 +54,10 @@ def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing 
                 used.setdefault(one.form, []).append(name)
     if PRICE.fullmatch(listing.title):
         listing = replace(listing, title="")
+    if listing.make and listing.model.casefold().startswith(f"{listing.make} ".casefold()):  # a title
+        models = (one.listing.model for one in chosen)
+        short = (model for model in models if model and model.casefold() in listing.model.casefold())
+        listing = replace(listing, model=min(short, key=len))
     listing = _from_head(listing, forms, used)
     lists = {one.form: one.listing.photos for one in sorted(chosen, key=lambda one: len(one.listing.photos))}
     for form, named in sets:
@@ -175,8 +179,21 @@ def _looks_like_one(forms: Read, html: list[list[str]], many: list[Listing], sur
     return product or ((surely or numbered) and (heading or len(own) > 2)) or (surely and len(own) > 2)
 
 
+def _agreed(titles: list[str], data: str) -> str:
+    """The title that the heading and the head of a page agree on; empty where they do not, where it has no word of
+    the data's, and where the data say more."""
+    first = titles[0] if titles else ""
+    plain = [" ".join(title.split()).casefold() for title in titles]
+    own, said = " ".join(first.split()).casefold(), " ".join(data.split()).casefold()
+    words = set(re.findall(r"[^\W_]{3,}", own)) & set(re.findall(r"[^\W_]{3,}", said))
+    more = said.startswith(own + " ") and re.match(r"[|–—·:-]", said[len(own) + 1 :]) is None
+    return first if plain.count(own) > 1 and words and not more else ""
+
+
 def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Listing:
     about = forms.about
+    if agreed := _agreed(about.titles, listing.title):
+        listing = replace(listing, title=agreed)
     if not listing.title and about.titles:
         listing = replace(listing, title=about.titles[0])
         used.setdefault("HTML", []).append("title")

@@ -118,6 +118,8 @@ def named(text: str) -> tuple[str, str]:
     ]
     parts: list[str] = []
     for piece in pieces:
+        if (found := of_asia(piece.strip()))[0]:
+            return found
         part = _QUARTER.sub("", _TAIL.sub("", piece.strip()))
         town = _POSTAL.sub("", part, count=1).strip(" -–")
         if town and not _is_other(town) and re.search(r"[^\W\d_]", town):

@@ -238,3 +238,135 @@ def test_amounts_of_several_currencies(data: dict[str, Any], fields: dict[str, A
 def test_a_price_a_month_is_one_where_there_is_no_other(said: str, price: float | None) -> None:
     card = '<li><a href="/ads/{n}"><img src="PHOTO"><h3>Flat {n} by the sea</h3></a>' + said + "</li>"
     assert [one.price for one in cards_of(card)] == [price] * len(NUMBERS)
+
+
+def listed(adverts: list[tuple[str, str]], before: str = "") -> list[Any]:
+    """The listings of a page that shows adverts of (address, title)."""
+    cards = "".join(
+        f'<li><a href="{at}"><img src="{PHOTO.format(n=81000 + n)}"><h3>{title}</h3></a><b>{900 + n} €</b></li>'
+        for n, (at, title) in enumerate(adverts)
+    )
+    found = extract(page(f"{before}<ul>{cards}</ul>"), "https://ads.example/all").listings
+    assert [one.title for one in found] == [title for _, title in adverts]
+    return list(found)
+
+
+TRUCKS = [
+    ("/used/man/tgx_18_440/advert-8100231", 'MAN TGX 18.440 "XLX"'),
+    ("/used/mercedes-benz/actros-1845/advert-8100232", "MERCEDES-BENZ ACTROS 1845 Stream"),
+    ("/used/john-deere-514/6155r/advert-8100233", "John Deere 6155R"),
+    ("/used/skoda/105/advert-8100234", "Škoda 105 L"),
+    ("/used/other/advert-8100235", "Ladder"),
+]
+
+
+def test_the_make_and_the_model_are_parts_of_the_address_that_titles_begin_with() -> None:
+    assert [(one.make, one.model) for one in listed(TRUCKS)] == [
+        ("MAN", "TGX 18.440"), ("MERCEDES-BENZ", "ACTROS 1845"), ("John Deere", "6155R"), ("Škoda", ""), ("", ""),
+    ]  # fmt: skip
+
+
+def test_a_category_that_titles_begin_with_is_no_make() -> None:
+    homes = [
+        (f"/{kind}/jena/advert-810023{n}", f"{kind.title()} Elm Street {n}")
+        for n, kind in enumerate(("house", "flat") * 3)
+    ]
+    same = [(f"/sofa/blue/advert-810023{n}", f"Sofa blue, as new {n}") for n in range(6)]
+    assert [one.make for one in listed(homes)] == [one.make for one in listed(same)] == [""] * 6
+
+
+def test_the_make_is_one_that_the_filter_offers() -> None:
+    select = '<select name="marka"><option value="">All</option><option>BMW</option><option>Land Rover (12)</option></select>'
+    adverts = [
+        (f"/advert-810023{n}", title)
+        for n, title in enumerate(("BMW R 1250", "Land Rover 90", "All sizes", "BMWs"))
+    ]
+    assert [one.make for one in listed(adverts, select)] == ["BMW", "Land Rover", "", ""]
+    other = select.replace("marka", "colour")
+    assert {one.make for one in listed(adverts, other)} == {""}
+
+
+@pytest.mark.parametrize(
+    ("crumbs", "make", "model"),
+    [
+        (("Cars", "Opel", "Combi"), "Opel", "Combi"),
+        (("Cars", "Opel"), "", ""),
+        (("Opel", "Astra"), "", ""),
+    ],
+)
+def test_make_and_model_one_after_the_other_in_a_breadcrumb(
+    crumbs: tuple[str, ...], make: str, model: str
+) -> None:
+    links = "".join(f'<a href="/{crumb}">{crumb}</a>' for crumb in crumbs)
+    photos = "".join(
+        f'<div class="slide"><img src="https://img.example/8100231/{k}c7e9b.jpg"></div>' for k in range(5)
+    )
+    text = page(
+        f'<nav class="breadcrumb">{links}</nav><main><h1>Opel Combi 1.6</h1><div class="gallery">{photos}</div><p>900 €</p></main>'
+    )
+    (listing,) = extract(text, "https://ads.example/ads/8100231.html").listings
+    assert (listing.make, listing.model) == (make, model)
+
+
+PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "a place below the data's": (
+        '<p class="location">Yenimahalle Mh. Atakum, Samsun</p>', {"city": "Atakum", "region": "Samsun"},
+    ),
+    "a place of who reads": ('<p class="location">Set your location</p>', {"city": "Samsun"}),
+    "a box about the seller": ('<aside><div class="shop-box"><b>Elit</b><i>Avtosalon</i></div></aside>', {"seller": "dealer"}),
+    "a box about another seller": (
+        '<aside class="similar-ads"><div class="shop-box"><i>Avtosalon</i></div></aside>', {"seller": ""},
+    ),
+    "a label": ("<div><label>Kimden</label><span>Sahibinden</span></div>", {"seller": "private"}),
+    "a title that heading and head agree on": ("", {"title": 'Teacher\'s "spotless" Passat'}),
+    "a model that is a title": ("", {"make": "VW", "model": "Passat"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_the_page_of_a_listing_names(name: str) -> None:
+    body, fields = PAGES[name]
+    photos = [f"https://img.example/8100231/{k}c7e9b.jpg" for k in range(5)]
+    own = {
+        "advertId": 8100231,
+        "modelName": "VW Passat 1.6",
+        "price": 900,
+        "location": {"cityName": "Samsun"},
+        "photos": photos,
+    }
+    title = "Teacher's &quot;spotless&quot; Passat"
+    linked = {
+        "@type": "Car",
+        "name": title.replace("&quot;", '"'),
+        "brand": {"@type": "Brand", "name": "VW"},
+        "model": "Passat",
+        "image": photos[0],
+        "url": "https://ads.example/ads/8100231.html",
+    }
+    head = f'<meta property="og:title" content="{title}"><script type="application/ld+json">{json.dumps(linked)}</script>'
+    script = f'<script type="application/json">{json.dumps({"advert": own})}</script>'
+    text = page(f"<main><h1>{title}</h1>{body}<p>900 €</p></main>{script}", head)
+    (listing,) = extract(text, "https://ads.example/ads/8100231.html", True).listings
+    assert {field: getattr(listing, field) for field in fields} == fields
+
+
+def test_the_title_of_a_card_has_no_year_behind_it() -> None:
+    adverts = [
+        {
+            "@type": "Product",
+            "name": f"Buster {n} (2019)",
+            "vehicleModelDate": "2019",
+            "url": f"https://ads.example/ads/{n}",
+            "image": PHOTO.format(n=n),
+            "offers": {"price": 900, "priceCurrency": "EUR"},
+        }
+        for n in NUMBERS
+    ]
+    linked = {"@type": "ItemList", "itemListElement": [{"@type": "ListItem", "item": one} for one in adverts]}
+    cards = "".join(
+        f'<li><a href="/ads/{n}"><img src="{PHOTO.format(n=n)}"><h3>Buster {n}</h3></a><b>900 €</b></li>'
+        for n in NUMBERS
+    )
+    text = page(f'<ul>{cards}</ul><script type="application/ld+json">{json.dumps(linked)}</script>')
+    found = extract(text, "https://ads.example/all").listings
+    assert [(one.title, one.year) for one in found] == [(f"Buster {n}", 2019) for n in NUMBERS]

@@ -1,0 +1,151 @@
+"""Make, model and title that listings tell together with the page's addresses, filters, breadcrumbs and cards.
+
+A title begins with its make. Which of its words are the make is told by a part of the address that titles of
+several makes begin with (/used/man/tgx_18_440/…), by a filter of makes, or by make and model one after the other
+in the breadcrumb of a listing.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from curate.fetch.http.url import path_of
+from curate.fetch.sources.json_listings import CandidateList
+from curate.fetch.sources.key_names import role
+from curate.fetch.sources.listing import Listing
+from curate.fetch.sources.page import Element, Page, names, words
+
+_FEWEST = 3  # listings of an address part, of two makes
+_ID = re.compile(r"[-_]\d+$")  # john-deere-514
+_HOMES = re.compile(  # what a title about a home begins with, which is no make
+    r"(?i)apart\w+|appart\w+|flats?|hous\w+|home|hus|huis|haus|wohnung\w*|studios?|villas?|cas[ae]s?|piso|квартир\w*|дом|"
+    r"будинок|byty?|dom|dům|mieszkani\w+|garages?|land|plot|office|rooms?|zimmer|kamer|loft|penthouse|maisons?|terrain|"
+    r"terreno|stan|kuća|lakás|ház|daire|lägenhet|leilighet|lejlighed|asunto|شقة|فيلا|منزل"
+)
+_CRUMBS = re.compile(r"breadcrumb|(?<![a-z])crumbs?(?![a-z])")
+
+
+def of_list(listings: Sequence[Listing], page: Page, cards: Sequence[CandidateList]) -> list[Listing]:
+    """The listings of an index page, each with the make, the model and the title that the page tells of it."""
+    shown = {one.listing.page_url: one.listing.title for group in cards for one in group.candidates}
+    found = [_without_year(one, shown.get(one.page_url, "")) for one in listings]
+    if any(one.title and not one.make for one in found):
+        found = _by_address(found)
+        makes = _filter_of_makes(page)
+        found = [one if one.make or not makes else _by_filter(one, makes) for one in found]
+    return [_without_make(one) for one in found]
+
+
+def of_one(listing: Listing, page: Page) -> Listing:
+    """The page's own listing, with the make and the model that its breadcrumb tells."""
+    if not listing.make and listing.title:
+        for crumbs in _breadcrumbs(page):
+            for make, model in pairwise(crumbs):
+                first = _beginning(listing.title, make)
+                second = _beginning(listing.title[len(first) :].strip(" -–,"), model) if first else ""
+                if second:
+                    return replace(listing, make=first, model=listing.model or second)
+    return _without_make(listing)
+
+
+def _plain(text: str) -> list[str]:
+    """The words of a text as addresses write them: no accents, no case, no signs."""
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return re.findall(r"[^\W_]+", bare.casefold())
+
+
+def _beginning(title: str, name: str) -> str:
+    """The beginning of a title that is a name, as the title writes it; empty where it begins otherwise."""
+    wanted = "".join(_plain(name))
+    if not wanted:
+        return ""
+    for match in re.finditer(r"[^\s,]+", title[: 3 * len(name) + 20]):
+        end = match.end()
+        said = "".join(_plain(title[:end]))
+        if said == wanted:
+            return title[:end].strip(" -–,")
+        if len(said) > len(wanted):
+            break
+    return ""
+
+
+def _parts(url: str) -> list[str]:
+    """The parts of an address before its last."""
+    return path_of(url).strip("/").split("/")[:-1]
+
+
+def _begun(title: str, parts: list[str], at: int) -> str:
+    """The beginning of a title that a part of its address is, with the number behind it or without."""
+    part = parts[at] if len(parts) > at else ""
+    if not re.search(r"[^\W\d_]", part):
+        return ""
+    return _beginning(title, part) or _beginning(title, _ID.sub("", part))
+
+
+def _by_address(listings: list[Listing]) -> list[Listing]:
+    """With the make that a part of the address is, and the model that the next part is."""
+    parts = [_parts(one.page_url) for one in listings]
+    for at in range(max(map(len, parts), default=0)):
+        begun = [_begun(one.title, mine, at) for one, mine in zip(listings, parts, strict=True)]
+        fitting, makes = sum(map(bool, begun)), {name.casefold() for name in begun} - {""}
+        if (
+            fitting < _FEWEST
+            or 2 * fitting <= len(listings)
+            or len(makes) < 2
+            or any(map(_HOMES.fullmatch, makes))
+        ):
+            continue
+        out = []
+        for one, mine, make in zip(listings, parts, begun, strict=True):
+            rest = one.title[len(make) :].strip(" -–,")
+            model = _begun(rest, mine, at + 1) if make else ""
+            out.append(replace(one, make=one.make or make, model=one.model or model))
+        return out
+    return listings
+
+
+def _filter_of_makes(page: Page) -> list[str]:
+    """The names that a filter of makes offers, the longest first."""
+    found: set[str] = set()
+    for select in page.root.iter("select"):
+        if any(role(name)[0] == "make" for name in _called(select)):
+            found |= {
+                text for option in select.iter("option") if option.get("value") != "" and (text := words(option))
+            }
+    named = (re.sub(r"\s*\(\d[\d.,  ]*\)$", "", text) for text in found)
+    return sorted({text for text in named if 1 < len(text) < 40}, key=lambda text: (-len(text), text))
+
+
+def _called(select: Element) -> Iterable[str]:
+    """What a filter is called: its name, its id, the label before it."""
+    for name in ("name", "id", "aria-label", "data-name"):
+        yield re.sub(r"\[.*|\d+$", "", select.get(name, ""))
+    before = select.getprevious()
+    yield words(before).rstrip(" :")[:40] if before is not None and isinstance(before.tag, str) else ""
+
+
+def _by_filter(one: Listing, makes: Sequence[str]) -> Listing:
+    return replace(one, make=next((begun for make in makes if (begun := _beginning(one.title, make))), ""))
+
+
+def _breadcrumbs(page: Page) -> Iterable[list[str]]:
+    for element in page.root.iter("nav", "ul", "ol", "div"):
+        if _CRUMBS.search(names(element)):
+            texts = [
+                words(link)[:60] for link in element.iter("a", "li", "span") if not len(link) or link.tag == "a"
+            ]
+            yield list(dict.fromkeys(texts))
+
+
+def _without_year(one: Listing, card: str) -> Listing:
+    """With the title of the card where the data's has the year behind it: "Buster XL (2019)"."""
+    return replace(one, title=card) if card and one.year and one.title == f"{card} ({one.year})" else one
+
+
+def _without_make(one: Listing) -> Listing:
+    """With a model that does not begin with the make."""
+    if one.make and (begun := _beginning(one.model, one.make)) and (rest := one.model[len(begun) :].strip(" -–,")):
+        return replace(one, model=rest)
+    return one
