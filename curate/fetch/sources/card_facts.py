@@ -20,18 +20,21 @@ from curate.fetch.sources.page import Element, names, words
 from curate.fetch.sources.page_images import Image
 
 _TITLE_NAME = re.compile(r"title|titel|titre|titul|name|heading(?!-font)|headline|subject|caption|model")
+_TITLE_FIRST = re.compile(r"title|titel|titre|titul|headline|subject")  # before captions, names and models
 _NO_TITLE_NAME = re.compile(r"badge|ribbon|(?<![a-z])sticker|flag")
 _CENTS_NAME = re.compile(
     r"(?:(?<![a-z])|(?<=price)|(?<=amount))cents?(?![a-z])|centavos|centimes|decimal|fraction"
 )
 _SELLER_NAME = re.compile(r"seller|dealer|vendor|user|owner|author|agen|broker|shop|store|compan|brand")
 _OTHER_PRICE = re.compile(
-    r"(?<![a-z])(?:old|was|before|crossed|former|previous|regular-?price|rrp|uvp|msrp|emi)(?![a-z])|strike|line-through|price[-_]{1,2}(?:item[-_]{1,2})?regular|compare-?at|price-?(?:drop|cut|down)|"
+    r"(?<![a-z])(?:old|was|before|crossed|former|previous|regular-?price|rrp|uvp|msrp|emi)(?![a-z])|strike|"
+    r"line-through|price[-_]{1,2}(?:item[-_]{1,2})?regular|compare-?at|price-?(?:drop|cut|down)|"
     r"monthly|per-?month|installment|finance"
 )
 _NOW_PRICE = re.compile(r"(?<![a-z])(?:sale|special|final|current|actual|now|promo|discount)(?:ed)?[-_]?price")
 _MONTHLY = re.compile(
-    r"\s{0,3}(?:[/.]|per|al|par|pro|por|na|a)?\s{0,3}(?:mo(?:nth|nat|is)?|mes|mês|mese|mies|mnd|mtl|maand|ay)(?![a-z])",
+    r"\s{0,3}(?:[/.]|per|al|par|pro|por|na|a)?\s{0,3}(?:mo(?:nth|nat|is)?|mes|mês|mese|mies|mnd|mtl|maand|"
+    r"ay)(?![a-z])",
     re.IGNORECASE,
 )
 _FINANCED = re.compile(  # a rate, no rent: from £99 per month
@@ -44,7 +47,15 @@ _BARE_AMOUNT = re.compile(  # 9,900 and a word or two, no 33,743 km
 )
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
 _BULLET = re.compile(r"[•·∙|]")  # between facts: EZ 07/2013 • 134.501 km
-_SPOKEN_ONLY = re.compile(r"(?<![\w-])(?:clipped|sr-only|visually-?hidden|screen-?reader|a11y)(?![a-z])")
+_SPOKEN_ONLY = re.compile(
+    r"badge|ribbon|new-?listing|(?<![\w-])(?:clipped|sr-only|visually-?hidden|screen-?reader|a11y)(?![a-z])"
+)
+_YEAR = re.compile(
+    r"(?i)(?:EZ|BJ|Bj\.|Baujahr|Erstzulassung|1\. ?Inv\.|Inverkehrsetzung|model year|reg\.|registered|"
+    r"built|année|año|anno|ano|"
+    r"rok|rok produkcji|årsmodell|årgang|vuosimalli|bouwjaar|год|год выпуска|"
+    r"年式)[:.]?\s{0,2}(?:\d{1,2}[./-]){0,2}((?:19|20)\d\d)(?!\d)"
+)
 _TAXES = (0.19, 0.2, 0.21, 0.22, 0.23, 0.24, 0.25)  # what most countries add to a net sum
 
 
@@ -57,7 +68,7 @@ def _shown(element: Element) -> str:
     """The text of an element without what only a screen reader says, such as "opens in a new window"."""
     text = words(element)
     for inner in element.iterdescendants("span", "div", "small"):
-        if _SPOKEN_ONLY.search(inner.get("class", "")) and (said := words(inner)) != text:
+        if _SPOKEN_ONLY.search(inner.get("class", "").lower()) and (said := words(inner)) != text:
             text = text.replace(said, "", 1).strip()
     return text
 
@@ -67,19 +78,21 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
     for element in card.iter("h1", "h2", "h3", "h4", "h5", "h6"):
         if len(text := _shown(element)) > 3:
             return text[:300]
-    for element in card.iter():
-        if (
-            isinstance(element.tag, str)
-            and element.tag not in ("img", "script")
-            and _TITLE_NAME.search(named := names(element))
-            and not _SELLER_NAME.search(named)
-            and not _NO_TITLE_NAME.search(named)
-        ):
-            text = _shown(element)
-            if 3 < len(text) < 200 and not PRICE.fullmatch(text):
-                return text
-    said = {text for text in map(str.strip, _names_given(url_links, images)) if len(text) > 3}
-    if said and (printed := next((part for raw in card.itertext() if (part := raw.strip()) in said), "")):
+    for pattern in (_TITLE_FIRST, _TITLE_NAME):
+        for element in card.iter():
+            if (
+                isinstance(element.tag, str)
+                and element.tag not in ("img", "script")
+                and pattern.search(named := names(element))
+                and not _SELLER_NAME.search(named)
+                and not _NO_TITLE_NAME.search(named)
+            ):
+                links = (link for link in element.iter("a") if link is not element and link in url_links)
+                text = next((said for link in links if len(said := _shown(link)) > 3), "") or _shown(element)
+                if 3 < len(text) < 200 and not PRICE.fullmatch(text):
+                    return text
+    given = {text for text in map(str.strip, _names_given(url_links, images)) if len(text) > 3}
+    if given and (printed := next((part for raw in card.itertext() if (part := raw.strip()) in given), "")):
         return printed[:300]
     for element in url_links:
         text = words(element)
@@ -214,6 +227,11 @@ def _rent(asked: list[Element]) -> tuple[float | None, str]:
     return None, ""
 
 
+def _labelled_year(parts: list[str]) -> int | None:
+    """The year of a short text that says it is the year of what is sold: EZ 11/2009."""
+    return next((int(match[1]) for part in parts if (match := _YEAR.match(part))), None)
+
+
 def _day(text: str) -> str:
     """The day that a text is, or says that an advert was put in on."""
     return dates.posted_in(text)[:10] or dates.alone(text)[:10]
@@ -233,7 +251,7 @@ def candidate(
     city, region = told.get("city", ""), told.get("region", "")
     if not city:
         city, other = card_places.place_of(card)
-        region = region or other
+        city, region = (city, region or other) if city != region else ("", region)
     posted = ""
     for element in card.iter():
         if not isinstance(element.tag, str):
@@ -243,7 +261,11 @@ def candidate(
         if not posted and _DATE_NAME.search(names(element)):
             posted = dates.alone(words(element)[:40])
     posted = posted or dates.posted_in(text)
-    years = (year for part in short if (year := values.year(part)) and not (posted and _day(part) == posted[:10]))
+    years = (
+        year
+        for part in short
+        if (year := values.year(part)) and not dates.alone(part) and not (posted and _day(part) == posted[:10])
+    )
     ids = [
         value
         for element in (card, *links)
@@ -255,7 +277,7 @@ def candidate(
     photos = tuple(of_variants(urls) for urls in photo_variants.together((image.urls for image in images), sizes))
     listing = Listing(
         listing_id=ids[0] if ids else "", page_url=url, title=title, region=region, city=city,
-        year=values.year(title) or values.year(told.get("year")) or next(years, None),
+        year=_labelled_year(short) or values.year(title) or values.year(told.get("year")) or next(years, None),
         make=told.get("make", ""), model=told.get("model", ""),
         seller=told.get("seller") or card_sellers.seller_of(card),
         price=amount, photos=photos, currency=of_the_country(currency, url, text), posted=posted,

@@ -11,6 +11,8 @@ from curate.fetch.sources.page import Element, words
 FIELDS = ("make", "model", "year", "city", "region", "place", "seller")
 _LABELS = ("span", "b", "strong", "dt", "small", "label", "i", "em", "p", "div", "td")
 _LABELLED = re.compile(r"(?:^|, )([^,:]{2,25}): ([^,:]{1,40})(?=,|$)")  # a brand: H&M, in the alt of a photo
+_OF_ATTRIBUTES = ("make", "city", "region", "seller", "model", "year")
+_WORDS = ("make", "model", "brand", "manufacturer", "city", "state", "region", "year")
 _STATES = ("data-state", "data-model", "data-mark", "data-unit", "data-region")  # of the page's own machinery
 
 
@@ -67,9 +69,17 @@ def _attributes(card: Element) -> Iterator[tuple[str, str]]:
             continue
         for name, value in element.attrib.items():
             if str(name).startswith("data-") and name not in _STATES and 1 < len(value) < 60:
-                field = _field(str(name)[5:])
-                if field in ("make", "city", "seller", "model", "year") and re.fullmatch(r"[\w&.,' +/-]+", value):
+                field = _field(str(name)[5:]) or _last(str(name))
+                if field == "region" and not value[0].isupper():
+                    continue
+                if field in _OF_ATTRIBUTES and re.fullmatch(r"[\w&.,' +/-]+", value):
                     yield field, value
+
+
+def _last(name: str) -> str:
+    """The field that the last word of a data attribute names behind a word of the site's own: data-webm-make."""
+    words_of = name.split("-")
+    return _field(words_of[-1]) if len(words_of) == 3 and words_of[-1] in _WORDS else ""
 
 
 def _alts(card: Element) -> Iterator[tuple[str, str]]:
@@ -87,22 +97,33 @@ def _columns(card: Element) -> Iterator[tuple[str, str]]:
     heads = _heads(table)
     at = 0
     for cell in card.iterchildren("td", "th"):
-        if field := heads.get(at, ""):
-            yield field, words(cell)[:100]
+        fields = heads.get(at, ())
+        lines = (
+            [part for raw in cell.itertext() if (part := raw.strip())] if len(fields) > 1 else [words(cell)[:100]]
+        )
+        yield from zip(fields, lines, strict=False) if len(fields) == len(lines) else ()
         at += _width(cell)
+
+
+def _of_head(text: str) -> tuple[str, ...]:
+    fields = tuple(role(part)[0] for part in text.split("/"))
+    if len(fields) == 2 and set(fields) <= {"city", "region", "place"}:
+        return fields if fields[0] != fields[1] else ("region", "city")  # the larger one first
+    return (found,) if (found := role(text)[0]) else ()
 
 
 def _width(cell: Element) -> int:
     return int(span) if (span := cell.get("colspan", "")).isdigit() and 0 < int(span) < 50 else 1
 
 
-def _heads(table: Element) -> dict[int, str]:
-    """The fields of the columns of a table by their places, where a row of its first three names two at least."""
+def _heads(table: Element) -> dict[int, tuple[str, ...]]:
+    """The fields of the columns of a table by their places, where a row of its first three names two at least: one
+    of each column, two of "Province / District"."""
     for row in islice(table.iter("tr"), 3):
         at, named = 0, {}
         for cell in row.iterchildren("td", "th"):
-            named[at] = role(words(cell)[:40])[0]
+            named[at] = _of_head(words(cell)[:40])
             at += _width(cell)
         if sum(map(bool, named.values())) > 1:
-            return {at: field for at, field in named.items() if field in FIELDS}
+            return {at: fields for at, fields in named.items() if set(fields) <= set(FIELDS)}
     return {}

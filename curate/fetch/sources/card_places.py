@@ -15,10 +15,9 @@ _PLACE_NAME = re.compile(
     r"localizacion|"
     r"paikkakunta|sijainti|konum(?![a-z])"
 )
-_BULLET = re.compile(r"[•·∙|]")  # between facts: EZ 07/2013 • 134.501 km
 _PLACE = re.compile(  # Sandy, UT 84070
     r"[A-Z][\w.' -]{2,30}, (?:A[BKLRZ]|BC|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ABDEINOST]|N[BCDEHJLMSVY]|"
-    r"O[HKNR]|P[AE]|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY])(?: \d{5})?"
+    r"O[HKNR]|P[AE]|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY])(?: \d{5})?(?: \([^()]{2,20}\))?"  # (8 mi)
 )
 _POSTAL = re.compile(  # 28195 Bremen, CH-8001 Zürich, 1055 AB Amsterdam (Noord), 00-950 Warszawa
     r"(?:[A-Z]{1,2}-\d{4,5}|\d{5}|\d{4}\s?[A-Z]{2}|\d{3}\s\d{2}|\d{2}-\d{3}|"
@@ -33,6 +32,7 @@ _ASKS = re.compile(  # of who reads, or the name of a part of the page
     r"(?i)(?<![^\W\d_])(?:your|ihre?|deine?|votre|su|tu|location|locations|standort|localisation|address|adresse|ubicación|"
     r"map|karte|carte|mapa|show|zeigen|voir|ver|choose|select|search|near)(?![^\W\d_])"
 )
+_MAP = re.compile(r"^https?://(?:www\.google\.[a-z.]+/maps|maps\.google\.|maps\.apple\.)")
 _SAID = ("title", "data-title", "data-original-title", "data-tooltip", "aria-label")  # where the text is a sign
 
 
@@ -60,7 +60,9 @@ def _town(text: str) -> str:
 def called_place(elements: Iterable[Element]) -> tuple[str, str]:
     """(town, region) in the first element that is called a place; empty where none is."""
     for element in elements:
-        if not isinstance(element.tag, str) or not _PLACE_NAME.search(names(element)):
+        if not isinstance(element.tag, str):
+            continue
+        if not (_PLACE_NAME.search(names(element)) or _MAP.search(element.get("href", ""))):
             continue
         text = words(element)
         if 2 < len(text) < 80 and places.is_place((found := places.named(_in_lines(element)))[0]):
@@ -94,5 +96,5 @@ def place_of(card: Element) -> tuple[str, str]:
             return found
         if text.count(",") in (1, 2) and places.is_region(text) and places.is_place(text):
             return places.named(text)
-    parts = (part.strip() for raw in card.itertext() if len(raw) < 400 for part in _BULLET.split(raw))
+    parts = (part.strip() for raw in card.itertext() if len(raw) < 400 for part in re.split(r"[•·∙|,]", raw))
     return next((town for part in parts if 3 < len(part) < 90 and (town := _town(part))), ""), ""

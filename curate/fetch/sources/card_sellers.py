@@ -20,10 +20,11 @@ _SELLER_NAME = re.compile(
 _PRIVATE_NAME = re.compile(
     r"(?:seller|user|owner|badge|tag|label|type)[-_]{0,2}private|private[-_]?(?:seller|owner|user)"
 )
+_KIND_NAME = re.compile(r"(?:seller|dealer|advertiser|owner|vendor)[-_]{0,2}type|type[-_]{0,2}of[-_]{0,2}seller")
 _LOGO = re.compile(r"(?<![a-z])logo(?![a-z])")
 _OTHER_LOGO = re.compile(r"brand|make|model|site|partner|bank|avatar|user|carfax|badge")
 _UNSURE = re.compile(  # words that say other things, too, where no seller is spoken of
-    r"(?i)salon\w*|shops?|stores?|pro|profi\w*|business|compan\w+|firm\w*|commercial\w*|trade\w*|"
+    r"(?i)salon\w*|shops?|stores?|pro(?-i:(?<!PRO))|profi\w*|business|compan\w+|commercial\w*|trade\w*|"
     r"individual|profes\w+|agen|"
     r"iroda|bazar|galeri|liike|merchants?|owner|private|organization|corporat\w*|no"
 )
@@ -65,14 +66,17 @@ def seller_of(card: Element, *, of_seller: bool = False) -> str:
                 return found
         elif 4 < len(text) < 70 and _says_firm(text, element in below):
             weak = weak or "dealer"
+        said = seller_kinds.called(words(element)[:60]) if _KIND_NAME.search(named) else ""
+        if said in ("private", "dealer"):
+            return said
         if _PRIVATE_NAME.search(named):
             return "private"
         if (element.tag == "img" and _is_logo(element, named, element in below)) or (
             _DEALER_NAME.search(named) and (text := words(element)) and 2 < len(text) < 80
         ):
             weak = weak or "dealer"
-        for said in filter(None, map(element.get, _SAID)):
-            weak = weak or seller_kinds.in_sentence(said)
+        for text in filter(None, map(element.get, _SAID)):
+            weak = weak or seller_kinds.in_sentence(text)
     return weak
 
 

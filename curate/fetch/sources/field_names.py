@@ -32,7 +32,8 @@ _NAMES: dict[str, str] = {
         valuta währung waehrung devise parabirimi валюта mena currencyid unit
     """,
     "year": """
-        year modelyear manufactureyear manufacturingyear makeyear yearofmanufacture productionyear
+        year modelyear yearmodel modellår årsmodel modelår modelljahr caryear manufactureyear
+        manufacturingyear makeyear yearofmanufacture productionyear
         registrationyear regyear yearofregistration formyear firstregistration firstregistrationdate
         firstregistrationyear registrationdate regdate productiondate vehiclemodeldate modeldate
         datevehiclefirstregistered releasedate baujahr erstzulassung ez annee année año ano anno rok
@@ -70,7 +71,8 @@ _NAMES: dict[str, str] = {
         עיר المدينة ilçe ilce 所在城市
     """,
     "region": """
-        region regionname mainprovince state statename province provincename county addressregion bundesland
+        region regione comarca regionname mainprovince state statename province provincename county
+        addressregion bundesland
         département departement departmentname provincia estado wojewodztwo województwo voivodeship kraj
         okres oblast область регион регіон republic prefecture 都道府県 지역 省 bölge bolge lan län fylke
         maakunta megye judet județ zupanija županija stateorprovince kommunenavn powiat okrug област района

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from curate.fetch.sources import card_places, card_sellers, dates, seller_kinds, values
+from curate.fetch.sources import card_places, card_sellers, dates, places, seller_kinds, values
 from curate.fetch.sources.element_names import BESIDE_NAMES
 from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES
 from curate.fetch.sources.key_names import role
@@ -17,6 +17,7 @@ from curate.fetch.sources.page_images import PageImages
 MAX_PAIRS = 300
 _KNOWN = {"year", "make", "model", "city", "place", "region", "seller", "posted"}
 _POSTED = ("dateposted", "datepublished", "datecreated")
+_IN_BRACKETS = re.compile(r"(?<=\S)\s?[(（][^()（）]{1,20}[)）]$")  # 年式(初度登録)
 _ORDINAL = re.compile(r"^1\s?(?:\.|ª|º|er|re|ère|a|e|st)?\s+")  # 1. Inverkehrsetzung, 1ère immatriculation
 
 
@@ -43,6 +44,8 @@ def _marked(element: Element) -> tuple[str, str]:
         cells = [element, other] if other is not None and other.tag == "dd" else []
     else:
         cells = [cell for cell in element if cell.tag in ("th", "td")]
+    if len(cells) == 4 and [cell.tag for cell in cells] == ["th", "td"] * 2:
+        cells = cells[2:] if not _field(_short(cells[0], 40)) and _field(_short(cells[2], 40)) else cells[:2]
     return (_short(cells[0], 40), _short(cells[1], 120)) if len(cells) == 2 else ("", "")
 
 
@@ -60,7 +63,8 @@ def _loose(element: Element) -> tuple[str, str]:
 
 def _field(label: str) -> str:
     """The field that a label names; empty where it names none."""
-    return role(_ORDINAL.sub("", label))[0] or ("posted" if label and dates.is_posted(label) else "")
+    name = _ORDINAL.sub("", _IN_BRACKETS.sub("", label))
+    return role(name)[0] or ("posted" if label and dates.is_posted(label) else "")
 
 
 def _posted(page: Page, layout: PageImages) -> str:
@@ -89,6 +93,13 @@ def currency_beside(amount: float, page: Page) -> str:
     return next((currency for said, currency in found if said == amount and currency), "")
 
 
+def in_ten_thousands(amount: float, page: Page) -> float | None:
+    """An amount that the page prints in units of ten thousand, 3,990만원, in the unit of its currency; None where
+    it prints it in no such unit."""
+    found = (match[0] for match in PRICE.finditer(words(page.root)) if re.search(r"[万萬만]", match[0]))
+    return next((said for text in found if (said := money(text)[0]) == amount * 10_000), None)
+
+
 def _short(element: Element, most: int) -> str:
     """The text of an element; empty where it is too long for a fact."""
     return text if len(text := words(element)) <= most else ""
@@ -114,7 +125,7 @@ def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, l
             city, region = values.place(value)
             found.setdefault("city", city)
             found.setdefault("region", region)
-        elif field == "region":
+        elif field == "region" and places.is_place(value):
             found.setdefault("region", value)
         elif field == "seller":
             found.setdefault("seller", seller_kinds.called(value))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from curate.fetch.http.url import host_of, path_of
-from curate.fetch.sources import dates, values
+from curate.fetch.sources import dates, places, values
 from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES, Facts, facts
 from curate.fetch.sources.json_photos import photos
 from curate.fetch.sources.key_names import is_photo, plain
@@ -86,18 +86,30 @@ def _site(url: str) -> str:
 
 def title_of(fact: Facts) -> str:
     """What the listing is called; else its make and model, or the address of a home."""
-    for _, value in first(fact, "title"):
+    for key, value in first(fact, "title"):
         if (
             isinstance(value, str | int | float)
             and (found := values.text(value))
             and not found.startswith(("http:", "https:"))
             and re.search(r"[^\W\d_]", found)
         ):
+            if plain(key) == "streetaddress":
+                return next((whole for whole in _places(fact) if whole.startswith(f"{found}, ")), found)
             return found
     words = [scalar(value) for name in ("make", "model") for _, value in list(first(fact, name))[:1]]
+    if len(words) == 2 and all(words):
+        said = (text for text in fact.named.values() if len(text) < 120 and "/" not in text)
+        whole = [text for text in said if f"{words[0]} {words[1]} ".casefold() in text.casefold()]
+        if whole:
+            return max(whole, key=len)  # with the year and the version, under a name of the site's own
     if not any(words):
         words = [scalar(value) for key, value in first(fact, "place") if plain(key).endswith("address")][:1]
     return " ".join(word for word in words if word)
+
+
+def _places(fact: Facts) -> list[str]:
+    """The texts of the listing's place."""
+    return [value for _, value in first(fact, "place") if isinstance(value, str)]
 
 
 def posted_of(fact: Facts) -> str:
@@ -117,6 +129,8 @@ def name_of(fact: Facts, field: str) -> str:
     """The text of a field such as make, city: what is no number first, a number only of a model."""
     found = [(value, text[:100]) for _, value in first(fact, field) if (text := scalar(value)) and len(text) < 200]
     named = next((text for _, text in found if not text.isdigit()), "")
+    if field == "region":
+        return next((text for _, text in found if not text.isdigit() and places.is_place(text)), "")
     if field == "model" and found:
         return named if named and isinstance(found[0][0], int) else found[0][1]
     return named

@@ -86,12 +86,16 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
             meaning, rank = role(key)
             if meaning == "place" and plain(key) == "area" and _before_city(key, inner):
                 meaning = "region"
+            if meaning == "city" and _LARGE.fullmatch(plain(key)) and _has_town(inner):
+                meaning = "region"  # the city that a town belongs to
             if meaning in ("listing_id", "title", "slug") and not whole:
                 meaning = ""
             if meaning in ("price", "currency") and depth and plain(key) in _OF_ANY and not priced:
                 meaning = ""  # the value of a mileage, a floor
             if not meaning and isinstance(value, bool) and is_flag(key):
                 meaning = "seller"
+            if meaning == "title" and isinstance(value, dict):
+                value = scalar_title(value) or value  # {"original": "Orbea Terra"}
             if meaning and not (isinstance(value, dict) and meaning in ("listing_id", "title", "slug")):
                 out.found.setdefault(meaning, []).append((depth, rank, key, value))
             elif (
@@ -114,6 +118,17 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
     return out
 
 
+def scalar_title(said: dict[str, Any]) -> str:
+    """The text of a title that is an object of texts; empty where it is no such object."""
+    names = ("original", "text", "value", "rendered", "raw", "full", "default", "label")
+    found = next((said[name] for name in names if isinstance(said.get(name), str)), "")
+    return found if len(said) < 6 and 2 < len(found) < 300 else ""
+
+
+def _has_town(node: Node) -> bool:
+    return any(_TOWN.fullmatch(plain(str(key))) and value for key, value in node.items())
+
+
 def _before_city(key: str, node: Node) -> bool:
     """Does an object name its city behind a key, as what goes from the large to the small does?"""
     keys = list(map(str, node))
@@ -121,8 +136,9 @@ def _before_city(key: str, node: Node) -> bool:
 
 
 _KIND = re.compile(
-    r"categor|^(?:kind|type|status|condition|country|language)$"
+    r"categor|^(?:kind|type|status|condition|country|language|shipping|delivery|payment|seo|tracking)$"
 )  # have a name and an id of their own
+_LARGE, _TOWN = re.compile(r"city(?:name)?"), re.compile(r"town(?:name)?")
 _OF_ANY = ("value", "amount", "unit")  # keys that mean a price in an object of one alone
 _WRAPPER = re.compile(r"^media$|multimedia|gallery|carousel|images$|photos$|pictures$")
 

@@ -23,7 +23,7 @@ _ANY_KIND = (
 _PRIVATE_KEY = re.compile(r"private|owner|particulier")
 _SURE_FLAG = re.compile(r"^is|(?:ad|seller|user|account|listing|offer|advert|owner)$")  # where false tells, too
 _KIND_KEY = re.compile(r"type$|typename$|^(?:kind|category|role)$")
-_FLAG_KEY = re.compile(r"(?:is)?(?:company|business|pro|professional|agency|dealer|shop)")
+_FLAG_KEY = re.compile(r"(?:is)?(?:company|business|pro|professional|agency|dealer|shop|private(?:seller|owner)?)")
 _DEALERS_NAME = re.compile(r"(?:agency|dealer|dealership|shop|store|broker|realtor|showroom)(?:display)?name$")
 _SELLERS_NAME = re.compile(
     r"(?:seller|vendor|advertiser|company|business|customer|member|owner|account|user|contact)(?:display)?name$"
@@ -88,7 +88,7 @@ def _told(node: Node) -> Iterator[str]:
         if _KIND_KEY.search(name) and (found := _kind(scalar(value))):
             yield found
         if isinstance(value, bool) and _FLAG_KEY.fullmatch(name):
-            yield "dealer" if value else "private"
+            yield "private" if value == bool(_PRIVATE_KEY.search(name)) else "dealer"
     if found := _kind(" ".join(types_of(node) - {"person"})):
         yield found
 

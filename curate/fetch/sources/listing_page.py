@@ -12,6 +12,7 @@ from curate.fetch.sources import (
     json_own,
     microdata,
     page_gallery,
+    page_title,
     photo_sizes,
     photo_variants,
     values,
@@ -179,21 +180,10 @@ def _looks_like_one(forms: Read, html: list[list[str]], many: list[Listing], sur
     return product or ((surely or numbered) and (heading or len(own) > 2)) or (surely and len(own) > 2)
 
 
-def _agreed(titles: list[str], data: str) -> str:
-    """The title that the heading and the head of a page agree on; empty where they do not, where it has no word of
-    the data's, and where the data say more."""
-    first = titles[0] if titles else ""
-    plain = [" ".join(title.split()).casefold() for title in titles]
-    own, said = " ".join(first.split()).casefold(), " ".join(data.split()).casefold()
-    words = set(re.findall(r"[^\W_]{3,}", own)) & set(re.findall(r"[^\W_]{3,}", said))
-    more = said.startswith(own + " ") and re.match(r"[|–—·:-]", said[len(own) + 1 :]) is None
-    return first if plain.count(own) > 1 and words and not more else ""
-
-
 def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Listing:
     about = forms.about
-    if agreed := _agreed(about.titles, listing.title):
-        listing = replace(listing, title=agreed)
+    if title := page_title.better(listing.title, forms.page, about.titles):
+        listing = replace(listing, title=title)
     if not listing.title and about.titles:
         listing = replace(listing, title=about.titles[0])
         used.setdefault("HTML", []).append("title")
@@ -215,6 +205,8 @@ def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Lis
         and page_gallery.price_near_heading(forms.page, forms.layout)[0] == listing.price / 100
     ):
         listing = replace(listing, price=listing.price / 100)  # the data tell it in cents
+    if listing.price and (whole := html_facts.in_ten_thousands(listing.price, forms.page)):
+        listing = replace(listing, price=whole)
     if listing.price and not listing.currency:
         listing = replace(listing, currency=html_facts.currency_beside(listing.price, forms.page))
     listing, names = html_facts.filled(listing, forms.page, forms.layout)

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from curate.fetch.sources import values
-from curate.fetch.sources.key_names import plain
+from curate.fetch.sources.key_names import plain, role
 
 _MONEY = (
     ("€", "EUR"), ("eur", "EUR"), ("₹", "INR"), ("rs.", "INR"), ("inr", "INR"), ("£", "GBP"), ("gbp", "GBP"),
@@ -77,6 +77,7 @@ _CURRENCY_KEYS = (
     "currency", "pricecurrency", "currencycode", "currencyiso", "currencysymbol", "currencyid",
 )  # fmt: skip
 _AMOUNT_KEYS = (
+    "finalprice", "saleprice", "sellingprice", "discountedprice", "currentprice",
     "value", "amount", "units", "raw", "price", "regularprice", "current", "gross", "grossprice", "consumerprice",
     "pricevalue", "regular", "total", "min", "low", "lowprice", "pricespecification", "main", "cost", "default",
     "amountineuro", "unformattedvalue", "formattedvalue", "formatted", "displayvalue", "priceformatted", "display",
@@ -90,6 +91,8 @@ def scalar(value: Any, depth: int = 0) -> str:
         value = value[0] if value else ""
     if isinstance(value, dict) and depth < 3:
         lower = {plain(str(key)): item for key, item in value.items()}
+        if isinstance(label := lower.get("label"), str) and role(label)[0] and isinstance(lower.get("value"), str):
+            return values.text(lower["value"])  # {"value": "Lazio", "label": "Region"}
         names = (
             "name",
             "displayname",
@@ -101,6 +104,8 @@ def scalar(value: Any, depth: int = 0) -> str:
             "longname",
             "full",
             "raw",
+            "original",
+            "rendered",
         )
         said = next((found for key in names if key in lower and (found := scalar(lower[key], depth + 1))), "")
         return said or (values.text(*value.values()) if len(value) == 1 else "")
@@ -112,8 +117,8 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
     if isinstance(value, bool) or value is None or depth > 4:
         return None, ""
     if isinstance(value, list):
-        value = value[0] if value else None
-        return money(value, key, depth + 1)
+        asked = [one for one in value if not (isinstance(one, dict) and one.get("strikeOff"))] or value
+        return money(asked[0] if asked else None, key, depth + 1)
     if isinstance(value, dict):
         lower = {plain(str(name)): item for name, item in value.items()}
         currencies = (currency_of(scalar(lower.get(name, "")), bare=True) for name in _CURRENCY_KEYS)

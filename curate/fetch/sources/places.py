@@ -6,7 +6,7 @@ _MAX = 200  # characters looked at
 _TAIL = re.compile(r"(?<=\S) ?\([^()]{1,60}\)$")  # Amsterdam (Bos en Lommer)
 _POSTAL = re.compile(  # before the town, or behind it
     r"^(?:[A-Z]{1,3}[- ])?(?:\d{4} ?[A-Z]{2}|\d{3} \d{2}|\d{2}-\d{3}|\d{4}-\d{3}|\d{4,6})(?= [^\W\d_])|"
-    r"(?<=[^\W\d_]) (?:\d{5}(?:-\d{4})?|\d{4,6}|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] \d[A-Z]\d)$"
+    r"(?<=[^\W\d_]) (?:\d{5}(?:-\d{4})?|\d{4,6}|[A-Z]{1,2}\d[A-Z\d]?(?: \d[A-Z]{2})?|[A-Z]\d[A-Z] \d[A-Z]\d)$"
 )
 _JAPAN = re.compile(
     r"(東京都|北海道|京都府|大阪府|[^\W\d_]{2,3}県)[ ,、　]{0,2}((?:[^\W\d_区]{1,6}?市|[^\W\d_]{1,5}?区|"
@@ -27,7 +27,13 @@ _REGION = re.compile(  # a part that calls itself a region
 )
 _TOWN = re.compile(r"(?:гр|г|с|м|смт|пгт|пос|село|город|місто|град)\.? ?(?=[^\W\d_])(?<=[. ])|(?:gm|m)\. ")
 _QUARTER = re.compile(r"^.{1,40}? (?:Mh|Mah|Mahallesi)\.? (?=\S)")  # before the town in Turkey
-_STREET = re.compile(r"\d+[a-zA-Z]? [^\W\d_]")  # 12 Main St
+_STREET = re.compile(  # 12 Main St, Mill Road, Calle de Llagostera
+    r"^\d+[a-zA-Z]? [^\W\d_]|(?i:(?<![^\W\d_])(?:road|street|st|avenue|ave|lane|drive|close|court|terrace|"
+    r"crescent|gardens|straße|strasse|allee|utca|gatan|vägen|gade|straat|laan|plein)\.?(?: \d+\w?)?$)|"
+    r"(?i:^(?:rue|via|calle|avenida|avenue|ul\.|ulica|ул\.|улица|rua|carrer|piazza|corso|viale) )"
+)
+_OUTWARD = re.compile(r"[A-Z]{1,2}\d{1,2}[A-Z]?")  # of a postal code: CB1
+_TWO = re.compile(r"([^\W\d_a-zà-ž][^\d–-]{1,40}) [-–] ([^\W\d_a-zà-ž][^\d–]{1,40})")  # Palermo - Capital Federal
 _TIME = re.compile(
     r"(?i)\d{1,2}:\d{2}|(?<!\d)(?:19|20)\d{2}(?!\d)|(?<![^\W\d_])(?:ago|today|yesterday|heute|gestern|"
     r"vor \d+|hier|aujourd'hui|il y a|hoy|"
@@ -75,6 +81,14 @@ _MEASURE = re.compile(
     r"kr|万|平|坪|㎡|photos?|fotos?)(?![^\W\d_])|[€$£¥₪₽₴]"
 )
 
+_CONDITION = re.compile(  # of goods, which some languages call state
+    r"(?i)(?:como |semi-?|casi |quase |like |wie |comme |come |very |muy |sehr |très |brand ?)?(?:new|"
+    r"nuev[oa]|nov[oa]|neu|neuf|"
+    r"neuve|nuovo|used|usad[oa]|gebraucht|occasion|usato|good|buen[oa]|bom|gut|bon|buono|disponible|active|"
+    r"activo|ativo)"
+    r"(?: (?:estado|condition|zustand|état|stato))?"
+)
+
 
 def is_place(text: str) -> bool:
     """May a short text be a place: words, no measure, no sum, no moment alone?"""
@@ -83,6 +97,7 @@ def is_place(text: str) -> bool:
         1 < len(plain) < 80
         and re.search(r"[^\W\d_]{2}", plain) is not None
         and not _MEASURE.search(plain)
+        and not _CONDITION.fullmatch(plain)
         and not plain.endswith((":", "?", "!"))
         and len(plain.split()) < 10
     )
@@ -116,6 +131,8 @@ def named(text: str) -> tuple[str, str]:
     pieces = [
         part for piece in pieces for part in (re.split(r" [-–] ", piece) if _TIME.search(piece) else [piece])
     ]
+    if len(pieces) == 1 and (match := _TWO.fullmatch(text)):
+        pieces = [match[1], match[2]]
     parts: list[str] = []
     for piece in pieces:
         if (found := of_asia(piece.strip()))[0]:
@@ -123,10 +140,11 @@ def named(text: str) -> tuple[str, str]:
         part = _QUARTER.sub("", _TAIL.sub("", piece.strip()))
         town = _POSTAL.sub("", part, count=1).strip(" -–")
         if town and not _is_other(town) and re.search(r"[^\W\d_]", town):
-            if parts and part[:1].isdigit() and part.endswith(town) and town != part:
-                parts.clear()  # a street before 75002 Paris
+            if parts and town != part and not re.fullmatch(r"[A-Z]{2,3}", town):
+                parts.clear()  # a street before 75002 Paris, London E14
             parts.append(town)
-    if len(parts) > 1 and _STREET.match(parts[0]):
+    parts = [part for part in parts if not _OUTWARD.fullmatch(part)] or parts
+    if len(parts) > 1 and _STREET.search(parts[0]):
         del parts[0]
     lands = [part for part in parts if part.casefold() in _COUNTRIES]
     if not (parts := [part for part in parts if part not in lands]):

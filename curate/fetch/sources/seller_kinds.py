@@ -43,7 +43,7 @@ _DEALER = (  # words for one whose trade it is
 )
 _NO = r"nije|není|nie je|nie jest|not an?|no|non|kein(?:e|er)?|ikke|inte|не"
 _AROUND = (  # words beside, which change nothing
-    r"seller|verk[aä]e?ufer(?:in)?|anbieter(?:in)?|venditore|vendeur|vendedor(?:a)?|annonceur|anunciante|"
+    r"used|new|cars?|seller|verk[aä]e?ufer(?:in)?|anbieter(?:in)?|venditore|vendeur|vendedor(?:a)?|annonceur|anunciante|"
     r"verkoper|"
     r"sprzedawca|prodajalec|prodavač|oglašivač|korisnik|predávajúci|eladó|hirdető|sælger|selger|säljare|"
     r"myyjä|satıcı|"
@@ -55,6 +55,10 @@ _AROUND = (  # words beside, which change nothing
 _ALONE = re.compile(
     rf"(?i)(?:(?:{_AROUND})[\s:-]+){{0,3}}(?:(?P<private>{_PRIVATE})|"
     rf"(?P<dealer>{_DEALER}))(?:[\s-]+(?:{_AROUND})){{0,2}}"
+)
+_NAMED = re.compile(  # a kind of dealer before a name: Autohaus Elm, Автосалон «Elm»
+    r"(?:(?i:автосалон|автоцентр|autohaus|autosalon|autocenter|autocentrum|agenzia|agence|agencja|immobilien|inmobiliaria|"
+    r"imobiliária|concessionaria|concesionario|makelaardij))\s+(?=[\"«„“A-ZÀ-ŽА-Я&])"
 )
 _NOT = re.compile(rf"(?i)(?:(?:{_AROUND})[\s:-]+){{0,2}}(?:{_NO})\s+(?:{_DEALER})")
 _SENTENCE = re.compile(  # in a longer text: a noun and what it is
@@ -86,14 +90,19 @@ _FIRM = re.compile(  # forms of firms at the end of a name, or before it
 
 @lru_cache(maxsize=20_000)
 def alone(text: str) -> str:
-    """private or dealer where a short text says nothing but that, such as "Private seller"; else empty."""
+    """private or dealer where a short text says that, such as "Private seller", and no more than a name or a town
+    beside; else empty."""
     text = " ".join(text.split()).strip(" .:·•|-–()")
     if not 1 < len(text) < 45:
         return ""
     if _NOT.fullmatch(text):
         return "private"
-    match = _ALONE.fullmatch(text)
-    return (match.lastgroup or "") if match else ""
+    if match := _ALONE.fullmatch(text):
+        return match.lastgroup or ""
+    parts = [part for part in re.split(r"\s*[,•·|]\s+", text) if part]
+    if 1 < len(parts) < 4 and (match := _ALONE.fullmatch(parts[0]) or _ALONE.fullmatch(parts[-1])):
+        return match.lastgroup or ""  # Firma • Elm; 34123 Kassel, Händler
+    return "dealer" if _NAMED.match(text) else ""
 
 
 def in_sentence(text: str) -> str:

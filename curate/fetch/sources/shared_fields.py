@@ -89,6 +89,10 @@ def _by_address(listings: list[Listing]) -> list[Listing]:
     parts = [_parts(one.page_url) for one in listings]
     for at in range(max(map(len, parts), default=0)):
         begun = [_begun(one.title, mine, at) for one, mine in zip(listings, parts, strict=True)]
+        begun = [
+            make if len(make.split()) < 4 and make != one.title else ""
+            for one, make in zip(listings, begun, strict=True)
+        ]
         fitting, makes = sum(map(bool, begun)), {name.casefold() for name in begun} - {""}
         if (
             fitting < _FEWEST

@@ -27,6 +27,8 @@ def cards_of(card: str, *, around: str = "<main>{}</main>", url: str = "https://
         ("Private seller", "private"), ("Privat", "private"), ("Частно лице", "private"), ("Magánszemély", "private"),
         ("Sahibinden", "private"), ("Bireysel Satıcı", "private"), ("Yksityinen", "private"), ("Particulier", "private"),
         ("Korisnik nije trgovac", "private"), ("Korisnik je trgovac", "dealer"), ("Gewerblicher Anbieter", "dealer"),
+        ("34123 Kassel, Händler", "dealer"), ("Firma • Elm", "dealer"), ("Prywatny sprzedawca • Jan", "private"),
+        ("Автосалон «Elm»", "dealer"), ("Autohaus Elm", "dealer"), ("Dealer Used Car", "dealer"), ("PRO", "dealer"),
         ("Forhandler", "dealer"), ("Agencija", "dealer"), ("Avtosalon", "dealer"), ("Vendeur professionnel", "dealer"),
         ("Diesel", ""), ("A shop beside the road", ""), ("", ""),
     ],
@@ -72,6 +74,10 @@ def test_the_name_of_a_firm(name: str, firm: bool) -> None:
         ("Plzeň - město", ("Plzeň - město", "")),
         ("دیروز در تهران، پونک", ("تهران", "پونک")),
         ("Bauska un raj.", ("Bauska un raj.", "")),
+        ("Palermo - Capital Federal", ("Palermo", "Capital Federal")),
+        ("Balfron Tower, St Leonards Road, London E14", ("London", "")),
+        ("Mill Road, Cambridge, CB1", ("Cambridge", "")),
+        ("Calle de Llagostera, Barcelona", ("Barcelona", "")),
         ("58 m²", ("", "")),
         ("", ("", "")),
     ],
@@ -81,7 +87,7 @@ def test_town_and_region_of_a_text(text: str, place: tuple[str, str]) -> None:
 
 
 HEAD = '<a href="/ads/{n}"><img src="PHOTO" alt="Combi {n}"><h3>Combi {n}</h3></a><b>900 €</b>'
-CARDS: dict[str, tuple[str, dict[str, str]]] = {
+CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "a word for who sells": (f"<li>{HEAD}<i>Privat</i></li>", {"seller": "private"}),
     "a word that may be a room": (f"<li>{HEAD}<i>Salon</i></li>", {"seller": ""}),
     "the same word of a seller": (f'<li>{HEAD}<div class="seller"><i>Salon</i></div></li>', {"seller": "dealer"}),
@@ -105,6 +111,30 @@ CARDS: dict[str, tuple[str, dict[str, str]]] = {
     "a postal code of letters": (f'<li>{HEAD}<p class="sub">1056 JM Amsterdam (Noord)</p></li>', {"city": "Amsterdam"}),
     "a region that says so": (f"<li>{HEAD}<p>Nitra, Nitriansky kraj</p></li>", {"city": "Nitra", "region": "Nitriansky kraj"}),
     "an area that is a surface": (f'<li>{HEAD}<p class="surface-area">58 m²</p></li>', {"city": ""}),
+    "a state, and how far": (f"<li>{HEAD}<p>Scranton, PA (8 mi)</p></li>", {"city": "Scranton", "region": "PA"}),
+    "a town beside a kind of seller": (
+        f'<li>{HEAD}<div class="seller-info"><p>DE-34123 Kassel, Händler</p></div></li>', {"city": "Kassel", "seller": "dealer"},
+    ),
+    "a kind of seller with more words": (f'<li>{HEAD}<p class="seller-type">Dealer used and demo cars</p></li>', {"seller": "dealer"}),
+    "attributes with a word of the site's own": (
+        '<li data-webm-make="Mazda" data-webm-state="New South Wales"><a href="/ads/{n}"><img src="PHOTO"><h3>2021 Mazda {n}</h3></a>'
+        '<p class="seller-location">New South Wales</p></li>',
+        {"make": "Mazda", "region": "New South Wales", "city": ""},
+    ),
+    "a caption before the title": (
+        '<li><a href="/ads/{n}"><img src="PHOTO"></a><p class="card__caption">Sold Nov 21, 2026</p><a href="/ads/{n}">'
+        '<p class="card__title"><span class="new-listing">New Listing</span> <span>Tessar {n}mm</span></p></a></li>',
+        {"title": "Tessar {n}mm"},
+    ),
+    "an action beside the title": (
+        '<li><a href="/ads/{n}"><img src="PHOTO"></a><div class="titleValue"><a href="javascript:;">To favourites</a>'
+        '<a href="/ads/{n}">Clio {n}, unfallfrei</a></div></li>',
+        {"title": "Clio {n}, unfallfrei"},
+    ),
+    "a year by its label": (
+        f'<li>{HEAD}<i>28.11.2026</i><b>TÜV 2031</b><span>EZ 11/2009</span></li>', {"year": 2009},
+    ),
+    "the day of the advert": (f"<li>{HEAD}<i>28.11.2026</i><span>03/2016</span></li>", {"year": 2016}),
     "a town in Hungarian": (f'<li>{HEAD}<p class="telepules">Érd</p></li>', {"city": "Érd"}),
     "a make in an attribute": (
         '<li><a data-manufacturer="Omega" data-state="open" href="/ads/{n}"><img src="PHOTO"><h3>Sea {n}</h3></a></li>',
@@ -119,8 +149,12 @@ CARDS: dict[str, tuple[str, dict[str, str]]] = {
 @pytest.mark.parametrize("name", CARDS)
 def test_what_a_card_names(name: str) -> None:
     card, fields = CARDS[name]
-    for listing in cards_of(card):
-        assert {field: getattr(listing, field) for field in fields} == fields
+    for listing, number in zip(cards_of(card), NUMBERS, strict=True):
+        meant = {
+            field: value.replace("{n}", str(number)) if isinstance(value, str) else value
+            for field, value in fields.items()
+        }
+        assert {field: getattr(listing, field) for field in fields} == meant
 
 
 def test_the_columns_of_a_table_are_named_in_its_head() -> None:
@@ -128,6 +162,13 @@ def test_the_columns_of_a_table_are_named_in_its_head() -> None:
     row = '<tr><td><a href="/ads/{n}"><img src="PHOTO"></a></td><td><a href="/ads/{n}">For sale, runs well {n}</a></td><td>John Deere</td><td>6155R</td><td>Rīga</td><td>79,900 €</td></tr>'
     for one in cards_of(row, around=f"<table>{head}{{}}</table>"):
         assert (one.make, one.model, one.city) == ("John Deere", "6155R", "Rīga")
+
+
+def test_a_column_of_two_places_has_the_larger_one_first() -> None:
+    head = "<thead><tr><td></td><td>Marka</td><td>Fiyat</td><td>İl / İlçe</td></tr></thead>"
+    row = '<tr><td><a href="/ads/{n}"><img src="PHOTO" alt="Clio {n}">Clio {n}</a></td><td>Renault</td><td>900 TL</td><td class="location">İzmir<br>Bornova</td></tr>'
+    for one in cards_of(row, around=f"<table>{head}<tbody>{{}}</tbody></table>"):
+        assert (one.make, one.city, one.region) == ("Renault", "Bornova", "İzmir")
 
 
 DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -154,6 +195,28 @@ DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "an area without a town": ({"address": {"area": {"text": "Haifa area"}, "city": None}}, {"region": "Haifa area", "city": ""}),
     "keys of a search index": ({"fields": {"grad_s": "Novi Sad", "oglasivac_stana_s": "Agencija"}}, {"city": "Novi Sad", "seller": "dealer"}),
+    "a seller that is not private": ({"sellerData": {"displayName": "Ana", "isPrivate": False}}, {"seller": "dealer"}),
+    "values beside their labels": (
+        {"geo": {"region": {"value": "Lazio", "label": "Regione"}, "city": {"value": "Roma"}, "town": {"value": "Tivoli"}}},
+        {"city": "Tivoli", "region": "Lazio"},
+    ),
+    "a town of a city": ({"location": {"cityName": "Samsun", "townName": "Atakum"}}, {"city": "Atakum", "region": "Samsun"}),
+    "the state that goods are in": ({"estado": "Como nuevo"}, {"region": ""}),
+    "prices of which one is struck out": (
+        {"price": None, "pricing": {"prices": [{"value": 16999, "strikeOff": True}, {"value": 12999}], "mrp": {"value": 16999}}},
+        {"price": 12999},
+    ),
+    "a final price beside others": ({"price": None, "pricing": {"listPrice": {"value": 16999}, "finalPrice": {"value": 12999}}}, {"price": 12999}),
+    "a year called model": ({"attributes": [{"name": "YEAR_MODEL", "values": ["2017"]}, {"name": "CAR/MODEL", "values": ["Multivan"]}]}, {"model": "Multivan", "year": 2017}),
+    "a title in an object": (
+        {"subject": None, "title": {"original": "Combi Style S"}, "shipping": {"title": "Shipping"}}, {"title": "Combi Style S"},
+    ),
+    "a version under a name of the site's own": (
+        {"subject": None, "oem": "Combi", "model": "Style", "dvn": "2015 Combi Style i CVT"}, {"title": "2015 Combi Style i CVT"},
+    ),
+    "a street in an address": (
+        {"subject": None, "streetAddress": "12 Combi St", "address": "12 Combi St, Austin, TX 78757"}, {"title": "12 Combi St, Austin, TX 78757"},
+    ),
     "a value that is no price": ({"price": None, "floor": {"value": "3"}}, {"price": 11490}),
 }  # fmt: skip
 
@@ -370,3 +433,59 @@ def test_the_title_of_a_card_has_no_year_behind_it() -> None:
     text = page(f'<ul>{cards}</ul><script type="application/ld+json">{json.dumps(linked)}</script>')
     found = extract(text, "https://ads.example/all").listings
     assert [(one.title, one.year) for one in found] == [(f"Buster {n}", 2019) for n in NUMBERS]
+
+
+@pytest.mark.parametrize(
+    ("heading", "below", "declared", "data", "title"),
+    [
+        ("Volvo V90", "B4 AWD", "Volvo V90 B4 AWD", "Volvo V90", "Volvo V90 B4 AWD"),
+        ("Volvo V90", "149 000 kr", "Volvo V90 B4 AWD", "Volvo V90", "Volvo V90"),
+        ("Gravel bike M", "", "Gravel bike M", "Shipping", "Gravel bike M"),
+        ("Gravel bike M", "", "Gravel bike M", "Gravel bike M, as new", "Gravel bike M"),
+        ("Ads", "", "Ads", "Gravel bike M", "Gravel bike M"),
+        ("Gravel bike", "", "Buy gravel bikes", "Gravel bike M", "Gravel bike M"),
+    ],
+)
+def test_the_title_of_a_page(heading: str, below: str, declared: str, data: str, title: str) -> None:
+    own = {"id": 8100231, "subject": data, "price": 900, "images": [PHOTO.format(n=n) for n in NUMBERS]}
+    script = f'<script type="application/json">{json.dumps({"item": own})}</script>'
+    text = page(f"<h1>{heading}</h1><p>{below}</p>{script}", f'<meta property="og:title" content="{declared}">')
+    (listing,) = extract(text, "https://ads.example/ads/8100231.html", True).listings
+    assert listing.title == title
+
+
+@pytest.mark.parametrize(("shown", "price"), [("3,990만원", 39_900_000), ("3,990원", 3_990)])
+def test_data_in_ten_thousands_of_what_the_page_prints(shown: str, price: float) -> None:
+    own = {"id": 8100231, "subject": "Combi", "price": 3990, "images": [PHOTO.format(n=n) for n in NUMBERS]}
+    script = f'<script type="application/json">{json.dumps({"item": own})}</script>'
+    text = page(f"<h1>Combi</h1><p>{shown}</p>{script}", language="ko")
+    (listing,) = extract(text, "https://ads.example/ads/8100231.html", True).listings
+    assert (listing.price, listing.currency) == (price, "KRW")
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (
+            "<table><tr><th>ハンドル</th><td>右</td><th>年式(初度登録)</th><td>2014(平成26)年</td></tr></table>",
+            {"year": 2014},
+        ),
+        (
+            "<dl><dt>Modellår</dt><dd>2021</dd><dt>Estado</dt><dd>Como nuevo</dd></dl>",
+            {"year": 2021, "region": ""},
+        ),
+        ('<a href="https://www.google.com/maps/search/?query=x">Hisings Backa</a>', {"city": "Hisings Backa"}),
+    ],
+)
+def test_labels_and_links_of_a_page(body: str, fields: dict[str, Any]) -> None:
+    photos = "".join(
+        f'<div class="slide"><img src="https://img.example/8100231/{k}c7e9b.jpg"></div>' for k in range(5)
+    )
+    text = page(f'<main><h1>Combi</h1><div class="gallery">{photos}</div><p>900 €</p>{body}</main>')
+    (listing,) = extract(text, "https://ads.example/ads/8100231.html").listings
+    assert {field: getattr(listing, field) for field in fields} == fields
+
+
+def test_the_whole_of_an_address_is_no_make() -> None:
+    adverts = [(f"/cars/2021-mazda-cx-{n}-akera/AD-810023{n}", f"2021 Mazda CX-{n} Akera") for n in range(6)]
+    assert {one.make for one in listed(adverts)} == {""}

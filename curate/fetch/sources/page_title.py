@@ -1,0 +1,52 @@
+"""The title of a listing by what its own page calls it: its heading, its head, the version below the heading."""
+
+import re
+from urllib.parse import urlsplit
+
+from curate.fetch.sources.page import Page, words
+
+
+def better(data: str, page: Page, titles: list[str]) -> str:
+    """A title that the page tells better than the data's; empty where it does not. `titles` are those of the page,
+    that of its heading first.
+
+    Better is what heading and head agree on, and a heading with the version below it. Where the data's title has
+    no word of any of the page's, it is of something else, such as who sells.
+    """
+    heading = next(page.root.iter("h1"), None)
+    first = " ".join(words(heading).split())[:300] if heading is not None else ""
+    if first and (longer := _with_version(data or first, first, page, titles)):
+        return longer
+    own, said = first.casefold(), " ".join(data.split()).casefold()
+    agreed = sum(" ".join(title.split()).casefold() == own for title in titles) > 1
+    if agreed and own and (_shared(own, said) or not any(_shared(said, title) for title in titles)):
+        more = said.startswith(own + " ") and re.match(r"[|–—·:-]", said[len(own) + 1 :]) is None
+        return "" if more or _is_site(own, page) else first
+    if said and titles and not any(_shared(said, title) for title in titles):
+        fitting = (title for title in titles if len(title.split()) > 1 and not _is_site(title.casefold(), page))
+        return next(fitting, "")
+    return ""
+
+
+def _with_version(data: str, heading: str, page: Page, titles: list[str]) -> str:
+    """The title of the head that is the heading and the text right below it, where the data say the heading."""
+    if data.casefold() != heading.casefold():
+        return ""
+    below = next(page.root.iter("h1")).getnext()
+    version = words(below)[:200] if below is not None and isinstance(below.tag, str) else ""
+    whole = f"{heading} {version}".casefold()
+    return next((title for title in titles if version and title.casefold() == whole), "")
+
+
+def _shared(one: str, other: str) -> bool:
+    return bool(_words(one) & _words(other))
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W_]{3,}", text.casefold())) | set(re.findall(r"[^\W_a-zà-ž]{2}", text))
+
+
+def _is_site(title: str, page: Page) -> bool:
+    """Is a title the name of the site?"""
+    host = (urlsplit(page.url).hostname or "").removeprefix("www.").partition(".")[0]
+    return re.sub(r"\W", "", title) in (host, re.sub(r"\W", "", host))
