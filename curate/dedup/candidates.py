@@ -180,9 +180,18 @@ def find(greys: Greys, owner: NDArray[np.int64], bits: int, thorough: bool, map_
         waiting.append(matches.encode(first, second, pose, distance, owner))
         room -= len(first)
         if room < 0:
-            waiting = [matches.nearest(np.concatenate(waiting))]
-            room = len(waiting[0]) + ROWS_AT_ONCE
-    return matches.decode(matches.distinct(matches.nearest(np.concatenate(waiting))), owner)
+            waiting.append(matches.nearest(_joined(waiting)))
+            room = len(waiting[0]) // 2 + ROWS_AT_ONCE
+    del hashed
+    found = matches.nearest(_joined(waiting))
+    return matches.decode(matches.distinct(found), owner)
+
+
+def _joined(waiting: list[matches.Matches]) -> matches.Matches:
+    """All of them in one array, and the list empty, so that they are not held twice."""
+    joined = np.concatenate(waiting)
+    waiting.clear()
+    return joined
 
 
 def _rows(hashed: PartHashes, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:

@@ -22,6 +22,7 @@ _PAIR = _VIEWS + _POSE + _BITS  # where the two images begin
 _OF_PAIR, _OF_BITS = -1 << _PAIR, ((1 << _BITS) - 1) << (_VIEWS + _POSE)  # where they are in a number
 MOST = 1 << _IMAGE  # images
 _BLOCK = 1 << 20  # numbers that are looked at at once
+_SORTED = 1 << 23  # pairs that are sorted by their worse image at once
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,37 @@ def nearest(matches: Matches) -> Matches:
         some[: len(pairs)] += pairs
         pairs = some
     if pairs.max(initial=0) > MOST_BETTER:
-        starts = np.flatnonzero(new)
+        _leave_out_far_ones(matches, new, pairs, wanted)
+    return matches if wanted.all() else matches[wanted]
+
+
+def _leave_out_far_ones(
+    matches: Matches, new: NDArray[np.bool_], pairs: Indices, wanted: NDArray[np.bool_]
+) -> None:
+    """Mark in `wanted` the pairs of images with many better ones that are not among their nearest.
+
+    `new` (k,) is where pairs begin, `pairs` how many each image has. The images take turns, so that little is
+    sorted at once.
+    """
+    far = np.zeros(len(matches), bool)  # where such a pair begins
+    crowded = np.flatnonzero(pairs > MOST_BETTER)
+    turn = np.full(len(pairs), -1, np.int32)
+    turn[crowded] = np.cumsum(pairs[crowded]) // _SORTED
+    for number in range(turn.max() + 1):
+        begins = [
+            block.start + np.flatnonzero(new[block] & (turn[_worse(matches[block])] == number))
+            for block in _blocks(matches)
+        ]
+        starts = np.concatenate(begins)
         worse, bits = _worse(matches[starts]), (matches[starts] & _OF_BITS) >> (_VIEWS + _POSE)
         by_image = np.argsort((worse << _BITS) | bits, kind="stable")  # of equals, the better image comes first
-        near = np.empty(len(starts), bool)
-        near[by_image] = runs.places(runs.starts(worse[by_image])) < MOST_BETTER
-        wanted &= np.repeat(near, np.diff(np.append(starts, len(matches))))
-    return matches if wanted.all() else matches[wanted]
+        far[starts[by_image[runs.places(runs.starts(worse[by_image])) >= MOST_BETTER]]] = True
+    left_out = False  # is the pair in which a block begins?
+    for block in _blocks(matches):
+        begun = np.maximum.accumulate(np.where(new[block], np.arange(1, len(new[block]) + 1), 0))
+        of_match = np.where(begun > 0, far[block][begun - 1], left_out)
+        wanted[block] &= ~of_match
+        left_out = bool(of_match[-1])
 
 
 def distinct(matches: Matches) -> Matches:

@@ -38,6 +38,7 @@ def by_the_rules(rows: list[Row], owner: list[int], most_better: int) -> list[Ro
 def test_numbers_keep_what_the_rules_keep(seed: int, most_better: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matches, "MOST_BETTER", most_better)
     monkeypatch.setattr(matches, "_BLOCK", 100)
+    monkeypatch.setattr(matches, "_SORTED", 20)
     random = np.random.default_rng(seed)
     owner = np.sort(np.append(np.arange(12), random.choice(12, 5, replace=False)))  # some have two views
     first, second = random.integers(0, len(owner), (2, 900))
