@@ -12,7 +12,9 @@ _DEALER_NAME = re.compile(
     r"broker|realtor|concession[a-z]{0,6}|trgov[a-z]{2}|forhandler|bilhandler|bookseller)(?![a-z])"
 )
 _SELLER_NAME = re.compile(
-    r"seller|vendor|(?<![a-z])(?:user|owner|author|company|shop|store|account|member)(?![a-z])|advertiser|"
+    r"seller|vendor|(?<![a-z])(?:user|owner|author|company|shop|store|account|member)(?:info|name|box|card|"
+    r"data|profile)?"
+    r"(?![a-z])|advertiser|"
     r"verkaeufer|anbieter|"
     r"vendeur|venditore|vendedor|sprzedawca|prodejce|predajca|inzerent|hirdeto|s[äa]ljare|selger|satici|"
     r"kimden|oglasivac"
@@ -26,7 +28,8 @@ _OTHER_LOGO = re.compile(r"brand|make|model|site|partner|bank|avatar|user|carfax
 _UNSURE = re.compile(  # words that say other things, too, where no seller is spoken of
     r"(?i)salon\w*|shops?|stores?|pro(?-i:(?<!PRO))|profi\w*|business|compan\w+|commercial\w*|trade\w*|"
     r"individual|profes\w+|agen|"
-    r"iroda|bazar|galeri|liike|merchants?|owner|private|organization|corporat\w*|no"
+    r"iroda|bazar|galeri|liike|merchants?|owner|private|organization|corporat\w*|no|"
+    r"libr\w+|бизнес|бізнес|магазин|مكتب|معرض|עסק\w*"  # a bookshelf, a trim, a desk
 )
 _FIRM_NAME = re.compile(
     r"[^\W\d_].{2,50}\s(?:GmbH(?: & Co\. ?KG)?|Kft\.?|Bt\.|Zrt\.?|Oy|Ltd\.?|LLC|Inc\.|S\.?r\.?l\.|"

@@ -71,7 +71,8 @@ _NAMES: dict[str, str] = {
         עיר المدينة ilçe ilce 所在城市
     """,
     "region": """
-        region regione comarca regionname mainprovince state statename province provincename county
+        region canton kanton cantone cantonname regione comarca regionname mainprovince state statename
+        province provincename county
         addressregion bundesland
         département departement departmentname provincia estado wojewodztwo województwo voivodeship kraj
         okres oblast область регион регіон republic prefecture 都道府県 지역 省 bölge bolge lan län fylke
@@ -94,7 +95,8 @@ _NAMES: dict[str, str] = {
         accounttype posttype publishertype vendortype advertiserkind sellerkind isdealer isprivate isbusiness
         iscompany ispro isprofessional isowner isprivateowner privatebusiness anbieter anbietertyp
         verkäufertyp tipovendedor tipoanunciante sellercategory membertype advertisercategory utype kimden
-        venditoretipo typevendeur typeannonceur typverkäufer typsprzedawcy typprodejce inzerent tiphirdető
+        venditoretipo typevendeur forsaleby typeannonceur typverkäufer typsprzedawcy typprodejce inzerent
+        tiphirdető
         hirdetőtípusa
         oglasivac oglašivač myyjätyyppi selgertype sælgertype säljartyp типпродавца продавецтип adtype
     """,

@@ -136,12 +136,24 @@ def name_of(fact: Facts, field: str) -> str:
     return named
 
 
+def _of_levels(value: Any) -> tuple[str, str] | None:
+    """(town, region) of a list of places, each in the one before: country, region, town, quarter; None where a
+    value is no such list."""
+    if not isinstance(value, list) or len(value) < 2 or not all(isinstance(one, dict) for one in value):
+        return None
+    if all(isinstance(one.get("level"), int) for one in value):
+        value = sorted(value, key=lambda one: int(one["level"]))
+    names = [text for one in value if (text := scalar(one)) and places.is_place(text)]
+    names = [text for text in names if places.named(text)[0]][:3]  # no country
+    return (names[min(1, len(names) - 1)], names[0] if len(names) > 1 else "") if names else None
+
+
 def place_of(fact: Facts) -> tuple[str, str]:
     """(city, region) of the listing, else of its seller."""
     city, region = (name if len(name := name_of(fact, field)) < 80 else "" for field in ("city", "region"))
     if not city:
         for _, value in first(fact, "place"):
-            named = values.place(value) if isinstance(value, str | dict | list) else ("", "")
+            named = _of_levels(value) or values.place(value) if isinstance(value, str | dict | list) else ("", "")
             if not named[0] and isinstance(value, dict):
                 named = values.place(scalar(value))
             if named[0] and len(named[0]) < 80 and not named[0].isdigit():

@@ -209,7 +209,7 @@ def _pairs(items: list[Any], out: Facts, depth: int) -> None:
             last = last if role(last)[0] in ("make", "model") else ""
             for alias in (*(lower.get(key) for key in ("key", "id", "name", "label", "keylabel")), name, last):
                 meaning, rank = role(alias) if isinstance(alias, str) else ("", 0)
-                if meaning in ("make", "model", "year", "price", "seller", "city", "region", "title"):
+                if meaning in ("make", "model", "year", "price", "seller", "city", "region", "place", "title"):
                     at = -1 if meaning in ("make", "model") else depth + 1  # "brand" beside may be the site's own
                     out.found.setdefault(meaning, []).append((at, rank, name, value))
                     break

@@ -9,7 +9,9 @@ from curate.fetch.sources.key_names import plain, role
 
 _MONEY = (
     ("€", "EUR"), ("eur", "EUR"), ("₹", "INR"), ("rs.", "INR"), ("inr", "INR"), ("£", "GBP"), ("gbp", "GBP"),
-    ("us$", "USD"),
+    ("us$", "USD"), ("u$s", "USD"), ("u$d", "USD"), ("у.е.", "USD"), ("rs", "INR"), ("sfr", "CHF"), ("fr.", "CHF"),
+    ("dhs", "AED"), ("dh", "AED"), ("din", "RSD"), ("fcfa", "XOF"), ("tsh", "TZS"), ("ush", "UGX"), ("gs.", "PYG"),
+    ("rd$", "DOP"), ("mx$", "MXN"), ("b/.", "PAB"),
     ("r$", "BRL"), ("a$", "AUD"), ("c$", "CAD"), ("usd", "USD"), ("zł", "PLN"), ("pln", "PLN"), ("kč", "CZK"),
     ("czk", "CZK"),
     ("₽", "RUB"), ("руб", "RUB"), ("rub", "RUB"), ("грн", "UAH"), ("₴", "UAH"), ("uah", "UAH"), ("¥", "JPY"),
@@ -45,14 +47,19 @@ _DIGITS = (
 PRICE = re.compile(
     r"(?:[$£¥֏฿৳៛₠-₿]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|"
     r"TRY|Rs\.?|RM|Rp|Ksh|"
-    r"kr|[A-Z]{1,3}\$|(?-i:KES|NGN|GHS|EGP|MAD|SAR|QAR|KWD|OMR|PKR|LKR|BDT|SGD|HKD|TWD|MYR|PHP|IDR|THB|"
+    r"kr|U\$[SD]|(?-i:(?:S?Fr\.|SFr)(?=\s?\d[\d'’]*(?:['’]\d{3}|\.[-–—]))|Gs\.|D[hH]s?\.?|TSh|USh|B/\.|JOD|"
+    r"BHD|TND|DZD|UGX|TZS|ETB|XOF|XAF|UYU|BOB|"
+    r"PYG|GTQ|CRC|DOP|MKD|UZS)|[A-Z]{1,3}\$|(?-i:KES|NGN|GHS|EGP|MAD|SAR|QAR|KWD|OMR|PKR|LKR|BDT|SGD|HKD|"
+    r"TWD|MYR|PHP|IDR|THB|"
     r"VND|ILS|MXN|ARS|CLP|COP|PEN|AMD|GEL|AZN|KZT|UF|S/|R(?=\s?\d{1,3}(?:[\s,]\d{3})+(?!\d)))))"
-    rf"\s{{0,2}}{_DIGITS}(?:[.,][-–—]{{1,2}})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс))?|"
+    rf"\s{{0,2}}{_DIGITS}(?:[.,][-–—]{{1,2}})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс|juta|miliar|triệu|tỷ|"
+    rf"million))?|"
     rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}(?:[$£¥֏฿৳៛₠-₿]|〒(?!\s?\d{3}-)|(?:EUR|USD|GBP|INR|PLN|zł|Kč|"
     rf"CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
     r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|دينار|"
     r"د\.أ|د\.م|ر\.ق|ر\.ع|د\.ب|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z])|"
-    r"(?:đ|đồng|tỷ|triệu|JOD|KWD|MAD|so'm|сум|сом)(?![^\W\d_]))",
+    r"(?:(?<=\d{3}\s)(?-i:D[hH]s?|FCFA|CFA|Fr\.|XOF|TND|DZD)|у\.е\.|đ|đồng|tỷ|triệu|JOD|KWD|MAD|so'm|сум|"
+    r"сом)(?![^\W\d_]))",
     re.IGNORECASE,
 )
 

@@ -20,7 +20,22 @@ Element = Any  # of lxml
 
 MAX_TAGS = 200_000
 MAX_ATTRIBUTES = 500  # of one tag; the parser's time grows with their square
-_NAMES = ("class", "id", "data-testid", "data-test", "data-test-id", "data-qa", "aria-label", "role", "name")
+_NAMES = (
+    "class",
+    "id",
+    "data-testid",
+    "data-test",
+    "data-test-id",
+    "data-qa",
+    "data-q",
+    "data-cy",
+    "data-marker",
+    "data-aut-id",
+    "data-automation",
+    "aria-label",
+    "role",
+    "name",
+)
 MAX_SECONDS = 10.0  # of one thread's time, for one page
 
 _LONG_TAG = re.compile(r"<[a-zA-Z](?:\"[^\"]*+(?:\"|$)|'[^']*+(?:'|$)|[^<>\"'])*+>?")

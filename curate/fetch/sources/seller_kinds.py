@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 _PRIVATE = (  # words for a person who sells
-    r"privat\w*|individual|particuli?er|particular(?:es)?|c2c|b2c-?no|fsbo|natural ?person|"
+    r"privat\w*|individual|particuli?er|particular(?:es)?|c2c|ownr|fsbo|natural ?person|"
     r"(?:for sale )?by owner|private ?owner|owner|dueñ[oa]|propriet[aá]ri[oa]|propriétaire|eigent[uü]mer(?:in)?|"
     r"osoba (?:fizyczna|prywatna)|prywatn\w*|soukrom\w*|súkromn\w*|soukromník|magánszemély|magánhirdető|"
     r"persoană fizică|"
@@ -19,7 +19,7 @@ _PRIVATE = (  # words for a person who sells
 _DEALER = (  # words for one whose trade it is
     r"dealers?(?:hip)?|professional\w*|professionn?el\w*|profesional\w*|profissional|professionista|"
     r"profis?|pro|profesjonal\w*|"
-    r"business|compan(?:y|ies)|firm[aey]?|b2c|h[aä]e?ndler\w*|gewerb\w*|commercial\w*|commercant|"
+    r"delr|business|compan(?:y|ies)|firm[aey]?|b2c|h[aä]e?ndler\w*|gewerb\w*|commercial\w*|commercant|"
     r"commerçant|trade(?:rs?)?|"
     r"agent\w*|agenc\w*|agenz\w*|agen[cç]ja|agencija|agentur|agence\w*|agentuur|agentúra|agentura|ügynökség|"
     r"ingatlanközvetítő|iroda|makler\w*|mäkler\w*|makelaar\w*|mäklare|meglere?|broker\w*|realtors?|"
@@ -43,7 +43,8 @@ _DEALER = (  # words for one whose trade it is
 )
 _NO = r"nije|není|nie je|nie jest|not an?|no|non|kein(?:e|er)?|ikke|inte|не"
 _AROUND = (  # words beside, which change nothing
-    r"used|new|cars?|seller|verk[aä]e?ufer(?:in)?|anbieter(?:in)?|venditore|vendeur|vendedor(?:a)?|annonceur|anunciante|"
+    r"used|new|cars?|seller|verk[aä]e?ufer(?:in)?|anbieter(?:in)?|venditore|vendeur|vendedor(?:a)?|"
+    r"annonceur|anunciante|"
     r"verkoper|"
     r"sprzedawca|prodajalec|prodavač|oglašivač|korisnik|predávajúci|eladó|hirdető|sælger|selger|säljare|"
     r"myyjä|satıcı|"
@@ -57,7 +58,8 @@ _ALONE = re.compile(
     rf"(?P<dealer>{_DEALER}))(?:[\s-]+(?:{_AROUND})){{0,2}}"
 )
 _NAMED = re.compile(  # a kind of dealer before a name: Autohaus Elm, Автосалон «Elm»
-    r"(?:(?i:автосалон|автоцентр|autohaus|autosalon|autocenter|autocentrum|agenzia|agence|agencja|immobilien|inmobiliaria|"
+    r"(?:(?i:автосалон|автоцентр|autohaus|autosalon|autocenter|autocentrum|agenzia|agence|agencja|"
+    r"immobilien|inmobiliaria|"
     r"imobiliária|concessionaria|concesionario|makelaardij))\s+(?=[\"«„“A-ZÀ-ŽА-Я&])"
 )
 _NOT = re.compile(rf"(?i)(?:(?:{_AROUND})[\s:-]+){{0,2}}(?:{_NO})\s+(?:{_DEALER})")
@@ -85,6 +87,14 @@ _FIRM = re.compile(  # forms of firms at the end of a name, or before it
     r"A\.Ş\.|Tic\.|San\.|MMC|Е?ООД|ЕТ|АД|ООО|ОАО|ЗАО|ТОВ|ИП|ФОП|ТОО|Ε\.?Π\.?Ε\.?|Α\.?Ε\.?|Ο\.?Ε\.?|"
     r"בע\"מ|Sdn\.? ?Bhd\.?|Pvt\.?|PT\.?|CV\.?|Co\.)(?![^\W\d_])|[(（](?:株|有|주)[)）]|株式会社|有限会社|"
     r"주식회사|有限公司"
+)
+
+_TRADE = re.compile(  # words of trades in names
+    r"(?i)(?<![^\W\d_])(?:motors?|automotores|autom[oó]viles|automobiles?|automobili|autos|cars|car sales|"
+    r"autogarage|"
+    r"niederlassung|zentrum|immobilien|realty|estates?|properties|lettings|inmobiliaria|immobiliare|"
+    r"trading|group|gruppe|"
+    r"grupo|warehouse|outlet|nekretnine|nieruchomości|недвижимость|моторс|autohaus|autosalon)(?![^\W\d_])"
 )
 
 
@@ -124,5 +134,5 @@ def called(text: str) -> str:
 
 
 def is_firm(name: str) -> bool:
-    """Is a seller's name that of a firm, by its legal form: Elm GmbH, (株)湾岸?"""
-    return len(name) < 120 and bool(_FIRM.search(name))
+    """Is a seller's name that of a firm, by its legal form or its trade: Elm GmbH, (株)湾岸, Elm Motors?"""
+    return len(name) < 120 and bool(_FIRM.search(name) or _TRADE.search(name))

@@ -24,7 +24,7 @@ _HOMES = re.compile(  # what a title about a home begins with, which is no make
     r"будинок|byty?|dom|dům|mieszkani\w+|garages?|land|plot|office|rooms?|zimmer|kamer|loft|penthouse|maisons?|terrain|"
     r"terreno|stan|kuća|lakás|ház|daire|lägenhet|leilighet|lejlighed|asunto|شقة|فيلا|منزل"
 )
-_CRUMBS = re.compile(r"breadcrumb|(?<![a-z])crumbs?(?![a-z])")
+_CRUMBS = re.compile(r"breadcrumb|topic-?path|pankuzu|(?<![a-z])crumbs?(?![a-z])")
 
 
 def of_list(listings: Sequence[Listing], page: Page, cards: Sequence[CandidateList]) -> list[Listing]:

@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"(?:(?<![\w.])\.)?\d[\d.,'’٬٫\u00a0\u2009\u202f ]*")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _UNITS = (  # large sums in words
     ("crore", 1e7), ("cr.", 1e7), ("lakh", 1e5), ("lac", 1e5), ("mln", 1e6), ("million", 1e6), ("млн", 1e6),
-    ("тыс", 1e3), ("tỷ", 1e9), ("triệu", 1e6), ("juta", 1e6),
+    ("тыс", 1e3), ("tỷ", 1e9), ("triệu", 1e6), ("juta", 1e6), ("miliar", 1e9),
     ("億", 1e8), ("亿", 1e8), ("万", 1e4), ("萬", 1e4), ("만", 1e4),
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ import pytest
 
 from curate.fetch.sources import places, seller_kinds
 from curate.fetch.sources.auto import extract
+from curate.fetch.sources.money import PRICE, money
 from tests.fetch.sources.painted_adverts import page
 
 PHOTO = "https://img.example/{n}/0f3a5c7e9b.jpg"
@@ -42,7 +43,8 @@ def test_a_word_for_who_sells(text: str, kind: str) -> None:
     [
         ("Marine Point Ab", True), ("(株)湾岸不動産", True), ("Мото Експрес ЕООД", True), ("Elm & Fia Bt.", True),
         ("Studio Elm S.r.l.", True), ("Elm s.r.o.", True), ("Elm sp. z o.o.", True), ("Elm Ltd. Şti.", True),
-        ("Jan Novák", False), ("Abel", False), ("Oyelaran", False), ("Ana Maria", False),
+        ("AUTOMOTORES DEL SUR", True), ("Elm Realty", True),
+        ("Jan Novák", False), ("Carsten", False), ("Abel", False), ("Oyelaran", False), ("Ana Maria", False),
     ],
 )  # fmt: skip
 def test_the_name_of_a_firm(name: str, firm: bool) -> None:
@@ -90,6 +92,9 @@ HEAD = '<a href="/ads/{n}"><img src="PHOTO" alt="Combi {n}"><h3>Combi {n}</h3></
 CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "a word for who sells": (f"<li>{HEAD}<i>Privat</i></li>", {"seller": "private"}),
     "a word that may be a room": (f"<li>{HEAD}<i>Salon</i></li>", {"seller": ""}),
+    "a word that is a desk": (f"<li>{HEAD}<i>مكتب</i></li>", {"seller": ""}),
+    "a word that is a bookshelf": (f"<li>{HEAD}<i>Libreria</i></li>", {"seller": ""}),
+    "an element named for tests": (f'<li>{HEAD}<i data-aut-id="itemLocation">Ulm</i></li>', {"city": "Ulm"}),
     "the same word of a seller": (f'<li>{HEAD}<div class="seller"><i>Salon</i></div></li>', {"seller": "dealer"}),
     "a firm": (f'<li>{HEAD}<div class="shop"><i>(株)湾岸不動産</i></div></li>', {"seller": "dealer"}),
     "a firm without a name for it": (f"<li>{HEAD}<i>Kaapo Oy</i></li>", {"seller": "dealer"}),
@@ -200,6 +205,16 @@ DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"geo": {"region": {"value": "Lazio", "label": "Regione"}, "city": {"value": "Roma"}, "town": {"value": "Tivoli"}}},
         {"city": "Tivoli", "region": "Lazio"},
     ),
+    "places from the large to the small": (
+        {"location": [{"name": "Egypt", "level": 0}, {"name": "Cairo", "level": 1}, {"name": "Nasr City", "level": 2}]},
+        {"city": "Nasr City", "region": "Cairo"},
+    ),
+    "a canton": ({"postcodeInformation": {"canton": {"name": "Bern"}, "locationName": "Thun"}}, {"city": "Thun", "region": "Bern"}),
+    "a place among attributes": (
+        {"attributes": {"attribute": [{"name": "LOCATION", "values": ["Wien"]}, {"name": "ISPRIVATE", "values": ["0"]}]}},
+        {"city": "Wien", "seller": "dealer"},
+    ),
+    "for sale by": ({"attributes": [{"canonicalName": "forsaleby", "name": "forsaleby", "value": "ownr"}]}, {"seller": "private"}),
     "a town of a city": ({"location": {"cityName": "Samsun", "townName": "Atakum"}}, {"city": "Atakum", "region": "Samsun"}),
     "the state that goods are in": ({"estado": "Como nuevo"}, {"region": ""}),
     "prices of which one is struck out": (
@@ -273,6 +288,20 @@ def test_the_currency_that_a_page_means(name: str) -> None:
     assert [one.currency for one in found] == [currency] * len(NUMBERS)
     digits = "".join(str(int(sign)) for sign in price if sign.isdigit())
     assert [one.price for one in found] == [float(digits)] * len(NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [
+        ("U$S 15.000", (15000, "USD")), ("12 000 у.е.", (12000, "USD")), ("85 000 DH", (85000, "AED")), ("2.0 DH", None),
+        ("Fr. 29'900.–", (29900, "CHF")), ("Fr. 28.11.", None), ("Rs 4,50,000", (450000, "INR")), ("450 din", (450, "RSD")),
+        ("Rp 150 Juta", (150e6, "IDR")), ("1,2 tỷ", (1.2e9, "VND")), ("4 500 000 FCFA", (4.5e6, "XOF")), ("đường 5", None),
+        ("25 د.أ", (25, "JOD")), ("RD$ 450,000", (450000, "DOP")),
+    ],
+)  # fmt: skip
+def test_prices_as_countries_write_them(text: str, price: tuple[float, str] | None) -> None:
+    match = PRICE.search(text)
+    assert (money(match[0]) if match else None) == price
 
 
 @pytest.mark.parametrize(
@@ -353,6 +382,7 @@ def test_the_make_is_one_that_the_filter_offers() -> None:
     ("crumbs", "make", "model"),
     [
         (("Cars", "Opel", "Combi"), "Opel", "Combi"),
+        (("オペル", "Opel", "Combi", "詳細"), "Opel", "Combi"),
         (("Cars", "Opel"), "", ""),
         (("Opel", "Astra"), "", ""),
     ],
@@ -380,6 +410,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "a box about another seller": (
         '<aside class="similar-ads"><div class="shop-box"><i>Avtosalon</i></div></aside>', {"seller": ""},
     ),
+    "a box with a firm's name": ('<div class="shopInfo"><p class="shopName">(株)Elm</p></div>', {"seller": "dealer"}),
     "a label": ("<div><label>Kimden</label><span>Sahibinden</span></div>", {"seller": "private"}),
     "a title that heading and head agree on": ("", {"title": 'Teacher\'s "spotless" Passat'}),
     "a model that is a title": ("", {"make": "VW", "model": "Passat"}),
