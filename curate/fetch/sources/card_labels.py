@@ -6,6 +6,7 @@ from itertools import islice
 
 from curate.fetch.sources import places, seller_kinds, values
 from curate.fetch.sources.key_names import role
+from curate.fetch.sources.money import PRICE
 from curate.fetch.sources.page import Element, words
 
 FIELDS = ("make", "model", "year", "city", "region", "place", "seller")
@@ -13,13 +14,17 @@ _LABELS = ("span", "b", "strong", "dt", "small", "label", "i", "em", "p", "div",
 _LABELLED = re.compile(r"(?:^|, )([^,:]{2,25}): ([^,:]{1,40})(?=,|$)")  # a brand: H&M, in the alt of a photo
 _OF_ATTRIBUTES = ("make", "city", "region", "seller", "model", "year")
 _WORDS = ("make", "model", "brand", "manufacturer", "city", "state", "region", "year")
+_CLASSES = {"make": "make", "brand": "make", "manufacturer": "make", "marke": "make", "marque": "make",
+            "marca": "make", "model": "model", "modell": "model", "modele": "model", "city": "city",
+            "town": "city", "region": "region", "county": "region", "province": "region"}  # fmt: skip
+_TAIL = re.compile(r"[-_]+(?:name|label|value|text)$")
 _STATES = ("data-state", "data-model", "data-mark", "data-unit", "data-region")  # of the page's own machinery
 
 
 def fields_of(card: Element) -> dict[str, str]:
     """The text of each field that a card names, the first of several."""
     found: dict[str, str] = {}
-    for field, text in (*_columns(card), *_pairs(card), *_attributes(card), *_alts(card)):
+    for field, text in (*_columns(card), *_pairs(card), *_attributes(card), *_called(card), *_alts(card)):
         text = text.strip()
         if not text or len(text) > 80 or (text.isdigit() and field not in ("year", "model")):
             continue
@@ -43,10 +48,12 @@ def _field(label: str) -> str:
 
 def _pairs(card: Element) -> Iterator[tuple[str, str]]:
     """Labels that end with a colon, with what follows them."""
-    for element in islice(
-        card.iter("span", "b", "strong", "dt", "small", "label", "i", "em", "p", "div", "td"), 200
-    ):
+    for element in islice(card.iter(*_LABELS, "li"), 200):
         if len(element):
+            if len(element) == 2 and not (element.text or "").strip() and not any(len(one) for one in element):
+                label, after = words(element[0])[:40], words(element[1])[:100]
+                if isinstance(element[0].tag, str) and (field := _field(label)):
+                    yield field, after
             continue
         text = (element.text or "").strip()
         if element.tag == "dt" or text[-1:] in (":", "："):
@@ -74,6 +81,22 @@ def _attributes(card: Element) -> Iterator[tuple[str, str]]:
                     continue
                 if field in _OF_ATTRIBUTES and re.fullmatch(r"[\w&.,' +/-]+", value):
                     yield field, value
+
+
+def _called(card: Element) -> Iterator[tuple[str, str]]:
+    """The texts of elements whose class ends with the name of a field: card__make, item-brand; a region only where
+    a town is called one, too, as many call a town so."""
+    found: dict[str, str] = {}
+    for element in islice(card.iter(*_LABELS, "li", "a"), 200):
+        if len(element) or not (element.text or "").strip():
+            continue
+        for name in element.get("class", "").split():
+            field = _CLASSES.get(re.split(r"[-_]+", _TAIL.sub("", name.lower()))[-1], "")
+            if field and 1 < len(text := words(element)) < 40 and text[0].isalnum() and not PRICE.search(text):
+                found.setdefault(field, text)
+    if "city" not in found:
+        found.pop("region", None)
+    yield from found.items()
 
 
 def _last(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from curate.fetch.sources import places
 from curate.fetch.sources.money import currency_of
@@ -33,6 +34,7 @@ _ASKS = re.compile(  # of who reads, or the name of a part of the page
     r"map|karte|carte|mapa|show|zeigen|voir|ver|choose|select|search|near)(?![^\W\d_])"
 )
 _MAP = re.compile(r"^https?://(?:www\.google\.[a-z.]+/maps|maps\.google\.|maps\.apple\.)")
+_PIN = re.compile(r"(?<![a-z])(?:pin|map-?marker|location-?(?:pin|dot|icon)?|marker|standort|icon-ort)(?![a-z])")
 _SAID = ("title", "data-title", "data-original-title", "data-tooltip", "aria-label")  # where the text is a sign
 
 
@@ -58,10 +60,13 @@ def _town(text: str) -> str:
 
 
 def called_place(elements: Iterable[Element]) -> tuple[str, str]:
-    """(town, region) in the first element that is called a place; empty where none is."""
+    """(town, region) in the first element that is called a place, else beside a pin; empty where none is."""
+    pins = []
     for element in elements:
         if not isinstance(element.tag, str):
             continue
+        if _PIN.search(_icon(element)):
+            pins.append(element)
         if not (_PLACE_NAME.search(names(element)) or _MAP.search(element.get("href", ""))):
             continue
         text = words(element)
@@ -71,6 +76,24 @@ def called_place(elements: Iterable[Element]) -> tuple[str, str]:
             for said in filter(None, map(element.get, _SAID)):
                 if places.is_place((found := places.named(said))[0]):
                     return found
+    return next((found for pin in pins if (found := _beside_pin(pin))[0]), ("", ""))
+
+
+def _icon(element: Element) -> str:
+    """What an empty element, which may be an icon, is called."""
+    if len(element) > 2 or (element.text or "").strip() or element.tag in ("a", "div", "ul", "li", "button"):
+        return ""
+    written = (element.get(name, "") for name in ("src", "xlink:href", "href", "icon", "data-icon", "name"))
+    return " ".join([names(element), *written])[:300].lower()
+
+
+def _beside_pin(icon: Element) -> tuple[str, str]:
+    """(town, region) of the text beside a pin; empty where it is none."""
+    for parent in islice(icon.iterancestors(), 3):
+        if text := words(parent):
+            found = places.named(text)
+            fits = len(text) < 80 and places.is_place(found[0]) and not _ASKS.search(text)
+            return found if fits and found[0][0].isalpha() and not found[0][0].islower() else ("", "")
     return "", ""
 
 

@@ -79,7 +79,8 @@ def seller_of(card: Element, *, of_seller: bool = False) -> str:
         ):
             weak = weak or "dealer"
         for text in filter(None, map(element.get, _SAID)):
-            weak = weak or seller_kinds.in_sentence(text)
+            sure = "" if _UNSURE.fullmatch(text.strip()) else seller_kinds.alone(text)
+            weak = weak or sure or seller_kinds.in_sentence(text)
     return weak
 
 

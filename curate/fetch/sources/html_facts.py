@@ -18,6 +18,7 @@ MAX_PAIRS = 300
 _KNOWN = {"year", "make", "model", "city", "place", "region", "seller", "posted"}
 _POSTED = ("dateposted", "datepublished", "datecreated")
 _IN_BRACKETS = re.compile(r"(?<=\S)\s?[(（][^()（）]{1,20}[)）]$")  # 年式(初度登録)
+_KIND = re.compile(r"(?i)typ|tipo|kind|category|тип|вид")
 _ORDINAL = re.compile(r"^1\s?(?:\.|ª|º|er|re|ère|a|e|st)?\s+")  # 1. Inverkehrsetzung, 1ère immatriculation
 
 
@@ -111,6 +112,25 @@ def _is_other(element: Element, layout: PageImages) -> bool:
     return any(one.tag != "aside" or BESIDE_NAMES.search(names(one)) for one in above)
 
 
+_META = {"product:brand": "make", "og:brand": "make", "og:locality": "city", "geo.placename": "city",
+         "og:region": "region", "business:contact_data:locality": "city"}  # fmt: skip
+
+
+def _declared(page: Page) -> Iterator[tuple[str, str]]:
+    """The fields that the head of a page names, with its pairs of labels and data for cards."""
+    said = {
+        (one.get("property") or one.get("name") or "").lower(): (one.get("content") or "").strip()
+        for one in page.root.iter("meta")
+    }
+    for name, field in _META.items():
+        if value := said.get(name, ""):
+            yield field, value[:100]
+    for number in ("1", "2", "3", "4"):
+        field = _field(said.get(f"twitter:label{number}", ""))
+        if field and (value := said.get(f"twitter:data{number}", "")):
+            yield field, value[:100]
+
+
 def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, list[str]]:
     """The listing with its empty fields filled from the page's labels, and the names of those."""
     found: dict[str, object] = {}
@@ -128,11 +148,16 @@ def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, l
         elif field == "region" and places.is_place(value):
             found.setdefault("region", value)
         elif field == "seller":
-            found.setdefault("seller", seller_kinds.called(value))
+            kind = seller_kinds.called(value)
+            if kind in ("private", "dealer") or _KIND.search(label):  # else it is a name
+                found.setdefault("seller", kind)
         elif field == "posted" and re.search(r"\d", value):
             found.setdefault("posted", dates.moment(value))
         elif not field and len(rest) < MAX_ATTRIBUTES:
             rest.setdefault(label, value)
+    for label, value in _declared(page):
+        if label in ("make", "city", "region") and (label == "make" or places.is_place(value)):
+            found.setdefault(label, value)
     content = [one for one in page.root.iter() if isinstance(one.tag, str)]
     sellers = [one for one in content if not (_is_other(one, layout) or layout.is_frame(one))]
     content = [one for one in sellers if not layout.is_beside(one)]

@@ -97,7 +97,8 @@ _OF_THE_LISTING = re.compile(
     r"((?:listing|advert|vehicle|product|classified)(?:title|name|price|id))$|"
     r"^(?:motor(?:bike|cycle)?|moto|bike|car|auto|truck|boat|phone|mobile|product|item|watch|device|"
     r"machine|equipment|"
-    r"tractor)s?((?:brand|make|model|mark|manufacturer)(?:name)?)$"
+    r"tractor|ad|vehicle|listing)s?((?:brand|make|model|mark|manufacturer)(?:name)?|year|city|region|"
+    r"province|sellertype)$"
 )
 _FIELD_TYPE = re.compile(r"(?<=[^\W_])_(?:s|ss|t|txt|d|i|l|f|b)$")  # of a search index: grad_s
 _FLAG = re.compile(  # of true and false: is the seller one?

@@ -7,6 +7,7 @@ from dataclasses import replace
 from curate.fetch.http.url import path_of
 from curate.fetch.sources import (
     card_links,
+    counted_data,
     html_facts,
     json_nodes,
     json_own,
@@ -209,6 +210,11 @@ def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Lis
         listing = replace(listing, price=whole)
     if listing.price and not listing.currency:
         listing = replace(listing, currency=html_facts.currency_beside(listing.price, forms.page))
+    counted = counted_data.told(replace(listing, page_url=forms.page.url), forms.data)
+    missing = {name: value for name, value in counted.items() if getattr(listing, name) in ("", None)}
+    listing = replace(listing, **missing)  # type: ignore[arg-type]
+    if missing:
+        used.setdefault("embedded JSON", []).extend(missing)
     listing, names = html_facts.filled(listing, forms.page, forms.layout)
     if names:
         used.setdefault("HTML", []).extend(names)

@@ -92,6 +92,16 @@ HEAD = '<a href="/ads/{n}"><img src="PHOTO" alt="Combi {n}"><h3>Combi {n}</h3></
 CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "a word for who sells": (f"<li>{HEAD}<i>Privat</i></li>", {"seller": "private"}),
     "a word that may be a room": (f"<li>{HEAD}<i>Salon</i></li>", {"seller": ""}),
+    "a town beside a pin": (f'<li>{HEAD}<p><svg><use xlink:href="/sprite.svg#pin"></use></svg> Ulm, Bayern</p></li>', {"city": "Ulm", "region": "Bayern"}),
+    "a link beside a pin": (f'<li>{HEAD}<p><i class="icon-pin"></i> Show on the map</p></li>', {"city": ""}),
+    "a title of an icon": (f'<li>{HEAD}<i class="icon-store" title="Händler"></i></li>', {"seller": "dealer"}),
+    "a label and a value in elements": (f"<li>{HEAD}<div><span>Marke</span><span>Opel</span></div></li>", {"make": "Opel"}),
+    "classes that end with a field": (
+        f'<li>{HEAD}<b class="card__make">Opel</b><i class="card__model-name">Combi</i><i class="card__town">Ulm</i><i class="card__county">Kent</i></li>',
+        {"make": "Opel", "model": "Combi", "city": "Ulm", "region": "Kent"},
+    ),
+    "a region that is a town": (f'<li>{HEAD}<p class="ads_region">Bauska un raj.</p></li>', {"city": "Bauska un raj.", "region": ""}),
+    "a short name in brackets": (f'<li>{HEAD}<i class="place">Tivoli</i> <i class="city">(RM)</i></li>', {"city": "Tivoli"}),
     "a word that is a desk": (f"<li>{HEAD}<i>مكتب</i></li>", {"seller": ""}),
     "a word that is a bookshelf": (f"<li>{HEAD}<i>Libreria</i></li>", {"seller": ""}),
     "an element named for tests": (f'<li>{HEAD}<i data-aut-id="itemLocation">Ulm</i></li>', {"city": "Ulm"}),
@@ -520,3 +530,48 @@ def test_labels_and_links_of_a_page(body: str, fields: dict[str, Any]) -> None:
 def test_the_whole_of_an_address_is_no_make() -> None:
     adverts = [(f"/cars/2021-mazda-cx-{n}-akera/AD-810023{n}", f"2021 Mazda CX-{n} Akera") for n in range(6)]
     assert {one.make for one in listed(adverts)} == {""}
+
+
+@pytest.mark.parametrize(
+    ("layer", "fields"),
+    [
+        ({"ad_id": "8100231", "vehicle_make": "Opel", "carModel": "Combi", "ad_city": "Ulm", "seller_type": "dealer"},
+         {"make": "Opel", "model": "Combi", "city": "Ulm", "seller": "dealer"}),
+        ({"price": 12900, "vehicle_make": "Opel", "region": "Bayern"}, {"make": "Opel", "region": "Bayern"}),
+        ({"price": 900, "vehicle_make": "Opel", "region": "Bayern"}, {"make": "", "region": ""}),
+        ({"country": "DE", "city": "Frankfurt", "region": "Hessen"}, {"city": "", "region": ""}),
+    ],
+)  # fmt: skip
+def test_what_a_page_tells_its_counters(layer: dict[str, Any], fields: dict[str, str]) -> None:
+    photos = "".join(
+        f'<div class="slide"><img src="https://img.example/8100231/{k}c7e9b.jpg"></div>' for k in range(5)
+    )
+    script = f"<script>window.dataLayer = window.dataLayer || []; dataLayer.push({json.dumps(layer)});</script>"
+    text = page(f'{script}<main><h1>Runs well</h1><div class="gallery">{photos}</div><p>12.900 €</p></main>')
+    (listing,) = extract(text, "https://ads.example/ads/8100231.html").listings
+    assert {field: getattr(listing, field) for field in fields} == fields
+
+
+def test_the_fields_of_a_head() -> None:
+    photos = "".join(
+        f'<div class="slide"><img src="https://img.example/8100231/{k}c7e9b.jpg"></div>' for k in range(5)
+    )
+    head = '<meta property="product:brand" content="Opel"><meta name="twitter:label1" content="Location"><meta name="geo.placename" content="Ulm"><meta name="twitter:label2" content="Region"><meta name="twitter:data2" content="Bayern">'
+    text = page(f'<main><h1>Runs well</h1><div class="gallery">{photos}</div><p>12.900 €</p></main>', head)
+    (listing,) = extract(text, "https://ads.example/ads/8100231.html").listings
+    assert (listing.make, listing.city, listing.region) == ("Opel", "Ulm", "Bayern")
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "seller"),
+    [("Anbieter", "Hans Müller", ""), ("Anbietertyp", "Verein", "Verein"), ("Anbieter", "Privat", "private")],
+)
+def test_the_name_of_a_seller_is_no_kind(label: str, value: str, seller: str) -> None:
+    photos = "".join(
+        f'<div class="slide"><img src="https://img.example/8100231/{k}c7e9b.jpg"></div>' for k in range(5)
+    )
+    text = page(
+        f'<main><h1>Combi</h1><div class="gallery">{photos}</div><p>900 €</p><dl><dt>{label}</dt><dd>{value}</dd></dl></main>'
+    )
+    (listing,) = extract(text, "https://ads.example/ads/8100231.html").listings
+    assert listing.seller == seller
