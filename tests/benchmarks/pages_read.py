@@ -129,6 +129,9 @@ def measure(page: Path, counts: Counter[str]) -> list[str]:
                 counts[f"{field} read"] += same
                 if not same:
                     faults.append(f"  {field}: {getattr(listing, name)!r}, not {one[field]!r}")
+            elif getattr(listing, name) not in ("", None):
+                counts[f"{field} more"] += 1
+                faults.append(f"  {field}: {getattr(listing, name)!r}, where the page is said to have none")
     faults += [f"wrong photo: {listing.title!r} {sorted(photo)[0]}" for listing, photo in wrong]
     counts["wrong"] += len(wrong)
     if truth.get("next"):
@@ -171,7 +174,8 @@ def main() -> None:
     print(f"processor time a page: median {median(seconds or [0]):.2f} s, at most {max(seconds, default=0):.2f} s")
     for field in FIELDS:
         if told := counts[f"{field} told"]:
-            print(f"{field} {counts[f'{field} read'] / told:.0%} of {told}")
+            more = f"; {counts[f'{field} more']} where there is none" if counts[f"{field} more"] else ""
+            print(f"{field} {counts[f'{field} read'] / told:.0%} of {told}{more}")
 
 
 if __name__ == "__main__":
