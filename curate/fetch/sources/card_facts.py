@@ -227,6 +227,13 @@ def _rent(asked: list[Element]) -> tuple[float | None, str]:
     return None, ""
 
 
+# A day, month and year tell when an advert was put in, if nothing else does; a year by itself tells when a car was
+# built.
+_WHOLE_DATE = re.compile(
+    r"(?<!\d)\d{1,2}\. ?\d{1,2}\. ?(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}([-/])\d{1,2}\1(?:19|20)\d\d(?!\d)"
+)
+
+
 def _labelled_year(parts: list[str]) -> int | None:
     """The year of a short text that says it is the year of what is sold: EZ 11/2009."""
     return next((int(match[1]) for part in parts if (match := _YEAR.match(part))), None)
@@ -264,7 +271,9 @@ def candidate(
     years = (
         year
         for part in short
-        if (year := values.year(part)) and not dates.alone(part) and not (posted and _day(part) == posted[:10])
+        if (year := values.year(_WHOLE_DATE.sub("", part)))
+        and not dates.alone(part)
+        and not (posted and _day(part) == posted[:10])
     )
     ids = [
         value
