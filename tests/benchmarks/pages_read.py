@@ -13,6 +13,7 @@ sees them: what it was mended for says nothing of the next site.
 
 import argparse
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -52,6 +53,14 @@ def _same_page(url: str, other: str) -> bool:
 
 def _addresses(photo: PhotoLink) -> set[str]:
     return {_plain(url) for url in (photo.url, *photo.aliases)}
+
+
+def _is_one_of(photo: set[str], addresses: set[str]) -> bool:
+    """Is a photo at one of these addresses? Some may be templates, as in {@width}/7.jpg, which the photo fills."""
+    if photo & addresses:
+        return True
+    patterns = [re.sub(r"\\\{@?\w+\\\}", "[^/?&]+", re.escape(one)) for one in addresses if "{" in one]
+    return any(re.fullmatch(pattern, url) for pattern in patterns for url in photo)
 
 
 def _photos(listing: Listing) -> list[set[str]]:
@@ -111,7 +120,7 @@ def measure(page: Path, counts: Counter[str]) -> list[str]:
         theirs = [{_plain(url) for url in photo} for photo in one["photos"]]
         hit: set[int] = set()
         for photo in _photos(listing) if listing else []:
-            which = next((k for k, addresses in enumerate(theirs) if addresses & photo), None)
+            which = next((k for k, addresses in enumerate(theirs) if _is_one_of(photo, addresses)), None)
             if which is None or which in hit:
                 wrong.append((listing, photo))  # type: ignore[arg-type]
             else:

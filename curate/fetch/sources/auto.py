@@ -46,14 +46,18 @@ def extract(text: str, page_url: str, is_listing_page: bool | None = None) -> Fo
         one = None
     if one is not None:
         (one,) = currencies.of_listings([shared_fields.of_one(one, forms.page)], forms.page, text)
-        return Found((one,), following, _used(own_used), notes=tuple(forms.notes))
+        return Found((one,), following, _used(own_used), notes=_once(forms.notes))
     if is_listing_page:
         forms.notes.append("no listing of this address or id in the page")
-        return Found((), following, (), others=len(many), notes=tuple(forms.notes))
+        return Found((), following, (), others=len(many), notes=_once(forms.notes))
     if forms.summaries:
         forms.notes.append("a summary of the search (AggregateOffer) is no listing")
     many = currencies.of_listings(shared_fields.of_list(many, forms.page, forms.card_groups), forms.page, text)
-    return Found(tuple(many), following, _used(used) if many else (), notes=tuple(forms.notes))
+    return Found(tuple(many), following, _used(used) if many else (), notes=_once(forms.notes))
+
+
+def _once(notes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(notes))
 
 
 def _used(forms: Sequence[str]) -> tuple[str, ...]:

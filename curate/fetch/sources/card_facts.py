@@ -118,7 +118,7 @@ def _names_given(url_links: list[Element], images: list[Image]) -> list[str]:
     return titles + [image.alt for image in images]
 
 
-def _amounts(element: Element, most: int) -> str:
+def amounts(element: Element, most: int) -> str:
     """The text of an element, an amount whose parts stand in elements of their own put together: 323 | .9 万円,
     R$ | 215 | , | 90, and 285 | 99 or 285, | 99 where the second is called cents or stands above the line. What
     follows a comma and a space is no part of it: € 9,900, 12 months."""
@@ -135,7 +135,7 @@ def price_alone(element: Element) -> tuple[float | None, str] | None:
     """The price that is all the text of a small element; None where it says anything else."""
     if not isinstance(element.tag, str) or len(element) > 4 or element.tag in ("script", "style"):
         return None
-    text = _amounts(element, 61)
+    text = amounts(element, 61)
     label, colon, rest = text.partition(":")
     if colon and len(label) < 25 and PRICE_NAME.search(label.lower()):
         text = rest.strip()  # Preis: 9.900 €
@@ -192,7 +192,7 @@ def _price(card: Element, text: str) -> tuple[float | None, str]:
         bare: tuple[float | None, str] = (None, "")
         for element in some:
             if element.tag not in ("script", "img") and PRICE_NAME.search(names(element)):
-                inner = element.get("content") or _amounts(element, 80)
+                inner = element.get("content") or amounts(element, 80)
                 match = PRICE.search(inner)
                 if match and not _MONTHLY.match(inner, match.end()):
                     amount, currency = money(match[0])

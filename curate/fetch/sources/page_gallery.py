@@ -10,7 +10,7 @@ import re
 from collections import Counter
 
 from curate.fetch.sources import photo_sizes, photo_variants
-from curate.fetch.sources.card_facts import is_other_sum, lower_beside, price_alone
+from curate.fetch.sources.card_facts import amounts, is_other_sum, lower_beside, price_alone
 from curate.fetch.sources.card_links import bare, pattern
 from curate.fetch.sources.microdata import Declared
 from curate.fetch.sources.money import PRICE, PRICE_NAME, money, of_the_country
@@ -149,7 +149,7 @@ def price_near_heading(page: Page, layout: PageImages) -> tuple[float | None, st
             continue
         if (
             PRICE_NAME.search(names(element))
-            and len(text := words(element)[:200]) < 120
+            and len(text := amounts(element, 200)) < 120
             and re.search(r"\d", text)
         ):
             if layout.is_beside(element) or layout.is_frame(element) or is_other_sum(element):

@@ -91,7 +91,9 @@ _FOLDER = re.compile(
     rf"(?<=\d{{5}})[-_.](?:v\d{{2,4}}|{_NAME_PIXELS}|{_WORDS})$|(?<=\d)-[a-z]{{2,12}}_default$", re.IGNORECASE
 )  # /123456-640x480/a.jpg, /12-home_default/a.jpg
 _RENDERING = re.compile(r"(?<!\d)\d{2,4}[x×,]\d{2,4}(?!\d)")  # ?fl=res,480,360: a size within a value
-_TWO_SIDES = re.compile(r"/(?:\d{3,4}/\d{2,4}|\d{2}/\d{3,4})/(?=[0-9a-f]{16,}[^/]*$)")  # /480/360/1f0c….jpg
+_TWO_SIDES = re.compile(  # /480/360/1f0c….jpg, /image/312/312/…; no year and month
+    r"/(?:\d{3,4}/\d{2,4}|\d{2}/\d{3,4})/(?=[0-9a-f]{16,}[^/]*$)|(?<=/image)/(?!(?:19|20)\d\d/)\d{3,4}/\d{3,4}/"
+)
 _CACHED = re.compile(r"(?<=/cache)(/(?:[\w-]+/){0,3}?)[0-9a-f]{32}/")  # /cache/1/image/0f1c…/a/b/photo.jpg
 _CODED = re.compile(r"[-_]([MNO][A-Za-z0-9]{9,60})(?=\.|$)")  # base64 of what begins with a digit
 _IDENTITY = re.compile(r"\d{6}|[0-9a-f]{12}", re.IGNORECASE)

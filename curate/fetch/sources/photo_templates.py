@@ -7,7 +7,7 @@ from typing import Any
 from curate.fetch.sources import photo_sizes
 
 _PLACEHOLDER = re.compile(
-    r"(?:\{\{?|%7B|\$\{|%|\[)(?:size|sizes|width|height|w|h|resize|dimensions?|format|ext|quality|q|dpr|WIDTH|HEIGHT|0|1|2|"
+    r"(?:\{\{?@?|%7B@?|\$\{|%|\[)(?:size|sizes|width|height|w|h|resize|dimensions?|format|ext|quality|q|dpr|WIDTH|HEIGHT|0|1|2|"
     r"imageSize|image_size|thumb(?:nail)?|preset|type|variant|ratio|scale|mode)(?:\}\}?|%7D|%|\])|(?<=\$_)#"
 )
 _STEP = re.compile(r"X{0,5}[SL]|M")

@@ -137,6 +137,19 @@ def test_a_listing_without_photo_and_address_counts_among_others_that_have_one(s
     assert len(extract(text, INDEX, False).listings) == (6 if sold else 0)
 
 
+def test_a_list_beside_is_named_once_however_often_it_is_there() -> None:
+    def cards(some: list[Advert], tag: str) -> str:
+        return "".join(f'<{tag}><a href="{index_shapes.link(a)}"><img src="https://img.example/{a.photos[0]}.jpg">{a.title}</a><b>{a.price} €</b></{tag}>' for a in some)  # fmt: skip
+
+    again = "".join(
+        f"<section><h2>Similar cars</h2>{cards(adverts(4, seed=n), tag)}</section>"
+        for n, tag in ((7, "article"), (8, "p"), (9, "li"))
+    )
+    notes = extract(page(f"<main>{cards(adverts(9), 'div')}</main>{again}"), INDEX, False).notes
+    assert [note for note in notes if "beside the list" in note]
+    assert len(notes) == len(set(notes))
+
+
 def test_a_site_that_others_link_to_for_sharing_has_listings_of_its_own() -> None:
     home = "https://www.facebook.com/marketplace"
     rows = [

@@ -171,6 +171,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "<p>€ 9.900</p><ul><li><span>Year:</span> 2019</li><li>Engine size: 1,2 l</li><li><span>Posted:</span> 19.06.2026 09:56</li></ul>",
         {"year": 2019, "posted": "2026-06-19", "price": 9900},
     ),
+    "cents behind a point in spans": (
+        '<div class="price priceToPay"><span class="offscreen"> </span><span><span>$</span><span class="whole">33<span>.</span></span><span class="fraction">75</span></span></div>',
+        {"price": 33.75},
+    ),
     "labels and values without a list": (
         "<p>9.900 €</p><div><div>1. Inverkehrsetzung</div><div>03.2020</div></div><div><div>Marke</div><div>Opel</div></div>",
         {"year": 2020, "make": "Opel", "posted": ""},

@@ -3,9 +3,14 @@
 import pytest
 
 from curate.fetch.sources.photo_sizes import inner, larger, stem
+from curate.fetch.sources.photo_templates import filled
 from curate.fetch.sources.photo_variants import by_size, known_together, together
 
 ONE = [
+    [
+        "https://a.x.com/image/1024/768/xif0q/mobile/j-imaj.jpeg",
+        "https://b.x.com/image/312/312/xif0q/mobile/j-imaj.jpeg",
+    ],
     ["https://a.x.com/i/1.jpg?w=300", "https://a.x.com/i/1.jpg?w=1200&h=900&fit=crop", "https://a.x.com/i/1.jpg"],
     ["https://img1.x.com/300x200/a/1.jpg", "https://img2.x.com/1200x900/a/1.jpg"],
     ["https://x.com/p/abc_600x450.jpg", "https://x.com/p/abc_50x50c.jpg", "https://x.com/p/abc_1200x900.jpg"],
@@ -93,6 +98,7 @@ ONE = [
     ],
 ]
 TWO = [
+    ["https://x.com/image/2024/110/a.jpg", "https://x.com/image/2023/110/a.jpg"],
     ["https://x.com/p/1.jpg", "https://x.com/p/2.jpg"],
     ["https://x.com/photos/1/large.jpg", "https://x.com/photos/2/large.jpg"],
     ["https://x.com/c/car-1.jpg", "https://x.com/c/car-2.jpg"],
@@ -211,3 +217,10 @@ def test_what_is_put_on_a_photo_or_done_to_it_is_not_the_photo(query: str) -> No
     assert inner(url) == url
     other = stem("https://img2.x.example/cars/40878231_002.jpg?impolicy=fit&rh=480")
     assert stem(url).partition("?")[0] == other == "*.x.example/cars/40878231_002"
+
+
+@pytest.mark.parametrize("place", ["{w}", "{{w}}", "{@w}", "%7B@w%7D", "${w}"])
+def test_a_size_is_put_into_a_template(place: str) -> None:
+    template = f"https://x.example/image/{place}/7.jpg"
+    assert filled(template) == "https://x.example/image/1024/7.jpg"
+    assert filled(template, ["https://x.example/image/832/9.jpg"]) == "https://x.example/image/832/7.jpg"
