@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from curate.core.errors import Run, To, UsageError
+from curate.core.expressions import mistakes
 from curate.core.recipe import Recipe, normalise_class
 from curate.core.recipe_words import in_words, unknown_key
 
@@ -69,6 +70,9 @@ def parse(text: str, name: str, stages: Collection[str] = ()) -> Recipe:
         recipe = Recipe.model_validate(data)
     except ValidationError as error:
         problems += [_mistake(problem, node) for problem in error.errors() if not _is_handed_down(problem, node)]
+    if recipe is not None and recipe.source is not None:
+        wrong = [(f"source.{key}", what) for key, what in mistakes(recipe.source)]
+        problems += [(_find(node, tuple(key.split(".")))[0], f"{key}: {what}") for key, what in wrong]
     problems += [(_find(node, tuple(key.split(".")))[0], f"{key}: {needs}") for key, needs in _lacks(data, stages)]
     if problems or recipe is None:
         bring = [To("use photos that you have", Run("import", ("PATH",)))] if _no_source(data, stages) else []

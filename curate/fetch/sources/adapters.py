@@ -4,12 +4,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from curate.core.errors import RejectedError
+from curate.core.expressions import JSON, is_css
 from curate.core.recipe import Source
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources import (
     auto,
     embedded_json,
-    expressions,
     json_api,
     jsonld,
     next_page,
@@ -77,16 +77,16 @@ def _is_auto(config: Source) -> bool:
 def _cursor(text: str, url: str, config: Source) -> str:
     """What the page gives for the next one."""
     expression = config.pagination.cursor
-    if config.adapter == "json_api" and expressions.is_css(expression):
-        expression = f"{expressions.JSON}{expression}"
-    if expression.startswith(expressions.JSON):
+    if config.adapter == "json_api" and is_css(expression):
+        expression = f"{JSON}{expression}"
+    if expression.startswith(JSON):
         blocks = [block.data for block in embedded_json.blocks(page.parse(auto.as_page(text), url))]
         return scalar(overrides.Scope(None, blocks, url).text(expression))
     return str(overrides.Scope(selectors.soup(text), (), url).text(expression))
 
 
 def _overridden(found: Found, text: str, url: str, is_listing_page: bool | None, config: Source) -> Found:
-    by_json = any(value.startswith(expressions.JSON) for _, value in config.selectors)
+    by_json = any(value.startswith(JSON) for _, value in config.selectors)
     blocks = [one.data for one in embedded_json.blocks(page.parse(auto.as_page(text), url))] if by_json else []
     alone = is_listing_page or (is_listing_page is None and [one.page_url for one in found.listings] == [url])
     return overrides.overridden(found, text, url, blocks, alone, config.selectors)

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from curate.core.errors import RejectedError
+from curate.core.expressions import as_paths
 from curate.core.recipe import Selectors
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources import auto, expressions, json_listings
@@ -29,7 +30,7 @@ def extract(text: str, url: str, is_listing_page: bool, named: Selectors) -> Fou
         data = json.loads(text)
     except (ValueError, RecursionError):
         return Found(notes=("the answer is no JSON",))
-    paths = expressions.as_paths(named)
+    paths = as_paths(named)
     template = paths.link if _ID in paths.link else ""
     paths = paths.model_copy(update={"link": ""}) if template else paths
     if is_listing_page or not paths.listing:

@@ -13,11 +13,11 @@ from typing import Any
 from bs4.element import Tag
 
 from curate.core.errors import RejectedError
+from curate.core.expressions import JSON, REGEX, css_and_attribute, is_css
 from curate.core.recipe import Selectors
 from curate.core.recipe_source import PhotoUrl
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources import dates, expressions, photo_variants, selectors, values
-from curate.fetch.sources.expressions import JSON, REGEX
 from curate.fetch.sources.gallery import gallery, of_variants
 from curate.fetch.sources.json_photos import photos as photos_in
 from curate.fetch.sources.listing import Found, Listing, PhotoLink
@@ -45,7 +45,7 @@ class Scope:
 
     def url(self, expression: str) -> str:
         """The address that an expression finds."""
-        if not expressions.is_css(expression):
+        if not is_css(expression):
             try:
                 return canonical_url(scalar(self.text(expression)), self.base)
             except RejectedError:
@@ -124,8 +124,8 @@ def overridden(found: Found, page: str, url: str, blocks: Sequence[Any], alone: 
 
 def _cards(tree: Tag, listings: Sequence[Listing], base: str, named: Selectors) -> dict[int, Tag]:
     """Of each listing the largest element that holds links to its page, and to no other listing's."""
-    if expressions.is_css(named.listing):
-        chosen = list(tree.select(expressions.css_and_attribute(named.listing)[0]))
+    if is_css(named.listing):
+        chosen = list(tree.select(css_and_attribute(named.listing)[0]))
         if len(chosen) == len(listings):
             return dict(enumerate(chosen))
     numbers = {listing.page_url: number for number, listing in enumerate(listings)}

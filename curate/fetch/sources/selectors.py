@@ -14,10 +14,11 @@ from bs4.element import Tag
 from lxml import etree
 
 from curate.core.errors import RejectedError
+from curate.core.expressions import JSON, REGEX, css_and_attribute, is_css
 from curate.core.recipe import Selectors
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.dates import moment
-from curate.fetch.sources.expressions import JSON, REGEX, css_and_attribute, is_css, matched
+from curate.fetch.sources.expressions import matched
 from curate.fetch.sources.gallery import gallery, photo, srcset
 from curate.fetch.sources.html import base_url, next_urls, tags
 from curate.fetch.sources.listing import Found, Listing, PhotoLink

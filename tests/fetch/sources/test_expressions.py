@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from curate.core.errors import UsageError
+from curate.core.expressions import css_and_attribute
 from curate.core.recipe import Source
 from curate.core.recipe_file import parse as parse_recipe
 from curate.fetch.sources.adapters import extract
-from curate.fetch.sources.expressions import check, css_and_attribute, values
+from curate.fetch.sources.expressions import check, values
 from curate.fetch.sources.listing import Found, empty_fields
 
 URL = "https://cars.example/used"
@@ -76,6 +77,19 @@ def test_an_expression_that_is_none_is_named(field: str, expression: str, says: 
     assert f"source.selectors.{field}: {expression!r}" in str(error.value) and says in str(error.value)
     with pytest.raises(UsageError, match=r"source\.pagination\.next_selector"):
         check(source(pagination={"next_selector": ">>"}))
+
+
+def test_a_recipe_names_the_line_of_each_expression_that_is_none() -> None:
+    text = "name: x\nclasses: [a, b]\nsource:\n  id: x\n  selectors:\n    price: 'div[[['\n    city: 'xpath://b'\n"
+    with pytest.raises(UsageError) as error:
+        parse_recipe(text, "x.yaml")
+    first, second = str(error.value).splitlines()
+    assert first.startswith("x.yaml:6: source.selectors.price: 'div[[[' is not a CSS selector")
+    assert second.startswith("x.yaml:7: source.selectors.city: 'xpath://b' is XPath")
+
+
+def test_the_cursor_of_an_api_is_a_path_with_or_without_its_prefix() -> None:
+    check(source(adapter="json_api", pagination={"cursor": "pages[0].next"}))
 
 
 @pytest.mark.parametrize("link", ["a", "li > a", "a::attr(href)", "a@href"])
