@@ -10,6 +10,7 @@ from curate.core.schemas import FetchRow
 from curate.fetch import additions
 from curate.fetch.crawled import Crawled
 from curate.fetch.http.signed_url import without_signatures
+from curate.fetch.sources import matches
 from curate.fetch.sources.listing import empty_fields
 
 
@@ -52,6 +53,8 @@ def lines(
     if crawled.skipped:
         more = f"; {crawled.left:,} of them wait for the next fetch (--max-new)" if crawled.left else ""
         said.append(f"{counted(len(crawled.skipped), 'new listing was', 'new listings were')} not added{more}")
+    if not before and (idle := matches.idle(config.selectors, crawled.used)):
+        said.append(f"matched on no page: source.{', source.'.join(idle)}; preview shows what a selector gives")
     if crawled.limited:
         said.append(
             f"limited by source.max_listings, {config.max_listings}: there may be more listings of "

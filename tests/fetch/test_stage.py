@@ -295,6 +295,16 @@ def test_p09_an_index_page_out_of_order_is_waited_for(tmp_path: Path, counted: b
         assert (server.paths().count("/cars"), server.paths().count("/1.jpg")) == (1, 1)
 
 
+def test_a_selector_that_matches_on_no_page_is_said_in_the_end(tmp_path: Path) -> None:
+    named = {"title": "h1", "price": ".nosuch", "city": "json:props.nosuch"}
+    with serve(listings(2, 1)) as site:
+        fetch.run(tmp_path, source(site.url, selectors=named))
+    said = manifest.read_sidecar(tmp_path, "fetch")["notes"]["summary"]
+    assert any(
+        line.startswith("matched on no page: source.selectors.price, source.selectors.city;") for line in said
+    )
+
+
 def test_max_listings_per_class(tmp_path: Path) -> None:
     with serve(listings(25, 1)) as site:
         rows = fetch.run(tmp_path, source(site.url, max_listings=3))

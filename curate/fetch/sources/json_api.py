@@ -17,6 +17,7 @@ from curate.fetch.http.url import canonical_url
 from curate.fetch.sources import auto, expressions, json_listings
 from curate.fetch.sources.embedded_json import Block
 from curate.fetch.sources.listing import Found, Listing
+from curate.fetch.sources.matches import Matches
 from curate.fetch.sources.overrides import Scope, overridden, with_fields
 from curate.fetch.sources.page import parse
 from curate.fetch.sources.photo_addresses import Addresses
@@ -38,11 +39,15 @@ def extract(text: str, url: str, is_listing_page: bool, named: Selectors) -> Fou
         found = overridden(found, text, url, [data], is_listing_page, paths)
         listings = list(found.listings)
     else:
-        found = Found()
-        listings = [_listing(node, data, url, paths) for node in _nodes(data, paths.listing)]
+        matches = Matches()
+        listings = [_listing(node, data, url, paths, matches) for node in _nodes(data, paths.listing)]
+        matches.matched["listing"] = matches.gave["listing"] = len(listings)
+        otherwise = "the others are read by the names of the keys" if listings else ""
+        found = Found(used=matches.used(), notes=tuple(matches.notes(paths, (), otherwise)))
     if template:
         listings = [_linked(one, template) for one in listings]
-    return replace(found, listings=tuple(listings), used=("json_api",) if listings else ())
+    named_used = [name for name in found.used if name.startswith("selectors.")]
+    return replace(found, listings=tuple(listings), used=("json_api", *named_used) if listings else ())
 
 
 def _nodes(data: Any, path: str) -> list[dict[str, Any]]:
@@ -51,13 +56,15 @@ def _nodes(data: Any, path: str) -> list[dict[str, Any]]:
     return [item for item in each if isinstance(item, dict)]
 
 
-def _listing(node: dict[str, Any], data: Any, url: str, paths: Selectors) -> Listing:
+def _listing(node: dict[str, Any], data: Any, url: str, paths: Selectors, matches: Matches) -> Listing:
     block = Block("API", "", data)
     whole = json_listings.collect([block])
     said = json_listings.candidate(node, block, "", parse("", url), Addresses(url), whole).listing
     scope = Scope(None, [node], url)
     link = scope.url(paths.link) if paths.link else said.page_url
-    return with_fields(replace(said, page_url=link or url), scope, paths)
+    if paths.link and link:
+        matches.note("link", link, is_read=True)
+    return with_fields(replace(said, page_url=link or url), scope, paths, matches)
 
 
 def _linked(listing: Listing, template: str) -> Listing:

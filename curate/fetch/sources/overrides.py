@@ -12,6 +12,7 @@ from typing import Any
 
 from bs4.element import Tag
 
+from curate.core.counted import counted
 from curate.core.errors import RejectedError
 from curate.core.expressions import JSON, REGEX, css_and_attribute, is_css
 from curate.core.recipe import Selectors
@@ -21,6 +22,7 @@ from curate.fetch.sources import dates, expressions, photo_variants, selectors, 
 from curate.fetch.sources.gallery import gallery, of_variants
 from curate.fetch.sources.json_photos import photos as photos_in
 from curate.fetch.sources.listing import Found, Listing, PhotoLink
+from curate.fetch.sources.matches import Matches
 from curate.fetch.sources.money import money, scalar
 from curate.fetch.sources.page import photo_address
 from curate.fetch.sources.photo_addresses import Addresses
@@ -75,8 +77,8 @@ def _addresses(found: list[Any], base: str) -> list[list[str]]:
     return photo_variants.together(photos_in({"photos": each}, Addresses(base)))
 
 
-def with_fields(listing: Listing, scope: Scope, named: Selectors) -> Listing:
-    """The listing with the fields that the recipe names and the scope has."""
+def with_fields(listing: Listing, scope: Scope, named: Selectors, matches: Matches) -> Listing:
+    """The listing with the fields that the recipe names and the scope has; `matches` counts them."""
     changes: dict[str, Any] = {}
     for name, expression in named:
         if not expression or name in _NO_FIELD or not (found := scope.text(expression)):
@@ -91,8 +93,11 @@ def with_fields(listing: Listing, scope: Scope, named: Selectors) -> Listing:
             changes["posted"] = dates.moment(found)
         elif said := scalar(found) or (json.dumps(found) if isinstance(found, dict | list) else ""):
             changes[name] = values.text(said)
+        matches.note(name, found, is_read=changes.get(name) not in (None, ""))
     if named.images and (photos := scope.photos(named.images)):
         changes["photos"] = photos
+        matches.note("images", "", is_read=True)
+    matches.listings += 1
     return replace(listing, **changes)
 
 
@@ -105,29 +110,44 @@ def overridden(found: Found, page: str, url: str, blocks: Sequence[Any], alone: 
     tree = selectors.soup(page) if markup else None
     base = selectors.base_of(page, url)
     listings: tuple[Listing, ...]
+    matches = Matches()
     if alone:
         first = found.listings[0] if found.listings else Listing("", url)
-        whole = with_fields(first, Scope(tree, blocks, base), named)
+        whole = with_fields(first, Scope(tree, blocks, base), named, matches)
         listings = (whole,) if whole.photos or whole.title else ()
     else:
-        cards = _cards(tree, found.listings, base, named) if tree is not None else {}
+        cards, own = _cards(tree, found.listings, base, named) if tree is not None else ({}, set[int]())
+        roots = _roots(blocks, named.listing)
         changed = []
         for number, listing in enumerate(found.listings):
-            scope = Scope(cards.get(number), _objects(blocks, listing, base), base)
-            link = scope.url(named.link) if named.link else ""
-            changed.append(with_fields(replace(listing, page_url=link or listing.page_url), scope, named))
+            objects = _objects(roots, listing, base)
+            if number in own or (roots is not blocks and objects):
+                matches.note("listing", "", is_read=True)
+            scope = Scope(cards.get(number), objects or _objects(blocks, listing, base), base)
+            if link := scope.url(named.link) if named.link else "":
+                matches.note("link", link, is_read=True)
+            changed.append(with_fields(replace(listing, page_url=link or listing.page_url), scope, named, matches))
         listings = tuple(changed)
-    if listings == found.listings:
-        return found
-    return replace(found, listings=listings, used=(*found.used, "selectors"))
+    besides = ("listing", "link") if alone else ()
+    notes = matches.notes(named, besides, "" if not found.listings else "the others are as auto reads them")
+    return replace(found, listings=listings, used=(*found.used, *matches.used()), notes=(*found.notes, *notes))
 
 
-def _cards(tree: Tag, listings: Sequence[Listing], base: str, named: Selectors) -> dict[int, Tag]:
-    """Of each listing the largest element that holds links to its page, and to no other listing's."""
+def _roots(blocks: Sequence[Any], expression: str) -> Sequence[Any]:
+    """The objects of the page's JSON that are listings, by the recipe; all of it where none is."""
+    if not expression.startswith(JSON):
+        return blocks
+    return expressions.anywhere(list(blocks), expression) or blocks
+
+
+def _cards(tree: Tag, listings: Sequence[Listing], base: str, named: Selectors) -> tuple[dict[int, Tag], set[int]]:
+    """Of each listing its element, and the listings whose element is the recipe's: else it is the largest that
+    holds links to its page, and to no other listing's."""
+    chosen: list[Tag] = []
     if is_css(named.listing):
         chosen = list(tree.select(css_and_attribute(named.listing)[0]))
         if len(chosen) == len(listings):
-            return dict(enumerate(chosen))
+            return dict(enumerate(chosen)), set(range(len(chosen)))
     numbers = {listing.page_url: number for number, listing in enumerate(listings)}
     owners: dict[int, set[int]] = {}
     links: dict[int, Tag] = {}
@@ -149,7 +169,11 @@ def _cards(tree: Tag, listings: Sequence[Listing], base: str, named: Selectors) 
                 break
             card = element
         found[number] = card
-    return found
+    own = {}
+    for element in chosen:
+        if len(numbers_in := owners.get(id(element), set())) == 1:
+            own.update(dict.fromkeys(numbers_in, element))
+    return found | own, set(own)
 
 
 def _objects(blocks: Sequence[Any], listing: Listing, base: str) -> list[Any]:
@@ -179,8 +203,10 @@ def _names(value: Any, listing: Listing, base: str) -> bool:
 def whole_photos(found: Found, rule: PhotoUrl) -> Found:
     """What a page holds, each photo asked for by the address that the recipe makes; the one given comes next."""
     pattern = re.compile(rule.match)
+    matched = 0
 
     def one(photo: PhotoLink) -> PhotoLink:
+        nonlocal matched
         for given in (photo.url, *photo.aliases):
             if photo.reason or not pattern.search(given):
                 continue
@@ -188,9 +214,12 @@ def whole_photos(found: Found, rule: PhotoUrl) -> Found:
                 url = canonical_url(pattern.sub(rule.replace, given))
             except RejectedError:
                 continue
+            matched += 1
             others = dict.fromkeys((photo.url, *photo.aliases))
             return replace(photo, url=url, aliases=tuple(name for name in others if name != url))
         return photo
 
     listings = [replace(each, photos=gallery(map(one, each.photos))) for each in found.listings]
-    return replace(found, listings=tuple(listings))
+    total = sum(not photo.reason for each in found.listings for photo in each.photos)
+    note = f"photo_url.match: matched the address of {matched} of {counted(total, 'photo')}"
+    return replace(found, listings=tuple(listings), notes=(*found.notes, note) if total else found.notes)

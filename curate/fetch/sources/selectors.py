@@ -13,10 +13,12 @@ from bs4 import BeautifulSoup
 from bs4.element import Tag
 from lxml import etree
 
+from curate.core.counted import counted
 from curate.core.errors import RejectedError
 from curate.core.expressions import JSON, REGEX, css_and_attribute, is_css
 from curate.core.recipe import Selectors
 from curate.fetch.http.url import canonical_url
+from curate.fetch.sources import matches
 from curate.fetch.sources.dates import moment
 from curate.fetch.sources.expressions import matched
 from curate.fetch.sources.gallery import gallery, photo, srcset
@@ -139,7 +141,12 @@ def extract(page: str, page_url: str, is_listing_page: bool, selectors: Selector
         listing for scope in scopes if (listing := _listing(scope, selectors, page_url, base, alone)) is not None
     ]
     following = _next_urls(tree, base, next_selector) + next_urls(found, base)
-    return Found(tuple(listings), tuple(dict.fromkeys(following)), ("selectors",))
+    seen = matches.of_fields(listings, selectors)
+    notes = list(seen.notes(selectors, ("listing", "link"), ""))
+    if not alone and len(listings) < max(1, len(scopes)):
+        said = f"{counted(len(scopes), 'element')}, {len(listings)} with a link, a title or photos"
+        notes.insert(0, f"selectors.listing: matched {said}")
+    return Found(tuple(listings), tuple(dict.fromkeys(following)), ("selectors", *seen.used()), notes=tuple(notes))
 
 
 def next_urls_by(page: str, page_url: str, next_selector: str) -> tuple[str, ...]:

@@ -109,7 +109,36 @@ def test_on_a_list_each_field_is_named_within_its_listing() -> None:
         (90.0 + n, f"Quarter {7001 + n}", 2011 + n, "") for n in range(4)
     ]
     assert [one.photos for one in found.listings] == [one.photos for one in plain.listings]
-    assert "selectors" in found.used
+    assert {"selectors.city", "selectors.price", "selectors.year"} < {*found.used}
+    assert "selectors.city: matched in 4 of 4 listings" in found.notes
+    assert "selectors.seller: matched in 0 of 4 listings; the others are as auto reads them" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("selectors", "says"),
+    [
+        ({"price": "em"}, "selectors.price: matched in 4 of 4 listings, with a price in 0; 'ask us' is none"),
+        ({"price": "json:offer.nosuch"}, "selectors.price: matched in 0 of 4 listings"),
+        ({"listing": "div.nosuch"}, "selectors.listing: matched in 0 of 4 listings"),
+        ({"listing": "json:props.nosuch"}, "selectors.listing: matched in 0 of 4 listings"),
+        ({"listing": "json:page.results"}, "selectors.listing: matched in 4 of 4 listings"),
+        ({"listing": "li.ad, li.other"}, "selectors.listing: matched in 4 of 4 listings"),
+        ({"link": "b.nosuch"}, "selectors.link: matched in 0 of 4 listings"),
+        ({"images": "b.nosuch"}, "selectors.images: matched in 0 of 4 listings"),
+    ],
+)
+def test_a_page_says_what_each_selector_matched(selectors: dict[str, str], says: str) -> None:
+    page = (
+        index_page().replace("</ul>", "<li class=other>Your advert here</ul>").replace("<p>", "<em>ask us</em><p>")
+    )
+    plain, found = read(page), read(page, selectors=selectors)
+    assert any(note.startswith(says) for note in found.notes), found.notes
+    assert [one.price for one in found.listings] == [one.price for one in plain.listings]
+
+
+def test_a_photo_url_that_matches_no_address_is_said() -> None:
+    found = read(index_page(), photo_url={"match": "/nosuch/", "replace": "/"})
+    assert "photo_url.match: matched the address of 0 of 8 photos" in found.notes
 
 
 @pytest.mark.parametrize(

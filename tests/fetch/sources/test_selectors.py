@@ -1,6 +1,7 @@
 """Listings by CSS selectors."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -27,13 +28,14 @@ def test_an_index_page_with_whole_listings() -> None:
     page = """<ul><li class=ad data-id=7><a href="/l/7"><h3> Swift
       VXI</h3></a><b class=price>₹ 3,45,000</b><img src="/7.jpg"></li>
       <li class=ad data-id=8><a href="/l/8"><h3>WagonR</h3></a></li></ul><a class=more href="?p=2">More</a>"""
-    assert extract(page, INDEX, False, CARD, "a.more") == Found(
+    found = extract(page, INDEX, False, CARD, "a.more")
+    assert "selectors.price: matched in 1 of 2 listings" in found.notes
+    assert replace(found, notes=(), used=()) == Found(
         (
             Listing("7", "https://cars.example/l/7", "Swift\n      VXI", price=345000.0, photos=photos("7.jpg")),
             Listing("8", "https://cars.example/l/8", "WagonR"),
         ),
         ("https://cars.example/cars?p=2",),
-        ("selectors",),
     )
 
 
