@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 
 from curate.fetch.sources import places
@@ -35,6 +36,7 @@ _ASKS = re.compile(  # of who reads, or the name of a part of the page
 )
 _MAP = re.compile(r"^https?://(?:www\.google\.[a-z.]+/maps|maps\.google\.|maps\.apple\.)")
 _PIN = re.compile(r"(?<![a-z])(?:pin|map-?marker|location-?(?:pin|dot|icon)?|marker|standort|icon-ort)(?![a-z])")
+_MOST = 1_000  # elements of a card looked at
 _SAID = ("title", "data-title", "data-original-title", "data-tooltip", "aria-label")  # where the text is a sign
 
 
@@ -59,15 +61,25 @@ def _town(text: str) -> str:
     return town if town[:1].isupper() and not (_UNIT.match(town) or currency_of(town.split()[0])) else ""
 
 
+@lru_cache(maxsize=20_000)
+def _is_place_name(named: str) -> bool:
+    return bool(_PLACE_NAME.search(named))
+
+
+@lru_cache(maxsize=20_000)
+def _is_pin(called: str) -> bool:
+    return bool(_PIN.search(called))
+
+
 def called_place(elements: Iterable[Element]) -> tuple[str, str]:
     """(town, region) in the first element that is called a place, else beside a pin; empty where none is."""
-    pins = []
+    pins: list[Element] = []
     for element in elements:
         if not isinstance(element.tag, str):
             continue
-        if _PIN.search(_icon(element)):
+        if len(pins) < 5 and (icon := _icon(element)) and _is_pin(icon):
             pins.append(element)
-        if not (_PLACE_NAME.search(names(element)) or _MAP.search(element.get("href", ""))):
+        if not (_is_place_name(names(element)) or (element.tag == "a" and _MAP.search(element.get("href", "")))):
             continue
         text = words(element)
         if 2 < len(text) < 80 and places.is_place((found := places.named(_in_lines(element)))[0]):
@@ -107,9 +119,9 @@ def of_page(elements: Iterable[Element]) -> tuple[str, str]:
 
 def place_of(card: Element) -> tuple[str, str]:
     """(town, region) that a card shows; empty where it shows none."""
-    if (found := called_place(card.iter()))[0]:
+    if (found := called_place(islice(card.iter(), _MOST)))[0]:
         return found
-    for element in card.iter():
+    for element in islice(card.iter(), _MOST):
         text = _own_text(element) if isinstance(element.tag, str) else ""
         if not 3 < len(text) < 80:
             continue

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
 from curate.fetch.sources import seller_kinds
 from curate.fetch.sources.page import Element, names, words
@@ -38,16 +41,43 @@ _FIRM_NAME = re.compile(
     r"ООО .{2,40}"
 )
 _APPS = re.compile(r"app-?store|play-?store|menu|login|sign-?in")
+_MOST = 400  # elements of a card looked at
 _SAID = ("data-content", "data-title", "data-tooltip", "title", "aria-label")
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """What the name of an element says."""
+
+    of_seller: bool
+    of_dealer: bool
+    of_private: bool
+    of_kind: bool
+
+
+@lru_cache(maxsize=20_000)
+def _name(named: str) -> _Name:
+    of_dealer = bool(_DEALER_NAME.search(named))
+    return _Name(
+        of_dealer or bool(_SELLER_NAME.search(named)),
+        of_dealer,
+        bool(_PRIVATE_NAME.search(named)),
+        bool(_KIND_NAME.search(named)),
+    )
 
 
 def of_page(elements: Iterable[Element]) -> str:
     """private, dealer, or empty, as the boxes about the seller say on the page of a listing."""
+    seen: set[Element] = set()  # boxes, and what is in them
     for element in elements:
-        named = names(element) if element.tag in ("div", "section", "aside", "span", "p", "a", "li") else ""
-        if not (_SELLER_NAME.search(named) or _DEALER_NAME.search(named)) or _APPS.search(named):
+        if element.getparent() in seen:
+            seen.add(element)
             continue
-        if len(words(element)) < 400 and (found := seller_of(element, of_seller=True)):
+        named = names(element) if element.tag in ("div", "section", "aside", "span", "p", "a", "li") else ""
+        if not _name(named).of_seller or _APPS.search(named) or len(words(element)) >= 400:
+            continue
+        seen.add(element)
+        if found := seller_of(element, of_seller=True):
             return found
     return ""
 
@@ -56,32 +86,39 @@ def seller_of(card: Element, *, of_seller: bool = False) -> str:
     """private, dealer, or empty where the card does not say. `of_seller`: it is a box about who sells."""
     below = {card} if of_seller else set()  # in an element about the seller
     weak = ""
-    for element in card.iter():
+    for element in islice(card.iter(), _MOST):
         if not isinstance(element.tag, str) or element.tag in ("script", "style", "h1", "h2", "h3", "h4"):
             continue
         named = names(element) if element is not card else ""
-        own = (_SELLER_NAME.search(named) or _DEALER_NAME.search(named)) and element.tag != "a"
-        if own or element.getparent() in below:
+        name = _name(named)
+        if (name.of_seller and element.tag != "a") or element.getparent() in below:
             below.add(element)
-        text = "" if any(isinstance(child.tag, str) for child in element) else words(element)
+        text = "" if any(isinstance(child.tag, str) for child in element) else words(element)[:80]
         if found := seller_kinds.alone(text):
             if element in below or not _UNSURE.fullmatch(text.strip()):
                 return found
         elif 4 < len(text) < 70 and _says_firm(text, element in below):
             weak = weak or "dealer"
-        said = seller_kinds.called(words(element)[:60]) if _KIND_NAME.search(named) else ""
-        if said in ("private", "dealer"):
+        if name.of_kind and (said := seller_kinds.called(words(element)[:60])) in ("private", "dealer"):
             return said
-        if _PRIVATE_NAME.search(named):
+        if name.of_private:
             return "private"
-        if (element.tag == "img" and _is_logo(element, named, element in below)) or (
-            _DEALER_NAME.search(named) and (text := words(element)) and 2 < len(text) < 80
-        ):
+        if element.tag == "img" and _is_logo(element, named, element in below):
             weak = weak or "dealer"
-        for text in filter(None, map(element.get, _SAID)):
-            sure = "" if _UNSURE.fullmatch(text.strip()) else seller_kinds.alone(text)
-            weak = weak or sure or seller_kinds.in_sentence(text)
+        if name.of_dealer and not weak and 2 < len(words(element)) < 80:
+            weak = "dealer"
+        if not weak:
+            weak = next((kind for said in _SAID if (kind := _in_sign(element.get(said, "")))), "")
     return weak
+
+
+@lru_cache(maxsize=20_000)
+def _in_sign(text: str) -> str:
+    """private or dealer as what an element is called says it."""
+    if not text:
+        return ""
+    sure = "" if _UNSURE.fullmatch(text.strip()) else seller_kinds.alone(text)
+    return sure or seller_kinds.in_sentence(text)
 
 
 def _says_firm(text: str, of_seller: bool) -> bool:

@@ -106,10 +106,27 @@ def _short(element: Element, most: int) -> str:
     return text if len(text := words(element)) <= most else ""
 
 
-def _is_other(element: Element, layout: PageImages) -> bool:
-    """Does an element stand beside, and not in the column that tells who sells?"""
-    above = (one for one in (element, *element.iterancestors()) if one in layout.beside)
-    return any(one.tag != "aside" or BESIDE_NAMES.search(names(one)) for one in above)
+def _content(page: Page, layout: PageImages) -> tuple[list[Element], list[Element]]:
+    """(the elements of a page that belong to its listing, the same with those of the columns beside it), in their
+    order: who sells is told in such a column."""
+    outside: set[Element] = set()  # of the frame, or among similar listings and the like
+    aside: set[Element] = set()
+    content, sellers = [], []
+    for element in page.root.iter():
+        parent = element.getparent()
+        if not isinstance(element.tag, str):
+            continue
+        beside = element in layout.beside
+        column = beside and element.tag == "aside" and not BESIDE_NAMES.search(names(element))
+        if parent in outside or element in layout.frame or (beside and not column):
+            outside.add(element)
+            continue
+        sellers.append(element)
+        if column or parent in aside:
+            aside.add(element)
+        else:
+            content.append(element)
+    return content, sellers
 
 
 _META = {"product:brand": "make", "og:brand": "make", "og:locality": "city", "geo.placename": "city",
@@ -158,9 +175,7 @@ def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, l
     for label, value in _declared(page):
         if label in ("make", "city", "region") and (label == "make" or places.is_place(value)):
             found.setdefault(label, value)
-    content = [one for one in page.root.iter() if isinstance(one.tag, str)]
-    sellers = [one for one in content if not (_is_other(one, layout) or layout.is_frame(one))]
-    content = [one for one in sellers if not layout.is_beside(one)]
+    content, sellers = _content(page, layout)
     if not (listing.city or found.get("city")) or not (listing.region or found.get("region")):
         city, region = card_places.of_page(content)
         if listing.city and region == listing.city and not found.get("region"):

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from curate.fetch.http.url import path_of
 from curate.fetch.sources.json_listings import CandidateList
@@ -135,12 +135,10 @@ def _by_filter(one: Listing, makes: Sequence[str]) -> Listing:
 
 
 def _breadcrumbs(page: Page) -> Iterable[list[str]]:
-    for element in page.root.iter("nav", "ul", "ol", "div"):
-        if _CRUMBS.search(names(element)):
-            texts = [
-                words(link)[:60] for link in element.iter("a", "li", "span") if not len(link) or link.tag == "a"
-            ]
-            yield list(dict.fromkeys(texts))
+    named = (one for one in page.root.iter("nav", "ul", "ol", "div") if _CRUMBS.search(names(one)))
+    for element in islice(named, 10):
+        parts = (part for part in element.iter("a", "li", "span") if not len(part) or part.tag == "a")
+        yield list(dict.fromkeys(words(part)[:60] for part in islice(parts, 30)))
 
 
 def _without_year(one: Listing, card: str) -> Listing:

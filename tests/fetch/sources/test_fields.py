@@ -1,6 +1,7 @@
 """Who sells, where, and what make a card, a row of a table and data say; places out of texts."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -575,3 +576,18 @@ def test_the_name_of_a_seller_is_no_kind(label: str, value: str, seller: str) ->
     )
     (listing,) = extract(text, "https://ads.example/ads/8100231.html").listings
     assert listing.seller == seller
+
+
+def test_boxes_of_sellers_in_one_another_are_read_once() -> None:
+    def seconds(name: str) -> float:
+        boxes = f'<div class="{name}">' * 1_500 + "a" + "</div>" * 1_500
+        photos = "".join(
+            f'<div class="slide"><img src="https://img.example/8100231/{k}c7e9b.jpg"></div>' for k in range(5)
+        )
+        text = page(f'<main><h1>Combi</h1><div class="gallery">{photos}</div><p>900 €</p>{boxes}</main>')
+        began = time.process_time()
+        extract(text, "https://ads.example/ads/8100231.html")
+        return time.process_time() - began
+
+    plain = min(seconds("x") for _ in range(2))
+    assert min(seconds("seller-box") for _ in range(2)) < 4 * plain
