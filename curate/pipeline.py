@@ -207,14 +207,14 @@ def fetch_photos(
         options: dict[str, Any] = {"refresh": refresh or accept_drop, "accept_drop": accept_drop, "prune": prune}
         with _timed(folder, "fetch", echo):
             rows = fetch.run(folder, _source(recipe), retry=retry, only=Only(since, max_new), **options)
-        if prune:
-            gone = additions.marked(rows)
-            echo(
-                f"deleting {additions.photos_of_listings(gone)} that the site no longer offers"
-                if gone
-                else "nothing to prune"
-            )
-            fetch.prune(folder)
+            if prune:  # what the fetch is said to have left is what is there then
+                gone = additions.marked(rows)
+                echo(
+                    f"deleting {additions.photos_of_listings(gone)} that the site no longer offers"
+                    if gone
+                    else "nothing to prune"
+                )
+                fetch.prune(folder)
         _warn_of_lost(folder, echo)
 
 

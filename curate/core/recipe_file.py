@@ -102,8 +102,9 @@ def _lacks(data: dict[str, Any], stages: Collection[str]) -> Iterator[tuple[str,
     """The keys that one of `stages` needs and `data` lacks, with what to do."""
     if _no_source(data, stages):
         yield "source", "is absent, so nothing can be fetched"
-    if {"fetch", "clean"} <= {*stages} and (absent := _classes_without_listings(data)):
-        yield "source.listings", f"has no address for {', '.join(absent)}: name where each class's listings start"
+    if "fetch" in stages and (absent := _classes_without_listings(data)):
+        where = "name where each class's listings start, or take out of `classes` what is not to be fetched"
+        yield "source.listings", f"has no address for {', '.join(absent)}: {where}"
 
 
 def _no_source(data: dict[str, Any], stages: Collection[str]) -> bool:

@@ -90,17 +90,21 @@ def _follow(reader: Reader, crawled: Crawled, map_fn: MapFn) -> None:
 
 
 def _skip(crawled: Crawled, known: Known, only: Only) -> None:
-    """Leave out the listings that this fetch is not to add; those that are in the manifest stay."""
+    """Leave out the listings that this fetch is not to add; those that an earlier one met stay."""
     kept, new = [], Counter[str]()
+    crawled.since, crawled.undated = only.since, 0
     for class_name, listing in crawled.listings:
-        if listing.page_url not in known.pages:
-            too_many = only.most_new is not None and new[class_name] >= only.most_new
-            if too_many or only.is_old(listing):
+        if not known.has(listing, listing.page_url not in crawled.index_urls):
+            is_old = only.is_old(listing)
+            too_many = only.most_new is not None and new[class_name] >= only.most_new and not is_old
+            if too_many or is_old:
                 crawled.left += too_many
+                crawled.old += is_old
                 crawled.skipped.add(listing.page_url)
                 crawled.skipped_classes.add(class_name)
                 continue
             new[class_name] += 1
+            crawled.undated += bool(only.since) and not only.is_dated(listing)
         kept.append((class_name, listing))
     crawled.listings = kept
 
@@ -124,6 +128,7 @@ def crawl(reader: Reader, map_fn: MapFn, only: Only = Only()) -> Crawled:  # noq
         crawled.ended += part.ended
         crawled.doubtful_ends += part.doubtful_ends
         crawled.left_out += part.left_out
+        crawled.left_out_first = part.left_out_first | crawled.left_out_first
     crawled.listings = list(_limited(crawled.listings, config.max_listings))
     counts = Counter(name for name, _ in crawled.listings)
     crawled.limited = sorted(name for name, count in counts.items() if count == config.max_listings)

@@ -1,5 +1,6 @@
 """What a crawl found, and which pages it could not use."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from curate.fetch.http.signed_url import without_signatures
@@ -47,9 +48,13 @@ class Crawled:
     cut: list[str] = field(default_factory=list)  # index pages after which max_pages ends the reading
     ended: list[Failure] = field(default_factory=list)  # later pages that end the paging
     doubtful_ends: list[Failure] = field(default_factory=list)  # of them, refused and not so the last time
-    left_out: int = 0  # listings whose address listing_url does not match
+    left_out: Counter[str] = field(default_factory=Counter)  # per class: addresses that listing_url does not match
+    left_out_first: dict[str, str] = field(default_factory=dict)  # the first of them
     skipped: set[str] = field(default_factory=set)  # pages of listings that this fetch was not to add
     skipped_classes: set[str] = field(default_factory=set)
     left: int = 0  # new listings over those that one fetch is to add
+    since: str = ""  # the date from which on new listings are added
+    old: int = 0  # new listings of an earlier date
+    undated: int = 0  # new listings that were added although they say no date
     own_hosts: set[str] = field(default_factory=set)  # of the start addresses
     limited: list[str] = field(default_factory=list)  # classes with as many listings as max_listings

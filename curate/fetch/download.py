@@ -140,8 +140,8 @@ def fetch_all(
     """Fetch `photos`: what names each, with the URLs to try. `pages`: the page that shows each.
 
     What the journal knows is not fetched again, as long as its file is still there and whole, nor asked for again
-    where it was refused. What the server had no photo for is asked for once more at the end. The photos are forced
-    to the disk together, when all are there.
+    where it was refused. What the server had no photo for is asked for once more at the end, unless it is gone at
+    several addresses. The photos are forced to the disk together, when all are there.
     """
     found = Downloads({}, {})
     wanted = {}
@@ -158,10 +158,12 @@ def fetch_all(
         found.waiting.update({name: outcome} if isinstance(outcome, Waiting) else {})
         found.outcomes.update({name: outcome} if isinstance(outcome, Outcome) else {})
     doubtful = {
-        name: wanted[name] for name in wanted if name in found.outcomes and _is_doubtful(found.outcomes[name])
+        name: wanted[name]
+        for name in wanted
+        if name in found.outcomes and _is_doubtful(found.outcomes[name], len(wanted[name]))
     }
     for name, outcome in zip(doubtful, map_fn(work, doubtful.items()), strict=True):
-        if isinstance(outcome, Outcome) and not _is_doubtful(outcome):
+        if isinstance(outcome, Outcome) and outcome.reason not in _DOUBTFUL:
             found.outcomes[name] = outcome
     store.sync(folder, {outcome.path for outcome in found.outcomes.values() if outcome.path})
     for name in doubtful:
@@ -170,8 +172,9 @@ def fetch_all(
     return found
 
 
-def _is_doubtful(outcome: Outcome) -> bool:
-    return outcome.reason in _DOUBTFUL
+def _is_doubtful(outcome: Outcome, addresses: int) -> bool:
+    """May another answer come later? A second address was a second look at a photo that is gone."""
+    return outcome.reason in _DOUBTFUL and not (outcome.reason == "gone" and addresses > 1)
 
 
 def remember(folder: Path, journal: Journal) -> None:

@@ -110,6 +110,12 @@ def check_found(crawled: Crawled, config: Source) -> None:
         raise TryLaterError(f"the site cannot be reached: {why}", Do("try again later"), *_ELSEWHERE)
     if failures and all(failure.reason in _DENIED for failure in failures):
         raise DeniedError(f"the site does not let us in: {why}", Do("ask its owner for permission"), *_ELSEWHERE)
+    for name in empty:
+        if count := crawled.left_out[name]:
+            addresses = counted(count, "address does", "addresses do")
+            pattern, shown = config.listing_url[name], crawled.left_out_first[name]
+            said = f"{addresses} not match source.listing_url of {name}, {pattern}, e.g. {shown}"
+            why = f"{why}; {said}" if why else said
     names = ", ".join(empty)
     raise LayoutError(f"no listing of {names} was found: {why or 'all were found under another class first'}")
 

@@ -44,7 +44,10 @@ def _take(
     """Add the listings that were not seen before. Were there any, and may there be more?"""
     pattern = reader.config.listing_url.get(class_name, "")
     wanted = [one for one in found if not pattern or re.search(pattern, one.page_url)]
-    out.left_out += len(found) - len(wanted)
+    if len(found) > len(wanted):
+        out.left_out[class_name] += len(found) - len(wanted)
+        first = next(one.page_url for one in found if not re.search(pattern, one.page_url))
+        out.left_out_first.setdefault(class_name, first)
     new = [listing for listing in wanted if identity(listing) not in seen]
     out.listings += [(class_name, listing) for listing in new]
     seen |= {identity(listing) for listing in new}
@@ -72,7 +75,9 @@ def _from(reader: Reader, start: Start, out: Crawled, seen: set[tuple[str, ...]]
                 continue
             if number and not counted and error.reason in _WRONG_LINK:
                 out.ended.append(failure)
-                out.doubtful_ends += [] if unsigned(url) in ended_before(reader.folder) else [failure]
+                is_end = error.reason == "gone" and seen  # how many sites say that there is no further page
+                if not is_end and unsigned(url) not in ended_before(reader.folder):
+                    out.doubtful_ends.append(failure)
                 return ()
             out.failures += [gap, failure] if gap else [failure]
             return ()
@@ -87,7 +92,7 @@ def _from(reader: Reader, start: Start, out: Crawled, seen: set[tuple[str, ...]]
             out.ended.append(Failure(class_name, url, "missing_field", "no listing in the page"))
         if len(found.listings) == 1 and found.listings[0].page_url == url:  # the page is the listing
             found = replace(found, listings=(named(found.listings[0], set()),))
-        before, left_out = len(seen), out.left_out
+        before, left_out = len(seen), out.left_out[class_name]
         goes_on = _take(reader, class_name, found.listings, out, seen)
         if counted and 0 < 2 * (len(seen) - before) < len(found.listings):
             out.repeating.append(len(found.listings))
@@ -95,7 +100,7 @@ def _from(reader: Reader, start: Start, out: Crawled, seen: set[tuple[str, ...]]
             out.failures.append(gap)
             gap = None
         out.used |= set(found.used) if found.listings else set()
-        if not goes_on and not (out.left_out > left_out and len(seen) == before):
+        if not goes_on and not (out.left_out[class_name] > left_out and len(seen) == before):
             return ()
         last, url = url, following(start.written, number, found.next_urls, config, found.cursor)
         more = counted or found.next_urls or found.cursor

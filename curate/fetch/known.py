@@ -2,14 +2,15 @@
 
 A listing's page that was read is asked again only when the recipe says so, `revisit_after`, and then with the ETag
 and date that it had: where it has not changed, its listing is the one in the manifest. Its photos are those of the
-manifest's rows; those that were refused are not asked for again either.
+manifest's rows; those that were refused are not asked for again either. A photo that is gone is not asked for
+again where it was asked for, also when its page is read again.
 """
 
 import json
 import re
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from curate.fetch.http.response import Response
 from curate.fetch.sources.listing import Found, Listing, PhotoLink
 
 _UNITS = {"h": 3600.0, "d": 86_400.0, "w": 7 * 86_400.0}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NEVER_FETCHED = ("bad_url", "not_gallery", "missing_field")  # what the page said of a photo, not the photo itself
 
 
@@ -32,8 +34,12 @@ class Only:
 
     def is_old(self, listing: Listing) -> bool:
         """Was it put in before `since`?"""
-        said = re.match(r"\d{4}-\d\d-\d\d", listing.posted)
+        said = _DATE.match(listing.posted)
         return bool(self.since and said and said[0] < self.since)
+
+    def is_dated(self, listing: Listing) -> bool:
+        """Does it say when it was put in?"""
+        return bool(_DATE.match(listing.posted))
 
 
 def age_s(written: str) -> float:
@@ -51,9 +57,16 @@ class Known:
     revisit_after_s: float = float("inf")
     pages: Mapping[str, Found] = field(default_factory=dict)  # by URL: what the manifest's rows say
     refused: Mapping[str, Outcome] = field(default_factory=dict)  # photos that were not kept, by URL
+    gone: Mapping[str, frozenset[str]] = field(default_factory=dict)  # photos: addresses where they are not
+    met: frozenset[str] = frozenset()  # ids and pages of listings that an earlier fetch met, whatever came of them
     recalled: set[str] = field(default_factory=set)  # URLs of pages whose listing was taken from the manifest
     _visits: dict[str, list[str | float]] = field(default_factory=dict)  # URL: time (Unix seconds), ETag, date
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def has(self, listing: Listing, has_own_page: bool) -> bool:
+        """Did an earlier fetch meet this listing?"""
+        by_page = has_own_page and listing.page_url in self.met
+        return by_page or bool(listing.listing_id and f"id {listing.listing_id}" in self.met)
 
     def recall(self, url: str) -> Found | None:
         """What is known of a page that is not to be asked for now."""
@@ -97,6 +110,7 @@ def known(folder: Path, rows: Iterable[FetchRow], revisit_after: str, retry: Col
     """
     by_page: dict[str, list[FetchRow]] = {}
     lost = set()
+    rows = list(rows)
     for row in rows:
         if row.listing_id and row.image_url and row.page_url and row.gone_since is None:
             by_page.setdefault(row.page_url, []).append(row)
@@ -119,7 +133,26 @@ def known(folder: Path, rows: Iterable[FetchRow], revisit_after: str, retry: Col
         visits = {str(url): [float(at), str(etag), str(date)] for url, (at, etag, date) in read.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         visits = {}  # only a memory: pages of unknown age are read again
-    return Known(path, age_s(revisit_after), pages, refused, _visits=visits)
+    gone = {} if "gone" in retry else _gone(rows)
+    return Known(path, age_s(revisit_after), pages, refused, gone, _visits=visits)
+
+
+def _gone(rows: Sequence[FetchRow]) -> dict[str, frozenset[str]]:
+    """The photos that were asked for and were gone, with their addresses; not those whose page was."""
+    unread = {row.page_url for row in rows if not row.image_url}
+    return {
+        row.image_url: frozenset({row.image_url, *row.aliases.split()})
+        for row in rows
+        if row.reason == "gone" and row.image_url and row.page_url not in unread
+    }
+
+
+def met(rows: Iterable[FetchRow], without_photos: Iterable[str]) -> frozenset[str]:
+    """What `Known.met` holds, by all rows of the manifest and the pages of listings that have no row."""
+    found = set(without_photos)
+    for row in rows:
+        found |= {row.page_url, f"id {row.listing_id}"} if row.listing_id else {row.page_url}
+    return frozenset(found)
 
 
 def _listing(rows: list[FetchRow]) -> Listing:

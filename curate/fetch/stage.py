@@ -12,11 +12,11 @@ a host asks us to wait, or an index page fails, nothing is published, and the st
 
 from collections.abc import Collection, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from curate import __version__
 from curate.core import executors, manifest
@@ -24,8 +24,7 @@ from curate.core.executors import MapFn
 from curate.core.files import crash_point
 from curate.core.recipe import Source
 from curate.core.schemas import FetchRow
-from curate.core.stages import STAGES
-from curate.fetch import additions, download, expired, gates, import_stage, ownership
+from curate.fetch import additions, download, expired, gates, import_stage
 from curate.fetch.crawl import crawl
 from curate.fetch.crawled import Crawled
 from curate.fetch.download import Downloads, Outcome, Waiting
@@ -33,8 +32,9 @@ from curate.fetch.http.browser import Browser
 from curate.fetch.http.client import Client
 from curate.fetch.http.signed_url import unsigned
 from curate.fetch.index_pages import ended_before
-from curate.fetch.journal import JOURNAL, Journal, read_header, renew
-from curate.fetch.known import Only, known
+from curate.fetch.journal import JOURNAL, Journal
+from curate.fetch.known import Only, known, met
+from curate.fetch.plan import finish, plan_of
 from curate.fetch.reader import Reader
 from curate.fetch.rows import decide, pages_of, wanted_photos, with_outcome
 from curate.fetch.run_log import RunLog
@@ -66,6 +66,9 @@ def _photos(reader: Reader, crawled: Crawled, map_fn: MapFn) -> Downloads:
     photos = wanted_photos(crawled, config)
     shown = pages_of(crawled)
     settled = {n: known.refused[n] for n in photos if n in known.refused and shown[n] in known.recalled}
+    for name in known.gone.keys() & photos.keys() - settled.keys():
+        photos[name] = tuple(url for url in photos[name] if unsigned(url) not in known.gone[name])
+        settled |= {} if photos[name] else {name: Outcome(reason="gone")}
     photos = {name: urls for name, urls in photos.items() if name not in settled}
     signed = expired.signed_photos(crawled)
     old = {name for name, page in signed.items() if name in photos and page not in reader.fresh}
@@ -116,25 +119,13 @@ def prune(folder: Path) -> list[FetchRow]:
         download.check_kept(rows, dict.fromkeys(row.class_name for row in before if row.keep))
         deleted = additions.photos_of_listings(additions.marked(before))
         sidecar = manifest.read_sidecar(folder, "fetch")
-        notes = sidecar["notes"] | {"summary": [f"deleted: {deleted}"]}
+        told = {*gone_lines(before), *gone_lines(before, len(additions.fetches(folder, before)))}
+        said = [line for line in sidecar["notes"].get("summary", ()) if line not in told]
+        notes = sidecar["notes"] | {"summary": [*said, f"deleted: {deleted}"]}
         started = datetime.now(UTC)
         manifest.write(folder, rows, manifest.recorded_provenance(folder, "fetch"), started, notes)
         store.remove_orphans(folder, {row.path for row in rows})
     return rows
-
-
-def _finish(folder: Path, rows: Sequence[FetchRow], header: dict[str, str]) -> None:
-    """What follows the publication of a manifest: nothing is left behind that no row names.
-
-    The journal stays where something is deferred, for the next fetch to ask for just that.
-    """
-    crash_point("between_manifest_and_orphans")
-    store.remove_orphans(folder, {row.path for row in rows})
-    path = folder / JOURNAL
-    if any(row.reason == "deferred" for row in rows):
-        renew(path, header | {"replaces": ownership.rows(folder)[1], "round": "deferred"})
-    else:
-        path.unlink(missing_ok=True)
 
 
 def run(
@@ -167,7 +158,7 @@ def run(
         gates.check_site(options | {"--since": only.since, "--max-new": only.most_new is not None})
         return import_stage.run(folder, config, map_fn)
     gates.check_reasons(retry)
-    plan = _plan(folder, config, refresh, retry, replace(only, since=gates.since(only.since)))
+    plan = plan_of(folder, config, refresh, retry, replace(only, since=gates.since(only.since)))
     before = plan.before
     if plan.round == "nothing":
         return before
@@ -187,6 +178,7 @@ def run(
         if plan.round == "retry":
             return _retry(folder, config, journal, threads, client, before, plan.again)
         pages = known(folder, before if plan.current else (), config.revisit_after, retry)
+        pages.met = met(before, plan.notes.get("without_photos", ()))
         try:
             reader = Reader(client, journal, config, folder, pages, browser)
             crawled, found = _fetch(reader, threads, accept_drop, plan.only)
@@ -194,7 +186,12 @@ def run(
             pages.save()
         robots = client.robots_decisions()
     now = decide(crawled, found.outcomes, config)
-    download.check_kept(now, dict.fromkeys(name for name, _ in crawled.listings))
+    waits = {  # classes whose next listings may have what those of this night have lost
+        name
+        for name in crawled.skipped_classes
+        if crawled.left and all(row.reason == "gone" for row in now if row.class_name == name)
+    }
+    download.check_kept(now, dict.fromkeys(name for name, _ in crawled.listings if name not in waits))
     dates = additions.fetches(folder, before)
     dates += [] if plan.round == "deferred" and dates else [f"{started:%Y-%m-%d}"]
     rows = additions.joined(now, before, len(dates), _unread(crawled, folder), partial(store.is_whole, folder))
@@ -206,44 +203,11 @@ def run(
         gates.check_photos_left(folder, rows)
     summary = lines(crawled, rows, before, len(dates), config)
     notes = {"summary": summary, "fetches": dates, "robots": robots, **_notes(crawled, found, accept_drop)}
+    notes["without_photos"] = sorted({one.page_url for _, one in crawled.listings if not one.photos})
     crash_point("before_publish")
     manifest.write(folder, rows, plan.wanted, started, notes)
-    _finish(folder, rows, plan.header)
+    finish(folder, rows, plan.header)
     return rows
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What a run has to do."""
-
-    round: Literal["nothing", "retry", "deferred", "all"]  # to ask for: photos of `again`, what waits, everything
-    before: list[FetchRow]  # the manifest that is there
-    current: bool  # is it of this recipe?
-    again: list[FetchRow]  # its rows to ask for once more
-    only: Only
-    wanted: manifest.Provenance
-    header: dict[str, str]  # of the journal
-
-
-def _plan(folder: Path, config: Source, refresh: bool, retry: Collection[str], only: Only) -> _Plan:
-    """What to do in `folder`; what a run that died after it had published left there is cleared away."""
-    wanted = manifest.provenance(folder, "fetch", config)  # libraries may change, photos keep their bytes
-    before, published = ownership.rows(folder)
-    current = manifest.is_current(folder, wanted)
-    journaled = read_header(folder / JOURNAL)
-    settings = config.recorded().model_dump_json(exclude_defaults=True)
-    header = {"replaces": published, "pages": f"{STAGES['fetch'].version} {settings}"}
-    if current and journaled and journaled.get("replaces") != published:
-        _finish(folder, before, header)
-    again = [row for row in before if row.reason in retry]
-    left = current and manifest.read_sidecar(folder, "fetch")["notes"].get("left_for_the_next", 0)
-    deferred = any(row.reason == "deferred" for row in before)
-    everything = not current or refresh or bool(left) or only != Only() or bool(again and deferred)
-    everything = everything or any(not row.image_url for row in again)
-    header["round"] = "deferred" if deferred and not everything else "all"
-    asked: Literal["nothing", "retry", "deferred", "all"] = "retry" if again else "nothing"
-    asked = "all" if everything else "deferred" if deferred else asked
-    return _Plan(asked, before, current, again, only, wanted, header)
 
 
 def _notes(crawled: Crawled, found: Downloads, accept_drop: bool) -> dict[str, Any]:
@@ -257,6 +221,7 @@ def _notes(crawled: Crawled, found: Downloads, accept_drop: bool) -> dict[str, A
         "internal_errors": _why(found, "internal_error"),
         "deferred_index_pages": [] if accept_drop else [str(failure) for failure in crawled.doubtful_ends],
         "left_for_the_next": crawled.left,
+        "since": crawled.since,
         "paging_ended": [unsigned(failure.url) for failure in crawled.ended],
     }
 

@@ -45,14 +45,25 @@ def lines(
         )
     if ends := [failure for failure in crawled.ended if failure not in crawled.doubtful_ends]:
         pages = counted(len(ends), "next page")
-        said.append(f"{pages} held no listing, which ended the paging, e.g. {ends[0].url}")
-    if crawled.left_out:
-        addresses = counted(crawled.left_out, "address does", "addresses do")
-        were = "was" if crawled.left_out == 1 else "were"
+        gone = ", which is gone" if ends[0].reason == "gone" else ""
+        said.append(f"{pages} held no listing, which ended the paging, e.g. {ends[0].url}{gone}")
+    if left_out := crawled.left_out.total():
+        addresses = counted(left_out, "address does", "addresses do")
+        were = "was" if left_out == 1 else "were"
         said.append(f"{addresses} not match source.listing_url and {were} left out")
-    if crawled.skipped:
-        more = f"; {crawled.left:,} of them wait for the next fetch (--max-new)" if crawled.left else ""
-        said.append(f"{counted(len(crawled.skipped), 'new listing was', 'new listings were')} not added{more}")
+    if crawled.old:
+        listings = counted(crawled.old, "new listing was", "new listings were")
+        said.append(f"{listings} put in before {crawled.since} and not added (--since)")
+    if crawled.undated:
+        listings = counted(crawled.undated, "new listing says", "new listings say")
+        said.append(
+            f"{listings} no date and {'was' if crawled.undated == 1 else 'were'} added in spite of --since; "
+            "where the pages show one, source.selectors.posted can name it"
+        )
+    if crawled.left:
+        said.append(
+            f"{counted(crawled.left, 'new listing waits', 'new listings wait')} for the next fetch (--max-new)"
+        )
     if not before and (idle := matches.idle(config.selectors, crawled.used)):
         said.append(f"matched on no page: source.{', source.'.join(idle)}; preview shows what a selector gives")
     if crawled.limited:

@@ -212,12 +212,16 @@ def test_a_fetch_says_how_many_photos_are_no_longer_offered_and_prune_how_many_i
     recipe, out = tmp_path / "r.yaml", tmp_path / "out"
     given = ("--recipe", recipe, "--folder", out, "fetch")
     with serve(listings()) as site:
-        for urls in (None, ["/cars/swift"]):
-            text = (source(site.url, urls) if urls else source(site.url)).model_dump_json()
+        for patterns in ({}, {"wagonr": "w0$"}):
+            text = source(site.url, listing_url=patterns).model_dump_json()
             recipe.write_text(f"name: r\nclasses: [swift, wagonr]\nsource: {text}\n")
             code, said, _ = invoke(*given)
-            assert (code, "no longer offered: 11 photos" in said) == (0, urls is not None)
-        assert "deleting 11 photos" in invoke(*given, "--prune")[1]
+            assert (code, "no longer offered: 9 photos of 3 listings" in said) == (0, bool(patterns))
+            assert "fetch: 24 in, 22 kept" in said
+        said = invoke(*given, "--prune")[1]
+        assert said.index("deleting 9 photos") < said.index("fetch: 15 in, 13 kept")
+        assert "deleted: 9 photos of 3 listings" in said and "no longer offered" not in said
+        assert "fetch: 15 in, 13 kept" in invoke(*given)[1]
     assert invoke("--recipe", recipe, "--folder", out, "verify")[0] == 0
 
 

@@ -209,9 +209,10 @@ def test_no_word_of_the_validator_reaches_a_person(place: str, value: str) -> No
         assert all(re.match(r"r\.yaml(:\d+)?: \S", line) for line in str(error).splitlines()), error
 
 
-def test_a_class_without_an_address_is_named_before_a_whole_run_and_no_matter_for_an_import() -> None:
-    with pytest.raises(UsageError, match=r"r.yaml:5: source.listings: has no address for wagonr"):
-        parse(GOOD, "r.yaml", list(STAGES))
+def test_a_class_without_an_address_is_named_before_a_fetch_and_no_matter_for_an_import() -> None:
+    for stages in (list(STAGES), ["fetch"]):
+        with pytest.raises(UsageError, match=r"r.yaml:5: source.listings: has no address for wagonr"):
+            parse(GOOD, "r.yaml", stages)
     assert parse(GOOD, "r.yaml", ["dedup"]).source
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from curate.core import manifest
-from curate.core.errors import Note, UsageError
+from curate.core.errors import GateError, Note, UsageError
 from curate.core.recipe import Recipe
 from curate.core.schemas import FetchRow
 from curate.fetch import stage as fetch
@@ -16,7 +16,7 @@ from curate.fetch.known import Only
 from curate.pipeline import Said, fetch_photos
 from tests import faults
 from tests.fetch.small_site import jpeg, source
-from tests.fetch.test_stage import car, html
+from tests.fetch.test_stage import car, html, photos
 
 
 def index(*numbers: int) -> faults.Fault:
@@ -129,7 +129,92 @@ def test_only_listings_put_in_since_a_date(tmp_path: Path, since: str) -> None:
         config = source(server.url(""), ["/cars"], revisit_after="never")
         rows = fetch.run(tmp_path, config, only=Only(since=since))
         assert {row.listing_id for row in rows} == {"2", "3"}  # of 3 nothing is known
-        assert "1 new listing was not added" in manifest.read_sidecar(tmp_path, "fetch")["notes"]["summary"]
+        said = manifest.read_sidecar(tmp_path, "fetch")["notes"]["summary"]
+        assert "1 new listing was put in before 2026-02-01 and not added (--since)" in said
+        (undated,) = (line for line in said if "no date" in line)
+        assert undated.startswith("1 new listing says no date and was added in spite of --since")
         assert "/1.jpg" not in server.paths()
         with pytest.raises(UsageError, match="--since soon is no date"):
             fetch.run(tmp_path, config, only=Only(since="soon"))
+
+
+def test_what_since_left_out_stays_out_when_the_next_fetch_asks_for_what_waits(tmp_path: Path) -> None:
+    routes = site(1, 2)
+    routes |= {"/l/1": ad(1, datePosted="2026-01-05"), "/l/2": ad(2, datePosted="2026-02-07")}
+    sound, routes["/22.jpg"] = routes["/22.jpg"], faults.status(503)
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], revisit_after="never")
+        rows = fetch.run(tmp_path, config, only=Only(since="2026-02-01"))
+        assert Counter(row.reason for row in rows) == {"": 1, "deferred": 1}
+        routes["/22.jpg"] = sound
+        (tmp_path / "hosts.json").unlink(missing_ok=True)
+        rows = fetch.run(tmp_path, config)
+        assert [(row.listing_id, row.keep) for row in rows] == [("2", True)] * 2
+        assert {row.listing_id for row in fetch.run(tmp_path, config, refresh=True)} == {"1", "2"}
+
+
+@pytest.mark.parametrize("dead", ["photos", "page", "no photos"])
+def test_listings_that_give_nothing_use_up_no_nights(tmp_path: Path, dead: str) -> None:
+    routes = site(1, 2, 3, 4, 5)
+    for n in (1, 2, 4):
+        if dead == "photos":
+            routes |= {f"/{n}.jpg": faults.status(404), f"/{11 * n}.jpg": faults.status(404)}
+        else:
+            routes[f"/l/{n}"] = faults.status(404) if dead == "page" else html(car(n, [], offers={"price": 7}))
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], revisit_after="never", adapter="jsonld")
+        kept, left = [], []
+        for _ in range(4):
+            rows = fetch.run(tmp_path, config, only=Only(most_new=2))
+            kept.append({row.listing_id for row in rows if row.keep})
+            left.append(manifest.read_sidecar(tmp_path, "fetch")["notes"]["left_for_the_next"])
+        assert (kept, left) == ([set(), {"3"}, {"3", "5"}, {"3", "5"}], [3, 1, 0, 0])
+        fetch.run(tmp_path, config, only=Only(most_new=0))
+        notes = manifest.read_sidecar(tmp_path, "fetch")["notes"]
+        assert notes["left_for_the_next"] == 0 and not any("--max-new" in line for line in notes["summary"])
+
+
+def test_so_many_new_listings_also_where_they_have_no_page_of_their_own(tmp_path: Path) -> None:
+    with faults.serve({"/cars": html(*(car(n) for n in (1, 2, 3))), **photos(1, 2, 3)}) as server:
+        config = source(server.url(""), ["/cars"])
+        counts = [len(fetch.run(tmp_path, config, only=Only(most_new=1))) for _ in range(4)]
+    assert counts == [1, 2, 3, 3]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_photo_that_is_gone_is_not_asked_for_at_each_refresh(tmp_path: Path, status: int) -> None:
+    """Its page is read again, and shows it; only another address, or `--retry gone`, is a reason to ask."""
+    routes = site(1, 2) | {"/22.jpg": faults.status(status)}
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], revisit_after="always")
+        first = fetch.run(tmp_path, config)
+        assert fetch.run(tmp_path, config, refresh=True) == first
+        asked = Counter(server.paths())
+        assert asked["/l/2"] == 2 and asked["/22.jpg"] == 2  # the second time at the end of the first run
+        routes |= {"/l/2": html(car(2, ["/2.jpg", "/22-new.jpg"])), "/22-new.jpg": faults.ok(jpeg(22))}
+        moved = fetch.run(tmp_path, config, refresh=True)
+        assert [row.image_url.rpartition("/")[2] for row in moved if row.keep and row.listing_id == "2"] == (
+            ["2.jpg", "22-new.jpg"]
+        )
+        assert Counter(server.paths())["/22.jpg"] == 2
+        routes |= {"/l/2": ad(2), "/22.jpg": faults.ok(jpeg(22))}
+        fetch.run(tmp_path, config, refresh=True)  # it is shown there again, and was not known to be gone
+        assert Counter(server.paths())["/22.jpg"] == 3
+
+
+def test_a_dead_photo_is_asked_for_once_at_each_address_and_again_by_retry(tmp_path: Path) -> None:
+    whole, shown = "/p/2.jpg", "/p/2.jpg;s=780x0"  # the page shows the second, which is a smaller one of the first
+    routes = site(1) | {"/cars": index(1, 2), "/l/2": html(car(2, ["/1.jpg", shown]))}
+    with faults.serve(routes | {path: faults.status(404) for path in (whole, shown)}) as server:
+        config = source(server.url(""), ["/cars"], revisit_after="always")
+        for refresh in (False, True):
+            fetch.run(tmp_path, config, refresh=refresh)
+            assert [Counter(server.paths())[path] for path in (whole, shown)] == [1, 1]
+        fetch.run(tmp_path, config, retry=["gone"])
+        assert [Counter(server.paths())[path] for path in (whole, shown)] == [2, 2]
+
+
+def test_a_night_of_photos_that_are_refused_for_another_reason_is_not_published(tmp_path: Path) -> None:
+    routes = site(1, 2, 3) | {path: faults.status(403) for path in ("/1.jpg", "/11.jpg")}
+    with faults.serve(routes) as server, pytest.raises(GateError, match="no photo of swift was kept"):
+        fetch.run(tmp_path, source(server.url(""), ["/cars"]), only=Only(most_new=1))

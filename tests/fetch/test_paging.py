@@ -20,6 +20,7 @@ from tests.fetch.test_stage import car, html
 
 XML = '<?xml version="1.0"?><{0} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{1}</{0}>'
 
+REFUSED = faults.status(400)
 NOTHING = html(body="<p>sold out</p>")
 
 
@@ -71,7 +72,7 @@ def test_pages_that_count_listings_are_said_with_the_step_that_saves_requests(tm
     ]
 
 
-@pytest.mark.parametrize("second", [faults.status(404), faults.status(400), NOTHING])
+@pytest.mark.parametrize("second", [faults.status(404), faults.status(410), REFUSED, NOTHING])
 def test_a_next_link_that_leads_nowhere_ends_the_paging_and_not_the_run(
     tmp_path: Path, second: faults.Fault
 ) -> None:
@@ -79,7 +80,7 @@ def test_a_next_link_that_leads_nowhere_ends_the_paging_and_not_the_run(
     with faults.serve(routes) as server:
         config = source(server.url(""), ("/cars",), follow=False)
         once = fetch.run(tmp_path, config)
-        refused = second is not NOTHING  # which may be so for a moment: the next fetch looks again
+        refused = second is REFUSED  # which may be so for a moment: the next fetch looks again
         assert [row.reason for row in once if not row.keep] == (["deferred"] if refused else [])
         twice = fetch.run(tmp_path, config)
         assert server.paths().count("/cars2") == 1 + refused
@@ -150,6 +151,18 @@ def test_sitemaps_and_the_sitemaps_they_name(tmp_path: Path) -> None:
     assert ids(rows) == ["1", "2"]
     assert not {"/about", "/help"} & {*paths}
     assert "2 addresses do not match source.listing_url and were left out" in notes["summary"]
+
+
+def test_a_pattern_that_no_address_matches_is_named(tmp_path: Path) -> None:
+    links = {"@type": "ItemList", "itemListElement": [{"@type": "ListItem", "url": f"/l/{n}"} for n in (1, 2, 3)]}
+    with faults.serve({"/cars": html(links), "/vans": html(car(2)), **photos(2)}) as server:
+        starts = {"swift": [server.url("/cars")], "wagonr": [server.url("/vans")]}
+        more: dict[str, Any] = {"listings": starts, "listing_url": {"swift": "/nosuch/"}}
+        with pytest.raises(LayoutError, match="no listing of swift") as caught:
+            fetch.run(tmp_path, source(server.url(""), (), **more))
+    said = str(caught.value)
+    assert "3 addresses do not match source.listing_url of swift, /nosuch/, e.g. " in said and "/l/1" in said
+    assert "under another class" not in said
 
 
 def test_too_many_sitemaps_are_said(tmp_path: Path) -> None:
