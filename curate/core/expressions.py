@@ -67,6 +67,8 @@ def as_paths(named: Selectors) -> Selectors:
 
 def mistakes(source: Source) -> Iterator[tuple[str, str]]:
     """The key of each expression that is none, as `selectors.price`, and what is wrong with it."""
+    if source.adapter == "selectors" and not any(text for _, text in source.selectors):
+        yield "adapter", "selectors reads only what source.selectors names, and that is empty"
     is_api = source.adapter == "json_api"
     selectors = as_paths(source.selectors) if is_api else source.selectors
     named = {f"selectors.{name}": text for name, text in selectors if "{listing_id}" not in text}

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -58,6 +59,12 @@ Hosts = Annotated[
 def name_from(text: str) -> str:
     """A `Name` made of a text, as of a file's name; "" where the text has none of the letters."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-")[:64]
+
+
+def source_id(url: str) -> str:
+    """The `source.id` of a site by an address of it: nabytek_bazos_cz."""
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    return re.sub(r"[^a-z0-9]+", "_", host).strip("_") or "site"
 
 
 def _store(text: str) -> str:

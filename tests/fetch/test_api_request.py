@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from curate.core import manifest
 from curate.core.errors import UsageError
 from curate.core.recipe import Politeness, Source
-from curate.fetch import preview
+from curate.fetch import preview, preview_recipe
 from curate.fetch import stage as fetch
 from curate.fetch.http.client import Client
 from tests import faults
@@ -114,15 +114,8 @@ def test_preview_asks_as_the_recipe_says(tmp_path: Path) -> None:
         shown = preview.preview(preview.read(server.url("/api#model=swift"), None, config), config)
         assert server.paths()[-1] == "/api"
     assert [one.title for one in shown.found.listings] == ["Swift 1"]
-    lines = preview.recipe_section(shown).splitlines()
-    assert lines[3:6] == ["  listings:", "    CLASS:", f"    - {server.url('/api#model=swift')}"]
-    assert lines[-5:] == [
-        "  request:",
-        "    method: POST",
-        "    body:",
-        "      model: '{model}'",
-        "      page: '{page}'",
-    ]
+    assert shown.start == server.url("/api#model=swift")
+    assert preview_recipe.lacks(shown, config) == {}
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,11 @@ def read(text: str, page_url: str) -> Read:
     links = card_links.links(page, layout)
     html = cards.groups(page, layout, links)
     urls = list(dict.fromkeys(link.url for link in links))
-    return Read(page, about, layout, own, groups, html, data, addresses, urls, sum(one.summary for one in own))
+    notes = list(data.cuts)
+    if len(links) >= card_links.MAX_LINKS:
+        notes.append(f"the page has more than {card_links.MAX_LINKS:,} links: its listings are cut off there")
+    summaries = sum(one.summary for one in own)
+    return Read(page, about, layout, own, groups, html, data, addresses, urls, summaries, notes)
 
 
 def schema_org(text: str, page: Page) -> list[CandidateList]:

@@ -17,6 +17,7 @@ from curate.fetch.sources.page import Page
 from curate.fetch.sources.photo_addresses import Addresses
 
 MAX_NODES = 150_000
+MAX_LISTINGS = 2_000  # of one list
 MAX_DEPTH = 60
 _ID_KEY = re.compile(r"^(?:\d{3,}|[0-9a-f]{8}-[0-9a-f-]{20,}|[0-9a-f]{20,})$|^([A-Za-z]\w*):")
 NO_LISTING = {
@@ -62,6 +63,7 @@ class Data:
     named: dict[str, Node] = field(default_factory=dict)
     made: dict[int, "Candidate"] = field(default_factory=dict)  # what objects said, by their identity
     lists: list[tuple[tuple[str, ...], list[Any], Block]] = field(default_factory=list)  # lists beside left out
+    cuts: list[str] = field(default_factory=list)  # what of the data was not read, for a person
 
 
 def collect(blocks: Iterable[Block], is_beside_page: Callable[[Any], bool] = lambda _: False) -> Data:
@@ -108,6 +110,8 @@ def collect(blocks: Iterable[Block], is_beside_page: Callable[[Any], bool] = lam
                     key = f"{match[1] or ''}{{}}"
                 children.append(((*place, key), item, beside or is_beside(key)))
             stack += reversed(children)
+    if len(seen) >= MAX_NODES:
+        out.cuts.append(f"the page's data has more than {MAX_NODES:,} objects: those after them were not read")
     if out.named:
         away = {id(node) for name, node in out.named.items() if besides.get(name)}
         out.nodes = [(place, node, block, beside or id(node) in away) for place, node, block, beside in out.nodes]
@@ -230,7 +234,7 @@ def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[CandidateLi
         name = ".".join(place[1:])
         found = []
         apart = all(beside for _, _, beside in members)
-        for node, block, beside in members[:2_000]:
+        for node, block, beside in members[:MAX_LISTINGS]:
             page.check_time()
             if beside and not apart:
                 continue
@@ -242,6 +246,8 @@ def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[CandidateLi
         found = _alike(distinct(_with_own_ids(found)))
         if not found or (len(found) * 3 < len(members) and len(found) < 3):
             continue
+        if len(members) > MAX_LISTINGS:
+            data.cuts.append(f"{name[:60]} has {len(members):,} objects: the first {MAX_LISTINGS:,} were read")
         total = sum(worth(one.listing) for one in found)
         above = next((taken[place[:end]] for end in range(len(place) - 1, 0, -1) if place[:end] in taken), 0.0)
         if total <= above * 1.02:

@@ -88,6 +88,11 @@ def test_a_recipe_names_the_line_of_each_expression_that_is_none() -> None:
     assert second.startswith("x.yaml:7: source.selectors.city: 'xpath://b' is XPath")
 
 
+def test_selectors_alone_need_selectors() -> None:
+    with pytest.raises(UsageError, match=r"x\.yaml:5: source\.adapter: selectors reads only what"):
+        parse_recipe("name: x\nclasses: [a, b]\nsource:\n  id: x\n  adapter: selectors\n", "x.yaml")
+
+
 def test_the_cursor_of_an_api_is_a_path_with_or_without_its_prefix() -> None:
     check(source(adapter="json_api", pagination={"cursor": "pages[0].next"}))
 
