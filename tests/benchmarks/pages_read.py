@@ -79,8 +79,9 @@ def _pairs(truth: list[dict[str, Any]], found: Found) -> Iterator[tuple[dict[str
     left = list(found.listings)
     waiting = []
     for one in truth:
-        url = _plain(one["url"]) if one.get("url") else None
-        same = next((listing for listing in left if url and _plain(listing.page_url) == url), None)
+        url = one.get("url") or ""
+        same = next((listing for listing in left if url and _plain(listing.page_url) == _plain(url)), None)
+        same = same or next((listing for listing in left if url and _same_page(listing.page_url, url)), None)
         if same is None:
             waiting.append(one)
         else:

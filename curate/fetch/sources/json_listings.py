@@ -19,7 +19,7 @@ from curate.fetch.sources.photo_addresses import Addresses
 MAX_NODES = 150_000
 MAX_LISTINGS = 2_000  # of one list
 MAX_DEPTH = 60
-_ID_KEY = re.compile(r"^(?:\d{3,}|[0-9a-f]{8}-[0-9a-f-]{20,}|[0-9a-f]{20,})$|^([A-Za-z]\w*):")
+_ID_KEY = re.compile(r"^\{\"|^(?:\d{3,}|[0-9a-f]{8}-[0-9a-f-]{20,}|[0-9a-f]{20,})$|^([A-Za-z]\w*):")
 NO_LISTING = {
     "breadcrumblist", "website", "organization", "person", "searchaction", "imageobject", "videoobject", "review",
     "aggregaterating", "rating", "postaladdress", "geocoordinates", "brand", "faqpage", "question", "answer",
@@ -218,12 +218,13 @@ def worth(found: Listing) -> float:
 
 def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[CandidateList]:
     """The lists of listings, those beside the page's own marked."""
-    by_place: dict[tuple[str, ...], list[tuple[Node, Block, bool]]] = {}
+    by_place: dict[tuple[tuple[str, ...], int], list[tuple[Node, Block, bool]]] = {}
     for place, node, block, beside in data.nodes:
         if any(part in ("[]",) or part.endswith("{}") for part in place):
-            by_place.setdefault(place, []).append((node, block, beside))
+            apart = id(block) if block.form == "attribute" and "[]" in place[2:] else 0  # lists of widgets
+            by_place.setdefault((place, apart), []).append((node, block, beside))
     taken: dict[tuple[str, ...], float] = {}
-    for place, members in by_place.items():
+    for (place, _), members in by_place.items():
         if any(is_photo(part) or is_party(part) for part in place[1:]):
             continue
         if len(members) == 1 and place.count("[]") == 1 and place[1] == "[]" and not place[-1].endswith("{}"):

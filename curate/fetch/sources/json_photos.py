@@ -57,7 +57,8 @@ def _sizes_of(item: dict[str, Any], addresses: Addresses | None = None) -> Itera
         for key, value in islice(inner.items(), 60):
             name = plain(str(key))
             page = _PAGE_KEYS.search(name)
-            if (page and (not is_photo(str(key)) or page.start())) or is_party(str(key)):
+            shown = isinstance(value, str) and is_address(value, surely_photo=False)
+            if (page and not shown and (not is_photo(str(key)) or page.start())) or is_party(str(key)):
                 continue
             size = size_of(str(key)) or (beside if around else 0) or around
             if isinstance(value, str):

@@ -13,7 +13,8 @@ from curate.fetch.sources.page import Element, words
 
 _OF_PEOPLE = re.compile(  # the page of who sells, not of what is sold
     r"(?i)(?:^|/)(?:members?|users?|profiles?|sellers?|vendors?|agents?|agenc(?:y|ies)|brokers?|realtors?|dealers?|brands?|"
-    r"authors?|makler|makelaars?|anbieter|vendeurs?|inmobiliarias?|agenzie)/[^/]+$"
+    r"authors?|makler|makelaars?|anbieter|vendeurs?|inmobiliarias?|agenzie)/[^/]+$|"
+    r"(?:^|/)(?:estate|letting)-?agen(?:t|cie|cy)s?(?:/[^/]+){1,3}$"
 )
 _STORY = re.compile(
     r"(?i)(?:^|/)(?:blog|news|magazine?|magazin|advice|ratgeber|actualites?|actus|noticias|notizie|novosti|nieuws|journal)(?:/|$)"

@@ -9,11 +9,12 @@ import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 from lxml import etree, html
 
 from curate.core.errors import RejectedError
-from curate.fetch.http.url import canonical_url
+from curate.fetch.http.url import canonical_url, host_of, path_of
 from curate.fetch.http.url import parse as parse_url
 
 Element = Any  # of lxml
@@ -40,6 +41,10 @@ MAX_SECONDS = 10.0  # of one thread's time, for one page
 
 _LONG_TAG = re.compile(r"<[a-zA-Z](?:\"[^\"]*+(?:\"|$)|'[^']*+(?:'|$)|[^<>\"'])*+>?")
 _QUOTED = re.compile(r"\"[^\"]*+(?:\"|$)|'[^']*+(?:'|$)")
+_COUNTS_CLICKS = re.compile(r"(?i)/(?:clicks?|adclick|aclk|redirect\w*|track\w*|out|go)(?:[/.]|$)")
+_TARGET = re.compile(
+    r"(?i)[?&](?:redirect(?:_?url)?|target(?:_?url)?|dest(?:ination)?|goto|to|url|u)=((?:https?(?::|%3A)|/|%2F)[^&]+)"
+)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 
 
@@ -102,9 +107,23 @@ def resolved(written: str, base: str) -> str:
     ):
         return ""
     try:
-        return canonical_url(written.replace(" ", "%20"), base)
+        return _clicked(canonical_url(written.replace(" ", "%20"), base))
     except RejectedError:
         return ""
+
+
+def _clicked(url: str) -> str:
+    """The page of the same site to which an address that counts clicks leads; any other address as it is."""
+    if "?" not in url or not _COUNTS_CLICKS.search(path_of(url).partition("?")[0]):
+        return url
+    for match in _TARGET.finditer(url[:4_000]):
+        try:
+            target = canonical_url(unquote(match[1]), url)
+        except RejectedError:
+            continue
+        if host_of(target).split(".")[-2:] == host_of(url).split(".")[-2:]:
+            return target
+    return url
 
 
 @lru_cache(maxsize=8_192)

@@ -27,7 +27,9 @@ MAX_IMAGES = 5_000
 _SAVED = re.compile(
     r"(?:\./)?[^/:]{1,200}(?:_files|_fichiers|_archivos|_bestanden|_pliki|_soubory|-Dateien|-filer)/"
 )
-_LOGOS = re.compile(r"(?i)(?:[a-z0-9]+[-_])*(?:biz|brand|company|dealer|partner|seller|shop)?(?:logo|avatar)s?")
+_LOGOS = re.compile(
+    r"(?i)(?:[a-z0-9]+[-_])*(?:biz|brand|broker|company|dealer|partner|seller|shop)?(?:logo|avatar)s?(?:[-_]\w+)?"
+)
 _CLONE = re.compile(r"(?<![a-z])(?:cloned?|duplicate)(?:\s|$)")  # of a carousel that goes round
 
 
@@ -257,12 +259,17 @@ def shape(url: str) -> str:
 def photo_places(cards: Collection[list[Image]]) -> set[tuple[str, int]]:
     """Where the photos of cards stand, each card given by its images.
 
-    Small images tell nothing; where most cards have images within their link, those beside it are of who sells.
+    Small images tell nothing, unless they stand in the links of most cards; where most cards have images within
+    their link, those beside it are of who sells.
     """
     large = [[image for image in images if not image.small] for images in cards]
     linked = [[image for image in images if image.leads_to] for images in large]
     sure = linked if sum(map(bool, linked)) * 2 > sum(map(bool, large)) else large
-    return {place_of(url) for images in sure for image in images for url in image.urls}
+    small = Counter(
+        place for images in cards for place in {place_of(one.urls[0]) for one in images if one.leads_to}
+    )
+    thumbs = {place for place, count in small.items() if count * 2 > sum(map(bool, cards))}
+    return thumbs | {place_of(url) for images in sure for image in images for url in image.urls}
 
 
 def place_of(url: str) -> tuple[str, int]:

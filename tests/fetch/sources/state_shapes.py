@@ -2,6 +2,7 @@
 
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from tests.fetch.sources.index_shapes import HOST, J, link, script
 from tests.fetch.sources.index_shapes import Shape as ListShape
@@ -170,3 +171,77 @@ def graph_of_the_page(a: Advert, others: list[Advert]) -> str:
     head = "".join(script(J({"@context": "https://schema.org", "@graph": one}), 'type="application/ld+json"') for one in (graph, [product]))  # fmt: skip
     slides = "".join(f'<div data-thumb="{at.format(p + "-100x100")}" class="woocommerce-product-gallery__image"><a href="{at.format(p)}"><img src="{at.format(p + "-600x600")}" data-large_image="{at.format(p)}"></a></div>' for p in a.photos)  # fmt: skip
     return page(f'<main><div class="gallery">{slides}</div><h1>{a.title}</h1><p class="price">{a.price:,} €</p></main>', head)  # fmt: skip
+
+
+@shape(LISTS)
+def lazy_sources_without_data(adverts: list[Advert], others: list[Advert]) -> str:
+    """Addresses without a suffix in `lazy-src`, from the fourth card on."""
+
+    def card(i: int, a: Advert) -> str:
+        at = f"https://images.example/{a.photos[0]}/Crop600x400"
+        image = f'<img src="{at}">' if i < 3 else f'<img lazy-src="{at}" src="/blank.gif">'
+        return f'<div class="tile"><a href="{link(a)}">{image}</a><a href="{link(a)}"><b>R {a.price:,}</b><h2>{a.title}</h2></a><a href="/estate-agencies/acme/north/77"><img src="https://images.example/agents/77"></a></div>'  # fmt: skip
+
+    return page("".join(card(i, a) for i, a in enumerate(adverts)))
+
+
+@shape(LISTS)
+def thumbs_that_lead_to_the_listing(adverts: list[Advert], others: list[Advert]) -> str:
+    """One photo of usual size, the others 78 pixels wide and on another host; those beside under a heading."""
+
+    def card(a: Advert) -> str:
+        first, *rest = a.photos
+        small = "".join(f'<a href="{link(a)}"><img src="https://ml.example/CS/ml/{p}_002M.JPG" width="78" height="58"></a>' for p in rest)  # fmt: skip
+        return f'<div class="cassette"><a href="{link(a)}"><img src="https://ma.example/CS/bkkn/{first}_001M.JPG" width="240" height="180"></a>{small}<h3><a href="{link(a)}">{a.title}</a></h3><p>{a.price:,} €</p><img src="https://ma.example/broker_logo_2_2x/cf/{a.number:x}.png"></div>'  # fmt: skip
+
+    beside = "".join(f'<li><a href="{link(a)}"><img src="https://ma.example/CS/bkkn/{a.photos[0]}_001S.JPG"><p>{a.title}</p></a></li>' for a in others)  # fmt: skip
+    return page(
+        f"<main>{''.join(map(card, adverts))}</main><h3>この条件を見た人はこんな車も見ています</h3><ul>{beside}</ul>",
+        language="ja",
+    )
+
+
+@shape(LISTS)
+def answers_by_their_questions(adverts: list[Advert], others: list[Advert]) -> str:
+    """A cache whose keys are the questions themselves; most cards are empty until a script fills them."""
+
+    def entry(a: Advert) -> tuple[str, dict[str, Any]]:
+        media = [{"mediumMedia": {"uri": f"{url}?imwidth=400"}, "largeMedia": {"uri": f"{url}?imwidth=800"}} for url in _photos(a)]  # fmt: skip
+        product = {"id": f"ern:product::{a.number}", "sku": str(a.number), "name": a.title, "uri": HOST + link(a),
+                   "displayPrice": {"current": {"formatted": f"{a.price:,} €", "amount": a.price, "currency": "EUR"}}, "galleryMedia": media}  # fmt: skip
+        return J({"id": "2c4e", "variables": {"id": a.number}}), {"data": {"product": product}}
+
+    cards = "".join(map(_card, adverts[:3])) + '<article class="placeholder"></article>' * (len(adverts) - 3)
+    return page(
+        cards + script(J({"graphqlCache": dict(map(entry, adverts))}), 'type="application/json" class="re-1-13"')
+    )
+
+
+@shape(LISTS)
+def a_state_for_each_widget(adverts: list[Advert], others: list[Advert]) -> str:
+    """Attributes of one name hold the state of the list and of what is bought together with it."""
+
+    def item(a: Advert) -> dict[str, Any]:
+        images = [{"type": "image", "image": {"link": url, "contentMode": "FIT"}} for url in _photos(a)]
+        return {"skuId": a.number, "action": {"link": link(a)}, "tileImage": {"items": images}, "name": a.title, "price": f"{a.price:,} €"}  # fmt: skip
+
+    def widget(name: str, state: dict[str, Any]) -> str:
+        return f'<div id="state-{name}" data-state="{escape(J(state))}"></div>'
+
+    beside = widget("together", {"title": "Bought together", "items": [item(a) for a in others]})
+    return page("".join(map(_card, adverts[:6])) + widget("tiles", {"items": [item(a) for a in adverts]}) + beside)
+
+
+@shape(LISTS)
+def addresses_that_count_clicks(adverts: list[Advert], others: list[Advert]) -> str:
+    """Each third card leads through a page that counts; saving needs a login that leads back."""
+
+    def card(i: int, a: Advert) -> str:
+        to = (
+            link(a)
+            if i % 3
+            else f"/events/clicks?type=OFFER&amp;redirect={quote(HOST + link(a), safe='')}&amp;n={i}"
+        )
+        return _card(a, to) + f'<a href="/login?redirect={quote(link(a), safe="")}">save</a>'
+
+    return page("".join(card(i, a) for i, a in enumerate(adverts)))
