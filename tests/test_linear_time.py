@@ -122,6 +122,7 @@ CASES: list[tuple[str, Reader, str, tuple[str, ...], str]] = [
         "",
     ),
     ("gate", of_bytes(response.is_gate), "captcha-delivery.com", GATES, ""),
+    ("login", of_bytes(response.is_login), "<input type=password>", (*GATES, "<input type ", "type  "), ""),
     ("gate-end", of_bytes(response.is_cut), "", MARKUP, ""),
     ("charset", of_bytes(html.to_text), "", ("<meta ", "<meta charset", "<meta charset=", " ", "charset="), ""),
     ("tags", lambda page: list(html.tags(page)), "", (*MARKUP, *SCRIPTS), ""),

@@ -24,6 +24,7 @@ source:
 {listings}
   politeness:
     contact: "" # your e-mail or URL: the owner of a public site must be able to reach you
+    # image_hosts: [photos.example.com] # other hosts that the photos are on; a fetch names them
 """
 _PHOTOS = """
 source:

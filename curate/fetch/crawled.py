@@ -24,7 +24,12 @@ class Failure:
     listing: Listing | None = None  # what the index says of the listing whose page this is
 
     def __str__(self) -> str:
-        return without_signatures(f"{self.url}: {self.reason}: {self.detail}")
+        return without_signatures(f"{self.url}: {self.reason}: {self.why}")
+
+    @property
+    def why(self) -> str:
+        """The detail, without the page's address before it."""
+        return self.detail.removeprefix(f"{self.url}: ")
 
     @property
     def is_deferred(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from curate.core import manifest
+from curate.core.counted import counted
 from curate.core.errors import (
     Again,
     CurateError,
@@ -31,6 +32,7 @@ from curate.core.schemas import REASONS, FetchRow
 from curate.fetch.http.client import Client, Response
 from curate.fetch.http.response import PassingError
 from curate.fetch.http.signed_url import unsigned, without_signatures
+from curate.fetch.http.url import host_of
 from curate.fetch.journal import Journal
 from curate.photos import decode, store
 
@@ -49,7 +51,7 @@ class Outcome:
     width: int = 0  # pixels, upright; of a photo that was refused, where they are known
     height: int = 0
     reason: str = ""
-    why: str = ""  # of a photo that is deferred, or that made the code raise; holds no signature
+    why: str = ""  # of a photo that is deferred, offsite, or that made the code raise; holds no signature
 
     def record(self) -> dict[str, Any]:
         """What the journal holds of it."""
@@ -100,7 +102,8 @@ def refused(error: RejectedError) -> Outcome:
     width, height = error.size
     if isinstance(error, PassingError):
         return Outcome(width=width, height=height, reason="deferred", why=without_signatures(str(error)))
-    return Outcome(width=width, height=height, reason=error.reason)
+    why = without_signatures(str(error)) if error.reason == "offsite" else ""  # the log says which host it is
+    return Outcome(width=width, height=height, reason=error.reason, why=why)
 
 
 def from_web(
@@ -233,11 +236,27 @@ def check_kept(rows: Sequence[FetchRow], class_names: Iterable[str]) -> None:
             reasons[row.class_name][row.reason] += 1
     for name, counts in reasons.items():
         if "" not in counts:
-            why = "its listings offered none"
+            why, remedy = "its listings offered none", Do("look at their pages in a browser")
             if counts:
                 reason, most = max(counts.items(), key=lambda item: (item[1], item[0]))
                 first = next(row for row in rows if (row.class_name, row.reason) == (name, reason))
                 url = first.image_url or first.page_url
-                why = f"{most} of {counts.total()} are {reason} ({REASONS['fetch'][reason]}), e.g. {url}"
-            remedy = To("", Do("mend it"), Again())
-            raise GateError(f"no photo of {name} was kept: {why}. Nothing was published", remedy)
+                of = f"{most} of {counted(counts.total(), 'photo')} {'was' if most == 1 else 'were'}"
+                why = f"{of} refused as {reason} ({REASONS['fetch'][reason]}), e.g. {url}"
+                remedy = _cure(reason, [row for row in rows if row.class_name == name])
+            raise GateError(f"no photo of {name} was kept: {why}. Nothing was published", To("", remedy, Again()))
+
+
+def _cure(reason: str, rows: Sequence[FetchRow]) -> Do:
+    """What a person can do about photos that were refused for `reason`."""
+    if reason == "offsite":
+        return Do(f"add {' and '.join(offsite_hosts(rows)) or 'their host'} to source.politeness.image_hosts")
+    if reason in ("forbidden", "noai", "robots"):
+        return Do("ask the site's owner for permission")
+    return Do("look at one of them, and at what the recipe says of such photos")
+
+
+def offsite_hosts(rows: Iterable[FetchRow]) -> list[str]:
+    """The hosts of photos that the recipe does not allow; a page's own host only leads to one."""
+    pairs = {(host_of(row.image_url), host_of(row.page_url)) for row in rows if row.reason == "offsite"}
+    return sorted({photo.partition(":")[0] for photo, page in pairs if photo and photo != page})

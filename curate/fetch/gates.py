@@ -25,6 +25,7 @@ from curate.fetch import additions, ownership, starts
 from curate.fetch.crawled import DECIDED, Crawled
 from curate.fetch.download import Downloads
 from curate.fetch.http import browser
+from curate.fetch.journal import JOURNAL
 from curate.fetch.sources import expressions
 
 _RESERVED = (".example", ".invalid", ".test", ".example.com", ".example.org", ".example.net")  # RFC 2606
@@ -105,7 +106,7 @@ def check_found(crawled: Crawled, config: Source) -> None:
         return
     first = {(urlsplit(failure.url).netloc, failure.reason, failure.detail): failure for failure in failures[::-1]}
     causes = list(first.values())[::-1][:3]  # what is the matter with a host is said once
-    why = "; ".join(f"{failure.url}: {failure.reason} ({failure.detail})" for failure in causes)
+    why = "; ".join(f"{failure.url}: {failure.reason} ({failure.why})" for failure in causes)
     if failures and all(failure.reason in _UNREACHABLE for failure in failures):
         raise TryLaterError(f"the site cannot be reached: {why}", Do("try again later"), *_ELSEWHERE)
     if failures and all(failure.reason in _DENIED for failure in failures):
@@ -127,7 +128,7 @@ def check_whole(crawled: Crawled, found: Downloads, kept: int) -> None:
     """
     pages = [failure.detail for failure in crawled.deferred]
     pages += [  # who knows what comes after an index page that failed
-        f"{failure.url}: {failure.reason} ({failure.detail})"
+        f"{failure.url}: {failure.reason} ({failure.why})"
         for failure in crawled.failures
         if failure.reason not in DECIDED and failure.url in crawled.index_urls
     ]
@@ -145,10 +146,10 @@ def check_whole(crawled: Crawled, found: Downloads, kept: int) -> None:
         raise DeniedError(f"{refused} refused: {denied[0].why}. The other {safe} safe", *denied[0].remedies)
 
 
-def check_drop(before: Sequence[FetchRow], now: Sequence[FetchRow]) -> None:
+def check_drop(before: Sequence[FetchRow], now: Sequence[FetchRow], folder: Path = Path()) -> None:
     """Raise GateError when more than half of the listings, or of those that state a field, are gone.
 
-    Of `before` and `now`, rows that were gone already do not count.
+    Of `before` and `now`, rows that were gone already do not count. `folder` has the journal.
     """
     before, now = additions.pruned(before), additions.pruned(now)
     for name in ("listing_id", "title", "price", "year", "region", "city"):
@@ -162,7 +163,7 @@ def check_drop(before: Sequence[FetchRow], now: Sequence[FetchRow]) -> None:
                 f"{counts[1]} {what}, {counts[0]} the last time: the site or the recipe may have changed. "
                 "No photo is deleted",
                 To("accept it", Run("fetch", ("--accept-drop",))),
-                To("read the site once more", Delete(Path("fetch.journal")), Run("fetch")),
+                To("read the site once more", Delete(folder / JOURNAL), Run("fetch", ("--refresh",))),
             )
 
 

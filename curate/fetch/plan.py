@@ -10,7 +10,7 @@ from curate.core.files import crash_point
 from curate.core.recipe import Source
 from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
-from curate.fetch import ownership
+from curate.fetch import ownership, starts
 from curate.fetch.journal import JOURNAL, read_header, renew
 from curate.fetch.known import Only
 from curate.photos import store
@@ -48,9 +48,11 @@ def plan_of(folder: Path, config: Source, refresh: bool, retry: Collection[str],
     left = notes.get("left_for_the_next", 0)
     deferred = any(row.reason == "deferred" for row in before)
     everything = not current or refresh or bool(left) or only != Only() or bool(again and deferred)
+    read_then = notes.get("address_files", {})  # a file of addresses may have more of them now
+    everything = everything or any(read_then.get(at, now) != now for at, now in starts.digests(config).items())
     everything = everything or any(not row.image_url for row in again)
     header["round"] = "deferred" if deferred and not everything else "all"
-    if only == Only() and not refresh:
+    if only == Only() and not refresh and (left or deferred):
         only = Only(since=str(notes.get("since", "")))
     asked: Literal["nothing", "retry", "deferred", "all"] = "retry" if again else "nothing"
     asked = "all" if everything else "deferred" if deferred else asked

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from curate.core.errors import LayoutError, RejectedError
+from curate.core.errors import DeniedError, Do, LayoutError, RejectedError
 from curate.core.files import atomic_write
 from curate.core.recipe import Source
 from curate.fetch.http.browser import Browser
 from curate.fetch.http.client import Client, Wanted
+from curate.fetch.http.response import is_login
 from curate.fetch.http.url import path_of
 from curate.fetch.journal import Journal
 from curate.fetch.known import Known
@@ -97,9 +98,11 @@ class Reader:
         return found
 
 
-def layout_error(reader: Reader, url: str, found: Found) -> LayoutError:
-    """Keeps the page for the person who has to look at it."""
+def layout_error(reader: Reader, url: str, found: Found) -> LayoutError | DeniedError:
+    """Keeps the page for the person who has to look at it; DeniedError where it asks for a login."""
     page = found.page or b""
+    if is_login(page):
+        return DeniedError(f"{url} asks for a login: we stop here", Do("ask its owner for permission"))
     saved = reader.folder / "layout" / f"{hashlib.sha256(page).hexdigest()[:16]}.html"
     atomic_write(saved, page)
     tried = {

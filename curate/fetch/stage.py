@@ -38,7 +38,7 @@ from curate.fetch.plan import finish, plan_of
 from curate.fetch.reader import Reader
 from curate.fetch.rows import decide, pages_of, wanted_photos, with_outcome
 from curate.fetch.run_log import RunLog
-from curate.fetch.starts import starts
+from curate.fetch.starts import digests, starts
 from curate.fetch.summary import gone_lines as gone_lines
 from curate.fetch.summary import lines
 from curate.photos import store
@@ -198,11 +198,12 @@ def run(
     if plan.round == "deferred" and rows == before:
         return before
     if not accept_drop:
-        gates.check_drop(before, rows)
+        gates.check_drop(before, rows, folder)
     if not before and not prune:
         gates.check_photos_left(folder, rows)
     summary = lines(crawled, rows, before, len(dates), config)
     notes = {"summary": summary, "fetches": dates, "robots": robots, **_notes(crawled, found, accept_drop)}
+    notes["address_files"] = digests(config)
     notes["without_photos"] = sorted({one.page_url for _, one in crawled.listings if not one.photos})
     crash_point("before_publish")
     manifest.write(folder, rows, plan.wanted, started, notes)

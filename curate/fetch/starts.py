@@ -1,6 +1,8 @@
 """Where the listings of each class start: pages, sitemaps, and files with the address of a listing a line."""
 
+import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,6 +40,15 @@ def starts(config: Source) -> list[Start]:
                     found.append(Start(class_name, written, first(written, config)))
             except RejectedError as error:
                 raise UsageError(f"source.listings: {error.detail}") from error
+    return found
+
+
+def digests(config: Source) -> dict[str, str]:
+    """The sha256 of the addresses in each file of them that can be read, whatever their order."""
+    found = {}
+    for written in {each for entries in config.listings.values() for each in entries if _is_file(each)}:
+        with suppress(UsageError):
+            found[written] = hashlib.sha256("\n".join(sorted(_read(Path(written)))).encode()).hexdigest()
     return found
 
 

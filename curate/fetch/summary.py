@@ -9,6 +9,7 @@ from curate.core.recipe import Source
 from curate.core.schemas import FetchRow
 from curate.fetch import additions
 from curate.fetch.crawled import Crawled
+from curate.fetch.download import offsite_hosts
 from curate.fetch.http.signed_url import without_signatures
 from curate.fetch.sources import matches
 from curate.fetch.sources.listing import empty_fields
@@ -26,7 +27,8 @@ def lines(
     if crawled.failures:
         first = crawled.failures[0]
         pages = counted(len(crawled.failures), "page")
-        said.append(f"{pages} could not be used, e.g. {first.url}: {first.reason}")
+        cure = f", {first.why}" if first.reason == "offsite" else ""
+        said.append(f"{pages} could not be used, e.g. {first.url}: {first.reason}{cure}")
     if crawled.in_two_classes:
         listings = counted(len(crawled.in_two_classes), "listing was", "listings were")
         said.append(f"{listings} found under two classes, see notes in fetch.json")
@@ -70,6 +72,12 @@ def lines(
         said.append(
             f"limited by source.max_listings, {config.max_listings}: there may be more listings of "
             f"{', '.join(crawled.limited)}"
+        )
+    if hosts := offsite_hosts(rows):
+        photos = counted(sum(1 for row in rows if row.reason == "offsite"), "photo is", "photos are")
+        said.append(
+            f"{photos} on a host that the recipe does not allow: "
+            f"add {' and '.join(hosts[:5])} to source.politeness.image_hosts"
         )
     if waiting := sum(1 for row in rows if row.reason == "deferred"):
         said.append(f"{waiting:,} deferred, see notes in fetch.json; the next fetch asks for just these")

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -38,8 +39,16 @@ def find(photos: Mapping[str, FetchRow], name: str) -> NamedPhotos:
     raise UsageError(f"no photo or listing {name!r} in fetch.csv{hint}")
 
 
+def _numbers(text: str) -> set[str]:
+    """The words with a digit in them, of three characters and more."""
+    return {word for word in re.findall(r"[^\W_]{3,}", text) if any(map(str.isdigit, word))}
+
+
 def _named(photos: Iterable[FetchRow], name: str) -> list[FetchRow]:
     """The photos of a listing, file or address, or of the end of one; a file may also be the end of `name`.
+
+    A listing also goes by its page, and by a number in its id or its page's address: 222843603 of
+    ad/222843603/sofa.html.
 
     Only those of which the most agrees: a whole name comes before the end of one.
     """
@@ -49,9 +58,10 @@ def _named(photos: Iterable[FetchRow], name: str) -> list[FetchRow]:
     for photo in photos if spelt else ():
         names = (photo.path, photo.image_url, *photo.aliases.split())
         files = [f"/{unicodedata.normalize('NFC', known)}" for known in names if known]
-        whole = name in (photo.listing_id, photo.sha256) or end in files
+        whole = name in (photo.listing_id, photo.page_url, photo.sha256) or end in files
         agree = [min(len(file), len(end)) for file in files if file.endswith(end) or end.endswith(file)]
         agree += [len(end)] * f"/{photo.listing_id}".endswith(end)  # 17 of sedan/17
+        agree += [1] * (spelt in _numbers(f"{photo.listing_id} {photo.page_url}"))  # comes last
         if whole or agree:
             found[len(end) + 1 if whole else max(agree)].append(photo)
     return found[max(found)] if found else []

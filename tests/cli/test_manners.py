@@ -209,8 +209,9 @@ def test_init_writes_a_recipe_that_loads_and_keeps_what_is_there(
     assert (code, "is there already" in err, Path("mine.yaml").read_bytes()) == (2, True, before)
     code, out, _ = invoke("init", "--classes", "sedan,suv", "--site", "https://cars.example.com/sedan")
     assert (code, "and run `curate fetch`" in out) == (0, True)
-    source = load(Path("curate.yaml"), ["fetch"]).source
+    source = load(Path("curate.yaml")).source
     assert source and source.listings == {"sedan": ("https://cars.example.com/sedan",), "suv": ()}
+    assert "source.listings: has no address for suv" in invoke("fetch")[2]
     assert invoke("init", "x.yaml", "--classes", "a,b", "--photos", "nowhere")[0] == 2
     assert (
         "--site cars.example.com is no address"

@@ -393,7 +393,7 @@ def test_a_class_without_a_photo_is_not_published(tmp_path: Path) -> None:
     swift = tree(tmp_path / "in") / "swift"
     for n in range(2):
         (swift / f"{n}.jpg").write_text("no photo")
-    with pytest.raises(GateError, match=r"no photo of swift was kept: 2 of 3 are not_an_image"):
+    with pytest.raises(GateError, match=r"no photo of swift was kept: 2 of 3 photos were refused as not_an_image"):
         importing.run(tmp_path / "out", tmp_path / "in", CLASSES)
     assert not files(tmp_path / "out")
 

@@ -183,7 +183,18 @@ def test_a_file_of_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         Path("swift.txt").write_text("\n".join(lines), encoding="utf-8")
         config = source(server.url("")).override(listings={"swift": ["swift.txt"]})
         rows = fetch.run(tmp_path / "run", config)
-    assert ids(rows) == ["1", "2"]
+        assert ids(rows) == ["1", "2"]
+        lines.reverse()
+        Path("swift.txt").write_text("\n".join(lines), encoding="utf-8")
+        asked = len(server.seen)
+        assert fetch.run(tmp_path / "run", config) == rows and len(server.seen) == asked  # the same addresses
+        routes |= {"/ad/3": html(car(3)), **photos(3)}
+        Path("swift.txt").write_text("\n".join([*lines, server.url("/ad/3")]), encoding="utf-8")
+        config = config.override(revisit_after="never")
+        assert ids(fetch.run(tmp_path / "run", config)) == ["1", "2", "3"]
+        assert server.paths()[asked:] == ["/robots.txt", "/ad/3", "/3.jpg"]
+        Path("swift.txt").unlink()
+        assert len(fetch.run(tmp_path / "run", config)) == 3  # what was read is there
     Path("swift.txt").write_text("https://x.example/1\nftp://x.example/2\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"swift\.txt:2: .*not an http"):
         gates.check_source(config)

@@ -381,6 +381,20 @@ def test_an_advert_that_was_sold_is_gone_and_no_other_is_taken_for_it(tmp_path: 
     assert not {"/7.jpg", "/8.jpg", "/9.jpg"} & set(paths)
 
 
+LOGIN = '<h1>Welcome back</h1><form><input name="user"><input type="password" name="word"></form>'
+
+
+def test_a_login_page_in_place_of_a_list_ends_the_run_as_denied(tmp_path: Path) -> None:
+    with pytest.raises(DeniedError, match="/cars asks for a login"):
+        fetched(tmp_path, {"/cars": html(body=LOGIN)})
+    assert not (tmp_path / "layout").exists()
+    header = f"<header>{LOGIN}</header>"
+    rows, _ = fetched(tmp_path, {"/cars": html(car(1), body=header), **photos(1)})
+    assert [row.keep for row in rows] == [True]
+    with pytest.raises(LayoutError):  # much text beside the form: the page is one of another layout
+        fetched(tmp_path / "other", {"/cars": html(body=header + "<p>Swift, one owner, sold in Delhi</p>" * 60)})
+
+
 def test_a_class_without_any_listing_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match=r"no listing of swift was found: .*/cars: gone"):
         fetched(tmp_path, {})
@@ -522,10 +536,10 @@ def test_one_picture_in_two_listings_is_two_rows_and_one_request(tmp_path: Path)
     [
         pytest.param(
             ["http://127.0.0.1:1/1.jpg"],
-            r"1 of 1 are offsite \(.*e\.g\. http://127.0.0.1:1/1.jpg",
+            r"1 of 1 photo was refused as offsite \(.*e\.g\. http://127.0.0.1:1/1.jpg",
             id="offsite",
         ),
-        pytest.param(["/3.jpg", "/4.jpg", "/5.txt"], r"2 of 3 are gone \(.*404", id="gone"),
+        pytest.param(["/3.jpg", "/4.jpg", "/5.txt"], r"2 of 3 photos were refused as gone \(.*404", id="gone"),
         pytest.param([], "its listings offered none", id="no-photos"),
     ],
 )
@@ -621,6 +635,33 @@ def test_two_classes_with_one_start_page_are_refused_unless_addresses_tell_them_
     with refused(UsageError, match=r"swift and wagonr both start at https://wheels\.dev/cars\?b=1"):
         gates.check_source(one)
     gates.check_source(one.model_copy(update={"listing_url": {"swift": "/swift-", "wagonr": "/wagonr-"}}))
+
+
+def test_what_robots_txt_refuses_is_said_with_its_address_once(tmp_path: Path) -> None:
+    robots = faults.ok(b"User-agent: *\nDisallow: /cars", "text/plain")
+    with faults.serve({"/robots.txt": robots, "/cars": html(car(1))}) as server:
+        with pytest.raises(DeniedError) as caught:
+            fetch.run(tmp_path, source(server.url(""), ["/cars"]))
+        assert str(caught.value).count(server.url("/cars")) == 1
+        assert f"disallowed by {server.url('/robots.txt')}" in str(caught.value)
+
+
+def test_hosts_that_the_recipe_does_not_allow_are_named_with_what_permits_them(tmp_path: Path) -> None:
+    hosts = ["img.cdn.invalid", "img2.cdn.invalid:8443"]
+    away = [f"http://{host}/{n}.jpg" for n, host in enumerate(hosts)]
+    cure = "add img.cdn.invalid and img2.cdn.invalid to source.politeness.image_hosts"
+    routes = {"/cars": html(car(1, away)), **photos(1)}
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"])
+        with refused(GateError, match=f"2 of 2 photos were refused as offsite .*{cure}"):
+            fetch.run(tmp_path, config)
+        assert "add img.cdn.invalid to politeness.image_hosts" in (tmp_path / "log.jsonl").read_text()
+        routes["/cars"] = html(car(1, ["/1.jpg", *away]))
+        fetch.run(tmp_path / "other", config)
+    (said,) = (
+        s for s in manifest.read_sidecar(tmp_path / "other", "fetch")["notes"]["summary"] if "image_hosts" in s
+    )
+    assert said == f"2 photos are on a host that the recipe does not allow: {cure}"
 
 
 def test_what_is_the_matter_with_a_host_is_said_once() -> None:

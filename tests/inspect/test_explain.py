@@ -22,6 +22,7 @@ from curate.core.schemas import (
 from curate.core.stages import STAGES
 from curate.inspect import explain
 from curate.review.conflicts import how_to_decide
+from curate.review.find import find
 from tests import painted_run
 from tests.painted_run import key
 from tests.wording import explained, verified
@@ -232,6 +233,35 @@ def rename(folder: Path, names: dict[int, str]) -> None:
     painted_run.rewrite(
         folder, "fetch", [dataclasses.replace(r, image_url=names.get(n, r.image_url)) for n, r in enumerate(rows)]
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("222843603", 2),  # a number in the middle of the id
+        ("kreslo-222843603.php", 2),
+        ("https://cars.example/6", 2),  # the page
+        ("7788", 2),  # a number in the address of the page
+        ("php", 0),
+        ("22284360", 0),
+    ],
+)
+def test_explain_takes_the_number_and_the_page_of_a_listing(folder: Path, name: str, found: int) -> None:
+    rows = manifest.read(folder, FetchRow)
+    changed = [
+        dataclasses.replace(row, listing_id="ad/222843603/kreslo-222843603.php")
+        if row.listing_id == "L6"
+        else dataclasses.replace(row, page_url="https://cars.example/car-7788.html")
+        if row.listing_id == "L5"
+        else row
+        for row in rows
+    ]
+    photos = {row.key: row for row in changed}
+    if found:
+        assert len(find(photos, name).named) == found
+    else:
+        with pytest.raises(UsageError, match="no photo or listing"):
+            find(photos, name)
 
 
 def test_explain_prefers_a_whole_name_and_then_the_longest(folder: Path) -> None:

@@ -19,6 +19,7 @@ _GATE = re.compile(
     rb"|verify (?:that )?you are|robot check|security check|captcha|unusual traffic)",
     re.IGNORECASE,
 )
+_PASSWORD = re.compile(rb"<input\b[^<>]*\btype\s*=\s*[\"']?password", re.IGNORECASE)
 # Listings in schema.org's words, as a URL or in JSON-LD; a gate may well describe itself or its site in others.
 _TYPES = rb"(?:Car|Vehicle|(?:Individual)?Product|Motorcycle|MotorizedBicycle|BusOrCoach|ItemList|Offer)\b"
 _LISTING = re.compile(
@@ -42,7 +43,16 @@ HOST_TROUBLE = {"connect_failed", "deadline", "dns", "http_server_error"}
 
 def is_gate(data: bytes) -> bool:
     """True for a page that asks for a login, a captcha or a browser check in place of what was wanted."""
-    if len(data) > _GATE_PAGE or not _GATE.search(data) or _LISTING.search(data):
+    return len(data) <= _GATE_PAGE and bool(_GATE.search(data)) and _says_little(data)
+
+
+def is_login(data: bytes) -> bool:
+    """True for a page that is a form for a password and little else. A page of listings may hold one too."""
+    return len(data) <= _GATE_PAGE and bool(_PASSWORD.search(data)) and _says_little(data)
+
+
+def _says_little(data: bytes) -> bool:
+    if _LISTING.search(data):
         return False
     text = data.lower()
     for tag in _HIDDEN:  # split at each end and drop from the start on: linear, whatever the page holds
