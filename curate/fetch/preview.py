@@ -4,6 +4,7 @@
 pure function of the page.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -111,6 +112,11 @@ def preview(page: LoadedPage, config: Source, is_listing_page: bool | None = Non
     kind = "listing" if alone else "list" if found.listings else "sitemaps" if found.sitemaps else "nothing"
     why, remedies = empty_page.why(page, config) if kind == "nothing" else ("", ())
     notes = list(dict.fromkeys(found.notes))
+    if kind == "list" and (patterns := _patterns(page, config)):
+        wanted = [one for one in found.listings if any(re.search(each, one.page_url) for each in patterns)]
+        said = f"{len(wanted)} of {counted(len(found.listings), 'address', 'addresses')}"
+        notes.append(f"listing_url: matched {said}; fetch leaves out the others")
+        found = replace(found, listings=tuple(wanted) or found.listings)
     if alone and is_listing_page is False:
         notes.append("read as a list, the page shows one listing, and no link to its own page")
     if found.listings and empty_page.is_cut(page.data):
@@ -122,6 +128,13 @@ def preview(page: LoadedPage, config: Source, is_listing_page: bool | None = Non
         found = _without_host(found)
     url = "" if page.url == NOWHERE else page.url
     return Preview(url, page.name, kind, found, config.adapter, page.rendered, page.start, why, remedies)
+
+
+def _patterns(page: LoadedPage, config: Source) -> list[str]:
+    """What addresses of listings have to match, by the classes that start at this page."""
+    names = [name for name, starts in config.listings.items() if (page.start or page.url) in starts]
+    patterns = [config.listing_url.get(name, "") for name in names]
+    return patterns if all(patterns) else []
 
 
 def _without_host(found: Found) -> Found:

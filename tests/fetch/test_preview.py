@@ -242,3 +242,14 @@ def test_a_page_of_which_not_all_was_read_says_so(
     assert says not in show(URL, "--page", file).stdout
     monkeypatch.setattr(*most, 4)
     assert says in show(URL, "--page", file).stdout
+
+
+def test_a_sitemap_shows_the_addresses_that_fetch_would_take(tmp_path: Path) -> None:
+    url = "https://wheels.example/sitemap.xml"
+    places = "".join(f"<url><loc>https://wheels.example/{name}</loc></url>" for name in ("ad/1", "ad/2", "about"))
+    file = page_of(tmp_path, f"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{places}</urlset>")
+    recipe, source = tmp_path / "mine.yaml", f"{{id: x, listings: {{a: ['{url}']}}, listing_url: {{a: /ad/}}}}"
+    recipe.write_text(f"name: mine\nclasses: [a, b]\nsource: {source}\n", encoding="utf-8")
+    said = show(url, "--page", file, "--recipe", str(recipe)).stdout
+    assert "a list of 2 listings" in said and "/about" not in said
+    assert "note: listing_url: matched 2 of 3 addresses; fetch leaves out the others" in said

@@ -42,7 +42,7 @@ def extract(text: str, url: str, is_listing_page: bool, named: Selectors) -> Fou
         matches = Matches()
         listings = [_listing(node, data, url, paths, matches) for node in _nodes(data, paths.listing)]
         matches.matched["listing"] = matches.gave["listing"] = len(listings)
-        otherwise = "the others are read by the names of the keys" if listings else ""
+        otherwise = "the names of the keys were" if listings else ""
         found = Found(used=matches.used(), notes=tuple(matches.notes(paths, (), otherwise)))
     if template:
         listings = [_linked(one, template) for one in listings]

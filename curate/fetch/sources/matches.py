@@ -29,14 +29,16 @@ class Matches:
             self.odd.setdefault(name, str(value)[:_SHOWN])
 
     def notes(self, named: Selectors, besides: Sequence[str], otherwise: str) -> Iterator[str]:
-        """A line for each expression, but for those of `besides`. `otherwise` says what a field has without."""
+        """A line for each expression, but for those of `besides`. `otherwise` is what is used without."""
         for name, expression in named:
             if not expression or name in besides:
                 continue
             said = f"selectors.{name}: matched in {self.matched[name]} of {counted(self.listings, 'listing')}"
             if name in self.odd:
                 said += f", with a {name} in {self.gave[name]}; {self.odd[name]!r} is none"
-            yield said + (f"; {otherwise}" if self.gave[name] < self.listings and otherwise else "")
+            if otherwise and self.gave[name] < self.listings:
+                said += f"; {otherwise} used" + (" for the rest" if self.gave[name] else "")
+            yield said
 
     def used(self) -> tuple[str, ...]:
         """The expressions that gave something, as keys of the recipe."""

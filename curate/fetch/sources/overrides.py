@@ -129,7 +129,7 @@ def overridden(found: Found, page: str, url: str, blocks: Sequence[Any], alone: 
             changed.append(with_fields(replace(listing, page_url=link or listing.page_url), scope, named, matches))
         listings = tuple(changed)
     besides = ("listing", "link") if alone else ()
-    notes = matches.notes(named, besides, "" if not found.listings else "the others are as auto reads them")
+    notes = matches.notes(named, besides, "" if not found.listings else "auto was")
     return replace(found, listings=listings, used=(*found.used, *matches.used()), notes=(*found.notes, *notes))
 
 

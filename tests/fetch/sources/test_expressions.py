@@ -116,7 +116,7 @@ def test_on_a_list_each_field_is_named_within_its_listing() -> None:
     assert [one.photos for one in found.listings] == [one.photos for one in plain.listings]
     assert {"selectors.city", "selectors.price", "selectors.year"} < {*found.used}
     assert "selectors.city: matched in 4 of 4 listings" in found.notes
-    assert "selectors.seller: matched in 0 of 4 listings; the others are as auto reads them" in found.notes
+    assert "selectors.seller: matched in 0 of 4 listings; auto was used" in found.notes
 
 
 @pytest.mark.parametrize(
