@@ -7,7 +7,7 @@ import typer
 
 from curate.cli.context import recipe_and_folder, result, show, warn
 from curate.cli.options import HERE, command
-from curate.core.errors import Do, Edit, LayoutError, Note, UsageError
+from curate.core.errors import DeniedError, Do, Edit, LayoutError, Note, UsageError
 
 if TYPE_CHECKING:
     from curate.core.recipe import Source
@@ -69,7 +69,8 @@ def preview(
     for line in found.lines():
         show(ctx, line)
     if found.why:
-        raise LayoutError(f"{found.name}: no listing found: {found.why}", *found.remedies)
+        kind_of_error = DeniedError if found.is_denied else LayoutError
+        raise kind_of_error(f"{found.name}: no listing found: {found.why}", *found.remedies)
     if section:
         show(ctx, "for the recipe, below its name and classes, in place of any other section source:")
         for line in section.splitlines():

@@ -4,14 +4,11 @@ import re
 
 from curate.core.errors import Do, Edit, Remedy, Run, To
 from curate.core.recipe import Source
-from curate.fetch.http.response import is_gate
+from curate.fetch.http.response import is_gate, is_login, says_little
 from curate.fetch.loaded_page import LoadedPage, is_url
 from curate.fetch.sources.html import to_text
 
 _TAG = re.compile(r"<[a-zA-Z!][^<>]*>")
-_PASSWORD = re.compile(r"<input\b[^<>]*\btype\s*=\s*[\"']?password", re.IGNORECASE)
-_UNSEEN = re.compile(r"<(script|style|noscript|template)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_SHELL_TEXT = 600  # characters of visible text; a page that scripts fill has few
 
 
 def why(page: LoadedPage, config: Source) -> tuple[str, tuple[Remedy, ...]]:
@@ -31,21 +28,21 @@ def why(page: LoadedPage, config: Source) -> tuple[str, tuple[Remedy, ...]]:
         return "it is no HTML", ()
     if is_gate(data):
         return "it asks for a human (captcha, login or browser check)", ()
-    seen = len(" ".join(_TAG.sub(" ", _UNSEEN.sub(" ", text)).split()))
-    if _PASSWORD.search(text) and seen < _SHELL_TEXT:
+    if is_login(data):
         return "it asks for a login", ()
     if config.adapter == "selectors":
         return "source.selectors match nothing in it", (Edit("source.selectors"),)
     if page.rendered:
         return "its scripts ran, and show none", ()
     scripted = "<script" in text.lower()
-    if scripted and seen < _SHELL_TEXT and page.file:
+    is_shell = scripted and says_little(data)  # a page that scripts fill
+    if is_shell and page.file:
         return "scripts make the page", (Do("save it again once it shows its listings"),)
     rendering = (
         To("see what its scripts make", Run("preview", (page.url, "--render"))),
         Edit("source.render", "auto"),
     )
-    if scripted and seen < _SHELL_TEXT:
+    if is_shell:
         return "scripts make the page", rendering
     name = To("name what auto does not find", Edit("source.selectors"))
     return "its data and HTML show none", (name, *(rendering[:1] if scripted and not page.file else ()))

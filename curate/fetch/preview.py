@@ -14,6 +14,7 @@ from curate.core.counted import counted
 from curate.core.errors import LayoutError, RejectedError, Remedy
 from curate.core.recipe import Politeness, Source
 from curate.fetch import empty_page
+from curate.fetch.http.response import is_login
 from curate.fetch.http.url import canonical_url
 from curate.fetch.loaded_page import NOWHERE, LoadedPage, from_file, from_web, is_url
 from curate.fetch.sources.adapters import extract
@@ -34,6 +35,7 @@ class Preview:
     start: str = ""
     why: str = ""  # it gives nothing
     remedies: tuple[Remedy, ...] = ()
+    is_denied: bool = False  # the site asks for a login in place of the page
 
     def filled(self) -> dict[str, int]:
         """How many listings have each field, and photos."""
@@ -111,6 +113,7 @@ def preview(page: LoadedPage, config: Source, is_listing_page: bool | None = Non
     alone = len(found.listings) == 1 and found.listings[0].page_url in (page.url, canonical_url(page.url))
     kind = "listing" if alone else "list" if found.listings else "sitemaps" if found.sitemaps else "nothing"
     why, remedies = empty_page.why(page, config) if kind == "nothing" else ("", ())
+    is_denied = kind == "nothing" and not page.file and is_login(page.data)
     notes = list(dict.fromkeys(found.notes))
     if kind == "list" and (patterns := _patterns(page, config)):
         wanted = [one for one in found.listings if any(re.search(each, one.page_url) for each in patterns)]
@@ -127,7 +130,9 @@ def preview(page: LoadedPage, config: Source, is_listing_page: bool | None = Non
     if page.url == NOWHERE:
         found = _without_host(found)
     url = "" if page.url == NOWHERE else page.url
-    return Preview(url, page.name, kind, found, config.adapter, page.rendered, page.start, why, remedies)
+    return Preview(
+        url, page.name, kind, found, config.adapter, page.rendered, page.start, why, remedies, is_denied
+    )
 
 
 def _patterns(page: LoadedPage, config: Source) -> list[str]:

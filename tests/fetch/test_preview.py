@@ -133,6 +133,7 @@ def test_a_saved_page_without_an_address_gets_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "code", "says"),
     [
+        (faults.ok(LOGIN.encode(), "text/html"), 4, "no listing found: it asks for a login"),
         (faults.status(403), 4, "the site does not let us in: "), (faults.status(404), 5, "no page came: gone: "),
         (faults.status(503), 75, "the site cannot be reached: "),
     ],

@@ -43,15 +43,16 @@ HOST_TROUBLE = {"connect_failed", "deadline", "dns", "http_server_error"}
 
 def is_gate(data: bytes) -> bool:
     """True for a page that asks for a login, a captcha or a browser check in place of what was wanted."""
-    return len(data) <= _GATE_PAGE and bool(_GATE.search(data)) and _says_little(data)
+    return len(data) <= _GATE_PAGE and bool(_GATE.search(data)) and says_little(data)
 
 
 def is_login(data: bytes) -> bool:
     """True for a page that is a form for a password and little else. A page of listings may hold one too."""
-    return len(data) <= _GATE_PAGE and bool(_PASSWORD.search(data)) and _says_little(data)
+    return len(data) <= _GATE_PAGE and bool(_PASSWORD.search(data)) and says_little(data)
 
 
-def _says_little(data: bytes) -> bool:
+def says_little(data: bytes) -> bool:
+    """True for a page that shows little text, and declares no listing."""
     if _LISTING.search(data):
         return False
     text = data.lower()
