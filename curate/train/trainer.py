@@ -200,7 +200,7 @@ def _faster_in_full_precision(network: "torch.nn.Module", device: str) -> Iterat
         module
         for module in network.modules()
         if isinstance(module, torch.nn.Conv2d)
-        and module.groups > 1
+        and module.groups == module.in_channels > 1
         and (module.kernel_size[0] > 3 or module.stride[0] > 1)
     ]
     for module in slow if device == "cpu" else ():

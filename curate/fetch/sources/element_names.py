@@ -8,9 +8,9 @@ NOT_SHOWN = re.compile(
     r"tracker|tracking|1x1|loader|loading|spinner|flag|flags|no-?(?:photo|image|img|foto|picture)|default-?(?:photo|image|img)|"
     r"nophoto|noimage|not-?found|coming-?soon|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating|ribbon|watermark)s?(?![a-z0-9])|"
     r"/no-?(?:cars?|vehicles?|ads?)\.\w+$|/stock-?image\d?\.\w+$|/(?:sold|reserved|verified|new)\.(?:png|gif|webp)$|"
-    r"(?<![a-z])(?:no|kein|sans|bez|senza|sin|sem|geen|ingen|fara|nincs|brak|ilman|uden|net)[-_]?(?:pic|pictures?|bild|photo|foto|imagem|imagen|"
-    r"imagine|immagine|slike|zdjecia|kep|afbeelding|kuva|billede|obrazku|poza)s?(?![a-z])|(?:foto|resim)[-_]?yok(?![a-z])|"
-    r"/(?:[a-z0-9]|[a-z_]{1,6})\.gif$|/(?:na(?:[-_]?\d{2,4}x\d{2,4})?|[a-z]{2}-default(?:-[a-z_]+)?)\.(?:gif|png|jpe?g|webp)$|"
+    r"(?<![a-z])(?:no|kein|sans|bez|senza|sin|sem|geen|ingen|fara|nincs|brak|ilman|uden)[-_]?(?:pic|pictures?|bild|photo|foto|imagem|imagen|"
+    r"imagine|immagine|slike|zdjecia|kep|afbeelding|kuva|billede|obrazku|poza)s?(?![a-z])|(?<![a-z])net[-_]?foto(?![a-z])|(?:foto|resim)[-_]?yok(?![a-z])|"
+    r"/(?:[a-z]{1,2}(?:_[a-z]{2})?|dot|pix|clear|dummy|wait|none|trans)\.gif$|/(?:na(?:[-_]?\d{2,4}x\d{2,4})?|[a-z]{2}-default(?:-[a-z_]+)?)\.(?:gif|png|jpe?g|webp)$|"
     r"\.(?:svg|ico)$",
     re.IGNORECASE,
 )
@@ -22,14 +22,15 @@ _NUMBERED = re.compile(r"\d{5}")
 
 
 def shows_nothing(name: str) -> bool:
-    """Do the last folder and the file of an address tell that it is a logo, an icon, a placeholder? A word in the
-    title of a listing, among three others and a number, tells nothing."""
-    found = NOT_SHOWN.search(name)
-    if not found:
-        return False
-    file = name.rpartition("/")[2]
+    """Do the last folder and the file of an address tell that it is a logo, an icon, a placeholder? In a file
+    named by three words or more and a long number a word may be of what is sold."""
+    begin = name.rfind("/")
+    file = name[begin + 1 :]
     titled = _NUMBERED.search(file) and len(re.findall(r"[^\W\d_]{2,}", file.rpartition(".")[0])) > 2
-    return not (titled and _PERHAPS_SOLD.fullmatch(found[0]))
+    return any(
+        not (titled and found.start() > begin and _PERHAPS_SOLD.fullmatch(found[0]))
+        for found in NOT_SHOWN.finditer(name)
+    )
 
 
 # Elements of what is no photo of the listing.

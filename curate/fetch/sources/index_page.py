@@ -94,13 +94,13 @@ def _whole_first(groups: list[CandidateList]) -> list[CandidateList]:
         return groups
     best = groups[0].candidates
     keys = [_keys(one) for one in best]
+    others = {
+        key for each in groups if each.form == groups[0].form for one in each.candidates for key in _keys(one)
+    }
     for number, group in enumerate(groups[1:], 1):
         if group.form != "HTML" or group.beside or len(group.candidates) < 2 * len(best):
             continue
         shown = set().union(*map(_keys, group.candidates))
-        others = {
-            key for each in groups if each.form == groups[0].form for one in each.candidates for key in _keys(one)
-        }
         if all(shown & one for one in keys) and most(bool(_keys(one) & others) for one in group.candidates):
             return [group, *groups[:number], *groups[number + 1 :]]
     return groups

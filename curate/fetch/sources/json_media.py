@@ -5,19 +5,20 @@ from typing import Any
 
 from curate.fetch.sources.key_names import plain
 
-_KIND_KEYS = (
-    *("type", "mediatype", "kind", "category", "contenttype", "mimetype", "assettype", "mediacategory"),
-    "tag",
-)
+_KIND_KEYS = ("type", "mediatype", "kind", "contenttype", "mimetype", "assettype", "mediacategory")
+_OF_ONE = ("category", "tag")  # say of one photo what it shows, of a list of them what it is about
 _PHOTO_KINDS = {"image", "photo", "picture", "img", "foto"}
 _OTHER_KIND = re.compile(
-    r"video|youtube|pdf|document|floor|plan|360|tour|virtual|audio|logo|map|energy|epc", re.IGNORECASE
+    r"(?<![a-z])(?:video\w*|youtube|pdf|documents?|floor[-_ ]?plan\w*|(?:site[-_ ]?)?plans?|360\w*|"
+    r"\w{0,12}tours?|virtual\w*|audio|logos?|maps?|energy\w*|epc)(?![a-z])",
+    re.IGNORECASE,
 )
 _IS_OTHER = re.compile(r"^is(?:(?:floor|site)?plan|video|map|logo|document)$")
 
 
 def _kinds(item: dict[str, Any]) -> list[str]:
-    return [value for key, value in item.items() if isinstance(value, str) and plain(str(key)) in _KIND_KEYS]
+    keys = _KIND_KEYS if any(isinstance(value, list) for value in item.values()) else (*_KIND_KEYS, *_OF_ONE)
+    return [value for key, value in item.items() if isinstance(value, str) and plain(str(key)) in keys]
 
 
 def is_photo(item: dict[str, Any]) -> bool:

@@ -33,6 +33,8 @@ _PIXELS = (
 _NAME_PIXELS = r"(?:\d{2,4}[x×]\d{0,4}|[x×]\d{2,4}|[wh]_?\d{2,4}|\d{2,4}(?:w|h|px))"
 _MODES = r"(?:c|crop|cropped|fit|fill|pad|n|f|q\d{1,3}|a\d?|@[1-4]x|center|top|auto|smart|cc|webp|jpg)"
 
+# Names of parameters whose address is put on a photo, or shown in its place.
+_MARKS = r"wt?mk|water_?mark|overlay|stamp|fallback|placeholder"
 # Where the size stands -> what to take out of an address.
 KINDS: dict[str, re.Pattern[str]] = {
     # ?w=300&fit=crop: names of parameters that ask for a rendering
@@ -40,7 +42,8 @@ KINDS: dict[str, re.Pattern[str]] = {
         r"(?:im|[a-z]{2,4}_)?(?:w|h|s|wid|hei|width|height|size|sz|maxwidth|maxheight|max-?[wh]|max_(?:width|height)|odnwidth|odnheight|"
         r"resize|downsize|downscale|fit|fitin|crop|scale|quality|qlt|q|dpr|auto|format|fm|fmt|rule|impolicy|imformat|policy|"
         r"preset|strip|optimi[sz]e|bg|odnbg|mode|output|output-quality|compress|cs|sharp|ixlib|thumb|thumbnail|variant|"
-        r"rendition|resolution|versionid|method|bgtype|width_px|op_sharpen|op_usm|resmode|shrink|interpolation|jpg|webp|upscale)",
+        r"rendition|resolution|versionid|method|bgtype|width_px|op_sharpen|op_usm|resmode|shrink|interpolation|jpg|webp|upscale|"
+        rf"{_MARKS})",
         re.IGNORECASE,
     ),
     # /300x200/, /w_300,h_200,c_fill/, /resize/…, /thumb/: a whole segment of the path
@@ -79,7 +82,9 @@ _MAY_NAME = {"hash", "s", "token"}  # a signature, or what names the photo where
 _COUNTRY = re.compile(
     r"(?=[a-z0-9]*\d)([a-z0-9]{8,})-[A-Z]{2}(?=[./?]|$)"
 )  # 1lifg37rh4oq1-IN: the photo 1lifg37rh4oq1
-_WHOLE_NAME = re.compile(rf"{IMAGE_SUFFIX}\?[^/]*$", re.IGNORECASE)
+_BESIDE_THE_PHOTO = re.compile(
+    rf"{IMAGE_SUFFIX}\?(?:[^/]*&)?(?:{_MARKS})(?:_?(?:url|path|img|image))?=$", re.IGNORECASE
+)
 _INNER = re.compile(r"https?(?::|%3a)(?:/|%2f){2}", re.IGNORECASE)
 _ASKED = re.compile(  # numbers that can be nothing but a size
     r"(?<![0-9a-f])(?:s-l(\d{2,4})|(\d{2,4})[x×,](\d{2,4})c?|[wshv][-_=:]?l?(\d{2,4})|(\d{3,4})(?:w|px)|(\d{3,4})x)"
@@ -91,8 +96,9 @@ _FOLDER = re.compile(
     rf"(?<=\d{{5}})[-_.](?:v\d{{2,4}}|{_NAME_PIXELS}|{_WORDS})$|(?<=\d)-[a-z]{{2,12}}_default$", re.IGNORECASE
 )  # /123456-640x480/a.jpg, /12-home_default/a.jpg
 _RENDERING = re.compile(r"(?<!\d)\d{2,4}[x×,]\d{2,4}(?!\d)")  # ?fl=res,480,360: a size within a value
-_TWO_SIDES = re.compile(  # /480/360/1f0c….jpg, /image/312/312/…; no year and month
-    r"/(?:\d{3,4}/\d{2,4}|\d{2}/\d{3,4})/(?=[0-9a-f]{16,}[^/]*$)|(?<=/image)/(?!(?:19|20)\d\d/)\d{3,4}/\d{3,4}/"
+_TWO_SIDES = re.compile(  # /480/360/1f0c….jpg, /image/312/312/…; a number in two parts is none
+    r"/(?:\d{3,4}/\d{2,4}|\d{2}/\d{3,4})/(?=[0-9a-f]{16,}[^/]*$)|"
+    r"(?<=/image)/(?:(\d{3,4})/\1|1280/960|1024/768|800/600|640/480)/"
 )
 _CACHED = re.compile(r"(?<=/cache)(/(?:[\w-]+/){0,3}?)[0-9a-f]{32}/")  # /cache/1/image/0f1c…/a/b/photo.jpg
 _CODED = re.compile(r"[-_]([MNO][A-Za-z0-9]{9,60})(?=\.|$)")  # base64 of what begins with a digit
@@ -118,8 +124,8 @@ UNKNOWN = 900  # an address that names no size: larger than a preview, smaller t
 def inner(url: str) -> str:
     """The address of the photo itself inside that of a service which scales it, or ``url`` where there is none."""
     for match in _INNER.finditer(url, 8, 4_000):
-        if _WHOLE_NAME.search(url, 0, match.start()):
-            continue  # a.jpg?watermark=https://…: the photo is the outer one
+        if _BESIDE_THE_PHOTO.search(url, 0, match.start()):
+            continue  # a.jpg?watermark=https://…
         rest = url[match.start() :]
         if "%3a" in rest[:9].lower():
             rest = unquote(rest.partition("&")[0])
