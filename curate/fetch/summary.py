@@ -67,7 +67,9 @@ def lines(
             f"{counted(crawled.left, 'new listing waits', 'new listings wait')} for the next fetch (--max-new)"
         )
     if not before and (idle := matches.idle(config.selectors, crawled.used)):
-        said.append(f"matched on no page: source.{', source.'.join(idle)}; preview shows what a selector gives")
+        said.append(
+            f"gave nothing on any page: source.{', source.'.join(idle)}; preview shows what a selector gives"
+        )
     if crawled.limited:
         said.append(
             f"limited by source.max_listings, {config.max_listings}: there may be more listings of "

@@ -301,7 +301,8 @@ def test_a_selector_that_matches_on_no_page_is_said_in_the_end(tmp_path: Path) -
         fetch.run(tmp_path, source(site.url, selectors=named))
     said = manifest.read_sidecar(tmp_path, "fetch")["notes"]["summary"]
     assert any(
-        line.startswith("matched on no page: source.selectors.price, source.selectors.city;") for line in said
+        line.startswith("gave nothing on any page: source.selectors.price, source.selectors.city;")
+        for line in said
     )
 
 

@@ -35,7 +35,8 @@ class Matches:
                 continue
             said = f"selectors.{name}: matched in {self.matched[name]} of {counted(self.listings, 'listing')}"
             if name in self.odd:
-                said += f", with a {name} in {self.gave[name]}; {self.odd[name]!r} is none"
+                read = f"{self.gave[name]} can be read" if self.gave[name] else "none can be read"
+                said += f", of which {read}: found {self.odd[name]!r}"
             if otherwise and self.gave[name] < self.listings:
                 said += f"; {otherwise} used" + (" for the rest" if self.gave[name] else "")
             yield said

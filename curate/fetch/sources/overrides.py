@@ -1,7 +1,8 @@
 """Fields that a recipe names for itself, over what `auto` found in a page.
 
 On a list, a listing's scope is the largest element with a link to its page and to no other's, and the smallest
-object of the page's JSON that has its id or address. On a listing's own page the scope is all of it.
+object of the page's JSON that has its id or address, or what the recipe's `listing` names. On a listing's own page
+the scope is all of it.
 """
 
 import json

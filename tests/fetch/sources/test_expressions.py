@@ -122,7 +122,10 @@ def test_on_a_list_each_field_is_named_within_its_listing() -> None:
 @pytest.mark.parametrize(
     ("selectors", "says"),
     [
-        ({"price": "em"}, "selectors.price: matched in 4 of 4 listings, with a price in 0; 'ask us' is none"),
+        (
+            {"price": "em"},
+            "selectors.price: matched in 4 of 4 listings, of which none can be read: found 'ask us'",
+        ),
         ({"price": "json:offer.nosuch"}, "selectors.price: matched in 0 of 4 listings"),
         ({"listing": "div.nosuch"}, "selectors.listing: matched in 0 of 4 listings"),
         ({"listing": "json:props.nosuch"}, "selectors.listing: matched in 0 of 4 listings"),
