@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from curate.core.counted import counted
 from curate.core.errors import (
     Again,
-    Delete,
     DeniedError,
     Do,
     GateError,
@@ -25,7 +24,6 @@ from curate.fetch import additions, ownership, starts
 from curate.fetch.crawled import DECIDED, Crawled
 from curate.fetch.download import Downloads
 from curate.fetch.http import browser
-from curate.fetch.journal import JOURNAL
 from curate.fetch.sources import expressions
 
 _RESERVED = (".example", ".invalid", ".test", ".example.com", ".example.org", ".example.net")  # RFC 2606
@@ -146,10 +144,10 @@ def check_whole(crawled: Crawled, found: Downloads, kept: int) -> None:
         raise DeniedError(f"{refused} refused: {denied[0].why}. The other {safe} safe", *denied[0].remedies)
 
 
-def check_drop(before: Sequence[FetchRow], now: Sequence[FetchRow], folder: Path = Path()) -> None:
+def check_drop(before: Sequence[FetchRow], now: Sequence[FetchRow]) -> None:
     """Raise GateError when more than half of the listings, or of those that state a field, are gone.
 
-    Of `before` and `now`, rows that were gone already do not count. `folder` has the journal.
+    Of `before` and `now`, rows that were gone already do not count.
     """
     before, now = additions.pruned(before), additions.pruned(now)
     for name in ("listing_id", "title", "price", "year", "region", "city"):
@@ -163,7 +161,7 @@ def check_drop(before: Sequence[FetchRow], now: Sequence[FetchRow], folder: Path
                 f"{counts[1]} {what}, {counts[0]} the last time: the site or the recipe may have changed. "
                 "No photo is deleted",
                 To("accept it", Run("fetch", ("--accept-drop",))),
-                To("read the site once more", Delete(folder / JOURNAL), Run("fetch", ("--refresh",))),
+                To("read the site once more", Run("fetch", ("--refresh",))),
             )
 
 

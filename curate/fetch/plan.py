@@ -15,6 +15,8 @@ from curate.fetch.journal import JOURNAL, read_header, renew
 from curate.fetch.known import Only
 from curate.photos import store
 
+_ASKS = "asks"  # in the header of a journal whose run read all and met a gate: a refresh reads the site anew
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -30,7 +32,9 @@ class Plan:
     notes: Mapping[str, Any]  # of the manifest that is there; empty where it is not of this recipe
 
 
-def plan_of(folder: Path, config: Source, refresh: bool, retry: Collection[str], only: Only) -> Plan:
+def plan_of(
+    folder: Path, config: Source, refresh: bool, accept_drop: bool, retry: Collection[str], only: Only
+) -> Plan:
     """What to do in `folder`; what a run that died after it had published left there is cleared away.
 
     A run that only goes on with what waits adds no listing that `--since` kept out of the run before.
@@ -54,9 +58,16 @@ def plan_of(folder: Path, config: Source, refresh: bool, retry: Collection[str],
     header["round"] = "deferred" if deferred and not everything else "all"
     if only == Only() and not refresh and (left or deferred):
         only = Only(since=str(notes.get("since", "")))
+    if journaled and _ASKS in journaled and (accept_drop or not refresh):
+        header[_ASKS] = journaled[_ASKS]
     asked: Literal["nothing", "retry", "deferred", "all"] = "retry" if again else "nothing"
     asked = "all" if everything else "deferred" if deferred else asked
     return Plan(asked, before, current, again, only, wanted, header, notes)
+
+
+def stop(folder: Path, plan: Plan) -> None:
+    """What follows a gate that is closed: what was read counts when a person opens it, but not for a refresh."""
+    renew(folder / JOURNAL, plan.header | {_ASKS: "a person"})
 
 
 def finish(folder: Path, rows: Sequence[FetchRow], header: dict[str, str]) -> None:
@@ -66,7 +77,7 @@ def finish(folder: Path, rows: Sequence[FetchRow], header: dict[str, str]) -> No
     """
     crash_point("between_manifest_and_orphans")
     store.remove_orphans(folder, {row.path for row in rows})
-    path = folder / JOURNAL
+    path, header = folder / JOURNAL, {name: value for name, value in header.items() if name != _ASKS}
     if any(row.reason == "deferred" for row in rows):
         renew(path, header | {"replaces": ownership.rows(folder)[1], "round": "deferred"})
     else:

@@ -20,6 +20,7 @@ from typing import Any
 
 from curate import __version__
 from curate.core import executors, manifest
+from curate.core.errors import GateError
 from curate.core.executors import MapFn
 from curate.core.files import crash_point
 from curate.core.recipe import Source
@@ -34,7 +35,7 @@ from curate.fetch.http.signed_url import unsigned
 from curate.fetch.index_pages import ended_before
 from curate.fetch.journal import JOURNAL, Journal
 from curate.fetch.known import Only, known, met
-from curate.fetch.plan import finish, plan_of
+from curate.fetch.plan import finish, plan_of, stop
 from curate.fetch.reader import Reader
 from curate.fetch.rows import decide, pages_of, wanted_photos, with_outcome
 from curate.fetch.run_log import RunLog
@@ -158,7 +159,7 @@ def run(
         gates.check_site(options | {"--since": only.since, "--max-new": only.most_new is not None})
         return import_stage.run(folder, config, map_fn)
     gates.check_reasons(retry)
-    plan = plan_of(folder, config, refresh, retry, replace(only, since=gates.since(only.since)))
+    plan = plan_of(folder, config, refresh, accept_drop, retry, replace(only, since=gates.since(only.since)))
     before = plan.before
     if plan.round == "nothing":
         return before
@@ -191,16 +192,20 @@ def run(
         for name in crawled.skipped_classes
         if crawled.left and all(row.reason == "gone" for row in now if row.class_name == name)
     }
-    download.check_kept(now, dict.fromkeys(name for name, _ in crawled.listings if name not in waits))
     dates = additions.fetches(folder, before)
     dates += [] if plan.round == "deferred" and dates else [f"{started:%Y-%m-%d}"]
     rows = additions.joined(now, before, len(dates), _unread(crawled, folder), partial(store.is_whole, folder))
-    if plan.round == "deferred" and rows == before:
-        return before
-    if not accept_drop:
-        gates.check_drop(before, rows, folder)
-    if not before and not prune:
-        gates.check_photos_left(folder, rows)
+    try:
+        download.check_kept(now, dict.fromkeys(name for name, _ in crawled.listings if name not in waits))
+        if plan.round == "deferred" and rows == before:
+            return before
+        if not accept_drop:
+            gates.check_drop(before, rows)
+        if not before and not prune:
+            gates.check_photos_left(folder, rows)
+    except GateError:
+        stop(folder, plan)
+        raise
     summary = lines(crawled, rows, before, len(dates), config)
     notes = {"summary": summary, "fetches": dates, "robots": robots, **_notes(crawled, found, accept_drop)}
     notes["address_files"] = digests(config)

@@ -17,6 +17,7 @@ from curate.pipeline import Said, fetch_photos
 from tests import faults
 from tests.fetch.small_site import jpeg, source
 from tests.fetch.test_stage import car, html, photos
+from tests.wording import refused
 
 
 def index(*numbers: int) -> faults.Fault:
@@ -218,3 +219,25 @@ def test_a_night_of_photos_that_are_refused_for_another_reason_is_not_published(
     routes = site(1, 2, 3) | {path: faults.status(403) for path in ("/1.jpg", "/11.jpg")}
     with faults.serve(routes) as server, pytest.raises(GateError, match="no photo of swift was kept"):
         fetch.run(tmp_path, source(server.url(""), ["/cars"]), only=Only(most_new=1))
+
+
+def test_the_night_after_a_drop_reads_the_site_anew_and_who_accepts_it_does_not(tmp_path: Path) -> None:
+    routes = site(1, 2, 3)
+    with faults.serve(routes) as server:
+        config = source(server.url(""), ["/cars"], revisit_after="never")
+        first = fetch.run(tmp_path, config)
+        whole, routes["/cars"] = routes["/cars"], index(2)
+        with refused(
+            GateError, match="1 listings, 3 the last time.*to read the site once more, run `curate fetch "
+        ):
+            fetch.run(tmp_path, config, refresh=True)
+        routes["/cars"] = whole
+        assert fetch.run(tmp_path, config, refresh=True) == first
+        routes["/cars"] = index(3)
+        with pytest.raises(GateError):
+            fetch.run(tmp_path, config, refresh=True)
+        asked = len(server.seen)
+        rows = fetch.run(tmp_path, config, refresh=True, accept_drop=True)
+        assert len(server.seen) == asked  # what was read is what is accepted
+        assert {row.listing_id for row in rows if row.gone_since is None} == {"3"}
+    assert not (tmp_path / "fetch.journal").exists()
