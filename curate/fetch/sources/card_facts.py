@@ -16,7 +16,7 @@ from curate.fetch.sources.money import (
     money,
     of_the_country,
 )
-from curate.fetch.sources.page import Element, names, words
+from curate.fetch.sources.page import Element, names, own_text, words
 from curate.fetch.sources.page_images import Image
 
 _TITLE_NAME = re.compile(r"title|titel|titre|titul|name|heading(?!-font)|headline|subject|caption|model")
@@ -47,7 +47,7 @@ _BARE_AMOUNT = re.compile(  # 9,900 and a word or two, no 33,743 km
 )
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
 _BULLET = re.compile(r"[•·∙|]")  # between facts: EZ 07/2013 • 134.501 km
-_SPOKEN_ONLY = re.compile(
+_NO_PART_OF_A_TITLE = re.compile(  # a badge, or what only a screen reader says: "opens in a new window"
     r"badge|ribbon|new-?listing|(?<![\w-])(?:clipped|sr-only|visually-?hidden|screen-?reader|a11y)(?![a-z])"
 )
 _YEAR = re.compile(
@@ -59,18 +59,11 @@ _YEAR = re.compile(
 _TAXES = (0.19, 0.2, 0.21, 0.22, 0.23, 0.24, 0.25)  # what most countries add to a net sum
 
 
-def _own_text(element: Element) -> str:
-    """The text of an element that holds no other."""
-    return "" if any(isinstance(child.tag, str) for child in element) else words(element)
-
-
 def _shown(element: Element) -> str:
-    """The text of an element without what only a screen reader says, such as "opens in a new window"."""
-    text = words(element)
-    for inner in element.iterdescendants("span", "div", "small"):
-        if _SPOKEN_ONLY.search(inner.get("class", "").lower()) and (said := words(inner)) != text:
-            text = text.replace(said, "", 1).strip()
-    return text
+    """The text of an element without its badges and what only a screen reader says; all where that is all."""
+    inner = element.iterdescendants("span", "div", "small")
+    apart = {one for one in inner if _NO_PART_OF_A_TITLE.search(one.get("class", "").lower())}
+    return (words(element, apart) if apart else "") or words(element)
 
 
 def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
@@ -125,7 +118,7 @@ def amounts(element: Element, most: int) -> str:
     text = re.sub(r"(?<=\d) ([.,])(?: (?=\d\d(?!\S))|(?=\d{1,2}(?![\d.,])))", r"\1", words(element)[:most])
     if re.search(r"\d[.,]? \d\d(?!\S)", text):
         for part in element.iterdescendants("sup", "span", "small"):
-            cents = _own_text(part)
+            cents = own_text(part)
             if re.fullmatch(r"\d\d", cents) and (part.tag == "sup" or _CENTS_NAME.search(names(part))):
                 return re.sub(rf"(?<=\d)[.,]? {cents}(?!\S)", f".{cents}", text, count=1)
     return text

@@ -17,6 +17,23 @@ _WORDS = ("make", "model", "brand", "manufacturer", "city", "state", "region", "
 _CLASSES = {"make": "make", "brand": "make", "manufacturer": "make", "marke": "make", "marque": "make",
             "marca": "make", "model": "model", "modell": "model", "modele": "model", "city": "city",
             "town": "city", "region": "region", "county": "region", "province": "region"}  # fmt: skip
+_THEME = frozenset(  # before a name that is the colour or the look of a site: btn-brand
+    (
+        "text",
+        "bg",
+        "btn",
+        "button",
+        "border",
+        "badge",
+        "link",
+        "color",
+        "colour",
+        "fill",
+        "stroke",
+        "icon",
+        "theme",
+    )
+)
 _TAIL = re.compile(r"[-_]+(?:name|label|value|text)$")
 _STATES = ("data-state", "data-model", "data-mark", "data-unit", "data-region")  # of the page's own machinery
 
@@ -30,16 +47,18 @@ def fields_of(card: Element) -> dict[str, str]:
             continue
         if field == "place":
             city, region = places.named(text)
-            found.setdefault("city", city)
-            found.setdefault("region", region)
+            found.update(
+                {key: said for key, said in (("city", city), ("region", region)) if key not in found and said}
+            )
         elif field in ("city", "region"):
             if places.is_place(text):
                 found.setdefault(field, text)
         elif field == "seller":
-            found.setdefault("seller", seller_kinds.alone(text))
+            if kind := seller_kinds.alone(text):
+                found.setdefault("seller", kind)
         elif field != "year" or values.year(text):
             found.setdefault(field, text)
-    return {field: text for field, text in found.items() if text}
+    return found
 
 
 def _field(label: str) -> str:
@@ -91,7 +110,8 @@ def _called(card: Element) -> Iterator[tuple[str, str]]:
         if len(element) or not (element.text or "").strip():
             continue
         for name in element.get("class", "").split():
-            field = _CLASSES.get(re.split(r"[-_]+", _TAIL.sub("", name.lower()))[-1], "")
+            *before, last = re.split(r"[-_]+", _TAIL.sub("", name.lower()))
+            field = "" if _THEME.intersection(before) else _CLASSES.get(last, "")
             if field and 1 < len(text := words(element)) < 40 and text[0].isalnum() and not PRICE.search(text):
                 found.setdefault(field, text)
     if "city" not in found:

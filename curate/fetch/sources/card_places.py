@@ -7,7 +7,7 @@ from itertools import islice
 
 from curate.fetch.sources import places
 from curate.fetch.sources.money import currency_of
-from curate.fetch.sources.page import Element, names, words
+from curate.fetch.sources.page import Element, names, own_text, words
 
 _PLACE_NAME = re.compile(
     r"location|locality|(?<!b)lok(?![a-z])|(?<![a-z])city|(?<![a-z])place(?!holder|ment)|address"
@@ -32,17 +32,14 @@ _UNIT = re.compile(  # behind a number that is no postal code: 64210 Kilometer, 
 _TEXTS = ("span", "div", "p", "li", "address", "h2", "h3", "h4", "strong", "b", "dd", "td", "a")
 _ASKS = re.compile(  # of who reads, or the name of a part of the page
     r"(?i)(?<![^\W\d_])(?:your|ihre?|deine?|votre|su|tu|location|locations|standort|localisation|address|adresse|ubicación|"
-    r"map|karte|carte|mapa|show|zeigen|voir|ver|choose|select|search|near)(?![^\W\d_])"
+    r"map|karte|carte|mapa|show|zeigen|voir|ver|choose|select|search|near|pin it|save|saved|merken|gemerkt|"
+    r"speichern|favou?rite|bookmark|guardar|enregistrer|opslaan|bewaren|zapisz|kaydet|сохранить)(?![^\W\d_])"
 )
 _MAP = re.compile(r"^https?://(?:www\.google\.[a-z.]+/maps|maps\.google\.|maps\.apple\.)")
+_NOWHERE = re.compile(r"\s*(?:#|javascript:|$)")
 _PIN = re.compile(r"(?<![a-z])(?:pin|map-?marker|location-?(?:pin|dot|icon)?|marker|standort|icon-ort)(?![a-z])")
 _MOST = 1_000  # elements of a card looked at
 _SAID = ("title", "data-title", "data-original-title", "data-tooltip", "aria-label")  # where the text is a sign
-
-
-def _own_text(element: Element) -> str:
-    """The text of an element that holds no other."""
-    return "" if any(isinstance(child.tag, str) for child in element) else words(element)
 
 
 def _in_lines(element: Element) -> str:
@@ -102,6 +99,8 @@ def _icon(element: Element) -> str:
 def _beside_pin(icon: Element) -> tuple[str, str]:
     """(town, region) of the text beside a pin; empty where it is none."""
     for parent in islice(icon.iterancestors(), 3):
+        if parent.tag == "button" or (parent.tag == "a" and _NOWHERE.match(parent.get("href", ""))):
+            return "", ""  # it does something to the page
         if text := words(parent):
             found = places.named(text)
             fits = len(text) < 80 and places.is_place(found[0]) and not _ASKS.search(text)
@@ -122,7 +121,7 @@ def place_of(card: Element) -> tuple[str, str]:
     if (found := called_place(islice(card.iter(), _MOST)))[0]:
         return found
     for element in islice(card.iter(), _MOST):
-        text = _own_text(element) if isinstance(element.tag, str) else ""
+        text = own_text(element) if isinstance(element.tag, str) else ""
         if not 3 < len(text) < 80:
             continue
         if text[0].isupper() and _PLACE.fullmatch(text):

@@ -10,24 +10,29 @@ from curate.fetch.sources import seller_kinds
 from curate.fetch.sources.page import Element, names, words
 
 _DEALER_NAME = re.compile(
-    r"(?<![a-z])(?:dealer(?:ship)?|trader|keresked[a-z]{1,3}|haendler|autohaus|agency|agence|agenzia|"
+    r"(?<![a-z])(?<!no[-_])(?:dealer(?:ship)?|trader|keresked[a-z]{1,3}|haendler|autohaus|agency|agence|agenzia|"
     r"agencia|agencija|agent|makelaar|makler|"
-    r"broker|realtor|concession[a-z]{0,6}|trgov[a-z]{2}|forhandler|bilhandler|bookseller)(?![a-z])"
+    r"broker|realtor|concession[a-z]{0,6}|trgov[a-z]{2}|forhandler|bilhandler|bookseller)"
+    r"(?![a-z]|[-_]{0,2}(?:fees?|free|parking|prices?|offers?|discounts?|rating|link|button|btn)(?![a-z]))"
 )
 _SELLER_NAME = re.compile(
     r"seller|vendor|(?<![a-z])(?:user|owner|author|company|shop|store|account|member)(?:info|name|box|card|"
     r"data|profile)?"
-    r"(?![a-z])|advertiser|"
+    r"(?![a-z]|[-_]{0,2}(?:items?|ads?|listings?|products?|grid|list|row|col)(?![a-z]))|advertiser|"
     r"verkaeufer|anbieter|"
     r"vendeur|venditore|vendedor|sprzedawca|prodejce|predajca|inzerent|hirdeto|s[äa]ljare|selger|satici|"
     r"kimden|oglasivac"
 )
 _PRIVATE_NAME = re.compile(
-    r"(?:seller|user|owner|badge|tag|label|type)[-_]{0,2}private|private[-_]?(?:seller|owner|user)"
+    r"(?:seller|user|owner|badge|tag|label|type)[-_]{0,2}private(?![a-z]|[-_]{1,2}[a-z])|"
+    r"private[-_]?(?:seller|owner|user)(?![a-z])"
 )
 _KIND_NAME = re.compile(r"(?:seller|dealer|advertiser|owner|vendor)[-_]{0,2}type|type[-_]{0,2}of[-_]{0,2}seller")
 _LOGO = re.compile(r"(?<![a-z])logo(?![a-z])")
 _OTHER_LOGO = re.compile(r"brand|make|model|site|partner|bank|avatar|user|carfax|badge")
+_OF_SELLERS = re.compile(
+    r"/(?:compan(?:y|ies)|dealers?|agenc(?:y|ies)|agents?|customers?|clients?|sellers?|vendors?)[/_-]"
+)
 _UNSURE = re.compile(  # words that say other things, too, where no seller is spoken of
     r"(?i)salon\w*|shops?|stores?|pro(?-i:(?<!PRO))|profi\w*|business|compan\w+|commercial\w*|trade\w*|"
     r"individual|profes\w+|agen|"
@@ -40,9 +45,12 @@ _FIRM_NAME = re.compile(
     r"[Ss]p\. z ?o\.? ?o\.?|Е?ООД|A\.Ş\.|Sdn\.? ?Bhd\.?|Lda\.|SARL)|[(（]株[)）].{2,40}|株式会社.{2,40}|"
     r"ООО .{2,40}"
 )
+_PLACE_NAME = re.compile(r"address|location|locality|place|city|region|town")
 _APPS = re.compile(r"app-?store|play-?store|menu|login|sign-?in")
 _MOST = 400  # elements of a card looked at
 _SAID = ("data-content", "data-title", "data-tooltip", "title", "aria-label")
+_HEADINGS = ("h1", "h2", "h3", "h4")
+_MAX_SAID = 200  # characters of an attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +93,15 @@ def of_page(elements: Iterable[Element]) -> str:
 def seller_of(card: Element, *, of_seller: bool = False) -> str:
     """private, dealer, or empty where the card does not say. `of_seller`: it is a box about who sells."""
     below = {card} if of_seller else set()  # in an element about the seller
+    titles: set[Element] = set()  # headings and what is in them: a toy is called Autohaus
     weak = ""
     for element in islice(card.iter(), _MOST):
-        if not isinstance(element.tag, str) or element.tag in ("script", "style", "h1", "h2", "h3", "h4"):
+        if not isinstance(element.tag, str) or element.tag in ("script", "style", *_HEADINGS):
+            if element.tag in _HEADINGS and element.getparent() not in below:
+                titles.add(element)
+            continue
+        if element.getparent() in titles:
+            titles.add(element)
             continue
         named = names(element) if element is not card else ""
         name = _name(named)
@@ -97,7 +111,7 @@ def seller_of(card: Element, *, of_seller: bool = False) -> str:
         if found := seller_kinds.alone(text):
             if element in below or not _UNSURE.fullmatch(text.strip()):
                 return found
-        elif 4 < len(text) < 70 and _says_firm(text, element in below):
+        elif 4 < len(text) < 70 and _says_firm(text, named, element in below):
             weak = weak or "dealer"
         if name.of_kind and (said := seller_kinds.called(words(element)[:60])) in ("private", "dealer"):
             return said
@@ -108,28 +122,35 @@ def seller_of(card: Element, *, of_seller: bool = False) -> str:
         if name.of_dealer and not weak and 2 < len(words(element)) < 80:
             weak = "dealer"
         if not weak:
-            weak = next((kind for said in _SAID if (kind := _in_sign(element.get(said, "")))), "")
+            weak = next((kind for said in _SAID if (kind := _said_by(element, said))), "")
     return weak
 
 
-@lru_cache(maxsize=20_000)
-def _in_sign(text: str) -> str:
-    """private or dealer as what an element is called says it."""
-    if not text:
+def _said_by(element: Element, attribute: str) -> str:
+    """private or dealer as an attribute says it: a text shown when asked may be a sentence; the title of a link
+    may be that of the listing."""
+    text = element.get(attribute, "")[:_MAX_SAID].strip()
+    if not text or (attribute == "title" and element.tag == "a"):
         return ""
-    sure = "" if _UNSURE.fullmatch(text.strip()) else seller_kinds.alone(text)
-    return sure or seller_kinds.in_sentence(text)
+    sure = "" if _UNSURE.fullmatch(text) else seller_kinds.alone(text)
+    return sure or (seller_kinds.in_sentence(text) if attribute.startswith("data-") else "")
 
 
-def _says_firm(text: str, of_seller: bool) -> bool:
-    return seller_kinds.is_firm(text) if of_seller else bool(_FIRM_NAME.fullmatch(text))
+def _says_firm(text: str, named: str, of_seller: bool) -> bool:
+    """Is a text the name of a firm? In a box about the seller any form of a firm tells, but in no address."""
+    if of_seller and not _PLACE_NAME.search(named):
+        return seller_kinds.is_firm(text)
+    return bool(_FIRM_NAME.fullmatch(text))
 
 
 def _is_logo(image: Element, named: str, of_seller: bool) -> bool:
-    """Is an image the logo of who sells?"""
+    """Is an image the logo of who sells: one in a box about the seller, or one whose address says so? Another may
+    be the maker's."""
     written = " ".join(image.get(name, "") for name in ("src", "data-src", "data-lazyurl", "data-lazy"))
     parent = image.getparent()
     around = named + " " + ("" if parent is None else names(parent))
     if _OTHER_LOGO.search(around):
         return False
-    return bool(_LOGO.search(around)) or (of_seller and bool(re.search(r"logo", written.lower())))
+    if not of_seller:
+        return bool(_LOGO.search(around) and _OF_SELLERS.search(written.lower()))
+    return bool(_LOGO.search(around)) or "logo" in written.lower()

@@ -8,8 +8,10 @@ read as.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import urlsplit
 
+from curate.fetch.sources import values
 from curate.fetch.sources.listing import Listing
 from curate.fetch.sources.money import PRICE, SIGNS_OF_MANY, country_of, money
 from curate.fetch.sources.page import Page, words
@@ -21,45 +23,67 @@ _NAMED = re.compile(  # "priceCurrency":"EUR", currency='TRY', itemprop="priceCu
     re.IGNORECASE,
 )
 _OF_LANGUAGES = {"nb": "no", "nn": "no", "no": "no", "da": "dk", "is": "is", "sv": "se", "ja": "jp", "zh-tw": "tw"}
-_SHARED = {
-    "co",
-    "com",
-    "io",
-    "me",
-    "tv",
-    "ai",
-    "cc",
-    "ly",
-    "fm",
-    "to",
-    "ws",
-    "am",
-    "eu",
-}  # endings of many countries
+_BEFORE = re.compile(r"(\d[\d.,'’ ]{0,20})[^\d{}\[\]$]{0,40}$")
+_BEHIND = re.compile(r"[^\d{}\[\]$]{0,40}(\d[\d.,'’ ]{0,20})")
+_NEAR = 60  # characters between a code and its amount, with the amount
+_MOST = 20_000  # places of a code looked at
 
 
 def of_listings(listings: Sequence[Listing], page: Page, text: str) -> list[Listing]:
-    """The listings of a page, of which `text` is the source, each price with its currency where it can be told."""
-    named: set[str] | None = None
-    out = []
-    for one in listings:
-        if one.price is not None and (not one.currency or one.currency in SIGNS_OF_MANY):
-            if named is None:
-                named = {code.upper() for code in _NAMED.findall(text[:_MAX])}
-            one = replace(one, currency=_meant(one.currency, named, page, text))
-        out.append(one)
-    return out
+    """The listings of a page, of which `text` is the source, each price with its currency where it can be told.
+
+    Raises RejectedError("page_too_complex").
+    """
+    unsure = [
+        one.currency
+        for one in listings
+        if one.price is not None and (not one.currency or one.currency in SIGNS_OF_MANY)
+    ]
+    if not unsure:
+        return list(listings)
+    text = text[:_MAX]
+    named = {code.upper() for code in _NAMED.findall(text)}
+    told: dict[str, tuple[set[float], str]] = {}  # (amounts that name the currency, the currency of the others)
+    for currency in dict.fromkeys(unsure):
+        page.check_time()
+        if currency:
+            amounts, written = _beside(currency, text)
+            told[currency] = (amounts, _meant(currency, written, named, page))
+        else:
+            shown = named or _shown(page)
+            told[currency] = (set(), next(iter(shown)) if len(shown) == 1 else "")
+    page.check_time()
+    return [
+        replace(one, currency=told[one.currency][1])
+        if one.price is not None and one.currency in told and one.price not in told[one.currency][0]
+        else one
+        for one in listings
+    ]
 
 
-def _meant(currency: str, named: set[str], page: Page, text: str) -> str:
-    if not currency:
-        shown = named or _shown(page)
-        return next(iter(shown)) if len(shown) == 1 else ""
+def _beside(currency: str, text: str) -> tuple[set[float], bool]:
+    """(the amounts beside which a text writes the code of a currency, or a sign of it alone such as US$; does it
+    write the code anywhere?)"""
+    amounts: set[float] = set()
+    written = False
+    code = rf"(?<![A-Za-z]){currency}(?![A-Za-z])" + (r"|US\$|U\$[SD]" if currency == "USD" else "")
+    for match in islice(re.finditer(code, text), _MOST):
+        written = True
+        before = _BEFORE.search(text[max(0, match.start() - _NEAR) : match.start()])
+        behind = _BEHIND.match(text[match.end() : match.end() + _NEAR])
+        found = (values.number(said[1]) for said in (before, behind) if said)
+        amounts.update(amount for amount in found if amount is not None)
+    return amounts, written
+
+
+def _meant(currency: str, written: bool, named: set[str], page: Page) -> str:
+    """What a sign read as a currency means on a page; empty where the page names another one, and the code of that
+    one elsewhere."""
     meanings = SIGNS_OF_MANY[currency]
-    if len(own := named & {currency, *meanings.values()}) == 1:
-        return next(iter(own))
-    written = rf"(?<![A-Za-z]){currency}(?![A-Za-z])" + (r"|US\$|U\$S" if currency == "USD" else "")
-    if own or re.search(written, text[:_MAX]):
+    own = named & {currency, *meanings.values()}
+    if len(own) == 1:
+        return next(iter(own)) if own == {currency} or not written else ""
+    if own or written:
         return currency
     return next((meanings[land] for land in _countries(page) if land in meanings), currency)
 

@@ -152,29 +152,34 @@ def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, l
     """The listing with its empty fields filled from the page's labels, and the names of those."""
     found: dict[str, object] = {}
     rest: dict[str, str] = {}
+
+    def tell(field: str, value: object) -> None:
+        if value:
+            found.setdefault(field, value)
+
     for label, value in pairs(page, layout):
         field = _field(label)
         if field == "year":
-            found.setdefault("year", values.year(value))
+            tell("year", values.year(value))
         elif field in ("make", "model"):
-            found.setdefault(field, value[:100])
+            tell(field, value[:100])
         elif field in ("city", "place"):
             city, region = values.place(value)
-            found.setdefault("city", city)
-            found.setdefault("region", region)
+            tell("city", city)
+            tell("region", region)
         elif field == "region" and places.is_place(value):
-            found.setdefault("region", value)
+            tell("region", value)
         elif field == "seller":
             kind = seller_kinds.called(value)
             if kind in ("private", "dealer") or _KIND.search(label):  # else it is a name
-                found.setdefault("seller", kind)
+                tell("seller", kind)
         elif field == "posted" and re.search(r"\d", value):
-            found.setdefault("posted", dates.moment(value))
+            tell("posted", dates.moment(value))
         elif not field and len(rest) < MAX_ATTRIBUTES:
             rest.setdefault(label, value)
     for label, value in _declared(page):
         if label in ("make", "city", "region") and (label == "make" or places.is_place(value)):
-            found.setdefault(label, value)
+            tell(label, value)
     content, sellers = _content(page, layout)
     if not (listing.city or found.get("city")) or not (listing.region or found.get("region")):
         city, region = card_places.of_page(content)

@@ -137,15 +137,21 @@ def name_of(fact: Facts, field: str) -> str:
 
 
 def _of_levels(value: Any) -> tuple[str, str] | None:
-    """(town, region) of a list of places, each in the one before: country, region, town, quarter; None where a
-    value is no such list."""
+    """(town, region) of a list of places, each in the one before: country, region, town, quarter. Where neither
+    levels nor a country nor a region tell that it is such a list, the first is the town. None where a value is no
+    list of places."""
     if not isinstance(value, list) or len(value) < 2 or not all(isinstance(one, dict) for one in value):
         return None
-    if all(isinstance(one.get("level"), int) for one in value):
+    levels = all(isinstance(one.get("level"), int) for one in value)
+    if levels:
         value = sorted(value, key=lambda one: int(one["level"]))
     names = [text for one in value if (text := scalar(one)) and places.is_place(text)]
-    names = [text for text in names if places.named(text)[0]][:3]  # no country
-    return (names[min(1, len(names) - 1)], names[0] if len(names) > 1 else "") if names else None
+    lands = [text for text in names if not places.named(text)[0]]
+    ordered = levels or names[:1] == lands[:1] or (bool(names) and places.is_region(names[0]))
+    names = [text for text in names if text not in lands][:3]
+    if not names:
+        return None
+    return (names[min(1, len(names) - 1)], names[0] if len(names) > 1 else "") if ordered else (names[0], "")
 
 
 def place_of(fact: Facts) -> tuple[str, str]:

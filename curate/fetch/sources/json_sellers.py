@@ -6,7 +6,7 @@ from typing import Any
 
 from curate.fetch.sources import seller_kinds
 from curate.fetch.sources.json_nodes import Facts, Node, types_of
-from curate.fetch.sources.key_names import is_party, plain
+from curate.fetch.sources.key_names import is_flag, is_party, is_seller, plain
 from curate.fetch.sources.money import scalar
 
 _KINDS = ("private", "dealer")
@@ -46,8 +46,8 @@ def _of_fields(fact: Facts) -> str:
     for _, _, key, value in fact.found.get("seller", ()):
         name = plain(key)
         if isinstance(value, bool) or str(value).lower() in ("true", "false", "0", "1"):
-            if name in _ANY_KIND:
-                continue
+            if name in _ANY_KIND or not (is_flag(key) or isinstance(value, bool)):
+                continue  # "ownerType": 1 is the first owner
             yes = str(value).lower() in ("true", "1")
             kind = "private" if yes == bool(_PRIVATE_KEY.search(name)) else "dealer"
             if yes:
@@ -69,11 +69,17 @@ def _kind(text: str) -> str:
 
 def _of_parties(parties: list[tuple[int, str, Node]]) -> str:
     """What objects and names of sellers tell."""
+    parties = [one for one in parties if is_seller(one[1])]
     for _, _, node in parties:
         if found := next(_told(node), ""):
             return found
     for _, key, node in parties:
-        for inner, one in ((key, node), *((str(k), v) for k, v in node.items() if isinstance(v, dict))):
+        within = (
+            (str(k), v)
+            for k, v in node.items()
+            if isinstance(v, dict) and (is_seller(str(k)) or not is_party(str(k)))
+        )
+        for inner, one in ((key, node), *within):
             if (found := _named(one)) or (found := next(_told(one), "")):
                 return found
             if _DEALER_PARTY.search(plain(inner)) and (one is not node or len(one) > 1) and _name(one):
@@ -119,8 +125,10 @@ def _of_names(node: dict[str, Any]) -> str:
         key = plain(str(raw))
         if _DEALERS_NAME.search(key):
             return seller_kinds.alone(value) or "dealer"
-        named = _SELLERS_NAME.search(key) or (_OF_SELLERS.search(key) and not is_party(str(raw)))
-        if named and (found := _of_name(value)):
-            return found
         logo = logo or bool(_SELLERS_LOGO.search(key))
+        if not (_OF_SELLERS.search(key) or _SELLERS_NAME.search(key)) or is_party(str(raw)):
+            continue
+        called = _SELLERS_NAME.search(key) or _OF_SELLERS.fullmatch(key)
+        if found := _of_name(value) if called else seller_kinds.alone(value):
+            return found
     return "dealer" if logo else ""

@@ -62,6 +62,9 @@ _PARTY = re.compile(
     r"verkäufer|anbieter|vendeur|vendedor|venditore|sprzedawca|verkoper|anunciante)(?:info|data|details|"
     r"detail|s)?$"
 )
+_OTHER_PARTY = re.compile(
+    r"^(?:bank|financ|insurance|warranty|leasing|publisher|provider|builder|developer|manufacturer|expert)"
+)
 _SELLS = re.compile(
     r"(?:listing|item|product|vehicle|advert)s?(?:seller|dealer|owner|vendor|advertiser|agent|poster)$"
 )
@@ -101,10 +104,10 @@ _OF_THE_LISTING = re.compile(
     r"province|sellertype)$"
 )
 _FIELD_TYPE = re.compile(r"(?<=[^\W_])_(?:s|ss|t|txt|d|i|l|f|b)$")  # of a search index: grad_s
-_FLAG = re.compile(  # of true and false: is the seller one?
-    r"^(?:is|has)?(?:commercial|business|company|professional|pro|dealer|shop|agency|agent|store|trader|"
-    r"broker|private|owner)"
-    r"(?:ad|seller|user|account|listing|offer|advert|owner)?$"
+_WHO = r"(?:business|company|professional|pro|dealer|shop|agency|agent|store|trader|broker|private|owner)"
+_OF_WHOM = r"(?:ad|seller|user|account|listing|offer|advert|owner)"
+_FLAG = re.compile(  # of true and false: is the seller one? A property may be commercial, and have a store
+    rf"^(?:(?:is|has)?(?:commercial|{_WHO}){_OF_WHOM}|is{_WHO}|dealer|professional)$"
 )
 
 
@@ -149,6 +152,12 @@ def is_party(key: str) -> bool:
     """Does the key name a person or firm?"""
     name = plain(key)
     return bool(_PARTY.search(name)) or (bool(_SELLS.search(name)) and not role(key)[0] and name[:2] != "is")
+
+
+@lru_cache(maxsize=20_000)
+def is_seller(key: str) -> bool:
+    """Does the key name a person or firm that may be who sells: no bank, no insurance, no maker, no site?"""
+    return is_party(key) and not _OTHER_PARTY.search(plain(key))
 
 
 @lru_cache(maxsize=20_000)

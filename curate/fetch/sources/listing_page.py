@@ -185,6 +185,7 @@ def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Lis
     about = forms.about
     if title := page_title.better(listing.title, forms.page, about.titles):
         listing = replace(listing, title=title)
+        used.setdefault("HTML", []).append("title")
     if not listing.title and about.titles:
         listing = replace(listing, title=about.titles[0])
         used.setdefault("HTML", []).append("title")

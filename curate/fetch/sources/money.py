@@ -92,6 +92,18 @@ _AMOUNT_KEYS = (
 )  # fmt: skip
 
 
+_CODES = (  # of ISO 4217, without those that are words: ALL, TOP
+    "AED AFN AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF "
+    "CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF "
+    "GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT "
+    "LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR "
+    "NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP "
+    "STN SVC SYP SZL THB TJS TMT TND TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF "
+    "YER ZAR ZMW ZWL "
+)
+_IS_CODE = frozenset(_CODES.split())
+
+
 def scalar(value: Any, depth: int = 0) -> str:
     """A text that a value holds: itself, or what an object calls its name, label or value."""
     if isinstance(value, list):
@@ -130,7 +142,7 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
         lower = {plain(str(name)): item for name, item in value.items()}
         currencies = (currency_of(scalar(lower.get(name, "")), bare=True) for name in _CURRENCY_KEYS)
         currency = next(filter(None, currencies), "")
-        if value and all(re.fullmatch(r"[A-Z]{3}", str(code)) for code in value):
+        if value and all(str(code) in _IS_CODE for code in value):
             code, said = next(iter(value.items()))
             return (values.number(said), str(code))  # {"EUR": 2600, "USD": 2810}
         names = [

@@ -6,6 +6,7 @@ RejectedError("page_too_complex").
 
 import re
 import time
+from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -142,12 +143,18 @@ def photo_address(written: str, base: str) -> str:
         return ""
 
 
-def words(element: Element) -> str:
-    """The text of an element as a person reads it, spaces joined, scripts and styles left out."""
+def words(element: Element, apart: Set[Element] = frozenset()) -> str:
+    """The text of an element as a person reads it, spaces joined, scripts and styles and the elements `apart` left
+    out."""
     parts: list[str] = []
     size = 0
+    inside = set(apart)  # with what is in them
     for node in element.iter():
-        if not isinstance(node.tag, str) or node.tag in ("script", "style", "noscript", "template", "svg"):
+        if apart and node.getparent() in inside:
+            inside.add(node)
+            continue
+        silent = not isinstance(node.tag, str) or node.tag in ("script", "style", "noscript", "template", "svg")
+        if silent or node in apart:
             tail = node.tail if node is not element else None
         else:
             if node.text:
@@ -160,6 +167,11 @@ def words(element: Element) -> str:
         if size > 20_000:
             break
     return " ".join(" ".join(parts).split()).replace(" ,", ",")
+
+
+def own_text(element: Element) -> str:
+    """The text of an element that holds no other; empty where it holds one."""
+    return "" if any(isinstance(child.tag, str) for child in element) else words(element)
 
 
 def names(element: Element) -> str:

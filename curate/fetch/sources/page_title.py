@@ -11,13 +11,15 @@ def better(data: str, page: Page, titles: list[str]) -> str:
     that of its heading first.
 
     Better is what heading and head agree on, and a heading with the version below it. Where the data's title has
-    no word of any of the page's, it is of something else, such as who sells.
+    no word of any of the page's, it is of something else, such as who sells; one of short words alone stays.
     """
     heading = next(page.root.iter("h1"), None)
     first = " ".join(words(heading).split())[:300] if heading is not None else ""
     if first and (longer := _with_version(data or first, first, page, titles)):
         return longer
     own, said = first.casefold(), " ".join(data.split()).casefold()
+    if said and not _words(said):
+        return ""  # MG ZS, VW Up: no word that another could share
     agreed = sum(" ".join(title.split()).casefold() == own for title in titles) > 1
     if agreed and own and (_shared(own, said) or not any(_shared(said, title) for title in titles)):
         more = said.startswith(own + " ") and re.match(r"[|–—·:-]", said[len(own) + 1 :]) is None

@@ -23,7 +23,7 @@ _REGION = re.compile(  # a part that calls itself a region
     r"voivodeship|powiat|pow\.|county|co\.|"
     r"province|provincia|prov\.|prefecture|județ(?:ul)?|jud\.|län|fylke|maakunta|région|región|landkreis|kreis|"
     r"županija|municipality of|governorate|state of)(?![^\W\d_])|[県省道]$|[^\W\d_]ský kraj$|"
-    r"(?<=[^\W\d_])(?:megye|län|fylke)$"
+    r"(?<=[^\W\d_])(?:megye|län|fylke)$|^(?:capital|distrito) federal$"
 )
 _TOWN = re.compile(r"(?:гр|г|с|м|смт|пгт|пос|село|город|місто|град)\.? ?(?=[^\W\d_])(?<=[. ])|(?:gm|m)\. ")
 _QUARTER = re.compile(r"^.{1,40}? (?:Mh|Mah|Mahallesi)\.? (?=\S)")  # before the town in Turkey
@@ -31,6 +31,10 @@ _STREET = re.compile(  # 12 Main St, Mill Road, Calle de Llagostera
     r"^\d+[a-zA-Z]? [^\W\d_]|(?i:(?<![^\W\d_])(?:road|street|st|avenue|ave|lane|drive|close|court|terrace|"
     r"crescent|gardens|straße|strasse|allee|utca|gatan|vägen|gade|straat|laan|plein)\.?(?: \d+\w?)?$)|"
     r"(?i:^(?:rue|via|calle|avenida|avenue|ul\.|ulica|ул\.|улица|rua|carrer|piazza|corso|viale) )"
+)
+_WHOLE_STREET = re.compile(  # 12 Mill Road
+    r"(?i)^\d+[a-z]? [^\W\d_].*(?<![^\W\d_])(?:road|street|st|avenue|ave|lane|drive|dr|close|court|terrace|"
+    r"crescent|way|gardens|boulevard|blvd|rd|ln)\.?$"
 )
 _OUTWARD = re.compile(r"[A-Z]{1,2}\d{1,2}[A-Z]?")  # of a postal code: CB1
 _TWO = re.compile(r"([^\W\d_a-zà-ž][^\d–-]{1,40}) [-–] ([^\W\d_a-zà-ž][^\d–]{1,40})")  # Palermo - Capital Federal
@@ -131,8 +135,9 @@ def named(text: str) -> tuple[str, str]:
     pieces = [
         part for piece in pieces for part in (re.split(r" [-–] ", piece) if _TIME.search(piece) else [piece])
     ]
-    if len(pieces) == 1 and (match := _TWO.fullmatch(text)):
-        pieces = [match[1], match[2]]
+    if len(pieces) == 1 and (match := _TWO.fullmatch(text)):  # else a quarter is behind it: Hamburg - Altona
+        of_region = is_region(match[1]) or is_region(match[2]) or match[1] == match[2]
+        pieces = [match[1], match[2]] if of_region else [match[1]]
     parts: list[str] = []
     for piece in pieces:
         if (found := of_asia(piece.strip()))[0]:
@@ -144,7 +149,12 @@ def named(text: str) -> tuple[str, str]:
                 parts.clear()  # a street before 75002 Paris, London E14
             parts.append(town)
     parts = [part for part in parts if not _OUTWARD.fullmatch(part)] or parts
-    if len(parts) > 1 and _STREET.search(parts[0]):
+    if len(parts) > 1 and re.fullmatch(
+        r"[A-Z]{2,3}", parts[1]
+    ):  # before a state: Temple Terrace, FL; 29 Palms, CA
+        if _WHOLE_STREET.search(parts[0]):
+            return "", parts[1]
+    elif len(parts) > 1 and _STREET.search(parts[0]):
         del parts[0]
     lands = [part for part in parts if part.casefold() in _COUNTRIES]
     if not (parts := [part for part in parts if part not in lands]):

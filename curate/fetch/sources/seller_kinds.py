@@ -59,8 +59,7 @@ _ALONE = re.compile(
 )
 _NAMED = re.compile(  # a kind of dealer before a name: Autohaus Elm, Автосалон «Elm»
     r"(?:(?i:автосалон|автоцентр|autohaus|autosalon|autocenter|autocentrum|agenzia|agence|agencja|"
-    r"immobilien|inmobiliaria|"
-    r"imobiliária|concessionaria|concesionario|makelaardij))\s+(?=[\"«„“A-ZÀ-ŽА-Я&])"
+    r"concessionaria|concesionario|makelaardij))\s+(?=[\"«„“A-ZÀ-ŽА-Я&])"
 )
 _NOT = re.compile(rf"(?i)(?:(?:{_AROUND})[\s:-]+){{0,2}}(?:{_NO})\s+(?:{_DEALER})")
 _SENTENCE = re.compile(  # in a longer text: a noun and what it is
@@ -70,31 +69,36 @@ _SENTENCE = re.compile(  # in a longer text: a noun and what it is
     r"(?P<dealer>rivenditore|commerciante|händler|concessionnaire|vendeur professionnel|vendedor profesional|"
     r"professional seller|trade seller|dealer|(?<!not a )dealership))\b"
 )
+_OF_ANOTHER = re.compile(
+    rf"(?i)(?<![^\W\d_])(?:{_NO}|kein\w*|sans|senza|sin|sem|ohne|without|any|your|contact|ask|find)\s+$"
+)
 _ALIKE_PRIVATE = re.compile(rf"(?i)(?<![^\W\d_])(?:{_PRIVATE})(?![^\W\d_])|private|naturalperson")
 _ALIKE_DEALER = re.compile(
     rf"(?i)(?<![^\W\d_])(?:{_DEALER})(?![^\W\d_])|dealer|profes|business|company|commerc|agenc|agent|broker|"
     r"corporat|organization|merchant|store|shop|salon|händler|haendler"
 )
-_FIRM = re.compile(  # forms of firms at the end of a name, or before it
-    r"(?<![^\W\d_])(?:GmbH|mbH|AG|KG|OHG|UG|e\.\s?K\.|Ges\.m\.b\.H\.|S\.?\s?[àaA]\.?\s?r\.?\s?l\.?|"
+_FIRM = re.compile(  # forms of firms that are no other word, at the end of a name or before it
+    r"(?<![^\W\d_])(?:GmbH|mbH|OHG|e\.\s?K\.|Ges\.m\.b\.H\.|S\.?\s?[àaA]\.?\s?r\.?\s?l\.?|"
     r"S\.?r\.?l\.?s?|S\.p\.A\.?|SpA|"
-    r"S\.?n\.?c\.?|S\.?a\.?s\.?|SARL|SAS|SASU|EURL|S\.L\.U?\.?|SLU?|S\.A\.U?\.?|Lda\.?|Ltda\.?|"
+    r"S\.n\.c\.?|S\.a\.s\.?|SARL|SASU|EURL|S\.L\.U?\.?|S\.A\.U?\.?|Lda\.?|Ltda\.?|"
     r"Ltd\.?(?: Şti\.?)?|LLC|L\.L\.C\.?|"
-    r"Inc\.?|Corp\.?|PLC|plc|Pty|B\.?V\.?|N\.?V\.?|V\.?O\.?F\.?|BVBA|SPRL|[Ss]p\.? z ?o\.? ?o\.?|"
+    r"Inc\.?|Corp\.?|PLC|plc|Pty|B\.V\.?|N\.V\.?|V\.O\.F\.?|BVBA|SPRL|[Ss]p\.? z ?o\.? ?o\.?|"
     r"sp\. ?[jkc]\.|s\.? ?r\.? ?o\.?|"
-    r"a\.s\.|spol\.|Kft\.?|Bt\.|Zrt\.?|Nyrt\.?|d\.o\.o\.?|doo|d\.d\.|S\.C\.|AB|Ab|A/S|ApS|ASA?|Oyj?|OY|Ky|"
-    r"T:mi|Tmi|OÜ|SIA|UAB|MB|"
-    r"A\.Ş\.|Tic\.|San\.|MMC|Е?ООД|ЕТ|АД|ООО|ОАО|ЗАО|ТОВ|ИП|ФОП|ТОО|Ε\.?Π\.?Ε\.?|Α\.?Ε\.?|Ο\.?Ε\.?|"
-    r"בע\"מ|Sdn\.? ?Bhd\.?|Pvt\.?|PT\.?|CV\.?|Co\.)(?![^\W\d_])|[(（](?:株|有|주)[)）]|株式会社|有限会社|"
+    r"a\.s\.|spol\.|Kft\.?|Bt\.|Zrt\.?|Nyrt\.?|d\.o\.o\.?|d\.d\.|S\.C\.|A/S|ApS|"
+    r"T:mi|Tmi|OÜ|SIA|UAB|"
+    r"A\.Ş\.|Tic\.|San\.|Е?ООД|ЕТ|АД|ООО|ОАО|ЗАО|ТОВ|ИП|ФОП|ТОО|Ε\.?Π\.?Ε\.?|Α\.?Ε\.?|Ο\.?Ε\.?|"
+    r"בע\"מ|Sdn\.? ?Bhd\.?|Pvt\.?|(?<=& )Co\.)(?![^\W\d_])|[(（](?:株|有|주)[)）]|株式会社|有限会社|"
     r"주식회사|有限公司"
 )
-
+_SHORT = re.compile(  # forms that are other words, too, states and units: behind a name, without a comma
+    r"[^\W\d_][.)\"'“»]? (?:AG|KG|UG|SAS|SLU?|SNC|snc|BV|NV|VOF|doo|AB|Ab|ASA?|Oyj?|OY|Ky|MB|MMC)$|"
+    r"^(?:PT|CV)\. [^\W\d_]"
+)
 _TRADE = re.compile(  # words of trades in names
     r"(?i)(?<![^\W\d_])(?:motors?|automotores|autom[oó]viles|automobiles?|automobili|autos|cars|car sales|"
     r"autogarage|"
-    r"niederlassung|zentrum|immobilien|realty|estates?|properties|lettings|inmobiliaria|immobiliare|"
-    r"trading|group|gruppe|"
-    r"grupo|warehouse|outlet|nekretnine|nieruchomości|недвижимость|моторс|autohaus|autosalon)(?![^\W\d_])"
+    r"niederlassung|immobilien|realty|estates|estate agents?|real estate|properties|lettings|inmobiliaria|"
+    r"immobiliare|trading|group|gruppe|grupo|warehouse|nekretnine|nieruchomości|недвижимость|моторс|autohaus|autosalon)(?![^\W\d_])"
 )
 
 
@@ -117,8 +121,8 @@ def alone(text: str) -> str:
 
 def in_sentence(text: str) -> str:
     """private or dealer where a sentence says so, such as "This dealer is in Italy"; else empty."""
-    match = _SENTENCE.search(text[:200])
-    return (match.lastgroup or "") if match else ""
+    match = _SENTENCE.search(text := text[:200])
+    return "" if match is None or _OF_ANOTHER.search(text[: match.start()]) else match.lastgroup or ""
 
 
 @lru_cache(maxsize=20_000)
@@ -135,4 +139,4 @@ def called(text: str) -> str:
 
 def is_firm(name: str) -> bool:
     """Is a seller's name that of a firm, by its legal form or its trade: Elm GmbH, (株)湾岸, Elm Motors?"""
-    return len(name) < 120 and bool(_FIRM.search(name) or _TRADE.search(name))
+    return len(name) < 120 and bool(_FIRM.search(name) or _SHORT.search(name.strip()) or _TRADE.search(name))

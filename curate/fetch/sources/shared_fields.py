@@ -7,7 +7,7 @@ in the breadcrumb of a listing.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from itertools import islice, pairwise
 
@@ -18,6 +18,8 @@ from curate.fetch.sources.listing import Listing
 from curate.fetch.sources.page import Element, Page, names, words
 
 _FEWEST = 3  # listings of an address part, of two makes
+_MOST_MAKES = 1_000  # of a filter
+_MAX_NAME = 60  # characters of an attribute
 _ID = re.compile(r"[-_]\d+$")  # john-deere-514
 _HOMES = re.compile(  # what a title about a home begins with, which is no make
     r"(?i)apart\w+|appart\w+|flats?|hous\w+|home|hus|huis|haus|wohnung\w*|studios?|villas?|cas[ae]s?|piso|квартир\w*|дом|"
@@ -110,28 +112,33 @@ def _by_address(listings: list[Listing]) -> list[Listing]:
     return listings
 
 
-def _filter_of_makes(page: Page) -> list[str]:
-    """The names that a filter of makes offers, the longest first."""
-    found: set[str] = set()
+def _filter_of_makes(page: Page) -> set[str]:
+    """The names that a filter of makes offers, without case, spaces and signs."""
+    found: dict[str, None] = {}
     for select in page.root.iter("select"):
         if any(role(name)[0] == "make" for name in _called(select)):
-            found |= {
-                text for option in select.iter("option") if option.get("value") != "" and (text := words(option))
-            }
-    named = (re.sub(r"\s*\(\d[\d.,  ]*\)$", "", text) for text in found)
-    return sorted({text for text in named if 1 < len(text) < 40}, key=lambda text: (-len(text), text))
+            options = islice(select.iter("option"), _MOST_MAKES)
+            found |= {words(one)[:_MAX_NAME]: None for one in options if one.get("value") != ""}
+        page.check_time()
+    named = (re.sub(r"\s?\(\d[\d.,  ]*\)$", "", text) for text in islice(found, _MOST_MAKES))
+    return {"".join(_plain(text)) for text in named if 1 < len(text) < 40} - {""}
 
 
 def _called(select: Element) -> Iterable[str]:
     """What a filter is called: its name, its id, the label before it."""
     for name in ("name", "id", "aria-label", "data-name"):
-        yield re.sub(r"\[.*|\d+$", "", select.get(name, ""))
+        yield re.sub(r"\[.*|\d+$", "", select.get(name, "")[:_MAX_NAME])
     before = select.getprevious()
     yield words(before).rstrip(" :")[:40] if before is not None and isinstance(before.tag, str) else ""
 
 
-def _by_filter(one: Listing, makes: Sequence[str]) -> Listing:
-    return replace(one, make=next((begun for make in makes if (begun := _beginning(one.title, make))), ""))
+def _by_filter(one: Listing, makes: Set[str]) -> Listing:
+    """With the longest beginning of its title that a filter offers. `makes` are without case, spaces and signs."""
+    found = ""
+    for match in islice(re.finditer(r"[^\s,]+", one.title), 10):
+        begun = one.title[: match.end()]
+        found = begun.strip(" -–,") if "".join(_plain(begun)) in makes else found
+    return replace(one, make=found)
 
 
 def _breadcrumbs(page: Page) -> Iterable[list[str]]:
