@@ -92,7 +92,7 @@ def serving(words: Sequence[str]) -> Iterator[Service]:
 def head(photo: Photo) -> bytes:
     """The request without its body."""
     return (
-        f"POST /v1/check?class={photo.class_name} HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
+        f"POST /v1/check?class={photo.class_name} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n"
         f"Content-Length: {len(photo.data)}\r\n\r\n"
     ).encode()
 
@@ -210,7 +210,7 @@ def hostile(photo: bytes, chance: random.Random) -> Iterator[bytes]:
     text = _chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(200_000_000), 9))
     kept.append(plain[:33] + text + plain[33:])
     form, jpeg = b"Content-Type: multipart/form-data; boundary=x\r\n", b"Content-Type: image/jpeg\r\n"
-    start = b"POST /v1/check HTTP/1.1\r\nHost: x\r\n"
+    start = b"POST /v1/check HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     other = [b"", b"GIF89a", b"<svg/>", b"%PDF-1.7", b"PK\x03\x04", b"MZ", b"\xff\xd8\xff"]
 
     def request(body: bytes, kind: bytes = jpeg) -> bytes:
@@ -235,7 +235,7 @@ def hostile(photo: bytes, chance: random.Random) -> Iterator[bytes]:
         lambda: request(b"{}", kind=b"Content-Type: application/json\r\n"),
         lambda: start + jpeg + b"Content-Length: 99999999999\r\n\r\n",
         lambda: start + jpeg + b"Content-Length: -5\r\n\r\n",
-        lambda: b"POST /v1/check?class=" + b"x" * 3000 + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+        lambda: b"POST /v1/check?class=" + b"x" * 3000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n",
         lambda: chance.randbytes(300) + b"\r\n\r\n",
     ]
     while True:
