@@ -235,7 +235,7 @@ def hostile(photo: bytes, chance: random.Random) -> Iterator[bytes]:
         lambda: request(b"{}", kind=b"Content-Type: application/json\r\n"),
         lambda: start + jpeg + b"Content-Length: 99999999999\r\n\r\n",
         lambda: start + jpeg + b"Content-Length: -5\r\n\r\n",
-        lambda: b"POST /v1/check?class=" + b"x" * 3000 + b" HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
+        lambda: start.replace(b" HTTP", b"?class=" + b"x" * 3000 + b" HTTP") + b"Content-Length: 0\r\n\r\n",
         lambda: chance.randbytes(300) + b"\r\n\r\n",
     ]
     while True:
