@@ -7,10 +7,9 @@ a CPU. What is trained, and how, is a `Plan`; `variants` makes them.
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,27 +71,26 @@ def fit(
     checkpoints.restore(checkpoint, state, identity, plan.epochs)
     base_rates = [group["lr"] for group in state.optimizer.param_groups]
     try:
-        with _faster_in_full_precision(network, device):
-            while len(state.history) < plan.epochs and not _out_of_patience(state, plan.patience):
-                number = len(state.history) + 1
-                started = time.monotonic()
-                loss, accuracy = _train_epoch(state, train, plan, number, base_rates, device)
-                val_loss, val_accuracy = _measure(network, val, plan, device)
-                entry = {
-                    "epoch": number,
-                    "train_loss": loss,
-                    "val_loss": val_loss,
-                    "train_accuracy": accuracy,
-                    "val_accuracy": val_accuracy,
-                }
-                _refuse_nan(entry, state, checkpoint)
-                state.history.append(entry | {"seconds": round(time.monotonic() - started, 2)})
-                if _best_of(state.history) == number:
-                    state.best_epoch = number
-                    state.best = {name: value.detach().clone() for name, value in network.state_dict().items()}
-                checkpoints.save(checkpoint, state, identity)
-                crash_point(f"after_epoch_{number}")
-                on_epoch(state.history[-1])
+        while len(state.history) < plan.epochs and not _out_of_patience(state, plan.patience):
+            number = len(state.history) + 1
+            started = time.monotonic()
+            loss, accuracy = _train_epoch(state, train, plan, number, base_rates, device)
+            val_loss, val_accuracy = _measure(network, val, plan, device)
+            entry = {
+                "epoch": number,
+                "train_loss": loss,
+                "val_loss": val_loss,
+                "train_accuracy": accuracy,
+                "val_accuracy": val_accuracy,
+            }
+            _refuse_nan(entry, state, checkpoint)
+            state.history.append(entry | {"seconds": round(time.monotonic() - started, 2)})
+            if _best_of(state.history) == number:
+                state.best_epoch = number
+                state.best = {name: value.detach().clone() for name, value in network.state_dict().items()}
+            checkpoints.save(checkpoint, state, identity)
+            crash_point(f"after_epoch_{number}")
+            on_epoch(state.history[-1])
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "memory" not in str(error).lower():
             raise
@@ -188,37 +186,6 @@ def reduced_precision(device: str) -> AbstractContextManager[Any]:
     if device == "cuda" or capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"):
         return torch.autocast(device, dtype=torch.bfloat16)
     return nullcontext()
-
-
-@contextmanager
-def _faster_in_full_precision(network: "torch.nn.Module", device: str) -> Iterator[None]:
-    """Compute meanwhile in float32 what a processor is slower at in bfloat16: the backward pass of depthwise
-    convolutions that stride, or are wider than 3 x 3, takes 2 to 5 times as long."""
-    import torch
-
-    slow = [
-        module
-        for module in network.modules()
-        if isinstance(module, torch.nn.Conv2d)
-        and module.groups == module.in_channels > 1
-        and (module.kernel_size[0] > 3 or module.stride[0] > 1)
-    ]
-    for module in slow if device == "cpu" else ():
-        module.forward = partial(_in_full_precision, module.forward)  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        for module in slow:
-            vars(module).pop("forward", None)
-
-
-def _in_full_precision(
-    forward: "Callable[[torch.Tensor], torch.Tensor]", inputs: "torch.Tensor"
-) -> "torch.Tensor":
-    import torch
-
-    with torch.autocast("cpu", enabled=False):
-        return forward(inputs.float())
 
 
 def labels_of(names: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:

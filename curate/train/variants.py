@@ -22,7 +22,7 @@ WARM_UP = 0.2  # share of the fine-tuning in which the learning rate rises
 WEIGHT_DECAY = 0.02
 SMOOTHING = 0.1
 FINETUNE_DROPOUT = 0.2
-METHOD = 5  # of fine-tuning: see docs/log/training-finetune.md
+METHOD = 4  # of fine-tuning: see docs/log/training-finetune.md
 
 # Validation accuracy that the author of the hand-made dataset published: Keras, PyTorch.
 PUBLISHED = {

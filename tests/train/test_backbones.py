@@ -56,23 +56,6 @@ def test_normalisation_soon_uses_the_statistics_of_the_photos_trained_on() -> No
     assert (network.bn1.running_mean - wanted).abs().sum() < 0.1 * first
 
 
-def test_wide_and_striding_depthwise_convolutions_stay_in_full_precision_while_training() -> None:
-    network = backbones.pretrained("efficientnet-lite0", 1, seed=3)
-    inputs = backbones.to_input(np.random.default_rng(1).integers(0, 255, (2, 64, 64, 3), np.uint8))
-    seen: dict[str, torch.dtype] = {}
-    for name, module in network.named_modules():
-        if isinstance(module, torch.nn.Conv2d):
-            module.register_forward_hook(lambda _, __, out, name=name: seen.update({name: out.dtype}))
-    with trainer._faster_in_full_precision(network, "cpu"), torch.autocast("cpu", dtype=torch.bfloat16):
-        network(inputs)
-    widths = {name: network.get_submodule(name).kernel_size[0] for name in seen}
-    wide = {name for name, dtype in seen.items() if dtype is torch.float32}
-    assert wide == {
-        name for name in seen if widths[name] == 5 or name in ("blocks.1.0.conv_dw", "blocks.3.0.conv_dw")
-    }
-    assert not [name for name, module in network.named_modules() if "forward" in vars(module)]
-
-
 @pytest.mark.parametrize("name", ["efficientnet-lite1", "efficientnet-lite2"])
 def test_the_weights_of_the_extra_backbones_fit(name: str) -> None:
     pytest.importorskip(backbones.PACKAGED[name].module)
