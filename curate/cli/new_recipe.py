@@ -9,7 +9,7 @@ import yaml
 
 from curate.core.errors import INTO_FOLDERS, Do, Edit, Note, Run, To, UsageError
 from curate.core.files import atomic_write
-from curate.core.section import name_from, source_id
+from curate.core.section import host_port, is_loopback, name_from, source_id
 
 _HEAD = """\
 # What the classes are, where their photos come from, what is done to them.
@@ -63,11 +63,9 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
     if site:
         listings = f"    {_flow(names[0])}: [{_flow(site)}]\n"
         listings += "".join(f"    {_flow(name)}: [] # the page that lists {name}\n" for name in names[1:])
-        host = urlsplit(site).hostname or "site"
         text += _SITE.format(id=_flow(source_id(site)), listings=listings.rstrip("\n"))
-        if host in ("localhost", "127.0.0.1", "::1"):
-            at = urlsplit(site).netloc if urlsplit(site).port else f"{urlsplit(site).netloc}:80"
-            text += f"    allow_hosts: [{_flow(at)}] # this machine is refused unless it is named\n"
+        if is_loopback(site):
+            text += f"    allow_hosts: [{_flow(host_port(site))}] # this machine is refused unless it is named\n"
     if photos is not None:
         text += _PHOTOS.format(path=_flow(str(photos)))
     text += _REST

@@ -67,6 +67,18 @@ def source_id(url: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", host).strip("_") or "site"
 
 
+def host_port(url: str) -> str:
+    """The host and port of an address, as a `HostPort` of a recipe."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{host}:{parts.port or {'https': 443}.get(parts.scheme, 80)}"
+
+
+def is_loopback(url: str) -> bool:
+    """Does an address lead to this machine?"""
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+
+
 def _store(text: str) -> str:
     """Never repeats what was written: it may hold a secret."""
     if text and not re.fullmatch(r"[a-z][a-z0-9+]*://[^\s@?#:]+", text):

@@ -19,6 +19,7 @@ from curate.core.errors import (
     UsageError,
 )
 from curate.core.recipe import Politeness, Source
+from curate.core.section import host_port, is_loopback
 from curate.fetch.http.browser import Browser
 from curate.fetch.http.client import Client
 from curate.fetch.http.url import canonical_url
@@ -26,7 +27,6 @@ from curate.fetch.sources.api_request import asked, first
 from curate.fetch.sources.html import to_text
 
 NOWHERE = "https://page.invalid/"  # of a file whose page does not say where it is from
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s>]+)")  # as browsers write it
 _DENIED = {"forbidden", "noai", "robots"}
 _OUT_OF_REACH = {
@@ -55,13 +55,6 @@ class LoadedPage:
 def is_url(place: str) -> bool:
     """Is it the address of a page on the web?"""
     return place.lower().startswith(("http://", "https://"))
-
-
-def host_port(url: str) -> str:
-    """The host and port of an address, as in `allow_hosts`."""
-    parts = urlsplit(url)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{host}:{parts.port or {'https': 443}.get(parts.scheme, 80)}"
 
 
 def from_file(place: str, file: Path | None) -> LoadedPage:
@@ -105,7 +98,7 @@ def from_web(
     except RejectedError as error:
         raise UsageError(f"{place}: {error.detail}") from error
     politeness = config.politeness
-    if urlsplit(url).hostname in LOOPBACK:
+    if is_loopback(url):
         politeness = politeness.override(allow_hosts=(*politeness.allow_hosts, host_port(url)))
     _check_contact(url, politeness)
     with (

@@ -8,9 +8,8 @@ import yaml
 
 from curate.core.errors import RejectedError
 from curate.core.recipe import Source
-from curate.core.section import source_id
+from curate.core.section import host_port, is_loopback, source_id
 from curate.fetch.http.url import host_allowed, parse
-from curate.fetch.loaded_page import LOOPBACK, host_port
 from curate.fetch.preview import Preview
 
 
@@ -27,7 +26,7 @@ def lacks(preview: Preview, config: Source) -> dict[str, Any]:
             if not photo.reason:
                 hosts.setdefault(host_port(photo.url), photo.url)
     allowed = set(config.politeness.allow_hosts)
-    private = [name for name in (host_port(preview.url), *sorted(hosts)) if _is_loopback(f"http://{name}")]
+    private = [name for name in (host_port(preview.url), *sorted(hosts)) if is_loopback(f"http://{name}")]
     if more := [name for name in dict.fromkeys(private) if name not in allowed]:
         found["politeness.allow_hosts"] = [*config.politeness.allow_hosts, *more]
     others = {urlsplit(url).hostname or "" for url in hosts.values() if not _may_ask(url, preview.url, config)}
@@ -64,13 +63,9 @@ def section(preview: Preview, config: Source, classes: Sequence[str] = ()) -> st
     return "\n".join(f"{line} # {notes[line]}" if line in notes else line for line in text.splitlines())
 
 
-def _is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in LOOPBACK
-
-
 def _may_ask(photo: str, page: str, config: Source) -> bool:
     """May a fetch of this page ask for the photo?"""
-    if urlsplit(photo).hostname == urlsplit(page).hostname or _is_loopback(photo):
+    if urlsplit(photo).hostname == urlsplit(page).hostname or is_loopback(photo):
         return True
     try:
         return host_allowed(parse(photo), config.politeness.image_hosts)

@@ -120,8 +120,8 @@ def prune(folder: Path) -> list[FetchRow]:
         download.check_kept(rows, dict.fromkeys(row.class_name for row in before if row.keep))
         deleted = additions.photos_of_listings(additions.marked(before))
         sidecar = manifest.read_sidecar(folder, "fetch")
-        told = {*gone_lines(before), *gone_lines(before, len(additions.fetches(folder, before)))}
-        said = [line for line in sidecar["notes"].get("summary", ()) if line not in told]
+        former = {*gone_lines(before), *gone_lines(before, len(additions.fetches(folder, before)))}
+        said = [line for line in sidecar["notes"].get("summary", ()) if line not in former]
         notes = sidecar["notes"] | {"summary": [*said, f"deleted: {deleted}"]}
         started = datetime.now(UTC)
         manifest.write(folder, rows, manifest.recorded_provenance(folder, "fetch"), started, notes)

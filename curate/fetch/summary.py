@@ -50,17 +50,17 @@ def lines(
         gone = ", which is gone" if ends[0].reason == "gone" else ""
         said.append(f"{pages} held no listing, which ended the paging, e.g. {ends[0].url}{gone}")
     if left_out := crawled.left_out.total():
-        addresses = counted(left_out, "address does", "addresses do")
-        were = "was" if left_out == 1 else "were"
-        said.append(f"{addresses} not match source.listing_url and {were} left out")
+        rule = "not match source.listing_url and"
+        said.append(counted(left_out, f"address does {rule} was", f"addresses do {rule} were") + " left out")
     if crawled.old:
         listings = counted(crawled.old, "new listing was", "new listings were")
         said.append(f"{listings} put in before {crawled.since} and not added (--since)")
     if crawled.undated:
-        listings = counted(crawled.undated, "new listing says", "new listings say")
+        listings = counted(
+            crawled.undated, "new listing says no date and was", "new listings say no date and were"
+        )
         said.append(
-            f"{listings} no date and {'was' if crawled.undated == 1 else 'were'} added in spite of --since; "
-            "where the pages show one, source.selectors.posted can name it"
+            f"{listings} added in spite of --since; where the pages show one, source.selectors.posted can name it"
         )
     if crawled.left:
         said.append(

@@ -28,6 +28,7 @@ _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], list[Any]]  # like `socket.getaddrinfo(host, port)`
+_BELOW_A_COUNTRY = re.compile(r"ac|ad|asn|com?|edu|gob|gov|id|in|ltd|me|mil|net?|nom|org?|plc|sch|web")
 
 
 def system_resolver(host: str, port: int) -> list[Any]:
@@ -97,6 +98,20 @@ def host_of(url: str) -> str:
 def path_of(url: str) -> str:
     """Path and query of an absolute address, without the first slash."""
     return url.partition("://")[2].partition("/")[2]
+
+
+def same_site(url: str, other: str) -> bool:
+    """Do two addresses belong to one site? Known by the last labels of their hosts."""
+    return _site(url) == _site(other)
+
+
+def _site(url: str) -> str:
+    host = host_of(url).partition(":")[0]
+    labels = host.split(".")
+    if all(label.isdigit() for label in labels):
+        return host_of(url)
+    below = len(labels) > 2 and len(labels[-1]) == 2 and _BELOW_A_COUNTRY.fullmatch(labels[-2])
+    return ".".join(labels[-3:] if below else labels[-2:])
 
 
 def canonical_url(url: str, base: str = "") -> str:

@@ -247,8 +247,8 @@ def candidate(
     short = [part for part in islice(parts, 200) if 3 < len(part) < 50]
     title = _title(card, links, images)
     amount, currency = _price(card, text)
-    told = card_labels.fields_of(card)
-    city, region = told.get("city", ""), told.get("region", "")
+    labelled = card_labels.fields_of(card)
+    city, region = labelled.get("city", ""), labelled.get("region", "")
     if not city:
         city, other = card_places.place_of(card)
         city, region = (city, region or other) if city != region else ("", region)
@@ -279,9 +279,9 @@ def candidate(
     photos = tuple(of_variants(urls) for urls in photo_variants.together((image.urls for image in images), sizes))
     listing = Listing(
         listing_id=ids[0] if ids else "", page_url=url, title=title, region=region, city=city,
-        year=_labelled_year(short) or values.year(title) or values.year(told.get("year")) or next(years, None),
-        make=told.get("make", ""), model=told.get("model", ""),
-        seller=told.get("seller") or card_sellers.seller_of(card),
+        year=_labelled_year(short) or values.year(title) or values.year(labelled.get("year")) or next(years, None),
+        make=labelled.get("make", ""), model=labelled.get("model", ""),
+        seller=labelled.get("seller") or card_sellers.seller_of(card),
         price=amount, photos=photos, currency=of_the_country(currency, url, text), posted=posted,
     )  # fmt: skip
     return Candidate(listing, "HTML", "", tuple(ids))

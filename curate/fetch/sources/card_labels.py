@@ -17,23 +17,10 @@ _WORDS = ("make", "model", "brand", "manufacturer", "city", "state", "region", "
 _CLASSES = {"make": "make", "brand": "make", "manufacturer": "make", "marke": "make", "marque": "make",
             "marca": "make", "model": "model", "modell": "model", "modele": "model", "city": "city",
             "town": "city", "region": "region", "county": "region", "province": "region"}  # fmt: skip
-_THEME = frozenset(  # before a name that is the colour or the look of a site: btn-brand
-    (
-        "text",
-        "bg",
-        "btn",
-        "button",
-        "border",
-        "badge",
-        "link",
-        "color",
-        "colour",
-        "fill",
-        "stroke",
-        "icon",
-        "theme",
-    )
-)
+_THEME = {  # before a name that is the colour or the look of a site: btn-brand
+    *("text", "bg", "btn", "button", "border", "badge", "link"),
+    *("color", "colour", "fill", "stroke", "icon", "theme"),
+}
 _TAIL = re.compile(r"[-_]+(?:name|label|value|text)$")
 _STATES = ("data-state", "data-model", "data-mark", "data-unit", "data-region")  # of the page's own machinery
 

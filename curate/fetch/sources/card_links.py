@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 
 from curate.core.most import most
-from curate.fetch.http.url import path_of
-from curate.fetch.sources import json_fields
+from curate.fetch.http.url import path_of, same_site
 from curate.fetch.sources.money import PRICE
 from curate.fetch.sources.page import Element, Page, resolved, words
 from curate.fetch.sources.page_images import PageImages
@@ -99,7 +98,7 @@ def links(page: Page, layout: PageImages) -> list[Link]:
         url = resolved(written, page.base)
         if (
             not url
-            or not json_fields.same_site(url, page.base)
+            or not same_site(url, page.base)
             or re.search(r"\.(?:jpe?g|png|webp|gif|pdf|zip)(?:$|\?)", url, re.I)
         ):
             continue

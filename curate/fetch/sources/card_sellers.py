@@ -113,7 +113,7 @@ def seller_of(card: Element, *, of_seller: bool = False) -> str:
                 return found
         elif 4 < len(text) < 70 and _says_firm(text, named, element in below):
             weak = weak or "dealer"
-        if name.of_kind and (said := seller_kinds.called(words(element)[:60])) in ("private", "dealer"):
+        if name.of_kind and (said := seller_kinds.kind(words(element)[:60])):
             return said
         if name.of_private:
             return "private"

@@ -15,8 +15,8 @@ _FIELDS = ("make", "model", "year", "city", "region", "seller")
 _MOST = 20_000  # objects looked at
 
 
-def told(listing: Listing, data: Data) -> dict[str, object]:
-    """The fields that objects beside the listing's own tell of it: those that name its price, or its id, and two
+def fields_of(listing: Listing, data: Data) -> dict[str, object]:
+    """The fields that objects beside the listing's own say of it: those that name its price, or its id, and two
     fields at least. An object that stands with others of its kind is none."""
     counts = Counter(place for place, _, _, _ in data.nodes[:_MOST])
     path = path_of(listing.page_url)
@@ -57,8 +57,7 @@ def _value(field: str, text: str) -> object:
     if field == "year":
         return values.year(text)
     if field == "seller":
-        kind = seller_kinds.called(text)
-        return kind if kind in ("private", "dealer") else ""
+        return seller_kinds.kind(text)
     if field in ("city", "region"):
         return text if places.is_place(text) and not text.isdigit() else ""
     return text if field == "model" or not text.isdigit() else ""

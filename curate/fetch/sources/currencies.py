@@ -6,7 +6,7 @@ read as.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ _MOST = 20_000  # places of a code looked at
 
 
 def of_listings(listings: Sequence[Listing], page: Page, text: str) -> list[Listing]:
-    """The listings of a page, of which `text` is the source, each price with its currency where it can be told.
+    """The listings of a page, of which `text` is the source, each price with its currency where one is clear.
 
     Raises RejectedError("page_too_complex").
     """
@@ -43,19 +43,19 @@ def of_listings(listings: Sequence[Listing], page: Page, text: str) -> list[List
         return list(listings)
     text = text[:_MAX]
     named = {code.upper() for code in _NAMED.findall(text)}
-    told: dict[str, tuple[set[float], str]] = {}  # (amounts that name the currency, the currency of the others)
+    resolved: dict[str, tuple[set[float], str]] = {}  # (amounts that name the currency, that of the others)
     for currency in dict.fromkeys(unsure):
         page.check_time()
         if currency:
             amounts, written = _beside(currency, text)
-            told[currency] = (amounts, _meant(currency, written, named, page))
+            resolved[currency] = (amounts, _meant(currency, written, named, page))
         else:
             shown = named or _shown(page)
-            told[currency] = (set(), next(iter(shown)) if len(shown) == 1 else "")
+            resolved[currency] = (set(), next(iter(shown)) if len(shown) == 1 else "")
     page.check_time()
     return [
-        replace(one, currency=told[one.currency][1])
-        if one.price is not None and one.currency in told and one.price not in told[one.currency][0]
+        replace(one, currency=resolved[one.currency][1])
+        if one.price is not None and one.currency in resolved and one.price not in resolved[one.currency][0]
         else one
         for one in listings
     ]
@@ -90,8 +90,12 @@ def _meant(currency: str, written: bool, named: set[str], page: Page) -> str:
 
 def _shown(page: Page) -> set[str]:
     """The currencies of the prices that a page prints."""
-    found = (money(match[0])[1] for match in PRICE.finditer(words(page.root)))
-    return {currency for currency in found if currency}
+    return {money(text)[1] for text in printed_prices(page)} - {""}
+
+
+def printed_prices(page: Page) -> Iterator[str]:
+    """The prices in the text of a page, as it writes them."""
+    return (match[0] for match in PRICE.finditer(words(page.root)))
 
 
 def _countries(page: Page) -> list[str]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from curate.fetch.sources import card_places, card_sellers, dates, places, seller_kinds, values
+from curate.fetch.sources.currencies import printed_prices
 from curate.fetch.sources.element_names import BESIDE_NAMES
 from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES
 from curate.fetch.sources.key_names import role
 from curate.fetch.sources.listing import Listing
-from curate.fetch.sources.money import PRICE, money
+from curate.fetch.sources.money import money
 from curate.fetch.sources.page import Element, Page, names, words
 from curate.fetch.sources.page_images import PageImages
 
@@ -90,14 +91,14 @@ def _posted(page: Page, layout: PageImages) -> str:
 
 def currency_beside(amount: float, page: Page) -> str:
     """The currency in which the page prints an amount; empty where it prints none."""
-    found = (money(match[0]) for match in PRICE.finditer(words(page.root)))
+    found = map(money, printed_prices(page))
     return next((currency for said, currency in found if said == amount and currency), "")
 
 
 def in_ten_thousands(amount: float, page: Page) -> float | None:
     """An amount that the page prints in units of ten thousand, 3,990만원, in the unit of its currency; None where
     it prints it in no such unit."""
-    found = (match[0] for match in PRICE.finditer(words(page.root)) if re.search(r"[万萬만]", match[0]))
+    found = (text for text in printed_prices(page) if re.search(r"[万萬만]", text))
     return next((said for text in found if (said := money(text)[0]) == amount * 10_000), None)
 
 
@@ -108,7 +109,7 @@ def _short(element: Element, most: int) -> str:
 
 def _content(page: Page, layout: PageImages) -> tuple[list[Element], list[Element]]:
     """(the elements of a page that belong to its listing, the same with those of the columns beside it), in their
-    order: who sells is told in such a column."""
+    order: who sells is said in such a column."""
     outside: set[Element] = set()  # of the frame, or among similar listings and the like
     aside: set[Element] = set()
     content, sellers = [], []
@@ -171,7 +172,7 @@ def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, l
             tell("region", value)
         elif field == "seller":
             kind = seller_kinds.called(value)
-            if kind in ("private", "dealer") or _KIND.search(label):  # else it is a name
+            if kind in seller_kinds.KINDS or _KIND.search(label):  # else it is a name
                 tell("seller", kind)
         elif field == "posted" and re.search(r"\d", value):
             tell("posted", dates.moment(value))

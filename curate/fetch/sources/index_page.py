@@ -93,6 +93,13 @@ def _whole_first(groups: list[CandidateList]) -> list[CandidateList]:
     if not groups or groups[0].form == "HTML":
         return groups
     best = groups[0].candidates
+    wider = [
+        group
+        for group in groups[1:]
+        if group.form == "HTML" and not group.beside and len(group.candidates) >= 2 * len(best)
+    ]
+    if not wider:
+        return groups
     keys = [_keys(one) for one in best]
     others = {
         key for each in groups if each.form == groups[0].form for one in each.candidates for key in _keys(one)

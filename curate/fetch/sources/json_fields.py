@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from curate.fetch.http.url import host_of, path_of
+from curate.fetch.http.url import path_of, same_site
 from curate.fetch.sources import dates, places, values
 from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES, Facts, facts
 from curate.fetch.sources.json_photos import photos
@@ -65,23 +65,6 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
         for key, item in value.items():
             if isinstance(item, str | dict) and not is_photo(str(key)):
                 yield from _texts(item, depth + 1)
-
-
-_BELOW_A_COUNTRY = re.compile(r"ac|ad|asn|com?|edu|gob|gov|id|in|ltd|me|mil|net?|nom|org?|plc|sch|web")
-
-
-def same_site(url: str, other: str) -> bool:
-    """Do two addresses belong to one site? Known by the last labels of their hosts."""
-    return _site(url) == _site(other)
-
-
-def _site(url: str) -> str:
-    host = host_of(url).partition(":")[0]
-    labels = host.split(".")
-    if all(label.isdigit() for label in labels):
-        return host_of(url)
-    below = len(labels) > 2 and len(labels[-1]) == 2 and _BELOW_A_COUNTRY.fullmatch(labels[-2])
-    return ".".join(labels[-3:] if below else labels[-2:])
 
 
 def title_of(fact: Facts) -> str:

@@ -9,7 +9,6 @@ from curate.fetch.sources.json_nodes import Facts, Node, types_of
 from curate.fetch.sources.key_names import is_flag, is_party, is_seller, plain
 from curate.fetch.sources.money import scalar
 
-_KINDS = ("private", "dealer")
 # Keys of a kind of seller, of advert, or of a seller's name.
 _ANY_KIND = (
     "adtype",
@@ -54,17 +53,12 @@ def _of_fields(fact: Facts) -> str:
                 return kind
             unsure = unsure or (kind if _SURE_FLAG.search(name) else "")
         elif name in _ANY_KIND:
-            unsure = unsure or _kind(scalar(value))
-        elif (found := seller_kinds.called(scalar(value))) in _KINDS:
+            unsure = unsure or seller_kinds.kind(scalar(value))
+        elif (found := seller_kinds.called(scalar(value))) in seller_kinds.KINDS:
             return found
         else:
             other = other or found
     return unsure or other
-
-
-def _kind(text: str) -> str:
-    """private or dealer where a text is a word for one."""
-    return found if (found := seller_kinds.called(text)) in _KINDS else ""
 
 
 def _of_parties(parties: list[tuple[int, str, Node]]) -> str:
@@ -91,11 +85,11 @@ def _told(node: Node) -> Iterator[str]:
     """What the keys of a seller's object say it is."""
     for key, value in node.items():
         name = plain(str(key))
-        if _KIND_KEY.search(name) and (found := _kind(scalar(value))):
+        if _KIND_KEY.search(name) and (found := seller_kinds.kind(scalar(value))):
             yield found
         if isinstance(value, bool) and _FLAG_KEY.fullmatch(name):
             yield "private" if value == bool(_PRIVATE_KEY.search(name)) else "dealer"
-    if found := _kind(" ".join(types_of(node) - {"person"})):
+    if found := seller_kinds.kind(" ".join(types_of(node) - {"person"})):
         yield found
 
 

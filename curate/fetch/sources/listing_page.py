@@ -211,7 +211,7 @@ def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Lis
         listing = replace(listing, price=whole)
     if listing.price and not listing.currency:
         listing = replace(listing, currency=html_facts.currency_beside(listing.price, forms.page))
-    counted = counted_data.told(replace(listing, page_url=forms.page.url), forms.data)
+    counted = counted_data.fields_of(replace(listing, page_url=forms.page.url), forms.data)
     missing = {name: value for name, value in counted.items() if getattr(listing, name) in ("", None)}
     listing = replace(listing, **missing)  # type: ignore[arg-type]
     if missing:

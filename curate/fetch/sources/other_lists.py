@@ -66,10 +66,11 @@ def without_placeholders(listings: Sequence[Listing]) -> list[bool]:
         return host_of(one.photos[0].url) if one.photos else ""
 
     counts = list(map(digits, listings))
-    short = [one for one, count in zip(listings, counts, strict=True) if count == min(counts)]
-    longer = min((count for count in counts if count > min(counts)), default=0)
+    least = min(counts, default=0)
+    short = [one for one, count in zip(listings, counts, strict=True) if count == least]
+    longer = min((count for count in counts if count > least), default=0)
     one_page = len({one.page_url.partition("?")[0] for one in short}) == 1 and len(short) < 4
-    if len(counts) < 5 or longer - min(counts) < 4 or not min(counts) or not one_page:
+    if len(counts) < 5 or longer - least < 4 or not least or not one_page:
         return [True] * len(listings)
     usual, _ = Counter(map(host, listings)).most_common(1)[0]
     return [one not in short or host(one) == usual for one in listings]

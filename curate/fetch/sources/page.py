@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from lxml import etree, html
 
 from curate.core.errors import RejectedError
-from curate.fetch.http.url import canonical_url, host_of, path_of
+from curate.fetch.http.url import canonical_url, path_of, same_site
 from curate.fetch.http.url import parse as parse_url
 
 Element = Any  # of lxml
@@ -122,7 +122,7 @@ def _clicked(url: str) -> str:
             target = canonical_url(unquote(match[1]), url)
         except RejectedError:
             continue
-        if host_of(target).split(".")[-2:] == host_of(url).split(".")[-2:]:
+        if same_site(target, url):
             return target
     return url
 

@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+KINDS = ("private", "dealer")
 _PRIVATE = (  # words for a person who sells
     r"privat\w*|individual|particuli?er|particular(?:es)?|c2c|ownr|fsbo|natural ?person|"
     r"(?:for sale )?by owner|private ?owner|owner|dueñ[oa]|propriet[aá]ri[oa]|propriétaire|eigent[uü]mer(?:in)?|"
@@ -135,6 +136,11 @@ def called(text: str) -> str:
     if _ALIKE_PRIVATE.search(text):
         return "private"
     return "dealer" if _ALIKE_DEALER.search(text) else text if len(text) < 25 and not text.isdigit() else ""
+
+
+def kind(text: str) -> str:
+    """private or dealer, of the value of a field that says which; empty where it says neither."""
+    return found if (found := called(text)) in KINDS else ""
 
 
 def is_firm(name: str) -> bool:

@@ -1,6 +1,6 @@
 """Make, model and title that listings tell together with the page's addresses, filters, breadcrumbs and cards.
 
-A title begins with its make. Which of its words are the make is told by a part of the address that titles of
+A title begins with its make. Which of its words are the make is said by a part of the address that titles of
 several makes begin with (/used/man/tgx_18_440/…), by a filter of makes, or by make and model one after the other
 in the breadcrumb of a listing.
 """

@@ -9,7 +9,7 @@ import pytest
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.dates import moment, posted_in
 from curate.fetch.sources.money import of_the_country
-from tests.fetch.sources.painted_adverts import page
+from tests.fetch.sources.painted_adverts import DATA_URL, page, page_of_data
 
 PHOTO = "https://img.example/{n}/0f3a5c7e9b.jpg"
 CARDS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -226,11 +226,7 @@ DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.parametrize("name", DATA)
 def test_what_data_say(name: str) -> None:
     data, fields = DATA[name]
-    photos = [f"https://img.example/8100231/{k}c7e9b.jpg" for k in range(5)]
-    own = {"id": 8100231, "subject": "Combi Style", "price": 9900, "images": photos} | data
-    script = f'<script type="application/json">{json.dumps({"state": {"item": own}})}</script>'
-    text = page(f"<main><h1>Combi Style</h1><p>11 490 €</p></main>{script}")
-    (listing,) = extract(text, "https://ads.example/ads/8100231.html", True).listings
+    (listing,) = extract(page_of_data(data), DATA_URL, True).listings
     assert {field: getattr(listing, field) for field in fields} == fields
     assert len(listing.photos) == 5
 
