@@ -101,7 +101,7 @@ DATA_URL = "https://ads.example/ads/8100231.html"
 
 
 def page_of_data(data: Mapping[str, Any]) -> str:
-    """The page at `DATA_URL` of one advert: an object in a script, with five photos, and what `data` adds to it."""
+    """The page at `DATA_URL` of one advert: an object in a script, with five photos and what `data` adds."""
     photos = [f"https://img.example/8100231/{k}c7e9b.jpg" for k in range(5)]
     own = {"id": 8100231, "subject": "Combi Style", "price": 9900, "images": photos} | dict(data)
     script = f'<script type="application/json">{json.dumps({"state": {"item": own}})}</script>'
