@@ -18,3 +18,8 @@ for _name in (
 ):
     os.environ.setdefault(_name, "1")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+# Threads of torch that wait for each other look a thousand times, then sleep. By default GNU OpenMP looks 300,000
+# times: beside other work they take the cores from the thread they wait for. docs/log/training-questions.md.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")

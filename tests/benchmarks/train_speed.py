@@ -2,6 +2,8 @@
 
     python -m tests.benchmarks.train_speed --photos 2400
     python -m tests.benchmarks.train_speed --photos 2400 --keras PYTHON    # of an environment with tensorflow
+    python -m tests.benchmarks.train_speed --photos 600 --busy 2    # beside two processes that compute
+    GOMP_SPINCOUNT=300000 python -m tests.benchmarks.train_speed --photos 600 --busy 2    # as by default
 
 The photos are painted JPEGs of 640×480 in folders per class. Every way trains the same network with batches of 20
 at 150 pixels. curate decodes once, before its epochs: that is printed by itself. The other ways decode in every
@@ -9,11 +11,14 @@ epoch, as their tutorials do. Each way gets a process of its own; of two epochs 
 """
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.folders import CLASSES, paint
@@ -76,6 +81,8 @@ def curate_way(root: Path, epochs: int) -> None:
 
 def torch_way(root: Path, epochs: int) -> None:
     """The loop of the tutorials: ImageFolder, DataLoader, float32."""
+    os.environ.pop("GOMP_SPINCOUNT", None)  # curate's own
+
     import torch
     from torch.nn import functional
     from torch.utils.data import DataLoader
@@ -110,18 +117,31 @@ def measured(command: list[str], epochs: int) -> tuple[float, float]:
     return statistics.median(seconds[min(1, epochs - 1) :]), sum(float(v) for kind, v in lines if kind == "decode")
 
 
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """Other work on the machine: so many processes that compute and never wait."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in others:
+            process.kill()
+            process.wait()
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=2400)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--keras", help="a python with tensorflow")
+    parser.add_argument("--busy", type=int, default=0, help="processes that compute meanwhile")
     parser.add_argument("--way", choices=["curate", "torch"], help=argparse.SUPPRESS)
     parser.add_argument("--root", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.way:
         return {"curate": curate_way, "torch": torch_way}[options.way](options.root, options.epochs)
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, busy(options.busy):
         root = Path(scratch)
         folders(root / PHOTOS, options.photos)
         own = [sys.executable, "-m", "tests.benchmarks.train_speed", "--epochs", str(options.epochs)]

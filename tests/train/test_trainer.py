@@ -234,3 +234,20 @@ def test_augmentation_mirrors_half_of_the_photos_and_keeps_the_middle_in_place()
     assert 70 < right < 130
     assert across[across < 23].mean() == pytest.approx(7.5, abs=1.5)
     assert across[across > 23].mean() == pytest.approx(37.5, abs=1.5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="torch brings GNU OpenMP on Linux only")
+@pytest.mark.parametrize(
+    ("own", "expected"), [({}, "1000"), ({"OMP_WAIT_POLICY": "PASSIVE"}, "0"), ({"GOMP_SPINCOUNT": "77"}, "77")]
+)
+def test_threads_that_wait_leave_the_cores_to_others(own: dict[str, str], expected: str) -> None:
+    names = "GOMP_SPINCOUNT", "OMP_WAIT_POLICY"
+    others = {name: value for name, value in os.environ.items() if name not in names}
+    run = subprocess.run(
+        [sys.executable, "-c", "import curate, torch"],
+        env=others | {"OMP_DISPLAY_ENV": "verbose"} | own,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"GOMP_SPINCOUNT = '{expected}'" in run.stderr
