@@ -24,7 +24,7 @@ from curate.fetch import additions, ownership, starts
 from curate.fetch.crawled import DECIDED, Crawled
 from curate.fetch.download import Downloads
 from curate.fetch.http import browser
-from curate.fetch.sources import expressions
+from curate.fetch.sources import expression_values
 
 _RESERVED = (".example", ".invalid", ".test", ".example.com", ".example.org", ".example.net")  # RFC 2606
 _ELSEWHERE = (To("see a whole run", Run("demo")), To("use photos that you have", Run("import", ("PATH",))))
@@ -49,7 +49,7 @@ def check_source(config: Source) -> None:
                 *_ELSEWHERE,
             )
     _check_classes(found, config)
-    expressions.check(config)
+    expression_values.check(config)
     if config.render != "never":
         browser.executable()
 

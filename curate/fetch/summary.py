@@ -11,7 +11,7 @@ from curate.fetch import additions
 from curate.fetch.crawled import Crawled
 from curate.fetch.download import offsite_hosts
 from curate.fetch.http.signed_url import without_signatures
-from curate.fetch.sources import matches
+from curate.fetch.sources import selector_counts
 from curate.fetch.sources.listing import empty_fields
 
 
@@ -66,7 +66,7 @@ def lines(
         said.append(
             f"{counted(crawled.left, 'new listing waits', 'new listings wait')} for the next fetch (--max-new)"
         )
-    if not before and (idle := matches.idle(config.selectors, crawled.used)):
+    if not before and (idle := selector_counts.idle(config.selectors, crawled.used)):
         said.append(
             f"gave nothing on any page: source.{', source.'.join(idle)}; preview shows what a selector gives"
         )

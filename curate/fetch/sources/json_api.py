@@ -14,13 +14,13 @@ from curate.core.errors import RejectedError
 from curate.core.expressions import as_paths
 from curate.core.recipe import Selectors
 from curate.fetch.http.url import canonical_url
-from curate.fetch.sources import auto, expressions, json_listings
+from curate.fetch.sources import auto, expression_values, json_listings
 from curate.fetch.sources.embedded_json import Block
 from curate.fetch.sources.listing import Found, Listing
-from curate.fetch.sources.matches import Matches
 from curate.fetch.sources.overrides import Scope, overridden, with_fields
 from curate.fetch.sources.page import parse
 from curate.fetch.sources.photo_addresses import Addresses
+from curate.fetch.sources.selector_counts import Matches
 
 _ID = "{listing_id}"
 
@@ -51,7 +51,7 @@ def extract(text: str, url: str, is_listing_page: bool, named: Selectors) -> Fou
 
 
 def _nodes(data: Any, path: str) -> list[dict[str, Any]]:
-    found = expressions.values(data, path)
+    found = expression_values.values(data, path)
     each = [item for value in found for item in (value if isinstance(value, list) else [value])]
     return [item for item in each if isinstance(item, dict)]
 

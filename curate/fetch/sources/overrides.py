@@ -19,14 +19,14 @@ from curate.core.expressions import JSON, REGEX, css_and_attribute, is_css
 from curate.core.recipe import Selectors
 from curate.core.recipe_source import PhotoUrl
 from curate.fetch.http.url import canonical_url
-from curate.fetch.sources import dates, expressions, photo_variants, selectors, values
+from curate.fetch.sources import dates, expression_values, photo_variants, selectors, values
 from curate.fetch.sources.gallery import gallery, of_variants
 from curate.fetch.sources.json_photos import photos as photos_in
 from curate.fetch.sources.listing import Found, Listing, PhotoLink
-from curate.fetch.sources.matches import Matches
 from curate.fetch.sources.money import money, scalar
 from curate.fetch.sources.page import photo_address
 from curate.fetch.sources.photo_addresses import Addresses
+from curate.fetch.sources.selector_counts import Matches
 
 _NO_FIELD = ("listing", "link", "images")
 MAX_SCOPE = 200_000  # characters of an element that a regular expression reads
@@ -43,7 +43,7 @@ class Scope:
     def text(self, expression: str) -> Any:
         """The first value of an expression; "" where there is none."""
         if expression.startswith(JSON):
-            return next(iter(expressions.anywhere(self.objects, expression)), "")
+            return next(iter(expression_values.anywhere(self.objects, expression)), "")
         return selectors.value(self.element, expression) if self.element is not None else ""
 
     def url(self, expression: str) -> str:
@@ -58,7 +58,7 @@ class Scope:
     def photos(self, expression: str) -> tuple[PhotoLink, ...]:
         """The photos that an expression finds."""
         if expression.startswith(JSON):
-            found = expressions.anywhere(self.objects, expression)
+            found = expression_values.anywhere(self.objects, expression)
             return gallery(of_variants(urls) for urls in _addresses(found, self.base))
         if self.element is None:
             return ()
@@ -138,7 +138,7 @@ def _roots(blocks: Sequence[Any], expression: str) -> Sequence[Any]:
     """The objects of the page's JSON that are listings, by the recipe; all of it where none is."""
     if not expression.startswith(JSON):
         return blocks
-    return expressions.anywhere(list(blocks), expression) or blocks
+    return expression_values.anywhere(list(blocks), expression) or blocks
 
 
 def _cards(tree: Tag, listings: Sequence[Listing], base: str, named: Selectors) -> tuple[dict[int, Tag], set[int]]:
@@ -181,7 +181,7 @@ def _objects(blocks: Sequence[Any], listing: Listing, base: str) -> list[Any]:
     """The objects of JSON that have the listing's id or address as a value, the smallest first."""
     found = []
     for data in blocks:
-        for one in expressions.inside(data):
+        for one in expression_values.inside(data):
             if isinstance(one, dict) and any(_names(value, listing, base) for value in one.values()):
                 found.append(one)
     return found[::-1]

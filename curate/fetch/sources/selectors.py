@@ -18,9 +18,9 @@ from curate.core.errors import RejectedError
 from curate.core.expressions import JSON, REGEX, css_and_attribute, is_css
 from curate.core.recipe import Selectors
 from curate.fetch.http.url import canonical_url
-from curate.fetch.sources import matches
+from curate.fetch.sources import selector_counts
 from curate.fetch.sources.dates import moment
-from curate.fetch.sources.expressions import matched
+from curate.fetch.sources.expression_values import matched
 from curate.fetch.sources.gallery import gallery, photo, srcset
 from curate.fetch.sources.html import base_url, next_urls, tags
 from curate.fetch.sources.listing import Found, Listing, PhotoLink
@@ -141,7 +141,7 @@ def extract(page: str, page_url: str, is_listing_page: bool, selectors: Selector
         listing for scope in scopes if (listing := _listing(scope, selectors, page_url, base, alone)) is not None
     ]
     following = _next_urls(tree, base, next_selector) + next_urls(found, base)
-    seen = matches.of_fields(listings, selectors)
+    seen = selector_counts.of_fields(listings, selectors)
     notes = list(seen.notes(selectors, ("listing", "link"), ""))
     if not alone and len(listings) < max(1, len(scopes)):
         said = f"{counted(len(scopes), 'element')}, {len(listings)} with a link, a title or photos"

@@ -11,7 +11,7 @@ from curate.core.expressions import css_and_attribute
 from curate.core.recipe import Source
 from curate.core.recipe_file import parse as parse_recipe
 from curate.fetch.sources.adapters import extract
-from curate.fetch.sources.expressions import check, values
+from curate.fetch.sources.expression_values import check, values
 from curate.fetch.sources.listing import Found, empty_fields
 
 URL = "https://cars.example/used"
