@@ -48,7 +48,8 @@ def demo(
 ) -> None:
     """Run every stage on a painted marketplace.
 
-    Paints a small marketplace, serves it as real pages on loopback and fetches it over HTTP.
+    Paints a small marketplace, serves it as real pages on loopback and fetches it over HTTP. Without the extra
+    `train`, train-baseline is left out.
 
     Example: curate demo
     """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from curate.core import executors, manifest
+from curate.core import executors, extras, manifest
 from curate.core.errors import Note, Run, To, UsageError
 from curate.core.files import atomic_write
 from curate.core.intervals import percent
@@ -86,17 +86,22 @@ def run(
 ) -> Note:
     """Run every stage over HTTP, then say how the rejected photos compare with what was painted.
 
-    `recipe` is pipelines/demo.yaml when not given. Returns what to do next. Raises what the stages raise.
+    Without the extra `train`, train-baseline is left out. `recipe` is pipelines/demo.yaml when not given. Returns
+    what to do next. Raises what the stages raise.
     """
     from curate.report.report import write_report
 
     recipe = recipe or find_recipe(Path("pipelines/demo.yaml"))
     with marketplace(folder, port, workers, echo, per_class) as site:
-        run_stages(STAGES, recipe_for(site, recipe), folder, workers, echo)
+        absent = extras.missing("train")
+        stages = [stage for stage in STAGES if stage != "train_baseline" or not absent]
+        run_stages(stages, recipe_for(site, recipe), folder, workers, echo)
         echo(f"site: {len(site.requests)} requests answered")
         written = recipe_file(site, recipe, folder)
     for line in compare(folder, read_truth(folder / "site" / "truth.csv")):
         echo(line)
+    if absent:
+        echo(f"train_baseline: not run, because {absent} is not installed: {extras.install('train')}")
     echo(f"report: {write_report(folder, recipe.name).resolve()}")
     return Note(f"recipe: {written}", To("look around", _command(written, folder, "status")))
 

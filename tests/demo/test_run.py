@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.core import manifest
+from curate.core import extras, manifest
 from curate.core.errors import UsageError
 from curate.core.recipe import Recipe, SplitCounts
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
@@ -38,7 +38,9 @@ def test_the_recipe_speaks_of_the_port_that_the_site_takes() -> None:
 
 
 @pytest.mark.timeout(110)
-def test_the_demo_runs_every_stage_and_a_second_time_does_nothing(tmp_path: Path) -> None:
+def test_the_demo_runs_every_stage_and_a_second_time_does_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     port = free_port()
     lines: list[Said] = []
     run(tmp_path, port, 1, lines.append, PER_CLASS, small_recipe())
@@ -71,6 +73,13 @@ def test_the_demo_runs_every_stage_and_a_second_time_does_nothing(tmp_path: Path
     assert sum("(unchanged)" in str(line) for line in lines) == len(STAGES)
     assert "site: 0 requests answered" in lines
     assert {path.name: path.read_bytes() for path in tmp_path.glob("*.csv")} == before
+
+    lines.clear()
+    monkeypatch.setitem(extras.MODULES, "train", ("no_such_package",))
+    run(tmp_path, port, 1, lines.append, PER_CLASS, small_recipe())
+    text = "\n".join(map(str, lines))
+    assert "train_baseline: not run, because no_such_package is not installed: `pip install " in text
+    assert not re.search(r"^train_baseline: \d+ in", text, re.MULTILINE)
 
 
 def test_a_taken_port_is_replaced_by_a_free_one_unless_it_was_asked_for(tmp_path: Path) -> None:
