@@ -19,7 +19,7 @@ from curate.core.recipe_file import load
 from curate.core.schemas import SPLITS, FetchRow, SplitRow
 from curate.core.stages import STAGES
 from curate.demo.painter import paint_catalogue
-from curate.demo.run import recipe_for
+from curate.demo.run import PORT, recipe_for
 from curate.demo.site import Site, serve
 from curate.pipeline import find_recipe
 
@@ -166,6 +166,15 @@ def test_the_minimal_recipe_of_the_guide_makes_a_dataset_of_two_folders(run: Run
         mine.curate(stage)
     rows = manifest.read(mine.folder, SplitRow)
     assert {(row.split, row.class_name) for row in rows} == set(itertools.product(SPLITS, ("hatch", "sedan")))
+
+
+def test_the_first_recipe_of_the_fetch_guide_fetches_from_the_demo(run: Run, tmp_path: Path) -> None:
+    guide = (ROOT / "docs/guide/fetch.md").read_text(encoding="utf-8")
+    text = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)[0].replace(f"127.0.0.1:{PORT}", run.site.host)
+    (tmp_path / "cars.yaml").write_text(text, encoding="utf-8")
+    cars = Run(tmp_path / "run", tmp_path / "cars.yaml", run.site)
+    cars.curate("fetch")
+    assert {row.class_name for row in manifest.read(cars.folder, FetchRow) if row.keep} == {"hatchback", "tallboy"}
 
 
 def test_too_few_photos_is_an_error_that_says_how_many_are_missing(run: Run) -> None:

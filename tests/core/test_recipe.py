@@ -276,6 +276,13 @@ def test_the_minimal_recipe_of_the_guide_needs_nothing_more() -> None:
     assert recipe.source and recipe.source.path == "photos"
 
 
+def test_the_recipes_of_the_fetch_guide_need_nothing_more() -> None:
+    guide = (PIPELINES.parent / "docs/guide/fetch.md").read_text("utf-8")
+    recipes = [text for text in re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL) if text.startswith("name:")]
+    sources = [parse(text, "r.yaml", list(STAGES)).source for text in recipes]
+    assert [source and source.id for source in sources] == ["demo", "classifieds"]
+
+
 def test_keep_is_an_older_word_for_a_role() -> None:
     assert [Concept.model_validate({"name": "a", "keep": keep}).role for keep in (True, False)] == [
         "wanted",
