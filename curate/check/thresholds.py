@@ -152,7 +152,7 @@ def from_labels(
     places = np.array([place for place in read.good if np.isfinite(bad[place])], np.int64)
     is_bad = np.array([not read.good[place] for place in places.tolist()])
     found = of_sample(bad, strata, places, is_bad, of_flag, of_ok, flaggable)
-    return replace(found, of_reason=of_reason)
+    return replace(found, of_reason=of_reason, labels=found.labels or len(read.good))
 
 
 def of_sample(
@@ -194,6 +194,8 @@ def of_sample(
                 break
         return found
 
+    if not len(places):  # in a small collection no photo has a probability
+        return Thresholds(0.0, NEVER)
     may = np.ones(len(bad), bool) if flaggable is None else flaggable
     known = np.unique(bad[places])
     tried = known[np.unique(np.linspace(0, len(known) - 1, MOST).round().astype(int))].tolist()

@@ -67,3 +67,10 @@ def test_too_few_labels_flag_nothing() -> None:
     )
     assert found.flag_from == thresholds.NEVER and found.flags is None
     assert "no threshold reaches the precision, by 2 labels" in next(found.lines())
+
+
+def test_labels_of_photos_without_a_probability_flag_nothing() -> None:
+    """A small collection has no classifier: whatever is labelled, no threshold can be measured."""
+    unknown, nobody = np.full(30, np.nan), np.zeros(0, np.int64)
+    found = thresholds.of_sample(unknown, np.zeros(30, np.int64), nobody, np.zeros(0, bool), 0.95, 0.98)
+    assert (found.ok_below, found.flag_from, found.flags, found.oks) == (0.0, thresholds.NEVER, None, None)
