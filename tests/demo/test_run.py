@@ -9,9 +9,11 @@ import pytest
 from curate.core import extras, manifest
 from curate.core.errors import UsageError
 from curate.core.recipe import Recipe, SplitCounts
-from curate.core.schemas import CleanRow, DedupRow, FetchRow
+from curate.core.schemas import CleanRow, DedupRow, FetchRow, photo_key
 from curate.core.stages import STAGES
-from curate.demo.run import PORT, compare, is_true, marketplace, recipe_for, run
+from curate.demo import run as demo
+from curate.demo.painter import plan
+from curate.demo.run import PORT, SEED, compare, is_true, marketplace, recipe_for, run
 from curate.pipeline import Said, find_recipe
 from tests.folders import CLASSES, clean_row, dedup_row, fetch_row, publish
 
@@ -35,6 +37,15 @@ def test_the_recipe_speaks_of_the_port_that_the_site_takes() -> None:
     assert recipe.source is not None
     assert recipe.source.politeness.allow_hosts == (f"127.0.0.1:{PORT}",)
     assert set(recipe.classes) == {"hatchback", "tallboy"}
+
+
+def test_the_key_in_the_first_run_of_the_guide_is_a_photo_that_the_demo_uploads_twice() -> None:
+    guide = (Path(__file__).parents[2] / "docs/guide/first-run.md").read_text(encoding="utf-8")
+    (start,) = re.findall(r"explain ([0-9a-f]{6}) ", guide)
+    shots = plan(SEED, demo.PER_CLASS)
+    named = [(photo_key("demo", shot.listing_id, f"/photos/{shot.photo_id}.jpg"), shot) for shot in shots]
+    (found,) = (shot for key, shot in named if key.startswith(start))
+    assert sorted(shot.issue for shot in shots if shot.painting == found.painting) == ["exact_duplicate", "none"]
 
 
 @pytest.mark.timeout(110)
