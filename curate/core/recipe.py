@@ -1,6 +1,6 @@
 """The recipe: the whole run in one YAML file. `pipelines/swift_wagonr.yaml` is a documented example.
 
-Each section is the configuration of one stage and is handed to it as it is; making one with a bad value raises.
+A section holds the settings of one stage, which gets it as it is. A bad value is refused when the recipe is read.
 """
 
 from typing import Any, Literal
@@ -88,8 +88,8 @@ class Split(Section):
 class Recipe(Section):
     """A whole run."""
 
-    name: Name
-    classes: tuple[ClassName, ...]
+    name: Name  # of the run: manifests and photos go to manifests/<name>
+    classes: tuple[ClassName, ...]  # two or more; their order is that of the labels, from 0
     executor: Executor = "local"  # where the work runs: local, ray or ray:ADDRESS; no result depends on it
     store: Store = ""  # s3://bucket/prefix, where workers of Ray read photos that do not see the folder
     source: Source | None = None

@@ -14,7 +14,7 @@ BAND = re.compile(r"(\d+)-(\d+)")  # of years or prices, both ends included
 class Audit(Section):
     """What the audit compares the dataset with."""
 
-    reference: dict[Attribute, dict[str, Annotated[float, Field(gt=0)]]] = Field(default_factory=dict)
+    reference: dict[Attribute, dict[str, Annotated[float, Field(gt=0)]]] = Field(default_factory=dict)  # the
     # shares of the market, e.g. region: {Delhi: 5, Assam: 3}; of year and price for bands, e.g. 2010-2014
 
     @field_validator("reference")

@@ -46,20 +46,20 @@ class Concept(Section):
 class QualityThresholds(Section):
     """Least acceptable image quality scores, 0..1. The defaults reject what no network could learn from."""
 
-    dark: Fraction = 0.2
-    light: Fraction = 0.03
+    dark: Fraction = 0.2  # lower: too dark
+    light: Fraction = 0.03  # lower: nearly all white
     blurry: Fraction = 0.35  # blurred by 2% of its width
     low_information: Fraction = 0.25  # two flat colours
     odd_aspect_ratio: Fraction = 0.2  # five times as wide as high
     odd_size: Fraction = 0.35  # a longer side under 79 pixels
-    document: Fraction = 0.12
+    document: Fraction = 0.12  # lower: a page of print
 
 
 class Examples(Section):
     """Folders of photos that show what to reject and what to keep: training samples for the classifier."""
 
-    reject: str = ""
-    keep: str = ""
+    reject: str = ""  # folder
+    keep: str = ""  # folder
 
 
 class Clean(Section):
@@ -78,7 +78,7 @@ class Clean(Section):
     expected_reject: float = Field(
         0.1, ge=0, le=0.5
     )  # share of the photos that are no usable photo of their class
-    batch_size: int = Field(32, ge=1, le=1024)
+    batch_size: int = Field(32, ge=1, le=1024)  # photos that the network of clip sees at once
     quality: QualityThresholds = QualityThresholds()
     accept_rejects: bool = False  # go on where a class loses more than can be right
     max_reject_fraction: Fraction = 0.5  # more than this and the stage stops: something is wrong

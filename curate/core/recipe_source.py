@@ -37,7 +37,7 @@ class Selectors(Section):
 
     listing: str = ""  # one match per listing on an index page; empty: the page is one listing
     link: str = ""  # the listing's own page, fetched when set
-    listing_id: str = ""
+    listing_id: str = ""  # the site's own id of the listing
     title: str = ""
     price: str = ""
     currency: str = ""
@@ -90,7 +90,7 @@ class Request(Section):
     the number that fills it, and is left out where nothing does, as `{cursor}` on the first page.
     """
 
-    method: Literal["GET", "POST"] = "GET"
+    method: Literal["GET", "POST"] = "GET"  # POST sends the body
     body: dict[str, Any] = Field(default_factory=dict)  # what a POST sends
     encoding: Literal["json", "form"] = "json"  # of the body; a form has one level of keys
     headers: dict[str, str] = Field(default_factory=dict)  # sent with each request to the API; secrets are refused
@@ -126,7 +126,7 @@ class Action(Section):
     scroll: bool = False  # to the end of the page
     click: str = ""  # CSS selector of what to click, e.g. button.load-more; passed over where it is not there
     wait_for: str = ""  # CSS selector of what must be there then
-    times: int = Field(1, ge=1, le=100)
+    times: int = Field(1, ge=1, le=100)  # how often
 
 
 class Politeness(Section):
@@ -137,17 +137,17 @@ class Politeness(Section):
     owns_host: bool = False  # you run the hosts of `listings` and allow_hosts: they may be asked faster
     allow_hosts: tuple[HostPort, ...] = ()  # exact host:port, the only way to reach a private or loopback address
     image_hosts: tuple[Hosts, ...] = ()  # further hosts photos and pages may come from (exact or *.suffix)
-    obey_robots: bool = True
+    obey_robots: bool = True  # false: only where you have the right to
     cookies: bool = True  # those that the site sets are sent back; in memory, for one run
     auth: FromEnvironment = ""  # env:NAME, a variable with user:password or a whole Authorization header; sent to
     # the hosts of `listings` only
     proxy: FromEnvironment = ""  # env:NAME, a variable with http://host:port or http://user:password@host:port
-    connect_timeout_s: float = Field(10, gt=0, le=300)
+    connect_timeout_s: float = Field(10, gt=0, le=300)  # for one connection
     deadline_s: float = Field(60, gt=0, le=3600)  # for one transfer in all, DNS and redirects included
-    max_tries: int = Field(4, ge=1, le=10)
+    max_tries: int = Field(4, ge=1, le=10)  # of one transfer, before it counts as failed
     max_wait_s: float = Field(120, ge=0, le=3600)  # a longer Retry-After ends the run with exit code 75
-    max_page_bytes: int = Field(20 * 1024**2, ge=1024)
-    max_photo_bytes: int = Field(25 * 1024**2, ge=1024)
+    max_page_bytes: int = Field(20 * 1024**2, ge=1024)  # a larger page is refused
+    max_photo_bytes: int = Field(25 * 1024**2, ge=1024)  # a larger photo is rejected as too_large
     workers: int = Field(8, ge=1, le=64)  # threads; the pace per host holds for all of them together
 
     @model_validator(mode="after")
@@ -185,7 +185,7 @@ class Source(Section):
     keep_split: bool = False  # with path: keep the split that the folders or the column split name
     class_names: tuple[ClassName, ...] = ()  # with path: those of the recipe
     id: str = Field("", validate_default=True)  # of a site; goes into every key: keep it when the address changes
-    adapter: Literal["auto", "jsonld", "selectors", "json_api"] = "auto"
+    adapter: Literal["auto", "jsonld", "selectors", "json_api"] = "auto"  # auto reads any page
     listing_adapter: Literal["auto", "jsonld", "selectors", "json_api", ""] = ""  # of a listing's page, if another
     listings: dict[ClassName, tuple[str, ...]] = Field(default_factory=dict)  # class to its start pages, sitemaps,
     # or files with the URL of a listing a line
@@ -198,7 +198,8 @@ class Source(Section):
     pagination: Pagination = Pagination()
     selectors: Selectors = Selectors()
     photo_url: PhotoUrl | None = None  # of the whole photo; refused there, the address given is asked for
-    required_fields: tuple[Literal["title", "price", "year", "region", "city"], ...] = ()
+    required_fields: tuple[Literal["title", "price", "year", "region", "city"], ...] = ()  # a listing
+    # without one of them is rejected as missing_field
     max_listings: int | None = Field(None, ge=1)  # per class
     politeness: Politeness = Politeness()
     photos: Photos = Photos()  # those of the recipe

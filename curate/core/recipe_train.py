@@ -18,8 +18,8 @@ class Finetune(Section):
 
     backbone: str = "efficientnet-lite0"  # or -lite1, -lite2; or any timm model, whose weights come from the hub
     image_size: int = Field(192, ge=64, le=512)  # pixels
-    epochs: int = Field(8, ge=1)
-    batch_size: int = Field(32, ge=1)
+    epochs: int = Field(8, ge=1)  # passes over train
+    batch_size: int = Field(32, ge=1)  # photos
     learning_rate: float = Field(1e-3, gt=0)  # at its highest: it rises, then falls to 0
 
 
@@ -30,16 +30,16 @@ class TrainBaseline(Section):
     """Networks to train. `base` is the reference CNN; each variant has its own folder below `models/`."""
 
     class_names: tuple[ClassName, ...] = ()
-    variant: Variant = "base"
-    seed: int = Field(42, ge=0, lt=2**32)
+    variant: Variant = "base"  # which network to train
+    seed: int = Field(42, ge=0, lt=2**32)  # of weights and order
     seeds: int = Field(1, ge=1, le=100)  # networks to train, with seed, seed + 1, ...
     epochs: int = Field(50, ge=1)  # this and all down to `patience` are of base, augment, dropout and batchnorm
-    batch_size: int = Field(20, ge=1)
-    learning_rate: float = Field(1e-4, gt=0)
+    batch_size: int = Field(20, ge=1)  # photos
+    learning_rate: float = Field(1e-4, gt=0)  # of RMSprop
     image_size: int = Field(150, ge=46, le=512)  # pixels; four convolutions and poolings need 46
     augment: bool = False  # flip, rotate, shift, shear, zoom, colour
-    dropout: float = Field(0.0, ge=0, lt=1)
-    batch_norm: bool = False
+    dropout: float = Field(0.0, ge=0, lt=1)  # share left out before the dense layer
+    batch_norm: bool = False  # after each convolution
     patience: int | None = Field(None, ge=1)  # stop after so many epochs without a better one on val
     transfer: Transfer = Transfer()
     finetune: Finetune = Finetune()

@@ -22,24 +22,24 @@ class FetchRow:
     stage: ClassVar[str] = "fetch"
 
     key: str  # 16 hex digits of a hash, the same every time: see `core.schemas.photo_key`
-    listing_id: str
+    listing_id: str  # the site's own, or the folder of an import
     class_name: str  # what the seller says it is
     position: int  # 0-based place in the listing's gallery
-    title: str
+    title: str  # as the page says, like region, city, year and price
     region: str
     city: str
     year: int | None
     price: float | None
-    page_url: str
+    page_url: str  # the listing's page
     image_url: str  # canonical; a path for imported folders
     aliases: str  # other URLs of the same photo in this listing, separated by spaces
     path: str  # images/<ab>/<sha256>.<ext>, relative to the manifest's folder; empty when rejected
-    sha256: str
-    bytes: int
+    sha256: str  # of the file; equal files are exact duplicates
+    bytes: int  # size of the file
     width: int  # pixels, after EXIF orientation; of a rejected photo where its size was looked at, else 0
     height: int
-    keep: bool
-    reason: str
+    keep: bool  # false: rejected
+    reason: str  # one of those below; empty when kept
     gone_since: int | None = None  # number of the fetch that no longer found it; None while the site offers it
     make: str = ""  # what the page says of the listing, like title and the rest
     model: str = ""
