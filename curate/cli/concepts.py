@@ -23,7 +23,7 @@ def concepts(
     search: Annotated[str | None, typer.Option(help="Print the ImageNet classes of a word or noun.")] = None,
     names: Annotated[bool, typer.Option("--names", help="Print all 1,000 ImageNet classes.")] = False,
 ) -> None:
-    """Show what the scorer sees in the photos of each class, and the section of a recipe that wants it.
+    """Show what the scorer sees in the photos of each class, and a recipe's section for it.
 
     Without PHOTOS it prints the concepts of the subject. --search finds names among the 1,000 ImageNet
     classes, by word or by what they are: `dog` finds 118 breeds.
@@ -37,7 +37,10 @@ def concepts(
             show(ctx, name if words == name else f"{name} ({words})")
         return
     recipe, _ = recipe_and_folder(ctx)
-    config = recipe.clean if noun is None else recipe.clean.override(subject=noun, concepts=())
+    config = recipe.clean
+    if noun is not None:  # what a noun brings is not of this recipe's classes
+        classes = () if photos is None else config.class_names
+        config = config.override(subject=noun, concepts=(), class_names=classes)
     for line in subject.notes(config.override(scorer="imagenet")):
         show(ctx, line)
     if photos is None:

@@ -48,7 +48,7 @@ def export(
     """Write the dataset in a form that others load, with a dataset card.
 
     Photos are the original bytes, as links where the file system can. An editor that changes a linked photo in
-    place changes the original too: say --copy where that may happen.
+    place changes the original too: use --copy where that may happen.
 
     Interrupted, the same command goes on. Another export into the same folder takes the place of the one before.
 

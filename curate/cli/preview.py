@@ -37,10 +37,10 @@ def preview(
     ] = False,
     open_: Annotated[bool, typer.Option("--open", help="Open a page with the photos in a browser.")] = False,
 ) -> None:
-    """Show what a recipe, or none, gets from one page: listings, fields, photos, the next page.
+    """Show what fetch reads from one page: listings, fields, photos, the next page.
 
-    Says which form of data was read, what each selector of the recipe matched, what was left out and why, and
-    ends with what the recipe lacks, or a section `source` where there is none.
+    It needs no recipe. It says which form of data was read, what each selector of the recipe matched, what was
+    left out and why. It ends with what the recipe lacks, or where there is none, with its section `source`.
     Scripts run where the recipe's `source.render` says so.
 
     Example: curate preview https://cars.example.com/used --contact you@example.com

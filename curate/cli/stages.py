@@ -36,7 +36,7 @@ def fetch(
         ),
     ] = False,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Then delete the photos that the site no longer offers.")
+        bool, typer.Option("--prune", help="Afterwards delete the photos that the site no longer offers.")
     ] = False,
     since: Annotated[str, typer.Option(help="Visit again; add only listings put in on or after this date.")] = "",
     max_new: Annotated[int | None, typer.Option(min=0, help="Visit again; add so many new ones a class.")] = None,
@@ -47,13 +47,13 @@ def fetch(
 ) -> None:
     """Fetch the listings of each class and their photos.
 
-    Polite: robots.txt, one request a second, an identifying User-Agent. Interrupted, it goes on where it was.
+    It obeys robots.txt, asks a host once a second, and says who asks. Interrupted, it goes on where it was.
 
     A fetch adds. Photos that the site no longer offers stay; the column gone_since has the number of the fetch
     that first missed them. Only --prune deletes them. Pages and photos that fail for a reason that may pass are
-    deferred: the next fetch asks for just these. With an index page among them, listings may be missing, and the
-    exit code is 75. A listing's page that was read is asked again only when the recipe says so (revisit_after).
-    log.jsonl beside the manifest has a line for each page and photo.
+    deferred: the next fetch asks for just these. Where an index page is among them, the exit code is 75. A page
+    of a listing that was read is asked again only when the recipe says so (revisit_after). log.jsonl beside the
+    manifest has a line for each page and photo.
 
     Example: curate fetch --recipe mine.yaml
     """
@@ -144,7 +144,7 @@ def dedup(
 def clean(
     ctx: typer.Context,
     threshold: Annotated[
-        float | None, typer.Option(help="Least probability of what is wanted.", show_default="recipe's, 0.3")
+        float | None, typer.Option(help="Least score of a photo that is kept.", show_default="recipe's, 0.3")
     ] = None,
     scorer: Annotated[str | None, typer.Option(help="clip, imagenet or none.", show_default="recipe's")] = None,
     model: Annotated[str | None, typer.Option(help="open_clip architecture.", show_default="recipe's")] = None,
@@ -168,10 +168,9 @@ def clean(
 ) -> None:
     """Reject what is not a usable photo of its class.
 
-    Rejected are what the recipe's concepts do not want, and blurred, dark or blank photos. A doubtful class goes
-    to review. A class that loses many more photos than the others stops the stage.
-    Photos are judged beside each other too: the same photo may be judged otherwise in another collection, or after
-    more were fetched.
+    It rejects what the recipe's concepts do not want, and blurred, dark or blank photos. A doubtful class goes to
+    review. A class that loses many more photos than the others stops the stage. Photos are judged beside each
+    other too. So the same photo may be judged otherwise in another collection, or after more were fetched.
 
     Example: curate clean --threshold 0.3
     """
@@ -192,7 +191,7 @@ def clean(
 @command(commands)
 def split(
     ctx: typer.Context,
-    seed: Annotated[int | None, typer.Option(help="Of the split.", show_default="recipe's, 42")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the draw.", show_default="recipe's, 42")] = None,
     proportional: Annotated[
         bool | None,
         typer.Option(

@@ -160,6 +160,13 @@ def test_a_recipe_without_concepts_or_subject_needs_no_more_than_a_source(
     assert code != 2 or not (tmp_path / "run").exists()
 
 
+def test_the_concepts_of_a_noun_are_not_those_of_some_recipe() -> None:
+    code, out, _ = invoke("concepts", "--subject", "sofa")
+    assert code == 0
+    assert "studio couch" in out
+    assert "swift" not in out, "the recipe that comes with curate has classes of its own"
+
+
 @pytest.mark.parametrize("option", [[], ["--refresh"]], ids=["plain", "refresh"])
 def test_imported_photos_are_not_fetched_over(option: list[str], tmp_path: Path) -> None:
     painted_run.publish(tmp_path, painted_run.fetch_rows(tmp_path, ""), {"imported": True})
