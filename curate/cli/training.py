@@ -65,6 +65,7 @@ def learning_curve(ctx: typer.Context) -> None:
             "measured_on": curve.measured,
             "at_all": curve.at_all,
             "doubled": curve.doubled,
+            "gain": curve.gain,
             "monotone": curve.monotone,
         },
     )

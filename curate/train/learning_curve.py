@@ -8,8 +8,9 @@ orders, and measured on val and test together. Three known forms are fitted to t
     mmf4   (a b + c n^d) / (b + n^d)
 
 as in Viering and Loog, "The Shape of Learning Curves: a Review" (2021). What doubling the data is expected to
-bring is the median over the forms and over bootstrap samples of the orders; its interval is that of all of them.
-Nothing is said beyond twice the data.
+bring is the median over the forms and over bootstrap samples; its interval is that of all of them. A bootstrap
+sample draws anew what chance decided: the orders, the groups that were measured, and the photos of train. Nothing
+is said beyond twice the data.
 """
 
 import csv
@@ -36,8 +37,10 @@ ORDERS = 20
 BOOTSTRAP = 200
 PENALTY = 30.0  # scikit-learn's C, the same at all sizes
 LEAST = 40  # photos of train
+ALPHA = 0.05  # of calling a curve that rises one that falls
 
 Floats = NDArray[np.float64]
+Ends = tuple[float, float, float]  # median, low and high of a 95% interval
 _POWERS = np.linspace(0.05, 2, 40)
 _SHIFTS = np.array([1.0, 10, 30, 100, 300])
 _HALVES = np.geomspace(1, 1e4, 20)
@@ -50,8 +53,9 @@ class Curve:
     sizes: list[int]  # photos, ascending
     accuracy: Floats  # (orders, sizes), 0..1
     measured: int  # photos it was measured on
-    at_all: tuple[float, float, float]  # accuracy with all photos by the forms: median, low, high
-    doubled: tuple[float, float, float]  # the same for twice as many
+    at_all: Ends  # accuracy with all photos by the forms
+    doubled: Ends  # the same for twice as many
+    gain: Ends  # the same for the difference of the two
     monotone: bool  # no step down that is more than noise
 
     @property
@@ -61,16 +65,21 @@ class Curve:
 
     def sentences(self) -> list[str]:
         """What the curve tells, in words."""
-        low, high = percent(self.doubled[1]), percent(self.doubled[2])
         said = [
             f"With {self.sizes[-1]:,} training photos the accuracy is {percent(float(self.mean[-1]))}, "
             f"the mean of {len(self.accuracy)} orders on {self.measured:,} photos of val and test."
         ]
         if not self.monotone:
             said.append("The curve goes down somewhere by more than chance: do not trust what follows.")
+        now, then = percent(self.at_all[0]), percent(self.doubled[0])
+        change = "not expected to change accuracy from"
+        if now != then:
+            change = f"expected to {'raise' if self.gain[0] > 0 else 'lower'} accuracy from"
+        gain, least, most = (f"{100 * value:+z.1f}" for value in self.gain)
         said.append(
-            f"Doubling to {2 * self.sizes[-1]:,} photos is expected to raise accuracy from "
-            f"{percent(self.at_all[0])} to {percent(self.doubled[0])} (95% interval {low} to {high})."
+            f"Doubling to {2 * self.sizes[-1]:,} photos is {change} {now} to {then} (95% interval "
+            f"{percent(self.doubled[1])} to {percent(self.doubled[2])}). That is {gain} points "
+            f"(95% interval {least} to {most})."
         )
         return said
 
@@ -89,8 +98,8 @@ def run(folder: Path, config: TrainBaseline) -> Curve:
         raise GateError(f"train has {photos.train} photos; a learning curve needs {LEAST}: collect more")
     pixels = dataset_cache.load_all(folder, photos.listed, config.transfer.image_size)
     found = transfer.features(folder, pixels, [sha256 for _, _, sha256 in photos.listed])
-    groups = [row.group for row in photos.rows[: photos.train]]
-    curve = measure(found, photos.labels, groups, config.seed)
+    groups = [row.group for row in photos.rows]
+    curve = measure(found, photos.labels, groups, photos.train, config.seed)
     data = table(curve)
     atomic_write(folder / "learning_curve.csv", data)
     made_from = {"sha256": hashlib.sha256(data).hexdigest(), "inputs": inputs}
@@ -101,20 +110,42 @@ def run(folder: Path, config: TrainBaseline) -> Curve:
 
 
 def measure(
-    found: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int, orders: int = ORDERS
+    found: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    groups: Sequence[str],
+    train: int,
+    seed: int,
+    orders: int = ORDERS,
 ) -> Curve:
-    """The curve of features (n, d) and labels (n,), whose first len(groups) are train."""
-    count = len(groups)
-    sizes = sorted({int(size) for size in np.geomspace(max(LEAST // 2, count // 16), count, SIZES).round()})
+    """The curve of features (n, d), labels (n,) and n groups, of which the first `train` are train."""
+    least = max(LEAST // 2, train // 16, 2 * len(np.unique(labels[:train])))
+    sizes = sorted({int(size) for size in np.geomspace(least, train, SIZES).round()})
     jobs = [(order, size) for order in range(orders) for size in sizes]
-    accuracy = np.empty((orders, len(sizes)))
+    right = np.empty((orders, len(sizes), len(labels) - train), bool)
     for order, size in progress(iter(jobs), "learning curve", len(jobs), "fit"):
-        chosen = subset(labels[:count], groups, size, np.random.default_rng([seed, order]))
+        chosen = subset(labels[:train], groups[:train], size, np.random.default_rng([seed, order]))
         head = transfer.fit_one(found[chosen], labels[chosen], PENALTY, seed)
-        right = transfer.probabilities(head, found[count:]).argmax(axis=1) == labels[count:]
-        accuracy[order, sizes.index(size)] = right.mean()
-    at_all, doubled = extrapolate(sizes, accuracy, np.random.default_rng(seed))
-    return Curve(sizes, accuracy, len(labels) - count, at_all, doubled, is_monotone(accuracy))
+        said = transfer.probabilities(head, found[train:]).argmax(axis=1)
+        right[order, sizes.index(size)] = said == labels[train:]
+    random = np.random.default_rng(seed)
+    accuracy, drawn = right.mean(axis=2), resampled(right, groups[train:], random)
+    ends = extrapolate(sizes, accuracy, drawn, random)
+    return Curve(sizes, accuracy, len(labels) - train, *ends, is_monotone(accuracy, drawn))
+
+
+def resampled(right: NDArray[np.bool_], groups: Sequence[str], random: np.random.Generator) -> Floats:
+    """(BOOTSTRAP, sizes) mean accuracies, each of other orders and other groups of measured photos.
+
+    `right` is (orders, sizes, photos); photos of a group are right or wrong together.
+    """
+    _, of_photo = np.unique(np.asarray(groups), return_inverse=True)
+    photos = np.bincount(of_photo)
+    order = np.argsort(of_photo, kind="stable")
+    sums = np.add.reduceat(right[:, :, order].astype(np.float32), np.r_[0, photos.cumsum()[:-1]], axis=2)
+    weights = random.multinomial(len(photos), np.full(len(photos), 1 / len(photos)), BOOTSTRAP)
+    orders = random.multinomial(len(right), np.full(len(right), 1 / len(right)), BOOTSTRAP) / len(right)
+    accuracy = (sums @ weights.T) / (weights @ photos)  # (orders, sizes, BOOTSTRAP)
+    return np.asarray(np.einsum("bo,osb->bs", orders, accuracy))
 
 
 def subset(
@@ -164,29 +195,46 @@ def fit(bases: Floats, errors: Floats, noise: Floats) -> tuple[NDArray[np.int64]
 
 
 def extrapolate(
-    sizes: Sequence[int], accuracy: Floats, random: np.random.Generator
-) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Median and 95% interval of the accuracy at the largest size and at twice that, over forms and bootstrap."""
+    sizes: Sequence[int], accuracy: Floats, drawn: Floats, random: np.random.Generator
+) -> tuple[Ends, Ends, Ends]:
+    """The accuracy at the largest size, at twice that, and their difference, over forms and bootstrap.
+
+    `accuracy` is (orders, sizes), `drawn` what `resampled` gives.
+    """
     number = np.array(sizes, float)
-    drawn = accuracy[random.integers(len(accuracy), size=(BOOTSTRAP, len(accuracy)))]  # (bootstrap, orders, sizes)
-    noise = np.maximum(accuracy.std(axis=0), 1e-3)
-    said = []
+    spread, pool = accuracy.std(axis=0, ddof=1), of_train(number, accuracy)
+    noise = np.maximum(np.hypot(spread / len(accuracy) ** 0.5, pool), 1e-3)
+    errors = 1 - drawn + random.normal(size=(len(drawn), 1)) * pool
     ends = forms(np.array([number[-1], 2 * number[-1]]))
+    parts = []
     for name, bases in forms(number).items():
-        best, values = fit(bases, 1 - drawn.mean(axis=1), noise)
-        said.append(1 - np.einsum("mk,mkn->mn", values, ends[name][best]))
-    low, middle, high = np.percentile(np.clip(np.concatenate(said), 0, 1), [2.5, 50, 97.5], axis=0)
-    return (
-        (float(middle[0]), float(low[0]), float(high[0])),
-        (float(middle[1]), float(low[1]), float(high[1])),
-    )
+        best, values = fit(bases, errors, noise)
+        parts.append(1 - np.einsum("mk,mkn->mn", values, ends[name][best]))
+    said = np.clip(np.concatenate(parts), 0, 1)
+    said = np.hstack([said, said[:, 1:] - said[:, :1]])
+    low, middle, high = np.percentile(said, [2.5, 50, 97.5], axis=0)
+    now, then, gain = (tuple(map(float, each)) for each in np.stack([middle, low, high], axis=1))
+    return now, then, gain  # type: ignore[return-value]  # three values each
 
 
-def is_monotone(accuracy: Floats) -> bool:
-    """No size at which the mean falls by more than two standard errors of the paired differences."""
-    steps = np.diff(accuracy, axis=1)
-    noise = steps.std(axis=0, ddof=1) / np.sqrt(len(steps))
-    return bool((steps.mean(axis=0) >= -2 * noise).all())
+def of_train(sizes: Floats, accuracy: Floats) -> Floats:
+    """(sizes,) standard deviation of the mean accuracy because train is one sample of all photos there could be.
+
+    The orders do not show it: they draw from the same train without replacement, and at the largest size all are
+    the same. Their variance is that of independent samples times one less the share of train that is drawn.
+    """
+    share = sizes / sizes[-1]
+    spread = accuracy.std(axis=0, ddof=1)[:-1] / np.sqrt(1 - share[:-1])
+    return np.asarray(np.append(spread, spread[-1] * np.sqrt(share[-2])) * np.sqrt(share))
+
+
+def is_monotone(accuracy: Floats, drawn: Floats) -> bool:
+    """No step at which the mean falls by more than chance (5% for all steps together, Bonferroni)."""
+    from scipy.stats import norm
+
+    steps = np.diff(accuracy.mean(axis=0))
+    noise = np.diff(drawn, axis=1).std(axis=0, ddof=1)
+    return bool((steps >= -float(norm.ppf(1 - ALPHA / len(steps))) * noise).all())
 
 
 def table(curve: Curve) -> bytes:
