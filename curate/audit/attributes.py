@@ -10,6 +10,7 @@ from curate.dataset import Photo
 Reference = Mapping[Attribute, Mapping[str, float]]
 ATTRIBUTES: tuple[Attribute, ...] = ("region", "city", "year", "price", "seller")
 _BANDS = 4  # where the reference names none
+OTHER = "other"  # a number that is in no band of the reference
 
 
 def values(photos: Sequence[Photo], reference: Reference) -> dict[Attribute, list[str]]:
@@ -41,8 +42,10 @@ def _quartiles(numbers: Sequence[float | None]) -> list[str]:
 
 
 def _band(number: float | None, bands: Sequence[str]) -> str:
-    """The first band that holds the number; empty where none does."""
+    """The first band that holds the number, or OTHER; empty where it is not known."""
+    if number is None:
+        return ""
     for band in bands:
-        if number is not None and (ends := BAND.fullmatch(band)) and int(ends[1]) <= round(number) <= int(ends[2]):
+        if (ends := BAND.fullmatch(band)) and int(ends[1]) <= round(number) <= int(ends[2]):
             return band
-    return ""
+    return OTHER

@@ -39,7 +39,10 @@ class Findings:
     slices: list[slices.Slice]
     measured: tuple[int, int]  # right and photos of val and test, by the best network; zeros where there is none
     regions: list[regions.Region]
+    left_out: list[str]  # names of other regions
     shortcuts: list[shortcuts.Shortcut]
+    few_groups: list[str]  # classes that the shortcuts leave out
+    earlier: bool  # was the network trained on another split than that of now?
     inputs: dict[str, str]  # name of each manifest that was measured, to its sha256
 
     def sentences(self) -> list[str]:
@@ -49,42 +52,61 @@ class Findings:
             least = 1 - shares.ALPHA ** (1 / known)
             said.append(f"A value with less than {percent(least)} of the market may be absent by chance.")
         said += self._slice_sentences()
-        said += [each.sentence() for each in self.regions] or [
-            f"Leaving one region out: not measured, because fewer than two regions have {regions.LEAST} photos."
-        ]
-        said.append("What tells the classes apart besides the object:")
-        said += [each.sentence() for each in self.shortcuts]
+        said += [*self._region_sentences(), *self._shortcut_sentences()]
         return [*said, *(f"Next: {line}" for line in self.collect())]
 
     def _slice_sentences(self) -> list[str]:
         right, photos = self.measured
         if not photos:
-            return ["Accuracy per slice: not measured, because no network was trained."]
+            why = "no photo of the network's val and test is there" if self.earlier else "no network was trained"
+            return [f"Accuracy per slice: not measured, because {why}."]
+        said = []
+        if self.earlier:
+            said.append("Accuracy per slice: the network is of an earlier split; its val and test are measured.")
         worst = slices.worst(self.slices)
         looked = f"{len(self.slices):,} slices of {slices.LEAST} photos or more were looked at"
         if not worst:
-            return [f"{looked}; none is worse than all by more than chance."]
-        return [f"{looked}; the worst are:", *(each.sentence(right / photos) for each in worst)]
+            return [*said, f"{looked}; none is worse than all by more than chance."]
+        return [*said, f"{looked}; the worst are:", *(each.sentence(right / photos) for each in worst)]
+
+    def _region_sentences(self) -> list[str]:
+        needed = (
+            f"{regions.LEAST} photos in {regions.GROUPS} groups, and photos of each class in the other regions"
+        )
+        if not self.regions:
+            return [f"Leaving one region out: not measured, because fewer than two regions have {needed}."]
+        said = [each.sentence() for each in self.regions]
+        if self.left_out:
+            said.append(f"Not measured without {_some(self.left_out)}: a region needs {needed}.")
+        return said
+
+    def _shortcut_sentences(self) -> list[str]:
+        which = f"have photos of fewer than {regions.FOLDS} groups: {_some(self.few_groups)}"
+        if not self.shortcuts:
+            return [
+                f"What tells the classes apart besides the object: not measured, for there are classes {which}."
+            ]
+        said = ["What tells the classes apart besides the object:", *(each.sentence() for each in self.shortcuts)]
+        return [*said, f"Left out were classes {which}."] if self.few_groups else said
 
     def collect(self) -> list[str]:
         """What to collect next, the most useful first."""
         said = []
         for fit in self.fits:
             for each in fit.few[:3]:
-                said.append(f"collect {_lacking(each, fit.listings):,} listings of {fit.attribute} {each.value}.")
-            if fit.p_value is None and fit.concentrated:
+                said.append(f"collect {_lacking(each, fit.compared):,} listings of {fit.attribute} {each.value}.")
+            if not fit.named and fit.concentrated:
                 rest = [each.value for each in fit.shares[len(fit.top) :]]
-                named = ", ".join(rest[:8]) + (", …" if len(rest) > 8 else "")
                 said.append(
-                    f"collect listings of other values of {fit.attribute} ({named}), or say in the recipe which "
-                    f"shares the market has (audit.reference.{fit.attribute})."
+                    f"collect listings of other values of {fit.attribute} ({_some(rest)}), or say in the recipe "
+                    f"which shares the market has (audit.reference.{fit.attribute})."
                 )
         lost = sorted((each for each in self.regions if each.loses), key=lambda each: -each.loss.value)
         said += [f"keep collecting in {each.name}: other regions do not stand in for it." for each in lost[:3]]
         said += [f"collect photos of {each.name()}." for each in slices.worst(self.slices)]
         for clue in self.shortcuts:
             if clue.tells and clue.clue in ("image size", "aspect", "JPEG tables"):
-                said.append(f"take both classes from the same sources: {clue.clue} differs between them.")
+                said.append(f"take all classes from the same sources: {clue.clue} differs between them.")
         return said or ["nothing that was measured asks for other photos."]
 
     def rows(self) -> list[dict[str, Any]]:
@@ -135,6 +157,7 @@ class Findings:
                     "attribute": fit.attribute,
                     "listings": fit.listings,
                     "unknown": fit.unknown,
+                    "compared": fit.compared,
                     "p_value": fit.p_value,
                     "effect": fit.effect,
                     "smallest_effect": fit.smallest_effect,
@@ -143,6 +166,8 @@ class Findings:
                 for fit in self.fits
             ],
             "worst_slices": [each.name() for each in slices.worst(self.slices)],
+            "regions_left_out": self.left_out,
+            "classes_left_out": self.few_groups,
             "rows": self.rows(),
             "inputs": self.inputs,
         }
@@ -152,8 +177,13 @@ def _estimate(found: Any) -> dict[str, float]:
     return {"share": found.value, "low": found.low, "high": found.high}
 
 
+def _some(names: Sequence[str]) -> str:
+    """The first eight."""
+    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+
+
 def _lacking(share: shares.Share, listings: int) -> int:
-    """Listings of a value to collect until its share is that of the reference, all others staying as they are."""
+    """Listings of a value to collect until its share of those compared is that of the reference."""
     wanted = min(0.99, share.reference or 0.0)
     return max(1, round((wanted * listings - share.listings) / (1 - wanted)))
 
@@ -176,7 +206,9 @@ def run(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn = map) 
     listed = [(photo.key, photo.path, photo.sha256) for photo in photos]
     pixels = dataset_cache.load_all(folder, listed, config.transfer.image_size, map_fn)
     found = transfer.features(folder, pixels, [photo.sha256 for photo in photos])
-    parts, measured = _slices(folder, photos, values)
+    parts, measured, earlier = _slices(folder, photos, values)
+    without = regions.leave_out(found, labels, groups, values["region"], config.seed)
+    enough = {dataset.classes[label] for label in shortcuts.measurable(labels, groups).tolist()}
     findings = Findings(
         fits=[
             shares.fit(name, _by_listing(photos, own), audit.reference.get(name, {}), config.seed)
@@ -185,8 +217,11 @@ def run(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn = map) 
         ],
         slices=parts,
         measured=measured,
-        regions=regions.leave_out(found, labels, groups, values["region"], config.seed),
+        regions=without,
+        left_out=sorted({*values["region"]} - {"", *(each.name for each in without)}),
         shortcuts=shortcuts.measure(shortcuts.clues(dataset, pixels, map_fn), labels, groups, config.seed),
+        few_groups=[name for name in dataset.classes if name not in enough],
+        earlier=earlier,
         inputs=inputs,
     )
     atomic_write(folder / "audit.csv", _table(findings.rows()))
@@ -196,25 +231,31 @@ def run(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn = map) 
 
 
 def _by_listing(photos: Sequence[Photo], values: Sequence[str]) -> dict[str, str]:
-    """Each listing's value: that of its first photo."""
+    """Each listing's value: that of its first photo of which it is known."""
     found: dict[str, str] = {}
     for photo, value in zip(photos, values, strict=True):
-        found.setdefault(photo.listing_id, value)
+        found[photo.listing_id] = found.get(photo.listing_id) or value
     return found
 
 
 def _slices(
     folder: Path, photos: Sequence[Photo], values: dict[Attribute, list[str]]
-) -> tuple[list[slices.Slice], tuple[int, int]]:
-    """Accuracy per slice of val and test by the best network; nothing where none was trained."""
+) -> tuple[list[slices.Slice], tuple[int, int], bool]:
+    """(accuracy per slice, right and photos, is the network of an earlier split?), of val and test.
+
+    By the best network; nothing where none was trained. The class is that of now: review may have changed it.
+    """
     if not manifest.csv_path(folder, "train_baseline").exists():
-        return [], (0, 0)
-    right_of = {row.key: row.predicted == row.class_name for row in manifest.predictions(folder)}
-    measured = [number for number, photo in enumerate(photos) if photo.key in right_of]
-    right = np.array([right_of[photos[number].key] for number in measured], bool)
-    chosen: dict[str, list[str]] = {name: [own[number] for number in measured] for name, own in values.items()}
-    chosen["class"] = [photos[number].class_name for number in measured]
-    return slices.find(right, chosen), (int(right.sum()), len(right))
+        return [], (0, 0), False
+    predicted = {row.key: row.predicted for row in manifest.predictions(folder)}
+    measured = [number for number, photo in enumerate(photos) if photo.key in predicted]
+    own = [photos[number] for number in measured]
+    right = np.array([predicted[photo.key] == photo.class_name for photo in own], bool)
+    chosen: dict[str, list[str]] = {name: [each[number] for number in measured] for name, each in values.items()}
+    chosen["class"] = [photo.class_name for photo in own]
+    earlier = "split.csv" in manifest.stale_inputs(folder, "train_baseline")
+    found = slices.find(right, chosen, [photo.group for photo in own])
+    return found, (int(right.sum()), len(right)), earlier
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> bytes:

@@ -5,19 +5,22 @@ against a classifier that saw other listings of the region, by cross-validation 
 large, a part of the loss is that fewer photos are left to learn from.
 """
 
+import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core.intervals import Estimate, clustered, percent
+from curate.core.intervals import Estimate, clustered, is_above, percent
 from curate.core.progress import progress
 from curate.train import transfer
 
 LEAST = 20  # photos of a region
 PENALTY = 30.0  # scikit-learn's C, that of the learning curve
 FOLDS = 5
+GROUPS = 5  # of a region: from fewer nothing can be said of others
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,7 @@ class Region:
     photos: int
     accuracy: Estimate  # of a classifier that saw no photo of the region
     loss: Estimate  # against one that saw others of it, 0..1; above 0 is a loss
-
-    @property
-    def loses(self) -> bool:
-        """Is the loss more than chance?"""
-        return self.loss.low > 0
+    loses: bool  # by more than chance, the number of regions allowed for
 
     def sentence(self) -> str:
         """How it went, in words."""
@@ -52,14 +51,18 @@ def leave_out(
     regions: Sequence[str],
     seed: int,
 ) -> list[Region]:
-    """Each region with enough photos, by name. `features` are (n, d), the others (n,)."""
+    """Each region with enough photos of enough groups, by name. `features` are (n, d), the others (n,).
+
+    Left out are regions without which a class has no photo, and all where there are fewer than FOLDS groups.
+    """
     where, group = np.array(regions), np.array(groups)
-    names = [name for name in sorted(set(regions)) if name and (where == name).sum() >= LEAST]
+    names = [name for name, count in sorted(Counter(regions).items()) if name and count >= LEAST]
+    names = [name for name in names if len(np.unique(group[where == name])) >= GROUPS]
     classes = len(np.unique(labels))
     # A group may reach into another region: none of it is learnt from.
     others = {name: ~np.isin(group, group[where == name]) for name in names}
     names = [name for name in names if len(np.unique(labels[others[name]])) == classes]
-    if len(names) < 2:
+    if len(names) < 2 or len(set(groups)) < FOLDS:
         return []
     fold = folds(groups, labels, seed)
     inside = np.zeros(len(labels), bool)  # right, by the classifier that saw others of the region
@@ -74,14 +77,9 @@ def leave_out(
             continue
         own, ones = group[held].tolist(), np.ones((int(held.sum()), 1))
         lost = inside[held].astype(float) - hit.astype(float)
-        found.append(
-            Region(
-                names[number],
-                int(held.sum()),
-                clustered(hit[:, None].astype(float), ones, own, seed),
-                clustered(lost[:, None], ones, own, seed),
-            )
-        )
+        right = clustered(hit[:, None].astype(float), ones, own, seed)
+        loss = clustered(lost[:, None], ones, own, seed)
+        found.append(Region(names[number], int(held.sum()), right, loss, is_above(loss, 0, len(names))))
     return found
 
 
@@ -101,13 +99,13 @@ def _predicted(
 
 
 def folds(groups: Sequence[str], labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """(n,) 0..FOLDS-1, the same for all of a group, each class about evenly."""
+    """(n,) 0..FOLDS-1, the same for all of a group, each class about evenly. There must be FOLDS groups."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     found = np.zeros(len(labels), np.int64)
-    parts = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(
-        np.zeros(len(labels)), labels, groups
-    )
-    for number, (_, held) in enumerate(parts):
-        found[held] = number
+    chosen = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # it is in fewer folds then
+        for number, (_, held) in enumerate(chosen.split(np.zeros(len(labels)), labels, groups)):
+            found[held] = number
     return found

@@ -2,7 +2,8 @@
 
 Listings are counted, not photos: photos of one listing say the same. The goodness of fit is Pearson's statistic
 with its distribution drawn under the reference, which holds for few listings too; the effect size is Cohen's w
-(1988: 0.1 small, 0.3 medium, 0.5 large).
+(1988: 0.1 small, 0.3 medium, 0.5 large). Only where the whole differs are single values named, those that do so by
+a binomial test, the number of values allowed for (Holm 1979).
 """
 
 from collections import Counter
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.core.counted import counted
 from curate.core.intervals import percent, wilson
 
 DRAWS = 10_000
@@ -41,22 +43,14 @@ class Fit:
     listings: int  # whose value is known
     unknown: int
     shares: list[Share]  # the largest first
-    p_value: float | None  # of the reference; None without one
+    few: list[Share]  # rarer than the reference by more than chance, the largest gap first
+    many: list[Share]  # more frequent, the same
+    named: int  # values in the reference; 0 without one
+    compared: int  # listings with one of them
+    p_value: float | None  # of the reference; None where no listing was compared
     effect: float | None  # Cohen's w
     smallest_effect: float | None  # that would be seen with a power of 80%
     smallest_share: float  # a value with this share of the market is in the sample with a probability of 95%
-
-    @property
-    def few(self) -> list[Share]:
-        """Values that are rarer than the reference by more than chance, the largest gap first."""
-        found = [each for each in self.shares if each.reference is not None and each.high < each.reference]
-        return sorted(found, key=lambda each: each.share - (each.reference or 0))
-
-    @property
-    def many(self) -> list[Share]:
-        """Values that are more frequent than the reference by more than chance, the largest gap first."""
-        found = [each for each in self.shares if each.reference is not None and each.low > each.reference]
-        return sorted(found, key=lambda each: (each.reference or 0) - each.share)
 
     @property
     def top(self) -> list[Share]:
@@ -80,22 +74,37 @@ class Fit:
         held = ", ".join(f"{each.value} {percent(each.share)}" for each in self.top[:5])
         more = ", …" if len(self.top) > 5 else ""
         said = []
-        if self.p_value is not None or self.attribute not in (
-            "year",
-            "price",
-        ):  # bands without a reference are even
+        if self.named or self.attribute not in ("year", "price"):  # bands without a reference are even
             said.append(
                 f"{self.attribute}: {len(self.top)} of {len(self.shares)} values hold "
                 f"{percent(sum(each.share for each in self.top))} of {self.listings:,} listings ({held}{more})."
             )
-        if self.p_value is None or self.effect is None or self.smallest_effect is None:
-            said.append(
+        if self.unknown:
+            said.append(f"{self.attribute}: not known of {counted(self.unknown, 'listing')} more.")
+        return [*said, *self._comparison()]
+
+    def _comparison(self) -> list[str]:
+        if not self.named:
+            return [
                 f"{self.attribute}: not compared with the market, because the recipe has no "
                 f"audit.reference.{self.attribute}."
-            )
-        elif self.p_value < ALPHA:
+            ]
+        other = [each.value for each in self.shares if each.reference is None]
+        values = ", ".join(other[:5]) + (", …" if len(other) > 5 else "")
+        if self.p_value is None or self.effect is None or self.smallest_effect is None:
+            return [
+                f"{self.attribute}: not compared with the market, because no listing has a value that "
+                f"audit.reference.{self.attribute} names; those of the listings are {values}."
+            ]
+        said = []
+        if other:
+            left_out = counted(self.listings - self.compared, "listing")
+            said.append(f"{self.attribute}: {left_out} of values not in the reference were left out ({values}).")
+        if self.p_value < ALPHA:
             words = [
-                f"{name} {_against(found)}" for name, found in (("more", self.many), ("fewer", self.few)) if found
+                f"{name} {self._against(found)}"
+                for name, found in (("more", self.many), ("fewer", self.few))
+                if found
             ]
             said.append(
                 f"{self.attribute}: the shares differ from the reference by more than chance "
@@ -109,10 +118,12 @@ class Fit:
             )
         return said
 
-
-def _against(found: Sequence[Share]) -> str:
-    named = [f"{each.value} ({percent(each.share)} against {percent(each.reference or 0)})" for each in found[:3]]
-    return ", ".join(named) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    def _against(self, found: Sequence[Share]) -> str:
+        named = [
+            f"{each.value} ({percent(each.listings / self.compared)} against {percent(each.reference or 0)})"
+            for each in found[:3]
+        ]
+        return ", ".join(named) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
 
 
 def _strength(effect: float) -> str:
@@ -133,13 +144,40 @@ def fit(attribute: str, by_listing: Mapping[str, str], reference: Mapping[str, f
         for name in names
         if total
     ]
-    compared = np.array([known[name] for name in market])
+    counts = np.array([known[name] for name in market])
+    compared = int(counts.sum())
     p_value = effect = smallest = None
-    if compared.sum():
-        p_value, effect = _goodness(compared, np.array(list(market.values())), seed)
-        smallest = _smallest_effect(int(compared.sum()), len(market) - 1)
+    few: list[Share] = []
+    many: list[Share] = []
+    if compared:
+        p_value, effect = _goodness(counts, np.array(list(market.values())), seed)
+        smallest = _smallest_effect(compared, len(market) - 1)
+        if p_value < ALPHA:
+            few, many = _beyond_chance(shares, compared)
     unseen = 1 - ALPHA ** (1 / total) if total else 1.0
-    return Fit(attribute, total, len(by_listing) - total, shares, p_value, effect, smallest, unseen)
+    unknown = len(by_listing) - total
+    return Fit(
+        attribute, total, unknown, shares, few, many, len(market), compared, p_value, effect, smallest, unseen
+    )
+
+
+def _beyond_chance(shares: Sequence[Share], compared: int) -> tuple[list[Share], list[Share]]:
+    """(those rarer than the reference, those more frequent), the largest gap first."""
+    from scipy.stats import binomtest
+
+    tested = []
+    for each in shares:
+        if each.reference is not None:
+            chance = float(binomtest(each.listings, compared, each.reference).pvalue)
+            tested.append((chance, each.listings / compared - each.reference, each))
+    tested.sort(key=lambda test: test[0])
+    sure = [chance * (len(tested) - place) < ALPHA for place, (chance, _, _) in enumerate(tested)]
+    number = (
+        sure.index(False) if False in sure else len(sure)
+    )  # from the first that may be chance on, none is named
+    named = [(gap, each) for _, gap, each in tested[:number]]
+    named.sort(key=lambda pair: -abs(pair[0]))
+    return [each for gap, each in named if gap < 0], [each for gap, each in named if gap > 0]
 
 
 def _goodness(counts: NDArray[np.int64], market: NDArray[np.float64], seed: int) -> tuple[float, float]:

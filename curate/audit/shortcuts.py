@@ -1,9 +1,13 @@
 """Does what has nothing to do with the object give the class away?
 
 For each such clue a forest is trained on it alone and measured by cross-validation over groups, so that it cannot
-learn a listing by heart. Chance is one over the number of classes: the accuracy is the mean over classes.
+learn a listing by heart. Chance is one over the number of classes: the accuracy is the mean over classes. Classes
+of few groups are left out: nothing can be learnt from some and measured on others. The forests of the folds share
+most of what they learn from, so that a bootstrap finds them too sure: its interval is widened as Nadeau and Bengio
+(2003) widen that of cross-validation.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +18,7 @@ from numpy.typing import NDArray
 from curate.audit.regions import FOLDS, folds
 from curate.core.errors import RejectedError
 from curate.core.executors import MapFn
-from curate.core.intervals import Estimate, clustered, percent
+from curate.core.intervals import Estimate, clustered, is_above, percent
 from curate.core.progress import progress
 from curate.dataset import Dataset
 from curate.photos import decode, jpeg_tables
@@ -34,11 +38,7 @@ class Shortcut:
     clue: str
     accuracy: Estimate  # mean over classes
     chance: float
-
-    @property
-    def tells(self) -> bool:
-        """Is it better than chance?"""
-        return self.accuracy.low > self.chance
+    tells: bool  # by more than chance, the number of clues allowed for
 
     def sentence(self) -> str:
         """How it went, in words."""
@@ -106,26 +106,45 @@ def _tables(file: Path) -> Floats:
         return np.zeros(128)
 
 
+def _widened(found: Estimate) -> Estimate:
+    """The interval times the root of 1 + FOLDS · held / learnt, inside 0..1."""
+    factor = (1 + FOLDS / (FOLDS - 1)) ** 0.5
+    low, high = (found.value + factor * (end - found.value) for end in (found.low, found.high))
+    return Estimate(found.value, max(0.0, low), min(1.0, high))
+
+
+def measurable(labels: NDArray[np.int64], groups: Sequence[str]) -> NDArray[np.int64]:
+    """The labels, ascending, that photos of FOLDS groups or more have. Both are (n,)."""
+    pairs = {(label, group) for label, group in zip(labels.tolist(), groups, strict=True)}
+    count = Counter(label for label, _ in pairs)
+    return np.array(sorted(label for label, number in count.items() if number >= FOLDS), np.int64)
+
+
 def measure(
     found: dict[str, Floats], labels: NDArray[np.int64], groups: Sequence[str], seed: int
 ) -> list[Shortcut]:
-    """Each clue, the best one first. `labels` and `groups` are (n,)."""
+    """Each clue, the best one first; none when fewer than two labels are `measurable`. All are of n photos."""
     from sklearn.ensemble import ExtraTreesClassifier
 
-    classes = len(np.unique(labels))
-    fold = folds(groups, labels, seed)
-    member = np.eye(classes)[labels]
+    classes = measurable(labels, groups)
+    if len(classes) < 2:
+        return []
+    kept = np.flatnonzero(np.isin(labels, classes))
+    label, group = np.searchsorted(classes, labels[kept]), np.asarray(groups)[kept].tolist()
+    fold, member, chance = folds(group, label, seed), np.eye(len(classes))[label], 1 / len(classes)
     said = []
-    for clue, values in progress(iter(found.items()), "shortcuts", len(found), "clue"):
+    for clue, all_values in progress(iter(found.items()), "shortcuts", len(found), "clue"):
+        values = all_values[kept]
         if (values == values[0]).all():
-            said.append(Shortcut(clue, Estimate(1 / classes, 1 / classes, 1 / classes), 1 / classes))
+            said.append(Shortcut(clue, Estimate(chance, chance, chance), chance, False))
             continue
-        right = np.zeros(len(labels))
+        right = np.zeros(len(label))
         for number in range(FOLDS):
             held = fold == number
             forest = ExtraTreesClassifier(
                 TREES, min_samples_leaf=3, class_weight="balanced", random_state=seed, n_jobs=1
             )
-            right[held] = forest.fit(values[~held], labels[~held]).predict(values[held]) == labels[held]
-        said.append(Shortcut(clue, clustered(right[:, None] * member, member, groups, seed), 1 / classes))
+            right[held] = forest.fit(values[~held], label[~held]).predict(values[held]) == label[held]
+        accuracy = _widened(clustered(right[:, None] * member, member, group, seed))
+        said.append(Shortcut(clue, accuracy, chance, is_above(accuracy, chance, len(found))))
     return sorted(said, key=lambda each: (-each.accuracy.value, each.clue))

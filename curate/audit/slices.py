@@ -2,18 +2,21 @@
 
 All slices of one or two values with enough photos are looked at, and scored as SliceLine does (Sagadeeva and
 Boehm, SIGMOD 2021): error against the average, and size. At the size of a dataset of listings that is fast without
-its pruning. A slice counts as worse when it is so by more than chance, the number of slices looked at allowed for
-(Bonferroni).
+its pruning. A slice counts as worse when it is so by more than chance (Fisher's exact test), the number of slices
+looked at allowed for (Bonferroni). Photos of a listing are right or wrong together: intervals and tests count the
+independent photos that say as much.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core.intervals import percent, wilson
+from curate.core.intervals import correlation, independent, percent, proportion
 
 LEAST = 20  # photos of a slice
 WEIGHT = 0.95  # of the error against the size
@@ -50,24 +53,48 @@ class Slice:
         )
 
 
-def find(right: NDArray[np.bool_], values: Mapping[str, Sequence[str]]) -> list[Slice]:
+Names = tuple[tuple[str, str], ...]
+
+
+class _Count(NamedTuple):
+    photos: int
+    right: int
+    independent: float  # photos that say as much
+
+
+def find(right: NDArray[np.bool_], values: Mapping[str, Sequence[str]], groups: Sequence[str]) -> list[Slice]:
     """All slices with enough photos, those of one value first.
 
-    `right` is (n,), `values` holds n values per attribute.
+    `right` is (n,), `values` holds n values per attribute; photos of one of the n `groups` belong together.
     """
-    members = {
-        (attribute, value): np.array([each == value for each in own])
-        for attribute, own in values.items()
-        for value in sorted(set(own))
-        if value and sum(each == value for each in own) >= LEAST
-    }
-    chosen: list[tuple[tuple[tuple[str, str], ...], NDArray[np.bool_]]] = [
-        ((key,), own) for key, own in members.items()
+    if not len(right):
+        return []
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    together = correlation(right, group)
+    counted = [
+        (
+            names,
+            _Count(int(inside.sum()), int(right[inside].sum()), independent(np.bincount(group[inside]), together)),
+        )
+        for names, inside in _members(values)
     ]
+    whole = _Count(len(right), int(right.sum()), independent(np.bincount(group), together))
+    return [_slice(names, own, whole, len(counted)) for names, own in counted]
+
+
+def _members(values: Mapping[str, Sequence[str]]) -> Iterator[tuple[Names, NDArray[np.bool_]]]:
+    """The names of each slice with enough photos, and which photos (n,) are in it."""
+    members = {
+        (attribute, value): np.array(own, dtype=object) == value
+        for attribute, own in values.items()
+        for value, count in sorted(Counter(own).items())
+        if value and count >= LEAST
+    }
+    for key, inside in members.items():
+        yield (key,), inside
     for first, second in itertools.combinations(members, 2):
         if first[0] != second[0] and (both := members[first] & members[second]).sum() >= LEAST:
-            chosen.append(((first, second), both))
-    return [_slice(names, inside, right, len(chosen)) for names, inside in chosen]
+            yield (first, second), both
 
 
 def worst(found: Sequence[Slice]) -> list[Slice]:
@@ -82,15 +109,21 @@ def worst(found: Sequence[Slice]) -> list[Slice]:
     return named[:WORST]
 
 
-def _slice(
-    names: tuple[tuple[str, str], ...], inside: NDArray[np.bool_], right: NDArray[np.bool_], looked_at: int
-) -> Slice:
+def _slice(names: Names, own: _Count, whole: _Count, looked_at: int) -> Slice:
     from scipy.stats import fisher_exact
 
-    photos, hits = int(inside.sum()), int(right[inside].sum())
-    outside, hits_outside = len(right) - photos, int(right.sum()) - hits
-    mean_error = max(1e-9, 1 - right.mean())
-    score = WEIGHT * ((1 - hits / photos) / mean_error - 1) - (1 - WEIGHT) * (len(right) / photos - 1)
-    table = [[hits, photos - hits], [hits_outside, outside - hits_outside]]
-    chance = float(fisher_exact(table, alternative="less").pvalue) if outside else 1.0
-    return Slice(names, photos, hits, *wilson(hits, photos), float(score), chance * looked_at < ALPHA)
+    share = own.right / own.photos
+    mean_error = max(1e-9, 1 - whole.right / whole.photos)
+    score = WEIGHT * ((1 - share) / mean_error - 1) - (1 - WEIGHT) * (whole.photos / own.photos - 1)
+    chance = 1.0
+    if outside := whole.photos - own.photos:
+        others = _counts((whole.right - own.right) / outside, whole.independent * outside / whole.photos)
+        chance = float(fisher_exact([_counts(share, own.independent), others], alternative="less").pvalue)
+    ends = proportion(share, own.independent)
+    return Slice(names, own.photos, own.right, *ends, float(score), chance * looked_at < ALPHA)
+
+
+def _counts(share: float, number: float) -> list[int]:
+    """Right and wrong of about `number` photos."""
+    right = round(share * number)
+    return [right, max(0, round(number) - right)]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 _DRAWS = 4000  # of the posterior
 _RESAMPLES = 1000  # of the bootstrap
+_Z = 1.959963984540054  # of 95%, both sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,49 @@ def difference(right: int, number: int, other_right: int, other_number: int) -> 
     return Estimate(first - second, first - second - below, first - second + above)
 
 
+def proportion(share: float, number: float) -> tuple[float, float]:
+    """The interval of `wilson` for a share, 0..1, of a `number` above 0 that may be a fraction."""
+    z = _Z
+    middle = share + z**2 / (2 * number)
+    width = z * (share * (1 - share) / number + z**2 / (4 * number**2)) ** 0.5
+    low, high = (middle - width) / (1 + z**2 / number), (middle + width) / (1 + z**2 / number)
+    return max(0.0, low), min(1.0, high)
+
+
+def correlation(right: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:
+    """How much photos of a group are right or wrong together, 0..1: the intraclass correlation over all pairs.
+
+    Both are (n,); `groups` are numbers from 0 on.
+    """
+    off = right - right.mean()
+    sizes, sums = np.bincount(groups), np.bincount(groups, off)
+    pairs, variance = float((sizes * (sizes - 1)).sum()), float((off**2).mean())
+    if not pairs or not variance:
+        return 0.0
+    return float(np.clip(((sums**2).sum() - (off**2).sum()) / pairs / variance, 0, 1))
+
+
+def independent(sizes: NDArray[np.int64], correlated: float) -> float:
+    """Independent photos that say as much as groups of these sizes (Kish 1965), by what `correlation` found."""
+    number = float(sizes.sum())
+    return number / (1 + (float((sizes**2).sum()) / number - 1) * correlated)
+
+
+def is_above(found: Estimate, chance: float, looked_at: int) -> bool:
+    """Is it above `chance`, where that many estimates were looked at (Bonferroni, 2.5% for all together)?"""
+    from scipy.stats import norm
+
+    wider = float(norm.ppf(1 - 0.025 / looked_at)) / _Z
+    return found.value - wider * (found.value - found.low) > chance
+
+
 def clustered(
     right: NDArray[np.float64], counted: NDArray[np.float64], groups: Sequence[str], seed: int
 ) -> Estimate:
     """The mean over c columns of `right` per `counted`, both summed over n rows; rows of a group belong together.
 
     `right` and `counted` are (n, c). The interval is a bootstrap over groups (Davison and Hinkley 1997, 3.8):
-    photos of one listing are right or wrong together.
+    photos of one listing are right or wrong together. A column that a sample has nothing of is not in its mean.
     """
     names, number = np.unique(np.asarray(groups), return_inverse=True)
     sums = np.zeros((2, len(names), right.shape[1]))
@@ -65,13 +102,14 @@ def clustered(
     random = np.random.default_rng(seed)
     drawn = random.multinomial(len(names), np.full(len(names), 1 / len(names)), _RESAMPLES).astype(float)
     weights = np.concatenate([np.ones((1, len(names))), drawn])  # the first is the estimate itself
-    shares = (weights @ sums[0]) / np.maximum(weights @ sums[1], 1e-9)
-    return of_draws(shares.mean(axis=1))
+    there = weights @ sums[1] > 0
+    shares = (weights @ sums[0]) / np.where(there, weights @ sums[1], 1.0)
+    return of_draws(shares.sum(axis=1) / np.maximum(there.sum(axis=1), 1))
 
 
 def wilson_low(right: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.float64]:
     """The lower ends (n,) of the intervals of `wilson` for `right` of `number` (n,)."""
-    z = 1.959963984540054  # of 95%, both sides
+    z = _Z
     share = right / number
     middle = share + z**2 / (2 * number)
     width = z * np.sqrt(share * (1 - share) / number + z**2 / (4 * number**2))

@@ -1,6 +1,7 @@
 """audit: what is planted is found, what is not there is not invented, and it ends in sentences."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,34 @@ def test_about_one_fair_sample_in_twenty_is_called_skewed() -> None:
     assert 1 <= sum(called) <= 22
 
 
+def test_values_that_the_reference_does_not_name_are_left_out_and_named() -> None:
+    fit = shares.fit("region", listings(Delhi=30, Goa=30, Pune=40), {"Delhi": 1, "Goa": 1}, 1)
+    assert (fit.few, fit.many, fit.compared) == ([], [], 60)
+    assert "region: 40 listings of values not in the reference were left out (Pune)." in fit.sentences()
+    skewed = shares.fit("region", listings(Delhi=50, Goa=10, Pune=40), {"Delhi": 1, "Goa": 1}, 1)
+    assert "more Delhi (83.3% against 50.0%); fewer Goa (16.7% against 50.0%)" in skewed.sentences()[-1]
+
+
+def test_a_reference_that_no_listing_fits_is_told_from_none() -> None:
+    (_, said) = shares.fit("region", listings(delhi=30, goa=30), {"Delhi": 1, "Goa": 1}, 1).sentences()
+    assert "no listing has a value that audit.reference.region names; those of the listings are delhi, goa" in said
+
+
+def test_listings_whose_value_is_not_known_are_counted() -> None:
+    by_listing = listings(Delhi=30, Goa=30) | {f"U{number}": "" for number in range(7)}
+    assert "region: not known of 7 listings more." in shares.fit("region", by_listing, {}, 1).sentences()
+
+
+def test_a_fair_sample_of_many_values_names_none() -> None:
+    market = {f"R{number:02d}": 1.0 for number in range(30)}
+    named = 0
+    for seed in range(40):
+        counts = np.random.default_rng(seed).multinomial(600, [1 / 30] * 30).tolist()
+        fit = shares.fit("region", listings(**dict(zip(market, counts, strict=True))), market, 1)
+        named += bool(fit.few or fit.many)
+    assert named <= 4
+
+
 def test_without_a_reference_the_concentration_is_told_and_no_verdict_given() -> None:
     fit = shares.fit("region", listings(A=50, B=30, C=5, D=5, E=5, F=5), {}, 1)
     assert fit.p_value is None
@@ -78,25 +107,38 @@ def test_a_planted_bad_slice_of_two_values_is_found_and_none_where_there_is_none
         "year": RANDOM.choice(["2000-2009", "2010-2019"], count).tolist(),
     }
     right = RANDOM.random(count) < 0.95
-    assert slices.worst(slices.find(right, values)) == []
+    assert slices.worst(slices.find(right, values, [str(number) for number in range(count)])) == []
     inside = np.array(
         [r == "Goa" and y == "2000-2009" for r, y in zip(values["region"], values["year"], strict=True)]
     )
     right[inside] = RANDOM.random(int(inside.sum())) < 0.5
-    found = slices.worst(slices.find(right, values))
+    found = slices.worst(slices.find(right, values, [str(number) for number in range(count)]))
     assert found[0].name() == "region Goa, year 2000-2009"
     assert found[0].right == right[inside].sum()
     assert found[0].low < found[0].accuracy < found[0].high
 
 
+def test_photos_of_a_listing_that_are_wrong_together_make_no_bad_slice() -> None:
+    """Listings of ten photos are right or wrong as a whole; where they are says nothing of that."""
+    named = 0
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        right = np.repeat(random.random(80) < 0.85, 10)
+        region = np.repeat(random.choice(["Delhi", "Goa", "Assam", "Bihar"], 80), 10).tolist()
+        found = slices.find(right, {"region": region}, [f"g{number // 10}" for number in range(800)])
+        named += bool(slices.worst(found))
+    assert named <= 3
+    assert found[0].high - found[0].low > 0.15, "of about 20 listings, not 200 photos"
+
+
 def test_a_region_without_a_loss_has_no_minus_sign() -> None:
     right = Estimate(0.9, 0.8, 0.95)
-    said = regions.Region("Bihar", 40, right, Estimate(0.0, 0.0, 0.02)).sentence()
+    said = regions.Region("Bihar", 40, right, Estimate(0.0, 0.0, 0.02), False).sentence()
     assert "+0.0 points (95% interval -2.0 to +0.0)" in said
 
 
 def test_a_region_where_no_photo_differs_gets_no_interval() -> None:
-    said = regions.Region("Bihar", 40, Estimate(0.9, 0.8, 0.95), Estimate(0.0, 0.0, 0.0)).sentence()
+    said = regions.Region("Bihar", 40, Estimate(0.9, 0.8, 0.95), Estimate(0.0, 0.0, 0.0), False).sentence()
     assert said.endswith("90.0% of its 40 photos right, as many as when trained with others of it.")
 
 
@@ -144,6 +186,37 @@ def test_a_clue_that_gives_the_class_away_is_told_and_a_listing_is_not_learnt_by
     assert (found["even"].accuracy.value, found["even"].tells) == (0.5, False)
 
 
+def test_a_region_of_one_listing_is_not_measured() -> None:
+    count = 180
+    labels, groups = np.arange(count) % 2, [f"g{min(number, 160) // 3}" for number in range(count)]
+    names = np.where(np.arange(count) < 80, "Delhi", np.where(np.arange(count) < 159, "Goa", "Pune")).tolist()
+    features = np.eye(2, 4, dtype=np.float32)[labels] + RANDOM.normal(0, 1, (count, 4)).astype(np.float32)
+    assert [each.name for each in regions.leave_out(features, labels, groups, names, 1)] == ["Delhi", "Goa"]
+    assert regions.leave_out(features, labels, [f"g{number % 3}" for number in range(count)], names, 1) == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_classes_without_photos_or_of_few_listings_are_left_out_of_the_shortcuts() -> None:
+    labels = np.array([0, 2] * 40 + [3] * 3)
+    groups = [f"g{number // 2}" for number in range(80)] + ["h", "i", "j"]
+    clue = {"size": labels[:, None] + RANDOM.normal(0, 0.2, (83, 1))}
+    (found,) = shortcuts.measure(clue, labels, groups, 1)
+    assert found.chance == 0.5
+    assert found.accuracy.value > 0.9
+    assert shortcuts.measurable(labels, groups).tolist() == [0, 2]
+    assert shortcuts.measure(clue, labels * 0, groups, 1) == []
+    assert shortcuts.measure(clue, labels, ["g"] * 83, 1) == []
+
+
+def test_a_clue_that_says_nothing_seldom_tells() -> None:
+    labels, groups = np.arange(120) // 2 % 2, [f"g{number // 2}" for number in range(120)]
+    told = 0
+    for seed in range(30):
+        clue = {"noise": np.random.default_rng(seed).normal(size=(120, 2))}
+        told += shortcuts.measure(clue, labels, groups, seed)[0].tells
+    assert told <= 2
+
+
 @pytest.mark.parametrize("marked", [True, False])
 def test_a_watermark_on_one_class_is_seen(marked: bool, tmp_path: Path) -> None:
     folder = build_folder(tmp_path, "split", n=60)
@@ -183,6 +256,8 @@ def test_bands_are_those_of_the_reference_else_quartiles(folder: Path) -> None:
         assert photo.year is not None
         assert int(low) <= photo.year <= int(high)
     assert set(own["price"]) == {""}
+    narrow = attributes.values(photos, {"year": {"2000-2009": 1, "2010-2014": 1}})["year"]
+    assert {band for photo, band in zip(photos, narrow, strict=True) if (photo.year or 0) > 2014} == {"other"}
 
 
 def test_a_reference_that_is_no_band_is_named() -> None:
@@ -236,6 +311,26 @@ def test_the_command_gives_programs_what_it_writes(folder: Path) -> None:
     data = json.loads(result.stdout)
     assert data == json.loads((folder / "audit.json").read_bytes())
     assert any("the recipe has no audit.reference.region" in line for line in data["sentences"])
+
+
+def test_a_network_of_an_earlier_split_is_measured_by_the_classes_of_now(folder: Path, tmp_path: Path) -> None:
+    copied = tmp_path / "run"
+    shutil.copytree(folder, copied)
+    corrected = {"hatch": "sedan", "sedan": "hatch"}
+    rows = [replace(row, class_name=corrected[row.class_name]) for row in manifest.read(copied, SplitRow)]
+    publish(copied, "split", rows)
+    before = findings.run(folder, Audit(), CONFIG)
+    found = findings.run(copied, Audit(), CONFIG)
+    assert found.measured == (before.measured[1] - before.measured[0], before.measured[1])
+    assert any("the network is of an earlier split" in line for line in found.sentences())
+    assert not before.earlier
+
+
+def test_regions_that_are_not_measured_are_named(folder: Path) -> None:
+    said = findings.run(folder, Audit(), CONFIG).sentences()
+    assert any(
+        line.startswith("Not measured without Assam: a region needs 20 photos in 5 groups") for line in said
+    )
 
 
 def test_a_small_dataset_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from curate.core.intervals import good_photos, of_draws, wilson, wilson_low
+from curate.core.intervals import (
+    Estimate,
+    clustered,
+    correlation,
+    good_photos,
+    independent,
+    is_above,
+    of_draws,
+    proportion,
+    wilson,
+    wilson_low,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,3 +55,31 @@ def test_good_photos_of_a_run() -> None:
     assert uneven.value == pytest.approx(0.9)
     blank = of_draws(good_photos(counts(1000), counts(0), counts(0), 0) / 1000)
     assert blank.low < 0.01 and blank.high > 0.99
+
+
+def test_a_proportion_of_whole_photos_is_wilsons() -> None:
+    assert proportion(0.8, 50) == pytest.approx(wilson(40, 50))
+    assert proportion(1, 5.5)[1] == pytest.approx(1)
+
+
+def test_groups_that_are_right_together_count_as_one_photo_each() -> None:
+    right, groups = np.repeat(np.arange(40) % 4 > 0, 5), np.repeat(np.arange(40), 5)
+    together = correlation(right, groups)
+    assert together == pytest.approx(1)
+    assert independent(np.bincount(groups), together) == pytest.approx(40)
+    apart = np.random.default_rng(1).random(2000) < 0.8
+    assert correlation(apart, np.arange(2000) // 5) < 0.05
+    assert (correlation(right, np.arange(200)), correlation(right[:1], groups[:1])) == (0, 0)
+
+
+def test_a_group_that_a_sample_lacks_is_not_wrong() -> None:
+    """A column of one group, all right: a third of the samples do not have it."""
+    counted = np.zeros((20, 2))
+    counted[:19, 0] = counted[19, 1] = 1
+    found = clustered(counted, counted, [str(number) for number in range(20)], 1)
+    assert (found.value, found.low, found.high) == (1, 1, 1)
+
+
+def test_more_estimates_need_more() -> None:
+    found = Estimate(0.6, 0.52, 0.68)
+    assert [is_above(found, 0.5, number) for number in (1, 7)] == [True, False]
