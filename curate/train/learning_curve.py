@@ -72,12 +72,12 @@ class Curve:
         if not self.monotone:
             said.append("The curve goes down somewhere by more than chance: do not trust what follows.")
         now, then = percent(self.at_all[0]), percent(self.doubled[0])
-        change = "not expected to change accuracy from"
+        change = f"not expected to change the accuracy of {now}"
         if now != then:
-            change = f"expected to {'raise' if self.gain[0] > 0 else 'lower'} accuracy from"
+            change = f"expected to {'raise' if self.gain[0] > 0 else 'lower'} accuracy from {now} to {then}"
         gain, least, most = (f"{100 * value:+z.1f}" for value in self.gain)
         said.append(
-            f"Doubling to {2 * self.sizes[-1]:,} photos is {change} {now} to {then} (95% interval "
+            f"Doubling to {2 * self.sizes[-1]:,} photos is {change} (95% interval "
             f"{percent(self.doubled[1])} to {percent(self.doubled[2])}). That is {gain} points "
             f"(95% interval {least} to {most})."
         )

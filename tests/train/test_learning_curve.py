@@ -83,7 +83,7 @@ def test_a_mean_of_resampled_photos_weighs_groups_by_their_size() -> None:
     [
         (0.86, 0.87, "is expected to raise accuracy from 86.0% to 87.0% (95% interval 82.0% to 92.0%)"),
         (0.87, 0.86, "is expected to lower accuracy from 87.0% to 86.0% (95% interval 81.0% to 91.0%)"),
-        (0.86, 0.86, "is not expected to change accuracy from 86.0% to 86.0% (95% interval 81.0% to 91.0%)"),
+        (0.86, 0.86, "is not expected to change the accuracy of 86.0% (95% interval 81.0% to 91.0%)"),
     ],
 )
 def test_what_doubling_brings_is_a_gain_a_loss_or_nothing(now: float, then: float, said: str) -> None:
