@@ -284,7 +284,7 @@ async function apply() {
   $("apply-lines").textContent = now.lines.join("\n");
   $("apply-start").disabled = false;
   const changes = Object.entries(now.changes || {}).map(([what, number]) => `${number.toLocaleString("en")} ${what}`);
-  $("apply-said").textContent = now.failed ? "It stopped. The manifests are as they were, or of the stages above."
+  $("apply-said").textContent = now.failed ? "It stopped. The stages that are listed above have new manifests, the others those from before."
     : changes.length ? `Changed sides: ${changes.join(", ")}.` : "No photo changed sides.";
   if (!now.failed) {
     past.length = 0;

@@ -108,8 +108,8 @@ function photoFacts(item, state) {
       ...row("Class now", photo.class_name === photo.seller_class ? "" : words(photo.class_name)),
       ...row("Score", photo.score == null ? "" : meter(photo.score, photo.threshold)),
       ...row("Looks like", photo.concept && `${words(photo.concept)} ${share(photo.concept_score)}`),
-      ...row("Its class", photo.label_score == null ? "" : `${share(photo.label_score)}, likeliest ${words(photo.likely_class)}`),
-      ...row("Typical", share(photo.typicality)),
+      ...row("Class is right", photo.label_score == null ? "" : `${share(photo.label_score)}; likeliest: ${words(photo.likely_class)}`),
+      ...row("Typicality", share(photo.typicality)),
       ...row("Title", photo.title), ...row("Listing", place || photo.listing_id),
       ...row("Size", `${photo.width}×${photo.height}`), ...row("Key", make("code", {}, photo.key))),
   ];
