@@ -80,6 +80,12 @@ def pattern(url: str) -> str:
     return "/".join(kinds) + ("?" + "&".join(keys) if keys else "")
 
 
+def names_one(url: str) -> bool:
+    """Does an address name one thing, by a number or many words in its path, or a long number in its query?"""
+    kind = pattern(url)
+    return "#" in kind or "slug" in kind or bool(re.search(r"=\d{5,}(?:&|$)", path_of(url).partition("?")[2]))
+
+
 def links(page: Page, layout: PageImages) -> list[Link]:
     """The links of a page to other pages of its site, in their order."""
     here = bare(page.url).rstrip("/")

@@ -35,7 +35,7 @@ def shows_nothing(name: str) -> bool:
 
 # Elements of what is no photo of the listing.
 NOT_SHOWN_NAMES = re.compile(
-    r"(?<![a-z])(?:avatar|logo|icon|badge|flag|emoji|sprite|userpic|seller-?(?:photo|image|img)|agent-?(?:photo|image|img)|"
+    r"(?<![a-z])(?:(?<!product.)(?<!item.)(?<!post.)(?<!listing.)(?<!property.)(?<!car.)avatar|logo|icon|badge|flag|emoji|sprite|userpic|seller-?(?:photo|image|img)|agent-?(?:photo|image|img)|"
     r"dealer-?(?:logo|image)|profile(?:-?(?:pic|photo|image|img))?|banner|map-?(?:image|img)|qr-?code|payment|rating|partner)s?(?![a-z])"
 )
 # Boxes about who sells.

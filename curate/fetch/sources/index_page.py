@@ -20,8 +20,8 @@ def _score(group: CandidateList) -> float:
     listings = [one.listing for one in group.candidates]
     shown = sum(bool(one.photos) for one in listings) / count
     priced = sum(one.price is not None for one in listings) / count
-    linked = [card_links.pattern(one.page_url) for one in listings if one.page_url]
-    plain = bool(linked) and sum("#" in kind or "slug" in kind for kind in linked) * 2 < len(linked)
+    linked = [one.page_url for one in listings if one.page_url]
+    plain = bool(linked) and sum(map(card_links.names_one, linked)) * 2 < len(linked)
     total = sum(map(json_listings.worth, listings)) / math.sqrt(count)
     total *= (0.3 + 0.35 * shown + 0.35 * priced) * (0.4 if plain else 1.0) * other_lists.as_goods(listings)
     named = re.search(

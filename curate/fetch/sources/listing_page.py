@@ -1,7 +1,7 @@
 """The listing that a page is about, out of all its forms."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from curate.fetch.http.url import path_of
@@ -39,8 +39,11 @@ def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing 
     _without_others_photos(chosen, forms)
     structured = max((one.listing.photos for one in chosen), key=len, default=())
     html, sets = _galleries(forms, [url for photo in structured for url in (photo.url, *photo.aliases)], stems)
-    if not chosen and not _looks_like_one(
-        forms, max([html, *(photos for _, photos in sets)], key=len), many, surely
+    shared = {photo_sizes.stem(photo.url) for other in many for photo in other.photos}
+    if surely and not chosen and _declares_its_own(forms, shared) and not _beyond(html, shared):
+        html = []  # all its images are of other listings
+    elif not chosen and not _looks_like_one(
+        forms, max([html, *(photos for _, photos in sets)], key=len), shared, bool(many), surely
     ):
         return None, ()
     listing = Listing("", page.url)
@@ -161,8 +164,16 @@ def _lists(group: CandidateList, one: Candidate) -> bool:
     return count > 2 or (count == 2 and any(other.node is one.node for other in group.candidates))
 
 
-def _looks_like_one(forms: Read, html: list[list[str]], many: list[Listing], surely: bool) -> bool:
-    """Is a page without data of its own the page of a listing, by its head and HTML?"""
+def _beyond(html: list[list[str]], shared: Collection[str]) -> list[list[str]]:
+    """The photos of a gallery that other listings, whose photos have the stems `shared`, do not have."""
+    return [urls for urls in html if not any(photo_sizes.stem(url) in shared for url in urls)]
+
+
+def _looks_like_one(
+    forms: Read, html: list[list[str]], shared: Collection[str], others: bool, surely: bool
+) -> bool:
+    """Is a page without data of its own the page of a listing, by its head and HTML? `others`: it shows other
+    listings, whose photos have the stems `shared`."""
     about = forms.about
     product = _is_product(about)
     if not about.titles or forms.summaries:
@@ -170,15 +181,22 @@ def _looks_like_one(forms: Read, html: list[list[str]], many: list[Listing], sur
     html = html or []
     if product and about.images and about.price:
         return True
-    shared = {photo_sizes.stem(photo.url) for listing in many for photo in listing.photos}
-    own = [urls for urls in html if not any(photo_sizes.stem(url) in shared for url in urls)]
+    own = _beyond(html, shared)
     if len(own) < len(html) / 2 or not own:
         return False
     numbered = re.search(r"\d{4,}", path_of(about.urls[0])) is not None
     heading = next(forms.page.root.iter("h1"), None) is not None
-    if not many and heading and page_gallery.price_near_heading(forms.page, forms.layout)[0] is not None:
+    if not others and heading and page_gallery.price_near_heading(forms.page, forms.layout)[0] is not None:
         return True
     return product or ((surely or numbered) and (heading or len(own) > 2)) or (surely and len(own) > 2)
+
+
+def _declares_its_own(forms: Read, shared: Collection[str]) -> bool:
+    """Does the head of a page name a photo whose address holds the page's own number? `shared` are stems of photos
+    that other listings have."""
+    numbers = re.findall(r"[0-9A-Za-z]*\d{6,}[0-9A-Za-z]*", path_of(forms.page.url))
+    named = [url for url in forms.about.images if photo_sizes.stem(url) not in shared]
+    return any(number in url for number in numbers for url in named)
 
 
 def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Listing:

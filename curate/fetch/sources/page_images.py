@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from curate.fetch.http.url import host_of, path_of
-from curate.fetch.sources import image_addresses, photo_sizes, photo_templates, photo_variants
+from curate.fetch.sources import after_pager, image_addresses, photo_sizes, photo_templates, photo_variants
 from curate.fetch.sources.element_names import (
     BESIDE_NAMES,
     BESIDE_WORDS,
@@ -194,6 +194,7 @@ def layout(page: Page) -> PageImages:
         out.images += [Image(urls, element) for urls in image_addresses.objects_in(element, page)]
     _without_placeholders(out.images)
     out.images = _without_clones(out.images)
+    out.beside |= set(after_pager.behind(page.root, [one.element for one in out.images if one.leads_to])) - keep
     return out
 
 

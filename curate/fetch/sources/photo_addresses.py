@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from curate.fetch.http.url import host_of
 from curate.fetch.sources import photo_templates
 from curate.fetch.sources.page import photo_address
 
@@ -63,8 +64,20 @@ class Addresses:
             return photo_address(prefix + tail, self.base) if prefix else ""
         name = tail.split("?")[0]
         found = next((url for url in self.seen if name in url and len(name) > 5), "")
-        self._prefix[first] = found.partition(name)[0] if found else ""
-        return photo_address(self._prefix[first] + tail, self.base) if found else ""
+        self._prefix[first] = prefix = found.partition(name)[0] if found else self._of_alike(name)
+        return photo_address(prefix + tail, self.base) if prefix else ""
+
+    def _of_alike(self, path: str) -> str:
+        """What stands before the paths of the page's own images that begin with the same folder and are as deep;
+        empty where there are none, or some of the page's own host."""
+        folder = path[: path.find("/", 1) + 1]
+        if len(folder) < 4 or path.count("/") < 3:
+            return ""
+        alike = [url for url in self.seen if url.partition(folder)[2].count("/") == path.count("/") - 2]
+        alike = [url for url in alike if folder in url]
+        if not alike or any(host_of(url) == host_of(self.base) for url in alike):
+            return ""
+        return alike[0].partition(folder)[0]
 
     def by_id(self, value: object) -> list[str]:
         """The page's own images that have an id in their address."""

@@ -68,7 +68,7 @@ KINDS: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "name_start": re.compile(
-        r"^(?:thmb|lthmb|thumb|tn|big|small|medium|large|x\d|mini|preview|orig)[-_]|"
+        r"^(?:thmb|lthmb|thumb|tn|big|small|medium|large|slide|x\d|mini|preview|orig)[-_]|"
         r"^(?:[a-z]{1,3}_)?(?:\d{2,4}x(?:\d{2,4}|n)|fullxfull)(?:_[a-z]?\d{1,3})*[-_.](?=.{6})",
         re.IGNORECASE,
     ),
@@ -100,6 +100,9 @@ _TWO_SIDES = re.compile(  # /480/360/1f0c….jpg, /image/312/312/…; a number i
     r"/(?:\d{3,4}/\d{2,4}|\d{2}/\d{3,4})/(?=[0-9a-f]{16,}[^/]*$)|"
     r"(?<=/image)/(?:(\d{3,4})/\1|1280/960|1024/768|800/600|640/480)/"
 )
+_SCALED = re.compile(
+    r"/\w{0,9}(?:crop|resize)\w{0,6}/\d{2,4}[x/]\d{2,4}/(?=.{12})"
+)  # /resize/602/339/a/b/photo.jpg
 _CACHED = re.compile(r"(?<=/cache)(/(?:[\w-]+/){0,3}?)[0-9a-f]{32}/")  # /cache/1/image/0f1c…/a/b/photo.jpg
 _CODED = re.compile(r"[-_]([MNO][A-Za-z0-9]{9,60})(?=\.|$)")  # base64 of what begins with a digit
 _IDENTITY = re.compile(r"\d{6}|[0-9a-f]{12}", re.IGNORECASE)
@@ -174,7 +177,7 @@ def stem(url: str) -> str:
         return key
     path = _COUNTRY.sub(r"\1", _decoded(unquote(parts.path)))
     path = KINDS["after_name"].sub(r"\1", re.sub(r";[^/]*$", "", path))
-    path = _CACHED.sub(r"\1", _TWO_SIDES.sub("/", path))
+    path = _CACHED.sub(r"\1", _TWO_SIDES.sub("/", _SCALED.sub("/", path)))
     *folders, name = path.split("/")
     kept = [_FOLDER.sub("", folder) for folder in folders if folder and not KINDS["segment"].fullmatch(folder)]
     base = re.sub(rf"(?:{IMAGE_SUFFIX})+$", "", name, flags=re.IGNORECASE)
@@ -243,6 +246,7 @@ def larger(url: str) -> str:
     path = re.sub(
         rf"({IMAGE_SUFFIX})[-_]\d{{2,4}}x\d{{0,4}}[\w-]*(?:{IMAGE_SUFFIX})?$", r"\1", path, flags=re.IGNORECASE
     )
+    path = _SCALED.sub("/", path)
     path = re.sub(r"(/media/catalog/product)/cache/(?:\d+/)?(?:\w+/)*?[0-9a-f]{32}/", r"\1/", path)
     if "/wp-content/" in path or "/uploads/" in path:
         path = re.sub(rf"-\d{{2,4}}x\d{{2,4}}(?={IMAGE_SUFFIX}$)", "", path)

@@ -245,3 +245,53 @@ def addresses_that_count_clicks(adverts: list[Advert], others: list[Advert]) -> 
         return _card(a, to) + f'<a href="/login?redirect={quote(link(a), safe="")}">save</a>'
 
     return page("".join(card(i, a) for i, a in enumerate(adverts)))
+
+
+@shape(LISTS)
+def ids_in_queries_and_logos_of_dealers(adverts: list[Advert], others: list[Advert]) -> str:
+    """The id stands in the query alone; the logo of each dealer leads to a page with digits in its name."""
+
+    def card(i: int, a: Advert) -> str:
+        to = f"../Ads/details.asp?id={a.number}"
+        logo = f'<a href="results321_makes.asp?broker=1138{i}&amp;KAT=1010000000"><img src="/2004/logotipi/1138{i}.gif?koda=6.12.2025"></a>'
+        photo = f'<a href="{to}"><img src="https://images.example/photo/{a.number}/{a.photos[0]}_160.jpg" alt="{a.title}"></a>'
+        return f'<div class="row"><a class="stretched-link" href="{to}&amp;display={quote(a.make)}"></a><div><span>{a.title}</span></div>{photo}<div>{a.price:,} €</div>{logo}</div>'  # fmt: skip
+
+    return page("".join(card(i, a) for i, a in enumerate(adverts)))
+
+
+@shape(LISTS)
+def covers_called_avatars(adverts: list[Advert], others: list[Advert]) -> str:
+    """The cover of an advert is called its avatar, and stands in `src-lazy` until it is seen."""
+    blank = "https://static.example/images/icons/lazy-preview.png"
+
+    def card(a: Advert) -> str:
+        at = f"https://file4.example/crop/350x232/2024/01/18/{a.photos[0]}_wm.jpg"
+        avatar = f'<img class="product-avatar-img" error-image-src="https://static.example/images/no-image.png" src="{blank}" src-lazy="{at}" is-lazy-image="true">'
+        return f'<div class="product-item"><a class="product-avatar" href="{link(a)}" title="{a.title}">{avatar}</a><h3><a href="{link(a)}">{a.title}</a></h3><span>€ {a.price:,}</span></div>'  # fmt: skip
+
+    return page("".join(map(card, adverts)))
+
+
+@shape(LISTS)
+def paths_of_photos_without_their_host(adverts: list[Advert], others: list[Advert]) -> str:
+    """The data name paths, of which a few stand on the page, on another host and scaled."""
+    rows = [{"id": a.number, "detailUrl": link(a), "title": a.title, "price": a.price, "currency": "EUR", "images": [f"ds01/{p[0]}/{p[1]}/{p}.jpg" for p in a.photos]} for a in adverts]  # fmt: skip
+    cards = "".join(f'<li><a href="{link(a)}"><img src="https://hecdn01.example/mncropresize/602/339/ds01/{a.photos[0][0]}/{a.photos[0][1]}/{a.photos[0]}.jpg"><b>{a.title}</b></a> {a.price:,} €</li>' for a in adverts[:2])  # fmt: skip
+    return page(f"<ul>{cards}</ul>" + script(f"window.__STATE__={J({'list': rows})}"))
+
+
+@shape(LISTS)
+def what_was_seen_behind_the_pager(adverts: list[Advert], others: list[Advert]) -> str:
+    """Cards of the same markup under a heading in a language that nothing knows, behind the numbers of the pages."""
+
+    def card(a: Advert) -> str:
+        return f'<a href="/item/{a.number}"><img src="https://s.example/r/222/{a.photos[0]}.webp" alt=""><div class="p">{a.price:,} €</div><div class="l">{a.title}</div></a>'  # fmt: skip
+
+    pager = (
+        '<div class="dlf"><span class="pp">1</span><a href="/used/2?n=1">2</a><a href="/used/3?n=1">3</a></div>'
+    )
+    seen = (
+        f'<div id="rv"><div class="h">Vux plomk</div><div class="gl">{"".join(map(card, others[:3]))}</div></div>'
+    )
+    return page(f'<div id="contentr"><div class="gl">{"".join(map(card, adverts))}</div>{pager}</div>{seen}')

@@ -258,6 +258,17 @@ def test_one_photo_in_the_background_of_an_element_is_the_gallery() -> None:
     assert (words_of(listing), listing.price) == ([advert.photos[0]], advert.price)
 
 
+@pytest.mark.parametrize(("declared", "count"), [("P/{}00.jpg", 1), ("shop/front.jpg", 0)], ids=["own", "shop's"])
+def test_the_head_alone_names_the_photo_of_a_page_that_shows_others(declared: str, count: int) -> None:
+    """The gallery is made by a script; the photos that the page shows are of other listings of the shop."""
+    at = "https://picture.example/850/"
+    head = f'<meta property="og:title" content="Z900RS"><meta property="og:image" content="{at}{declared.format("8502741B30260118004")}">'  # fmt: skip
+    others = "".join(f'<td><a href="/spread/8502741B3025120{n}/index.html"><img src="{at}S/8502741B3025120{n}00.jpg">CB {n}</a> 59.8</td>' for n in range(1, 6))  # fmt: skip
+    text = page(f"<h2>Z900RS</h2><table><tr>{others}</tr></table>", head)
+    found = extract(text, "https://www.bikes.example/spread/8502741B30260118004/index.html", True).listings
+    assert [photo.url for one in found for photo in one.photos] == [f"{at}P/8502741B3026011800400.jpg"] * count
+
+
 @pytest.mark.parametrize("hint", [True, None])
 def test_the_data_name_their_page_without_the_query_that_led_there(hint: bool | None) -> None:
     advert, others = adverts(3, 7, "de", seed=3)[1], adverts(6, 4, "en", seed=9)

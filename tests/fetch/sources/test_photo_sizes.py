@@ -96,6 +96,9 @@ ONE = [
         "https://s.fbcdn.net/v/1_2_n.jpg?stp=dst-jpg_s600x600&_nc_ht=h&ccb=1-7&oh=00_AfA1b2&oe=6A0b1c2d",
         "https://s.fbcdn.net/v/1_2_n.jpg?stp=dst-jpg_p180x540&_nc_ht=h&ccb=1-7&oh=00_AfZ9y8&oe=6A0b1c2d",
     ],
+    ["https://x.com/pics/12892/golf-128928024.webp", "https://x.com/pics/12892/Slide_golf-128928024.webp"],
+    ["https://x.com/ds01/3/6/0a.jpg", "https://x.com/mncropresize/602/339/ds01/3/6/0a.jpg"],
+    ["https://x.com/2024/01/18/a1.jpg", "https://x.com/crop/350x232/2024/01/18/a1.jpg"],
 ]
 TWO = [
     ["https://x.com/image/812/345/1.jpg", "https://x.com/image/812/346/1.jpg"],
@@ -127,6 +130,9 @@ TWO = [
     ["https://x.com/ann_25_1043095732/golf.jpg", "https://x.com/ann_25_384882525/golf.jpg"],
     ["https://x.com/photo_MzAwLTQwMC0wMDAx.jpg", "https://x.com/pictu_MzAwLTQwMC0wMDAx.jpg"],
     ["https://x.com/show?fl=123456,80", "https://x.com/show?fl=123457,80"],
+    ["https://x.com/crop/350x232/2024/01/18/a1.jpg", "https://x.com/crop/350x232/2024/01/18/a2.jpg"],
+    ["https://x.com/crop/350x232/2024/a1.jpg", "https://x.com/crop/350x232/2025/a1.jpg"],
+    ["https://x.com/p/slide_1.jpg", "https://x.com/p/slide_2.jpg"],
 ]
 
 
@@ -229,3 +235,9 @@ def test_a_size_is_put_into_a_template(place: str) -> None:
     template = f"https://x.example/image/{place}/7.jpg"
     assert filled(template) == "https://x.example/image/1024/7.jpg"
     assert filled(template, ["https://x.example/image/832/9.jpg"]) == "https://x.example/image/832/7.jpg"
+
+
+def test_what_a_scaling_service_was_asked_for_is_left_out_of_the_larger_address() -> None:
+    assert larger("https://x.com/resize/800x600/2024/01/18/a1.jpg") == "https://x.com/2024/01/18/a1.jpg"
+    assert larger("https://x.com/mycrop/602/339/ds01/3/6/0a.jpg") == "https://x.com/ds01/3/6/0a.jpg"
+    assert larger("https://x.com/crop/350x232/a.jpg") == "https://x.com/crop/350x232/a.jpg"  # no folder behind it
