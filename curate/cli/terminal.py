@@ -87,7 +87,7 @@ def own_stderr() -> None:
     each odd photo. That goes nowhere, unless CURATE_DEBUG is set.
     """
     logging.captureWarnings(True)
-    logging.lastResort = None
+    logging.lastResort = logging.NullHandler()  # None would print that nobody listens
     if sys.stderr is None or os.environ.get("CURATE_DEBUG"):
         sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
         return
@@ -130,16 +130,20 @@ class _File(logging.FileHandler):
 
 
 def begin_log(verbose: bool, path: Path | None) -> None:
-    """Send log records where the options say. Raises ResourceError when the file cannot be written."""
+    """Send log records where the options say; warnings of curate itself always go to stderr.
+
+    Raises ResourceError when the file cannot be written.
+    """
     root = logging.getLogger()
     for old in [handler for handler in root.handlers if isinstance(handler, _Beside | _File)]:
         root.removeHandler(old)
         old.close()
-    if verbose:
-        beside = _Beside(logging.DEBUG)
-        beside.setFormatter(_Line("%(name)s: %(message)s"))
-        beside.addFilter(lambda record: not hasattr(record, "shown"))
-        root.addHandler(beside)
+    beside = _Beside(logging.DEBUG if verbose else logging.WARNING)
+    beside.setFormatter(_Line("%(name)s: %(message)s" if verbose else "warning: %(message)s"))
+    beside.addFilter(lambda record: not hasattr(record, "shown"))
+    if not verbose:
+        beside.addFilter(logging.Filter("curate"))
+    root.addHandler(beside)
     if path is not None:
         try:
             file = _File(path, encoding="utf-8", errors="backslashreplace")

@@ -289,3 +289,24 @@ def test_the_help_answers_at_once() -> None:
     )
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_warnings_of_curate_are_shown_and_those_of_libraries_are_not() -> None:
+    script = """
+import logging
+from curate.cli import terminal
+terminal.own_stderr()
+logging.getLogger("early.library").warning("nobody listens yet")
+for verbose in (False, True):
+    terminal.begin_log(verbose, None)
+    logging.getLogger("curate.core.cache").warning("the cache folder cannot be used")
+    logging.getLogger("curate.core.cache").info("details")
+    logging.getLogger("a.library").warning("not for people")
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stderr.splitlines() == [
+        "warning: the cache folder cannot be used",
+        "curate.core.cache: the cache folder cannot be used",
+        "curate.core.cache: details",
+        "a.library: not for people",
+    ]
