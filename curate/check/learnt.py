@@ -150,8 +150,9 @@ def _write(path: Path, made_from: dict[str, Any], learnt: Learnt) -> None:
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {name: _array(column) for name, column in columns.items()}
     np.savez(buffer, **arrays)
-    header = {"made_from": made_from, "sha256": hashlib.sha256(buffer.getbuffer()).hexdigest()}
-    atomic_write(path, [json.dumps(header, sort_keys=True).encode() + b"\n", buffer.getbuffer()])
+    with buffer.getbuffer() as payload:  # an error that still held it would end Python 3.12.1
+        header = {"made_from": made_from, "sha256": hashlib.sha256(payload).hexdigest()}
+        atomic_write(path, [json.dumps(header, sort_keys=True).encode() + b"\n", payload])
 
 
 def _array(column: Any) -> NDArray[Any]:

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 import shutil
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +17,7 @@ from curate.check import check, files, learnt
 from curate.check.check import BATCH, Checker, Upload
 from curate.cli.app import app
 from curate.core import executors, manifest
-from curate.core.errors import StateError, UsageError
+from curate.core.errors import ResourceError, StateError, UsageError
 from curate.core.recipe import Dedup
 from curate.core.schemas import CleanRow, FetchRow
 from tests import folders
@@ -128,6 +129,28 @@ def test_the_second_check_reads_what_the_first_learnt(folder: Path, checker: Che
         learnt.open_or_learn(folder, checker.scorer, said.append)
         assert len(said) == 2 and cache.read_bytes() == whole
         said.clear()
+
+
+def test_where_the_cache_cannot_be_written_it_says_so_and_lets_go_of_it(
+    folder: Path, checker: Checker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A buffer that an error still holds ends Python 3.12.1 where garbage is collected, and 3.13 complains."""
+    own = tmp_path / "own"
+    shutil.copytree(folder, own, ignore=shutil.ignore_patterns(learnt.NAME))
+    (own / learnt.NAME).mkdir()  # so nothing can take its place
+    said: list[str] = []
+    learnt.open_or_learn(own, checker.scorer, said.append)
+    noted = [each for record in caplog.records for each in record.args or ()]
+    (error,) = [each for each in noted if isinstance(each, ResourceError)]
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    (buffer,) = [value for each in frames for value in each.f_locals.values() if isinstance(value, io.BytesIO)]
+    buffer.close()  # BufferError while it is lent
+    recipe = tmp_path / "painted.yaml"
+    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    photo = own / manifest.read(own, FetchRow)[0].path
+    run = CliRunner().invoke(app, ["check", "--recipe", str(recipe), "--folder", str(own), str(photo)])
+    assert run.stderr.count(f"warning: cannot write {own / learnt.NAME}: ") == 1, run.stderr
+    assert "; the next check learns again" in run.stderr
 
 
 def test_what_was_learnt_of_other_manifests_is_not_believed(folder: Path, tmp_path: Path) -> None:
