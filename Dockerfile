@@ -5,11 +5,10 @@ COPY pyproject.toml README.md LICENSE NOTICE /src/
 COPY curate /src/curate
 COPY pipelines /src/pipelines
 RUN pip install --no-cache-dir '/src[serve]' && rm -r /src \
-    && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin curate \
-    && mkdir /data && chown curate /data
+    && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin curate
 
-USER 10001
 WORKDIR /data
+USER 10001:10001
 ENV CURATE_CACHE=/tmp/curate PYTHONUNBUFFERED=1
 EXPOSE 8080
 STOPSIGNAL SIGTERM

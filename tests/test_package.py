@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,20 +14,25 @@ import pytest
 
 import curate
 from curate.core import extras
+from tests import container
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = tmp_path_factory.mktemp("wheel")
+def build(source: Path, built: Path) -> Path:
+    """The wheel of the project in `source`."""
     pytest.importorskip("hatchling", reason="builds the wheel with hatchling")
     script = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
     run = subprocess.run(
-        [sys.executable, "-c", script, str(built)], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script, str(built)], cwd=source, capture_output=True, text=True, check=True
     )
     return built / run.stdout.split()[-1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 def test_the_wheel_holds_what_the_code_reads(wheel: Path) -> None:
@@ -41,6 +47,18 @@ def test_the_wheel_holds_what_the_code_reads(wheel: Path) -> None:
     assert {f"curate/pipelines/{path.name}" for path in (ROOT / "pipelines").glob("*.yaml")} <= names
     assert not [name for name in names if not name.startswith(("curate/", "curate_photos-"))]
     assert (said["Name"], said["Version"]) == (extras.DISTRIBUTION, curate.__version__)
+
+
+def test_the_files_that_the_image_copies_are_enough_for_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    source, built = tmp_path / "src", tmp_path / "built"
+    source.mkdir()
+    for name in container.copied():
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, source)
+    with zipfile.ZipFile(build(source, built)) as own, zipfile.ZipFile(wheel) as whole:
+        assert own.namelist() == whole.namelist()
 
 
 def test_an_installed_wheel_runs_away_from_the_source(wheel: Path, tmp_path: Path) -> None:

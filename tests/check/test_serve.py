@@ -33,7 +33,7 @@ from curate.cli.app import app
 from curate.core import extras, manifest
 from curate.core.errors import StateError, UsageError
 from curate.core.schemas import CleanRow, FetchRow
-from tests import folders
+from tests import container, folders
 from tests.check.conftest import RECIPE
 from tests.scenes import jpeg, scene
 
@@ -80,20 +80,15 @@ def form(photo: bytes, **parts: str | list[bytes]) -> tuple[bytes, dict[str, str
 def serving(folder: Path, tmp_path: Path, *options: str) -> Iterator[Service]:
     recipe = tmp_path / "painted.yaml"
     recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
-    words = [
-        "serve",
-        "--recipe",
-        str(recipe),
-        "--folder",
-        str(folder),
-        "--port",
-        "0",
-        "--precision",
-        "0.6",
-        *options,
-    ]
+    words = ["serve", "--recipe", str(recipe), "--folder", str(folder), "--precision", "0.6"]
+    with started(*words, *options) as running:
+        yield running
+
+
+@contextmanager
+def started(*words: str) -> Iterator[Service]:
     with subprocess.Popen(
-        [sys.executable, "-m", "curate", *words, *options],
+        [sys.executable, "-m", "curate", *words, "--port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -222,6 +217,32 @@ def test_s14_nobody_listens_to_the_world_without_a_key() -> None:
         listen("0.0.0.0", 0, ())
     with listen("127.0.0.1", 0, ()) as taken, pytest.raises(UsageError, match="in use"):
         listen("127.0.0.1", taken.getsockname()[1], ())
+
+
+def test_the_image_asks_the_service_how_it_is(service: Service) -> None:
+    program, option, script = container.health_check()
+    assert (program, option) == ("python", "-c")
+    here = re.sub(r"(127\.0\.0\.1):\d+", rf"\1:{service.port}", script)
+    nowhere = here.replace("/readyz", "/nowhere")
+    ends = [subprocess.run([sys.executable, "-c", each], capture_output=True) for each in (here, nowhere)]
+    assert [each.returncode for each in ends] == [0, 1], ends
+
+
+def test_the_command_of_the_image_runs_and_its_signal_ends_it(
+    folder: Path, checker: Checker, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "curate.yaml"
+    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    there = {"/data/curate.yaml": str(recipe), "/data/manifests": str(folder)}
+    program, *words = [there.get(word, word) for word in container.command()]
+    assert program == "curate" and words[-2:] == ["--host", "0.0.0.0"]
+    environment = {name: value for name, value in os.environ.items() if name != "CURATE_API_KEYS"}
+    python = [sys.executable, "-m", "curate"]
+    open_door = subprocess.run([*python, *words], env=environment, capture_output=True, text=True, timeout=60)
+    assert open_door.returncode == 2 and "--host 0.0.0.0 is open to others" in open_door.stderr
+    with started(*words[:-1], "127.0.0.1") as running:
+        running.process.send_signal(getattr(signal, container.instruction("STOPSIGNAL")))
+        assert running.process.wait(60) == 0
 
 
 def test_operators_see_how_it_is(service: Service) -> None:
