@@ -225,6 +225,12 @@ def test_the_largest_address_that_a_page_names_is_asked_for(shapes: ModuleType) 
         assert not [p.url for one in found.listings for p in one.photos if re.search(shapes.SMALL, p.url)]
 
 
+def test_paths_of_photos_are_on_the_host_of_those_that_the_page_shows() -> None:
+    text = state_shapes.LISTS["paths_of_photos_without_their_host"](adverts(11, 4), [])
+    photos = [photo.url for one in extract(text, INDEX).listings for photo in one.photos]
+    assert len(photos) > 30 and all(url.startswith("https://hecdn01.example/ds01/") for url in photos)
+
+
 def test_a_cover_that_its_list_leaves_out_is_a_photo_too() -> None:
     def boat(number: int) -> str:
         at = [
