@@ -43,6 +43,10 @@ def calibration_error(probabilities: NDArray[np.float64], labels: NDArray[np.int
     return round(calibration.expected_error(calibration.bins(probabilities.max(axis=1), right)), 4)
 
 
+def _chosen(network: str) -> str:
+    return "The strength of the penalty" if network == "transfer" else "The best epoch"
+
+
 def markdown(
     dataset: str, meta: Mapping[str, Any], counts: Mapping[tuple[str, str], int], error: float | None
 ) -> str:
@@ -71,7 +75,7 @@ def markdown(
         *(f"- {line}" for line in figures),
         f"- expected calibration error on test, after a temperature of {meta['temperature']:g}: {sure}",
         "",
-        "The best epoch was chosen on val. Test was read once, after training.",
+        f"{_chosen(meta['network'])} was chosen on val. Test was read once, after training.",
         "",
         "## Limits",
         "",

@@ -1,11 +1,12 @@
 """compare: all networks of a folder side by side.
 
 Reads the sidecar of train_baseline.csv: each network was chosen on val and read once on test when it was trained.
-Networks of one variant that differ in their seed are one row.
+Networks of one variant that differ in their seed are one row; those of other settings have a row of their own.
 """
 
+import json
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,19 +23,22 @@ class Compared:
     """One variant: means over its seeds."""
 
     variant: str
+    settings: str  # those in which rows of the variant differ: `epochs 50`; empty where there is one row
     network: str
     seeds: int
+    distinct: int  # weights among them: a convex problem gives the same for every seed
     val: float  # accuracy, 0..1
     test: float | None  # None without test photos
     low: float | None  # 95% interval of test
     high: float | None
-    interval_over: str  # seeds (Student's t), or photos (Wilson) where there are fewer than 3 seeds
+    interval_over: str  # seeds (Student's t), or photos (Wilson) where fewer than 3 differ
     seconds: float  # of training one network
     parameters: int
     megabytes: float  # of its weights on disk
     images_per_s: float  # while predicting
     published: tuple[float, float] | None  # accuracy that the dataset's author published: Keras, PyTorch
-    chosen: bool  # the best on val
+    chosen: bool  # the best network on val is one of these
+    best_seed: int  # of the best on val
 
 
 def compare(folder: Path) -> list[Compared]:
@@ -42,28 +46,49 @@ def compare(folder: Path) -> list[Compared]:
     if not manifest.csv_path(folder, "train_baseline").exists():
         raise StateError(f"{folder}: no network was trained yet", Run("train-baseline"))
     notes = manifest.read_sidecar(folder, "train_baseline")["notes"]
-    by_variant: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for network in notes["networks"]:
-        by_variant[network["variant"]].append(network)
-    rows = [_row(each, notes["chosen"]["variant"]) for each in by_variant.values()]
-    return sorted(rows, key=lambda row: (-row.val, row.parameters, row.variant))
+    return rows_of(notes["networks"], (notes["chosen"]["variant"], notes["chosen"]["seed"]))
 
 
-def _row(networks: Sequence[dict[str, Any]], chosen: str) -> Compared:
+def rows_of(networks: Sequence[dict[str, Any]], chosen: tuple[str, int]) -> list[Compared]:
+    """The rows of `networks`, as the sidecar notes them; `chosen` are variant and seed of the best on val."""
+    by_settings: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for network in networks:
+        by_settings[network["variant"], json.dumps(_settings(network), sort_keys=True)].append(network)
+    count = Counter(variant for variant, _ in by_settings)
+    rows = []
+    for (variant, _), own in by_settings.items():
+        others = [_settings(each) for each in networks if each["variant"] == variant] if count[variant] > 1 else []
+        rows.append(_row(own, others, chosen))
+    return sorted(rows, key=lambda row: (-row.val, row.parameters, row.variant, row.settings))
+
+
+def _settings(network: dict[str, Any]) -> dict[str, Any]:
+    return {"network": network["network"], "image_size": network["image_size"], **network.get("settings", {})}
+
+
+def _row(
+    networks: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]], chosen: tuple[str, int]
+) -> Compared:
     first = networks[0]
     tests = [each["test"]["accuracy"] for each in networks if each["test"]["accuracy"] is not None]
+    distinct = len({each["sha256"] for each in networks})
     low = high = None
     over = ""
-    if len(tests) >= 3:
+    if len(tests) >= 3 and distinct >= 3:
         low, high = _over_seeds(tests)
         over = "seeds"
     elif tests:
         low, high = wilson(round(statistics.fmean(tests) * first["test"]["photos"]), first["test"]["photos"])
         over = "photos"
+    own = {
+        name: value for name, value in _settings(first).items() if any(each.get(name) != value for each in others)
+    }
     return Compared(
         variant=first["variant"],
+        settings=", ".join(f"{name} {value}" for name, value in own.items()),
         network=first["network"],
         seeds=len(networks),
+        distinct=distinct,
         val=statistics.fmean(each["val"]["accuracy"] for each in networks),
         test=statistics.fmean(tests) if tests else None,
         low=low,
@@ -74,7 +99,8 @@ def _row(networks: Sequence[dict[str, Any]], chosen: str) -> Compared:
         megabytes=round(first["bytes"] / 1e6, 3),
         images_per_s=round(statistics.median(each["images_per_s"] for each in networks), 1),
         published=PUBLISHED.get(first["variant"]),
-        chosen=first["variant"] == chosen,
+        chosen=chosen in {(each["variant"], each["seed"]) for each in networks},
+        best_seed=max(networks, key=lambda each: (each["val"]["accuracy"], -each["seed"]))["seed"],
     )
 
 
@@ -94,21 +120,24 @@ def lines(rows: Sequence[Compared]) -> list[str]:
     for row in rows:
         interval = "" if row.low is None or row.high is None else f"{percent(row.low)} to {percent(row.high)}"
         test = "n/a" if row.test is None else percent(row.test)
-        mark = "  best on val" if row.chosen else ""
+        best = f"seed {row.best_seed} is best on val" if row.distinct > 1 else "best on val"
+        remarks = ", ".join(filter(None, (row.settings, best if row.chosen else "")))
         shown.append(
             f"{row.variant:<11}{row.seeds:>5}{percent(row.val):>8}{test:>8}{interval:>17}"
-            f"{row.seconds:>7.0f} s{row.images_per_s:>10.0f}{mark}"
+            f"{row.seconds:>7.0f} s{row.images_per_s:>10.0f}  {remarks}".rstrip()
         )
     over = {row.interval_over for row in rows if row.interval_over}
-    if "photos" in over:
+    alike = [row for row in rows if row.seeds > row.distinct == 1]
+    shown += [f"All {row.seeds} seeds of {row.variant} gave the same weights." for row in alike]
+    if any(row.interval_over == "photos" and row not in alike for row in rows):
         shown.append("Under 3 seeds the interval is that of the test photos: train with --seeds 3 for more.")
+    elif alike:
+        shown.append("Their interval is that of the test photos.")
     if "seeds" in over:
         shown.append("From 3 seeds on the interval is that of the mean over seeds.")
     shown.append("Each network was chosen on val and read once on test.")
-    if known := [row for row in rows if row.published]:
-        said = "; ".join(
-            f"{r.variant} {r.published[0]:.3f} and {r.published[1]:.3f}" for r in known if r.published
-        )
+    if known := {row.variant: row.published for row in rows if row.published}:
+        said = "; ".join(f"{variant} {keras:.3f} and {torch:.3f}" for variant, (keras, torch) in known.items())
         shown.append(f"Published for the hand-made dataset, on its 800 val photos, Keras and PyTorch: {said}.")
     return shown
 
@@ -126,7 +155,8 @@ def draw(rows: Sequence[Compared]) -> bytes:
         axes.plot(row.test, place, "o", color="#1f5fbf", label="test" if place == 0 else None)
         if row.published:
             axes.plot(row.published[1], place, "x", color="#c0392b")
-    axes.set_yticks(range(len(measured)), [row.variant for row in reversed(measured)])
+    names = [" ".join(filter(None, (row.variant, row.settings))) for row in reversed(measured)]
+    axes.set_yticks(range(len(measured)), names)
     axes.set(xlabel="accuracy on test, 95% interval; × published on val", ylim=(-0.6, len(measured) - 0.4))
     plots.plain(axes)
     axes.grid(visible=False, axis="y")

@@ -83,6 +83,10 @@ def is_whole(folder: Path, meta: Mapping[str, Any]) -> bool:
     return _has(folder / WEIGHTS, meta["sha256"]) and _has(folder / meta["onnx"]["file"], meta["onnx"]["sha256"])
 
 
+def _again(meta: Mapping[str, Any]) -> Run:
+    return Run("train-baseline", ("--variant", meta["variant"]))
+
+
 def _has(path: Path, sha256: str) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
@@ -98,11 +102,11 @@ def load(folder: Path, classes: Sequence[str] | None = None) -> Model:
     if classes is not None and list(classes) != list(meta["classes"]):
         raise StateError(
             f"{path} was trained for {', '.join(meta['classes'])}, not for {', '.join(classes)}",
-            Run("train-baseline"),
+            _again(meta),
         )
     data = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(data).hexdigest() != meta["onnx"]["sha256"]:
-        raise StateError(f"{path} is missing or not the file of model.json", Run("train-baseline"))
+        raise StateError(f"{path} is missing or not the file of model.json", _again(meta))
     return Model(onnx_export.predictor(data), meta)
 
 
@@ -116,7 +120,7 @@ def load_network(folder: Path) -> "torch.nn.Module":
 
     meta, path = read_meta(folder), folder / WEIGHTS
     if not _has(path, meta["sha256"]):
-        raise StateError(f"{path} is missing or not the file of model.json", Run("train-baseline"))
+        raise StateError(f"{path} is missing or not the file of model.json", _again(meta))
     network: torch.nn.Module
     if meta["network"] == "reference_cnn":
         values = meta["settings"]

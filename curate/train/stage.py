@@ -45,7 +45,7 @@ from curate.train.split_photos import SplitPhotos
 PACKAGES = {"transfer": ("onnxruntime", "scikit-learn", "numpy", "pillow", "simplejpeg")}
 NOTED = (  # of each network, in the sidecar
     *("variant", "seed", "network", "image_size", "parameters", "bytes", "images_per_s", "best_epoch", "seconds"),
-    *("sha256", "onnx", "temperature", "val", "test", "test_by_class", "history"),
+    *("sha256", "onnx", "settings", "temperature", "val", "test", "test_by_class", "history"),
 )
 COMPARED = 64  # images, to compare the ONNX graph with the network, and to measure its speed
 _TORCH = ("torch", "numpy", "pillow", "simplejpeg")
@@ -185,7 +185,7 @@ def there(folder: Path, inputs: dict[str, str]) -> Iterator[tuple[dict[str, Any]
             rows = predictions(path.parent, meta)
         except CurateError:
             continue
-        if meta["inputs"] == inputs and rows:
+        if meta["inputs"] == inputs and rows and models.is_whole(path.parent, meta):
             yield meta, rows
 
 
@@ -202,11 +202,19 @@ def in_one_line(meta: dict[str, Any]) -> str:
     return f"{name}: " + "; ".join(in_words(split, meta[split]) for split in ("val", "test"))
 
 
-def notes_of(metas: Sequence[dict[str, Any]], asked: Sequence[int], variant: str) -> dict[str, Any]:
-    """The sidecar's notes: the networks with their accuracies, which to use, and the summary for the terminal."""
+def notes_of(
+    metas: Sequence[dict[str, Any]], asked: Sequence[int], variant: str, absent: Sequence[str]
+) -> dict[str, Any]:
+    """The sidecar's notes: the networks with their accuracies, which to use, and the summary for the terminal.
+
+    `absent` are the classes that val has no photo of.
+    """
     best = chosen(metas)
     own = [meta for meta in metas if meta["variant"] == variant and meta["seed"] in asked]
     lines = [in_one_line(meta) for meta in own]
+    if absent:
+        chosen_on_val = "the strength of the penalty" if variant == "transfer" else "the best epoch"
+        lines.append(f"val has no photo of {', '.join(absent)}: {chosen_on_val} was chosen without that class")
     if variant == "base" and all(meta["variant"] == "base" for meta in metas):
         lines.append("base learns from your photos alone; --variant transfer usually does better")
     if len(metas) > 1:
@@ -234,6 +242,8 @@ def run(folder: Path, config: TrainBaseline, map_fn: MapFn = map) -> list[TrainB
             train(folder, asked[number], photos, wanted[number], map_fn)
     found = list(there(folder, provenance.inputs))
     rows = sorted((row for _, each in found for row in each), key=identity)
-    notes = notes_of([meta for meta, _ in found], [each.seed for each in asked], config.variant)
+    in_val = {row.class_name for row in rows if row.split == "val"}
+    absent = [name for name in config.class_names if name not in in_val]
+    notes = notes_of([meta for meta, _ in found], [each.seed for each in asked], config.variant, absent)
     manifest.write(folder, rows, provenance, started, notes=notes)
     return rows

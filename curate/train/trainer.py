@@ -47,6 +47,7 @@ class Plan:
     augment: "Callable[[torch.Tensor, np.random.Generator], torch.Tensor] | None" = None
     rate: Callable[[float], float] = lambda _: 1.0  # share of the training done, 0..1, to a factor of the rates
     label_smoothing: float = 0.0
+    section: str = "train_baseline"  # of the recipe, which holds its learning rate and batch size
 
 
 def fit(
@@ -83,7 +84,7 @@ def fit(
                 "train_accuracy": accuracy,
                 "val_accuracy": val_accuracy,
             }
-            _refuse_nan(entry, state, checkpoint)
+            _refuse_nan(entry, state, checkpoint, plan.section)
             state.history.append(entry | {"seconds": round(time.monotonic() - started, 2)})
             if _best_of(state.history) == number:
                 state.best_epoch = number
@@ -95,7 +96,7 @@ def fit(
         if isinstance(error, RuntimeError) and "memory" not in str(error).lower():
             raise
         raise ResourceError(
-            f"not enough memory to train with batch_size {plan.batch_size}: make it smaller"
+            f"not enough memory to train with {plan.section}.batch_size {plan.batch_size}: make it smaller"
         ) from error
     network.load_state_dict(state.best)
     return state
@@ -109,12 +110,12 @@ def _out_of_patience(state: TrainingState, patience: int | None) -> bool:
     return patience is not None and len(state.history) - state.best_epoch >= patience
 
 
-def _refuse_nan(entry: dict[str, float], state: TrainingState, checkpoint: Path) -> None:
+def _refuse_nan(entry: dict[str, float], state: TrainingState, checkpoint: Path, section: str) -> None:
     if not all(math.isfinite(value) for value in entry.values()):
         kept = f"epoch {len(state.history)} stays in {checkpoint}" if state.history else "nothing was saved"
         raise GateError(
             f"the loss is no longer a number in epoch {entry['epoch']:.0f}; {kept}: "
-            "set a smaller train_baseline.learning_rate"
+            f"set a smaller {section}.learning_rate"
         )
 
 

@@ -104,6 +104,7 @@ def plan(config: TrainBaseline) -> Plan:
         augment=augmentation.strong,
         rate=one_cycle,
         label_smoothing=SMOOTHING,
+        section="train_baseline.finetune",
     )
 
 

@@ -1,6 +1,7 @@
 """compare: one row per variant, with an interval that says what it is over."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,41 @@ def test_variants_side_by_side(tmp_path: Path) -> None:
     text = compare.lines(list(rows.values()))
     assert any("best on val" in line for line in text)
     assert compare.draw(list(rows.values())).startswith(b"\x89PNG")
+
+
+def network(seed: int, val: float, test: float, sha256: str = "", **settings: object) -> dict[str, Any]:
+    """What the sidecar notes of one network."""
+    return {
+        "variant": "base", "seed": seed, "network": "reference_cnn", "image_size": 46, "parameters": 9, "bytes": 9,
+        "images_per_s": 9.0, "seconds": 1.0, "sha256": sha256 or str(seed), "settings": settings,
+        "val": {"accuracy": val, "photos": 100}, "test": {"accuracy": test, "photos": 100},
+    }  # fmt: skip
+
+
+def test_seeds_that_give_the_same_weights_are_one_network() -> None:
+    """`transfer` is a convex problem: three seeds have no spread, and their interval would have no width."""
+    (row,) = compare.rows_of([network(seed, 0.9, 0.8, "same") for seed in (1, 2, 3)], ("base", 1))
+    assert (row.seeds, row.interval_over) == (3, "photos")
+    assert row.low == pytest.approx(0.711, abs=1e-3)
+    assert "All 3 seeds of base gave the same weights. Their interval is that of the test photos." in " ".join(
+        compare.lines([row])
+    )
+
+
+def test_networks_of_other_settings_are_not_averaged() -> None:
+    found = [network(1, 0.9, 0.8, epochs=50), network(1, 0.5, 0.4, epochs=2), network(2, 0.5, 0.5, epochs=2)]
+    rows = compare.rows_of([found[0], *found[2:], found[1] | {"seed": 3}], ("base", 1))
+    assert [(row.seeds, row.val, row.settings) for row in rows] == [(1, 0.9, "epochs 50"), (2, 0.5, "epochs 2")]
+    assert [row.chosen for row in rows] == [True, False]
+    text = compare.lines(rows)
+    assert text[1].endswith("epochs 50, best on val")
+    assert text[2].endswith("epochs 2")
+    assert compare.draw(rows).startswith(b"\x89PNG")
+
+
+def test_the_best_seed_is_named_where_a_row_is_a_mean() -> None:
+    rows = compare.rows_of([network(1, 0.7, 0.7), network(2, 0.9, 0.8)], ("base", 2))
+    assert compare.lines(rows)[1].endswith("seed 2 is best on val")
 
 
 def test_the_interval_over_seeds_is_students() -> None:

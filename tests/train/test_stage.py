@@ -21,6 +21,7 @@ from curate.train import stage as train_baseline
 from curate.train.accuracy import accuracy, in_words
 from curate.train.split_photos import by_split
 from tests.folders import CLASSES, build_folder, fetch_row, publish, split_row
+from tests.wording import refused
 
 CONFIG = TrainBaseline(class_names=CLASSES, epochs=5, batch_size=6, image_size=54, learning_rate=5e-4)
 
@@ -124,6 +125,7 @@ def test_the_card_has_the_figures_of_the_run_the_limits_and_the_licence(trained:
     assert "| hatch | 30 | 10 | 10 |" in text
     assert "It gives every photo one of its classes" in text
     assert "No other weights are in them" in text
+    assert "The best epoch was chosen on val." in text
     for name in ("transfer", "efficientnet-lite1", "efficientnet-lite2"):
         assert "Apache-2.0" in card.licence(name)
     assert "timm model resnet18" in card.licence("resnet18")
@@ -172,6 +174,8 @@ def test_transfer_learns_without_torch_and_predicts_from_its_folder(small: Path)
     photos = {row.key: row.path for row in manifest.read(small, SplitRow)}
     listed = [(row.key, photos[row.key], Path(photos[row.key]).stem) for row in rows]
     pixels = np.stack([dataset_cache.load_one(photo, small, 64) for photo in listed])
+    card = (models.folder_of(small, "transfer", 42) / "MODEL_CARD.md").read_text()
+    assert "The strength of the penalty was chosen on val." in card
     each = model.predict(pixels)
     assert [CLASSES[best] for best in each.argmax(axis=1)] == [row.predicted for row in rows]
     assert each.max(axis=1) == pytest.approx([row.probability for row in rows], abs=1e-4)
@@ -210,6 +214,32 @@ def test_a_missing_or_changed_model_is_trained_again(trained_once: Path) -> None
         train_baseline.run(trained_once, ONE)
         assert path.read_bytes() == data
         assert manifest.csv_path(trained_once, "train_baseline").read_bytes() == table
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model.safetensors"])
+def test_a_network_of_another_variant_that_is_no_longer_whole_is_left_out(name: str, trained_once: Path) -> None:
+    """Else it may be the one to use, and cannot be read."""
+    (models.folder_of(trained_once, "base", 42) / name).unlink()
+    rows = train_baseline.run(trained_once, ONE.override(variant="augment"))
+    assert {row.variant for row in rows} == {"augment"}
+
+
+def test_a_damaged_network_says_which_variant_to_train(trained_once: Path) -> None:
+    (models.folder_of(trained_once, "base", 42) / "model.onnx").unlink()
+    with refused(StateError, match="run `curate train-baseline --variant base`"):
+        models.load(models.folder_of(trained_once, "base", 42))
+
+
+def test_a_class_that_val_lacks_is_named(small: Path) -> None:
+    rows = manifest.read(small, SplitRow)
+    lacking = [
+        replace(r, split="", keep=False, reason="surplus") if (r.split, r.class_name) == ("val", "sedan") else r
+        for r in rows
+    ]
+    publish(small, "split", lacking)
+    train_baseline.run(small, ONE)
+    summary = manifest.read_sidecar(small, "train_baseline")["notes"]["summary"]
+    assert "val has no photo of sedan: the best epoch was chosen without that class" in summary
 
 
 def test_t01_a_damaged_photo_stops_the_run_and_is_named(small: Path) -> None:

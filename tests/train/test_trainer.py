@@ -190,8 +190,11 @@ def test_t05_a_loss_that_is_no_number_stops_and_keeps_the_last_good_epoch(
 
 
 def test_t05_a_learning_rate_that_explodes_is_noticed(tmp_path: Path) -> None:
-    with pytest.raises(GateError, match="no longer a number"):
+    with pytest.raises(GateError, match=r"no longer a number.*set a smaller train_baseline\.learning_rate"):
         fit(tmp_path, CONFIG.override(learning_rate=1e30))
+    config = {"image_size": 64, "epochs": 1, "batch_size": 4, "learning_rate": 1e30}
+    with pytest.raises(GateError, match=r"set a smaller train_baseline\.finetune\.learning_rate"):
+        fit(tmp_path, CONFIG.override(variant="finetune", finetune=config))
 
 
 @pytest.mark.parametrize(
