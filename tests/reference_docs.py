@@ -139,6 +139,8 @@ def default_of(field: ast.AnnAssign) -> str:
         return "required"
     if isinstance(value, ast.Call):  # another section
         return ""
+    if isinstance(value, ast.BinOp) and ast.unparse(value).endswith(" * 1024 ** 2"):
+        return f"{ast.unparse(value).partition(' ')[0]} MiB"
     try:
         found = ast.literal_eval(value)
     except ValueError:
@@ -180,7 +182,9 @@ def recipe_page() -> str:
         for field, comment in fields:
             assert isinstance(field.target, ast.Name)
             if field.target.id != "class_names":  # handed down from `classes`
-                kind, default = cell(in_plain_words(field.annotation)), cell(default_of(field))
+                anchor = f"{path}{field.target.id}".replace(".", "")
+                kind = cell(in_plain_words(field.annotation)).replace("see below", f"[see below](#{anchor})")
+                default = cell(default_of(field))
                 lines.append(f"| `{field.target.id}` | {kind} | {default} | {cell(comment)} |")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"

@@ -202,7 +202,7 @@ class Source(Section):
     # without one of them is rejected as missing_field
     max_listings: int | None = Field(None, ge=1)  # per class
     politeness: Politeness = Politeness()
-    photos: Photos = Photos()  # those of the recipe
+    photos: Photos = Photos()  # handed down from `photos` of the recipe
 
     @field_validator("id")
     @classmethod
