@@ -9,7 +9,7 @@ import ast
 import inspect
 import io
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -58,11 +58,11 @@ def classes(module: ModuleType) -> Iterator[tuple[ast.ClassDef, list[tuple[ast.A
 # --- commands -----------------------------------------------------------------------------------------------
 
 
-def option_rows(command: Any) -> Iterator[str]:
-    """One table row per argument and option."""
+def option_rows(command: Any, shared: Collection[str] = ()) -> Iterator[str]:
+    """One table row per argument and option; those named in `shared` are told once, for all commands."""
     context = typer.Context(command)
     for parameter in command.params:
-        if not getattr(parameter, "hidden", False) and "--help" not in parameter.opts:
+        if not getattr(parameter, "hidden", False) and not {"--help", *shared}.intersection(parameter.opts):
             name, text = parameter.get_help_record(context) or (parameter.human_readable_name, "")
             yield f"| `{cell(name)}` | {cell(text)} |"
 
@@ -73,6 +73,7 @@ def commands_page() -> str:
     context = typer.Context(group, info_name="curate")
     lines = [NOTE, "# Commands", "", inspect.cleandoc(group.help or ""), ""]
     lines += ["| option of every command | |", "|---|---|", *option_rows(group), ""]
+    shared = [option for parameter in group.params for option in parameter.opts]
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         if command.hidden:
@@ -86,7 +87,7 @@ def commands_page() -> str:
             inspect.cleandoc(command.help or ""),
             "",
         ]
-        if rows := list(option_rows(command)):
+        if rows := list(option_rows(command, shared)):
             lines += ["| | |", "|---|---|", *rows, ""]
     return "\n".join(lines).rstrip() + "\n"
 

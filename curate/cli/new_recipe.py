@@ -32,7 +32,7 @@ source:
 """
 _REST = """
 clean:
-  scorer: imagenet # needs no download; clip tells more
+  scorer: imagenet # needs no download; `clip` knows more words, and needs the extra of that name
   threshold: 0.3 # least score of a photo that is kept; `curate calibrate` finds yours
   # subject: car # what photos show, any noun; without it the photos themselves tell what belongs to a class
 split:
