@@ -73,6 +73,7 @@ def commands_page() -> str:
     context = typer.Context(group, info_name="curate")
     lines = [NOTE, "# Commands", "", inspect.cleandoc(group.help or ""), ""]
     lines += ["| option of every command | |", "|---|---|", *option_rows(group), ""]
+    lines += ["`--recipe` and those below it may stand before or after the command.", ""]
     shared = [option for parameter in group.params for option in parameter.opts]
     for name in group.list_commands(context):
         command = group.get_command(context, name)

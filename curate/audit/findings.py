@@ -63,6 +63,8 @@ class Findings:
         said = []
         if self.earlier:
             said.append("Accuracy per slice: the network is of an earlier split; its val and test are measured.")
+        if not self.slices:
+            return [*said, f"Accuracy per slice: not measured, because no slice has {slices.LEAST} photos."]
         worst = slices.worst(self.slices)
         looked = f"{len(self.slices):,} slices of {slices.LEAST} photos or more were looked at"
         if not worst:

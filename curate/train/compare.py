@@ -135,7 +135,7 @@ def lines(rows: Sequence[Compared]) -> list[str]:
         shown.append("Their interval is that of the test photos.")
     if "seeds" in over:
         shown.append("From 3 seeds on the interval is that of the mean over seeds.")
-    shown.append("Each network was chosen on val and read once on test.")
+    shown.append("Each network was chosen on val and tested once.")
     if known := {row.variant: row.published for row in rows if row.published}:
         said = "; ".join(f"{variant} {keras:.3f} and {torch:.3f}" for variant, (keras, torch) in known.items())
         shown.append(f"Published for the hand-made dataset, on its 800 val photos, Keras and PyTorch: {said}.")

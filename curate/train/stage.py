@@ -1,4 +1,4 @@
-"""train-baseline: networks trained on train, chosen on val, each read once on test.
+"""train-baseline: networks trained on train, chosen on val, each tested once.
 
 Reads split.csv, fetch.csv and the photos; writes train_baseline.csv, one row per photo of val and test for each
 network that is there, and a folder per network: `models/<variant>/seed-<n>/` with its weights, `model.onnx`,

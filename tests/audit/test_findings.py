@@ -245,6 +245,11 @@ def test_quantisation_tables_are_those_that_pillow_reads(tmp_path: Path) -> None
     assert not jpeg_tables.tables(b"\xff\xd8\xff\xdb\xff").any()
 
 
+def test_a_sample_too_small_for_slices_says_that_they_were_not_measured() -> None:
+    measured = findings.Findings([], [], (20, 24), [], [], [], [], False, {})
+    assert f"Accuracy per slice: not measured, because no slice has {slices.LEAST} photos." in measured.sentences()
+
+
 def test_bands_are_those_of_the_reference_else_quartiles(folder: Path) -> None:
     photos = Dataset.open(folder).photos
     own = attributes.values(photos, {"year": {"2000-2012": 1, "2013-2030": 1}})
