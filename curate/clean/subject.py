@@ -22,6 +22,7 @@ import yaml
 
 from curate.core.errors import UsageError
 from curate.core.recipe import Clean, Concept
+from curate.core.schemas import REASONS
 
 FOLDER = Path(__file__).parent / "subjects"
 GENERIC = "generic"
@@ -203,8 +204,8 @@ def class_concepts(config: Clean, named: set[str | None]) -> list[dict[str, Any]
 
 def reasons(concepts: Sequence[Concept]) -> dict[str, str]:
     """The sentence of each reason that a concept rejects with."""
+    named = {concept.reason or concept.name: concept for concept in concepts if not concept.wanted}
     return {
-        concept.reason or concept.name: concept.sentence or f"it shows: {concept.name.replace('_', ' ')}"
-        for concept in concepts
-        if not concept.wanted
+        reason: concept.sentence or REASONS["clean"].get(reason) or f"it shows: {concept.name.replace('_', ' ')}"
+        for reason, concept in named.items()
     }

@@ -82,7 +82,7 @@ def rights_line(release: Release) -> str:
 def rights(release: Release) -> Iterator[str]:
     """What the recipe says of rights, and what it leaves open."""
     rights = release.rights
-    yield f"Ground: {rights.ground or 'not known'}."
+    yield f"Ground: {rights.ground.strip().rstrip('.') or 'not known'}."
     yield f"Licence of the photos: {rights.license or 'none is given'}."
     yield f"Holder of the rights: {rights.holder or 'the person who took each photo'}."
     yield f"To have a photo taken out: {rights.contact or 'no contact is given'}."
@@ -166,7 +166,8 @@ def limits(release: Release) -> Iterator[str]:
     """What a user of the dataset must know."""
     photos = release.dataset.photos
     moved = sum(photo.class_name != photo.seller_class for photo in photos)
-    yield f"Class names are the sellers' own, but for {moved:,} of {len(photos):,} photos that a person corrected."
+    corrected = f", but for {moved:,} of {len(photos):,} photos that a person corrected" if moved else ""
+    yield f"Class names are the sellers' own{corrected}."
     yield (
         f"{release.doubtful:,} photos are borderline or may be of another class; nobody has decided about them."
     )

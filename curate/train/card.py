@@ -75,7 +75,7 @@ def markdown(
         *(f"- {line}" for line in figures),
         f"- expected calibration error on test, after a temperature of {meta['temperature']:g}: {sure}",
         "",
-        f"{_chosen(meta['network'])} was chosen on val. Test was read once, after training.",
+        f"{_chosen(meta['network'])} was chosen on val. The network was tested once, after training.",
         "",
         "## Limits",
         "",

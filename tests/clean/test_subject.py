@@ -6,6 +6,7 @@ import pytest
 from curate.clean import subject
 from curate.clean.scorers.imagenet import ImageNet, concept_members
 from curate.core.recipe import Clean, Concept
+from curate.core.schemas import REASONS
 
 
 def imagenet_of(config: Clean, role: str = "wanted") -> set[str]:
@@ -101,5 +102,6 @@ def test_concepts_of_the_recipe_count_more() -> None:
     assert by_name["toy"].imagenet == ("minivan",) and list(by_name)[-1] == "toy"
     assert "pickup" not in by_name["other_vehicle"].imagenet
     assert subject.reasons(resolved.concepts)["toy"] == "a toy"
+    assert subject.reasons(resolved.concepts)["document"] == REASONS["clean"]["document"], "it has no sentence"
     alone = Clean(concepts=(Concept(name="car", role="wanted"),))
     assert subject.resolve(alone) is alone, "without a subject they stand alone"

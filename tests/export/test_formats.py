@@ -258,6 +258,8 @@ def test_the_card_counts_what_the_manifests_say(tmp_path: Path) -> None:
     assert "| clean | 22 | 20 | 2 |" in text
     assert "`clean` rejected 9.1% of the distinct photos (95% interval 2.5% to 27.8%)" in text
     assert "- 2 `not_car`" in text
+    assert "- Class names are the sellers' own.\n" in text, "nobody corrected one"
+    assert "- Ground: They are painted.\n" in text
     assert "Not checked, because the split stage noted no leakage check." in text
     assert "| Delhi | 10 | 10 |" in text
     assert "Faces are as they were uploaded." in text and "Photos may carry EXIF data" in text
