@@ -28,7 +28,7 @@ COLUMNS = {
     "title": "of the listing",
     "region": "of the listing",
     "city": "of the listing",
-    "year": "the car's year of make, as its seller says",
+    "year": "of make, as the seller says",
     "price": "in the site's currency",
 }
 

@@ -22,7 +22,7 @@ COVERAGE = {  # of each method of dedup: what a group of similar photos cannot h
     ),
     "sellers": (
         "looked for: crops, frames, banners, turns, screenshots and collages, by the method sellers. "
-        "Another photo of the same car is no duplicate"
+        "Another photo of the same thing is no duplicate"
     ),
 }
 
