@@ -24,6 +24,7 @@ class Labelled:
     class_name: str
     split: str  # train, val, test; empty where the source names none
     listing: str  # empty where it is not known
+    folder: str = ""  # the sub-folder of its class and split, which may be a listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,11 @@ def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
     table = photos_csv(path) if path.is_dir() else None
     offered = local.read(table or path, class_names)
     photos = tuple(
-        Labelled(item.name, item.file, item.class_name, item.split, item.listing_id or item.folder)
-        for item in offered.items
+        Labelled(item.name, item.file, item.class_name, item.split, item.listing_id, item.folder)
+        for item in (*offered.items, *offered.again)
         if item.file is not None
     )
-    left_out = len(offered.items) - len(photos)
+    left_out = len(offered.items) + len(offered.again) - len(photos)
     remarks = [f"left out {counted(left_out, 'photo')} without a file here"] if left_out else []
     if left_out and not photos:
         keep = ["--keep-split"] if any(item.split for item in offered.items) else []

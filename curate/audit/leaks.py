@@ -1,7 +1,8 @@
 """leaks: does a dataset that has splits show the same photo, or the same listing, in two of them?
 
 The dataset may be anybody's: folders `train|val|test/<class>`, a CSV with a column `split`, or manifests. Pairs
-are exact and near duplicates as dedup proves them; listings count where the source names them.
+are exact and near duplicates as dedup proves them; listings count where the source names them. Sub-folders of a
+class may be listings, but those of two splits are two folders: where they have the same name, that is remarked.
 """
 
 from collections import defaultdict
@@ -12,6 +13,7 @@ from typing import Any, Literal
 
 from curate.audit import labelled, page
 from curate.audit.labelled import Labelled, LabelledSet
+from curate.core.counted import counted
 from curate.core.coverage import NOT_LOOKED_FOR
 from curate.core.errors import GateError, UsageError
 from curate.core.executors import MapFn
@@ -127,7 +129,7 @@ def find(path: Path, model: models.Model | None = None, map_fn: MapFn = map) -> 
 
     Raises UsageError when the dataset has fewer than two splits, GateError when no photo of it can be read.
     """
-    source = labelled.read(path, tuple(model.meta["classes"]) if model else ())
+    source = labelled.read(path)
     photos = [photo for photo in source.photos if photo.split]
     if len({photo.split for photo in photos}) < 2:
         raise UsageError(
@@ -161,9 +163,29 @@ def _leaks(
         listings_known=len(by_listing),
         affected=affected,
         refused=[(photos[number].name, reason) for number, reason in sorted(found.refused.items())],
-        remarks=(*source.remarks, *more),
+        remarks=(*source.remarks, *more, *_same_folders(photos), *(_unknown(photos, model) if model else ())),
         accuracy=_accuracy(photos, affected, model) if model else {},
     )
+
+
+def _same_folders(photos: Sequence[Labelled]) -> list[str]:
+    """What to say of sub-folders that have the same name in two splits."""
+    splits: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for photo in photos:
+        if photo.folder:
+            splits[photo.class_name, photo.folder.rpartition("/")[2]].add(photo.split)
+    same = sorted(name for name, own in splits.items() if len(own) > 1)
+    if not same:
+        return []
+    folders = counted(len(same), "sub-folder has", "sub-folders have")
+    return [f"{folders} the same name in two splits, e.g. {'/'.join(same[0])}: if each is a listing, it leaks."]
+
+
+def _unknown(photos: Sequence[Labelled], model: models.Model) -> list[str]:
+    classes = model.meta["classes"]
+    other = sorted({p.class_name for p in photos if p.split == "test" and p.class_name not in classes})
+    names = ", ".join(other[:5]) + (", …" if len(other) > 5 else "")
+    return [f"Accuracy is without test photos of other classes than the network's: {names}."] if other else []
 
 
 def _pairs(photos: Sequence[Labelled], found: of_files.FileDuplicates) -> list[Pair]:

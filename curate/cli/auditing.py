@@ -1,13 +1,16 @@
 """Commands that say what a dataset is worth elsewhere, and what may be wrong with it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from curate.cli.context import recipe_and_manifests, result, show
 from curate.cli.options import Workers, command
-from curate.core.errors import Note, Run, To
+from curate.core.errors import Note, ResourceError, Run, StateError, To, UsageError
+
+if TYPE_CHECKING:
+    from curate.train import models
 
 commands = typer.Typer()
 _LEAKS = 3  # exit code, that of a quality gate
@@ -79,6 +82,9 @@ def audit(
     """
     if leaks is not None:
         return _leaks(ctx, leaks, model, out, workers)
+    for option, value in (("--model", model), ("--out", out)):
+        if value is not None:
+            raise UsageError(f"{option} is for --leaks: name the dataset with it, or leave {option} out")
     from curate.audit import findings
     from curate.core import executors
     from curate.pipeline import default_workers
@@ -98,22 +104,34 @@ def _beside(dataset: Path) -> Path:
     return named.with_name(f"{named.name if named.is_dir() else named.stem}-leaks.html")
 
 
+def _own_network(ctx: typer.Context, folder: Path) -> "models.Model | None":
+    """The best network of a folder of manifests; None, and said, where its files are not there."""
+    from curate.train import models
+    from curate.train.predict import chosen
+
+    try:
+        return models.load(chosen(folder))
+    except (ResourceError, StateError) as error:
+        show(ctx, Note(f"Accuracy with and without leaks: not measured, because {error}", *error.remedies))
+        return None
+
+
 def _leaks(ctx: typer.Context, path: Path, model: Path | None, out: Path | None, workers: int | None) -> None:
     from curate.audit import labelled
     from curate.audit import leaks as search
     from curate.core import executors, manifest
     from curate.pipeline import default_workers
     from curate.train import models
-    from curate.train.predict import chosen
 
     folder = labelled.manifests_at(path)
+    network = models.load(model) if model else None
     if model is None and folder and manifest.csv_path(folder, "train_baseline").exists():
-        model = chosen(folder)
-        if "split.csv" in manifest.stale_inputs(folder, "train_baseline"):
+        network = _own_network(ctx, folder)
+        if network and "split.csv" in manifest.stale_inputs(folder, "train_baseline"):
             earlier = "The network is of an earlier split: it may have learned from photos that are in test now"
             show(ctx, Note(earlier, To("train again", Run("train-baseline"))))
     with executors.local(workers or default_workers()) as map_fn:
-        found = search.find(path, models.load(model) if model else None, map_fn)
+        found = search.find(path, network, map_fn)
     for line in found.sentences():
         show(ctx, line)
     page = out or (folder / "leaks.html" if folder else _beside(path))

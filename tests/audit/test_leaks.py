@@ -5,13 +5,18 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from typer.testing import CliRunner
 
 from curate.audit import leaks
 from curate.cli.app import app
 from curate.core.errors import Run, To, UsageError
+from curate.core.recipe import TrainBaseline
+from curate.train import stage
+from curate.train.models import Model
 from tests.benchmarks.edits import EDITS, apply
 from tests.folders import CLASSES, build_folder
 from tests.scenes import jpeg, scene
@@ -99,6 +104,71 @@ def test_a_csv_with_listings_exact_duplicates_and_a_damaged_photo(tmp_path: Path
     assert found.affected == {"again.jpg", "3.jpg"}
     assert [name for name, _ in found.refused] == ["cut.jpg"]
     assert "1 of 5 listings are in more than one split." in found.sentences()
+
+
+@pytest.mark.parametrize("listing", [("", ""), (",listing_id", ",L1")])
+def test_the_same_file_in_two_splits_of_a_csv_is_a_leak(listing: tuple[str, str], tmp_path: Path) -> None:
+    for number in range(3):
+        write(tmp_path / f"{number}.jpg", jpeg(scene(number)))
+    table = tmp_path / "photos.csv"
+    rows = "".join(
+        f"{name},hatch,{split}{listing[1]}\n"
+        for name, split in [("0.jpg", "train"), ("1.jpg", "train"), ("2.jpg", "test"), ("./0.jpg", "test")]
+    )
+    table.write_text(f"path,label,split{listing[0]}\n{rows}")
+    found = leaks.find(table)
+    assert [(pair.earlier.split, pair.later.split, pair.exact) for pair in found.pairs] == [
+        ("train", "test", True)
+    ]
+    assert found.photos == {"train": 2, "test": 2}
+    assert "0.jpg" in found.affected
+    assert any(
+        "rows name a photo in another split than a row before, e.g. 0.jpg" in said for said in found.remarks
+    )
+
+
+def test_sub_folders_of_two_splits_are_no_listings_that_were_checked(tmp_path: Path) -> None:
+    for number in range(12):
+        folder = tmp_path / ("train" if number < 6 else "test") / "hatch" / ("front", "side", "rear")[number % 3]
+        write(folder / f"{number}.jpg", jpeg(scene(number)))
+    found = leaks.find(tmp_path)
+    assert not found.any
+    said = found.sentences()
+    assert "Listings: not checked, because the dataset does not name them." in said
+    assert (
+        "3 sub-folders have the same name in two splits, e.g. hatch/front: if each is a listing, it leaks." in said
+    )
+
+
+def test_leaks_of_classes_that_the_network_does_not_know_are_looked_for(tmp_path: Path) -> None:
+    for number, place in enumerate(["train/van", "train/hatch", "test/van", "test/hatch"]):
+        write(tmp_path / "cars" / place / f"{number}.jpg", jpeg(scene(0 if place.endswith("van") else number)))
+
+    def sure(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.tile(np.array([0.9, 0.1], np.float32), (len(pixels), 1))
+
+    model = Model(sure, {"classes": ["hatch", "sedan"], "image_size": 64, "temperature": 1.0})
+    found = leaks.find(tmp_path / "cars", model)
+    assert len(found.pairs) == 1
+    assert found.accuracy["all"] == (1, 1)
+    assert "Accuracy is without test photos of other classes than the network's: van." in found.sentences()
+
+
+def test_manifests_whose_networks_are_lost_are_searched_all_the_same(tmp_path: Path) -> None:
+    folder = build_folder(tmp_path / "run", "split", n=20)
+    stage.run(folder, TrainBaseline(class_names=CLASSES, variant="transfer", transfer={"image_size": 64}))
+    shutil.rmtree(folder / "models")
+    code, text = run("audit", "--leaks", str(folder), "--workers", "1")
+    assert code == 0, text
+    assert "Accuracy with and without leaks: not measured, because " in text
+    assert "No exact or near duplicate was found across splits." in text
+
+
+@pytest.mark.parametrize("option", ["--model", "--out"])
+def test_options_of_leaks_alone_are_refused(option: str) -> None:
+    code, text = run("audit", option, "here")
+    assert code == 2
+    assert f"{option} is for --leaks" in text
 
 
 @pytest.mark.parametrize(

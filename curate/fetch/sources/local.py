@@ -19,6 +19,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePath, PureWindowsPath
 
 from curate.core.errors import INTO_FOLDERS, Do, RejectedError, Run, To, UsageError
@@ -88,7 +89,7 @@ def read(path: Path, class_names: Sequence[str]) -> Offered:
     if links := [item.name for item in offered.items if item.is_link]:
         found = f"{links[0]} is a link" if len(links) == 1 else f"{len(links)} files are links, e.g. {links[0]}"
         remark = f"{found}, and only links to files inside the folder are followed: copy the file itself"
-        return Offered(offered.items, (*offered.remarks, remark))
+        return replace(offered, remarks=(*offered.remarks, remark))
     return offered
 
 
@@ -103,7 +104,7 @@ def _read_tree(path: Path, class_names: Sequence[str]) -> Offered:
         refuse(path)
     if table := photos_csv(path):
         remark = f"{table} names keys, listings and splits: to keep them, import this file with --keep-split"
-        return Offered(offered.items, (*offered.remarks, remark))
+        return replace(offered, remarks=(*offered.remarks, remark))
     return offered
 
 
@@ -155,8 +156,10 @@ def read_csv(path: Path, class_names: Sequence[str]) -> Offered:
     _check_paths(path, [item for _, item in items], remarks)
     if repeated := len(items) - len(first):
         remarks.append(f"{repeated} rows repeat a photo of their listing and count once")
-    counted = [f"{text} ({count:,} times)" if count > 1 else text for text, count in Counter(remarks).items()]
-    return Offered(tuple(item for _, item in first.values()), tuple(counted))
+    if again := [item for _, item in items if item.split != first[item.listing_id, item.name][1].split]:
+        remarks.append(f"{len(again)} rows name a photo in another split than a row before, e.g. {again[0].name}")
+    told = [f"{text} ({count:,} times)" if count > 1 else text for text, count in Counter(remarks).items()]
+    return Offered(tuple(item for _, item in first.values()), tuple(told), tuple(again))
 
 
 def _text(path: Path, data: bytes, remarks: list[str]) -> str:

@@ -72,6 +72,7 @@ class Offered:
 
     items: tuple[LocalPhoto, ...]
     remarks: tuple[str, ...] = ()
+    again: tuple[LocalPhoto, ...] = ()  # those of `items` that a CSV has in another split, too
 
 
 def argument(path: Path) -> str:
