@@ -4,9 +4,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from curate.cli.app import app
 from tests import reference_docs
 
 ROOT = Path(__file__).parents[1]
@@ -46,7 +49,7 @@ def test_every_page_is_in_the_navigation() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_the_commands_that_a_page_names_exist(page: Path) -> None:
+def test_the_commands_and_options_that_a_page_names_exist(page: Path) -> None:
     reference = reference_docs.commands_page()
     known = set(re.findall(r"^## `curate ([\w-]+)`", reference, re.MULTILINE))
     blocks = re.findall(r"```(?:bash|sh|console)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
@@ -55,3 +58,15 @@ def test_the_commands_that_a_page_names_exist(page: Path) -> None:
         if words[:1] == ["curate"]:
             named = [word for word in words[1:] if not word.startswith("-")]
             assert known.intersection(named) or "--help" in words or "--version" in words, line
+    for line in re.findall(r"`(curate [^`]+)`", page.read_text(encoding="utf-8")) + "\n".join(blocks).splitlines():
+        words = line.partition("#")[0].split()
+        if words[:1] == ["curate"]:
+            options = {word.partition("=")[0] for word in words if word.startswith("--")}
+            assert options <= options_of(next((word for word in words[1:] if word in known), "")), line
+
+
+def options_of(command: str) -> set[str]:
+    """The options of a command, and those of every command."""
+    group: Any = typer.main.get_command(app)
+    found = [*group.params, *(group.commands[command].params if command else [])]
+    return {option for parameter in found for option in (*parameter.opts, *parameter.secondary_opts)} | {"--help"}
