@@ -33,6 +33,14 @@ _ID = re.compile(  # letters among digits: 2e721a660b71a, ID14xYz
 )
 
 
+_FILE = re.compile(  # 7-jpg.2812300/ is an attachment to a post
+    r"(?:\.(?:jpe?g|png|webp|gif|pdf|zip)|-(?:jpe?g|png|webp|heic|pdf)\.\d{3,}/?)(?:$|\?)", re.IGNORECASE
+)
+
+
+_POST = re.compile(r"/(?:posts?|comments?|replies|reply|answers?)[-_/]?\d+/?(?:\?.*)?")
+
+
 @dataclass(slots=True)
 class Link:
     """A link of a page to another one of its site."""
@@ -89,7 +97,7 @@ def names_one(url: str) -> bool:
 def links(page: Page, layout: PageImages) -> list[Link]:
     """The links of a page to other pages of its site, in their order."""
     here = bare(page.url).rstrip("/")
-    own = here.partition("?")[0] if re.search(r"\d{5,}", path_of(here)) else ""
+    own = here.partition("?")[0].rstrip("/") if re.search(r"\d{5,}", path_of(here)) else ""
     found: list[Link] = []
     for element in page.root.iter():
         if not isinstance(element.tag, str):
@@ -102,11 +110,7 @@ def links(page: Page, layout: PageImages) -> list[Link]:
         if not written or len(found) >= MAX_LINKS:
             continue
         url = resolved(written, page.base)
-        if (
-            not url
-            or not same_site(url, page.base)
-            or re.search(r"\.(?:jpe?g|png|webp|gif|pdf|zip)(?:$|\?)", url, re.I)
-        ):
+        if not url or not same_site(url, page.base) or _FILE.search(url):
             continue
         url = bare(url)
         if url.rstrip("/") != here and path_of(url) and not (own and _is_part(url, own)):
@@ -115,8 +119,9 @@ def links(page: Page, layout: PageImages) -> list[Link]:
 
 
 def _is_part(url: str, own: str) -> bool:
-    """Does an address lead to a part of a listing's page, such as one of its photos?"""
-    return url.startswith(own + "/") and not re.search(r"\d{5,}", url[len(own) :])
+    """Does an address lead to a part of a listing's page, such as one of its photos or a post of its thread?"""
+    rest = url[len(own) :]
+    return url.startswith(own + "/") and (not re.search(r"\d{5,}", rest) or bool(_POST.fullmatch(rest)))
 
 
 def cards_of(same: list[Link]) -> dict[str, Element]:
@@ -173,12 +178,20 @@ def _has_image(card: Element) -> bool:
     return next(card.iter("img"), None) is not None
 
 
+def _same_but_first(kind: str, other: str) -> bool:
+    """Do the addresses of two kinds that name one thing each differ in their first part alone: /ann/detail/17 and
+    /bob/detail/18 of two sellers?"""
+    parts, others = ([re.sub(r"#|slug|word", "*", part) for part in one.split("/")] for one in (kind, other))
+    return len(parts) > 2 and parts[1:] == others[1:] and ("#" in kind or "slug" in kind)
+
+
 def _with_strange(
     kinds: list[tuple[str, list[Link]]], layout: PageImages, order: dict[int, int]
 ) -> list[tuple[str, list[Link]]]:
     """The same kinds, the longest one with the cards of other kinds that stand among its own, most of them with a
-    price, and with an image where its own have one: a shop gives some of its products another address, a site of
-    several districts those of each its own. `order` is the place of a link, by its id."""
+    price or an address that differs in its first part alone, and with an image where its own have one: a shop
+    gives some of its products another address, a site of several districts those of each its own. `order` is the
+    place of a link, by its id."""
     by_place: dict[int, list[tuple[str, list[Link]]]] = {}
     for kind, same in kinds:
         by_place.setdefault(same[0].place, []).append((kind, same))
@@ -196,8 +209,10 @@ def _with_strange(
             fits = len(own) == len(more) and all(
                 card.getparent() in parents and layout.paths.get(card) in paths for card in own
             )
+            named = _same_but_first(kind, other)
             fits = fits and most(
-                bool(PRICE.search(words(card)[:2_000])) and (not shown or _has_image(card)) for card in own
+                (named or bool(PRICE.search(words(card)[:2_000]))) and (not shown or _has_image(card))
+                for card in own
             )
             if fits and all(both.get(url) is card for url, card in before.items()):
                 united = sorted([*united, *more], key=lambda link: order[id(link)])

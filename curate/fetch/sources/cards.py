@@ -25,28 +25,30 @@ def groups(page: Page, layout: PageImages, found_links: list[Link]) -> list[Cand
     for link in found_links:
         every.setdefault(link.url, []).append(link.element)
     counted = sorted(united_kinds(found_links, layout), key=lambda item: -len({link.url for link in item[1]}))
-    found: list[tuple[float, CandidateList]] = []
+    found: list[tuple[float, CandidateList, list[Element]]] = []
     held: dict[Element, list[Image]] = {}
     for image in layout.images:
         for parent in (image.element, *image.element.iterancestors()):
             held.setdefault(parent, []).append(image)
     for kind, same in counted[:MAX_GROUPS]:
         page.check_time()
-        for group in _groups(kind, same, every, held, layout):
+        for group, elements in _groups(kind, same, every, held, layout):
             score = sum(worth(one.listing) for one in group.candidates)
             framed = most(layout.is_frame(link.element) for link in same)
             if framed and all(one.listing.price is None for one in group.candidates):
                 continue  # a menu
-            found.append((score * (0.1 if framed else 1) * (0.2 if group.beside else 1), group))
+            found.append((score * (0.1 if framed else 1) * (0.2 if group.beside else 1), group, elements))
     found.sort(key=lambda item: -item[0])
-    ordered = [group for _, group in found]
-    for group in ordered[1:] if ordered else []:
-        best = ordered[0]
+    ordered = [group for _, group, _ in found]
+    for _, group, elements in found[1:]:
+        _, best, first = found[0]
         built = group.place == best.place and group.beside == best.beside
+        if built:
+            group.candidates = list(compress(group.candidates, other_lists.of_the_list(elements, first)))
         if built and _priced(group) >= _priced(best):  # cards of another build in the same list
             known = {one.listing.page_url for one in best.candidates}
             best.candidates += [one for one in group.candidates if one.listing.page_url not in known]
-    return ordered
+    return [group for group in ordered if group.candidates]
 
 
 def _priced(group: CandidateList) -> bool:
@@ -60,8 +62,10 @@ def _groups(
     every: dict[str, list[Element]],
     held: dict[Element, list[Image]],
     layout: PageImages,
-) -> list[CandidateList]:
-    cards = other_lists.without_lone_host(cards_of(same))
+) -> list[tuple[CandidateList, list[Element]]]:
+    """The lists of the links of one kind, each with the elements of its cards."""
+    cards = other_lists.without_other_kinds(other_lists.without_lone_host(cards_of(same)))
+    cards = _without_following(cards, layout)
     if len(cards) < 2 or other_lists.are_stories(cards):
         return []
     shown = {url: held.get(card, []) for url, card in cards.items()}
@@ -97,13 +101,27 @@ def _groups(
     titles = Counter(one.listing.title for one in made)
     made = [replace_title(one, titles, text) for one, text in zip(made, said, strict=True)]
     parts: dict[bool, list[Candidate]] = {}
+    elements: dict[bool, list[Element]] = {}
     wanted = other_lists.without_placeholders([one.listing for one in made])
     theirs = {photo for one, fits in zip(made, wanted, strict=True) if not fits for photo in one.listing.photos}
     for one, card in compress(zip(made, cards.values(), strict=True), wanted):
         if theirs.intersection(one.listing.photos):
             one.listing = replace(one.listing, photos=())
-        parts.setdefault(layout.is_beside(card), []).append(one)
-    return [CandidateList("HTML", kind, part, beside) for beside, part in parts.items()]
+        parts.setdefault(beside := layout.is_beside(card), []).append(one)
+        elements.setdefault(beside, []).append(card)
+    return [(CandidateList("HTML", kind, part, beside), elements[beside]) for beside, part in parts.items()]
+
+
+def _without_following(cards: dict[str, Element], layout: PageImages) -> dict[str, Element]:
+    """Without the few cards of another build that follow the list."""
+    builds = Counter(layout.paths.get(card, 0) for card in cards.values())
+    if len(builds) < 2:
+        return cards
+    usual, _ = builds.most_common(1)[0]
+    best = [card for card in cards.values() if layout.paths.get(card, 0) == usual]
+    others = [card for card in cards.values() if layout.paths.get(card, 0) != usual]
+    away = {card for card, fits in zip(others, other_lists.of_the_list(others, best), strict=True) if not fits}
+    return {url: card for url, card in cards.items() if card not in away}
 
 
 def replace_title(one: Candidate, titles: Counter[str], said: str) -> Candidate:

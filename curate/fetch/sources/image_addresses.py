@@ -18,9 +18,10 @@ from curate.fetch.sources.photo_sizes import SMALL, UNKNOWN, WHOLE, pixels
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "imagesrcset")
 _PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|link|url$|page|user|avatar|logo|"
                     r"icon).{1,40}|lazy-?src|src-?lazy|[a-z]{2,20}-src|"
+                    r"src-(?:orig\w{0,5}|large|full|real)|"
                     r"original|file|_src|xlink:href|rel|ng-src|:src|v-lazy|content|image|img)$")  # fmt: skip
 _IMAGE_KEY = re.compile(  # what a script puts into `src`: its value needs no extension
-    r"lazy-?src|src-?lazy|ng-src|data-(?:[a-z]+-)?(?:src|lazy|echo|original|thumb|zoom|im(?:g|age)|photo|picture|foto)(?:-?(?:src|url|large|full|big|zoom|original))?$"
+    r"lazy-?src|src-?lazy|src-(?:orig\w{0,5}|large|full|real)|ng-src|data-(?:[a-z]+-)?(?:src|lazy|echo|original|thumb|zoom|im(?:g|age)|photo|picture|foto)(?:-?(?:src|url|large|full|big|zoom|original))?$"
 )
 _WHOLE_KEY = re.compile(
     r"zoom|full|orig|large|big|href|hi-?res|high-?res|(?<![a-z])xx?l(?![a-z])|lightbox|fancybox|magnif"

@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Any
 
-from curate.fetch.sources import json_fields, json_nodes, json_sellers, jsonld, photo_sizes, values
+from curate.fetch.sources import json_fields, json_nodes, json_sellers, jsonld, other_lists, photo_sizes, values
 from curate.fetch.sources.embedded_json import Block
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_nodes import Node
@@ -270,8 +271,11 @@ def _with_own_ids(found: list[Candidate]) -> list[Candidate]:
 
 
 def _alike(found: list[Candidate]) -> list[Candidate]:
-    """Without what stands in the list but is no listing: an item without price and id among those that have
-    both."""
+    """Without what stands in the list but is no listing: a thing of another kind and address, and an item without
+    price and id among those that have both."""
+    kinds = [json_nodes.kind_inside(one.node or {}) for one in found]
+    usual = other_lists.of_the_usual_kind(kinds, [one.listing.page_url for one in found])
+    found = list(compress(found, usual))
     whole = [one for one in found if one.listing.price is not None and one.listing.listing_id]
     if len(whole) * 10 < len(found) * 7 or len(found) < 4:
         return found

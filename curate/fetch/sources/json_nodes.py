@@ -23,6 +23,7 @@ from curate.fetch.sources.key_names import (
 MAX_DEPTH = 5  # of objects in a listing
 MAX_ATTRIBUTES = 60
 Node = dict[str, Any]
+_OF_KIND = re.compile(r"(?:type|kind)(?:name)?$")
 
 
 @dataclass(slots=True)
@@ -47,6 +48,13 @@ def types_of(node: Node) -> set[str]:
             if isinstance(name, str):
                 found.add(re.split(r"[/#:]", name)[-1].lower())
     return found
+
+
+def kind_inside(node: Node) -> str:
+    """The kind of thing in an object that names it and holds it under that name, {"type": "ad", "ad": {…}}; else
+    empty."""
+    kinds = (value for key, value in node.items() if isinstance(value, str) and _OF_KIND.search(plain(str(key))))
+    return next((kind for kind in kinds if isinstance(node.get(kind), dict)), "")
 
 
 def _of_a_language(said: dict[str, Any]) -> str:

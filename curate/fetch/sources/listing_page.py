@@ -12,6 +12,7 @@ from curate.fetch.sources import (
     json_nodes,
     json_own,
     microdata,
+    other_lists,
     page_gallery,
     page_title,
     photo_sizes,
@@ -39,7 +40,8 @@ def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing 
     _without_others_photos(chosen, forms)
     structured = max((one.listing.photos for one in chosen), key=len, default=())
     html, sets = _galleries(forms, [url for photo in structured for url in (photo.url, *photo.aliases)], stems)
-    shared = {photo_sizes.stem(photo.url) for other in many for photo in other.photos}
+    goods = (other for other in many if not other_lists.is_of_people(other.page_url))
+    shared = {photo_sizes.stem(photo.url) for other in goods for photo in other.photos}
     if surely and not chosen and _declares_its_own(forms, shared) and not _beyond(html, shared):
         html = []  # all its images are of other listings
     elif not chosen and not _looks_like_one(

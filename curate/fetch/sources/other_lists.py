@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from curate.core.most import most
 from curate.fetch.http.url import host_of, path_of
+from curate.fetch.sources.card_links import pattern
 from curate.fetch.sources.listing import Listing
 from curate.fetch.sources.money import PRICE
 from curate.fetch.sources.page import Element, words
@@ -22,6 +23,12 @@ _STORY = re.compile(
 _PERHAPS = re.compile(  # or what is sold
     r"(?i)(?:^|/)(?:articles?|guides?|stories|posts?|press|aktuelles|reviews?|tips|faq|help)(?:/|$)"
 )
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+_DAY = re.compile(
+    r"(?i)\d|(?<![^\W\d_])(?:today|yesterday|heute|gestern|aujourd'hui|hier|hoy|ayer|oggi|ieri|hoje|ontem|vandaag|gisteren|"
+    r"dzi[sś]|wczoraj|dnes|včera|bugün|dün|tänään|eilen|i ?dag|i ?går|azi|ieri|danas|jučer|сегодня|вчера|сьогодні|"
+    r"вчора|днес|σήμερα|χθες|اليوم|أمس|今日|昨日|今天|昨天|오늘|어제)(?![^\W\d_])"
+)
 _COUNTED = re.compile(  # 1,210 cars
     r"(?i)(?<![\d.,])\d{1,3}(?:[.,\s]\d{3})*\s(?:used\s)?(?:cars|vehicles|ads|adverts|listings|results|offers|items|products|homes|"
     r"properties|anzeigen|angebote|fahrzeuge|inserate|artikel|annonces|véhicules|anuncios|coches|vehículos|ofertas|annunci|auto|"
@@ -35,6 +42,11 @@ def are_stories(cards: Mapping[str, Element]) -> bool:
     return all(_PERHAPS.search(path_of(url)) or _STORY.search(path_of(url)) for url in cards) and not any(
         PRICE.search(words(card)[:600]) for card in perhaps
     )
+
+
+def is_of_people(url: str) -> bool:
+    """Is an address the page of who sells?"""
+    return bool(_OF_PEOPLE.search(path_of(url).rstrip("/")))
 
 
 def as_goods(listings: Collection[Listing]) -> float:
@@ -53,6 +65,21 @@ def without_lone_host(cards: Mapping[str, Element]) -> dict[str, Element]:
     hosts = Counter(map(host_of, cards))
     lone = {host for host, count in hosts.items() if count == 1 and hosts[f"www.{host}"] > 4}
     return {url: card for url, card in cards.items() if host_of(url) not in lone}
+
+
+def without_other_kinds(cards: Mapping[str, Element]) -> dict[str, Element]:
+    """Without those whose address names another kind of thing, in another folder, where most name one and the
+    same: /jobs/alliance-985546 among /pets/article-1su1zx."""
+    said = {}
+    for url in cards:
+        *_, folder, name = ["", *path_of(url).partition("?")[0].rstrip("/").split("/")]
+        match = re.fullmatch(r"([a-z]{3,})[-_](?=[a-z]*\d)[a-z0-9]{4,}", name)
+        said[url] = (match[1] if match else "", folder)
+    kind, count = Counter(one for one, _ in said.values()).most_common(1)[0] if said else ("", 0)
+    if not kind or count < max(5, 0.7 * len(said)):
+        return dict(cards)
+    folders = {folder for one, folder in said.values() if one == kind}
+    return {url: card for url, card in cards.items() if said[url][0] in ("", kind) or said[url][1] in folders}
 
 
 def without_placeholders(listings: Sequence[Listing]) -> list[bool]:
@@ -74,6 +101,47 @@ def without_placeholders(listings: Sequence[Listing]) -> list[bool]:
         return [True] * len(listings)
     usual, _ = Counter(map(host, listings)).most_common(1)[0]
     return [one not in short or host(one) == usual for one in listings]
+
+
+def of_the_list(cards: Sequence[Element], best: Sequence[Element]) -> list[bool]:
+    """Which cards of another build than those of the best list may be of it: not those that follow it."""
+    parts: dict[Element, list[Element]] = {}
+    for card in cards:
+        parts.setdefault(card.getparent(), []).append(card)
+    behind = {parent for parent, some in parts.items() if _follow(some, best)}
+    return [card.getparent() not in behind for card in cards]
+
+
+def _follow(cards: Sequence[Element], best: Sequence[Element]) -> bool:
+    """Do a few cards stand behind cards of a list that is much longer, in a part of their own that begins with a
+    heading: what a visitor has seen, or what others pay for? A day is no such heading."""
+    if len(cards) * 4 > len(best):
+        return False
+    theirs = {around for card in best for around in (card, *card.iterancestors())}
+    part = next((one for one in (cards[0], *cards[0].iterancestors()) if one.getparent() in theirs), None)
+    if part is None or part in theirs or not all(part in (card, *card.iterancestors()) for card in cards):
+        return False
+    if not any(one in theirs for one in part.itersiblings(preceding=True)):
+        return False
+    before = part.getprevious()
+    said = [words(before)] if before is not None and before.tag in _HEADINGS else []
+    inside = set(cards)
+    for element in part.iter():
+        if element in inside:
+            break
+        if isinstance(element.tag, str) and element not in theirs:
+            said.append(" ".join((element.text or "").split()))
+    return any(3 < len(text) < 80 and re.search(r"[^\W\d_]{3}", text) and not _DAY.search(text) for text in said)
+
+
+def of_the_usual_kind(kinds: Sequence[str], urls: Sequence[str]) -> list[bool]:
+    """Which things of a list, each with its kind and address, are no other ones than four fifths of them are: not
+    those of another kind whose address has another pattern, too."""
+    usual, count = Counter(kinds).most_common(1)[0] if kinds else ("", 0)
+    if not usual or count * 5 < len(kinds) * 4:
+        return [True] * len(kinds)
+    patterns = {pattern(url) for url, kind in zip(urls, kinds, strict=True) if kind == usual}
+    return [kind in ("", usual) or pattern(url) in patterns for url, kind in zip(urls, kinds, strict=True)]
 
 
 def are_tiles(cards: Iterable[Element]) -> bool:

@@ -8,6 +8,7 @@ to other pages, and those among similar listings, are not the listing's.
 
 import re
 from collections import Counter
+from itertools import islice
 
 from curate.fetch.sources import photo_sizes, photo_variants
 from curate.fetch.sources.card_facts import amounts, is_other_sum, lower_beside, price_alone
@@ -34,8 +35,9 @@ def _leads_away(image: Image, about: Declared) -> bool:
         plain = url.partition("?")[0].rstrip("/")
         if target.partition("?")[0].rstrip("/") == plain or target.startswith(plain + "/"):
             return False
-    ids = {token for url in about.urls for token in re.findall(r"[A-Za-z]*\d{5,}|[0-9a-f-]{20,}", url)}
-    return not any(token in target for token in ids)
+    alike = pattern(bare(target)) == pattern(bare(about.urls[0]))  # 8502741B300 and 8502741B301 of one shop
+    token = r"[A-Za-z0-9]*\d{5,}[A-Za-z0-9]*" if alike else r"[A-Za-z]*\d{5,}|[0-9a-f-]{20,}"
+    return not any(one in target for url in about.urls for one in re.findall(token, url))
 
 
 def content(layout: PageImages, about: Declared) -> list[str]:
@@ -111,7 +113,30 @@ def gallery(page: Page, layout: PageImages, about: Declared, structured: list[st
     if score < 3 and counts[best] < 3 and not (counts.total() == 1 and price_near_heading(page, layout)[0]):
         return []
     same = [image for image in inside if shape(image.urls[0]) == best]
+    same = _with_others_of_its_markup(same, inside, layout)
     return _photos(_without_strays(_container(same), layout, stems), own, layout)
+
+
+def _with_others_of_its_markup(same: list[Image], inside: list[Image], layout: PageImages) -> list[Image]:
+    """With the images of the page that stand beside two of these, or in the same element, with the same tags and
+    the same class: photos of a post that lie on several sites."""
+
+    def built(image: Image) -> tuple[int, str]:
+        return layout.paths.get(image.element, 0), image.element.get("class", "")
+
+    holders = Counter(
+        (around, built(image)) for image in same for around in islice(image.element.iterancestors(), 2)
+    )
+    known = {id(image) for image in same}
+    return [
+        image
+        for image in inside
+        if id(image) in known
+        or (
+            image.element.get("class")
+            and any(holders[around, built(image)] > 1 for around in islice(image.element.iterancestors(), 2))
+        )
+    ]
 
 
 def _without_strays(images: list[Image], layout: PageImages, stems: set[str]) -> list[Image]:

@@ -8,13 +8,16 @@ from curate.fetch.sources import photo_templates
 from curate.fetch.sources.page import photo_address
 
 MAX_EFFORT = 150_000  # values under keys of photos, in one page
-EXTENSION = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)(?:$|[?&#/!@;:,_~])", re.IGNORECASE)
+EXTENSION = re.compile(  # 7.jpg, and 7-jpg.2812300/ of an attachment to a post
+    r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)(?:$|[?&#/!@;:,_~])|-(?:jpe?g|png|webp|heic)\.\d{3,}/?(?:$|[?#])",
+    re.IGNORECASE,
+)
 _NO_IMAGE = re.compile(
     r"\.(?:mp4|m3u8|webm|mov|pdf|html?|svg|ico|css|js|json|glb)(?:$|[?#])|"
-    r"\.(?:php|aspx)(?:$|[?#](?!.*\.(?:jpe?g|png|webp)))|youtube\.|youtu\.be|vimeo\.|"
+    r"\.(?:php|aspx|cgi)(?:$|[?#](?!.*\.(?:jpe?g|png|webp)))|youtube\.|youtu\.be|vimeo\.|"
     r"/[\w-]{0,20}?(?:no[-_]?(?:photo|image|img|picture|foto)s?|not[-_]?found|placeholder|image[-_]?missing|coming[-_]?soon|"
     r"sem[-_]?foto|sin[-_]?foto|kein[-_]?bild)(?![a-z])[\w-]{0,20}\.(?:png|jpe?g|gif|webp)(?:$|\?)|"
-    r"^data:|^blob:|google(?:apis)?\.com/maps|/maps?/api|staticmap|^mailto:|javascript:",
+    r"/(?:avatars?|userpics?)/|^data:|^blob:|google(?:apis)?\.com/maps|/maps?/api|staticmap|^mailto:|javascript:",
     re.IGNORECASE,
 )
 _HOST = re.compile(r"^(?:[a-z0-9-]+\.)+[a-z]{2,10}/", re.IGNORECASE)
@@ -102,6 +105,8 @@ def is_address(value: object, *, surely_photo: bool) -> bool:
         return False
     text = value.strip()
     if "($" in text:  # w_($width): a place for a size that we cannot put in
+        return False
+    if text.endswith(("undefined", "null", "NaN")):  # what a script put in where it had nothing
         return False
     if _NO_IMAGE.search(text) or (" " in text and not EXTENSION.search(text)):
         return False

@@ -49,7 +49,7 @@ KINDS: dict[str, re.Pattern[str]] = {
     # /300x200/, /w_300,h_200,c_fill/, /resize/…, /thumb/: a whole segment of the path
     "segment": re.compile(
         rf"{_PIXELS}(?:[-_,:x]?{_MODES})*|{_WORDS}|images?|imgs?|photos?|pictures?|pics?|fotos?|bilder|(?:image)?(?:resize|fit-in|smart|filters:[^/]*|quality|format|cdn-cgi|unsafe)"
-        rf"|(?!\w*\d{{6}})[a-z]{{1,4}}_[\w.:-]{{1,20}}(?:,[a-z]{{1,4}}_[\w.:-]{{1,20}})*|(?:(?:width|height|w|h|f|q|fit|quality|format|"
+        rf"|(?![\w.:-]*\d{{6}})[a-z]{{1,4}}_[\w.:-]{{1,20}}(?:,[a-z]{{1,4}}_[\w.:-]{{1,20}})*|(?:(?:width|height|w|h|f|q|fit|quality|format|"
         rf"gravity|onerror|dpr|metadata)=[^,/]{{1,20}},?)+|s--[\w-]{{4,12}}--|rs:[^/]*|t_[\w$-]{{1,20}}|q\d{{1,3}}|cache",
         re.IGNORECASE,
     ),
