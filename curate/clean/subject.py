@@ -131,10 +131,25 @@ def shipped_name(noun: str) -> str:
     return min(own, key=lambda other: other != name, default=GENERIC)
 
 
+def of_classes(class_names: Sequence[str]) -> str:
+    """The shipped subject that each of these names is a word of, as car is of sedan and suv; else empty."""
+    names = {shipped_name(name) for name in class_names}
+    return names.pop() if len(names) == 1 and GENERIC not in names else ""
+
+
 def notes(config: Clean) -> list[str]:
-    """What a person must know of the subject: that the scorer has no word for it; maybe nothing."""
+    """What a person must know of the subject: that none is named, or the scorer has no word for it; or nothing."""
     noun = config.subject.strip()
-    if config.scorer != "imagenet" or config.concepts or not noun:
+    if config.scorer == "none" or config.concepts:
+        return []
+    if not noun:
+        likely = of_classes(config.class_names)
+        word = f"`subject: {likely}`" if likely else "`subject: NOUN`, the noun for what your photos show,"
+        return [
+            "no subject is named: photos of other things may be kept, and close-ups; "
+            f"write {word} below `clean:` in the recipe"
+        ]
+    if config.scorer != "imagenet":
         return []
     if shipped_name(noun) != GENERIC or noun.lower() == GENERIC or imagenet_classes(noun):
         return []

@@ -34,18 +34,23 @@ _REST = """
 clean:
   scorer: imagenet # needs no download; `clip` knows more words, and needs the extra of that name
   threshold: 0.3 # least score of a photo that is kept; `curate calibrate` finds yours
-  # subject: car # what photos show, any noun; without it the photos themselves tell what belongs to a class
+  {subject}
 split:
-  proportional: true # 60/20/20 of what there is; or counts: {train: 480, val: 160, test: 160}
+  proportional: true # 60/20/20 of what there is; or counts: {{train: 480, val: 160, test: 160}}
   seed: 42
 """
+_SUBJECT = "subject: {noun} # what photos show; photos of anything else are rejected"
+_NO_SUBJECT = "# subject: {noun} # what photos show, any noun; without it photos of other things may be kept"
 
 
-def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: str | None) -> Note:
-    """Write a recipe to `path` and say what to do next.
+def write_recipe(
+    path: Path, classes: Sequence[str], photos: Path | None, site: str | None, subject: str = ""
+) -> Note:
+    """Write a recipe to `path` and say what to do next; `subject` is the noun that photos show.
 
-    Raises UsageError when the file is there already, and for classes or a site that no recipe can have.
+    Raises UsageError when the file is there already, and for classes, a site or a subject that no recipe can have.
     """
+    from curate.clean.subject import of_classes
     from curate.core.recipe_file import parse
 
     if path.exists():
@@ -68,7 +73,8 @@ def write_recipe(path: Path, classes: Sequence[str], photos: Path | None, site: 
             text += f"    allow_hosts: [{_flow(host_port(site))}] # this machine is refused unless it is named\n"
     if photos is not None:
         text += _PHOTOS.format(path=_flow(str(photos)))
-    text += _REST
+    line = _SUBJECT if subject else _NO_SUBJECT
+    text += _REST.format(subject=line.format(noun=_flow(_noun(subject) or of_classes(names) or "car")))
     parse(text, str(path))
     atomic_write(path, text.encode())
     if site:
@@ -115,6 +121,19 @@ def _compared(classes: Sequence[str], photos: Path) -> tuple[list[str], list[str
         To("take all that is there", Do("leave out --classes")),
         Do("rename or move away what is no class, or name it in --classes"),
     )
+
+
+def _noun(subject: str) -> str:
+    """The subject as recipes have it. Raises UsageError for what is none."""
+    from pydantic import ValidationError
+
+    from curate.core.recipe import Clean
+    from curate.core.recipe_words import in_words
+
+    try:
+        return Clean(subject=" ".join(subject.split())).subject
+    except ValidationError as error:
+        raise UsageError(f"--subject: {in_words(error.errors()[0])}") from error
 
 
 def _called(path: Path) -> str:

@@ -19,21 +19,28 @@ def init(
     classes: Annotated[str, typer.Option(help="The class names, with commas between.")] = "",
     photos: Annotated[Path | None, typer.Option(help="Photos you have: a folder per class, or a CSV.")] = None,
     site: Annotated[str | None, typer.Option(help="The page of a site that lists the first class.")] = None,
+    subject: Annotated[str, typer.Option(help="What the photos show, any noun: car, shoe, house.")] = "",
 ) -> None:
     """Write a small commented recipe to start from.
 
-    Without --classes, the folders in --photos are the classes.
+    Without --classes, the folders in --photos are the classes. Without --subject, photos of other things may be
+    kept.
 
-    Example: curate init mine.yaml --classes sedan,suv --photos photos/
+    Example: curate init mine.yaml --classes sedan,suv --photos photos/ --subject car
     """
+    from curate.clean.subject import notes
     from curate.cli.new_recipe import write_recipe
+    from curate.core.recipe_file import load
     from curate.inspect import data
 
     names = [name.strip() for name in classes.split(",") if name.strip()]
-    note = write_recipe(path, names, photos, site)
+    note = write_recipe(path, names, photos, site, subject.strip())
     ctx.obj.recipe = None if path == HERE else path
+    about_subject = notes(load(path).clean)
+    for line in about_subject:
+        show(ctx, line)
     show(ctx, note)
-    result(ctx, data.note(note) | {"recipe": str(path)})
+    result(ctx, data.note(note) | {"recipe": str(path), "subject": about_subject})
 
 
 @command(commands)

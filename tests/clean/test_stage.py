@@ -252,6 +252,13 @@ def test_workers_do_not_change_a_byte(tmp_path: Path) -> None:
     assert (one / "clean.csv").read_bytes() == (two / "clean.csv").read_bytes()
 
 
+@pytest.mark.parametrize("noun", ["", "car"])
+def test_clean_says_that_no_subject_is_named(noun: str, tmp_path: Path) -> None:
+    clean.run(colour_folder(tmp_path, [RED] * 4), PAINTED.override(concepts=(), subject=noun, threshold=0))
+    said = [line.partition(":")[0] for line in manifest.read_sidecar(tmp_path, "clean")["notes"]["summary"]]
+    assert ("no subject is named" in said) == (not noun)
+
+
 def test_review_is_obeyed_and_left_alone(tmp_path: Path, plain: PlainScorer) -> None:
     folder = colour_folder(tmp_path, [RED, RED, BLUE, RED, RED])
     keys = [row.key for row in clean.run(folder, PAINTED)]

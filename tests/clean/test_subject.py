@@ -82,11 +82,23 @@ def test_every_everyday_noun_leads_to_classes() -> None:
         assert all(one in subject.class_names() or subject.imagenet_classes(one) for one in meant), meant
 
 
+def test_that_no_subject_is_named_is_said_with_what_to_write() -> None:
+    (line,) = subject.notes(Clean(class_names=("sedan", "suv"), scorer="imagenet"))
+    assert line.startswith("no subject is named: photos of other things may be kept")
+    assert "write `subject: car` below `clean:`" in line
+    for scorer in ("imagenet", "clip"):
+        assert "`subject: NOUN`" in subject.notes(Clean(class_names=("sedan", "dog"), scorer=scorer))[0]
+    assert "`subject: NOUN`" in subject.notes(Clean(class_names=("swift", "wagonr")))[0], "words of no subject"
+    assert not subject.notes(Clean(subject="car"))
+    assert not subject.notes(Clean(scorer="none")), "it judges by image quality only"
+    assert not subject.notes(Clean(concepts=(Concept(name="car", role="wanted"),)))
+
+
 def test_a_subject_without_a_word_is_named_with_what_it_may_mean() -> None:
     (line,) = subject.notes(Clean(subject="motorcyle", scorer="imagenet"))
     assert line.startswith("subject 'motorcyle': ImageNet has no class for it (did you mean motorcycle?)")
     assert "did you mean" not in subject.notes(Clean(subject="Wohnmobil", scorer="imagenet"))[0]
-    for known in ("sofa", "cars", "mower", "generic", ""):
+    for known in ("sofa", "cars", "mower", "generic"):
         assert not subject.notes(Clean(subject=known, scorer="imagenet"))
     assert not subject.notes(Clean(subject="Wohnmobil", scorer="clip")), "CLIP reads prompts"
 

@@ -220,6 +220,24 @@ def test_init_writes_a_recipe_that_loads_and_keeps_what_is_there(
     assert not Path("x.yaml").exists()
 
 
+def test_init_writes_the_subject_and_says_what_its_lack_costs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = invoke("init", "with.yaml", "--classes", "sedan,suv", "--subject", " sports  car ")
+    assert (code, "subject" in out, load(Path("with.yaml")).clean.subject) == (0, False, "sports car")
+    code, out, _ = invoke("init", "without.yaml", "--classes", "sedan,suv")
+    assert (code, load(Path("without.yaml")).clean.subject) == (0, "")
+    assert "no subject is named: photos of other things may be kept" in out
+    written = Path("without.yaml").read_text(encoding="utf-8").replace("# subject", "subject")
+    Path("taken.yaml").write_text(written, encoding="utf-8")
+    assert load(Path("taken.yaml")).clean.subject == "car", "the line that init says, without its #"
+    code, _, err = invoke("init", "other.yaml", "--classes", "a,b", "--subject", "12: {")
+    assert (code, "--subject: '12: {' is not a noun" in err, Path("other.yaml").exists()) == (2, True, False)
+    misspelt = invoke("init", "other.yaml", "--classes", "a,b", "--subject", "motorcyle")[1]
+    assert "did you mean motorcycle?" in misspelt
+
+
 @pytest.mark.parametrize(
     ("folders", "classes", "said"),
     [
