@@ -126,8 +126,9 @@ def dedup(
     """Find duplicate photos and keep the best one of each.
 
     The photo with the most pixels stays, a frame not counted; of equals, one in colour, then the larger file. An
-    edited photo (screenshot, banner, plates, text, turned a little) loses to its original. One turned by a quarter
-    or a half stays beside it, in the same split. You decide the class of a photo sold under two.
+    edited photo (screenshot, banner, plates, text, turned a little) loses to its original, as does one over 5
+    times as wide as high. One turned by a quarter or a half stays beside it, in the same split. You decide the
+    class of a photo sold under two.
 
     The method hash is the fastest. thorough also finds frames, and crops by a tenth and more. sellers also finds
     strong crops, turns up to 45 degrees, screenshots and collages; it is several times slower.

@@ -6,7 +6,7 @@ Reads fetch.csv, its photos and review.csv; writes dedup.csv, one row per photo 
 Files with the same bytes are exact duplicates. Other files are candidates when their perceptual hashes are
 within a few bits, or when they share keypoints, and near duplicates when image registration confirms it (see
 `find_duplicates`). Photos are ranked by pixels (a plain frame not counted), then colour before grey, then bytes,
-then key; a photo that was edited comes after those it was made from (see `partial`). `clustering` says which of a
+then key; those of a shape that clean rejects come after all others, and a photo that was edited comes after those it was made from (see `partial`). `clustering` says which of a
 group stays. A near duplicate that a person decided to keep in review.csv stays. Of two photos that a person
 decided are no duplicates neither removes the other; the split still keeps them together.
 """
@@ -23,7 +23,7 @@ import numpy as np
 from curate.core import manifest
 from curate.core.counted import counted
 from curate.core.executors import MapFn
-from curate.core.recipe import Dedup
+from curate.core.recipe import Dedup, QualityThresholds
 from curate.core.schemas import DedupRow, FetchRow
 from curate.dedup import find_duplicates, fingerprint_cache, fingerprints, matches, phash
 from curate.dedup.find_duplicates import Duplicates
@@ -31,6 +31,8 @@ from curate.dedup.fingerprints import Fingerprints
 from curate.dedup.partial import Files
 from curate.photos import missing
 from curate.review import decisions, duplicates
+
+ODD_SHAPE = QualityThresholds().odd_aspect_ratio  # shorter side / longer side under which clean rejects
 
 
 def decide(photos: Sequence[FetchRow], numbers: Mapping[str, int], found: Duplicates) -> list[DedupRow]:
@@ -105,7 +107,8 @@ def _undecodable(photo: FetchRow) -> DedupRow:
 def in_rank_order(photos: Sequence[FetchRow], prints: Fingerprints) -> tuple[Fingerprints, dict[str, int]]:
     """The fingerprints from the best file to the worst, and the number of each file in that order.
 
-    The better one has more pixels inside its plain frame, then colour, then more bytes, then the smaller key.
+    One of an odd shape comes last: clean rejects it, and a duplicate of a better shape would be lost with it. Else
+    the better one has more pixels inside its plain frame, then colour, then more bytes, then the smaller key.
     """
     wholes, names = fingerprints.wholes(prints), list[str]()
     content, grey = np.empty(len(wholes)), np.empty(len(wholes), bool)
@@ -118,8 +121,9 @@ def in_rank_order(photos: Sequence[FetchRow], prints: Fingerprints) -> tuple[Fin
     by_key = [photo for photo in sorted(photos, key=lambda photo: photo.key) if photo.sha256 in number_of]
     number = np.array([number_of[photo.sha256] for photo in by_key], np.int64)
     pixels = np.array([photo.width * photo.height for photo in by_key])
+    odd = np.array([min(one.width, one.height) < ODD_SHAPE * max(one.width, one.height) for one in by_key])
     size = np.array([photo.bytes for photo in by_key])
-    best = number[np.lexsort((-size, grey[number], -np.rint(pixels * content[number])))]
+    best = number[np.lexsort((-size, grey[number], -np.rint(pixels * content[number]), odd))]
     _, first = np.unique(best, return_index=True)  # a file may be there several times
     order = best[np.sort(first)]
     return fingerprints.take(prints, order), {names[number]: place for place, number in enumerate(order.tolist())}

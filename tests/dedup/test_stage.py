@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from curate.clean import stage as clean
 from curate.core import executors, manifest
 from curate.core.errors import StateError
-from curate.core.recipe import Dedup, Recipe
+from curate.core.recipe import Clean, Dedup, Recipe
 from curate.core.schemas import DedupRow
 from curate.dedup import find_duplicates, fingerprints
 from curate.dedup import stage as dedup
 from curate.pipeline import Ended, Said, run_stages
 from tests.benchmarks.edits import apply
-from tests.folders import fetch_row
+from tests.folders import fetch_row, publish
 from tests.scenes import jpeg, photo_row, scene, store
 
 HASH, THOROUGH = Dedup(method="hash"), Dedup(method="thorough")
@@ -67,15 +68,15 @@ def test_the_better_file_comes_first_whatever_the_order_of_rows() -> None:
     photos = [
         replace(
             fetch_row(number, "hatch", sha256=f"{file:064x}", size=int(100 + file % 7)),
-            width=int(160 + file % 4),
+            width=int(160 + file % 4) * (5 if file % 8 == 7 else 1),  # over five times as wide as high
         )
         for number, file in enumerate([*random.permutation(40).tolist(), *range(0, 40, 4)])
     ]
 
-    def badness(file: int) -> tuple[int, bool, int, str]:
+    def badness(file: int) -> tuple[bool, int, bool, int, str]:
         rows = [photo for photo in photos if photo.sha256 == f"{file:064x}"]
         pixels = round(rows[0].width * rows[0].height * float(fingerprints.content(prints[file : file + 1])[0]))
-        return -pixels, file % 3 == 0, -rows[0].bytes, min(row.key for row in rows)
+        return file % 8 == 7, -pixels, file % 3 == 0, -rows[0].bytes, min(row.key for row in rows)
 
     expected = sorted(range(40), key=badness)
     for given in (photos, photos[::-1]):
@@ -120,6 +121,20 @@ def test_d02_the_largest_photo_stays_then_one_in_colour_then_the_most_bytes_then
         ],
     )
     assert {row.group for row in dedup.run(tmp_path, HASH)} == {key(7)}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_photo_stays_although_clean_rejects_the_shape_of_its_larger_duplicate(
+    method: str, tmp_path: Path
+) -> None:
+    image = scene(3, 640, 440)
+    stretched = image.resize((4000, 700))
+    store(tmp_path, [(1, jpeg(image), "hatch"), (2, jpeg(stretched), "hatch")])
+    rows = by_number(dedup.run(tmp_path, METHODS[method]))
+    assert (rows[1].keep, rows[2].keep, rows[2].duplicate_of) == (True, False, key(1))
+    publish(tmp_path, "dedup", [replace(row, keep=True, reason="") for row in rows.values()])
+    quality = Clean(class_names=("hatch",), scorer="none", accept_rejects=True)
+    assert [row.reason for row in clean.run(tmp_path, quality)] == ["", "odd_shape"]
 
 
 @pytest.mark.parametrize("method", ["hash", "thorough"])
