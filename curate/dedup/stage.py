@@ -3,12 +3,13 @@
 Reads fetch.csv, its photos and review.csv; writes dedup.csv, one row per photo that fetch kept, and dedup.*cache
 (see `fingerprint_cache`).
 
-Files with the same bytes are exact duplicates. Other files are candidates when their perceptual hashes are
-within a few bits, or when they share keypoints, and near duplicates when image registration confirms it (see
+Files with the same bytes are exact duplicates. Other files are candidates when their perceptual hashes are within
+a few bits, or when they share keypoints, and near duplicates when image registration confirms it (see
 `find_duplicates`). Photos are ranked by pixels (a plain frame not counted), then colour before grey, then bytes,
-then key; those of a shape that clean rejects come after all others, and a photo that was edited comes after those it was made from (see `partial`). `clustering` says which of a
-group stays. A near duplicate that a person decided to keep in review.csv stays. Of two photos that a person
-decided are no duplicates neither removes the other; the split still keeps them together.
+then key; those of a shape that clean rejects come after all others, and a photo that was edited comes after those
+it was made from (see `partial`). `clustering` says which of a group stays. A near duplicate that a person decided
+to keep in review.csv stays. Of two photos that a person decided are no duplicates neither removes the other; the
+split still keeps them together.
 """
 
 from collections import defaultdict
