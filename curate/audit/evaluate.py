@@ -1,12 +1,14 @@
 """evaluate: how right a network is on other photos, and how sure.
 
 Photos that the network learned from, or that chose it (train and val), are left out: they say nothing of others.
+So are the others of their groups and listings, and what dedup found to be duplicates of them. A file is known by
+its bytes: one that was changed since is not recognised.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +18,13 @@ from curate.audit.labelled import Labelled
 from curate.core import extras, manifest
 from curate.core.counted import counted
 from curate.core.errors import GateError
-from curate.core.intervals import Estimate, difference, percent, wilson
-from curate.core.schemas import FetchRow, SplitRow
+from curate.core.intervals import Estimate, difference, effective, percent, proportion
+from curate.core.schemas import DedupRow, FetchRow, SplitRow
 from curate.train import calibration, models, stage
 from curate.train.predict import predict
 
 SHOWN = 24  # mistakes on the page, the most confident ones
+MIX = 0.1  # of the photos: a difference in the share of a class that is told
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,9 @@ class Evaluation:
     left_out: int  # photos of train or val
     refused: list[tuple[str, str]]  # name and reason of those that cannot be read
     remarks: tuple[str, ...]
-    own: tuple[int, int]  # right and photos of the network's own test set
+    own: dict[str, Any]  # accuracy on the network's own test set: see `train.accuracy`
+    own_by_class: dict[str, dict[str, Any]]
+    of_own: int  # photos that are of its own test set
 
     @property
     def predicted(self) -> NDArray[np.int64]:
@@ -55,9 +60,23 @@ class Evaluation:
         return calibration.bins(self.probabilities.max(axis=1), self.right)
 
     @property
+    def independent(self) -> float:
+        """Photos that these say as much as: those of a listing or folder are right or wrong together."""
+        return effective(self.right, [each.listing or each.folder or each.name for each in self.photos])
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95% of the accuracy."""
+        return proportion(float(self.right.mean()), self.independent)
+
+    @property
     def against_own(self) -> Estimate | None:
-        """Accuracy here less that on the own test set; None without one."""
-        return difference(int(self.right.sum()), len(self.right), *self.own) if self.own[1] else None
+        """Accuracy here less that on the own test set; None without one, and where photos are in both."""
+        if not self.own["photos"] or self.of_own:
+            return None
+        number = self.own.get("independent", self.own["photos"])
+        own = self.own["right"] / self.own["photos"]
+        return difference(float(self.right.mean()), self.independent, own, number)
 
     def confusion(self) -> NDArray[np.int64]:
         """(classes, classes): photos of the class of the row that were taken for that of the column."""
@@ -74,7 +93,7 @@ class Evaluation:
     def sentences(self) -> list[str]:
         """What was measured, in words."""
         right, number = int(self.right.sum()), len(self.right)
-        low, high = (percent(end) for end in wilson(right, number))
+        low, high = (percent(end) for end in self.interval)
         said = [
             f"{self.network} is right on {percent(right / number)} (95% interval {low} to {high}), "
             f"{right:,} of {number:,} photos."
@@ -84,20 +103,40 @@ class Evaluation:
             surely = "within chance" if between.low <= 0 <= between.high else "more than chance"
             said.append(
                 f"That is {100 * between.value:+z.1f} points {ends} against its own test set, "
-                f"{percent(self.own[0] / self.own[1])} of {self.own[1]:,} photos: {surely}."
+                f"{percent(self.own['right'] / self.own['photos'])} of {self.own['photos']:,} photos: {surely}."
             )
-        sure = float(self.probabilities.max(axis=1).mean())
+            said += self._mix()
+        elif self.of_own:
+            photos = counted(self.of_own, "photo is", "photos are")
+            said.append(f"{photos} of its own test set: no difference to it is measured.")
+        sure = self.probabilities.max(axis=1)
         said.append(
-            f"Its mean probability is {percent(sure)}; the expected calibration error is "
+            f"Its mean probability is {percent(float(sure.mean()))}; the expected calibration error is "
             f"{percent(calibration.expected_error(self.bins))}, in {len(self.bins)} bins of equal mass, with the "
-            f"temperature {self.temperature:g} fitted on val."
+            f"temperature {self.temperature:g} fitted on val. With so many photos, exact probabilities would show "
+            f"{percent(calibration.expected_by_chance(sure))}."
         )
         if self.left_out:
-            said.append(f"{self.left_out:,} photos of its train or val were left out.")
+            said.append(
+                f"{counted(self.left_out, 'photo')} of its train or val, or their listings, were left out."
+            )
         if self.refused:
             name, reason = self.refused[0]
             said.append(f"{len(self.refused):,} photos cannot be read and were left out, e.g. {name}: {reason}.")
         return [*said, *self.remarks]
+
+    def _mix(self) -> list[str]:
+        """Accuracy by class, where the own test set has another mix of classes: then that differs, too."""
+        parts, differs = [], False
+        for label, name in enumerate(self.classes):
+            own, here = self.own_by_class[name], self.labels == label
+            differs |= bool(abs(here.mean() - own["photos"] / self.own["photos"]) > MIX)
+            parts.append(
+                f"{name} {_share(int(self.right[here].sum()), int(here.sum()))} "
+                f"({_share(own['right'], own['photos'])} there)"
+            )
+        mixed = f"The classes are mixed otherwise there, which counts too. By class: {', '.join(parts)}."
+        return [mixed] if differs else []
 
     def data(self) -> dict[str, Any]:
         """The same for programs."""
@@ -108,11 +147,13 @@ class Evaluation:
             "photos": number,
             "right": right,
             "accuracy": right / number,
-            "interval": list(wilson(right, number)),
-            "own_test": {"photos": self.own[1], "right": self.own[0]},
+            "interval": list(self.interval),
+            "own_test": {"photos": self.own["photos"], "right": self.own["right"]},
+            "of_own_test": self.of_own,
             "difference": between and {"value": between.value, "interval": [between.low, between.high]},
             "temperature": self.temperature,
             "expected_calibration_error": calibration.expected_error(self.bins),
+            "expected_calibration_error_by_chance": calibration.expected_by_chance(self.probabilities.max(axis=1)),
             "classes": self.classes,
             "confusion": self.confusion().tolist(),
             "mistakes": [self.mistake(each) for each in self.mistakes()],
@@ -131,6 +172,10 @@ class Evaluation:
         }
 
 
+def _share(right: int, photos: int) -> str:
+    return percent(right / photos) if photos else "no photo"
+
+
 def evaluate(folder: Path, place: Path, path: Path) -> Evaluation:
     """Read the labelled photos at `path` with the network in `place`, a folder of `models/`.
 
@@ -144,44 +189,62 @@ def evaluate(folder: Path, place: Path, path: Path) -> Evaluation:
     if other := len(source.photos) - len(known):
         photos = counted(other, "photo")
         remarks.append(f"left out {photos} of classes that the network does not know")
-    learned, same_split = _learned_from(folder, place, model.meta)
-    if not same_split:
+    seen = _seen(folder, place, model.meta)
+    if not seen.same_split:
         remarks.append(
             "The network was trained on another split than that of now: of the folder's photos only its own test "
             "set was measured. A photo that it learned from and that the folder no longer has is not recognised."
         )
-    fresh = [photo for photo in known if labelled.sha256_of(photo) not in learned]
-    found = list(predict(model, [photo.file for photo in fresh]))
-    sound = [number for number, each in enumerate(found) if not each.reason]
+    digests = [labelled.sha256_of(photo) for photo in known]
+    fresh = [number for number, sha256 in enumerate(digests) if sha256 not in seen.learned]
+    found = list(predict(model, [known[number].file for number in fresh]))
+    sound = [number for number, each in zip(fresh, found, strict=True) if not each.reason]
     if not sound:
         raise GateError(f"{path}: no photo is left to measure on: {len(known) - len(fresh)} are of train or val")
-    test = model.meta["test"]
     return Evaluation(
         network=f"{model.meta['variant']}, seed {model.meta['seed']},",
-        photos=[fresh[number] for number in sound],
+        photos=[known[number] for number in sound],
         classes=classes,
-        labels=np.array([classes.index(fresh[number].class_name) for number in sound]),
-        probabilities=np.stack([found[number].probabilities for number in sound]),
+        labels=np.array([classes.index(known[number].class_name) for number in sound]),
+        probabilities=np.stack([each.probabilities for each in found if not each.reason]),
         temperature=model.meta["temperature"],
         left_out=len(known) - len(fresh),
-        refused=[(p.name, e.reason) for p, e in zip(fresh, found, strict=True) if e.reason],
+        refused=[(known[number].name, e.reason) for number, e in zip(fresh, found, strict=True) if e.reason],
         remarks=tuple(remarks),
-        own=(test["right"], test["photos"]),
+        own=model.meta["test"],
+        own_by_class=model.meta["test_by_class"],
+        of_own=sum(digests[number] in seen.tested for number in sound),
     )
 
 
-def _learned_from(folder: Path, place: Path, meta: Mapping[str, Any]) -> tuple[set[str], bool]:
-    """(sha256 of the photos of the network's train and val, was it trained on the split of now?).
+class _Seen(NamedTuple):
+    """What a network has seen of its folder, as sha256 of files."""
 
-    What was in train of another split is known no more: then all photos of the folder but those of its own test
-    set, which its predictions name.
+    learned: set[str]  # of train and val, and what is of one piece with them
+    tested: set[str]
+    same_split: bool  # was it trained on the split of now?
+
+
+def _seen(folder: Path, place: Path, meta: Mapping[str, Any]) -> _Seen:
+    """What was in train of another split is known no more: then all of the folder but its own test set.
+
+    That is named by its predictions.
     """
     fetched = manifest.read(folder, FetchRow)
-    if meta["inputs"]["split.csv"] == manifest.read_sidecar(folder, "split")["sha256"]:
-        keys = {row.key for row in manifest.read(folder, SplitRow) if row.split in ("train", "val")}
-        return {row.sha256 for row in fetched if row.key in keys}, True
-    unseen = {row.key for row in stage.predictions(place, dict(meta)) if row.split == "test"}
-    return {row.sha256 for row in fetched if row.key not in unseen}, False
+    if meta["inputs"]["split.csv"] != manifest.read_sidecar(folder, "split")["sha256"]:
+        keys = {row.key for row in stage.predictions(place, dict(meta)) if row.split == "test"}
+        tested = {row.sha256 for row in fetched if row.key in keys}
+        return _Seen({row.sha256 for row in fetched} - tested, tested, False)
+    rows = manifest.read(folder, SplitRow)
+    split = {row.key: row.split for row in rows}
+    groups = {row.group for row in rows if row.split in ("train", "val")}
+    learned = {row.key for row in rows if row.group in groups}
+    keepers = {row.key: row.group for row in manifest.read(folder, DedupRow)}
+    originals = {keepers[key] for key in learned}
+    listings = {row.listing_id for row in fetched if row.key in learned}
+    tested = {row.sha256 for row in fetched if split.get(row.key) == "test"}
+    near = {row.sha256 for row in fetched if keepers.get(row.key) in originals or row.listing_id in listings}
+    return _Seen(near - tested, tested, True)
 
 
 def write_page(found: Evaluation, title: str, path: Path) -> None:

@@ -39,13 +39,12 @@ def wilson(right: int, number: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def difference(right: int, number: int, other_right: int, other_number: int) -> Estimate:
-    """How much larger the first of two independent proportions is (Newcombe 1998, Stat. Med. 17:873, method 10).
+def difference(first: float, number: float, second: float, other_number: float) -> Estimate:
+    """How much larger the first of two independent shares is (Newcombe 1998, Stat. Med. 17:873, method 10).
 
-    Neither number must be 0.
+    Each is of so many independent photos, more than 0, which may be a fraction.
     """
-    first, second = right / number, other_right / other_number
-    (low, high), (other_low, other_high) = wilson(right, number), wilson(other_right, other_number)
+    (low, high), (other_low, other_high) = proportion(first, number), proportion(second, other_number)
     below = ((first - low) ** 2 + (other_high - second) ** 2) ** 0.5
     above = ((high - first) ** 2 + (second - other_low) ** 2) ** 0.5
     return Estimate(first - second, first - second - below, first - second + above)
@@ -77,6 +76,12 @@ def independent(sizes: NDArray[np.int64], correlated: float) -> float:
     """Independent photos that say as much as groups of these sizes (Kish 1965), by what `correlation` found."""
     number = float(sizes.sum())
     return number / (1 + (float((sizes**2).sum()) / number - 1) * correlated)
+
+
+def effective(right: Sequence[bool] | NDArray[np.bool_], groups: Sequence[str]) -> float:
+    """Independent photos that n photos say as much as: those of a group are right or wrong together. n above 0."""
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    return independent(np.bincount(group), correlation(np.asarray(right, bool), group))
 
 
 def is_above(found: Estimate, chance: float, looked_at: int) -> bool:

@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Any
 
 from curate.core import manifest
-from curate.core.intervals import percent, wilson
+from curate.core.intervals import effective, percent, proportion, wilson
 from curate.core.schemas import SPLITS, TrainBaselineRow
 from curate.inspect.rows import Rows
 from curate.report import charts, comparisons
@@ -34,13 +34,13 @@ def training(folder: Path, rows: Rows, notes: Mapping[str, Any]) -> Section:
     best = notes.get("best_epoch")
     measured = "test" if by_split["test"] else "val"
     final = by_split[measured]
-    lines = [(part, [row.predicted == row.class_name for row in found]) for part, found in by_split.items()]
+    lines = list(by_split.items())
     wrong = sorted((r for r in final if r.predicted != r.class_name), key=lambda r: (-r.probability, r.key))
     errors = Counter(name for row in wrong for name in (row.class_name, row.predicted))
     classes = sorted({name for row in final for name in (row.class_name, row.predicted)})
     shown = sorted(sorted(classes, key=lambda name: (-errors[name], name))[:MAX_CLASSES])
-    lines += [(f"{measured}, {c}", [r.predicted == c for r in final if r.class_name == c]) for c in classes]
-    accuracy = [(name, len(right), sum(right), *wilson(sum(right), len(right))) for name, right in lines if right]
+    lines += [(f"{measured}, {c}", [r for r in final if r.class_name == c]) for c in classes]
+    accuracy = [(name, *_right(found, rows)) for name, found in lines if found]
     drawn = accuracy[: MAX_CLASSES + 2]
     whiskers = [(name, low, right / number, high) for name, number, right, low, high in drawn]
     return {
@@ -62,6 +62,13 @@ def training(folder: Path, rows: Rows, notes: Mapping[str, Any]) -> Section:
         "variants": compare(folder) if notes.get("networks") and notes.get("chosen") else [],
         "growth": growth(folder),
     }
+
+
+def _right(measured: Sequence[TrainBaselineRow], rows: Rows) -> tuple[int, int, float, float]:
+    """Photos, those that are right, and the 95% interval: photos of a group are right or wrong together."""
+    right = [row.predicted == row.class_name for row in measured]
+    groups = [rows.split[row.key].group if row.key in rows.split else row.key for row in measured]
+    return len(right), sum(right), *proportion(sum(right) / len(right), effective(right, groups))
 
 
 def confusion(

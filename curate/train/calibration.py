@@ -14,6 +14,7 @@ from curate.core import plots
 from curate.core.intervals import wilson
 
 BINS = 15
+_DRAWS = 100
 _COLDEST, _HOTTEST = 0.2, 5.0
 Floats = NDArray[np.floating]
 
@@ -68,6 +69,16 @@ def expected_error(found: list[Bin]) -> float:
     """The mean distance between probability and accuracy, 0..1, each bin by its photos. There must be a photo."""
     total = sum(each.photos for each in found)
     return sum(each.photos * abs(each.probability - each.accuracy) for each in found) / total
+
+
+def expected_by_chance(probability: Floats, seed: int = 0) -> float:
+    """The calibration error, 0..1, that exact probabilities (n,) would show with so many photos, on average.
+
+    It is not 0: in a bin of few photos the accuracy is not the probability.
+    """
+    random = np.random.default_rng(seed)
+    draws = (random.random(len(probability)) < probability for _ in range(_DRAWS))
+    return float(np.mean([expected_error(bins(probability, each)) for each in draws]))
 
 
 def draw(found: list[Bin]) -> bytes:

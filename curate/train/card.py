@@ -35,12 +35,12 @@ def licence(network: str) -> str:
     )
 
 
-def calibration_error(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float | None:
-    """The expected calibration error of (n, classes) probabilities; None without photos."""
+def calibration_error(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[float, float] | None:
+    """The expected calibration error of (n, classes) probabilities, and that by chance; None without photos."""
     if not len(labels):
         return None
-    right = probabilities.argmax(axis=1) == labels
-    return round(calibration.expected_error(calibration.bins(probabilities.max(axis=1), right)), 4)
+    sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    return calibration.expected_error(calibration.bins(sure, right)), calibration.expected_by_chance(sure)
 
 
 def _chosen(network: str) -> str:
@@ -48,13 +48,18 @@ def _chosen(network: str) -> str:
 
 
 def markdown(
-    dataset: str, meta: Mapping[str, Any], counts: Mapping[tuple[str, str], int], error: float | None
+    dataset: str, meta: Mapping[str, Any], counts: Mapping[tuple[str, str], int], error: tuple[float, float] | None
 ) -> str:
-    """The card of a network. `meta` is its model.json, `counts` are photos per split and class."""
+    """The card of a network.
+
+    `meta` is its model.json, `counts` are photos per split and class, `error` is what `calibration_error` gives.
+    """
     classes = meta["classes"]
     figures = [in_words(split, meta[split]) for split in ("val", "test")]
     figures += [in_words(f"test, {name}", found) for name, found in meta["test_by_class"].items()]
-    sure = "n/a, no photos" if error is None else percent(error)
+    sure = "n/a, no photos"
+    if error:
+        sure = f"{percent(error[0])} ({percent(error[1])} if the probabilities were exact, with so many photos)"
     lines = [
         f"# {meta['variant']}, seed {meta['seed']}: {', '.join(classes)}",
         "",

@@ -14,7 +14,7 @@ from typing import Any
 
 from curate.core import manifest, plots
 from curate.core.errors import Run, StateError
-from curate.core.intervals import percent, wilson
+from curate.core.intervals import percent, proportion
 from curate.train.variants import PUBLISHED
 
 
@@ -31,7 +31,7 @@ class Compared:
     test: float | None  # None without test photos
     low: float | None  # 95% interval of test
     high: float | None
-    interval_over: str  # seeds (Student's t), or photos (Wilson) where fewer than 3 differ
+    interval_over: str  # seeds (Student's t), or photos (see `accuracy`) where fewer than 3 differ
     seconds: float  # of training one network
     parameters: int
     megabytes: float  # of its weights on disk
@@ -78,7 +78,8 @@ def _row(
         low, high = _over_seeds(tests)
         over = "seeds"
     elif tests:
-        low, high = wilson(round(statistics.fmean(tests) * first["test"]["photos"]), first["test"]["photos"])
+        number = statistics.fmean(each["test"].get("independent", each["test"]["photos"]) for each in networks)
+        low, high = proportion(statistics.fmean(tests), number)
         over = "photos"
     own = {
         name: value for name, value in _settings(first).items() if any(each.get(name) != value for each in others)

@@ -142,7 +142,7 @@ def train(folder: Path, config: TrainBaseline, photos: SplitPhotos, wanted: dict
     atomic_write(place / "predictions.csv", table)
     if not extras.missing("plots"):
         atomic_write(place / "curves.png", curves.draw(found.history, found.best))
-    labels = photos.labels[photos.train :]
+    labels, groups = photos.labels[photos.train :], {row.key: row.group for row in photos.tested}
     temperature = calibration.temperature(found.probabilities[: photos.val], labels[: photos.val])
     seconds = sum(entry.get("seconds", 0) for entry in found.history) or time.monotonic() - started
     meta = {
@@ -156,9 +156,9 @@ def train(folder: Path, config: TrainBaseline, photos: SplitPhotos, wanted: dict
         "seconds": round(seconds, 1),
         "predictions_sha256": hashlib.sha256(table).hexdigest(),
         "temperature": temperature,
-        "val": accuracy(rows, "val"),
-        "test": accuracy(rows, "test"),
-        "test_by_class": {name: accuracy(rows, "test", name) for name in config.class_names},
+        "val": accuracy(rows, "val", "", groups),
+        "test": accuracy(rows, "test", "", groups),
+        "test_by_class": {name: accuracy(rows, "test", name, groups) for name in config.class_names},
     }
     sure = calibration.scaled(found.probabilities[photos.val :], temperature)
     text = card.markdown(folder.name, meta, photos.counts(), card.calibration_error(sure, labels[photos.val :]))

@@ -16,11 +16,11 @@ from curate.cli.app import app
 from curate.core import manifest
 from curate.core.errors import GateError
 from curate.core.recipe import TrainBaseline
-from curate.core.schemas import SplitRow
+from curate.core.schemas import CleanRow, FetchRow, SplitRow
 from curate.dataset import Dataset
 from curate.train import stage
 from curate.train.predict import chosen
-from tests.folders import CLASSES, build_folder, paint, publish
+from tests.folders import CLASSES, build_folder, dedup_row, paint, publish
 
 CONFIG = TrainBaseline(class_names=CLASSES, variant="transfer", transfer={"image_size": 64})
 HERE = 60  # photos of the second dataset
@@ -53,7 +53,8 @@ def test_another_set_is_measured_and_compared_with_the_own_test(place: Path) -> 
     assert np.trace(found.confusion()) == found.right.sum()
     assert found.against_own is not None
     assert found.against_own.low < found.against_own.value < found.against_own.high
-    assert found.against_own.value == pytest.approx(found.right.mean() - found.own[0] / found.own[1])
+    own = found.own
+    assert found.against_own.value == pytest.approx(found.right.mean() - own["right"] / own["photos"])
     assert sum(each.photos for each in found.bins) == HERE
     assert len(found.bins) == 15
     surely = [found.photos[number].name for number in found.mistakes()[:6]]
@@ -66,7 +67,9 @@ def test_the_own_manifests_give_the_figure_of_test_without_train_and_val(place: 
     dataset = Dataset.open(place / "run")
     assert {photo.name for photo in found.photos} == {photo.key for photo in dataset.of("test")}
     assert found.left_out == len(dataset.of("train")) + len(dataset.of("val"))
-    assert (int(found.right.sum()), len(found.right)) == found.own
+    assert (int(found.right.sum()), len(found.right)) == (found.own["right"], found.own["photos"])
+    assert found.against_own is None
+    assert "20 photos are of its own test set: no difference to it is measured." in found.sentences()
 
 
 def test_after_another_split_nothing_it_learned_from_is_measured(place: Path, tmp_path: Path) -> None:
@@ -79,6 +82,44 @@ def test_after_another_split_nothing_it_learned_from_is_measured(place: Path, tm
     assert {photo.name for photo in found.photos} == own_test
     assert any("was trained on another split" in line for line in found.sentences())
     assert "on another split" not in run(place, "evaluate", str(place / "other"))[1]
+
+
+def test_what_is_of_one_piece_with_train_is_not_measured(place: Path, tmp_path: Path) -> None:
+    """Photo 100 is a duplicate of one of train, 101 of a listing of train; 102 has nothing to do with it."""
+    folder = build_folder(tmp_path / "run", "split", n=100, rejected=4)
+    fetched, split = manifest.read(folder, FetchRow), manifest.read(folder, SplitRow)
+    train = fetched[0]
+    fetched[101] = replace(fetched[101], listing_id=train.listing_id)
+    dedup = [dedup_row(row, copy_of=train.key if row is fetched[100] else "") for row in fetched]
+    clean = [row for row in manifest.read(folder, CleanRow) if row.key != fetched[100].key]
+    for name, rows in (("fetch", fetched), ("dedup", dedup), ("clean", clean), ("split", split)):
+        publish(folder, name, rows)
+    stage.run(folder, CONFIG)
+    other = tmp_path / "other" / "hatch"
+    other.mkdir(parents=True)
+    for number in (100, 101, 102):
+        shutil.copy(folder / fetched[number].path, other / f"{number}.jpg")
+    found = evaluate.evaluate(folder, chosen(folder), other.parent)
+    assert [Path(photo.name).name for photo in found.photos] == ["102.jpg"]
+    assert "2 photos of its train or val, or their listings, were left out." in found.sentences()
+
+
+def test_photos_of_one_folder_are_right_together_and_another_mix_of_classes_is_told(
+    place: Path, tmp_path: Path
+) -> None:
+    for number in range(24):
+        path = tmp_path / "hatch" / f"car{number // 6}" / f"{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(paint(CLASSES[number // 6 == 3], 7000 + number))  # the last folder has the wrong label
+    found = evaluate.evaluate(place / "run", chosen(place / "run"), tmp_path)
+    assert found.independent < 12 < len(found.photos)
+    said = found.sentences()
+    assert any(
+        line.startswith("The classes are mixed otherwise there") and "sedan no photo" in line for line in said
+    )
+    assert not any(
+        "mixed otherwise" in line for line in run(place, "evaluate", str(place / "other"))[1].splitlines()
+    )
 
 
 def test_nothing_but_train_is_no_evaluation(place: Path, tmp_path: Path) -> None:

@@ -40,3 +40,14 @@ def test_bins_have_equal_mass_and_the_error_is_theirs() -> None:
     assert calibration.expected_error(found) == pytest.approx(0.2 / 3)
     assert len(calibration.bins(probability[:4], right[:4])) == 4
     assert Image.open(BytesIO(calibration.draw(found))).size == (420, 400)
+
+
+def test_exact_probabilities_show_an_error_where_photos_are_few() -> None:
+    random = np.random.default_rng(3)
+    errors = []
+    for _ in range(60):
+        probability = random.uniform(0.5, 1, 60)
+        errors.append(calibration.expected_error(calibration.bins(probability, random.random(60) < probability)))
+    assert calibration.expected_by_chance(probability) == pytest.approx(np.mean(errors), abs=0.02)
+    assert calibration.expected_by_chance(probability) > 0.1
+    assert calibration.expected_by_chance(random.uniform(0.5, 1, 20_000)) < 0.015

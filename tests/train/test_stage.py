@@ -285,8 +285,20 @@ def test_a_run_without_test_photos_says_so(small: Path) -> None:
     assert line.endswith("; test: accuracy n/a, no photos")
 
 
+def test_photos_of_a_listing_widen_the_interval() -> None:
+    rows = [
+        replace(prediction("test", "hatch", "hatch" if n % 40 < 32 else "sedan"), key=str(n)) for n in range(80)
+    ]
+    alone = accuracy(rows, "test")
+    listings = accuracy(rows, "test", groups={str(n): f"L{n // 8}" for n in range(80)})
+    assert (alone["independent"], listings["independent"]) == (80, 10)
+    assert (alone["accuracy"], listings["accuracy"]) == (0.8, 0.8)
+    assert listings["interval"][0] < alone["interval"][0] - 0.1
+
+
 def test_the_accuracy_in_words() -> None:
     rows = [prediction("val", "hatch", "hatch")] * 717 + [prediction("val", "hatch", "sedan")] * 83
+    rows = [replace(row, key=str(number)) for number, row in enumerate(rows)]
     assert in_words("val", accuracy(rows, "val")) == (
         "val: accuracy 89.6%, 95% interval 87.3% to 91.6%, 717 of 800 photos"
     )
