@@ -11,7 +11,7 @@ from curate.core.errors import RejectedError, Run, To, UsageError
 from curate.dataset import Dataset
 from curate.fetch.sources import local
 from curate.fetch.sources.containers import photos_csv
-from curate.fetch.sources.tree import argument
+from curate.fetch.sources.tree import LocalPhoto, argument
 from curate.photos import decode
 
 
@@ -24,7 +24,7 @@ class Labelled:
     class_name: str
     split: str  # train, val, test; empty where the source names none
     listing: str  # empty where it is not known
-    folder: str = ""  # the sub-folder of its class and split, which may be a listing
+    folder: str = ""  # the sub-folder of its class, where it may be a listing and nothing tells that it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
     table = photos_csv(path) if path.is_dir() else None
     offered = local.read(table or path, class_names)
     photos = tuple(
-        Labelled(item.name, item.file, item.class_name, item.split, item.listing_id, item.folder)
+        Labelled(item.name, item.file, item.class_name, item.split, *_listing(item))
         for item in (*offered.items, *offered.again)
         if item.file is not None
     )
@@ -70,6 +70,12 @@ def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
         )
     remarks += [f"Classes, splits and listings are those of {table}."] if table else []
     return LabelledSet(photos, (*offered.remarks, *remarks))
+
+
+def _listing(item: LocalPhoto) -> tuple[str, str]:
+    """(the listing of a photo, the sub-folder that may be one): `car17` is called like a listing, `rear` not."""
+    numbered = any(map(str.isdigit, item.folder.rpartition("/")[2]))
+    return (item.listing_id or item.folder, "") if item.listing_id or numbered else ("", item.folder)
 
 
 def sha256_of(photo: Labelled) -> str:

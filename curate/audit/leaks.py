@@ -1,8 +1,9 @@
 """leaks: does a dataset that has splits show the same photo, or the same listing, in two of them?
 
 The dataset may be anybody's: folders `train|val|test/<class>`, a CSV with a column `split`, or manifests. Pairs
-are exact and near duplicates as dedup proves them; listings count where the source names them. Sub-folders of a
-class may be listings, but those of two splits are two folders: where they have the same name, that is remarked.
+are exact and near duplicates as dedup proves them; listings count where the source names them. A sub-folder of a
+class is a listing, in whatever splits it lies, where its name has a number; where others have the same name in two
+splits, that is remarked.
 """
 
 from collections import defaultdict
@@ -72,7 +73,8 @@ class Leaks:
         said.append(f"Not looked for: {NOT_LOOKED_FOR[METHOD]}.")
         if self.listings_known:
             said.append(
-                f"{len(self.listings):,} of {self.listings_known:,} listings are in more than one split."
+                f"{len(self.listings):,} of {self.listings_known:,} listings are in more than one split, "
+                f"e.g. {self.listings[0]}."
                 if self.listings
                 else f"Each of {self.listings_known:,} listings is in one split only."
             )

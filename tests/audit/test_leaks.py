@@ -103,7 +103,7 @@ def test_a_csv_with_listings_exact_duplicates_and_a_damaged_photo(tmp_path: Path
     assert found.listings == ["L1"]
     assert found.affected == {"again.jpg", "3.jpg"}
     assert [name for name, _ in found.refused] == ["cut.jpg"]
-    assert "1 of 5 listings are in more than one split." in found.sentences()
+    assert "1 of 5 listings are in more than one split, e.g. L1." in found.sentences()
 
 
 @pytest.mark.parametrize("listing", [("", ""), (",listing_id", ",L1")])
@@ -171,6 +171,19 @@ def test_options_of_leaks_alone_are_refused(option: str) -> None:
     assert f"{option} is for --leaks" in text
 
 
+def test_a_sub_folder_of_one_name_in_two_splits_is_a_listing_in_two_splits(tmp_path: Path) -> None:
+    cars = [("train", "hatch/car0"), ("test", "Hatch/car0"), ("train", "sedan/car1"), ("val", "sedan/car1")]
+    cars += [("train", f"{name}/car{n}") for name in CLASSES for n in range(2, 4)] + [("test", "sedan/car0")]
+    for number, (split, car) in enumerate(cars):
+        write(tmp_path / split / car / "0.jpg", jpeg(scene(number)))
+    found = leaks.find(tmp_path)
+    assert not found.pairs
+    assert found.listings == ["hatch/car0", "sedan/car1"]
+    assert found.affected == {"test/Hatch/car0/0.jpg"}
+    assert "2 of 7 listings are in more than one split, e.g. hatch/car0." in found.sentences()
+    assert not [said for said in found.sentences() if "same name in two splits, e.g." in said]
+
+
 @pytest.mark.parametrize(
     ("header", "row", "keep"), [("url,label,split", ",a,train", ["--keep-split"]), ("url,label", ",a", [])]
 )
@@ -227,7 +240,7 @@ def test_an_export_is_read_by_its_csv_and_the_page_lies_beside_it(
     monkeypatch.chdir(tmp_path / "elsewhere")
     code, text = run("audit", "--leaks", "../cars", "--workers", "1")
     assert code == 3, text
-    assert "1 of 3 listings are in more than one split." in text
+    assert "1 of 3 listings are in more than one split, e.g. L1." in text
     assert "Classes, splits and listings are those of ../cars/photos.csv." in text
     assert text.endswith("page: ../cars-leaks.html\n")
     assert (tmp_path / "cars-leaks.html").exists() and not list(Path().iterdir())

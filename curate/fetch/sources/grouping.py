@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from curate.core.counted import counted
 from curate.core.errors import UsageError
-from curate.fetch.sources.tree import LocalPhoto, Offered
+from curate.fetch.sources.tree import LocalPhoto, Offered, without_split
 
 _COUNTER = re.compile(r"[ _.-]+\(?\d{1,6}\)?$")  # what numbers the photos of one listing
 
@@ -23,28 +23,34 @@ def prefix(name: str) -> str:
 def grouped(offered: Offered, group_by: str) -> Offered:
     """The photos with their listings: by `prefix`, or by what a regular expression finds in their paths.
 
-    The first group of the expression names the listing, or all that it matches where it has none. A photo that
-    names its listing otherwise keeps it. Raises UsageError.
+    The first group of the expression names the listing, or all that it matches where it has none. The folder of a
+    split is no part of the name. A photo that names its listing otherwise keeps it. Raises UsageError.
     """
     if not group_by:
-        return Offered(offered.items, (*offered.remarks, *_offer(offered.items)))
+        return replace(offered, remarks=(*offered.remarks, *_offer(offered.items)))
     try:
         pattern = None if group_by == "prefix" else re.compile(group_by)
     except re.error as error:
         raise UsageError(f"--group-by {group_by}: no regular expression, {error}; or write prefix") from error
-    items = []
-    for item in offered.items:
-        if pattern is None:
-            named = prefix(item.name)
-        else:
-            match = pattern.search(item.name)
-            named = (match[1] if pattern.groups else match[0]) or "" if match else ""
-        folder = f"{PurePosixPath(item.name).parent.as_posix()}/{named}" if pattern is None and named else named
-        items.append(item if item.listing_id or not named else replace(item, folder=folder))
+    items, again = (tuple(_named(item, pattern) for item in part) for part in (offered.items, offered.again))
     listings = len({item.listing for item in items})
     if listings == len(items):
         raise UsageError(f"--group-by {group_by}: no two photos are of one listing by that, e.g. {items[0].name}")
-    return Offered(tuple(items), (*offered.remarks, f"{counted(listings, 'listing')} by --group-by {group_by}"))
+    return Offered(items, (*offered.remarks, f"{counted(listings, 'listing')} by --group-by {group_by}"), again)
+
+
+def _named(item: LocalPhoto, pattern: re.Pattern[str] | None) -> LocalPhoto:
+    """The photo with the listing that `pattern` finds in its path; without a pattern, its prefix."""
+    if pattern is None:
+        shared = prefix(item.name)
+        named = f"{PurePosixPath(item.name).parent}/{shared}" if shared else ""
+    else:
+        match = pattern.search(item.name)
+        named = (match[1] if pattern.groups else match[0]) or "" if match else ""
+    if item.listing_id or not named:
+        return item
+    where, _, last = named.rpartition("/")
+    return replace(item, folder="/".join(filter(None, (without_split(where, item.class_name), last))))
 
 
 def _offer(items: Sequence[LocalPhoto]) -> list[str]:

@@ -1,7 +1,8 @@
 """A folder tree with a folder per class: which photos it offers, and which of them are of one listing.
 
-A sub-folder of a class is a listing, as in `sedan/car01/3.jpg`. What systems, archives and phones leave beside
-photos is passed over.
+A sub-folder of a class is a listing, as in `sedan/car01/3.jpg`. The folder of a split is no part of its name:
+`train/sedan/car01` and `test/sedan/car01` are one listing, in two splits. What systems, archives and phones leave
+beside photos is passed over.
 """
 
 import difflib
@@ -57,7 +58,7 @@ class LocalPhoto:
     price: float | None = None
     key: str = ""  # the one it had before; empty: it gets one
     split: str = ""  # train, val, test, as the tree or CSV says; empty where it does not
-    folder: str = ""  # the sub-folder of a class that it lies in, which is then its listing
+    folder: str = ""  # what names its listing where no column does: a sub-folder of a class, or its name
     is_link: bool = False  # not followed: it leads out of the tree, to a folder or to nothing
 
     @property
@@ -117,7 +118,8 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
                 continue
             path, is_link = target(root, file)
             name = utf8(file.relative_to(root))
-            folder = utf8(file.parent.relative_to(root)) if file.parent != Path(home.path) else ""
+            below = without_split(utf8(file.parent.relative_to(home.path)), class_name)
+            folder = f"{class_name}/{below}" if below else ""
             split_name = split_of.get(home.path, "")
             items.append(LocalPhoto(class_name, name, path, folder=folder, split=split_name, is_link=is_link))
     if beside:
@@ -187,8 +189,18 @@ def _with_listings(items: list[LocalPhoto], remarks: list[str]) -> list[LocalPho
         remarks.append("sub-folders are not taken for listings: a class has fewer than 3 of them")
         return [replace(item, folder="") for item in items]
     total = sum(map(len, folders.values()))
-    remarks.append(f"each of {total:,} sub-folders is taken for one listing")
+    same = "; those of one name in two splits are the same" if any(item.split for item in items) else ""
+    remarks.append(f"each of {total:,} sub-folders is taken for one listing{same}")
     return items
+
+
+def without_split(path: str, class_name: str) -> str:
+    """A path of folders without those that are called like a split; the one of the class has the class's name.
+
+    So a listing is called the same in whatever split its photos lie.
+    """
+    parts = [class_name if _class_called(part) == class_name else part for part in path.split("/")]
+    return "/".join(part for part in parts if part == class_name or part.lower() not in {"", ".", *SPLIT_NAMES})
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -135,6 +135,45 @@ def test_listings_by_names(tmp_path: Path) -> None:
     assert by_pattern["sedan/car1_0.jpg"] == by_pattern["suv/car1_0.jpg"] == "car1"
 
 
+SPLIT_CAR = ("train/Sedan/{}0{}", "Test_set/sedan/{}0{}", "valid/suv/{}0{}")  # car 0 of sedan is in two splits
+OTHERS = [f"train/{name}/{{}}{n}{{}}" for name in CLASSES for n in range(1, 4)]
+
+
+def in_splits(root: Path, before: str, behind: str) -> Path:
+    return touch(root, *(name.format(before, behind) for name in (*SPLIT_CAR, *OTHERS)))
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "group_by", "listing"),
+    [
+        pytest.param("car", "/a_1.jpg", "", "sedan/car0", id="sub-folder"),
+        pytest.param("car", "_1.jpg", "prefix", "sedan/car0", id="prefix"),
+        pytest.param("car", "_1.jpg", r".*car\d", "sedan/car0", id="pattern that matches the whole path"),
+        pytest.param("car", "/b/a_1.jpg", r"(.*/car\d)/b/a_(?=1)", "sedan/car0", id="pattern with a group"),
+    ],
+)
+def test_one_listing_in_two_split_folders_is_one(
+    tmp_path: Path, before: str, behind: str, group_by: str, listing: str
+) -> None:
+    offered = grouped(read(in_splits(tmp_path, before, behind), CLASSES), group_by)
+    where = {(item.listing, item.split) for item in offered.items if "0" in item.name.partition("_1")[0]}
+    assert where == {(listing, "train"), (listing, "test"), (listing.replace("sedan", "suv"), "val")}
+
+
+def test_a_split_of_one_listing_that_a_csv_names_by_paths(tmp_path: Path) -> None:
+    touch(tmp_path, "data/train/car0_1.jpg", "data/test/car0_2.jpg", "data/val/car1_1.jpg")
+    names = [f"data/{name}" for name in ("train/car0_1.jpg", "test/car0_2.jpg", "val/car1_1.jpg")]
+    (tmp_path / "photos.csv").write_text("path,class_name\n" + "".join(f"{name},suv\n" for name in names))
+    found = grouped(read(tmp_path / "photos.csv", CLASSES), "prefix").items
+    assert [item.listing for item in found] == ["data/car0", "data/car0", "data/car1"]
+
+
+def test_a_class_called_like_a_split_stays_in_the_names_of_its_listings(tmp_path: Path) -> None:
+    names = [f"{name}/{n}/1.jpg" for name in ("Train", "bus") for n in "012"]
+    found = read(touch(tmp_path, *names), ("train", "bus")).items
+    assert {item.listing for item in found} == {f"{name}/{n}" for name in ("train", "bus") for n in "012"}
+
+
 @pytest.mark.parametrize(("group_by", "message"), [("(", "no regular expression"), ("[0-9]+.*", "no two photos")])
 def test_a_pattern_that_groups_nothing_is_refused(tmp_path: Path, group_by: str, message: str) -> None:
     offered = read(touch(tmp_path, "sedan/1.jpg", "suv/2.jpg"), CLASSES)
