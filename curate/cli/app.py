@@ -14,7 +14,7 @@ from curate.cli import (
     inspection,
     labelling,
     preview,
-    stages,
+    run,
     start,
     terminal,
     training,
@@ -25,7 +25,7 @@ from curate.core.errors import EXIT_CODES
 GROUPS = {
     "Start": start.commands,
     "Look at a page": preview.commands,
-    "Run stages": stages.commands,
+    "Run stages": run.commands,
     "See what became of the photos": inspection.commands,
     "Compare and use networks": training.commands,
     "Question the dataset": auditing.commands,

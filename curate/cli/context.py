@@ -12,7 +12,7 @@ import typer
 from curate.cli import hints, terminal
 from curate.cli.terminal import Styled
 from curate.core.counted import counted
-from curate.core.errors import FetchOrImport, Note, StateError, To, UsageError
+from curate.core.errors import Do, FetchOrImport, Note, Run, StateError, To, UsageError
 
 if TYPE_CHECKING:
     from curate.core.recipe import Recipe
@@ -135,6 +135,20 @@ def recipe_and_manifests(ctx: typer.Context) -> "tuple[Recipe, Path]":
     if not has_manifests(folder):
         raise StateError(f"{folder} holds no manifest", manifest.remedy(folder, "fetch"))
     return recipe, folder
+
+
+def check_classes(ctx: typer.Context, recipe: "Recipe", photos: Path) -> None:
+    """Raise UsageError where `photos` has other classes than the shipped recipe, and no recipe of one's own is here."""
+    from curate.fetch.import_stage import classes_at
+
+    if ctx.obj.has_recipe:
+        return
+    if unknown := sorted(classes_at(photos, recipe.classes) - set(recipe.classes)):
+        raise UsageError(
+            f"no recipe is here, and {recipe.name}, which is taken then, has no class {', '.join(unknown)}",
+            To("write yours", Run("init", ("--photos", str(photos)))),
+            To("use one from elsewhere", Do("name it with --recipe")),
+        )
 
 
 def with_options(recipe: "Recipe", section: str, **options: Any) -> "Recipe":

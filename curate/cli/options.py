@@ -71,6 +71,11 @@ class Choice:
         return self.recipe or (HERE if HERE.is_file() else SHIPPED)
 
     @property
+    def has_recipe(self) -> bool:
+        """Is there a recipe of the person's own? Else the one that comes with curate is taken."""
+        return self.recipe is not None or HERE.is_file()
+
+    @property
     def place(self) -> Place:
         """What the commands in a message repeat."""
         return Place(str(self.recipe or ""), str(self.folder or ""), self.has_source)

@@ -7,17 +7,16 @@ from typing import Annotated
 import typer
 
 from curate.cli.context import (
+    check_classes,
     recipe_and_folder,
     result,
     run_stages_of,
-    say,
     stage_results,
     tell,
     with_executor,
     with_options,
 )
 from curate.cli.options import Executor, Store, Workers, command
-from curate.core import extras
 
 commands = typer.Typer()
 
@@ -102,6 +101,7 @@ def import_(
     from curate.pipeline import default_workers, import_photos
 
     recipe, folder = recipe_and_folder(ctx)
+    check_classes(ctx, recipe, path)
     options = replace, keep_split, group_by
     import_photos(recipe, folder, path, workers or default_workers(), partial(tell, ctx), *options)
     result(ctx, {"stages": stage_results(ctx)})
@@ -265,36 +265,3 @@ def train_baseline(
     }
     run_stages_of(ctx, ["train_baseline"], with_options(recipe, "train_baseline", **options), 1)
     result(ctx, {"stages": stage_results(ctx)})
-
-
-@command(commands)
-def run(ctx: typer.Context, workers: Workers = None, executor: Executor = None, store: Store = None) -> None:
-    """Run every stage, then write the report.
-
-    What is up to date is left as it is. A stage that ran with other settings than the recipe's runs again by the
-    recipe, and says so. Without the extra `train`, train-baseline is left out.
-
-    Example: curate run --recipe mine.yaml
-    """
-    from curate.inspect.status import by_the_recipe
-    from curate.pipeline import check_complete, stages_to_run
-    from curate.report.report import write_report
-
-    recipe, folder = recipe_and_folder(ctx)
-    stages = stages_to_run(recipe, folder)
-    absent = "" if recipe.train_baseline.variant == "transfer" else extras.missing("train")
-    if absent:
-        stages.remove("train_baseline")
-    recipe, folder = recipe_and_folder(ctx, *stages)
-    recipe = with_executor(recipe, executor, store)
-    for line in by_the_recipe(folder, recipe, stages):
-        say(ctx, line)
-    run_stages_of(ctx, stages, recipe, workers)
-    if absent:
-        light = "or set train_baseline.variant to transfer in the recipe"
-        say(ctx, f"train_baseline: not run, because {absent} is not installed: {extras.install('train')}, {light}")
-    report = write_report(folder, recipe.name).resolve()
-    say(ctx, f"report: {report}")
-    result(ctx, {"stages": stage_results(ctx), "report": str(report)})
-    if "fetch" in stages:
-        check_complete(folder)

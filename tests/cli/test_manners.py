@@ -17,7 +17,7 @@ from curate.cli.app import app
 from curate.cli.failures import failure
 from curate.core.recipe_file import load
 from tests import painted_run
-from tests.folders import build_folder
+from tests.folders import build_folder, paint
 from tests.painted_run import key
 
 
@@ -218,6 +218,22 @@ def test_init_writes_a_recipe_that_loads_and_keeps_what_is_there(
         in invoke("init", "x.yaml", "--classes", "a,b", "--site", "cars.example.com")[2]
     )
     assert not Path("x.yaml").exists()
+
+
+def test_import_without_a_recipe_of_ones_own_says_how_to_write_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for class_name in ("sedan", "hatch"):
+        Path("photos", class_name).mkdir(parents=True)
+        Path("photos", class_name, "1.jpg").write_bytes(paint("sedan", len(class_name)))
+    code, _, err = invoke("import", "photos")
+    assert (code, Path("manifests").exists()) == (2, False)
+    assert "no recipe is here, and swift_wagonr, which is taken then, has no class hatch, sedan" in err
+    assert "to write yours, run `curate init --photos photos`" in err
+    assert invoke("init", "--photos", "photos")[0] == invoke("import", "photos")[0] == 0
+    Path("curate.yaml").unlink()
+    assert "'hatch' is no class of the recipe" in invoke("import", "photos", "--recipe", "swift_wagonr")[2]
 
 
 def test_init_writes_the_subject_and_says_what_its_lack_costs(

@@ -1,0 +1,41 @@
+"""The command that runs every stage."""
+
+import typer
+
+from curate.cli.context import recipe_and_folder, result, run_stages_of, say, stage_results, with_executor
+from curate.cli.options import Executor, Store, Workers, command
+from curate.cli.stages import commands
+from curate.core import extras
+
+
+@command(commands)
+def run(ctx: typer.Context, workers: Workers = None, executor: Executor = None, store: Store = None) -> None:
+    """Run every stage, then write the report.
+
+    What is up to date is left as it is. A stage that ran with other settings than the recipe's runs again by the
+    recipe, and says so. Without the extra `train`, train-baseline is left out.
+
+    Example: curate run --recipe mine.yaml
+    """
+    from curate.inspect.status import by_the_recipe
+    from curate.pipeline import check_complete, stages_to_run
+    from curate.report.report import write_report
+
+    recipe, folder = recipe_and_folder(ctx)
+    stages = stages_to_run(recipe, folder)
+    absent = "" if recipe.train_baseline.variant == "transfer" else extras.missing("train")
+    if absent:
+        stages.remove("train_baseline")
+    recipe, folder = recipe_and_folder(ctx, *stages)
+    recipe = with_executor(recipe, executor, store)
+    for line in by_the_recipe(folder, recipe, stages):
+        say(ctx, line)
+    run_stages_of(ctx, stages, recipe, workers)
+    if absent:
+        light = "or set train_baseline.variant to transfer in the recipe"
+        say(ctx, f"train_baseline: not run, because {absent} is not installed: {extras.install('train')}, {light}")
+    report = write_report(folder, recipe.name).resolve()
+    say(ctx, f"report: {report}")
+    result(ctx, {"stages": stage_results(ctx), "report": str(report)})
+    if "fetch" in stages:
+        check_complete(folder)
