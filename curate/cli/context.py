@@ -138,7 +138,7 @@ def recipe_and_manifests(ctx: typer.Context) -> "tuple[Recipe, Path]":
 
 
 def check_classes(ctx: typer.Context, recipe: "Recipe", photos: Path) -> None:
-    """Raise UsageError where `photos` has other classes than the shipped recipe, and no recipe of one's own is here."""
+    """Raise UsageError where `photos` has other classes than the shipped recipe, and that is the only one."""
     from curate.fetch.import_stage import classes_at
 
     if ctx.obj.has_recipe:

@@ -4,7 +4,7 @@ import typer
 
 from curate.cli.context import recipe_and_folder, result, run_stages_of, say, stage_results, with_executor
 from curate.cli.options import Executor, Store, Workers, command
-from curate.cli.stages import commands
+from curate.cli.stages import commands as commands
 from curate.core import extras
 
 
