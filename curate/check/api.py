@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from curate.check.batches import Batches, Reloader, busy
 from curate.check.bodies import FIELDS, LISTING_PHOTOS, PHOTO, Bodies
-from curate.check.check import Say, check_class
+from curate.check.check import Say, class_of
 from curate.check.limits import Limits, RefusedError
 from curate.check.metrics import Metrics
 from curate.core.errors import UsageError
@@ -225,7 +225,7 @@ def api(
                 authorise(request)
                 deadline = asyncio.get_running_loop().time() + limits.deadline_s
                 upload = await bodies.upload(request, deadline)
-                check_class(batches.checker.recipe, upload.class_name)
+                class_of(batches.checker.recipe, upload.class_name)
                 async with asyncio.timeout_at(deadline):
                     verdict = await batches.check(upload)
                 noted.verdict(verdict)

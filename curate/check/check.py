@@ -6,37 +6,35 @@ of its pixels, and a search for duplicates. Nothing is stored.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from os.path import isfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.check import duplicates, files, thresholds
+from curate.check import duplicates, files, notes, thresholds
+from curate.check.decide import decide
 from curate.check.duplicates import Duplicate, Entry
 from curate.check.files import Refused
 from curate.check.learnt import CleanDecision, Learnt, open_or_learn
 from curate.check.measure import Measured, measure
 from curate.check.model import KEPT
 from curate.check.thresholds import Thresholds
-from curate.check.verdict import Nearest, Verdict
+from curate.check.verdict import Nearest, Verdict, words
 from curate.clean import embeddings
 from curate.clean.scorers import loading
 from curate.clean.scorers.base import Scorer
 from curate.core.batched import batched
-from curate.core.counted import counted
 from curate.core.errors import Note, UsageError
 from curate.core.executors import MapFn
-from curate.core.recipe import Recipe
+from curate.core.recipe import Recipe, normalise_class
 from curate.core.schemas import OF_SIZE
 from curate.dedup.fingerprints import Fingerprints
-from curate.photos import missing
 
 PRECISION = 0.95  # of flags, at the lower end of the interval
 OK_PRECISION = 0.98  # of ok, the same
-DOUBTFUL = 2.0  # times as probable as the named class: from there on, another class is unsure
 NEAREST = 3  # photos of the collection that a verdict names
 ALIKE = 0.75  # cosine similarity, from which the most alike photo is compared; of imagenet, see the log
 ROUNDED = 1e-4  # of a cosine similarity: far more than a product of matrices in float32 is off
@@ -45,10 +43,17 @@ Point = NDArray[np.float32]  # (1, d) an embedding
 Say = Callable[[str], None]
 
 
-def check_class(recipe: Recipe, class_name: str) -> None:
-    """Raise UsageError for a class that the recipe does not name."""
-    if class_name and class_name not in recipe.classes:
-        raise UsageError(f"class {class_name!r}: the recipe has {', '.join(recipe.classes)}")
+def class_of(recipe: Recipe, name: str) -> str:
+    """The class of the recipe that a person calls `name`, in whatever case and signs; empty for an empty name.
+
+    Raises UsageError for a class that the recipe does not name.
+    """
+    if not name or name in recipe.classes:
+        return name
+    with suppress(ValueError):  # no letter in it
+        if (known := normalise_class(name)) in recipe.classes:
+            return known
+    raise UsageError(f"class {name!r}: the recipe has {', '.join(recipe.classes)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ class Checker:
         learnt = open_or_learn(folder, scorer, say)
         if labels:
             between = thresholds.from_labels(folder, recipe.clean, learnt, labels, precision, OK_PRECISION)
-            for line in between.lines():
+            for line in between.lines(precision, OK_PRECISION, words(folder)):
                 say(line)
         else:
             between = thresholds.from_clean(learnt, precision, OK_PRECISION)
@@ -116,14 +121,9 @@ class Checker:
         return {row.key: row for row in self.learnt.decided}
 
     def warnings(self) -> list[Note]:
-        """What to say of photos of the dataset whose files are missing: nothing can be compared with them."""
-        paths = [row.path for row in self.learnt.index.rows]
-        lost = [path for path in paths if not isfile(f"{self.folder}/{path}")]  # noqa: PTH113  (a third of the time)
-        if not lost:
-            return []
-        gone = counted(len(lost), "photo file is", "photo files are")
-        text = f"{gone} missing, e.g. {lost[0]}: a duplicate of such a photo is found by its bytes alone"
-        return [Note(text, missing.remedy(self.folder))]
+        """What limits every verdict: why no photo is ok, and photos of the dataset whose files are missing."""
+        rows = self.learnt.index.rows
+        return [*notes.never_ok(self.learnt, self.thresholds, OK_PRECISION), *notes.lost(self.folder, rows)]
 
     def check(
         self,
@@ -143,17 +143,16 @@ class Checker:
 
         Raises UsageError for a class that the recipe does not name.
         """
-        for upload in uploads:
-            check_class(self.recipe, upload.class_name)
+        names = [class_of(self.recipe, upload.class_name) for upload in uploads]
         photos = list(dict.fromkeys(data for each in uploads for data in (each.data, *each.listing_photos)))
         measured = dict(zip(photos, self._measured(photos, map_fn), strict=True))
 
         def asked() -> Iterator[_Asked]:
-            for upload in uploads:
+            for upload, class_name in zip(uploads, names, strict=True):
                 beside = [measured[data][1] for data in upload.listing_photos]
                 yield _Asked(
                     *measured[upload.data],
-                    upload.class_name,
+                    class_name,
                     upload.listing_id,
                     [self._classes(point, ()) for point in beside if point is not None],
                 )
@@ -172,7 +171,7 @@ class Checker:
 
         A file that cannot be opened gets one too. Raises UsageError for a class that the recipe does not name.
         """
-        check_class(self.recipe, class_name)
+        class_name = class_of(self.recipe, class_name)
         beside = [
             self._classes(point, ()) for _, point in self._measured(listing_photos, map_fn) if point is not None
         ]
@@ -239,28 +238,18 @@ class Checker:
         classes = self._classes(point, asked.beside)
         keys = [index.rows[place].key for place in index.by_sha256.get(photo.sha256, ())]
         known = next((row for key in keys if (row := self.decided.get(key))), None)
-        flags, doubts = ["duplicate"] if duplicate else [], list[str]()
-        other = bool(classes.get(class_name)) and max(classes.values()) >= DOUBTFUL * classes[class_name]
-        if known:  # what clean decided, a person's review included
-            flags += [known.reason] if known.reason else []
-            other = bool(class_name and not known.reason) and known.class_name != class_name
-        elif photo.poor:
-            flags.append(photo.poor)
-        elif usable is not None and (found := self.thresholds.judge(1 - usable, reason)) != "ok":
-            (flags if found == "flag" else doubts).append(reason)
-        if other:  # no flag: of sellers' classes nobody knows how often they are right
-            doubts.append("another_class")
-        unsure = doubts or (known and known.borderline)
+        verdict, reasons = decide(
+            class_name, known, bool(duplicate), photo.poor, usable, reason, classes, self.thresholds
+        )
         rounded = {name: round(share, 4) for name, share in classes.items()}
         share = None if usable is None else round(usable, 4)
-        verdict = "flag" if flags else "unsure" if unsure else "ok"
-        detail = "{}×{} px".format(*photo.size) if flags and flags[-1] in OF_SIZE else ""
+        detail = "{}×{} px".format(*photo.size) if reasons and reasons[-1] in OF_SIZE else ""
         key = known.key if known else ""
-        return Verdict(verdict, tuple(flags or doubts), share, rounded, duplicate, asked.nearest, key, detail)
+        return Verdict(verdict, reasons, share, rounded, duplicate, asked.nearest, key, detail)
 
     def _usable(self, point: Point) -> tuple[float | None, str]:
         """Probability that it is kept, and the most probable reason if not."""
-        if self.learnt.usable is None or KEPT not in self.learnt.usable.outcomes:
+        if self.learnt.usable is None or not self.learnt.teaches():
             return None, ""
         shares = self.learnt.usable.probabilities(point)[0]
         named = dict(zip(self.learnt.usable.outcomes, shares.tolist(), strict=True))

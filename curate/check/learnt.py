@@ -11,6 +11,7 @@ import json
 import logging
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -22,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.check.duplicates import Entry, Index
-from curate.check.model import KEPT, LinearModel, learn
+from curate.check.model import KEPT, LEAST, LinearModel, learn
 from curate.clean import embeddings
 from curate.clean.scorers.base import Scorer
 from curate.core import manifest
@@ -31,13 +32,14 @@ from curate.core.errors import ResourceError, StateError
 from curate.core.files import atomic_write, file_sha256
 from curate.core.schemas import CleanRow, DedupRow, FetchRow
 from curate.dataset import check_current
+from curate.review import queue
 
 log = logging.getLogger(__name__)
 NAME = "check.cache"
-FORMAT = 1  # raise it when other numbers are learnt from the same manifests
+FORMAT = 2  # raise it when other numbers are learnt from the same manifests
 INPUTS = ("fetch", "dedup", "clean")  # whose sidecars change when what was learnt is out of date
 PACKAGES = (*embeddings.PACKAGES, "scikit-learn", "scipy")
-_DECIDED = ("key", "class_name", "reason")  # columns of `CleanDecision` that are text
+_DECIDED = ("key", "class_name", "reason", "doubt")  # columns of `CleanDecision`
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class CleanDecision:
     key: str
     class_name: str
     reason: str  # empty where it is kept
-    borderline: bool
+    doubt: str = ""  # of a borderline photo: another_class where another is likelier, else borderline
 
 
 @dataclass(frozen=True)
@@ -60,15 +62,28 @@ class Learnt:
     usable: LinearModel | None  # is it kept, and for which reason not; None where too few were rejected
     of_class: LinearModel | None  # of the kept photos; None where there is one class
 
+    def teaches(self) -> bool:
+        """Whether clean rejected and kept enough to tell of a new photo how probably it is no good."""
+        return self.usable is not None and KEPT in self.usable.outcomes
+
+    def too_few(self) -> str:
+        """For people: why it does not."""
+        most = Counter(row.reason for row in self.decided if row.reason).most_common(1)
+        rejected = sum(bool(row.reason) for row in self.decided)
+        if most and most[0][1] >= LEAST:
+            return f"clean kept {len(self.decided) - rejected:,}, and fewer than {LEAST} are too few"
+        spread = f", {most[0][1]:,} of them for one reason" if most and most[0][1] < rejected else ""
+        return f"clean rejected {rejected:,}{spread}, and fewer than {LEAST} for a reason are too few"
+
     def bad(self) -> NDArray[np.float64]:
         """(n,) probability that a photo is not kept, by a model that had not seen it; NaN where there is none."""
-        if self.usable is None or KEPT not in self.usable.outcomes:
+        if self.usable is None or not self.teaches():
             return np.full(len(self.decided), np.nan)
         return np.asarray(1 - self.usable.out_of_fold[:, self.usable.outcomes.index(KEPT)])
 
     def reasons(self) -> list[str]:
         """(n,) the most probable reason not to keep each photo, by the same model; empty where there is none."""
-        if self.usable is None or KEPT not in self.usable.outcomes:
+        if self.usable is None or not self.teaches():
             return [""] * len(self.decided)
         shares, names = self.usable.out_of_fold.copy(), self.usable.outcomes
         shares[:, names.index(KEPT)] = -1.0
@@ -127,8 +142,9 @@ def _learn(folder: Path, scorer: Scorer) -> Learnt:
     rows, points = [row for row, fine in zip(rows, finite, strict=True) if fine], points[finite]
     names = [groups[row.key] for row in rows]
     kept = np.array([row.keep for row in rows])
+    threshold = manifest.read_sidecar(folder, "clean")["config"].get("threshold", 0.0)
     return Learnt(
-        tuple(CleanDecision(row.key, row.class_name, row.reason, row.borderline) for row in rows),
+        tuple(CleanDecision(row.key, row.class_name, row.reason, _doubt(row, threshold)) for row in rows),
         points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12),
         Index.of(fetched, hashed),
         learn(points, [row.reason if not row.keep else KEPT for row in rows], names),
@@ -140,9 +156,19 @@ def _learn(folder: Path, scorer: Scorer) -> Learnt:
     )
 
 
+def _doubt(row: CleanRow, threshold: float) -> str:
+    if not row.borderline:
+        return ""
+    return (
+        "another_class"
+        if queue.class_is_doubted(row, threshold) and queue.other_is_likelier(row)
+        else "borderline"
+    )
+
+
 def _write(path: Path, made_from: dict[str, Any], learnt: Learnt) -> None:
     columns: dict[str, Any] = {"points": learnt.points, "hashes": learnt.index.hashes}
-    columns |= {name: [getattr(row, name) for row in learnt.decided] for name in (*_DECIDED, "borderline")}
+    columns |= {name: [getattr(row, name) for row in learnt.decided] for name in _DECIDED}
     columns |= {f"index.{f.name}": [getattr(row, f.name) for row in learnt.index.rows] for f in fields(Entry)}
     for name in ("usable", "of_class"):
         if model := getattr(learnt, name):
@@ -180,7 +206,7 @@ def _read(path: Path, made_from: dict[str, Any]) -> Learnt | None:
             file.seek(start)
             with np.load(file, allow_pickle=False) as held:  # array by array: a million photos are 5 GB
                 columns = {name: held[name] for name in held.files}
-        decided = zip(*(_text(columns[name]) for name in _DECIDED), columns["borderline"].tolist(), strict=True)
+        decided = zip(*(_text(columns[name]) for name in _DECIDED), strict=True)
         rows = zip(*(_text(columns[f"index.{field.name}"]) for field in fields(Entry)), strict=True)
         return Learnt(
             tuple(CleanDecision(*row) for row in decided),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.check.learnt import Learnt
-from curate.core.intervals import Estimate, good_photos, of_draws, wilson, wilson_low
+from curate.core.intervals import Estimate, good_share, of_draws, wilson, wilson_low
 from curate.core.recipe import Clean
 from curate.review import calibration
 from curate.review.sampling import EDGES, bands
@@ -38,6 +38,8 @@ class Thresholds:
     flags: Estimate | None = None  # precision of flags; None where there are none
     oks: Estimate | None = None
     labels: int = 0  # decisions of people that this rests on; 0: on those of clean
+    flag_labels: int = 0  # of them, those about photos that are flagged
+    ok_labels: int = 0
 
     def judge(self, bad: float, reason: str) -> str:
         """`ok`, `flag` or `unsure` at this probability of being no good, for this most probable reason."""
@@ -45,26 +47,36 @@ class Thresholds:
             return "ok"
         return "flag" if bad >= max(self.flag_from, self.of_reason.get(reason, 0.0)) else "unsure"
 
-    def lines(self) -> Iterator[str]:
-        """The same for people."""
-        by = (
-            f"by {self.labels:,} labels"
-            if self.labels
-            else "by what clean decided: no label says how right that is"
-        )
-        for word, estimate, said in (
-            ("flag", self.flags, f"from {self.flag_from:.3f}"),
-            ("ok", self.oks, f"under {self.ok_below:.3f}"),
-        ):
-            if estimate is None:
-                yield f"{word}: no threshold reaches the precision, {by}"
-            else:
-                yield f"{word}: probability of no good photo {said}, precision {estimate}, {by}"
+    def by(self, some: int = 0) -> str:
+        """What says so: `some` of the labels, or all, or clean."""
+        if not self.labels:
+            return "by what clean decided: no label says how right that is"
+        return f"by {f'{some:,} of ' if some else ''}{self.labels:,} labels"
+
+    def lines(self, of_flag: float, of_ok: float, words: Mapping[str, str]) -> Iterator[str]:
+        """The same for people: the precisions that were asked for, and the `words` of each reason."""
+        if self.flags is None:
+            yield f"no photo is flagged for what it shows: no threshold reaches precision {of_flag:g} {self.by()}"
+        else:
+            yield (
+                f"flag: probability of no good photo from {self.flag_from:.3f}, precision {self.flags}, "
+                f"{self.by(self.flag_labels)}"
+            )
+        if self.oks is None:
+            yield self.no_ok(of_ok)
+        else:
+            yield (
+                f"ok: probability of no good photo under {self.ok_below:.3f}, precision {self.oks}, "
+                f"{self.by(self.ok_labels)}"
+            )
         later = {reason: value for reason, value in self.of_reason.items() if value > self.flag_from}
         for reason, value in sorted(later.items()):
-            yield (
-                f"flag {reason}: from {value:.3f}" if value < NEVER else f"flag {reason}: no threshold reaches it"
-            )
+            named = f"flag ({words.get(reason, reason)})"
+            yield f"{named}: from {value:.3f}" if value < NEVER else f"{named}: no threshold reaches it"
+
+    def no_ok(self, of_ok: float) -> str:
+        """For people: why no new photo is called ok."""
+        return f"no new photo is called ok: no threshold reaches precision {of_ok:g} {self.by()}"
 
 
 def from_clean(learnt: Learnt, of_flag: float, of_ok: float) -> Thresholds:
@@ -171,14 +183,15 @@ def of_sample(
     """
 
     def precision(inside: Bools, right: Bools, seed: int) -> tuple[Estimate, bool]:
+        """Of uploads, which nobody labelled: so that all photos inside are labelled makes nothing certain."""
         count = int(strata.max()) + 1
         known = inside[places]
         size, labels, goods = (
             np.bincount(chosen, minlength=count)
             for chosen in (strata[inside], strata[places[known]], strata[places[known & right]])
         )
-        able = of_draws(good_photos(size, labels, labels, seed) / inside.sum()).low >= (of_ok if seed else of_flag)
-        return of_draws(good_photos(size, labels, goods, seed) / inside.sum()), able
+        able = of_draws(good_share(size, labels, labels, seed)).low >= (of_ok if seed else of_flag)
+        return of_draws(good_share(size, labels, goods, seed)), able
 
     def widest(values: Sequence[float], side: int) -> tuple[float | None, Estimate | None]:
         """Of `values`, from the strictest on, the last whose precision is reached at it and before it."""
@@ -204,4 +217,12 @@ def of_sample(
     low, high = _meet(ok_below, flag_from)
     if ok_below is not None and low < ok_below:  # it ends where the flags begin
         oks = precision(np.asarray(bad < low), ~is_bad, 1)[0]
-    return Thresholds(low, high, flags=flags, oks=oks, labels=len(places))
+    return Thresholds(
+        low,
+        high,
+        flags=flags,
+        oks=oks,
+        labels=len(places),
+        flag_labels=int(((bad >= high) & may)[places].sum()),
+        ok_labels=int((bad < low)[places].sum()),
+    )

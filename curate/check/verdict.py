@@ -1,14 +1,30 @@
 """What is said of a photo: `ok`, `flag` or `unsure`, with reasons, for people and for programs."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from curate.check.duplicates import Duplicate
 from curate.check.files import Refused
+from curate.core import manifest
 from curate.core.schemas import REASONS
 
 UNREAD = frozenset({"unreadable", "too_large"})  # reasons for which a file was not looked into
+OF_CHECK = {  # reasons that only a check gives
+    "duplicate": "the dataset has the same image",
+    "another_class": "of another class",
+    "borderline": "a person should look at it: clean is in doubt",
+    "nothing_learnt": "nothing was learnt about bad photos",
+    "no_threshold": "no threshold for ok is known",
+}
+_CERTAIN = frozenset({"borderline", "nothing_learnt", "no_threshold"})  # they need no "perhaps"
 Nearest = tuple[tuple[str, float], ...]  # keys of the most alike photos, with cosine similarity
+
+
+def words(folder: Path) -> dict[str, str]:
+    """What each reason means, to people: also the recipe's own, with which clean ran in `folder`."""
+    return {**REASONS["fetch"], **manifest.reasons(folder, "clean"), **REASONS["clean"], **OF_CHECK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +32,7 @@ class Verdict:
     """What is said of one photo."""
 
     verdict: str  # ok, flag, unsure; unreadable: the file could not be opened, so nothing was checked
-    reasons: tuple[str, ...]  # words of `REASONS["clean"]`, `another_class`, `duplicate`; of a flag, what flags it
+    reasons: tuple[str, ...]  # of fetch, of clean, or of `OF_CHECK`; of a flag, what flags it
     usable: float | None  # 0..1, probability that clean would keep it; None where nothing was computed
     classes: dict[str, float]  # probability of each class, empty where nothing was computed
     duplicate: Duplicate | None
@@ -34,14 +50,15 @@ class Verdict:
         """The same as plain data."""
         return asdict(self)
 
-    def line(self) -> str:
-        """The same for people, in one line."""
-        words = {**REASONS["fetch"], **REASONS["clean"], "another_class": "of another class"}
+    def line(self, words: Mapping[str, str]) -> str:
+        """The same for people, in one line; `words` says what each reason means."""
         if self.verdict == "unreadable":
             return f"not checked: {self.detail}"
-        why = [words.get(reason, reason) for reason in self.reasons if reason != "duplicate"]
-        if self.verdict == "unsure":
-            why = [f"perhaps {reason}" for reason in why]
+        why = [
+            f"perhaps {said}" if self.verdict == "unsure" and reason not in _CERTAIN else said
+            for reason in self.reasons
+            if reason != "duplicate" and (said := words.get(reason, reason))
+        ]
         if self.detail:  # of the last reason: it is about the image by itself
             why[-1] = f"{self.detail}: {why[-1]}"
         if self.duplicate:

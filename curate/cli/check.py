@@ -44,24 +44,26 @@ def check(
     """Say of photos whether they fit the dataset: ok, flag or unsure, and why.
 
     Reasons are: not the subject, another class, a close-up, an interior, blurred, a duplicate of a photo of the
-    dataset. A photo of the dataset gets what clean decided. Every file gets an answer: one that is no image is
+    dataset. A photo of the dataset gets what clean decided. Where clean rejected too few photos to learn from, no
+    other is ok. Every file gets an answer: one that is no image is
     flagged at once, one that cannot be opened is not checked. Exits with 3 when a photo is flagged, with 6 when a
     file could not be opened.
 
     Example: curate check upload.jpg --class swift
     """
     from curate.check import files
-    from curate.check.check import check_class
-    from curate.check.verdict import Verdict
+    from curate.check.check import class_of
+    from curate.check.verdict import Verdict, words
     from curate.pipeline import map_of
 
     recipe, folder = recipe_and_manifests(ctx)
-    check_class(recipe, class_name)
+    class_name = class_of(recipe, class_name)
+    meaning = words(folder)
     beside = [files.required(path) for path in listing_photos or ()]
     verdicts: dict[int, Verdict] = {}
 
     def judged(place: int, verdict: Verdict) -> None:
-        show(ctx, f"{photos[place]}: {verdict.line()}")
+        show(ctx, f"{photos[place]}: {verdict.line(meaning)}")
         verdicts[place] = verdict
 
     for place, path in enumerate(photos):  # before anything is learnt or loaded

@@ -121,6 +121,17 @@ def wilson_low(right: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[n
     return np.asarray(np.maximum((middle - width) / (1 + z**2 / number), 0.0))
 
 
+def good_share(
+    size: NDArray[np.int64], labels: NDArray[np.int64], goods: NDArray[np.int64], seed: int
+) -> NDArray[np.float64]:
+    """The share of good photos among those that a run of bands is drawn from, (1 + draws,): see `good_photos`.
+
+    It is about photos that nobody has seen yet, so a run that is labelled in full is no more certain than another.
+    """
+    share, count = _weighed(size, labels, goods)
+    return np.concatenate([[share], _chance(share, count, np.random.default_rng(seed))])
+
+
 def good_photos(
     size: NDArray[np.int64], labels: NDArray[np.int64], goods: NDArray[np.int64], seed: int
 ) -> NDArray[np.float64]:
@@ -133,15 +144,25 @@ def good_photos(
     prior for each band instead would pull the sum towards one half.
     """
     random = np.random.default_rng(seed)
-    weight = size / np.maximum(labels, 1)  # photos that a label stands for
-    stood_for = float((weight * labels).sum())
-    share = float((weight * goods).sum()) / stood_for if stood_for else 0.5
-    count = stood_for**2 / float((weight**2 * labels).sum()) if stood_for else 0.0
-    chance = random.beta(count * share + 0.5, max(0.0, count * (1 - share)) + 0.5, _DRAWS)
+    share, count = _weighed(size, labels, goods)
+    chance = _chance(share, count, random)
     unknown = size - labels
     own = np.where(labels > 0, goods / np.maximum(labels, 1), share)
     value = goods.sum() + float((unknown * own).sum())
     return np.concatenate([[value], goods.sum() + random.binomial(unknown.sum(), chance)])
+
+
+def _weighed(size: NDArray[np.int64], labels: NDArray[np.int64], goods: NDArray[np.int64]) -> tuple[float, float]:
+    """The share of good photos, each label weighed by those it stands for, and the effective number of labels."""
+    weight = size / np.maximum(labels, 1)  # photos that a label stands for
+    stood_for = float((weight * labels).sum())
+    if not stood_for:
+        return 0.5, 0.0
+    return float((weight * goods).sum()) / stood_for, stood_for**2 / float((weight**2 * labels).sum())
+
+
+def _chance(share: float, count: float, random: np.random.Generator) -> NDArray[np.float64]:
+    return random.beta(count * share + 0.5, max(0.0, count * (1 - share)) + 0.5, _DRAWS)
 
 
 def of_draws(values: NDArray[np.float64]) -> Estimate:

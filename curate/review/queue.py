@@ -65,10 +65,20 @@ def why(row: CleanRow, threshold: float, contradicted: bool) -> str:
         return "it has no score"
     if typical_reject(row, threshold):
         return f"it is rejected, yet typical of {row.class_name}"
-    if row.keep and row.label_score is not None and 1 - row.label_score >= doubt(row.score, threshold, row.keep):
-        other = row.likely_class not in ("", row.class_name)
-        return f"{row.likely_class} is likelier" if other else "its class is among the least sure"
+    if class_is_doubted(row, threshold):
+        return f"{row.likely_class} is likelier" if other_is_likelier(row) else "its class is among the least sure"
     return "its score is among the nearest to the threshold"
+
+
+def class_is_doubted(row: CleanRow, threshold: float) -> bool:
+    """Is it less sure that the photo shows its class than that it is usable?"""
+    doubted = row.keep and row.label_score is not None
+    return doubted and 1 - (row.label_score or 0) >= doubt(row.score, threshold, row.keep)
+
+
+def other_is_likelier(row: CleanRow) -> bool:
+    """Is another class more probable than that of the photo?"""
+    return row.likely_class not in ("", row.class_name)
 
 
 def rank(keys: Sequence[str], usefulnesses: Sequence[float], fraction: float) -> dict[str, int]:

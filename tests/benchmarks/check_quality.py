@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.check.check import Checker, Upload
+from curate.check.check import OK_PRECISION, Checker, Upload
 from curate.check.verdict import Verdict
 from curate.clean import stage as clean
 from curate.core import manifest
@@ -66,7 +66,7 @@ def of_verdict(verdict: Verdict) -> set[str]:
     for reason in verdict.reasons:
         if reason in REASONS["fetch"]:
             kinds.add("unreadable")
-        else:
+        elif reason not in ("nothing_learnt", "no_threshold", "borderline"):
             kinds.add(reason if reason in KINDS else "not_car")  # document and person are that here
     return kinds
 
@@ -74,7 +74,7 @@ def of_verdict(verdict: Verdict) -> set[str]:
 def judged(folder: Path, market: Path, truth_csv: Path, precision: float) -> Iterator[Held]:
     """Each upload with its verdict and its truth."""
     checker = Checker.open(folder, recipe(), precision, say=print)
-    print(*checker.thresholds.lines(), sep="\n")
+    print(*checker.thresholds.lines(precision, OK_PRECISION, REASONS["clean"]), sep="\n")
     uploads = [
         (photo.photo_id, Upload(photo.read(), listing.class_name, listing.listing_id))
         for listing in read_listings(market)

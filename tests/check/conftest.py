@@ -30,7 +30,7 @@ RECIPE = Recipe(
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """24 cars that clean kept, one of them borderline, and 12 scenes that it rejected."""
+    """24 cars that clean kept, two of them borderline, and 12 scenes that it rejected."""
     path = tmp_path_factory.mktemp("check")
     photos = []
     for number in range(KEPT + REJECTED):
@@ -45,6 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folders.publish(path, "dedup", hashed)
     clean = [folders.clean_row(photo, "not_car" if n >= KEPT else "") for n, photo in enumerate(photos)]
     clean[5] = dataclasses.replace(clean[5], borderline=True, review_rank=1)
+    clean[7] = dataclasses.replace(clean[7], borderline=True, review_rank=2, label_score=0.1, likely_class="hatch")
     folders.publish(path, "clean", clean)
     return path
 

@@ -15,9 +15,11 @@ from typer.testing import CliRunner
 
 from curate.check import check, files, learnt
 from curate.check.check import BATCH, Checker, Upload
+from curate.check.thresholds import NEVER, Thresholds
 from curate.cli.app import app
 from curate.core import executors, manifest
 from curate.core.errors import ResourceError, StateError, UsageError
+from curate.core.intervals import Estimate
 from curate.core.recipe import Dedup
 from curate.core.schemas import CleanRow, FetchRow
 from tests import folders
@@ -32,7 +34,8 @@ def test_a_photo_of_the_collection_gets_what_clean_decided(folder: Path, checker
         (found,) = checker.check([data], listing_id=photos[row.key].listing_id)
         wanted = "unsure" if row.borderline else "ok" if row.keep else "flag"
         assert (found.verdict, found.known) == (wanted, row.key)
-        assert found.reasons == ((row.reason,) if row.reason else ())
+        doubt = "another_class" if row.likely_class else "borderline"
+        assert found.reasons == ((row.reason,) if row.reason else (doubt,) if row.borderline else ())
 
 
 def test_a_new_photo_is_judged(checker: Checker) -> None:
@@ -59,10 +62,75 @@ def test_an_uploaded_duplicate_names_the_photo_that_is_there(folder: Path, check
 def test_the_named_class_is_compared(folder: Path, checker: Checker) -> None:
     photos = manifest.read(folder, FetchRow)
     data = (folder / photos[2].path).read_bytes()
-    (found,) = checker.check([data], class_name="sedan", listing_id=photos[2].listing_id)
-    assert (found.verdict, found.reasons) == ("unsure", ("another_class",))
-    with pytest.raises(UsageError, match="class 'boat': the recipe has hatch, sedan"):
-        checker.check([data], class_name="boat")
+    for name in ("sedan", "SEDAN", " Sedan "):  # as the recipe would read it
+        (found,) = checker.check([data], class_name=name, listing_id=photos[2].listing_id)
+        assert (found.verdict, found.reasons) == ("unsure", ("another_class",))
+    for name in ("boat", "..."):
+        with pytest.raises(UsageError, match=f"class '{name}': the recipe has hatch, sedan"):
+            checker.check([data], class_name=name)
+
+
+def test_nothing_is_ok_where_nothing_was_learnt_about_bad_photos(
+    folder: Path, checker: Checker, tmp_path: Path
+) -> None:
+    """Three rejected photos teach nothing: a new photo is no better for that."""
+    own, new, other = tmp_path / "own", tmp_path / "new.jpg", tmp_path / "other.jpg"
+    shutil.copytree(folder, own, ignore=shutil.ignore_patterns(learnt.NAME))
+    rows = manifest.read(own, CleanRow)
+    kept = [
+        dataclasses.replace(row, keep=n < KEPT + 9, reason=row.reason if n >= KEPT + 9 else "")
+        for n, row in enumerate(rows)
+    ]
+    folders.publish(own, "clean", kept)
+    new.write_bytes(folders.paint("sedan", 500))
+    other.write_bytes(jpeg(scene(500)))
+    words = ["check", "--recipe", str(written(tmp_path)), "--folder", str(own)]
+    run = CliRunner().invoke(app, [*words, "--json", "--quiet", str(new), str(other), str(own / rows[0].path)])
+    said = [(each["verdict"], each["reasons"], each["usable"]) for each in json.loads(run.stdout)]
+    assert said[:2] == [("unsure", ["nothing_learnt"], None)] * 2
+    assert said[2] == ("flag", ["duplicate"], None)  # its listing is not named
+    assert "nothing was learnt about bad photos: clean rejected 3, and fewer than 8 for a reason" in run.stderr
+    assert (
+        f"{new}: unsure: nothing was learnt about bad photos; "
+        in CliRunner().invoke(app, [*words, str(new)]).stdout
+    )
+
+
+def test_where_no_threshold_for_ok_is_known_that_is_the_reason(checker: Checker) -> None:
+    car, other = folders.paint("sedan", 500), jpeg(scene(500))
+    strict = dataclasses.replace(checker, thresholds=Thresholds(0.0, NEVER))
+    assert [found.reasons for found in strict.check([car, other])] == [("no_threshold",), ("not_car",)]
+    (note,) = strict.warnings()
+    assert note.text.startswith("no new photo is called ok: no threshold reaches precision 0.98 by what clean")
+    able = dataclasses.replace(checker, thresholds=Thresholds(0.6, 0.7, oks=Estimate(0.99, 0.985, 1.0)))
+    assert able.warnings() == [] and able.check([car])[0].verdict == "ok"
+
+
+def written(tmp_path: Path) -> Path:
+    recipe = tmp_path / "painted.yaml"
+    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    return recipe
+
+
+def test_the_command_takes_a_class_as_the_recipe_would(folder: Path, checker: Checker, tmp_path: Path) -> None:
+    row = manifest.read(folder, FetchRow)[1]
+    words = ["check", "--recipe", str(written(tmp_path)), "--folder", str(folder), "--listing", row.listing_id]
+    run = CliRunner().invoke(app, [*words, str(folder / row.path), "--class", "Sedan"])
+    assert run.exit_code == 0 and ": ok; " in run.stdout
+
+
+def test_reasons_are_words_for_people(folder: Path, checker: Checker, tmp_path: Path) -> None:
+    """The recipe's own sentence, as `explain` shows it, and not the name that it has in the manifests."""
+    own, new = tmp_path / "own", tmp_path / "new.jpg"
+    shutil.copytree(folder, own)
+    new.write_bytes(jpeg(scene(500)))
+    sidecar = manifest.sidecar_path(own, "clean")
+    noted = json.loads(sidecar.read_text())
+    noted["notes"]["reasons"]["not_car"] = "nothing in it looks like a car"
+    sidecar.write_text(json.dumps(noted))
+    words = ["check", "--recipe", str(written(tmp_path)), "--folder", str(own), "--precision", "0.99"]
+    run = CliRunner().invoke(app, [*words, str(new)])
+    assert f"{new}: unsure: perhaps nothing in it looks like a car; " in run.stdout and "not_car" not in run.stdout
 
 
 def test_what_is_no_photo_or_of_poor_quality_is_flagged(checker: Checker) -> None:
@@ -93,7 +161,7 @@ def test_the_command_says_the_same_and_a_flag_exits_with_3(folder: Path, checker
     assert run.exit_code == 0 and f"{good}: ok" in run.output
     run = CliRunner().invoke(app, [*words, photos[0].listing_id, "--json", str(good), str(bad)])
     assert run.exit_code == 3
-    said = json.loads(run.output)
+    said = json.loads(run.stdout)
     asked = checker.check([good.read_bytes(), bad.read_bytes()], listing_id=photos[0].listing_id)
     for one, other in zip(said, asked, strict=True):
         assert one == {"photo": one["photo"]} | json.loads(json.dumps(other.as_json()))
@@ -159,7 +227,7 @@ def test_what_was_learnt_of_other_manifests_is_not_believed(folder: Path, tmp_pa
     folders.publish(tmp_path / "other", "clean", [dataclasses.replace(rows[0], borderline=True), *rows[1:]])
     said: list[str] = []
     found = Checker.open(tmp_path / "other", RECIPE, say=said.append)
-    assert said[0].startswith("check learns from") and found.decided[rows[0].key].borderline
+    assert said[0].startswith("check learns from") and found.decided[rows[0].key].doubt
     (tmp_path / "other" / "clean.csv").write_bytes((folder / "clean.csv").read_bytes())
     with pytest.raises(StateError, match="was changed after it was written"):
         Checker.open(tmp_path / "other", RECIPE)
@@ -226,14 +294,14 @@ def test_a_missing_file_and_one_that_is_no_image_stop_no_other(
     good = folder / row.path
     words = ["check", "--recipe", str(recipe), "--folder", str(folder), "--listing", row.listing_id]
     run = CliRunner().invoke(app, [*words, *map(str, (good, absent, small, notes))])
-    first, second, *others, last = run.output.splitlines()
+    first, second, *others = run.stdout.splitlines()
     assert first == f"{absent}: not checked: No such file or directory"
     assert second == f"{notes}: flag: the bytes are not an image (often an HTML page)"
     assert [line.partition(";")[0] for line in others] == [
         f"{good}: ok",
         f"{small}: flag: 50×40 px: its longer side is under 79 pixels, or what clean.quality.odd_size says",
     ]
-    assert last == "curate: 1 of 4 files could not be opened and was not checked"
+    assert run.stderr.splitlines()[-1] == "curate: 1 of 4 files could not be opened and was not checked"
     assert run.exit_code == 6
     run = CliRunner().invoke(app, [*words, "--json", *map(str, (good, absent, notes))])
     said = json.loads(run.stdout)

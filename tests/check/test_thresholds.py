@@ -18,7 +18,7 @@ def test_thresholds_reach_their_precision_or_are_not_there() -> None:
     assert found.flags is not None and found.flags.low >= 0.9
     hopeless = thresholds.of_all(bad[:50], random.random(50) < 0.5, 0.99, 0.99)
     assert (hopeless.ok_below, hopeless.flag_from) == (0.0, 1.01)
-    assert hopeless.flags is None and "no threshold reaches" in next(hopeless.lines())
+    assert hopeless.flags is None and "no threshold reaches precision 0.99 by what" in said(hopeless)[0]
 
 
 def test_a_reason_that_is_less_often_right_is_flagged_later() -> None:
@@ -27,9 +27,7 @@ def test_a_reason_that_is_less_often_right_is_flagged_later() -> None:
     bad, interior = random.random(4000), random.random(4000) < 0.3
     rejected = np.where(interior, bad > 0.8, bad > 0.3)
     shares = np.stack([1 - bad, bad * np.where(interior, 0.9, 0.1), bad * np.where(interior, 0.1, 0.9)], axis=1)
-    decided = tuple(
-        CleanDecision(str(n), "swift", "not_car" if bad else "", False) for n, bad in enumerate(rejected)
-    )
+    decided = tuple(CleanDecision(str(n), "swift", "not_car" if bad else "") for n, bad in enumerate(rejected))
     none = np.zeros(0)
     model = LinearModel((KEPT, "interior", "not_car"), none, none, none, none, 1.0, shares)
     learnt = Learnt(decided, np.zeros((0, 0), np.float32), Index.of([], []), model, None)
@@ -38,7 +36,10 @@ def test_a_reason_that_is_less_often_right_is_flagged_later() -> None:
     assert found.flags is not None and found.flags.low >= 0.95 and 0.5 <= found.flag_from < 0.51
     assert [found.judge(0.7, reason) for reason in ("interior", "not_car")] == ["unsure", "flag"]
     assert found.judge(0.9, "interior") == "flag" and found.judge(0.1, "not_car") == "ok"
-    assert "flag interior: from 0.7" in list(found.lines())[-1]
+    assert (
+        "flag (the inside of the car): from 0.7"
+        in list(found.lines(0.95, 0.98, {"interior": "the inside of the car"}))[-1]
+    )
 
 
 def test_a_sample_of_labels_holds_the_truth() -> None:
@@ -66,7 +67,32 @@ def test_too_few_labels_flag_nothing() -> None:
         bad, np.zeros(100, np.int64), np.array([3, 95]), np.array([False, True]), 0.95, 0.98
     )
     assert found.flag_from == thresholds.NEVER and found.flags is None
-    assert "no threshold reaches the precision, by 2 labels" in next(found.lines())
+    flag, ok = said(found)
+    assert flag == "no photo is flagged for what it shows: no threshold reaches precision 0.99 by 2 labels"
+    assert ok == "no new photo is called ok: no threshold reaches precision 0.99 by 2 labels"
+
+
+def said(found: thresholds.Thresholds) -> list[str]:
+    return list(found.lines(0.99, 0.99, {}))
+
+
+def test_one_label_proves_nothing_about_uploads() -> None:
+    """All photos from .96 on are labelled, so the dataset's are known; an upload is none of them."""
+    bad = np.linspace(0, 0.9, 200)
+    bad[-1] = 0.967
+    places = np.append(np.arange(0, 198, 4), 199)
+    found = thresholds.of_sample(bad, np.zeros(200, np.int64), places, places == 199, 0.5, 0.98)
+    assert found.flags is None and found.flag_from == thresholds.NEVER
+
+
+def test_the_lines_say_how_many_labels_a_threshold_rests_on() -> None:
+    bad = np.concatenate([np.linspace(0, 0.2, 800), np.linspace(0.9, 1, 200)])
+    places = np.arange(0, 1000, 5)
+    found = thresholds.of_sample(bad, np.zeros(1000, np.int64), places, places >= 800, 0.8, 0.9)
+    assert (found.labels, found.flag_labels, found.ok_labels) == (200, 41, 159)
+    assert found.flags is not None and found.flags.value == 40 / 41 and 0.87 < found.flags.low < 0.96
+    flag, ok = said(found)
+    assert flag.endswith("by 41 of 200 labels") and ok.endswith("by 159 of 200 labels")
 
 
 def test_labels_of_photos_without_a_probability_flag_nothing() -> None:
