@@ -58,7 +58,7 @@ def contents(release: Release) -> Contents:
             "the format kaggle needs the name of your account there", Edit("export.owner", "YOUR-ACCOUNT")
         )
     yield from folders.photos(release)
-    readme = card(release, folders.LOADING)
+    readme = card(release, folders.loading(release))
     yield "README.md", readme
     yield "dataset-metadata.json", json.dumps(_metadata(release, readme.decode()), indent=2).encode() + b"\n"
 

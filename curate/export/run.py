@@ -45,7 +45,8 @@ FORMATS: dict[str, Callable[[Release], Contents]] = {
     "csv-urls": csv_urls.contents,
 }
 WITHOUT_PHOTOS = {"csv-urls"}
-VERSION = 3  # of what the formats write: raise it when other bytes come out
+IN_FOLDERS = {"folders", "kaggle"}  # read by ImageFolder and Keras
+VERSION = 4  # of what the formats write: raise it when other bytes come out
 
 
 def check(format: str, options: Options) -> Options:
@@ -104,7 +105,7 @@ def export(
         _put_all(planned, out, copy)
         place.clear(out, (), PREPARED)
         place.write_marker(out, made_from, names, complete=True)
-    return list(_summary(out, names, files, dataset, recipe))
+    return list(_summary(out, names, files, dataset, recipe, format))
 
 
 def _put_shards(planned: list[tuple[str, Content]], out: Path, map_fn: MapFn) -> None:
@@ -179,9 +180,11 @@ def _release(dataset: Dataset, recipe: Recipe, options: Options, files: tuple[Fi
 
 
 def _summary(
-    out: Path, names: list[str], files: tuple[File, ...], dataset: Dataset, recipe: Recipe
+    out: Path, names: list[str], files: tuple[File, ...], dataset: Dataset, recipe: Recipe, format: str
 ) -> Iterator[str]:
-    yield f"{out}: {counted(len(names), 'file')}, {counted(len(dataset.photos), 'photo')}"
+    yield f"{out}: {counted(len(names), 'file')}, {counted(len(dataset.photos), 'photo')}; {out / 'README.md'} says how to load them"
+    if format in IN_FOLDERS and (absent := folders.left_out(files)):
+        yield f"  {'; '.join(absent)}, without a word; --format jpeg makes an export that is read whole"
     if files and any(file.blurred for file in files):
         boxes, changed = sum(file.blurred for file in files), sum(file.blurred > 0 for file in files)
         where = f"{counted(boxes, 'place')} in {counted(changed, 'photo')}"

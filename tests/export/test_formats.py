@@ -1,19 +1,27 @@
 """Each export is read back by the library it is for."""
 
 import csv
+import dataclasses
 import hashlib
+import io
 import json
 import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from curate.core import manifest
 from curate.core.errors import UsageError
 from curate.core.release import Export, Rights
+from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
 from curate.dataset import Dataset
-from curate.export import kaggle
+from curate.export import folders as folders_format
+from curate.export import kaggle, run
+from curate.export.photos import Options
 from curate.export.run import FORMATS
+from curate.photos import store
 from tests import folders
 from tests.export import painted_dataset
 from tests.export.painted_dataset import RECIPE, dataset_folder, export, tree
@@ -48,6 +56,36 @@ def test_torchvision_reads_folders(tmp_path: Path) -> None:
         assert found.classes == list(folders.CLASSES)
         assert sorted((Path(path).stem, found.classes[label]) for path, label in found.samples) == photos
         assert found[0][0].size[0] > 0
+
+
+def test_photos_that_imagefolder_leaves_out_are_named_with_the_way_round(tmp_path: Path) -> None:
+    from torchvision.datasets import ImageFolder
+
+    folder = folders.build_folder(tmp_path / "run", "clean", n=20)
+    photos = manifest.read(folder, FetchRow)
+    buffer = io.BytesIO()
+    Image.open(folder / photos[0].path).save(buffer, "GIF")
+    path, sha256 = store.put(folder, buffer.getvalue(), "gif")
+    photos[0] = dataclasses.replace(photos[0], path=path, sha256=sha256, bytes=len(buffer.getvalue()))
+    folders.publish(folder, "fetch", photos)
+    folders.publish(folder, "dedup", [folders.dedup_row(photo) for photo in photos])
+    folders.publish(folder, "clean", [folders.clean_row(photo) for photo in photos])
+    folders.publish(folder, "split", [folders.split_row(photo, "train") for photo in photos])
+    for name, options, read in (("plain", Options(), len(photos) - 1), ("jpeg", Options(jpeg=True), len(photos))):
+        said = run.export(folder, RECIPE, "folders", tmp_path / name, options, map)
+        assert len(ImageFolder(str(tmp_path / name / "train"))) == read
+        card = (tmp_path / name / "README.md").read_text(encoding="utf-8")
+        for text in (card, "\n".join(said)):
+            assert ("ImageFolder leaves out 1 photo (1 .gif), without a word" in text) == (name == "plain")
+        assert ("An export with `--format jpeg` is read whole." in card) == (name == "plain")
+        assert f"{tmp_path / name / 'README.md'} says how to load them" in said[0]
+
+
+def test_the_endings_that_imagefolder_takes_are_its_own() -> None:
+    from torchvision.datasets.folder import IMG_EXTENSIONS
+
+    stored = {"avif", "bmp", "gif", "heif", "jpg", "png", "tif", "webp"}
+    assert folders_format.READS["ImageFolder"] == {one for one in stored if f".{one}" in IMG_EXTENSIONS}
 
 
 @pytest.mark.parametrize("format", ["folders", "kaggle"])
