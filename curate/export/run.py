@@ -182,7 +182,8 @@ def _release(dataset: Dataset, recipe: Recipe, options: Options, files: tuple[Fi
 def _summary(
     out: Path, names: list[str], files: tuple[File, ...], dataset: Dataset, recipe: Recipe, format: str
 ) -> Iterator[str]:
-    yield f"{out}: {counted(len(names), 'file')}, {counted(len(dataset.photos), 'photo')}; {out / 'README.md'} says how to load them"
+    written = f"{counted(len(names), 'file')}, {counted(len(dataset.photos), 'photo')}"
+    yield f"{out}: {written}; {out / 'README.md'} says how to load them"
     if format in IN_FOLDERS and (absent := folders.left_out(files)):
         yield f"  {'; '.join(absent)}, without a word; --format jpeg makes an export that is read whole"
     if files and any(file.blurred for file in files):
