@@ -70,6 +70,6 @@ def test_the_curation_walk_through_runs(folder: Path, monkeypatch: pytest.Monkey
 
 def test_the_learning_curve_and_the_audit_end_in_sentences(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text, plots = run("learning_curve_and_audit", monkeypatch, CURATE_FOLDER=str(folder), CURATE_IMAGE_SIZE="64")
-    assert "Doubling to 96 photos is " in text
+    assert "Doubling to 96 photos " in text
     assert "Next: " in text
     assert plots == 2

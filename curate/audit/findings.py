@@ -83,13 +83,12 @@ class Findings:
         return said
 
     def _shortcut_sentences(self) -> list[str]:
-        which = f"have photos of fewer than {regions.FOLDS} groups: {_some(self.few_groups)}"
+        head = "What tells the classes apart besides the object:"
+        why = f"photos of fewer than {regions.FOLDS} groups: {_some(self.few_groups)}."
         if not self.shortcuts:
-            return [
-                f"What tells the classes apart besides the object: not measured, for there are classes {which}."
-            ]
-        said = ["What tells the classes apart besides the object:", *(each.sentence() for each in self.shortcuts)]
-        return [*said, f"Left out were classes {which}."] if self.few_groups else said
+            return [f"{head} not measured, because some classes have {why}"]
+        said = [head, *(each.sentence() for each in self.shortcuts)]
+        return [*said, f"Left out are classes that have {why}"] if self.few_groups else said
 
     def collect(self) -> list[str]:
         """What to collect next, the most useful first."""

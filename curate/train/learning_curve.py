@@ -71,15 +71,20 @@ class Curve:
         ]
         if not self.monotone:
             said.append("The curve goes down somewhere by more than chance: do not trust what follows.")
+        whole = 2 * self.sizes[-1]
+        if self.mean[-1] == 1:
+            return [
+                *said,
+                f"Doubling to {whole:,} photos cannot be judged: no measured photo is mistaken already.",
+            ]
         now, then = percent(self.at_all[0]), percent(self.doubled[0])
+        gain, least, most = (f"{100 * value:+z.1f}" for value in self.gain)
         change = f"not expected to change the accuracy of {now}"
         if now != then:
             change = f"expected to {'raise' if self.gain[0] > 0 else 'lower'} accuracy from {now} to {then}"
-        gain, least, most = (f"{100 * value:+z.1f}" for value in self.gain)
         said.append(
-            f"Doubling to {2 * self.sizes[-1]:,} photos is {change} (95% interval "
-            f"{percent(self.doubled[1])} to {percent(self.doubled[2])}). That is {gain} points "
-            f"(95% interval {least} to {most})."
+            f"Doubling to {whole:,} photos is {change} (95% interval {percent(self.doubled[1])} to "
+            f"{percent(self.doubled[2])}). That is {gain} points (95% interval {least} to {most})."
         )
         return said
 
@@ -214,6 +219,7 @@ def extrapolate(
     said = np.hstack([said, said[:, 1:] - said[:, :1]])
     low, middle, high = np.percentile(said, [2.5, 50, 97.5], axis=0)
     now, then, gain = (tuple(map(float, each)) for each in np.stack([middle, low, high], axis=1))
+    then = (min(max(now[0] + gain[0], then[1]), then[2]), *then[1:])  # a median is no sum of medians
     return now, then, gain  # type: ignore[return-value]  # three values each
 
 

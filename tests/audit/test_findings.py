@@ -208,6 +208,13 @@ def test_classes_without_photos_or_of_few_listings_are_left_out_of_the_shortcuts
     assert shortcuts.measure(clue, labels, ["g"] * 83, 1) == []
 
 
+def test_classes_of_few_groups_are_named(folder: Path) -> None:
+    found = replace(findings.run(folder, Audit(), CONFIG), few_groups=["van"])
+    assert "Left out are classes that have photos of fewer than 5 groups: van." in found.sentences()
+    none = replace(found, shortcuts=[]).sentences()
+    assert any(line.endswith("because some classes have photos of fewer than 5 groups: van.") for line in none)
+
+
 def test_a_clue_that_says_nothing_seldom_tells() -> None:
     labels, groups = np.arange(120) // 2 % 2, [f"g{number // 2}" for number in range(120)]
     told = 0

@@ -98,6 +98,23 @@ def test_what_doubling_brings_is_a_gain_a_loss_or_nothing(now: float, then: floa
                          f"{100 * gain + 2:+z.1f}).")  # fmt: skip
 
 
+def test_where_all_are_right_nothing_is_said_of_more_photos() -> None:
+    sure = (1.0, 1.0, 1.0)
+    curve = learning_curve.Curve([20, 40], np.ones((2, 2)), 30, sure, sure, (0.0, 0.0, 0.0), True)
+    last = curve.sentences()[-1]
+    assert last == "Doubling to 80 photos cannot be judged: no measured photo is mistaken already."
+
+
+def test_the_gain_is_what_lies_between_both_accuracies() -> None:
+    for seed in range(10):
+        right, groups = measured(seed)
+        random = np.random.default_rng(seed)
+        drawn = learning_curve.resampled(right, groups, random)
+        now, then, gain = learning_curve.extrapolate(SIZES, right.mean(axis=2), drawn, random)
+        assert then[0] - now[0] == pytest.approx(gain[0])
+        assert then[1] <= then[0] <= then[2]
+
+
 def test_a_step_down_beyond_chance_is_said_and_none_where_photos_are_few() -> None:
     def rises(seed: int, step: float) -> bool:
         right, groups = measured(seed, step)
@@ -123,7 +140,7 @@ def test_a_folder_gets_its_curve(tmp_path: Path) -> None:
     assert len(curve.sizes) >= 6
     assert curve.sizes[-1] == 60
     assert curve.measured == 40
-    assert curve.sentences()[-1].startswith("Doubling to 120 photos is ")
+    assert curve.sentences()[-1].startswith("Doubling to 120 photos ")
     rows = (folder / "learning_curve.csv").read_text().splitlines()
     assert len(rows) == 1 + curve.accuracy.size
     made_from = json.loads((folder / "learning_curve.json").read_bytes())
