@@ -8,11 +8,12 @@ What trains, exports, audits or draws the dataset reads it here and joins no man
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from curate.core import manifest
+from curate.core import listings, manifest
 from curate.core.errors import StateError
 from curate.core.files import inside
 from curate.core.schemas import SPLITS, CleanRow, DedupRow, FetchRow, SplitRow
@@ -34,7 +35,7 @@ class Photo:
     group: str  # photos of one group are in one split
     phash: str  # 16 hex digits
     score: float  # 0..1, probability that it is a usable photo
-    listing_id: str
+    listing_id: str  # where the source names none, the photo's own path
     position: int  # 0-based place in the listing's gallery
     title: str
     region: str
@@ -44,6 +45,12 @@ class Photo:
     seller: str  # private, dealer, or what the site calls it; empty where it is not known
     page_url: str
     image_url: str
+    listings: tuple[str, ...] = ()  # that it shows, its removed duplicates' too; those that its source names
+
+    @property
+    def listing(self) -> str:
+        """Its listing; empty where the source names none, as of photos in one folder."""
+        return listings.named(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,10 @@ class Dataset:
         named = manifest.recorded_provenance(folder, "split").config.get("class_names") or ()
         classes = (*named, *sorted({row.class_name for row in kept} - set(named)))
         try:
-            photos = [_join(row, fetched[row.key], hashed[row.key], scored[row.key]) for row in kept]
+            shown = listings.shown(fetched, hashed.values())
+            photos = [
+                _join(row, fetched[row.key], hashed[row.key], scored[row.key], shown[row.key]) for row in kept
+            ]
         except KeyError as error:
             raise StateError(
                 f"{manifest.csv_path(folder, 'split')}: photo {error.args[0]} is not in the manifests before it",
@@ -104,7 +114,7 @@ def check_current(folder: Path, stage: str) -> None:
         raise StateError(changed, manifest.remedy(folder, stage))
 
 
-def _join(row: SplitRow, fetched: FetchRow, hashed: DedupRow, scored: CleanRow) -> Photo:
+def _join(row: SplitRow, fetched: FetchRow, hashed: DedupRow, scored: CleanRow, shown: Iterable[str]) -> Photo:
     return Photo(
         key=row.key,
         path=row.path,
@@ -128,4 +138,5 @@ def _join(row: SplitRow, fetched: FetchRow, hashed: DedupRow, scored: CleanRow) 
         seller=fetched.seller,
         page_url=fetched.page_url,
         image_url=fetched.image_url,
+        listings=tuple(sorted(shown)),
     )

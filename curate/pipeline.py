@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.core import executors, files, manifest
+from curate.core import executors, files, given, manifest
 from curate.core.errors import Again, Note, Run, To, TryLaterError, UsageError
 from curate.core.executors import MapFn
 from curate.core.progress import running
@@ -151,6 +151,8 @@ def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int, echo: Call
             rows = runner(declared)(folder, getattr(recipe, declared.section), map_fn)
         if duplicates := [row for row in rows if isinstance(row, DedupRow)]:
             to_decide += conflicts.to_do(folder, recipe.clean.class_names, duplicates)
+        if stage == "split":
+            to_decide += given.leaks(folder)
 
 
 def run_stages(

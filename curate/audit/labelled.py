@@ -25,6 +25,7 @@ class Labelled:
     split: str  # train, val, test; empty where the source names none
     listing: str  # empty where it is not known
     folder: str = ""  # the sub-folder of its class, where it may be a listing and nothing tells that it is
+    shown: tuple[str, ...] = ()  # listings that duplicates of it were removed from, its own among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,10 @@ def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
     if folder := manifests_at(path):
         dataset = Dataset.open(folder)
         return LabelledSet(
-            tuple(Labelled(p.key, dataset.file(p), p.class_name, p.split, p.listing_id) for p in dataset.photos),
+            tuple(
+                Labelled(p.key, dataset.file(p), p.class_name, p.split, p.listing, shown=p.listings)
+                for p in dataset.photos
+            ),
             (),
         )
     table = photos_csv(path) if path.is_dir() else None

@@ -150,8 +150,8 @@ def _leaks(
     pairs = _pairs(photos, found)
     by_listing: dict[str, list[Labelled]] = defaultdict(list)
     for photo in photos:
-        if photo.listing:
-            by_listing[photo.listing].append(photo)
+        for listing in {photo.listing, *photo.shown} - {""}:
+            by_listing[listing].append(photo)
     crossing = sorted(name for name, own in by_listing.items() if len({photo.split for photo in own}) > 1)
     affected = {pair.later.name for pair in pairs if pair.later.split == "test"}
     affected |= {photo.name for name in crossing for photo in by_listing[name] if photo.split == "test"}

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.core.errors import Run, StateError
+from curate.core import manifest
+from curate.core.errors import Do, Note, Run, StateError, To
 from curate.core.schemas import SPLITS
 from curate.core.table import format_rows, parse_rows
 
@@ -33,3 +34,25 @@ def read_splits(folder: Path) -> dict[str, str]:
     if odd := [row for row in rows if row.split not in SPLITS]:
         raise StateError(f"{path}: {odd[0].split!r} is no split", Run("import", ("PATH", "--keep-split")))
     return {row.key: row.split for row in rows}
+
+
+def leaks(folder: Path) -> list[Note]:
+    """What to say of a split that came with the photos and leaks; empty where none did, or none leaks."""
+    try:
+        leakage = manifest.read_sidecar(folder, "split")["notes"].get("leakage", {})
+    except StateError:
+        return []
+    found = [
+        f"{len(names):,} of {leakage['checked'][what]:,} {what}"
+        for what, names in leakage.get("leaks", {}).items()
+        if names
+    ]
+    if not found or not (folder / NAME).exists():
+        return []
+    return [
+        Note(
+            f"the split that came with the photos leaks: {', '.join(found)} are in more than one split",
+            To("see the photos", Run("audit", ("--leaks", str(folder)))),
+            To("make a new split", Do("leave out keep_split"), Run("import", (manifest.imported_from(folder),))),
+        )
+    ]

@@ -94,6 +94,7 @@ def _write(files: Sequence[File], classes: Sequence[str], out: BinaryIO) -> None
                     "image": {"bytes": file.source.read_bytes(), "path": file.name},
                     "label": classes.index(file.photo.class_name),
                     **{name: getattr(file.photo, name) for name in _VALUES},
+                    "listing_id": file.photo.listing,
                     "sha256": file.sha256,
                 }
                 for file in files[start : start + ROW_GROUP]

@@ -111,7 +111,7 @@ def url_index(photos: Sequence[Photo]) -> bytes:
 
 
 def _listing(photo: Photo) -> tuple[str, str, str, str, int | None, float | None]:
-    return photo.listing_id, photo.title, photo.region, photo.city, photo.year, photo.price
+    return photo.listing, photo.title, photo.region, photo.city, photo.year, photo.price
 
 
 def shards(files: Sequence[File], max_files: int, max_bytes: int) -> list[list[File]]:

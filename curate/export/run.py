@@ -46,7 +46,7 @@ FORMATS: dict[str, Callable[[Release], Contents]] = {
 }
 WITHOUT_PHOTOS = {"csv-urls"}
 IN_FOLDERS = {"folders", "kaggle"}  # read by ImageFolder and Keras
-VERSION = 4  # of what the formats write: raise it when other bytes come out
+VERSION = 5  # of what the formats write: raise it when other bytes come out
 
 
 def check(format: str, options: Options) -> Options:

@@ -51,7 +51,7 @@ def _members(files: Sequence[File], classes: Sequence[str]) -> Iterator[tuple[st
         about = {
             "key": photo.key,
             "class_name": photo.class_name,
-            "listing_id": photo.listing_id,
+            "listing_id": photo.listing,
             "sha256": file.sha256,
             "width": file.width,
             "height": file.height,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from curate.core import extras, manifest
+from curate.core import extras, given, manifest
 from curate.core.counted import counted
 from curate.core.errors import Do, Edit, Note, Run, StateError, To
 from curate.core.recipe import Recipe, Section
@@ -67,6 +67,7 @@ def status(folder: Path, recipe: Recipe) -> Status:
     to_decide = [_choice(stage, found) for stage, found in states.items() if found.settings]
     to_decide += conflicts.to_do(folder, recipe.clean.class_names)
     to_decide += to_review(folder, recipe)
+    to_decide += given.leaks(folder)
     return Status(
         states,
         unfinished(folder, recipe),

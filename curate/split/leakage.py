@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from curate.core import listings
 from curate.core.coverage import NOT_LOOKED_FOR
 from curate.core.schemas import SPLITS, DedupRow, FetchRow, SplitRow
 
-SIMILAR = "groups of similar photos"
+LISTINGS, SIMILAR, FILES = "listings", "groups of similar photos", "different files (sha256)"
 COVERAGE = {  # of each method of dedup: what a group of similar photos cannot hold, because nothing looked for it
     "hash": (
         f"not looked for: {NOT_LOOKED_FOR['hash']}. "
@@ -50,6 +51,7 @@ class LeakageCheck:
     checked: Mapping[str, int]  # what to how many of it there are
     leaks: Mapping[str, list[str]]  # what to those that are in more than one split
     method: str = "thorough"  # of dedup: none sees all duplicates
+    by_duplicates: int = 0  # of the listings that leak, those that do by a removed duplicate alone
 
     @property
     def passed(self) -> bool:
@@ -80,7 +82,9 @@ class LeakageCheck:
                 f"{what}: not checked, because no photo names its listing: a folder or listing_id for each would"
             )
         if leaks:
-            return f"leak: {len(leaks)} of {number} {what} in more than one split: {', '.join(leaks[:3])}"
+            few = f", {self.by_duplicates} of them only by a removed duplicate" if self.by_duplicates else ""
+            only = few if what == LISTINGS else ""
+            return f"leak: {len(leaks)} of {number} {what} in more than one split{only}: {', '.join(leaks[:3])}"
         if what == SIMILAR:
             return f"no leak: each of the {number} {what} that dedup found is in one split only"
         return f"no leak: each of the {number} {what} is in one split only"
@@ -105,23 +109,23 @@ def check_leakage(
     split_of = {row.key: row.split for row in rows if row.keep}
     names = sorted({row.class_name for row in rows})
     tally = Counter((row.split, row.class_name) for row in rows if row.keep)
-    where: dict[str, dict[str, set[str]]] = {
-        what: defaultdict(set) for what in ("listings", SIMILAR, "different files (sha256)")
-    }
-    listings, similar, files = where.values()
+    where: dict[str, dict[str, set[str]]] = {what: defaultdict(set) for what in (LISTINGS, SIMILAR, FILES)}
     fetched = {row.key: row for row in fetch_rows}
+    for key, names_shown in listings.shown(fetched, dedup_rows).items():
+        for name in names_shown if key in split_of else ():
+            where[LISTINGS][name].add(split_of[key])
     for row in dedup_rows:
         if split := split_of.get(row.group):
-            photo = fetched[row.key]
-            if photo.listing_id and (
-                photo.page_url or photo.listing_id != photo.image_url
-            ):  # not made up by import
-                listings[photo.listing_id].add(split)
-            similar[row.similar_group].add(split)
-            files[photo.sha256].add(split)
+            where[SIMILAR][row.similar_group].add(split)
+            where[FILES][fetched[row.key].sha256].add(split)
+    leaks = {what: sorted(n for n, splits in found.items() if len(splits) > 1) for what, found in where.items()}
+    own: dict[str, set[str]] = defaultdict(set)
+    for key, split in split_of.items():
+        own[listings.named(fetched[key])].add(split)
     return LeakageCheck(
         counts={split: {name: tally[split, name] for name in names} for split in SPLITS},
         checked={what: len(found) for what, found in where.items()},
-        leaks={what: sorted(n for n, splits in found.items() if len(splits) > 1) for what, found in where.items()},
+        leaks=leaks,
         method=method,
+        by_duplicates=sum(len(own[name]) < 2 for name in leaks[LISTINGS]),
     )

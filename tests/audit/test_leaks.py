@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,16 @@ from typer.testing import CliRunner
 
 from curate.audit import leaks
 from curate.cli.app import app
+from curate.core import given, manifest
 from curate.core.errors import Run, To, UsageError
-from curate.core.recipe import TrainBaseline
+from curate.core.recipe import Split, TrainBaseline
+from curate.core.schemas import CleanRow, DedupRow, FetchRow, SplitRow
+from curate.dataset import Dataset
+from curate.split import stage as split_stage
 from curate.train import stage
 from curate.train.models import Model
 from tests.benchmarks.edits import EDITS, apply
-from tests.folders import CLASSES, build_folder
+from tests.folders import CLASSES, build_folder, dedup_row, publish
 from tests.scenes import jpeg, scene
 
 PLANTED = 20
@@ -226,6 +231,66 @@ def test_the_command_says_of_a_folder_of_manifests_that_it_is_clean(tmp_path: Pa
     assert code == 0, text
     assert (folder / "leaks.html").exists()
     assert "Each of 10 listings is in one split only." in text
+
+
+def manifests(folder: Path, listing: str, url: str) -> Path:
+    """20 photos, two a listing, whose split came with them; one of train has a removed duplicate of L9."""
+    build_folder(folder, "split", n=20)
+    rows = [
+        replace(row, listing_id=listing.format(n // 2), page_url="", image_url=url.format(n))
+        for n, row in enumerate(manifest.read(folder, FetchRow))
+    ]
+    copy = replace(rows[-1], key=f"{99:016x}", listing_id=listing.format(9), image_url=url.format(99))
+    dedup = [*manifest.read(folder, DedupRow), dedup_row(copy, copy_of=rows[0].key)]
+    clean, split = manifest.read(folder, CleanRow), manifest.read(folder, SplitRow)
+    publish(folder, "fetch", [*rows, copy])
+    publish(folder, "dedup", dedup)
+    publish(folder, "clean", clean)
+    (folder / given.NAME).write_bytes(given.format_splits((row.key, row.split) for row in split))
+    split_stage.run(folder, Split(class_names=CLASSES))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("listing", "url", "by_split", "by_audit"),
+    [
+        pytest.param(
+            "L{}", "{}.jpg",
+            "leak: 1 of 10 listings in more than one split, 1 of them only by a removed duplicate: L9",
+            "1 of 10 listings are in more than one split, e.g. L9.", id="by a removed duplicate",
+        ),
+        pytest.param(
+            "", "{}.jpg", "listings: not checked, because no photo names its listing",
+            "Listings: not checked, because the dataset does not name them.", id="no listing",
+        ),
+    ],
+)  # fmt: skip
+def test_split_and_audit_count_the_same_listings(
+    tmp_path: Path, listing: str, url: str, by_split: str, by_audit: str
+) -> None:
+    folder = manifests(tmp_path, listing, url)
+    found = leaks.find(folder)
+    check = manifest.read_sidecar(folder, "split")["notes"]["leakage"]
+    assert any(line.startswith(by_split) for line in check["lines"])
+    assert by_audit in found.sentences()
+    assert (found.listings, found.listings_known) == (check["leaks"]["listings"], check["checked"]["listings"])
+    said = "the split that came with the photos leaks: 1 of 10 listings are in more than one split"
+    assert [note.text for note in given.leaks(folder)] == [said] * bool(listing)
+
+
+def test_no_listing_that_import_made_up_is_counted_nor_given_on(tmp_path: Path) -> None:
+    folder = build_folder(tmp_path / "run", "split", n=20)
+    rows = [replace(row, listing_id=row.image_url) for row in manifest.read(folder, FetchRow)]
+    dedup, clean = manifest.read(folder, DedupRow), manifest.read(folder, CleanRow)
+    split = manifest.read(folder, SplitRow)
+    publish(folder, "fetch", rows)
+    publish(folder, "dedup", dedup)
+    publish(folder, "clean", clean)
+    publish(folder, "split", split)
+    assert "Listings: not checked, because the dataset does not name them." in leaks.find(folder).sentences()
+    dataset = Dataset.open(folder)
+    assert {photo.listing for photo in dataset.photos} == {""}
+    assert all(photo.listing_id for photo in dataset.photos)
 
 
 def test_an_export_is_read_by_its_csv_and_the_page_lies_beside_it(

@@ -88,6 +88,14 @@ def test_a_leak_is_found_and_named(photos: list[FetchRow], dedup: list[DedupRow]
     assert any(line.startswith(f"leak: 1 of {leakage.checked[what[0]]} {what[0]}") for line in leakage.lines())
 
 
+def test_a_listing_that_only_a_removed_duplicate_has_in_another_split_is_said_to_be_one() -> None:
+    rows = [*(dedup_row(p) for p in PHOTOS), dedup_row(COPY, copy_of=PHOTOS[0].key)]
+    (line,) = check_leakage(ROWS, [*PHOTOS, COPY], rows).found()
+    assert line == "leak: 1 of 6 listings in more than one split, 1 of them only by a removed duplicate: L5"
+    (line,) = check_leakage(ROWS, photos_with(0, listing_id="L5"), [dedup_row(p) for p in PHOTOS]).found()
+    assert line == "leak: 1 of 5 listings in more than one split: L5"
+
+
 def test_photos_without_a_listing_have_nothing_in_common() -> None:
     photos = [fetch_row(n, "ab"[n % 2], listing_id=" ") for n in range(6)]
     from dataclasses import replace
