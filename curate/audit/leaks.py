@@ -18,7 +18,7 @@ from curate.core.counted import counted
 from curate.core.coverage import NOT_LOOKED_FOR
 from curate.core.errors import GateError, UsageError
 from curate.core.executors import MapFn
-from curate.core.intervals import percent, wilson
+from curate.core.intervals import effective, percent, proportion
 from curate.core.recipe import Dedup
 from curate.core.schemas import SPLITS
 from curate.dedup import of_files
@@ -51,7 +51,8 @@ class Leaks:
     affected: set[str]  # names of test photos with a duplicate, or photos of their listing, in train or val
     refused: list[tuple[str, str]]  # name and reason of photos that cannot be read
     remarks: tuple[str, ...]
-    accuracy: dict[str, tuple[int, int]] = field(default_factory=dict)  # right and photos: all, affected, others
+    # Right, photos, and the independent ones that say as much, by name: all, affected, others.
+    accuracy: dict[str, tuple[int, int, float]] = field(default_factory=dict)
 
     @property
     def any(self) -> bool:
@@ -97,9 +98,9 @@ class Leaks:
             "affected": "on the affected alone",
         }
         for name, where in words.items():
-            right, number = self.accuracy.get(name, (0, 0))
+            right, number, independent = self.accuracy.get(name, (0, 0, 0.0))
             if number:
-                low, high = (percent(end) for end in wilson(right, number))
+                low, high = (percent(end) for end in proportion(right / number, independent))
                 said.append(f"Accuracy {where}: {percent(right / number)} (95% interval {low} to {high}).")
         return said
 
@@ -121,7 +122,7 @@ class Leaks:
             "listings": self.listings,
             "listings_known": self.listings_known,
             "affected": sorted(self.affected),
-            "accuracy": {name: {"right": r, "photos": n} for name, (r, n) in self.accuracy.items()},
+            "accuracy": {name: {"right": r, "photos": n} for name, (r, n, _) in self.accuracy.items()},
             "refused": [{"photo": name, "reason": reason} for name, reason in self.refused],
         }
 
@@ -214,16 +215,22 @@ def _same_file(found: of_files.FileDuplicates, first: int, second: int) -> bool:
     return found.sha256[first] == found.sha256[second]
 
 
-def _accuracy(photos: Sequence[Labelled], affected: set[str], model: models.Model) -> dict[str, tuple[int, int]]:
+def _accuracy(
+    photos: Sequence[Labelled], affected: set[str], model: models.Model
+) -> dict[str, tuple[int, int, float]]:
     classes = model.meta["classes"]
     tested = [photo for photo in photos if photo.split == "test" and photo.class_name in classes]
-    right: dict[str, list[bool]] = {"all": [], "others": [], "affected": []}
+    right: dict[str, list[tuple[bool, str]]] = {"all": [], "others": [], "affected": []}
     for photo, each in zip(tested, predict(model, [photo.file for photo in tested]), strict=True):
         if not each.reason:
             hit = classes[int(each.probabilities.argmax())] == photo.class_name
-            right["all"].append(hit)
-            right["affected" if photo.name in affected else "others"].append(hit)
-    return {name: (sum(hits), len(hits)) for name, hits in right.items()}
+            group = photo.listing or photo.folder or photo.name
+            right["all"].append((hit, group))
+            right["affected" if photo.name in affected else "others"].append((hit, group))
+    return {
+        name: (sum(hit for hit, _ in own), len(own), effective(*zip(*own, strict=True)) if own else 0.0)
+        for name, own in right.items()
+    }
 
 
 def write_page(found: Leaks, title: str, path: Path) -> None:

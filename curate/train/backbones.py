@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core.errors import ResourceError, UsageError
+from curate.core.errors import Edit, ResourceError, UsageError
 
 if TYPE_CHECKING:
     import torch
@@ -89,15 +89,31 @@ def architecture(name: str, outputs: int, dropout: float = 0.0) -> Any:
     return timm.create_model(known, pretrained=False, num_classes=outputs, drop_rate=dropout)
 
 
-def pretrained(name: str, outputs: int, seed: int, dropout: float = 0.0) -> Any:
+def _check_side(name: str, side: int) -> None:
+    """Raise UsageError for a network that takes images of another size only."""
+    import timm
+
+    config = timm.get_pretrained_cfg(name) if name in timm.list_models() else None
+    if config is not None and config.fixed_input_size and config.input_size[-1] != side:
+        raise UsageError(
+            f"{name} takes images of {config.input_size[-1]} pixels, not {side}",
+            Edit("train_baseline.finetune.image_size", str(config.input_size[-1])),
+        )
+
+
+def pretrained(name: str, outputs: int, seed: int, dropout: float = 0.0, side: int = 0) -> Any:
     """The network with ImageNet's weights and a new head, channels last in memory.
 
     A linear head starts at zero: the large random one that these networks come with makes the first losses, and so
     the first steps, several times as large. Any other head is drawn from `seed`.
 
-    Raises UsageError for an unknown name, ResourceError when the weights cannot be had.
+    Raises UsageError for an unknown name, and for images of `side` pixels where the network takes others only;
+    ResourceError when the weights cannot be had.
     """
     import torch
+
+    if side:
+        _check_side(name, side)
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -94,7 +94,9 @@ def plan(config: TrainBaseline) -> Plan:
         )
     outputs = 1 if len(config.class_names) == 2 else len(config.class_names)
     return Plan(
-        network=partial(backbones.pretrained, chosen.network, outputs, config.seed, FINETUNE_DROPOUT),
+        network=partial(
+            backbones.pretrained, chosen.network, outputs, config.seed, FINETUNE_DROPOUT, chosen.image_size
+        ),
         optimizer=partial(_adamw, rate=values["learning_rate"]),
         to_input=backbones.to_input,
         epochs=values["epochs"],

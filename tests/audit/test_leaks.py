@@ -155,7 +155,7 @@ def test_leaks_of_classes_that_the_network_does_not_know_are_looked_for(tmp_path
     model = Model(sure, {"classes": ["hatch", "sedan"], "image_size": 64, "temperature": 1.0})
     found = leaks.find(tmp_path / "cars", model)
     assert len(found.pairs) == 1
-    assert found.accuracy["all"] == (1, 1)
+    assert found.accuracy["all"] == (1, 1, 1.0)
     assert "Accuracy is without test photos of other classes than the network's: van." in found.sentences()
 
 
@@ -167,6 +167,15 @@ def test_manifests_whose_networks_are_lost_are_searched_all_the_same(tmp_path: P
     assert code == 0, text
     assert "Accuracy with and without leaks: not measured, because " in text
     assert "No exact or near duplicate was found across splits." in text
+
+
+def test_photos_of_a_listing_widen_the_interval_of_the_accuracy() -> None:
+    alone, listings = (
+        leaks.Leaks({}, [], [], 0, set(), [], (), {"all": (32, 40, number)}).sentences()[-1]
+        for number in (40.0, 8.0)
+    )
+    assert alone == "Accuracy with all test photos: 80.0% (95% interval 65.2% to 89.5%)."
+    assert "95% interval 45.5% to 95.0%" in listings
 
 
 @pytest.mark.parametrize("option", ["--model", "--out"])

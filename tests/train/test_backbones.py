@@ -10,6 +10,7 @@ from curate.core.errors import ResourceError, UsageError
 from curate.core.recipe import TrainBaseline
 from curate.train import backbones, trainer, variants
 from curate.train.trainer import PhotoArrays
+from tests.wording import refused
 
 
 def test_the_packaged_weights_fit_and_the_head_starts_at_zero() -> None:
@@ -78,3 +79,13 @@ def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_an_unknown_backbone_is_named() -> None:
     with pytest.raises(UsageError, match="'resnet-of-mine' is not known; take efficientnet-lite0"):
         backbones.architecture("resnet-of-mine", 1)
+
+
+def test_a_backbone_that_takes_images_of_one_size_names_it() -> None:
+    config = TrainBaseline(
+        class_names=("a", "b"), variant="finetune", finetune={"backbone": "vit_tiny_patch16_224"}
+    )
+    with refused(
+        UsageError, match=r"takes images of 224 pixels, not 192; set train_baseline\.finetune\.image_size to 224"
+    ):
+        variants.plan(config).network()
