@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.core import executors, files, given, manifest
+from curate.core.counted import funnel
 from curate.core.errors import Again, Note, Run, To, TryLaterError, UsageError
 from curate.core.executors import MapFn
 from curate.core.progress import running
@@ -109,7 +110,7 @@ class Ended:
     @property
     def funnel(self) -> str:
         """`22 in, 18 kept, 4 near_duplicate`."""
-        return ", ".join([f"{self.rows} in", *(f"{number} {name}" for name, number in self.counts.items())])
+        return funnel(self.stage, self.rows, self.counts)
 
     def __str__(self) -> str:
         return f"{self.stage}: {self.funnel}{' (unchanged)' if self.unchanged else ''}"

@@ -251,13 +251,10 @@ def train_baseline(
     Example: curate train-baseline --variant transfer
     """
     recipe, _ = recipe_and_folder(ctx)
-    tuned = (variant or recipe.train_baseline.variant) == "finetune"
-    finetune = {**recipe.train_baseline.finetune.model_dump(), "epochs": epochs} if tuned and epochs else None
     options = {
         "variant": variant,
         "seeds": seeds,
-        "epochs": None if tuned else epochs,
-        "finetune": finetune,
+        "epochs": epochs,
         "augment": augment,
         "dropout": dropout,
         "batch_norm": batch_norm,

@@ -17,8 +17,8 @@ commands = typer.Typer()
 def compare(ctx: typer.Context) -> None:
     """Compare all trained networks.
 
-    Accuracy on val and test with its 95% interval, seconds, size and speed, beside the published figures. Writes a
-    plot, models/compare.png.
+    Accuracy on val and test with its 95% interval, seconds, size and speed; of swift and wagonr beside the
+    published figures. Writes a plot, models/compare.png.
 
     Example: curate compare
     """

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from curate import __version__
-from curate.core.counted import counted
+from curate.core.counted import counted, funnel
 from curate.core.errors import Delete, FetchOrImport, Run, StateError, To
 from curate.core.files import atomic_write as atomic_write
 from curate.core.files import crash_point as crash_point
@@ -294,5 +294,4 @@ def write(
 def funnel_line(folder: Path, stage: str) -> str:
     """One line that accounts for every row: `clean: 4590 in, 4128 kept, 190 not_car, 60 closeup`."""
     sidecar = read_sidecar(folder, stage)
-    parts = [f"{sidecar['rows']} in"] + [f"{number} {name}" for name, number in sidecar["counts"].items()]
-    return f"{stage}: {', '.join(parts)}"
+    return f"{stage}: {funnel(stage, sidecar['rows'], sidecar['counts'])}"

@@ -1,9 +1,10 @@
 """The recipe's section of the networks to train."""
 
-from typing import Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
+from curate.core.errors import Do, UsageError
 from curate.core.section import ClassName, Section
 
 
@@ -24,6 +25,10 @@ class Finetune(Section):
 
 
 Variant = Literal["base", "augment", "dropout", "batchnorm", "transfer", "finetune"]
+_NOT_OF = {
+    "transfer": ("epochs", "augment", "dropout", "batch_norm"),
+    "finetune": ("augment", "dropout", "batch_norm"),
+}  # settings that are of the reference CNN
 
 
 class TrainBaseline(Section):
@@ -43,3 +48,17 @@ class TrainBaseline(Section):
     patience: int | None = Field(None, ge=1)  # stop after so many epochs without a better one on val
     transfer: Transfer = Transfer()
     finetune: Finetune = Finetune()
+
+    def override(self, **values: Any) -> Self:
+        """As for any section; `epochs` are those of finetune where that is trained.
+
+        Raises UsageError for a setting that the variant does not have.
+        """
+        variant = values.get("variant") or self.variant
+        for name in _NOT_OF.get(variant, ()):
+            if values.get(name) is not None:
+                option = "--" + name.replace("_", "-")
+                raise UsageError(f"{variant} has no setting {option}", Do(f"leave {option} out"))
+        if variant == "finetune" and (epochs := values.pop("epochs", None)):
+            values["finetune"] = self.finetune.model_dump() | {"epochs": epochs}
+        return super().override(**values)

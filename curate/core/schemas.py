@@ -119,7 +119,7 @@ class TrainBaselineRow:
     split: str
     class_name: str
     predicted: str
-    probability: float  # 0..1, of the predicted class
+    probability: float  # 0..1, of the predicted class, calibrated on val
     keep: bool
     reason: str
 

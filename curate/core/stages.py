@@ -34,7 +34,7 @@ _IN_ORDER = (
         "curate.split.stage:run",
     ),
     Stage(
-        TrainBaselineRow.stage, TrainBaselineRow, ("split", "fetch"), "train_baseline", 2, "curate.train.stage:run"
+        TrainBaselineRow.stage, TrainBaselineRow, ("split", "fetch"), "train_baseline", 3, "curate.train.stage:run"
     ),
 )
 STAGES: Mapping[str, Stage] = {stage.name: stage for stage in _IN_ORDER}

@@ -15,7 +15,7 @@ from curate.core.intervals import wilson
 
 BINS = 15
 _DRAWS = 100
-_COLDEST, _HOTTEST = 0.2, 5.0
+_COLDEST, _HOTTEST = 0.2, 20.0
 Floats = NDArray[np.floating]
 
 
@@ -36,7 +36,7 @@ def scaled(probabilities: Floats, temperature: float) -> NDArray[np.float64]:
 
 
 def temperature(probabilities: Floats, labels: NDArray[np.int64]) -> float:
-    """What makes (n, classes) probabilities fit labels (n,) best, 0.2 to 5; 1 without photos."""
+    """What makes (n, classes) probabilities fit labels (n,) best, 0.2 to 20; 1 without photos."""
     from scipy.optimize import minimize_scalar
     from scipy.special import log_softmax
 

@@ -15,7 +15,7 @@ from typing import Any
 from curate.core import manifest, plots
 from curate.core.errors import Run, StateError
 from curate.core.intervals import percent, proportion
-from curate.train.variants import PUBLISHED
+from curate.train.variants import PUBLISHED, PUBLISHED_CLASSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Compared:
     parameters: int
     megabytes: float  # of its weights on disk
     images_per_s: float  # while predicting
-    published: tuple[float, float] | None  # accuracy that the dataset's author published: Keras, PyTorch
+    published: tuple[float, float] | None  # accuracy that the author of a dataset of these classes published
     chosen: bool  # the best network on val is one of these
     best_seed: int  # of the best on val
 
@@ -99,7 +99,7 @@ def _row(
         parameters=first["parameters"],
         megabytes=round(first["bytes"] / 1e6, 3),
         images_per_s=round(statistics.median(each["images_per_s"] for each in networks), 1),
-        published=PUBLISHED.get(first["variant"]),
+        published=PUBLISHED.get(first["variant"]) if set(first["test_by_class"]) == PUBLISHED_CLASSES else None,
         chosen=chosen in {(each["variant"], each["seed"]) for each in networks},
         best_seed=max(networks, key=lambda each: (each["val"]["accuracy"], -each["seed"]))["seed"],
     )
@@ -138,7 +138,7 @@ def lines(rows: Sequence[Compared]) -> list[str]:
         shown.append("From 3 seeds on the interval is that of the mean over seeds.")
     shown.append("Each network was chosen on val and tested once.")
     if known := {row.variant: row.published for row in rows if row.published}:
-        said = "; ".join(f"{variant} {keras:.3f} and {torch:.3f}" for variant, (keras, torch) in known.items())
+        said = "; ".join(f"{variant} {keras:.1%} and {torch:.1%}" for variant, (keras, torch) in known.items())
         shown.append(f"Published for the hand-made dataset, on its 800 val photos, Keras and PyTorch: {said}.")
     return shown
 
@@ -158,7 +158,8 @@ def draw(rows: Sequence[Compared]) -> bytes:
             axes.plot(row.published[1], place, "x", color="#c0392b")
     names = [" ".join(filter(None, (row.variant, row.settings))) for row in reversed(measured)]
     axes.set_yticks(range(len(measured)), names)
-    axes.set(xlabel="accuracy on test, 95% interval; × published on val", ylim=(-0.6, len(measured) - 0.4))
+    published = "; × published on val" if any(row.published for row in measured) else ""
+    axes.set(xlabel=f"accuracy on test, 95% interval{published}", ylim=(-0.6, len(measured) - 0.4))
     plots.plain(axes)
     axes.grid(visible=False, axis="y")
     return plots.png(figure)

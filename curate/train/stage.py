@@ -53,7 +53,7 @@ _TORCH = ("torch", "numpy", "pillow", "simplejpeg")
 
 def decide(
     photos: Sequence[SplitRow],
-    probabilities: NDArray[np.float32],
+    probabilities: NDArray[np.floating],
     classes: Sequence[str],
     variant: str = "base",
     seed: int = 42,
@@ -137,13 +137,15 @@ def train(folder: Path, config: TrainBaseline, photos: SplitPhotos, wanted: dict
     found = fitting.fit(folder, config, photos, pixels, checkpoint, wanted)
     some = pixels[photos.train :][:COMPARED]
     onnx = onnx_export.checked(found.graph, some, found.probabilities[:COMPARED])
-    rows = decide(photos.tested, found.probabilities, config.class_names, config.variant, config.seed)
+    labels = photos.labels[photos.train :]
+    temperature = calibration.temperature(found.probabilities[: photos.val], labels[: photos.val])
+    sure = calibration.scaled(found.probabilities, temperature)
+    rows = decide(photos.tested, sure, config.class_names, config.variant, config.seed)
     table = format_rows(rows, TrainBaselineRow)
     atomic_write(place / "predictions.csv", table)
     if not extras.missing("plots"):
         atomic_write(place / "curves.png", curves.draw(found.history, found.best))
-    labels, groups = photos.labels[photos.train :], {row.key: row.group for row in photos.tested}
-    temperature = calibration.temperature(found.probabilities[: photos.val], labels[: photos.val])
+    groups = {row.key: row.group for row in photos.tested}
     seconds = sum(entry.get("seconds", 0) for entry in found.history) or time.monotonic() - started
     meta = {
         **wanted,
@@ -160,8 +162,8 @@ def train(folder: Path, config: TrainBaseline, photos: SplitPhotos, wanted: dict
         "test": accuracy(rows, "test", "", groups),
         "test_by_class": {name: accuracy(rows, "test", name, groups) for name in config.class_names},
     }
-    sure = calibration.scaled(found.probabilities[photos.val :], temperature)
-    text = card.markdown(folder.name, meta, photos.counts(), card.calibration_error(sure, labels[photos.val :]))
+    error = card.calibration_error(sure[photos.val :], labels[photos.val :])
+    text = card.markdown(folder.name, meta, photos.counts(), error)
     models.save(place, found.weights, found.graph, meta, text)
     checkpoint.unlink(missing_ok=True)
 

@@ -39,7 +39,7 @@ def test_status_of_a_whole_run(folder: Path) -> None:
         "dedup: 22 in, 18 kept, 2 near_duplicate, 1 exact_duplicate, 1 undecodable [current]",
         "clean: 18 in, 14 kept, 1 closeup, 1 not_car, 1 reviewed, 1 wrong_class [current]",
         "split: 14 in, 13 kept, 1 surplus [current]",
-        "train_baseline: 4 in, 4 kept [current]",
+        "train_baseline: 4 predictions [current]",
         f"{CONFLICT}; to see them, run `curate report`; or {how_to_decide(key(4), folder / 'review.csv')}",
         "1 photo to review; to look and decide, run `curate review`",
         "next: nothing, every stage is current; to see the results, run `curate report`",

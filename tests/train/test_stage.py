@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from curate.core import manifest
-from curate.core.errors import GateError, StateError
+from curate.core.errors import GateError, StateError, UsageError
 from curate.core.recipe import TrainBaseline
 from curate.core.schemas import SplitRow, TrainBaselineRow
 from curate.train import card, curves, dataset_cache, models, trainer
@@ -99,7 +99,7 @@ def test_the_model_on_disk_gives_the_predictions_of_the_manifest(trained: Path) 
     pixels = np.stack([dataset_cache.load_one(photo, trained, model.meta["image_size"]) for photo in listed])
     again = train_baseline.decide(
         [split_row(replace(fetch_row(0, r.class_name), key=r.key), r.split) for r in rows],
-        model.predict(pixels),
+        model.calibrated(pixels),
         model.meta["classes"],
     )
     assert [row.predicted for row in again] == [row.predicted for row in rows]
@@ -176,7 +176,7 @@ def test_transfer_learns_without_torch_and_predicts_from_its_folder(small: Path)
     pixels = np.stack([dataset_cache.load_one(photo, small, 64) for photo in listed])
     card = (models.folder_of(small, "transfer", 42) / "MODEL_CARD.md").read_text()
     assert "The strength of the penalty was chosen on val." in card
-    each = model.predict(pixels)
+    each = model.calibrated(pixels)
     assert [CLASSES[best] for best in each.argmax(axis=1)] == [row.predicted for row in rows]
     assert each.max(axis=1) == pytest.approx([row.probability for row in rows], abs=1e-4)
     (cached,) = (small / "cache").glob("features-*.cache")
@@ -195,7 +195,7 @@ def test_finetune_starts_from_imagenet_and_predicts_from_its_folder(small: Path)
     photos = {row.key: row.path for row in manifest.read(small, SplitRow)}
     listed = [(row.key, photos[row.key], Path(photos[row.key]).stem) for row in rows]
     pixels = np.stack([dataset_cache.load_one(photo, small, 64) for photo in listed])
-    assert model.predict(pixels).max(axis=1) == pytest.approx([row.probability for row in rows], abs=1e-3)
+    assert model.calibrated(pixels).max(axis=1) == pytest.approx([row.probability for row in rows], abs=1e-3)
 
 
 def test_a_second_run_does_nothing(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,3 +315,12 @@ def test_curves_mark_the_best_epoch() -> None:
     assert len(red[1])
     assert red[0].min() < red[1].min()
     assert curves.draw(history, 2) == curves.draw(history, 2)
+
+
+def test_a_setting_that_the_variant_does_not_have_is_refused() -> None:
+    with pytest.raises(UsageError, match="transfer has no setting --epochs"):
+        CONFIG.override(variant="transfer", epochs=3)
+    with pytest.raises(UsageError, match="finetune has no setting --batch-norm"):
+        CONFIG.override(variant="finetune", batch_norm=True)
+    tuned = CONFIG.override(variant="finetune", epochs=3)
+    assert (tuned.finetune.epochs, tuned.epochs) == (3, CONFIG.epochs)
