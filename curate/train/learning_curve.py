@@ -99,8 +99,9 @@ def run(folder: Path, config: TrainBaseline) -> Curve:
 
     inputs = manifest.digests(folder, "split")
     photos = split_photos.load(folder, config)
-    if photos.train < LEAST:
-        raise GateError(f"train has {photos.train} photos; a learning curve needs {LEAST}: collect more")
+    needed = max(LEAST, 4 * len(config.class_names))  # the smallest subset has two of each class
+    if photos.train < needed:
+        raise GateError(f"train has {photos.train} photos; a learning curve needs {needed}: collect more")
     pixels = dataset_cache.load_all(folder, photos.listed, config.transfer.image_size)
     found = transfer.features(folder, pixels, [sha256 for _, _, sha256 in photos.listed])
     groups = [row.group for row in photos.rows]

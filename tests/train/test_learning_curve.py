@@ -2,16 +2,19 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from curate.core import manifest
 from curate.core.errors import GateError
 from curate.core.recipe import TrainBaseline
+from curate.core.schemas import SplitRow
 from curate.train import learning_curve
-from tests.folders import CLASSES, build_folder
+from tests.folders import CLASSES, build_folder, publish
 
 CONFIG = TrainBaseline(class_names=CLASSES, transfer={"image_size": 64})
 
@@ -132,6 +135,14 @@ def test_many_classes_begin_with_two_photos_each() -> None:
     curve = learning_curve.measure(features, labels, groups, 300, 1, orders=2)
     assert curve.sizes[0] == 60
     assert len(learning_curve.subset(labels[:300], groups[:300], 60, np.random.default_rng(1))) == 60
+
+
+def test_many_classes_need_more_photos(tmp_path: Path) -> None:
+    folder, names = build_folder(tmp_path, "split", n=100), [f"c{number}" for number in range(16)]
+    rows = manifest.read(folder, SplitRow)
+    publish(folder, "split", [replace(row, class_name=names[at % 16]) for at, row in enumerate(rows)])
+    with pytest.raises(GateError, match="train has 60 photos; a learning curve needs 64"):
+        learning_curve.run(folder, CONFIG.model_copy(update={"class_names": tuple(names)}))
 
 
 def test_a_folder_gets_its_curve(tmp_path: Path) -> None:
