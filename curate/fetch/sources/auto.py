@@ -11,7 +11,7 @@ Similar and promoted listings beside are left out; `Found.notes` says what was l
 from collections.abc import Sequence
 
 from curate.core.errors import RejectedError
-from curate.fetch.sources import currencies, index_page, listing_page, shared_fields
+from curate.fetch.sources import currencies, index_page, list_places, listing_page, shared_fields
 from curate.fetch.sources.forms import read
 from curate.fetch.sources.listing import Found
 from curate.fetch.sources.next_page import next_links
@@ -46,6 +46,7 @@ def extract(text: str, page_url: str, is_listing_page: bool | None = None) -> Fo
         one = None
     if one is not None:
         (one,) = currencies.of_listings([shared_fields.of_one(one, forms.page)], forms.page, text)
+        (one,) = list_places.of_listings([one], text)
         return Found((one,), following, _used(own_used), notes=_once(forms.notes))
     if is_listing_page:
         forms.notes.append("no listing of this address or id in the page")
@@ -53,6 +54,7 @@ def extract(text: str, page_url: str, is_listing_page: bool | None = None) -> Fo
     if forms.summaries:
         forms.notes.append("a summary of the search (AggregateOffer) is no listing")
     many = currencies.of_listings(shared_fields.of_list(many, forms.page, forms.card_groups), forms.page, text)
+    many = list_places.of_listings(many, text)
     return Found(tuple(many), following, _used(used) if many else (), notes=_once(forms.notes))
 
 

@@ -4,47 +4,32 @@ import re
 from collections.abc import Mapping
 from itertools import islice
 
-from curate.fetch.sources import card_labels, card_places, card_sellers, dates, photo_variants, values
+from curate.fetch.sources import (
+    card_labels,
+    card_places,
+    card_prices,
+    card_sellers,
+    dates,
+    photo_variants,
+    places,
+    values,
+)
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate
 from curate.fetch.sources.listing import Listing
-from curate.fetch.sources.money import (
-    OTHER_LABEL,
-    OTHER_SUM,
-    PRICE,
-    PRICE_NAME,
-    money,
-    of_the_country,
-)
-from curate.fetch.sources.page import Element, names, own_text, words
+from curate.fetch.sources.money import PRICE, of_the_country
+from curate.fetch.sources.page import Element, names, words
 from curate.fetch.sources.page_images import Image
 
-_TITLE_NAME = re.compile(r"title|titel|titre|titul|name|heading(?!-font)|headline|subject|caption|model")
-_TITLE_FIRST = re.compile(r"title|titel|titre|titul|headline|subject")  # before captions, names and models
+_TITLE_NAME = re.compile(
+    r"title|titel|titre|titul|name|heading(?!-font)|headline|subject|caption|model|"
+    r"(?<![a-z])(?:naziv|nazev|naslov|nazwa|tytul|otsikko|rubrik|overskrift)(?![a-z])"
+)
+_TITLE_FIRST = re.compile(
+    r"title|titel|titre|titul|headline|subject|(?<![a-z])(?:naziv|nazev|naslov|tytul)(?![a-z])"
+)  # before captions, names and models
 _NO_TITLE_NAME = re.compile(r"badge|ribbon|(?<![a-z])sticker|flag")
-_CENTS_NAME = re.compile(
-    r"(?:(?<![a-z])|(?<=price)|(?<=amount))cents?(?![a-z])|centavos|centimes|decimal|fraction"
-)
 _SELLER_NAME = re.compile(r"seller|dealer|vendor|user|owner|author|agen|broker|shop|store|compan|brand")
-_OTHER_PRICE = re.compile(
-    r"(?<![a-z])(?:old|was|before|crossed|former|previous|regular-?price|rrp|uvp|msrp|emi)(?![a-z])|strike|"
-    r"line-through|price[-_]{1,2}(?:item[-_]{1,2})?regular|compare-?at|price-?(?:drop|cut|down)|"
-    r"monthly|per-?month|installment|finance"
-)
-_NOW_PRICE = re.compile(r"(?<![a-z])(?:sale|special|final|current|actual|now|promo|discount)(?:ed)?[-_]?price")
-_MONTHLY = re.compile(
-    r"\s{0,3}(?:[/.]|per|al|par|pro|por|na|a)?\s{0,3}(?:mo(?:nth|nat|is)?|mes|mês|mese|mies|mnd|mtl|maand|"
-    r"ay)(?![a-z])",
-    re.IGNORECASE,
-)
-_FINANCED = re.compile(  # a rate, no rent: from £99 per month
-    r"(?i)(?<![^\W\d_])(?:from|ab|dès|à partir|desde|da|vanaf|od|от|fra|från|leas\w*|rate|finan\w+|kredit|credit|"
-    r"loan|emi)"
-    r"(?![^\W\d_])"
-)
-_BARE_AMOUNT = re.compile(  # 9,900 and a word or two, no 33,743 km
-    r"(?i)(?!.*\d\s?(?:km|mi|miles|mls|hp|kw|ps|cc|cm|m2|m²|sq|ft|h|万km)(?![a-z]))\D{0,15}\d[\d.,'’\s]*\D{0,15}"
-)
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
 _BULLET = re.compile(r"[•·∙|]")  # between facts: EZ 07/2013 • 134.501 km
 _NO_PART_OF_A_TITLE = re.compile(  # a badge, or what only a screen reader says: "opens in a new window"
@@ -56,7 +41,14 @@ _YEAR = re.compile(
     r"rok|rok produkcji|årsmodell|årgang|vuosimalli|bouwjaar|год|год выпуска|"
     r"年式)[:.]?\s{0,2}(?:\d{1,2}[./-]){0,2}((?:19|20)\d\d)(?!\d)"
 )
-_TAXES = (0.19, 0.2, 0.21, 0.22, 0.23, 0.24, 0.25)  # what most countries add to a net sum
+
+
+_CALL = re.compile(  # what a link asks the reader to do: More details and 14 photos
+    r"(?i)(?:more|see|view|show|all|weitere|mehr|alle|zu den|ver|más|mais|voir|plus de|tous les|leggi|vedi|"
+    r"tutti i|meer|fler|flere|se|lisää|więcej|zobacz|více|viac|još|daha fazla|повече|виж|больше|все|більше)?\s?"
+    r"(?:details?|detaljer|dettagli|detalles|detalhes|détails|szczegół\w*|podrobn\w*|detaily|ayrıntı\w*|"
+    r"детайли|подробн\w*|детальніше|info\w*|詳細\w*|详情|상세)(?![^\W\d_]).{0,40}"
+)
 
 
 def _shown(element: Element) -> str:
@@ -92,7 +84,8 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
         if PRICE.search(text):  # the whole card is a link: its title is the first text that is no price
             parts = (part for raw in element.itertext() if len(part := raw.strip()) > 3)
             text = next((part for part in parts if not PRICE.search(part)), "")
-        if len(best) < len(text) < 160 and re.search(r"[^\W\d]{2}", text):
+        asks = _CALL.match(text) or (places.is_address(text) and best)
+        if not asks and len(best) < len(text) < 160 and re.search(r"[^\W\d]{2}", text):
             best = text
     return (best or spoken(card, url_links, images))[:300]
 
@@ -109,115 +102,6 @@ def _names_given(url_links: list[Element], images: list[Image]) -> list[str]:
     """What links and images are called where it is not printed."""
     titles = [element.get("title") or element.get("aria-label") or "" for element in url_links]
     return titles + [image.alt for image in images]
-
-
-def amounts(element: Element, most: int) -> str:
-    """The text of an element, an amount whose parts stand in elements of their own put together: 323 | .9 万円,
-    R$ | 215 | , | 90, and 285 | 99 or 285, | 99 where the second is called cents or stands above the line. What
-    follows a comma and a space is no part of it: € 9,900, 12 months."""
-    text = re.sub(r"(?<=\d) ([.,])(?: (?=\d\d(?!\S))|(?=\d{1,2}(?![\d.,])))", r"\1", words(element)[:most])
-    if re.search(r"\d[.,]? \d\d(?!\S)", text):
-        for part in element.iterdescendants("sup", "span", "small"):
-            cents = own_text(part)
-            if re.fullmatch(r"\d\d", cents) and (part.tag == "sup" or _CENTS_NAME.search(names(part))):
-                return re.sub(rf"(?<=\d)[.,]? {cents}(?!\S)", f".{cents}", text, count=1)
-    return text
-
-
-def price_alone(element: Element) -> tuple[float | None, str] | None:
-    """The price that is all the text of a small element; None where it says anything else."""
-    if not isinstance(element.tag, str) or len(element) > 4 or element.tag in ("script", "style"):
-        return None
-    text = amounts(element, 61)
-    label, colon, rest = text.partition(":")
-    if colon and len(label) < 25 and PRICE_NAME.search(label.lower()):
-        text = rest.strip()  # Preis: 9.900 €
-    return money(text) if len(text) < 41 and PRICE.fullmatch(text) else None
-
-
-def lower_beside(element: Element, found: tuple[float | None, str]) -> tuple[float | None, str]:
-    """The price that is asked where an element that is one stands beside another that is one: the lower, unless it
-    is a rate, a net sum or another currency."""
-    amount, currency = found
-    for other in islice(element.itersiblings(), 2):
-        beside = price_alone(other)
-        if not (amount and beside and beside[0] and beside[1] == currency):
-            continue
-        net = any(abs(beside[0] * (1 + rate) - amount) < 1 for rate in _TAXES)
-        if 0.3 * amount < beside[0] < amount and not (net or is_other_sum(other) or _is_other(other)):
-            return beside
-    return found
-
-
-def is_other_sum(element: Element) -> bool:
-    """Is a sum called a deposit, a fee or the like, by itself or by the label before it?"""
-    before = element.getprevious()
-    label = "" if before is None or not isinstance(before.tag, str) else words(before)
-    said = words(element)[:80]
-    alone = len(PRICE.findall(said)) == 1 and OTHER_SUM.search(said)
-    return bool(alone) or (len(label) < 40 and bool(OTHER_LABEL.search(label)))
-
-
-def _asked(elements: list[Element], card: Element) -> list[Element]:
-    """The elements of a card that may say the price that is asked: no price of before, no monthly rate, and not
-    both."""
-    left_out: set[Element] = set()
-    for element in elements:
-        if _is_other(element):
-            left_out.update(element.iter())
-            while element is not card and element is not None:
-                element = element.getparent()
-                left_out.add(element)
-    return [element for element in elements if element not in left_out]
-
-
-def _is_other(element: Element) -> bool:
-    if not isinstance(element.tag, str):
-        return False
-    return element.tag in ("s", "del", "strike") or bool(_OTHER_PRICE.search(names(element)))
-
-
-def _price(card: Element, text: str) -> tuple[float | None, str]:
-    elements = [element for element in card.iter() if isinstance(element.tag, str)]
-    asked = _asked(elements, card)
-    now = [one for one in asked if _NOW_PRICE.search(names(one)) and len(PRICE.findall(words(one)[:200])) == 1]
-    for some in (now, asked, elements):
-        bare: tuple[float | None, str] = (None, "")
-        for element in some:
-            if element.tag not in ("script", "img") and PRICE_NAME.search(names(element)):
-                inner = element.get("content") or amounts(element, 80)
-                match = PRICE.search(inner)
-                if match and not _MONTHLY.match(inner, match.end()):
-                    amount, currency = money(match[0])
-                    if amount is not None:
-                        return amount, currency
-                elif not match and bare[0] is None and _BARE_AMOUNT.fullmatch(inner):
-                    bare = money(inner)
-        for element in some:
-            if (found := price_alone(element)) and found[0] is not None and not is_other_sum(element):
-                return lower_beside(element, found)
-        if bare[0] is not None:
-            return bare
-    texts = [part for raw in card.itertext() if 1 < len(part := raw.strip()) < 80]
-    for part in [*texts[:200], text[:3_000]]:
-        match = PRICE.search(part)
-        if match and not _MONTHLY.match(part, match.end()):
-            amount, currency = money(match[0])
-            if amount is not None:
-                return amount, currency
-    return _rent(asked)
-
-
-def _rent(asked: list[Element]) -> tuple[float | None, str]:
-    """The price a month of a card that has no other: € 1.950 per maand, of an element called a price."""
-    for element in asked:
-        if element.tag in ("script", "img") or not PRICE_NAME.search(names(element)):
-            continue
-        said = words(element)[:80]
-        match = PRICE.search(said)
-        if match and _MONTHLY.match(said, match.end()) and not _FINANCED.search(said):
-            return money(match[0])
-    return None, ""
 
 
 # A day, month and year tell when an advert was put in, if nothing else does; a year by itself tells when a car was
@@ -246,7 +130,7 @@ def candidate(
     parts = (part.strip() for raw in card.itertext() if len(raw) < 400 for part in _BULLET.split(raw))
     short = [part for part in islice(parts, 200) if 3 < len(part) < 50]
     title = _title(card, links, images)
-    amount, currency = _price(card, text)
+    amount, currency = card_prices.price(card, text)
     labelled = card_labels.fields_of(card)
     city, region = labelled.get("city", ""), labelled.get("region", "")
     if not city:

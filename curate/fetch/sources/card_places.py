@@ -1,7 +1,7 @@
 """The town and region that a card or a page shows: in an element called a place, or as an address."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -108,12 +108,26 @@ def _beside_pin(icon: Element) -> tuple[str, str]:
     return "", ""
 
 
-def of_page(elements: Iterable[Element]) -> tuple[str, str]:
+def of_page(elements: Sequence[Element]) -> tuple[str, str]:
     """(town, region) that the page of a listing shows in an element called a place; empty where it shows none."""
     said = (one for one in elements if one.tag in _TEXTS and not _ASKS.search(words(one)[:100]))
     city, region = called_place(said)
+    if not city:
+        texts = (own_text(one) for one in elements if one.tag in _TEXTS)
+        fits = (text for text in texts if 3 < len(text) < 80 and "," in text and places.is_place(text))
+        return next(
+            (places.named(text) for text in fits if places.is_address(text) or places.ends_with_region(text)),
+            ("", ""),
+        )
     first = next(filter(str.isalpha, city), "")
     return (city, region) if city and not (first.islower() and "." not in city) else ("", "")
+
+
+def _alone(element: Element) -> str:
+    """The text of an element that holds no other but an image before it, such as a flag."""
+    inner = [child for child in element if isinstance(child.tag, str)]
+    flagged = len(inner) == 1 and inner[0].tag in ("img", "i", "svg") and not words(inner[0])
+    return words(element) if flagged else own_text(element)
 
 
 def place_of(card: Element) -> tuple[str, str]:
@@ -121,14 +135,16 @@ def place_of(card: Element) -> tuple[str, str]:
     if (found := called_place(islice(card.iter(), _MOST)))[0]:
         return found
     for element in islice(card.iter(), _MOST):
-        text = own_text(element) if isinstance(element.tag, str) else ""
-        if not 3 < len(text) < 80:
+        text = _alone(element) if isinstance(element.tag, str) else ""
+        if not 2 < len(text) < 80:
             continue
         if text[0].isupper() and _PLACE.fullmatch(text):
             return places.named(text)
         if (found := places.of_asia(text))[0]:
             return found
         if text.count(",") in (1, 2) and places.is_region(text) and places.is_place(text):
+            return places.named(text)
+        if "," in text and places.is_address(text) and places.is_place(text):
             return places.named(text)
     parts = (part.strip() for raw in card.itertext() if len(raw) < 400 for part in re.split(r"[•·∙|,]", raw))
     return next((town for part in parts if 3 < len(part) < 90 and (town := _town(part))), ""), ""

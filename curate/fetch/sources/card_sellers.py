@@ -33,6 +33,10 @@ _OTHER_LOGO = re.compile(r"brand|make|model|site|partner|bank|avatar|user|carfax
 _OF_SELLERS = re.compile(
     r"/(?:compan(?:y|ies)|dealers?|agenc(?:y|ies)|agents?|customers?|clients?|sellers?|vendors?)[/_-]"
 )
+_FIRM_PAGE = re.compile(  # /aziende/elm, /results?broker=17
+    r"(?i)/(?:aziend[ae]|imprese|empresas?|entreprises?|firm[aey]n?|compan(?:y|ies)|dealers?|agenc(?:y|ies)|brokers?)/[\w-]+/?(?:$|\?)|"
+    r"[?&](?:broker|dealer|agency|company|firm|shop)(?:_?id)?=\d"
+)
 _UNSURE = re.compile(  # words that say other things, too, where no seller is spoken of
     r"(?i)salon\w*|shops?|stores?|pro(?-i:(?<!PRO))|profi\w*|business|compan\w+|commercial\w*|trade\w*|"
     r"individual|profes\w+|agen|"
@@ -143,6 +147,19 @@ def _says_firm(text: str, named: str, of_seller: bool) -> bool:
     return bool(_FIRM_NAME.fullmatch(text))
 
 
+def _called(element: Element | None) -> str:
+    """What the element around another one is called."""
+    parent = None if element is None else element.getparent()
+    return "" if parent is None else f" {names(parent)}"
+
+
+def _leads_to_firm(image: Element) -> bool:
+    """Does the link around a logo, or beside it, lead to the page of a firm?"""
+    parent = image.getparent()
+    near = [] if parent is None else [parent, *parent.iterchildren("a")]
+    return any(_FIRM_PAGE.search(link.get("href", "")) for link in near if link.tag == "a")
+
+
 def _is_logo(image: Element, named: str, of_seller: bool) -> bool:
     """Is an image the logo of who sells: one in a box about the seller, or one whose address says so? Another may
     be the maker's."""
@@ -151,6 +168,8 @@ def _is_logo(image: Element, named: str, of_seller: bool) -> bool:
     around = named + " " + ("" if parent is None else names(parent))
     if _OTHER_LOGO.search(around):
         return False
+    if not of_seller and _LOGO.search(around + _called(parent)) and _leads_to_firm(image):
+        return True
     if not of_seller:
         return bool(_LOGO.search(around) and _OF_SELLERS.search(written.lower()))
     return bool(_LOGO.search(around)) or "logo" in written.lower()

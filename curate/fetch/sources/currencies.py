@@ -23,6 +23,7 @@ _NAMED = re.compile(  # "priceCurrency":"EUR", currency='TRY', itemprop="priceCu
     re.IGNORECASE,
 )
 _OF_LANGUAGES = {"nb": "no", "nn": "no", "no": "no", "da": "dk", "is": "is", "sv": "se", "ja": "jp", "zh-tw": "tw"}
+_BARE = {"ch": "CHF", "li": "CHF"}  # where sites write sums alone: 390.-
 _BEFORE = re.compile(r"(\d[\d.,'’ ]{0,20})[^\d{}\[\]$]{0,40}$")
 _BEHIND = re.compile(r"[^\d{}\[\]$]{0,40}(\d[\d.,'’ ]{0,20})")
 _NEAR = 60  # characters between a code and its amount, with the amount
@@ -30,10 +31,12 @@ _MOST = 20_000  # places of a code looked at
 
 
 def of_listings(listings: Sequence[Listing], page: Page, text: str) -> list[Listing]:
-    """The listings of a page, of which `text` is the source, each price with its currency where one is clear.
+    """The listings of a page, of which `text` is the source, each price with its currency where one is clear,
+    and no currency without a price.
 
     Raises RejectedError("page_too_complex").
     """
+    listings = [replace(one, currency="") if one.price is None and one.currency else one for one in listings]
     unsure = [
         one.currency
         for one in listings
@@ -51,7 +54,8 @@ def of_listings(listings: Sequence[Listing], page: Page, text: str) -> list[List
             resolved[currency] = (amounts, _meant(currency, written, named, page))
         else:
             shown = named or _shown(page)
-            resolved[currency] = (set(), next(iter(shown)) if len(shown) == 1 else "")
+            alone = "" if shown else next((_BARE[land] for land in _countries(page) if land in _BARE), "")
+            resolved[currency] = (set(), next(iter(shown)) if len(shown) == 1 else alone)
     page.check_time()
     return [
         replace(one, currency=resolved[one.currency][1])

@@ -62,7 +62,7 @@ _NAMES: dict[str, str] = {
     """,
     "city": """
         city cityname town locality addresslocality ort stadt wohnort ville commune ciudad cidade
-        localidad comune citta città miasto miejscowosc mesto město obec stad plaats woonplaats sehir
+        localidad delegation comune citta città miasto miejscowosc mesto město obec stad plaats woonplaats sehir
         şehir il grad kaupunki kommune municipality suburb город місто πόλη شهر 市区町村 도시 城市 postalcity
         citylabel districtname townname cityregion şəhər qyteti település telepules helyseg miejscowość
         paikkakunta
@@ -77,7 +77,7 @@ _NAMES: dict[str, str] = {
         département departement departmentname provincia estado wojewodztwo województwo voivodeship kraj
         okres oblast область регион регіон republic prefecture 都道府県 지역 省 bölge bolge lan län fylke
         maakunta megye judet județ zupanija županija stateorprovince kommunenavn powiat okrug област района
-        apskritis
+        apskritis governorate gouvernorat wilaya wilayah
         maakond novads المحافظة المنطقة استان אזור 所在地区 都道府県名 tỉnh
     """,
     "place": """

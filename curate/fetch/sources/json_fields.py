@@ -7,10 +7,10 @@ from typing import Any
 
 from curate.fetch.http.url import path_of, same_site
 from curate.fetch.sources import dates, places, values
-from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES, Facts, facts
+from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES, Facts, Node, facts
 from curate.fetch.sources.json_photos import photos
 from curate.fetch.sources.key_names import is_photo, plain
-from curate.fetch.sources.money import scalar
+from curate.fetch.sources.money import money, scalar
 from curate.fetch.sources.page import resolved
 from curate.fetch.sources.photo_addresses import Addresses, is_address
 
@@ -155,6 +155,16 @@ def place_of(fact: Facts) -> tuple[str, str]:
             if any(sellers):
                 return sellers[0], region or sellers[1]
     return city, region
+
+
+def currency_beside(node: Node, price_key: str, amount: float | None) -> str:
+    """The currency of an amount as a text beside it says: {"bid": 88500, "bid_formatted": "USD $88,500"}."""
+    key = plain(price_key)
+    texts = (
+        text for name, text in node.items() if isinstance(text, str) and key and plain(str(name)).startswith(key)
+    )
+    said = (money(text) for text in texts if len(text) < 40)
+    return next((currency for same, currency in said if amount is not None and same == amount and currency), "")
 
 
 def attributes_of(fact: Facts, used: set[str]) -> str:

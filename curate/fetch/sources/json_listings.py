@@ -174,6 +174,7 @@ def _candidate(
     if not currency:
         texts = (scalar(value) for _, value in json_fields.first(fact, "currency"))
         currency = next((code for text in texts if (code := currency_of(text, bare=True))), "")
+    currency = currency or json_fields.currency_beside(node, price_key, amount)
     city, region = json_fields.place_of(fact)
     listing = Listing(
         listing_id=ids[0] if ids else "",

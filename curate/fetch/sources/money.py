@@ -35,6 +35,7 @@ _MONEY = (
     ("qar", "QAR"), ("ر.ع", "OMR"), ("omr", "OMR"), ("kwd", "KWD"), ("د.ب", "BHD"), ("bhd", "BHD"), ("ден", "MKD"),
     ("mkd", "MKD"), ("сом", "KGS"), ("сум", "UZS"), ("so'm", "UZS"), ("byn", "BYN"), ("isk", "ISK"),
     ("bs.", "BOB"), ("mdl", "MDL"), ("lkr", "LKR"), ("bdt", "BDT"), ("uyu", "UYU"), ("r", "ZAR"),
+    ("tnd", "TND"), ("dt", "TND"), ("dzd", "DZD"), ("mn", "MXN"),
 )  # fmt: skip
 _WRITTEN = [
     (re.compile(rf"(?<![a-zà-žạ-ỹ]){re.escape(sign.strip())}(?![a-zà-žạ-ỹ])"), code) for sign, code in _MONEY
@@ -48,17 +49,18 @@ PRICE = re.compile(
     r"(?:[$£¥֏฿৳៛₠-₿]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|"
     r"TRY|Rs\.?|RM|Rp|Ksh|"
     r"kr|U\$[SD]|(?-i:(?:S?Fr\.|SFr)(?=\s?\d[\d'’]*(?:['’]\d{3}|\.[-–—]))|Gs\.|D[hH]s?\.?|TSh|USh|B/\.|JOD|"
-    r"BHD|TND|DZD|UGX|TZS|ETB|XOF|XAF|UYU|BOB|"
+    r"(?-i:MN(?=\s?\d{1,3},\d{3}))|BHD|TND|DZD|UGX|TZS|ETB|XOF|XAF|UYU|BOB|"
     r"PYG|GTQ|CRC|DOP|MKD|UZS)|[A-Z]{1,3}\$|(?-i:KES|NGN|GHS|EGP|MAD|SAR|QAR|KWD|OMR|PKR|LKR|BDT|SGD|HKD|"
     r"TWD|MYR|PHP|IDR|THB|"
     r"VND|ILS|MXN|ARS|CLP|COP|PEN|AMD|GEL|AZN|KZT|UF|S/|R(?=\s?\d{1,3}(?:[\s,]\d{3})+(?!\d)))))"
-    rf"\s{{0,2}}{_DIGITS}(?:[.,][-–—]{{1,2}})?(?:\s?(?:lakh|lac|crore|万|億|млн|тыс|juta|miliar|triệu|tỷ|"
+    rf"\s{{0,2}}{_DIGITS}(?:[.,][-–—]{{1,2}})?(?:\s?(?-i:USD|CAD|AUD|NZD|SGD|HKD|MXN|ARS|CLP|COP|UYU)(?![A-Za-z]))?"
+    rf"(?:\s?(?:lakh|lac|crore|万|億|млн|тыс|juta|miliar|triệu|tỷ|"
     rf"million))?|"
     rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}(?:[$£¥֏฿৳៛₠-₿]|〒(?!\s?\d{3}-)|(?:EUR|USD|GBP|INR|PLN|zł|Kč|"
     rf"CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
-    r"TRY|лв|BGN|din|RSD|万円|円|元|万元|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|دينار|"
+    r"TRY|лв|BGN|din|RSD|万円|円|元|万元|万(?![^\W\d_])(?!\s?(?:km|キロ|公里))|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|دينار|"
     r"د\.أ|د\.م|ر\.ق|ر\.ع|د\.ب|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z])|"
-    r"(?:(?<=\d{3}\s)(?-i:D[hH]s?|FCFA|CFA|Fr\.|XOF|TND|DZD)|у\.е\.|đ|đồng|tỷ|triệu|JOD|KWD|MAD|so'm|сум|"
+    r"(?:(?<=\d{3}\s)(?-i:D[hH]s?|DT|FCFA|CFA|Fr\.|XOF|TND|DZD)|у\.е\.|đ|đồng|tỷ|triệu|JOD|KWD|MAD|so'm|сум|"
     r"сом)(?![^\W\d_]))",
     re.IGNORECASE,
 )

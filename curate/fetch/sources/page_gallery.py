@@ -11,8 +11,8 @@ from collections import Counter
 from itertools import islice
 
 from curate.fetch.sources import photo_sizes, photo_variants
-from curate.fetch.sources.card_facts import amounts, is_other_sum, lower_beside, price_alone
 from curate.fetch.sources.card_links import bare, pattern
+from curate.fetch.sources.card_prices import amounts, is_other_sum, is_rate, lower_beside, price_alone
 from curate.fetch.sources.microdata import Declared
 from curate.fetch.sources.money import PRICE, PRICE_NAME, money, of_the_country
 from curate.fetch.sources.page import Element, Page, names, words
@@ -179,7 +179,7 @@ def price_near_heading(page: Page, layout: PageImages) -> tuple[float | None, st
         ):
             if layout.is_beside(element) or layout.is_frame(element) or is_other_sum(element):
                 continue
-            match = PRICE.search(text)
+            match = next((one for one in PRICE.finditer(text) if not is_rate(text, one.end())), None)
             if match or element.get("content"):
                 amount, currency = money(match[0] if match else element.get("content"))
                 if amount:

@@ -19,11 +19,12 @@ _KOREA = re.compile(
 )
 _CHINA = re.compile(r"([^\W\d_]{2,3}省|[^\W\d_]{2,6}自治区)[ ,]?([^\W\d_]{1,6}?[市县州])?")
 _REGION = re.compile(  # a part that calls itself a region
-    r"(?i)(?<![^\W\d_])(?:обл\.?|область|област|край|kraj|okres|oblast|megye|woj\.?|województwo|"
+    r"(?i)(?<![^\W\d_])(?:обл\.?|область|област|край|kraj|okres|okrug|oblast|megye|woj\.?|województwo|"
     r"voivodeship|powiat|pow\.|county|co\.|"
     r"province|provincia|prov\.|prefecture|județ(?:ul)?|jud\.|län|fylke|maakunta|région|región|landkreis|kreis|"
     r"županija|municipality of|governorate|state of)(?![^\W\d_])|[県省道]$|[^\W\d_]ský kraj$|"
-    r"(?<=[^\W\d_])(?:megye|län|fylke)$|^(?:capital|distrito) federal$"
+    r"(?<=[^\W\d_])(?:megye|län|fylke|maakond|apskritis|novads)$|(?<=[a-zõäöü])maa$|"
+    r"^(?:capital|distrito) federal$"
 )
 _TOWN = re.compile(r"(?:гр|г|с|м|смт|пгт|пос|село|город|місто|град)\.? ?(?=[^\W\d_])(?<=[. ])|(?:gm|m)\. ")
 _QUARTER = re.compile(r"^.{1,40}? (?:Mh|Mah|Mahallesi)\.? (?=\S)")  # before the town in Turkey
@@ -36,6 +37,8 @@ _WHOLE_STREET = re.compile(  # 12 Mill Road
     r"(?i)^\d+[a-z]? [^\W\d_].*(?<![^\W\d_])(?:road|street|st|avenue|ave|lane|drive|dr|close|court|terrace|"
     r"crescent|way|gardens|boulevard|blvd|rd|ln)\.?$"
 )
+_JAPANESE_CODE = re.compile(r"^〒?\s?\d{3}-?\d{4}\s?(?=[^\W\d_])(?![A-Za-zÀ-ž])")
+_JAPANESE_TOWN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]{2,5}[市区]")
 _OUTWARD = re.compile(r"[A-Z]{1,2}\d{1,2}[A-Z]?")  # of a postal code: CB1
 _TWO = re.compile(r"([^\W\d_a-zà-ž][^\d–-]{1,40}) [-–] ([^\W\d_a-zà-ž][^\d–]{1,40})")  # Palermo - Capital Federal
 _TIME = re.compile(
@@ -82,14 +85,15 @@ _COUNTRY_NAMES = """
 _COUNTRIES = frozenset(name.strip() for name in _COUNTRY_NAMES.split(","))
 _MEASURE = re.compile(
     r"(?i)\d\s?(?:km|mi|m|m2|m²|qm|sq|ft|kw|ps|hp|cc|cm|l|kg|h|hp|к\.с|л\.с|км|м²|м2|м|€|\$|£|%|min|år|лв|"
-    r"kr|万|平|坪|㎡|photos?|fotos?)(?![^\W\d_])|[€$£¥₪₽₴]"
+    r"kr|万|平(?:方?米)?|坪|㎡|этаж\w*|эт|emelet|piętro|photos?|fotos?)(?![^\W\d_])|[€$£¥₪₽₴]"
 )
 
+_UNIT = re.compile(r"(?i)(?:k?m[²2³]?|qm|sq\.? ?ft|㎡|кв\.? ?м|平方?米)")
 _CONDITION = re.compile(  # of goods, which some languages call state
     r"(?i)(?:como |semi-?|casi |quase |like |wie |comme |come |very |muy |sehr |très |brand ?)?(?:new|"
     r"nuev[oa]|nov[oa]|neu|neuf|"
     r"neuve|nuovo|used|usad[oa]|gebraucht|occasion|usato|good|buen[oa]|bom|gut|bon|buono|disponible|active|"
-    r"activo|ativo)"
+    r"activo|ativo|published|draft|pending|approved|reserved|expired|closed|open|online|live|visible|enabled)"
     r"(?: (?:estado|condition|zustand|état|stato))?"
 )
 
@@ -103,6 +107,7 @@ def is_place(text: str) -> bool:
         and not _MEASURE.search(plain)
         and not _CONDITION.fullmatch(plain)
         and not plain.endswith((":", "?", "!"))
+        and not _UNIT.fullmatch(plain)
         and len(plain.split()) < 10
     )
 
@@ -112,9 +117,20 @@ def _is_other(text: str) -> bool:
     return bool(_TIME.search(text) or _MEASURE.search(text))
 
 
+def is_country(text: str) -> bool:
+    """Is a text the name of a country?"""
+    return text.strip().casefold() in _COUNTRIES
+
+
 def is_region(text: str) -> bool:
     """Does a text call itself a region: "Žilinský kraj", "Pest megye"?"""
     return bool(_REGION.search(text))
+
+
+def ends_with_region(text: str) -> bool:
+    """Is a text a name, and behind a comma a region that calls itself one: "Kragujevac, Šumadijski okrug"?"""
+    parts = [part.strip() for part in text.split(",")]
+    return len(parts) == 2 and parts[0][:1].isupper() and parts[1][:1].isupper() and is_region(parts[1])
 
 
 def of_asia(text: str) -> tuple[str, str]:
@@ -122,13 +138,23 @@ def of_asia(text: str) -> tuple[str, str]:
     for pattern in (_JAPAN, _KOREA, _CHINA):
         if match := pattern.match(text):
             return match[2] or "", match[1]
-    return "", ""
+    return (text, "") if _JAPANESE_TOWN.fullmatch(text) else ("", "")
+
+
+def is_address(text: str) -> bool:
+    """Does a text tell by itself that it is a place: by a country at its end, or a word for town before its first
+    part?"""
+    parts = [part.strip() for part in text.split(",")]
+    return 1 < len(parts) < 5 and (is_country(parts[-1]) or bool(_TOWN.match(parts[0]) and parts[0][-1].isalpha()))
 
 
 def named(text: str) -> tuple[str, str]:
     """(town, region) of "Town, Region", "Region, гр. Town", "1055 AB Town (Quarter)", "Town, Country"; empty where
     a text holds none."""
     text = " ".join(_TIME_IN.sub("", text[:_MAX].strip()).split())
+    text = _JAPANESE_CODE.sub("", text)
+    if len(path := re.split(r"\s?[»›>→]\s?", text)) > 1:  # Italia » Mar Tirreno » Portoferraio
+        return path[-1].strip(), next((part for part in path[:-1] if is_region(part)), "")
     if (found := of_asia(text))[1]:
         return found
     pieces = re.split(r"(?<!\d),|,(?!\d)|[;、،·•|]", text)
@@ -142,6 +168,8 @@ def named(text: str) -> tuple[str, str]:
     for piece in pieces:
         if (found := of_asia(piece.strip()))[0]:
             return found
+        if parts and re.search(r"\S \(\d{4,5}\)$", piece):
+            parts.clear()  # a quarter before Nantes (44200)
         part = _QUARTER.sub("", _TAIL.sub("", piece.strip()))
         town = _POSTAL.sub("", part, count=1).strip(" -–")
         if town and not _is_other(town) and re.search(r"[^\W\d_]", town):
@@ -161,7 +189,8 @@ def named(text: str) -> tuple[str, str]:
         return "", ""
     for number, part in enumerate(parts):
         if _TOWN.match(part) and len(parts) > 1:
-            return part, next(other for at, other in enumerate(parts) if at != number)
+            others = [other for at, other in enumerate(parts) if at < number or is_region(other)]
+            return part.removeprefix("град "), next(iter(others), "")  # what stands behind it is a quarter
     if len(parts) > 1 and is_region(parts[0]) and not is_region(parts[-1]):
         parts.reverse()
     return parts[0], parts[-1] if len(parts) > 1 else ""

@@ -1,0 +1,174 @@
+"""Sums, places and sellers as pages write them beside others: what is the price, the town, the region, a firm."""
+
+import json
+from typing import Any
+
+import pytest
+
+from curate.fetch.sources import places, seller_kinds
+from curate.fetch.sources.auto import extract
+from curate.fetch.sources.money import PRICE, money
+from tests.fetch.sources.painted_adverts import DATA_URL, page, page_of_data
+from tests.fetch.sources.test_fields import NUMBERS, PHOTO, cards_of
+
+TOP = '<h3><a href="/ads/{n}">Vase no. {n}</a></h3><img src="PHOTO">'
+LOGO = '<img class="logo" src="https://logos.example/elm.jpg">'
+CARDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "a bid beside an estimate": (
+        f'<li>{TOP}<div class="lot__estimate"><i>Estimate</i><b>4 000 SEK</b></div>'
+        '<div class="lot__bid"><i>Bid</i><b>2 600 SEK</b></div></li>',
+        {"price": 2600, "currency": "SEK"},
+    ),
+    "an old price in a language of its own": (
+        f'<li>{TOP}<div class="TXT-StaraCena">22.990 €</div><div class="TXT-AkcijaCena">21.490 €</div></li>',
+        {"price": 21490},
+    ),
+    "a price for an area": (
+        f'<li>{TOP}<p class="price-m2">3.500 €/m²</p><p class="total">245.000 €</p></li>', {"price": 245000},
+    ),
+    "the code behind a sign": (f"<li>{TOP}<b>$4100 CAD</b></li>", {"price": 4100, "currency": "CAD"}),
+    "dinars by two letters": (f"<li>{TOP}<b>1 200 <i>DT</i></b></li>", {"price": 1200, "currency": "TND"}),
+    "no currency without a price": (f"<li>{TOP}<b>to be asked in EUR</b></li>", {"price": None, "currency": ""}),
+    "a town, a region and a country behind a flag": (
+        f'<li>{TOP}<p><img src="/f/0.gif" class="flag" width="20"> Squamish, British Columbia, Canada</p></li>',
+        {"city": "Squamish", "region": "British Columbia"},
+    ),
+    "a ward in a link": (f'<li>{TOP}<a href="/tokyo/a-638">世田谷区</a></li>', {"city": "世田谷区"}),
+    "a storey": (f"<li>{TOP}<p class='place'>Elm, 9/12 этаж</p></li>", {"region": ""}),
+    "a unit": (f"<li>{TOP}<p class='area'>m²</p></li>", {"city": ""}),
+    "a link that asks": (
+        '<li><img src="PHOTO"><a href="/ads/{n}">Vase no. {n}</a><b>9 €</b>'
+        '<a href="/ads/{n}">Повече детайли и {n} снимки</a></li>',
+        {"title": "Vase no. 8100231"},
+    ),
+    "a title in a language of its own": (
+        '<li><a href="/ads/{n}"></a><div class="row-Naziv"><span>Vase no. {n}</span></div>'
+        '<a href="/ads/{n}"><img src="PHOTO"></a><b>9 €</b></li>',
+        {"title": "Vase no. 8100231"},
+    ),
+    "a logo that leads to a firm": (
+        f'<li>{TOP}<p>{LOGO} <a href="/aziende/elm-rossi">Elm Rossi</a></p></li>',
+        {"seller": "dealer"},
+    ),
+    "the logo of a club": (
+        f'<li>{TOP}<p>{LOGO} <a href="/clubs/elm-rossi">Elm Rossi</a></p></li>',
+        {"seller": ""},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_what_a_card_tells(name: str) -> None:
+    card, fields = CARDS[name]
+    first = cards_of(card)[0]
+    assert {field: getattr(first, field) for field in fields} == fields
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("гр. Стара Загора, Три чучура", ("гр. Стара Загора", "")),
+        ("град София, Лозенец", ("София", "")),
+        ("Бургас, гр. Поморие", ("гр. Поморие", "Бургас")),
+        ("Pärnumaa, Sindi linn", ("Sindi linn", "Pärnumaa")),
+        ("Kragujevac, Šumadijski okrug", ("Kragujevac", "Šumadijski okrug")),
+        ("〒251-0047神奈川県藤沢市辻堂", ("藤沢市", "神奈川県")),
+        ("Italia » Mar Tirreno » Marina di Scarlino", ("Marina di Scarlino", "")),
+        ("Île de Nantes, Nantes (44200)", ("Nantes", "")),
+        ("Maa, Elm", ("Maa", "Elm")),
+    ],
+)  # fmt: skip
+def test_a_place_in_parts(text: str, place: tuple[str, str]) -> None:
+    assert places.named(text) == place
+
+
+def listed(where: list[str], data: list[dict[str, str]] | None = None) -> list[tuple[str, str]]:
+    """(town, region) of the listings of a page that writes their places so."""
+    cards = "".join(
+        f'<li>{TOP}<div class="location">{place}</div><b>9 €</b></li>'.replace("PHOTO", PHOTO).replace(
+            "{n}", str(n)
+        )
+        for n, place in zip(NUMBERS, where, strict=True)
+    )
+    items = [
+        {"id": n, "title": f"Vase no. {n}", "url": f"/ads/{n}", "price": 9, **one}
+        for n, one in zip(NUMBERS, data or [], strict=False)
+    ]
+    script = f'<script type="application/json">{json.dumps({"items": items})}</script>' if data else ""
+    found = extract(page(f"<ul>{cards}</ul>{script}"), "https://ads.example/all", False).listings
+    return [(one.city, one.region) for one in found]
+
+
+def test_quarters_of_one_town_are_no_regions() -> None:
+    written = ["Niš, Elm", "Niš, Oak", "Niš, Ash", "Brod, Fir", "Niš, Elm", "Novi Pazar"]
+    assert listed(written) == [(one.partition(",")[0], "") for one in written]
+
+
+def test_towns_of_one_region_keep_it() -> None:
+    written = ["Pune, Goa", "Thane, Goa", "Pune, Goa", "Delhi, Delhi NCR", "Agra, Goa", "Agra, Goa"]
+    assert listed(written) == [tuple(one.split(", ")) for one in written]
+
+
+def test_what_data_call_a_region_of_a_town_is_one() -> None:
+    data = [{"city": "Leipzig", "region": part} for part in ("Elm", "Oak", "Ash", "Fir", "Elm", "Oak")]
+    assert listed(["Leipzig"] * 6, data) == [("Leipzig", one["region"]) for one in data]
+
+
+def test_a_country_is_no_region() -> None:
+    data = [{"city": "Odense", "region": "Danmark"}] * 5 + [{"city": "Odense", "region": "Fyn"}]
+    assert listed(["Odense"] * 6, data) == [("Odense", "")] * 5 + [("Odense", "Fyn")]
+
+
+DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a bid with its text": (
+        {"price": None, "current_bid": 88500, "current_bid_formatted": "NZD $88,500"},
+        {"price": 88500, "currency": "NZD"},
+    ),
+    "a state that is a status": ({"state": "published"}, {"region": ""}),
+    "a state": ({"state": "Bayern"}, {"region": "Bayern"}),
+    "a governorate": (
+        {"location": {"delegation": "Raoued", "governorate": "Ariana"}}, {"city": "Raoued", "region": "Ariana"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_what_data_tell(name: str) -> None:
+    data, fields = DATA[name]
+    text = page_of_data(data).replace("<p>11 490 €</p>", "")
+    (listing,) = extract(text, DATA_URL, True).listings
+    assert {field: getattr(listing, field) for field in fields} == fields
+
+
+def test_a_sum_alone_is_in_the_money_of_a_country_that_writes_it_so() -> None:
+    card = f'<li>{TOP}<span class="price">390.-</span></li>'.replace("PHOTO", PHOTO)
+    text = page("".join(card.replace("{n}", str(n)) for n in NUMBERS))
+    for url, currency in (("https://ads.ch/all", "CHF"), ("https://ads.example/all", "")):
+        assert [one.currency for one in extract(text, url, False).listings] == [currency] * len(NUMBERS)
+
+
+def test_the_total_counts_before_the_price_of_a_square_metre() -> None:
+    body = (
+        '<h1>Flat of three rooms</h1><div class="price"><b>639</b><i>万</i><div>72244<i>元/平米</i></div></div>'
+        '<div class="photos">' + "".join(f'<img src="/p/{n}-0f3a5c7e9b.jpg">' for n in NUMBERS) + "</div>"
+    )
+    (listing,) = extract(page(body), DATA_URL, True).listings
+    assert listing.price == 6_390_000
+
+
+@pytest.mark.parametrize(("text", "amount"), [("639万", 6_390_000), ("3.2万公里", None), ("3.2万 km", None)])
+def test_ten_thousands_are_a_price_where_they_measure_nothing(text: str, amount: float | None) -> None:
+    assert (money(text)[0] if PRICE.search(text) else None) == amount
+
+
+def test_a_page_tells_its_place_by_a_region_that_calls_itself_one() -> None:
+    body = (
+        '<h1>Vase</h1><div class="price">9 €</div><div><div>Ann</div><div>Kragujevac, Šumadijski okrug</div></div>'
+        '<div class="photos">' + "".join(f'<img src="/p/{n}-0f3a5c7e9b.jpg">' for n in NUMBERS) + "</div>"
+    )
+    (listing,) = extract(page(body), DATA_URL, True).listings
+    assert (listing.city, listing.region) == ("Kragujevac", "Šumadijski okrug")
+
+
+def test_an_agency_in_armenian() -> None:
+    assert seller_kinds.alone("Գործակալություն") == "dealer"
