@@ -228,16 +228,21 @@ def import_photos(
     workers: int,
     echo: Callable[[Said], None],
     replace: bool = False,
-    keep_split: bool = False,
-    group_by: str = "",
+    keep_split: bool | None = None,
+    group_by: str | None = None,
 ) -> None:
-    """Take photos from a folder tree or a CSV, as a recipe does with `source.path`; see `import_stage`."""
+    """Take photos from a folder tree or a CSV, as a recipe does with `source.path`; see `import_stage`.
+
+    An option that is None is the recipe's where `path` is its `source.path`; else the default.
+    """
     from curate.fetch import import_stage
 
+    own = recipe.source if recipe.source and recipe.source.path else None
+    own = own if own and Path(own.path).resolve() == path.resolve() else Source(path=str(path))
     source = Source(
         path=str(path),
-        group_by=group_by,
-        keep_split=keep_split,
+        group_by=own.group_by if group_by is None else group_by,
+        keep_split=own.keep_split if keep_split is None else keep_split,
         class_names=recipe.classes,
         politeness=recipe.source.politeness if recipe.source else Politeness(),
         photos=recipe.photos,

@@ -75,14 +75,20 @@ def import_(
         bool, typer.Option("--replace", help="Delete the photos in the folder that this import does not have.")
     ] = False,
     keep_split: Annotated[
-        bool, typer.Option("--keep-split", help="Keep the split that the folders or the column split name.")
-    ] = False,
-    group_by: Annotated[
-        str,
+        bool | None,
         typer.Option(
-            help="What names a photo's listing: prefix (car07_3.jpg), or a regular expression of the path."
+            "--keep-split/--no-keep-split",
+            help="Keep the split that the folders or the column split name.",
+            show_default="recipe's",
         ),
-    ] = "",
+    ] = None,
+    group_by: Annotated[
+        str | None,
+        typer.Option(
+            help="What names a photo's listing: prefix (car07_3.jpg), or a regular expression of the path.",
+            show_default="recipe's",
+        ),
+    ] = None,
     workers: Workers = None,
 ) -> None:
     """Take photos that you have, instead of fetching.
@@ -92,6 +98,8 @@ def import_(
     With --keep-split theirs is kept, and photos.csv of an export brings back its keys, classes and splits.
 
     A sub-folder of a class is one listing, as in sedan/car07/3.jpg; else --group-by says which photos are of one.
+    Where PATH is the source.path of the recipe, its group_by and keep_split hold without an option. What you give
+    by an option, run and status name: the next run goes by the recipe.
 
     An import replaces the one before. Where photos would be lost by that it is refused, unless --replace says so.
     To keep them, put all photos into one tree or CSV, or choose another folder with --folder.

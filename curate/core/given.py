@@ -53,6 +53,10 @@ def leaks(folder: Path) -> list[Note]:
         Note(
             f"the split that came with the photos leaks: {', '.join(found)} are in more than one split",
             To("see the photos", Run("audit", ("--leaks", str(folder)))),
-            To("make a new split", Do("leave out keep_split"), Run("import", (manifest.imported_from(folder),))),
+            To(
+                "make a new split",
+                Do("leave source.keep_split out of the recipe"),
+                Run("import", (manifest.imported_from(folder), "--no-keep-split")),
+            ),
         )
     ]

@@ -1,6 +1,7 @@
 """Where photos come from, a site or a folder: the recipe's section `source`, the configuration of fetch."""
 
 import re
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -170,6 +171,16 @@ _PACE = {
 }  # fmt: skip
 
 
+class Import(Section):
+    """What an import is made from."""
+
+    path: str  # absolute
+    class_names: tuple[ClassName, ...]
+    photos: Photos = Photos()
+    group_by: str = ""
+    keep_split: bool = False
+
+
 ONLY_OF_A_SITE = "only for a site, and source.path names photos that you have"
 _OF_A_SITE = {
     "adapter", "listing_adapter", "listing_url", "revisit_after", "render", "actions", "follow", "request",
@@ -263,6 +274,12 @@ class Source(Section):
         if "{cursor}" in str(self.request.body) and not self.pagination.cursor:
             raise ValueError("request.body holds {cursor}: name where it comes from in pagination.cursor")
         return self
+
+    def as_import(self) -> Import:
+        """What an import of the photos at `path` is made from, as seen from the current folder."""
+        here = str(Path(self.path).resolve())
+        own = {name: getattr(self, name) for name in ("class_names", "photos", "group_by", "keep_split")}
+        return Import(path=here, **own)
 
     def recorded(self) -> Self:
         """Without the politeness that cannot change a result."""

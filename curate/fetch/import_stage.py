@@ -28,7 +28,7 @@ from curate.core.errors import (
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
 from curate.core.progress import progress
-from curate.core.recipe import ClassName, Photos, Politeness, Section, Source
+from curate.core.recipe import Photos, Politeness, Source
 from curate.core.schemas import FetchRow, photo_key
 from curate.core.stages import STAGES
 from curate.fetch import download, gates, ownership
@@ -42,15 +42,6 @@ from curate.fetch.sources.tree import LocalPhoto, argument, class_folders
 from curate.photos import decode, store
 
 _SOURCE_ID = "import"
-
-
-class Import(Section):
-    """What an import is made from."""
-
-    path: str
-    class_names: tuple[ClassName, ...]
-    photos: Photos = Photos()
-    group_by: str = ""
 
 
 def classes_at(path: Path, class_names: Sequence[str] = ()) -> set[str]:
@@ -189,10 +180,7 @@ def run(folder: Path, source: Source, map_fn: MapFn = map, replace: bool = False
     offered = grouped(local.read(path, source.class_names), source.group_by)
     if source.keep_split and not any(item.split for item in offered.items):
         raise UsageError(f"{path} names no split: leave out keep_split, and the split stage makes one")
-    config = Import(
-        path=str(path.resolve()), class_names=source.class_names, photos=limits, group_by=source.group_by
-    )
-    wanted = manifest.provenance(folder, "fetch", config)
+    wanted = manifest.provenance(folder, "fetch", source.as_import())
     files = [item for item in offered.items if not item.is_url]
     remote = [item for item in offered.items if item.is_url]
     at_stake = {} if replace else ownership.photos(folder)

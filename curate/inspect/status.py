@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from curate.core import extras, given, manifest
 from curate.core.counted import counted
 from curate.core.errors import Do, Edit, Note, Run, StateError, To
-from curate.core.recipe import Recipe, Section
+from curate.core.recipe import Recipe, Section, Source
 from curate.core.schemas import CleanRow
 from curate.core.stages import STAGES
 from curate.inspect.unfinished import at_work, unfinished
@@ -131,12 +131,27 @@ def other_settings(folder: Path, stage: str, recipe: Recipe) -> Iterator[Setting
     Raises StateError when a sidecar is missing or damaged.
     """
     if manifest.read_sidecar(folder, stage)["notes"].get("imported"):
-        return  # photos from a folder: the next run reads what is in it
+        yield from _other_import(folder, recipe.source)
+        return
     name = STAGES[stage].section
     section: Section | None = getattr(recipe, name)
     if section:
         used = manifest.recorded_provenance(folder, stage).config
         yield from _differences(name, used, section.values(used))
+
+
+def _other_import(folder: Path, source: Source | None) -> Iterator[Setting]:
+    """How photos came in otherwise than a recipe with a path says; a run also looks what is there by now."""
+    if source is None or not source.path:
+        return
+    wanted = source.as_import()
+    before = {"group_by": "", "keep_split": (folder / given.NAME).exists()}
+    used = before | manifest.recorded_provenance(folder, "fetch").config
+    if not Path(source.path).exists():  # seen from another folder
+        wanted = wanted.model_copy(update={"path": used.get("path")})
+    keys = {"class_names": "classes", "photos": "photos"}
+    for name, value in wanted.values(used).items():
+        yield from _differences(keys.get(name, f"source.{name}"), used.get(name), value)
 
 
 def _differences(name: str, used: Any, recipe: Any) -> Iterator[Setting]:

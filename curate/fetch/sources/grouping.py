@@ -36,7 +36,7 @@ def grouped(offered: Offered, group_by: str) -> Offered:
     listings = len({item.listing for item in items})
     if listings == len(items):
         raise UsageError(f"--group-by {group_by}: no two photos are of one listing by that, e.g. {items[0].name}")
-    return Offered(items, (*offered.remarks, f"{counted(listings, 'listing')} by --group-by {group_by}"), again)
+    return Offered(items, (*offered.remarks, f"{counted(listings, 'listing')} by group_by: {group_by}"), again)
 
 
 def _named(item: LocalPhoto, pattern: re.Pattern[str] | None) -> LocalPhoto:
@@ -62,4 +62,7 @@ def _offer(items: Sequence[LocalPhoto]) -> list[str]:
     if 2 * shared < len(items) or len(counts) < 2 * len({item.class_name for item in items}):
         return []
     name = next(item.name for item in items if prefix(item.name))
-    return [f"names such as {name} share a prefix: if it names the listing, import with --group-by prefix"]
+    how = (
+        "write group_by: prefix below source.path in the recipe; where it has none, import with --group-by prefix"
+    )
+    return [f"names such as {name} share a prefix: if it names the listing, {how}"]
