@@ -1,4 +1,4 @@
-"""The HTTP service: `POST /v1/check`, and what operators ask of it. FastAPI draws the OpenAPI page from here.
+"""The HTTP service: `POST /v1/check`, what operators ask of it, and a page about both.
 
 A request is read into memory and never written anywhere. Nothing of it is logged: no name, no EXIF, no listing.
 """
@@ -12,112 +12,21 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel
-
 from curate.check.batches import Batches, Reloader, busy
-from curate.check.bodies import FIELDS, LISTING_PHOTOS, PHOTO, Bodies
+from curate.check.bodies import Bodies
 from curate.check.check import Say, class_of
+from curate.check.docs_page import POLICY, page
 from curate.check.limits import Limits, RefusedError
 from curate.check.metrics import Metrics
+from curate.check.openapi import CHECK, METRICS, STATUSES, Answer, Refusal, document
 from curate.core.errors import UsageError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-CHECK = "/v1/check"
 _TELL = {429: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}
 _END = {408, 413}  # after these the connection is closed: the rest of the body is not worth reading
-
-
-class DuplicateOf(BaseModel):
-    """A photo of the dataset that shows the same image."""
-
-    key: str
-    listing_id: str
-    exact: bool
-
-
-class Answer(BaseModel):
-    """A verdict."""
-
-    verdict: str
-    reasons: list[str]
-    usable: float | None
-    classes: dict[str, float]
-    duplicate: DuplicateOf | None
-    nearest: list[tuple[str, float]]
-    known: str
-    detail: str
-
-    model_config = {
-        "json_schema_extra": {
-            "examples": [
-                {
-                    "verdict": "flag",
-                    "reasons": ["duplicate"],
-                    "usable": 0.9931,
-                    "classes": {"swift": 0.9702, "wagonr": 0.0298},
-                    "duplicate": {"key": "9f3c1a60b7d24e58", "listing_id": "1700035816", "exact": False},
-                    "nearest": [["9f3c1a60b7d24e58", 0.9984], ["03d1be8891aa5c02", 0.8711]],
-                    "known": "",
-                    "detail": "",
-                }
-            ]
-        }
-    }
-
-
-class Refusal(BaseModel):
-    """Why there is no verdict."""
-
-    error: str
-    detail: str
-
-    model_config = {
-        "json_schema_extra": {
-            "examples": [{"error": "busy", "detail": "as many photos are waiting as may; try again in a second"}]
-        }
-    }
-
-
-_STATUSES = {
-    400: "The form cannot be read, or it has no photo.",
-    401: "No API key, or an unknown one.",
-    408: "The body did not arrive within the deadline.",
-    413: "More bytes or pixels than are taken.",
-    415: "Not a photo of a type that is taken.",
-    421: "Another Host than this machine, while no API key is set.",
-    422: "A class that the recipe does not name.",
-    429: "As many photos are waiting as may, or the deadline passed. Retry-After says when to try again.",
-}
-_BINARY = {"type": "string", "format": "binary"}
-_FORM = {
-    "schema": {
-        "type": "object",
-        "required": [PHOTO],
-        "properties": {
-            PHOTO: _BINARY | {"description": "The photo."},
-            "class": {"type": "string", "description": "What the seller says it shows.", "examples": ["swift"]},
-            "listing_id": {"type": "string", "description": "Its listing: its own photos are no duplicates."},
-            LISTING_PHOTOS: {
-                "type": "array",
-                "items": _BINARY,
-                "description": "The listing's other photos: they help to tell the class.",
-            },
-        },
-    }
-}
-_ASKED = {
-    "requestBody": {
-        "required": True,
-        "content": {"multipart/form-data": _FORM, "image/jpeg": {"schema": _BINARY}},
-        "description": "A form, or the bytes of the photo alone with class and listing_id in the query.",
-    },
-    "parameters": [
-        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in FIELDS
-    ],
-}
 
 
 def keys_of(text: str) -> tuple[bytes, ...]:
@@ -159,12 +68,15 @@ def api(
 ) -> "FastAPI":
     """The application. `ready` is false while it drains; `say` gets the mistakes."""
     from fastapi import FastAPI, Request
-    from fastapi.responses import JSONResponse, PlainTextResponse
+    from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
     from starlette.datastructures import Headers
+    from starlette.exceptions import HTTPException
 
     from curate import __version__
 
-    app = FastAPI(title="curate serve", version=__version__, summary="Does an upload fit the dataset?")
+    title, summary = "curate serve", "Does an upload fit the dataset?"
+    app = FastAPI(title=title, version=__version__, summary=summary, docs_url=None, redoc_url=None)
+    app.openapi = lambda: document(app, batches.checker.recipe.classes, bool(keys))  # type: ignore[method-assign]
     metrics = Metrics(batches, reloader)
     bodies = Bodies(limits)
 
@@ -172,6 +84,10 @@ def api(
         headers = dict(_TELL.get(refusal.status, {}))
         headers |= {"Connection": "close"} if refusal.status in _END else {}
         return JSONResponse({"error": refusal.word, "detail": refusal.sentence}, refusal.status, headers)
+
+    def mistake(what: str, error: Exception) -> RefusedError:
+        say(f"{what} failed: {type(error).__name__}")  # its text may tell of the photo
+        return RefusedError(500, "mistake", "a mistake in curate itself; its output names the kind")
 
     def may_ask(headers: Headers) -> bool:
         given = headers.get("authorization", "").removeprefix("Bearer ")
@@ -214,8 +130,7 @@ def api(
     @app.post(
         CHECK,
         response_model=Answer,
-        responses={status: {"model": Refusal, "description": text} for status, text in _STATUSES.items()},
-        openapi_extra=_ASKED,
+        responses={status: {"model": Refusal, "description": text} for status, text in STATUSES.items()},
         summary="The verdict on one photo",
         response_description="`ok`, `flag` or `unsure`, and why.",
     )
@@ -238,11 +153,26 @@ def api(
                 answer = RefusedError(422, "unknown_class", str(error))
             except TimeoutError:
                 answer = RefusedError(429, "deadline", "not answered in time; try again in a second")
-            except Exception as error:  # its text may tell of the photo
-                say(f"a check failed: {type(error).__name__}")
-                answer = RefusedError(500, "mistake", "a mistake in curate itself; its output names the kind")
+            except Exception as error:
+                answer = mistake("a check", error)
             noted.status = answer.status
             return refuse(answer)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> Any:
+        return HTMLResponse(
+            page(app.openapi(), str(request.base_url)), headers={"Content-Security-Policy": POLICY}
+        )
+
+    @app.exception_handler(HTTPException)
+    async def no_such(request: Request, error: HTTPException) -> "Response":
+        word = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http")
+        sentence = f"{error.detail}: GET /docs shows what there is"
+        return JSONResponse({"error": word, "detail": sentence}, error.status_code, error.headers)
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> "Response":
+        return refuse(mistake("an answer", error))
 
     @app.get("/healthz", summary="Is the process alive?", response_class=PlainTextResponse)
     async def healthz() -> Any:
@@ -254,7 +184,7 @@ def api(
         facts = {"ready": ready(), "photos": len(checker.learnt.decided), "classes": checker.recipe.classes}
         return JSONResponse(facts, 200 if ready() else 503)
 
-    @app.get("/metrics", summary="Counters for Prometheus", response_class=PlainTextResponse)
+    @app.get(METRICS, summary="Counters for Prometheus", response_class=PlainTextResponse)
     async def shown(request: Request) -> Any:
         try:
             authorise(request)

@@ -1,6 +1,6 @@
 """Uploads that wait are checked together, a few at a time, by as many threads as there are cores.
 
-What is refused by its header does not wait: a bomb hears so at once, however long the queue is. The queue is
+What its header tells does not wait: a bomb hears so at once, however long the queue is. The queue is
 bounded: who finds it full hears so at once, and what waited longer than its deadline is not checked any more. The
 checker can be replaced at any time; what is under way keeps the one it began with.
 """
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.check.check import Checker, Say, Upload
+from curate.check.files import Refused
 from curate.check.learnt import INPUTS
 from curate.check.limits import Limits, RefusedError, look
 from curate.check.verdict import Verdict
@@ -71,7 +72,10 @@ class Batches:
         return self.photos >= self.limits.waiting
 
     async def check(self, upload: Upload) -> Verdict:
-        """The verdict. Raises RefusedError for what is not decoded, or when the queue is full."""
+        """The verdict, at once on a file that is no photo by its header.
+
+        Raises RefusedError for what is not taken, or when the queue is full.
+        """
         if self.full:
             raise busy()
         loop = asyncio.get_running_loop()
@@ -80,17 +84,20 @@ class Batches:
         self.photos += len(files)
         try:
             if sum(map(len, files)) <= AT_ONCE and all(data.startswith(_JPEG) for data in files):
-                self._look(files)
+                refused = self._look(files)
             else:
-                await loop.run_in_executor(self._looking, self._look, files)
+                refused = await loop.run_in_executor(self._looking, self._look, files)
+            if refused:
+                return Verdict.refused(refused)
             self._queue.put_nowait(_Waiting(upload, answer))
             return await answer
         finally:
             self.photos -= len(files)
 
-    def _look(self, files: Sequence[bytes]) -> None:
-        for data in files:
-            look(data, self.limits)
+    def _look(self, files: Sequence[bytes]) -> Refused | None:
+        """What is said at once of the first of `files`, the photo; the others may be refused too."""
+        photo, *_ = [look(data, self.limits) for data in files]
+        return photo
 
     async def run(self) -> None:
         """Answer until cancelled."""

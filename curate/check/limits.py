@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from curate.check.files import Refused
 from curate.core.errors import RejectedError
 from curate.photos import decode
 
 TYPES = ("jpeg", "mpo", "png", "webp", "heif", "avif")  # what phones and browsers upload
-_NOT_TAKEN = {"not_an_image", "format_not_allowed", "heic"}  # reasons that are about the type
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +30,24 @@ class RefusedError(Exception):
         self.status, self.word, self.sentence = status, word, sentence
 
 
-def look(data: bytes, limits: Limits) -> None:
-    """Refuse a photo of another type, or of too many pixels, by what its header says. Raises RefusedError.
+def look(data: bytes, limits: Limits) -> Refused | None:
+    """What its header says of a file that is no photo to judge; None for one that is decoded.
 
-    A damaged photo of a type that is taken passes: that is for the verdict to say.
+    The verdict on the former is that of the command. Raises RefusedError for what only the service does not take:
+    too many pixels, or a type that it does not decode.
     """
     try:
         header, width, height = decode.measure(data, limits.max_pixels)
     except RejectedError as error:
         if error.reason == "too_many_pixels":
-            raise RefusedError(413, "too_many_pixels", error.detail) from error
-        if error.reason in _NOT_TAKEN:
-            raise RefusedError(415, error.reason, f"send one of {', '.join(TYPES)}") from error
-        return
+            raise _too_many(error.detail, limits) from error
+        return Refused.of(error)
     if header.format not in TYPES:
         raise RefusedError(415, "format_not_allowed", f"{header.format}: send one of {', '.join(TYPES)}")
     if width * height * header.scans > limits.max_pixels:
-        raise RefusedError(413, "too_many_pixels", f"{width}x{height} pixels, painted {header.scans} times")
+        raise _too_many(f"{width}x{height} pixels, painted {header.scans} times", limits)
+    return None
+
+
+def _too_many(found: str, limits: Limits) -> RefusedError:
+    return RefusedError(413, "too_many_pixels", f"{found}: at most {limits.max_pixels:,} pixels are taken")

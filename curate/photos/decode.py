@@ -143,7 +143,8 @@ def _check_size(width: int, height: int, header: headers.Header, max_pixels: int
         raise RejectedError("decode_failed", f"{width}x{height} pixels")
     upright = (height, width) if header.orientation >= 5 else (width, height)
     if width * height > max_pixels or width * height * header.scans > MAX_PAINTED_PIXELS:
-        raise RejectedError("too_many_pixels", f"{width}x{height} pixels, painted {header.scans} times", upright)
+        painted = f", painted {header.scans} times" if header.scans > 1 else ""
+        raise RejectedError("too_many_pixels", f"{width}x{height} pixels{painted}", upright)
     if max(width, height) > MAX_SIDE_RATIO * min(width, height):
         raise RejectedError("aspect", f"{width}x{height} pixels", upright)
 

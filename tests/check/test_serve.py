@@ -21,17 +21,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from curate.check import api
+from curate.check import api, files, measure, openapi
 from curate.check.batches import Batches, Reloader
 from curate.check.check import Checker, Upload
 from curate.check.limits import Limits, RefusedError
 from curate.check.serve import listen
+from curate.check.verdict import Verdict
 from curate.cli.app import app
 from curate.core import extras, manifest
 from curate.core.errors import StateError, UsageError
+from curate.core.recipe import QualityThresholds
 from curate.core.schemas import CleanRow, FetchRow
 from tests import container, folders
 from tests.check.conftest import RECIPE
@@ -137,6 +140,98 @@ def test_bytes_alone_are_taken_too(checker: Checker, service: Service) -> None:
     assert json.loads(body) == json.loads(json.dumps(checker.check([photo], "sedan")[0].as_json()))
 
 
+@pytest.mark.parametrize("data", [b"", b"<html>", b"just text", b"%PDF-1.7", bytes(100), b"II*\0"], ids=repr)
+def test_what_is_no_photo_gets_the_verdict_of_the_command(service: Service, tmp_path: Path, data: bytes) -> None:
+    found = files.look(_kept(tmp_path / "a.jpg", data)) or measure.measure(
+        np.asarray, 0, QualityThresholds(), None, data
+    )
+    assert isinstance(found, files.Refused)
+    own = json.loads(json.dumps(Verdict.refused(found).as_json()))
+    parts: list[dict[str, str | list[bytes]]] = [{}, {"class_name": "sedan", "listing_photos": [data]}]
+    for beside in parts:
+        status, _, body = service.check(data, **beside)
+        assert (status, json.loads(body)) == (200, own)
+
+
+def _kept(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def test_a_class_is_named_as_the_recipe_would_read_it(checker: Checker, service: Service) -> None:
+    photo = folders.paint("hatch", 507)
+    for name in ("hatch", "HATCH", "Hatch."):
+        status, _, body = service.check(photo, class_name=name)
+        assert (status, json.loads(body)) == (
+            200,
+            json.loads(json.dumps(checker.check([photo], "hatch")[0].as_json())),
+        )
+    assert service.ask("POST", "/v1/check?class=%20Hatch", photo, {"Content-Type": "image/jpeg"})[0] == 200
+
+
+def test_a_field_that_would_be_passed_over_is_refused(service: Service) -> None:
+    """A misspelt class would never be compared, and nobody would know."""
+    photo = folders.paint("sedan", 508)
+    everything = "known: photo, class, listing_id, listing_photos"
+    alone = {"Content-Type": "image/jpeg"}
+
+    def with_query(query: str) -> tuple[str, bytes, dict[str, str]]:
+        return f"/v1/check?{query}", photo, alone
+
+    def with_form(**parts: str | list[bytes]) -> tuple[str, bytes, dict[str, str]]:
+        return "/v1/check", *form(photo, **parts)
+
+    text, headers = form(photo, class_name="sedan")
+    double = text.replace(b"--x--", b'--x\r\nContent-Disposition: form-data; name="class"\r\n\r\nhatch\r\n--x--')
+    cases = [
+        (with_query("klass=sedan"), "unknown_field", "unknown field klass; known: class, listing_id"),
+        (with_query("class="), "form", "class is empty: leave it out where it is not known"),
+        (with_query("class=sedan&class=hatch"), "form", "class is given twice"),
+        (with_query("photo=1"), "unknown_field", "unknown field photo; known: class, listing_id"),
+        (with_form(colour="red"), "unknown_field", f"unknown field colour; {everything}"),
+        (with_form(colour="red", x="1", y="2", z="3"), "unknown_field", f"unknown field colour; {everything}"),
+        (with_form(extra=[photo]), "unknown_field", f"unknown field extra; {everything}"),
+        (with_form(**{"c" * 90: "1"}), "unknown_field", f"unknown field {'c' * 40}…; {everything}"),
+        (with_form(listing_id=" "), "form", "listing_id is empty: leave it out where it is not known"),
+        (with_form(class_name=[b"sedan"]), "form", "class is a file: send it as text"),
+        (with_form(listing_photos="none"), "form", "listing_photos is text: send it as a file"),
+        (("/v1/check", double, headers), "form", "class is given twice"),
+        (("/v1/check?class=sedan", text, headers), "form", "class is in the query: in a form it is a part"),
+    ]
+    for (path, body, sent), word, sentence in cases:
+        status, _, answer = service.ask("POST", path, body, sent)
+        assert (status, json.loads(answer)) == (400, {"error": word, "detail": sentence})
+
+
+def test_every_error_has_a_word_and_a_sentence(service: Service) -> None:
+    for method, path, status, word in (
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/redoc", 404, "not_found"),  # it would ask other hosts
+        ("GET", "/v1/check", 405, "method_not_allowed"),
+    ):
+        found, headers, body = service.ask(method, path)
+        assert (found, json.loads(body).keys(), json.loads(body)["error"]) == (status, {"error", "detail"}, word)
+        assert status != 405 or headers["allow"] == "POST"
+
+
+def test_the_page_of_the_api_asks_no_other_host(service: Service) -> None:
+    status, headers, body = service.ask("GET", "/docs")
+    page = body.decode()
+    assert status == 200 and "default-src 'none'" in headers["content-security-policy"]
+    assert set(re.findall(r"https?://[^/\s\"<]+", page)) == {f"http://127.0.0.1:{service.port}"}
+    assert "<script" not in page and "Authorization: Bearer $KEY" in page
+    for word in (
+        "/v1/check",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "class=hatch",
+        "&#34;sedan&#34;: 0.0298",
+        "Retry-After",
+    ):
+        assert word in page, word
+
+
 def bomb(side: int) -> bytes:
     """A PNG of a few kB that says it is `side` pixels wide and high."""
 
@@ -153,19 +248,23 @@ def test_s01_s02_s04_s07_what_is_beyond_the_limits_is_refused_before_it_is_decod
     scene(503).save(gif, "GIF")
     cases: list[tuple[bytes, dict[str, str], int, str]] = [
         (*form(bomb(40_000)), 413, "too_many_pixels"),
-        (*form(b"<html>"), 415, "not_an_image"),
         (*form(gif.getvalue()), 415, "format_not_allowed"),
         (*form(photo + bytes(1024**2)), 413, "too_large"),
         (b"{}", {"Content-Type": "application/json"}, 415, "media_type"),
         (b"--x", {"Content-Type": "multipart/form-data"}, 400, "form"),
-        (form(photo)[0].replace(b"photo", b"image"), form(photo)[1], 400, "form"),
+        (form(photo)[0].replace(b"photo", b"image"), form(photo)[1], 400, "unknown_field"),
+        (form(photo)[0].replace(b"photo", b"listing_photos"), form(photo)[1], 400, "form"),
         (*form(photo, class_name="boat"), 422, "unknown_class"),
         (*form(photo, class_name="x" * 300), 400, "form"),
         (*form(photo, listing_photos=[photo] * 9), 400, "form"),
+        (*form(photo, listing_photos=[gif.getvalue()]), 415, "format_not_allowed"),
     ]
     for body, headers, status, word in cases:
         found = service.ask("POST", "/v1/check", body, headers)
-        assert (found[0], json.loads(found[2])["error"]) == (status, word)
+        said = json.loads(found[2])
+        assert (found[0], said["error"]) == (status, word) and said["detail"]
+        if word == "too_many_pixels":
+            assert said["detail"] == "40000x40000 pixels: at most 2,000,000 pixels are taken"
     unmeasured = http.client.HTTPConnection("127.0.0.1", service.port, timeout=100)
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "image/jpeg", "Transfer-Encoding": "chunked"}
     unmeasured.request("POST", "/v1/check", iter([bytes(400_000)] * 3), headers, encode_chunked=True)
@@ -259,7 +358,12 @@ def test_operators_see_how_it_is(service: Service) -> None:
         "photo",
         "class",
     }
-    assert page["components"]["schemas"]["Answer"]["examples"][0]["verdict"] == "flag"
+    example = page["components"]["schemas"]["Answer"]["examples"][0]
+    assert (example["verdict"], list(example["classes"])) == ("flag", ["hatch", "sedan"])
+    assert page["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert posted["security"] == page["paths"]["/metrics"]["get"]["security"] == [{"bearer": []}, {"key": []}]
+    answer = openapi.Answer.model_validate_json(service.check(folders.paint("sedan", 505))[2])
+    assert openapi.Answer.model_validate(example).model_fields_set == answer.model_fields_set
     assert {"413", "415", "429"} <= set(posted["responses"])
 
 
@@ -373,6 +477,7 @@ def test_s03_s09_a_full_queue_is_answered_before_the_body_is_read(folder: Path, 
 
 def test_what_its_header_refuses_does_not_wait(checker: Checker) -> None:
     refused: list[tuple[int, str]] = []
+    said: list[tuple[str, ...]] = []
 
     async def ask() -> int:
         batches = Batches(checker, Limits())  # nothing empties its queue
@@ -380,10 +485,10 @@ def test_what_its_header_refuses_does_not_wait(checker: Checker) -> None:
         for upload in (
             Upload(bomb(60_000)),
             Upload(b"<html>"),
-            Upload(jpeg(scene(505)), listing_photos=(b"%PDF-1.7",)),
+            Upload(jpeg(scene(505)), listing_photos=(bomb(60_000),)),
         ):
             try:
-                await asyncio.wait_for(batches.check(upload), 10)
+                said.append((await asyncio.wait_for(batches.check(upload), 10)).reasons)
             except RefusedError as error:
                 refused.append((error.status, error.word))
         assert not good.done()
@@ -391,7 +496,7 @@ def test_what_its_header_refuses_does_not_wait(checker: Checker) -> None:
         return batches.photos
 
     assert asyncio.run(ask()) == 1
-    assert refused == [(413, "too_many_pixels"), (415, "not_an_image"), (415, "format_not_allowed")]
+    assert refused == [(413, "too_many_pixels"), (413, "too_many_pixels")] and said == [("not_an_image",)]
 
 
 def test_s05_a_slow_body_ends_at_the_deadline(folder: Path, checker: Checker, tmp_path: Path) -> None:
