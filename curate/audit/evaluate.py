@@ -195,6 +195,12 @@ def evaluate(folder: Path, place: Path, path: Path) -> Evaluation:
             "The network was trained on another split than that of now: of the folder's photos only its own test "
             "set was measured. A photo that it learned from and that the folder no longer has is not recognised."
         )
+    if not source.cleaned:
+        remarks.append(
+            "These photos were taken as they are; those of the network's own test set are what clean kept. "
+            "To compare like with like, import them into a folder of their own, run clean and split there, and "
+            "evaluate that folder."
+        )
     digests = [labelled.sha256_of(photo) for photo in known]
     fresh = [number for number, sha256 in enumerate(digests) if sha256 not in seen.learned]
     found = list(predict(model, [known[number].file for number in fresh]))

@@ -106,8 +106,12 @@ class Findings:
         said += [f"keep collecting in {each.name}: other regions do not stand in for it." for each in lost[:3]]
         said += [f"collect photos of {each.name()}." for each in slices.worst(self.slices)]
         for clue in self.shortcuts:
-            if clue.tells and clue.clue in ("image size", "aspect", "JPEG tables"):
+            if clue.tells and clue.clue in ("image size", "file size", "aspect", "JPEG tables"):
                 said.append(f"take all classes from the same sources: {clue.clue} differs between them.")
+            elif clue.tells and clue.clue == "watermark":
+                said.append(
+                    "take all classes from the same sources, or cut the marks off: they differ between them."
+                )
         return said or ["nothing that was measured asks for other photos."]
 
     def rows(self) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ class LabelledSet:
 
     photos: tuple[Labelled, ...]
     remarks: tuple[str, ...]
+    cleaned: bool  # are they what `clean` kept?
 
 
 def manifests_at(path: Path) -> Path | None:
@@ -56,6 +57,7 @@ def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
                 for p in dataset.photos
             ),
             (),
+            True,
         )
     table = photos_csv(path) if path.is_dir() else None
     offered = local.read(table or path, class_names)
@@ -73,7 +75,7 @@ def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
             To("bring its photos here", Run("import", (argument(table or path), *keep))),
         )
     remarks += [f"Classes, splits and listings are those of {table}."] if table else []
-    return LabelledSet(photos, (*offered.remarks, *remarks))
+    return LabelledSet(photos, (*offered.remarks, *remarks), cleaned=table is not None)
 
 
 def _listing(item: LocalPhoto) -> tuple[str, str]:

@@ -53,7 +53,7 @@ class Shortcut:
 def clues(dataset: Dataset, pixels: NDArray[np.uint8], map_fn: MapFn = map) -> dict[str, Floats]:
     """What is known of the n photos besides the object, (n, values) per clue. `pixels` are (n, side, side, 3)."""
     photos = dataset.photos
-    size = np.array([[photo.width, photo.height, photo.bytes] for photo in photos], float)
+    size = np.array([[photo.width, photo.height] for photo in photos], float)
     band = max(1, pixels.shape[1] // 20)
     light, border, ring, marks = [], [], [], []
     edge = np.ones((SMALL, SMALL), bool)
@@ -68,6 +68,7 @@ def clues(dataset: Dataset, pixels: NDArray[np.uint8], map_fn: MapFn = map) -> d
     tables = list(progress(iter(map_fn(_tables, [dataset.file(photo) for photo in photos])), "read", len(photos)))
     return {
         "image size": size,
+        "file size": np.array([[photo.bytes] for photo in photos], float),
         "aspect": size[:, :1] / size[:, 1:2],
         "brightness": np.array(light),
         "border": np.array(border),

@@ -57,6 +57,7 @@ def test_another_set_is_measured_and_compared_with_the_own_test(place: Path) -> 
     assert found.against_own.value == pytest.approx(found.right.mean() - own["right"] / own["photos"])
     assert sum(each.photos for each in found.bins) == HERE
     assert len(found.bins) == 15
+    assert any(said.startswith("These photos were taken as they are") for said in found.sentences())
     surely = [found.photos[number].name for number in found.mistakes()[:6]]
     planted = {photo.name for photo in found.photos if int(Path(photo.name).stem) < 6}
     assert len(planted.intersection(surely)) >= 4, "labels that are wrong are the most confident mistakes"
@@ -70,6 +71,11 @@ def test_the_own_manifests_give_the_figure_of_test_without_train_and_val(place: 
     assert (int(found.right.sum()), len(found.right)) == (found.own["right"], found.own["photos"])
     assert found.against_own is None
     assert "20 photos are of its own test set: no difference to it is measured." in found.sentences()
+
+
+def test_what_clean_kept_is_compared_without_a_remark(place: Path) -> None:
+    found = evaluate.evaluate(place / "run", chosen(place / "run"), place / "run")
+    assert not [said for said in found.sentences() if "as they are" in said]
 
 
 def test_after_another_split_nothing_it_learned_from_is_measured(place: Path, tmp_path: Path) -> None:

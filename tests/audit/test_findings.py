@@ -304,7 +304,7 @@ def test_the_audit_ends_in_sentences_and_what_to_collect(folder: Path) -> None:
     assert any(line.startswith("Next: collect ") and "region Assam" in line for line in said["sentences"])
     assert any(line.startswith("Trained without Delhi") for line in said["sentences"])
     assert {each.clue for each in found.shortcuts} == {
-        *("image size", "aspect", "brightness", "border", "watermark", "JPEG tables", "background"),
+        *("image size", "file size", "aspect", "brightness", "border", "watermark", "JPEG tables", "background"),
     }
     table = (folder / "audit.csv").read_text()
     assert table.startswith("kind,attribute,value,listings,photos,share,low,high,reference\n")
