@@ -252,8 +252,9 @@ def import_photos(
         import_stage.run(folder, source, map_fn, replace)
 
 
-def stages_to_run(recipe: Recipe, folder: Path) -> list[str]:
-    """All stages; without fetch where the photos are there and the recipe does not say from where."""
+def stages_to_run(recipe: Recipe, folder: Path, last: str = "") -> list[str]:
+    """All stages, or up to `last`; without fetch where photos are there and the recipe does not say from where."""
     there = manifest.csv_path(folder, "fetch").exists()
     by_command = there and (recipe.source is None or (manifest.imported_from(folder) and not recipe.source.path))
-    return [stage for stage in STAGES if stage != "fetch" or not by_command]
+    stages = list(STAGES)[: list(STAGES).index(last) + 1 if last else None]
+    return [stage for stage in stages if stage != "fetch" or not by_command]

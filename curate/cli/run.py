@@ -1,29 +1,46 @@
 """The command that runs every stage."""
 
+from typing import Annotated
+
 import typer
 
 from curate.cli.context import recipe_and_folder, result, run_stages_of, say, stage_results, with_executor
 from curate.cli.options import Executor, Store, Workers, command
 from curate.cli.stages import commands as commands
-from curate.core import extras
+from curate.core import extras, manifest
+from curate.core.errors import UsageError
+from curate.core.stages import STAGES
 
 
 @command(commands)
-def run(ctx: typer.Context, workers: Workers = None, executor: Executor = None, store: Store = None) -> None:
+def run(
+    ctx: typer.Context,
+    until: Annotated[
+        str,
+        typer.Option(help="Stop after this stage: fetch, dedup, clean, split or train-baseline."),
+    ] = "",
+    workers: Workers = None,
+    executor: Executor = None,
+    store: Store = None,
+) -> None:
     """Run every stage, then write the report.
 
     What is up to date is left as it is. A stage that ran with other settings than the recipe's runs again by the
-    recipe, and says so. Without the extra `train`, train-baseline is left out.
+    recipe, and says so. Without the extra `train`, train-baseline is left out. With --until the later stages
+    wait.
 
-    Example: curate run --recipe mine.yaml
+    Example: curate run --recipe mine.yaml --until split
     """
     from curate.inspect.status import by_the_recipe
     from curate.pipeline import check_complete, stages_to_run
     from curate.report.report import write_report
 
+    if (last := until.replace("-", "_")) and last not in STAGES:
+        raise UsageError(f"--until {until} is no stage; choose one of {', '.join(map(manifest.command, STAGES))}")
     recipe, folder = recipe_and_folder(ctx)
-    stages = stages_to_run(recipe, folder)
-    absent = "" if recipe.train_baseline.variant == "transfer" else extras.missing("train")
+    stages = stages_to_run(recipe, folder, last)
+    without_torch = "train_baseline" not in stages or recipe.train_baseline.variant == "transfer"
+    absent = "" if without_torch else extras.missing("train")
     if absent:
         stages.remove("train_baseline")
     recipe, folder = recipe_and_folder(ctx, *stages)

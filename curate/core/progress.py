@@ -90,6 +90,12 @@ def progress(items: Iterable[Item], what: str, total: int, unit: str = "photo", 
             advance(number)
 
 
+def line(text: str) -> None:
+    """Print a line to stderr, above the bar where there is one."""
+    if not _silent:
+        tqdm.write(text, file=sys.stderr)
+
+
 @contextmanager
 def running(what: str) -> Iterator[None]:
     """On a terminal, show `what` and its seconds while no bar is shown, and go on with the time of a bar."""

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.core.counted import counted
 from curate.core.intervals import percent
-from curate.core.progress import counter
+from curate.core.progress import EVERY_S, counter, line
 from curate.core.recipe import TrainBaseline
 from curate.train import checkpoints, models, networks, onnx_export, trainer, transfer, variants
 from curate.train.split_photos import SplitPhotos
@@ -81,6 +82,17 @@ def _network(
     )
 
 
+def time_left(entry: dict[str, float], epochs: int) -> str:
+    """How long training will go on after the epoch of `entry`; empty where that is not worth a line."""
+    left = epochs - int(entry["epoch"])
+    seconds = left * entry["seconds"]
+    if seconds < EVERY_S:
+        return ""
+    took = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    todo = f"{counted(left, 'epoch')} to go, about {took} if the machine is as busy as now"
+    return f"{todo}; Ctrl-C stops it, and the same command goes on"
+
+
 def _fit(
     config: TrainBaseline, photos: SplitPhotos, pixels: NDArray[np.uint8], checkpoint: Path, wanted: dict[str, Any]
 ) -> checkpoints.TrainingState:
@@ -90,8 +102,13 @@ def _fit(
     if config.variant != "finetune":  # its learning rate goes by their number; others go on with more or fewer
         same["settings"] = {name: value for name, value in wanted["settings"].items() if name != "epochs"}
     with counter(f"train {config.variant}", plan.epochs, "epoch") as advance:
+        said = False
 
         def on_epoch(entry: dict[str, float]) -> None:
+            nonlocal said
+            if not said and (text := time_left(entry, plan.epochs)):
+                line(f"train {config.variant}: {text}")
+            said = True
             note = f"loss {entry['train_loss']:.3f}, accuracy on val {percent(entry['val_accuracy'])}"
             advance(int(entry["epoch"]), note)
 

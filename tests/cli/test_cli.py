@@ -12,6 +12,8 @@ from curate.cli.app import app
 from curate.core import manifest
 from curate.core.errors import EXIT_CODES, CurateError, DeniedError
 from curate.core.schemas import DedupRow
+from curate.core.section import name_from
+from curate.core.stages import STAGES
 from curate.demo.site import serve
 from curate.pipeline import find_recipe, stages_to_run
 from tests import painted_run
@@ -158,6 +160,23 @@ def test_a_recipe_without_concepts_or_subject_needs_no_more_than_a_source(
     assert (f"{path}:1: source: is absent" in err) == (command == "run")
     assert len(err.splitlines()) == 1
     assert code != 2 or not (tmp_path / "run").exists()
+
+
+def test_run_until_a_stage_leaves_the_later_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    photos(tmp_path / "photos", sedan=range(2), hatch=range(2, 4))
+    assert invoke("init", "--photos", "photos")[0] == 0
+    code, _, err = invoke("run", "--until", "deduplicate")
+    assert (code, Path("manifests").exists()) == (2, False)
+    assert "--until deduplicate is no stage; choose one of fetch, dedup, clean, split, train-baseline" in err
+    folder = Path("manifests", name_from(tmp_path.name))
+    code, out, err = invoke("run", "--until", "dedup")
+    assert (code, "train_baseline" in out) == (0, False), err
+    assert sorted(path.name for path in folder.glob("*.csv")) == ["dedup.csv", "fetch.csv"]
+    assert (folder / "report.html").is_file()
+    recipe = find_recipe(Path("curate.yaml"))
+    assert recipe.train_baseline.variant == "transfer", "seconds, and no torch"
+    assert stages_to_run(recipe, folder, "train_baseline") == stages_to_run(recipe, folder) == list(STAGES)
 
 
 def test_the_concepts_of_a_noun_are_not_those_of_some_recipe() -> None:

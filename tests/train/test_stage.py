@@ -16,7 +16,7 @@ from curate.core import manifest
 from curate.core.errors import GateError, StateError, UsageError
 from curate.core.recipe import TrainBaseline
 from curate.core.schemas import SplitRow, TrainBaselineRow
-from curate.train import card, curves, dataset_cache, models, trainer
+from curate.train import card, curves, dataset_cache, fitting, models, trainer
 from curate.train import stage as train_baseline
 from curate.train.accuracy import accuracy, in_words
 from curate.train.split_photos import by_split
@@ -63,6 +63,18 @@ def once(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained_once(once: Path, tmp_path: Path) -> Path:
     """A small folder with its base network, to change."""
     return Path(shutil.copytree(once, tmp_path / "run"))
+
+
+def test_after_the_first_epoch_it_says_how_long_the_rest_takes(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fitting.time_left({"epoch": 1, "seconds": 2.0}, 10) == "", "18 s are not worth a line"
+    assert fitting.time_left({"epoch": 1, "seconds": 6.0}, 11).startswith("10 epochs to go, about 60 s if")
+    assert fitting.time_left({"epoch": 3, "seconds": 60.0}, 50).startswith("47 epochs to go, about 47 min if")
+    monkeypatch.setattr(fitting, "EVERY_S", 0.0)
+    train_baseline.run(small, ONE.override(epochs=3))
+    said = [line for line in capsys.readouterr().err.splitlines() if "to go" in line]
+    assert len(said) == 1 and said[0].startswith("train base: 2 epochs to go, about ")
 
 
 def test_every_photo_of_val_and_test_has_a_row(trained: Path) -> None:
