@@ -7,7 +7,7 @@ import typer
 from curate.cli.context import recipe_and_folder, result, run_stages_of, say, stage_results, with_executor
 from curate.cli.options import Executor, Store, Workers, command
 from curate.cli.stages import commands as commands
-from curate.core import extras, manifest
+from curate.core import extras
 from curate.core.errors import UsageError
 from curate.core.stages import STAGES
 
@@ -31,6 +31,7 @@ def run(
 
     Example: curate run --recipe mine.yaml --until split
     """
+    from curate.core import manifest
     from curate.inspect.status import by_the_recipe
     from curate.pipeline import check_complete, stages_to_run
     from curate.report.report import write_report
