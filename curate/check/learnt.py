@@ -30,7 +30,7 @@ from curate.core import manifest
 from curate.core.counted import counted
 from curate.core.errors import ResourceError, StateError
 from curate.core.files import atomic_write, file_sha256
-from curate.core.schemas import CleanRow, DedupRow, FetchRow
+from curate.core.schemas import MECHANICAL, CleanRow, DedupRow, FetchRow
 from curate.dataset import check_current
 from curate.review import queue
 
@@ -39,6 +39,7 @@ NAME = "check.cache"
 FORMAT = 2  # raise it when other numbers are learnt from the same manifests
 INPUTS = ("fetch", "dedup", "clean")  # whose sidecars change when what was learnt is out of date
 PACKAGES = (*embeddings.PACKAGES, "scikit-learn", "scipy")
+OF_PIXELS = MECHANICAL - {"wrong_class", "reviewed"}  # reasons that say nothing of what else a photo may show
 _DECIDED = ("key", "class_name", "reason", "doubt")  # columns of `CleanDecision`
 
 
@@ -63,17 +64,19 @@ class Learnt:
     of_class: LinearModel | None  # of the kept photos; None where there is one class
 
     def teaches(self) -> bool:
-        """Whether clean rejected and kept enough to tell of a new photo how probably it is no good."""
-        return self.usable is not None and KEPT in self.usable.outcomes
+        """Whether clean kept enough, and rejected enough for what they show, to tell how good a new photo is."""
+        learnt = set(self.usable.outcomes) if self.usable else set()
+        return KEPT in learnt and not learnt <= {KEPT, *OF_PIXELS}
 
     def too_few(self) -> str:
         """For people: why it does not."""
-        most = Counter(row.reason for row in self.decided if row.reason).most_common(1)
-        rejected = sum(bool(row.reason) for row in self.decided)
-        if most and most[0][1] >= LEAST:
-            return f"clean kept {len(self.decided) - rejected:,}, and fewer than {LEAST} are too few"
-        spread = f", {most[0][1]:,} of them for one reason" if most and most[0][1] < rejected else ""
-        return f"clean rejected {rejected:,}{spread}, and fewer than {LEAST} for a reason are too few"
+        tally = Counter(row.reason for row in self.decided if row.reason not in OF_PIXELS)
+        kept = tally.pop(KEPT, 0)
+        most, rejected = max(tally.values(), default=0), tally.total()
+        if most >= LEAST:
+            return f"clean kept {kept:,}, and fewer than {LEAST} are too few"
+        spread = f", {most:,} of them for one reason" if most < rejected else ""
+        return f"clean rejected {rejected:,} for what they show{spread}, and fewer than {LEAST} are too few"
 
     def bad(self) -> NDArray[np.float64]:
         """(n,) probability that a photo is not kept, by a model that had not seen it; NaN where there is none."""

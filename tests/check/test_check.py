@@ -70,15 +70,18 @@ def test_the_named_class_is_compared(folder: Path, checker: Checker) -> None:
             checker.check([data], class_name=name)
 
 
+@pytest.mark.parametrize(
+    ("first", "reason", "rejected"), [(KEPT + 9, "not_car", 3), (KEPT, "blurred", 0), (KEPT, "", 0)], ids=str
+)
 def test_nothing_is_ok_where_nothing_was_learnt_about_bad_photos(
-    folder: Path, checker: Checker, tmp_path: Path
+    folder: Path, checker: Checker, tmp_path: Path, first: int, reason: str, rejected: int
 ) -> None:
-    """Three rejected photos teach nothing: a new photo is no better for that."""
+    """Three rejected photos, or blurred ones alone, teach nothing of what else a photo may show."""
     own, new, other = tmp_path / "own", tmp_path / "new.jpg", tmp_path / "other.jpg"
     shutil.copytree(folder, own, ignore=shutil.ignore_patterns(learnt.NAME))
     rows = manifest.read(own, CleanRow)
     kept = [
-        dataclasses.replace(row, keep=n < KEPT + 9, reason=row.reason if n >= KEPT + 9 else "")
+        dataclasses.replace(row, keep=n < first or not reason, reason=reason if n >= first else "")
         for n, row in enumerate(rows)
     ]
     folders.publish(own, "clean", kept)
@@ -89,7 +92,10 @@ def test_nothing_is_ok_where_nothing_was_learnt_about_bad_photos(
     said = [(each["verdict"], each["reasons"], each["usable"]) for each in json.loads(run.stdout)]
     assert said[:2] == [("unsure", ["nothing_learnt"], None)] * 2
     assert said[2] == ("flag", ["duplicate"], None)  # its listing is not named
-    assert "nothing was learnt about bad photos: clean rejected 3, and fewer than 8 for a reason" in run.stderr
+    why = f"clean rejected {rejected} for what they show, and fewer than 8 are too few; no new photo is called ok"
+    assert (
+        f"warning: nothing was learnt about bad photos: {why}; to let it learn, run `curate review" in run.stderr
+    )
     assert (
         f"{new}: unsure: nothing was learnt about bad photos; "
         in CliRunner().invoke(app, [*words, str(new)]).stdout
