@@ -38,7 +38,8 @@ class Dedup(Section):
 
     method: Literal["hash", "thorough", "sellers"] = "thorough"  # `sellers` also finds screenshots and collages
     max_distance: int = Field(12, ge=0, le=12)  # a duplicate further apart stays, unless another photo leads to it
-    similar_distance: int = Field(12, ge=0, le=12)  # compared, and kept together by the split when similar
+    similar_distance: int = Field(12, ge=0, le=12)  # compared, and kept together by the split when similar; at
+    # least max_distance
 
     @field_validator("similar_distance")
     @classmethod

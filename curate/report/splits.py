@@ -38,7 +38,7 @@ def split(folder: Path, rows: Rows, notes: Mapping[str, Any], method: str) -> Se
         "checks": checks,
         "passed": leakage.passed,
         "method": method,
-        "leakage": check_lines(notes.get("leakage")),
+        "leakage": [*check_lines(notes.get("leakage")), *notes.get("shares", [])],
         "nearest": pairs[0][2] if pairs else None,
         "bits": BITS,
         "figures": [_pair(folder, rows, train[a], others[b], distance) for a, b, distance in pairs],

@@ -23,9 +23,12 @@ from curate.core import given, manifest
 from curate.core.errors import Do, GateError, Run, To, UsageError
 from curate.core.executors import MapFn
 from curate.core.recipe import Split
-from curate.core.schemas import SPLITS, CleanRow, DedupRow, FetchRow, SplitRow
+from curate.core.schemas import CleanRow, DedupRow, FetchRow, SplitRow
+from curate.split import uneven
 from curate.split.leakage import LeakageCheck, check_leakage
 from curate.split.packing import Group, Sizes, Targets, draw, pack
+
+_NONE, _FEW = 1e-9, 0.5  # of its share: without a photo; worth a line
 
 
 def group_photos(
@@ -122,22 +125,31 @@ def keep_given(groups: Sequence[Sequence[CleanRow]], splits: Mapping[str, str]) 
     return sorted(rows, key=lambda row: row.key)
 
 
-def check(leakage: LeakageCheck, targets: Targets, config: Split) -> None:
-    """Refuse a split that leaks, is short, or has a class without photos in a split. Raises GateError."""
+def check(
+    leakage: LeakageCheck,
+    targets: Targets,
+    config: Split,
+    groups: Sequence[Sequence[CleanRow]],
+    fetch_rows: Sequence[FetchRow],
+    dedup_rows: Sequence[DedupRow],
+) -> list[str]:
+    """What to say of a class that gets less than half its share of a split.
+
+    Raises GateError for a split that leaks, is short of exact counts, or has a class without photos in a split.
+    """
     if not leakage.passed:
         raise GateError(f"the split leaks, so nothing was written: {'; '.join(leakage.found())}")
-    short = [
-        f"{split} {name} has {leakage.counts[split][name]} of {count}"
-        for split in SPLITS
-        for name, count in targets[split].items()
-        if leakage.counts[split][name] != count and not (config.exact is None and leakage.counts[split][name])
-    ]
-    if short:
-        remedy = "collect more listings" if config.exact is None else "lower split.counts, or use `--proportional`"
-        raise GateError(
-            "there are enough photos, but no packing of their groups, which must not be parted, was found: "
-            f"{', '.join(short)}; {remedy}"
-        )
+    if short := uneven.lacking(leakage.counts, targets, _NONE if config.exact is None else 1):
+        said, remedies = uneven.why(short, groups, fetch_rows, dedup_rows)
+        if config.exact is not None:
+            remedies.append(Do("lower split.counts in the recipe"))
+            remedies.append(To("take what there is 60/20/20", Run("split", ("--proportional",))))
+        found = "there are enough photos, but those that belong together stay in one split, and no such split was found"
+        raise GateError(f"{found}: {said}", *remedies)
+    if not (short := uneven.lacking(leakage.counts, targets, _FEW)):
+        return []
+    said, _ = uneven.why(short, groups, fetch_rows, dedup_rows)
+    return [f"less than half of its share, because photos that belong together stay in one split: {said}"]
 
 
 def run(folder: Path, config: Split, map_fn: MapFn = map) -> list[SplitRow]:
@@ -153,6 +165,7 @@ def run(folder: Path, config: Split, map_fn: MapFn = map) -> list[SplitRow]:
         raise GateError(f"clean.csv has classes that the recipe does not name: {', '.join(unknown)}")
     method = manifest.recorded_provenance(folder, "dedup").config.get("method", "hash")
     groups = group_photos(photos, fetch_rows, dedup_rows)
+    shares: list[str] = []
     if splits := given.read_splits(folder):
         rows = keep_given(groups, splits)
         leakage = check_leakage(rows, fetch_rows, dedup_rows, method)
@@ -161,12 +174,17 @@ def run(folder: Path, config: Split, map_fn: MapFn = map) -> list[SplitRow]:
         names = {row.key: row.listing_id or row.key for row in fetch_rows}
         rows = decide(groups, names, targets, config)
         leakage = check_leakage(rows, fetch_rows, dedup_rows, method)
-        check(leakage, targets, config)
+        shares = check(leakage, targets, config, groups, fetch_rows, dedup_rows)
     manifest.write(
         folder,
         rows,
         wanted,
         started,
-        notes={"seed": config.seed, "leakage": leakage.notes(), "summary": leakage.lines()},
+        notes={
+            "seed": config.seed,
+            "leakage": leakage.notes(),
+            "shares": shares,
+            "summary": [*leakage.lines(), *shares],
+        },
     )
     return rows

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from curate.core import manifest
-from curate.core.errors import GateError, UsageError
+from curate.core.errors import Do, GateError, UsageError
 from curate.core.recipe import Split, SplitCounts
 from curate.core.schemas import SPLITS, CleanRow, DedupRow, FetchRow, SplitRow
 from curate.split import stage as split
@@ -166,10 +166,54 @@ def test_too_few_photos_say_how_many_of_which_class_are_missing(tmp_path: Path) 
 
 def test_too_large_groups_are_a_gate_and_not_a_leak(tmp_path: Path) -> None:
     photos = [fetch_row(n, "ab"[n % 2], listing_id="ab"[n % 2]) for n in range(24)]
-    with pytest.raises(
-        GateError, match=r"no packing of their groups, .* was found: val a has 0 of 2, val b has 0 of 2, test"
-    ):
+    with pytest.raises(GateError) as caught:
         run(tmp_path, photos, [clean_row(photo) for photo in photos], TEN_EACH)
+    assert str(caught.value) == (
+        "there are enough photos, but those that belong together stay in one split, and no such split was found: "
+        "a (val has 0 of 2, test has 0 of 2): 12 of its 12 photos are of one listing, a; "
+        "b (val has 0 of 2, test has 0 of 2): 12 of its 12 photos are of one listing, b"
+    )
+    more, lower, _ = caught.value.remedies
+    assert (more, lower) == (Do("collect more listings of a and b"), Do("lower split.counts in the recipe"))
+
+
+def alike(tmp_path: Path, number: int) -> list[DedupRow]:
+    """22 photos of each of two classes with a listing each, of which the first `number` of a count as similar."""
+    photos = [fetch_row(n, "ab"[n % 2], listing_id=f"L{n}") for n in range(44)]
+    rows = [
+        dedup_row(photo, similar_to=photos[0].key if n < 2 * number and n % 2 == 0 else "")
+        for n, photo in enumerate(photos)
+    ]
+    publish(tmp_path, "fetch", photos)
+    publish(tmp_path, "dedup", rows)
+    publish(tmp_path, "clean", [clean_row(photo) for photo in photos])
+    return rows
+
+
+def test_a_split_that_similar_photos_make_impossible_names_them_and_what_to_set(tmp_path: Path) -> None:
+    alike(tmp_path, 22)
+    with refused(GateError, match="dedup.max_distance to 6 .*dedup.similar_distance to 6") as caught:
+        split.run(tmp_path, Split(class_names=("a", "b")))
+    said = (
+        "none was found: a (val has 0 of 4, test has 0 of 4): 22 of its 22 photos count as similar (similar_group "
+    )
+    assert said in str(caught.value)
+    assert "b (" not in str(caught.value)
+
+
+def test_a_class_that_gets_less_than_half_its_share_is_named_with_its_largest_group(tmp_path: Path) -> None:
+    alike(tmp_path, 19)
+    split.run(tmp_path, Split(class_names=("a", "b")))
+    notes = manifest.read_sidecar(tmp_path, "split")["notes"]
+    (line,) = notes["shares"]
+    assert line.startswith(
+        "less than half of its share, because photos that belong together stay in one split: a ("
+    )
+    assert "): 19 of its 22 photos count as similar (similar_group 0000000000000000 in dedup.csv)" in line
+    assert notes["summary"][-1] == line
+    alike(tmp_path, 1)
+    split.run(tmp_path, Split(class_names=("a", "b")))
+    assert manifest.read_sidecar(tmp_path, "split")["notes"]["shares"] == []
 
 
 @pytest.mark.parametrize(
@@ -198,7 +242,7 @@ def test_a_class_with_hardly_any_photo_is_a_gate(tmp_path: Path, count: int, pro
 
 def test_d06_proportional_never_leaves_a_class_out_of_a_split(tmp_path: Path) -> None:
     photos = [fetch_row(n, "ab"[n % 2], listing_id=f"{n % 4}") for n in range(24)]  # two listings per class
-    with pytest.raises(GateError, match=r"has 0 of .*collect more listings"):
+    with refused(GateError, match=r"has 0 of .*collect more listings"):
         run(tmp_path, photos, [clean_row(photo) for photo in photos], TEN_EACH.override(proportional=True))
 
 
@@ -224,4 +268,4 @@ def test_a_leaking_split_is_not_written() -> None:
     rows = [SplitRow(p.key, p.path, "a", p.key, s, True, "") for p, s in zip(photos, SPLITS, strict=True)]
     leakage = check_leakage(rows, photos, [dedup_row(photo) for photo in photos])
     with pytest.raises(GateError, match=r"the split leaks, so .*: 1 of 1 listings in more than one split: same"):
-        split.check(leakage, {str(s): {"a": 1} for s in SPLITS}, TEN_EACH)
+        split.check(leakage, {str(s): {"a": 1} for s in SPLITS}, TEN_EACH, [], [], [])
