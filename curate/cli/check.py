@@ -9,7 +9,7 @@ import typer
 
 from curate.cli.context import recipe_and_manifests, result, say, show, warn, with_executor
 from curate.cli.options import Executor, Store, Workers, command
-from curate.core.errors import StateError
+from curate.core.errors import StateError, UsageError
 
 if TYPE_CHECKING:
     from curate.check.check import Checker
@@ -30,7 +30,7 @@ Labels = Annotated[
 def check(
     ctx: typer.Context,
     photos: Annotated[list[Path], typer.Argument(help="Photo files.")],
-    class_name: Annotated[str, typer.Option("--class", help="What the seller says they show.")] = "",
+    class_name: Annotated[str | None, typer.Option("--class", help="What the seller says they show.")] = None,
     listing: Annotated[str, typer.Option(help="Id of their listing: its own photos are no duplicates.")] = "",
     listing_photos: Annotated[
         list[Path] | None, typer.Option(help="Other photos of the listing. May be repeated.")
@@ -57,7 +57,9 @@ def check(
     from curate.pipeline import map_of
 
     recipe, folder = recipe_and_manifests(ctx)
-    class_name = class_of(recipe, class_name)
+    if class_name == "":  # of a script: nothing would be compared, and nobody told
+        raise UsageError("--class is empty: leave it out where it is not known")
+    class_name = class_of(recipe, class_name or "")
     meaning = words(folder)
     beside = [files.required(path) for path in listing_photos or ()]
     verdicts: dict[int, Verdict] = {}

@@ -123,6 +123,8 @@ def test_the_command_takes_a_class_as_the_recipe_would(folder: Path, checker: Ch
     words = ["check", "--recipe", str(written(tmp_path)), "--folder", str(folder), "--listing", row.listing_id]
     run = CliRunner().invoke(app, [*words, str(folder / row.path), "--class", "Sedan"])
     assert run.exit_code == 0 and ": ok; " in run.stdout
+    run = CliRunner().invoke(app, [*words, str(folder / row.path), "--class", ""])
+    assert (run.exit_code, run.output) == (2, "curate: --class is empty: leave it out where it is not known\n")
 
 
 def test_reasons_are_words_for_people(folder: Path, checker: Checker, tmp_path: Path) -> None:
