@@ -61,7 +61,7 @@ def _shown(element: Element) -> str:
 def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
     best = ""
     for element in card.iter("h1", "h2", "h3", "h4", "h5", "h6"):
-        if len(text := _shown(element)) > 3:
+        if len(text := _shown(element)) > 3 and not PRICE.fullmatch(text):
             return text[:300]
     for pattern in (_TITLE_FIRST, _TITLE_NAME):
         for element in card.iter():

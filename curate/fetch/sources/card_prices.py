@@ -4,7 +4,7 @@ import re
 from itertools import islice
 
 from curate.fetch.sources.money import OTHER_LABEL, OTHER_SUM, PRICE, PRICE_NAME, money
-from curate.fetch.sources.page import Element, names, own_text, words
+from curate.fetch.sources.page import Element, names, words
 
 _CENTS_NAME = re.compile(
     r"(?:(?<![a-z])|(?<=price)|(?<=amount))cents?(?![a-z])|centavos|centimes|decimal|fraction"
@@ -26,8 +26,9 @@ _FINANCED = re.compile(  # a rate, no rent: from £99 per month
     r"loan|emi)"
     r"(?![^\W\d_])"
 )
-_BARE_AMOUNT = re.compile(  # 9,900 and a word or two, no 33,743 km
-    r"(?i)(?!.*\d\s?(?:km|mi|miles|mls|hp|kw|ps|cc|cm|m2|m²|sq|ft|h|万km)(?![a-z]))\D{0,15}\d[\d.,'’\s]*\D{0,15}"
+_BARE_AMOUNT = re.compile(  # 9,900 and a word or two on one side, no 33,743 km
+    r"(?i)(?!.*\d\s?(?:km|mi|miles|mls|hp|kw|ps|cc|cm|m2|m²|sq|ft|h|万km)(?![a-z]))"
+    r"(?:\D{0,15}\d[\d.,'’\s]*\W{0,15}|\W{0,15}\d[\d.,'’\s]*\D{0,15})"
 )
 _TAXES = (0.19, 0.2, 0.21, 0.22, 0.23, 0.24, 0.25)  # what most countries add to a net sum
 
@@ -39,9 +40,11 @@ def amounts(element: Element, most: int) -> str:
     text = re.sub(r"(?<=\d) ([.,])(?: (?=\d\d(?!\S))|(?=\d{1,2}(?![\d.,])))", r"\1", words(element)[:most])
     if re.search(r"\d[.,]? \d\d(?!\S)", text):
         for part in element.iterdescendants("sup", "span", "small"):
-            cents = own_text(part)
-            if re.fullmatch(r"\d\d", cents) and (part.tag == "sup" or _CENTS_NAME.search(names(part))):
-                return re.sub(rf"(?<=\d)[.,]? {cents}(?!\S)", f".{cents}", text, count=1)
+            match = re.fullmatch(r"[.,]?\s?(\d\d)", words(part)[:6])  # <sup><small>,</small>99</sup>
+            cents = match[1] if match else ""
+            if cents and (part.tag == "sup" or _CENTS_NAME.search(names(part))):
+                mark = "," if re.search(rf"\d\.\d{{3}},? {cents}(?!\S)", text) else "."  # 1.999 | 00
+                return re.sub(rf"(?<=\d)[.,]? {cents}(?!\S)", f"{mark}{cents}", text, count=1)
     return text
 
 

@@ -135,7 +135,7 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
 def _united(groups: list[CandidateList], forms: Read) -> tuple[list[Listing], list[str]]:
     """The listings of the first group, filled from the others, and the forms that gave them."""
     best = groups[0]
-    merged = [one.listing for one in best.candidates]
+    merged = _without_towns([one.listing for one in best.candidates])
     at, by_title = _places(best.candidates)
     used = [best.form]
     clickable = set(forms.links)
@@ -164,6 +164,15 @@ def _united(groups: list[CandidateList], forms: Read) -> tuple[list[Listing], li
                     merged.append(one.listing)
                     at |= {key: len(merged) - 1 for key in _keys(one)}
     return merged, used
+
+
+def _without_towns(listings: list[Listing]) -> list[Listing]:
+    """Without titles that several listings have and that are their town or region."""
+    counts = Counter(one.title for one in listings)
+    return [
+        replace(one, title="") if counts[one.title] > 2 and one.title in (one.city, one.region) else one
+        for one in listings
+    ]
 
 
 def _shown(listings: list[Listing], *, named_is_enough: bool) -> list[Listing]:

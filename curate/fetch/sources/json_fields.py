@@ -1,5 +1,6 @@
 """The fields of one listing out of the facts of its object."""
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -72,7 +73,7 @@ def title_of(fact: Facts) -> str:
     for key, value in first(fact, "title"):
         if (
             isinstance(value, str | int | float)
-            and (found := values.text(value))
+            and (found := html.unescape(values.text(value)))
             and not found.startswith(("http:", "https:"))
             and re.search(r"[^\W\d_]", found)
         ):

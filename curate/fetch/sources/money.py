@@ -56,7 +56,8 @@ PRICE = re.compile(
     rf"\s{{0,2}}{_DIGITS}(?:[.,][-–—]{{1,2}})?(?:\s?(?-i:USD|CAD|AUD|NZD|SGD|HKD|MXN|ARS|CLP|COP|UYU)(?![A-Za-z]))?"
     rf"(?:\s?(?:lakh|lac|crore|万|億|млн|тыс|juta|miliar|triệu|tỷ|"
     rf"million))?|"
-    rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}(?:[$£¥֏฿৳៛₠-₿]|〒(?!\s?\d{3}-)|(?:EUR|USD|GBP|INR|PLN|zł|Kč|"
+    rf"(?<!\d)(?<!kW )(?<!kW/)(?<!kW / )(?<!kW \(){_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}"
+    rf"(?:[$£¥֏฿৳៛₠-₿]|〒(?!\s?\d{{3}}-)|(?:EUR|USD|GBP|INR|PLN|zł|Kč|"
     rf"CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
     r"TRY|лв|BGN|din|RSD|万円|円|元|万元|万(?![^\W\d_])(?!\s?(?:km|キロ|公里))|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|دينار|"
     r"د\.أ|د\.م|ر\.ق|ر\.ع|د\.ب|ريال|ر\.س|د\.إ|ج\.م|جنيه|د\.ك|SAR|EGP|PKR|MXN|IDR|KZT)(?![a-z])|"
@@ -154,7 +155,9 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
         for name in names:
             amount, inner = money(lower[name], name, depth + 1)
             if amount is not None:
-                others = (money(text) for text in lower.values() if isinstance(text, str))
+                others = [money(text) for text in lower.values() if isinstance(text, str) and len(text) < 40]
+                if any(said and unit and abs(said * 100 - amount) < 0.5 for said, unit in others):
+                    amount /= 100  # {"amount": 6499, "formatted": "64,99 €"}
                 return amount, currency or inner or next(
                     (unit for same, unit in others if same == amount and unit), ""
                 )
@@ -190,6 +193,7 @@ def of_the_country(currency: str, url: str, text: str) -> str:
     return SIGNS_OF_MANY.get(currency, {}).get(country_of(url), currency)
 
 
+_FORMER = {"RUR": "RUB", "BYR": "BYN", "MXP": "MXN"}  # codes of before that data still name
 _ANYWHERE = {"co", "com", "io", "me", "tv", "ai", "cc", "ly", "fm", "to", "ws", "am", "eu"}  # endings of any host
 
 
@@ -209,7 +213,7 @@ def currency_of(text: str, *, bare: bool = False) -> str:
     text = text.strip()
     if bare:
         if re.fullmatch(r"[A-Za-z]{3}", text):
-            return text.upper()
+            return _FORMER.get(text.upper(), text.upper())
         return next((code for sign, code in _MONEY if sign.strip() == text.lower()), "")
     lower = text.lower()[:60]
     return next((code for sign, code in _WRITTEN if sign.search(lower)), "")

@@ -32,6 +32,7 @@ _NAMES = (
     "data-q",
     "data-cy",
     "data-marker",
+    "data-mark",
     "data-aut-id",
     "data-automation",
     "aria-label",

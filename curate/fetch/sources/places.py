@@ -30,6 +30,7 @@ _TOWN = re.compile(r"(?:гр|г|с|м|смт|пгт|пос|село|город|�
 _QUARTER = re.compile(r"^.{1,40}? (?:Mh|Mah|Mahallesi)\.? (?=\S)")  # before the town in Turkey
 _STREET = re.compile(  # 12 Main St, Mill Road, Calle de Llagostera
     r"^\d+[a-zA-Z]? [^\W\d_]|(?i:(?<![^\W\d_])(?:road|street|st|avenue|ave|lane|drive|close|court|terrace|"
+    r"rd|dr|ln|ct|pl|blvd|boulevard|hwy|highway|pkwy|cir|trl|"
     r"crescent|gardens|straße|strasse|allee|utca|gatan|vägen|gade|straat|laan|plein)\.?(?: \d+\w?)?$)|"
     r"(?i:^(?:rue|via|calle|avenida|avenue|ul\.|ulica|ул\.|улица|rua|carrer|piazza|corso|viale) )"
 )
@@ -37,6 +38,7 @@ _WHOLE_STREET = re.compile(  # 12 Mill Road
     r"(?i)^\d+[a-z]? [^\W\d_].*(?<![^\W\d_])(?:road|street|st|avenue|ave|lane|drive|dr|close|court|terrace|"
     r"crescent|way|gardens|boulevard|blvd|rd|ln)\.?$"
 )
+_LABEL = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+){0,2}: (?=\S)")  # Equipment Location: Lubbock
 _JAPANESE_CODE = re.compile(r"^〒?\s?\d{3}-?\d{4}\s?(?=[^\W\d_])(?![A-Za-zÀ-ž])")
 _JAPANESE_TOWN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]{2,5}[市区]")
 _OUTWARD = re.compile(r"[A-Z]{1,2}\d{1,2}[A-Z]?")  # of a postal code: CB1
@@ -152,7 +154,7 @@ def named(text: str) -> tuple[str, str]:
     """(town, region) of "Town, Region", "Region, гр. Town", "1055 AB Town (Quarter)", "Town, Country"; empty where
     a text holds none."""
     text = " ".join(_TIME_IN.sub("", text[:_MAX].strip()).split())
-    text = _JAPANESE_CODE.sub("", text)
+    text = _LABEL.sub("", _JAPANESE_CODE.sub("", text))
     if len(path := re.split(r"\s?[»›>→]\s?", text)) > 1:  # Italia » Mar Tirreno » Portoferraio
         return path[-1].strip(), next((part for part in path[:-1] if is_region(part)), "")
     if (found := of_asia(text))[1]:

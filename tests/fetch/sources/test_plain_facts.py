@@ -29,6 +29,22 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "the code behind a sign": (f"<li>{TOP}<b>$4100 CAD</b></li>", {"price": 4100, "currency": "CAD"}),
     "dinars by two letters": (f"<li>{TOP}<b>1 200 <i>DT</i></b></li>", {"price": 1200, "currency": "TND"}),
     "no currency without a price": (f"<li>{TOP}<b>to be asked in EUR</b></li>", {"price": None, "currency": ""}),
+    "the power of a motor": (f"<li>{TOP}<p>767 ccm, 18 kW / 25 KM</p></li>", {"price": None}),
+    "a day in a box of a price": (
+        f'<li>{TOP}<div class="price-holder">To be agreed 11 days ago</div></li>', {"price": None},
+    ),
+    "a mark in an element above the line": (
+        f'<li>{TOP}<p class="new-price">249<sup><small>,</small>90</sup> <span>Lei</span></p></li>',
+        {"price": 249.9, "currency": "RON"},
+    ),
+    "thousands before a mark above the line": (
+        f'<li>{TOP}<p class="new-price">1.999<sup><small>,</small>00</sup> <span>Lei</span></p></li>',
+        {"price": 1999},
+    ),
+    "a heading that is a price": (
+        '<li><h4>$ {n}</h4><a href="/ads/{n}" title="Vase no. {n}"><img src="PHOTO"></a></li>',
+        {"title": "Vase no. 8100231", "price": 8_100_231},
+    ),
     "a town, a region and a country behind a flag": (
         f'<li>{TOP}<p><img src="/f/0.gif" class="flag" width="20"> Squamish, British Columbia, Canada</p></li>',
         {"city": "Squamish", "region": "British Columbia"},
@@ -76,6 +92,8 @@ def test_what_a_card_tells(name: str) -> None:
         ("Italia » Mar Tirreno » Marina di Scarlino", ("Marina di Scarlino", "")),
         ("Île de Nantes, Nantes (44200)", ("Nantes", "")),
         ("Maa, Elm", ("Maa", "Elm")),
+        ("Equipment Location: Lubbock, Texas", ("Lubbock", "Texas")),
+        ("6944 Deer Valley Rd, Shingle Springs, CA 95682", ("Shingle Springs", "CA")),
     ],
 )  # fmt: skip
 def test_a_place_in_parts(text: str, place: tuple[str, str]) -> None:
@@ -114,6 +132,18 @@ def test_what_data_call_a_region_of_a_town_is_one() -> None:
     assert listed(["Leipzig"] * 6, data) == [("Leipzig", one["region"]) for one in data]
 
 
+def test_the_name_of_a_town_is_no_title() -> None:
+    data = [{"title": "Ulm", "city": "Ulm", "region": "Bayern"}] * 6
+    cards = "".join(
+        f'<li><a href="/ads/{n}"><img src="{PHOTO}"><i data-mark="OfferTitle">Flat no. {n}</i></a><b>9 €</b></li>'
+        for n in NUMBERS
+    ).replace("{n}", "7")
+    items = [{"id": n, "url": f"/ads/{n}", "price": 9, **one} for n, one in zip(NUMBERS, data, strict=True)]
+    script = f'<script type="application/json">{json.dumps({"items": items})}</script>'
+    found = extract(page(f"<ul>{cards}</ul>{script}"), "https://ads.example/all", False).listings
+    assert [one.title for one in found] == [f"Flat no. {n}" for n in NUMBERS]
+
+
 def test_a_country_is_no_region() -> None:
     data = [{"city": "Odense", "region": "Danmark"}] * 5 + [{"city": "Odense", "region": "Fyn"}]
     assert listed(["Odense"] * 6, data) == [("Odense", "")] * 5 + [("Odense", "Fyn")]
@@ -124,6 +154,12 @@ DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"price": None, "current_bid": 88500, "current_bid_formatted": "NZD $88,500"},
         {"price": 88500, "currency": "NZD"},
     ),
+    "an amount in cents beside its text": (
+        {"price": {"amount": 6499, "currency": "EUR", "formatted": "64,99 €"}},
+        {"price": 64.99, "currency": "EUR"},
+    ),
+    "a code of before": ({"price": {"amount": 6499, "currency": "RUR"}}, {"price": 6499, "currency": "RUB"}),
+    "a title with entities": ({"subject": "Combi &#8220;Style&#8221;"}, {"title": "Combi “Style”"}),
     "a state that is a status": ({"state": "published"}, {"region": ""}),
     "a state": ({"state": "Bayern"}, {"region": "Bayern"}),
     "a governorate": (
