@@ -144,7 +144,7 @@ def check(
         if config.exact is not None:
             remedies.append(Do("lower split.counts in the recipe"))
             remedies.append(To("take what there is 60/20/20", Run("split", ("--proportional",))))
-        found = "there are enough photos, but those that belong together stay in one split, and no such split was found"
+        found = "there are enough photos, but no split was found in which those that belong together stay together"
         raise GateError(f"{found}: {said}", *remedies)
     if not (short := uneven.lacking(leakage.counts, targets, _FEW)):
         return []

@@ -169,7 +169,7 @@ def test_too_large_groups_are_a_gate_and_not_a_leak(tmp_path: Path) -> None:
     with pytest.raises(GateError) as caught:
         run(tmp_path, photos, [clean_row(photo) for photo in photos], TEN_EACH)
     assert str(caught.value) == (
-        "there are enough photos, but those that belong together stay in one split, and no such split was found: "
+        "there are enough photos, but no split was found in which those that belong together stay together: "
         "a (val has 0 of 2, test has 0 of 2): 12 of its 12 photos are of one listing, a; "
         "b (val has 0 of 2, test has 0 of 2): 12 of its 12 photos are of one listing, b"
     )
