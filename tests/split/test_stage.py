@@ -195,7 +195,7 @@ def test_a_split_that_similar_photos_make_impossible_names_them_and_what_to_set(
     with refused(GateError, match="dedup.max_distance to 6 .*dedup.similar_distance to 6") as caught:
         split.run(tmp_path, Split(class_names=("a", "b")))
     said = (
-        "none was found: a (val has 0 of 4, test has 0 of 4): 22 of its 22 photos count as similar (similar_group "
+        "stay together: a (val has 0 of 4, test has 0 of 4): 22 of its 22 photos count as similar (similar_group "
     )
     assert said in str(caught.value)
     assert "b (" not in str(caught.value)
