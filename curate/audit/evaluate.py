@@ -206,7 +206,10 @@ def evaluate(folder: Path, place: Path, path: Path) -> Evaluation:
     found = list(predict(model, [known[number].file for number in fresh]))
     sound = [number for number, each in zip(fresh, found, strict=True) if not each.reason]
     if not sound:
-        raise GateError(f"{path}: no photo is left to measure on: {len(known) - len(fresh)} are of train or val")
+        seen_before, unread = len(known) - len(fresh), len(fresh)
+        raise GateError(
+            f"{path}: no photo is left to measure on: {seen_before} are of train or val, {unread} cannot be read"
+        )
     return Evaluation(
         network=f"{model.meta['variant']}, seed {model.meta['seed']},",
         photos=[known[number] for number in sound],

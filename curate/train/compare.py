@@ -31,7 +31,9 @@ class Compared:
     test: float | None  # None without test photos
     low: float | None  # 95% interval of test
     high: float | None
-    interval_over: str  # seeds (Student's t), or photos (see `accuracy`) where fewer than 3 differ
+    interval_over: (
+        str  # seeds (Student's t), or photos (see `accuracy`) where fewer than 3 differ, or all do alike
+    )
     seconds: float  # of training one network
     parameters: int
     megabytes: float  # of its weights on disk
@@ -74,7 +76,7 @@ def _row(
     distinct = len({each["sha256"] for each in networks})
     low = high = None
     over = ""
-    if len(tests) >= 3 and distinct >= 3:
+    if len(tests) >= 3 and distinct >= 3 and len(set(tests)) > 1:
         low, high = _over_seeds(tests)
         over = "seeds"
     elif tests:
@@ -131,7 +133,7 @@ def lines(rows: Sequence[Compared]) -> list[str]:
     alike = [row for row in rows if row.seeds > row.distinct == 1]
     shown += [f"All {row.seeds} seeds of {row.variant} gave the same weights." for row in alike]
     if any(row.interval_over == "photos" and row not in alike for row in rows):
-        shown.append("Under 3 seeds the interval is that of the test photos: train with --seeds 3 for more.")
+        shown.append("Under 3 seeds, or where all do alike, the interval is that of the test photos: see --seeds.")
     elif alike:
         shown.append("Their interval is that of the test photos.")
     if "seeds" in over:

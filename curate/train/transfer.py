@@ -6,7 +6,8 @@ loss.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,27 +32,28 @@ class Head:
     penalty: float
 
 
-def embed(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(n, side, side, 3) uint8 to (n, WIDTH) features, each of length 1.
+def embed(pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+    """(n, side, side, 3) uint8 to features, each of length 1, in blocks of up to (BATCH, WIDTH).
 
     Raises ResourceError when the network's weights are missing.
     """
     from curate.clean.scorers.imagenet import ImageNet
 
     scorer = ImageNet(side=pixels.shape[1])
-    blocks = []
     with counter("features", len(pixels), "photo") as advance:
         for start in range(0, len(pixels), BATCH):
             block = np.ascontiguousarray(pixels[start : start + BATCH])
             mirrored = np.ascontiguousarray(block[:, :, ::-1])
-            blocks.append((scorer.embed(block) + scorer.embed(mirrored)) / 2)
+            found = ((scorer.embed(block) + scorer.embed(mirrored)) / 2).astype(np.float32)
+            yield np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
             advance(start + len(block))
-    found = np.concatenate(blocks).astype(np.float32)
-    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
 
 
 def features(folder: Path, pixels: NDArray[np.uint8], names: Sequence[str]) -> NDArray[np.float32]:
-    """`embed`, remembered in `folder`/cache by `names`, the sha256s of the photos in order."""
+    """(n, WIDTH) features, remembered in `folder`/cache by `names`, the sha256s of the photos in order.
+
+    Those of other photos, or of another size, are removed.
+    """
     from curate.clean.scorers.imagenet import WEIGHTS_SHA256
 
     layout = record_store.layout(
@@ -60,10 +62,14 @@ def features(folder: Path, pixels: NDArray[np.uint8], names: Sequence[str]) -> N
     )
     path = folder / "cache" / f"features-{hashlib.sha256(layout.header).hexdigest()[:16]}.cache"
 
-    def embedded() -> list[record_store.Records]:
-        found = np.zeros(len(pixels), layout.record)
-        found["features"] = embed(pixels)
-        return [found]
+    def embedded() -> Iterator[record_store.Records]:
+        for old in path.parent.glob("features-*"):
+            with suppress(OSError):
+                old.unlink()
+        for block in embed(pixels):
+            records = np.zeros(len(block), layout.record)
+            records["features"] = block
+            yield records
 
     return np.array(record_store.read_or_write(path, layout, len(pixels), embedded)["features"])
 

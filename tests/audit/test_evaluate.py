@@ -134,7 +134,13 @@ def test_nothing_but_train_is_no_evaluation(place: Path, tmp_path: Path) -> None
         target = tmp_path / photo.class_name / f"{photo.key}.jpg"
         target.parent.mkdir(exist_ok=True)
         shutil.copy(dataset.file(photo), target)
-    with pytest.raises(GateError, match="no photo is left to measure on: 4 are of train or val"):
+    with pytest.raises(GateError, match="no photo is left to measure on: 4 are of train or val, 0 cannot"):
+        evaluate.evaluate(place / "run", chosen(place / "run"), tmp_path)
+    shutil.rmtree(tmp_path / "hatch")
+    shutil.rmtree(tmp_path / "sedan")
+    (tmp_path / "hatch").mkdir()
+    (tmp_path / "hatch" / "broken.jpg").write_bytes(b"no photo")
+    with pytest.raises(GateError, match="0 are of train or val, 1 cannot be read"):
         evaluate.evaluate(place / "run", chosen(place / "run"), tmp_path)
 
 

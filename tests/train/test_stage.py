@@ -12,11 +12,12 @@ import pytest
 import torch
 from PIL import Image
 
+from curate.clean.scorers.imagenet import ImageNet
 from curate.core import manifest
 from curate.core.errors import GateError, StateError, UsageError
 from curate.core.recipe import TrainBaseline
 from curate.core.schemas import SplitRow, TrainBaselineRow
-from curate.train import card, curves, dataset_cache, fitting, models, trainer
+from curate.train import card, curves, dataset_cache, fitting, models, trainer, transfer
 from curate.train import stage as train_baseline
 from curate.train.accuracy import accuracy, in_words
 from curate.train.split_photos import by_split
@@ -195,6 +196,18 @@ def test_transfer_learns_without_torch_and_predicts_from_its_folder(small: Path)
     cached.write_bytes(cached.read_bytes()[:-4])
     (models.folder_of(small, "transfer", 42) / "model.json").unlink()
     assert train_baseline.run(small, config) == rows
+
+
+def test_features_are_those_of_photo_and_mirror_image_and_old_ones_are_removed(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (transfer.BATCH + 3, 64, 64, 3), np.uint8)
+    names = [str(number) for number in range(len(pixels))]
+    found = transfer.features(tmp_path, pixels, names)
+    scorer = ImageNet(side=64)
+    mean = np.mean([scorer.embed(pixels), scorer.embed(np.ascontiguousarray(pixels[:, :, ::-1]))], axis=0)
+    assert found == pytest.approx(mean / np.linalg.norm(mean, axis=1, keepdims=True), abs=1e-5)
+    assert np.array_equal(transfer.features(tmp_path, pixels, names), found)
+    transfer.features(tmp_path, pixels[1:], names[1:])
+    assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
 def test_finetune_starts_from_imagenet_and_predicts_from_its_folder(small: Path) -> None:
