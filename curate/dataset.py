@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Self
 
 from curate.core import listings, manifest
-from curate.core.errors import StateError
+from curate.core.errors import StateError, To
 from curate.core.files import inside
 from curate.core.schemas import SPLITS, CleanRow, DedupRow, FetchRow, SplitRow
+from curate.core.stages import STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,8 @@ def check_current(folder: Path, stage: str) -> None:
     if not path.exists():
         raise StateError(f"{path} is not there", manifest.remedy(folder, stage))
     if changed := manifest.mismatch(folder, stage):
-        raise StateError(changed, manifest.remedy(folder, stage))
+        stages = list(STAGES)[list(STAGES).index(stage) : list(STAGES).index("split") + 1]
+        raise StateError(changed, To("", *(manifest.remedy(folder, each) for each in stages)))
 
 
 def _join(row: SplitRow, fetched: FetchRow, hashed: DedupRow, scored: CleanRow, shown: Iterable[str]) -> Photo:

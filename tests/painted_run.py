@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from curate.core import manifest
+from curate.core.counted import counts
 from curate.core.recipe import Clean, Recipe, Section, Source, Split, SplitCounts, TrainBaseline
 from curate.core.schemas import CleanRow, DedupRow, FetchRow, Row, SplitRow, TrainBaselineRow
 from curate.core.stages import STAGES
@@ -218,6 +219,6 @@ def rewrite(folder: Path, stage: str, rows: list[Row]) -> None:
     """Put other rows into a manifest with a sidecar that vouches for them, as no stage would."""
     data = manifest.format_rows(rows, STAGES[stage].row_type)
     sidecar = manifest.read_sidecar(folder, stage)
-    sidecar |= {"rows": len(rows), "sha256": hashlib.sha256(data).hexdigest(), "counts": manifest.counts(rows)}
+    sidecar |= {"rows": len(rows), "sha256": hashlib.sha256(data).hexdigest(), "counts": counts(rows)}
     manifest.csv_path(folder, stage).write_bytes(data)
     manifest.sidecar_path(folder, stage).write_text(json.dumps(sidecar), encoding="utf-8")

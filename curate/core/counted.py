@@ -1,11 +1,21 @@
 """Numbers of things, in words."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from curate.core.schemas import Row
 
 
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 photo`, `2,400 photos`; with `many`, which else is `one` with an s, `1 photo is`, `2 photos are`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def counts(rows: Iterable[Row]) -> dict[str, int]:
+    """`kept` and each reason with its number of rows, the largest first."""
+    tally = Counter(row.reason for row in rows if not row.keep)
+    kept = sum(1 for row in rows if row.keep)
+    return {"kept": kept} | dict(sorted(tally.items(), key=lambda item: (-item[1], item[0])))
 
 
 def funnel(stage: str, rows: int, counts: Mapping[str, int]) -> str:

@@ -10,8 +10,7 @@ import hashlib
 import itertools
 import json
 import types
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +19,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from curate import __version__
-from curate.core.counted import counted, funnel
+from curate.core.appended import keys_added
+from curate.core.counted import counted, counts, funnel
 from curate.core.errors import Delete, FetchOrImport, Run, StateError, To
 from curate.core.files import atomic_write as atomic_write
 from curate.core.files import crash_point as crash_point
@@ -162,10 +162,20 @@ def stale_inputs(folder: Path, stage: str) -> list[str]:
 def mismatch(folder: Path, stage: str, ignored: Collection[str] = ()) -> str:
     """`clean.csv was made from another dedup.csv`; empty while the inputs of `stage` are what they were.
 
-    `ignored` are names of inputs that may have changed. Raises StateError when a sidecar is missing or damaged.
+    Decisions alone that were added are counted: `3 decisions in review.csv are newer than clean.csv`.
+    `ignored` are inputs that may have changed. Raises StateError when a sidecar is missing or damaged.
     """
     changed = [name for name in stale_inputs(folder, stage) if name not in ignored]
+    if changed == ["review.csv"] and (added := decided_since(folder, stage)):
+        return (
+            f"{counted(added, 'decision in review.csv is', 'decisions in review.csv are')} newer than {stage}.csv"
+        )
     return f"{stage}.csv was made from another {', '.join(changed)}" if changed else ""
+
+
+def decided_since(folder: Path, stage: str) -> int:
+    """Photos and pairs decided in review.csv since `stage` read it; 0 where that cannot be counted."""
+    return len(keys_added(folder / "review.csv", read_sidecar(folder, stage)["inputs"].get("review.csv", "")))
 
 
 def digests(folder: Path, *stages: str) -> dict[str, str]:
@@ -234,13 +244,6 @@ def edited(path: Path, stage: str) -> StateError:
         "review.csv",
         To("", Delete(path), remedy(path.parent, stage)),
     )
-
-
-def counts(rows: Iterable[Row]) -> dict[str, int]:
-    """`kept` and each reason with its number of rows, the largest first."""
-    tally = Counter(row.reason for row in rows if not row.keep)
-    kept = sum(1 for row in rows if row.keep)
-    return {"kept": kept} | dict(sorted(tally.items(), key=lambda item: (-item[1], item[0])))
 
 
 def reasons(folder: Path, stage: str) -> dict[str, str]:

@@ -122,7 +122,14 @@ def changes(folder: Path, stage: str) -> list[str]:
     recorded = manifest.recorded_provenance(folder, stage)
     versions = {name: _version_now(stage, name, then) for name, then in recorded.versions.items()}
     now = manifest.Provenance(stage, recorded.inputs, recorded.config, versions)
-    return [f"{name} changed" for name in manifest.stale_inputs(folder, stage)] + recorded.changes(now)
+    stale = manifest.stale_inputs(folder, stage)
+    added = manifest.decided_since(folder, stage) if decisions.NAME in stale else 0
+    words = (
+        {decisions.NAME: f"{counted(added, 'decision in review.csv is', 'decisions in review.csv are')} newer"}
+        if added
+        else {}
+    )
+    return [words.get(name, f"{name} changed") for name in stale] + recorded.changes(now)
 
 
 def other_settings(folder: Path, stage: str, recipe: Recipe) -> Iterator[Setting]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from curate.core import manifest
-from curate.core.counted import counted
+from curate.core.counted import counted, counts
 from curate.core.errors import Delete, Note, StateError, To
 from curate.core.schemas import FetchRow, Row, SplitRow, identity
 from curate.core.stages import STAGES
@@ -93,7 +93,7 @@ def _manifest_problems(folder: Path, stage: str, rows: dict[str, list[Row]]) -> 
             yield Note(f"{path.name}: row {row.key} has keep={keep} with reason {row.reason!r}")
     if sidecar and sidecar["rows"] != len(keys):
         yield Note(f"{path.name}: {counted(len(keys), 'row')}, its sidecar says {sidecar['rows']}")
-    if sidecar and sidecar["counts"] != manifest.counts(rows[stage]):
+    if sidecar and sidecar["counts"] != counts(rows[stage]):
         yield Note(f"{path.name}: its rows do not add up to the sidecar's counts by reason")
 
 

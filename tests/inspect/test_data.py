@@ -50,7 +50,7 @@ def test_explain_gives_the_rows_of_one_photo_and_where_each_of_several_ended(fol
     (photo,) = plain(data.of_explain(folder, key(3)[:12]))["photos"]
     assert (photo["key"], photo["fate"]) == (key(3), "rejected by dedup: near_duplicate")
     assert photo["stages"]["dedup"]["row"]["duplicate_of"] == key(2)
-    assert photo["stages"]["clean"] == {"problem": "stale: review.csv changed", "row": None}
+    assert photo["stages"]["clean"] == {"problem": "stale: 1 decision in review.csv is newer", "row": None}
     assert photo["duplicates"] == [key(2)]
     (reviewed,) = plain(data.of_explain(folder, key(9)))["photos"]
     assert reviewed["decisions"] == [
