@@ -100,8 +100,11 @@ def _label_conflicts(folder: Path, written: Review, rows: Sequence[DedupRow] | N
         return []
     photos = counted(len(keys), "photo has", "photos have")
     count = f"label conflicts: {photos} duplicates under another class name"
-    if not (waiting := undecided(folder, keys, written)):
-        return [Note(f"{count}, all decided")]
+    waiting = undecided(folder, keys, written)
+    if rejected := len(set(keys) - set(written.decisions) - waiting):
+        count = f"{count}, clean rejects {rejected:,} of them"
+    if not waiting:
+        return [Note(f"{count}, {'none undecided' if rejected else 'all decided'}")]
     shown = f"see the first {UNDECIDED_SHOWN} (label_conflict in dedup.csv marks all)"
     return [
         Note(

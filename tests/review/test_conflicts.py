@@ -104,7 +104,7 @@ def test_a_conflict_need_not_be_decided_where_clean_rejects_the_photo_for_what_i
         for text in ((), ("0123,keep,",)):  # a decision about another photo changes nothing
             write(tmp_path, *text)
             assert to_do(tmp_path, CLASSES)[0].text.endswith(
-                f"1 undecided, e.g. {key(4)}" if waits else ", all decided"
+                f"name, 1 undecided, e.g. {key(4)}" if waits else ", clean rejects 1 of them, none undecided"
             )
     painted_run.rewrite(tmp_path, "clean", [dataclasses.replace(r, keep=False, reason="interior") for r in rows])
     flag(tmp_path, 4, 5, 6)
