@@ -6,6 +6,7 @@ from typing import Any
 
 from curate.core.intervals import percent, wilson
 from curate.core.schemas import REASONS, SPLITS
+from curate.dataset import Photo
 from curate.export.release import STAGES, Release
 
 REGIONS = 12  # that the table names; the rest is one line
@@ -111,13 +112,20 @@ def _made(release: Release) -> Iterator[str]:
 def _settings(stage: str, sidecar: dict[str, Any]) -> str:
     config = sidecar["config"]
     if stage == "fetch":
-        return f"photos from {config.get('id') or config.get('path', 'a folder')}"
+        return f"photos {_origin(sidecar)}"
     if stage == "dedup":
         return f"method {config.get('method')}, hashes at most {config.get('max_distance')} bits apart"
     if stage == "clean":
         scorer = sidecar["notes"].get("scorer") or {}
         return f"scorer {scorer.get('model') or config.get('scorer')}, threshold {config.get('threshold')}"
     return f"seed {config.get('seed')}"
+
+
+def _origin(sidecar: dict[str, Any]) -> str:
+    """Where the photos come from, by the sidecar of fetch. The path of an import is nobody's business."""
+    if not sidecar["notes"].get("imported"):
+        return f"from {sidecar['config'].get('id') or 'a site'}"
+    return "that a CSV names" if str(sidecar["config"].get("path")).lower().endswith(".csv") else "from folders"
 
 
 def _funnel(release: Release) -> Iterator[Sequence[object]]:
@@ -146,7 +154,10 @@ def _rejected(release: Release) -> Iterator[str]:
 def split_check(release: Release) -> Iterator[str]:
     """What the split stage counted, or why nothing is known."""
     if lines := release.sidecars["split"]["notes"].get("leakage", {}).get("lines"):
-        yield from (f"- {line}" for line in lines)
+        below = ""
+        for line in lines:
+            yield f"{below}- {line}"
+            below = "  " if line.endswith(":") else below
     else:
         yield "Not checked, because the split stage noted no leakage check."
 
@@ -162,18 +173,30 @@ def _regions(release: Release) -> Iterator[Sequence[object]]:
         yield [f"{len(rest)} others", *sums]
 
 
+def _listings(photos: Sequence[Photo]) -> Iterator[str]:
+    """How many listings the photos come from, as far as their source names them."""
+    known = [photo.listing for photo in photos if photo.listing]
+    if known:
+        of = f"{len(known):,} of the photos" if len(known) < len(photos) else "The photos"
+        yield f"{of} come from {len(set(known)):,} listings of one source: other sources and times differ."
+    if len(known) < len(photos):
+        unknown = f"the other {len(photos) - len(known):,}" if known else "these photos"
+        yield f"Which of {unknown} are of one listing is not known: photos of one thing may be in two splits."
+
+
 def limits(release: Release) -> Iterator[str]:
     """What a user of the dataset must know."""
     photos = release.dataset.photos
     moved = sum(photo.class_name != photo.seller_class for photo in photos)
     corrected = f", but for {moved:,} of {len(photos):,} photos that a person corrected" if moved else ""
-    yield f"Class names are the sellers' own{corrected}."
+    fetch = release.sidecars["fetch"]
+    named = "came with the photos" if fetch["notes"].get("imported") else "are the sellers' own"
+    yield f"Class names {named}{corrected}."
     yield (
         f"{release.doubtful:,} photos are borderline or may be of another class; nobody has decided about them."
     )
     yield "What `clean` rejects and keeps is a model's judgement; this card gives no accuracy of it."
-    listings = len({photo.listing_id for photo in photos})
-    yield f"The photos come from {listings:,} listings of one source: other sources and times differ."
+    yield from _listings(photos)
     empty = [split for split in SPLITS if not release.dataset.of(split)]
     yield from (f"No photo is in {split}." for split in empty)
     for kind in ("faces", "plates"):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curate.core import manifest
+from curate.core import listings, manifest
 from curate.core.counted import counted
 from curate.core.intervals import percent, wilson
 from curate.core.schemas import FetchRow
@@ -51,8 +51,9 @@ def photos(rows: Rows) -> list[FetchRow]:
 
 def _came_in(sidecars: Mapping[str, Mapping[str, Any]], rows: Rows) -> ShortAnswer:
     found = photos(rows)
-    listings = len({row.listing_id for row in found})
-    details = [f"of {listings:,} listings", _classes(Counter(row.class_name for row in found))]
+    known = {listings.named(row) for row in found} - {""}
+    of = f"of {len(known):,} listings" if known else "which of them are of one listing is not known"
+    details = [of, _classes(Counter(row.class_name for row in found))]
     if pages := len(rows.fetch) - len(found):
         details.append(f"{counted(pages, 'page was', 'pages were')} not read")
     return ShortAnswer(
