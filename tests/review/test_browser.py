@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from curate.core import manifest
 from curate.core.schemas import CleanRow
 from curate.pipeline import find_recipe, import_photos, run_stages
 from curate.review import decisions
-from tests import folders
+from tests import folders, painted_run
 from tests.review.serving import CHROMIUM, FLAGS, Served, build, served
 
 if TYPE_CHECKING:
@@ -181,6 +182,40 @@ def test_apply_now_runs_the_stages_and_says_what_changed(page: "Page", tmp_path:
     rows = manifest.read(folder, CleanRow)
     assert sum(row.keep for row in rows) == kept - 2
     assert sum(row.reason == "reviewed" for row in rows) == 2
+
+
+def test_counters_of_all_queues_follow_and_a_conflict_shows_both_photos(page: "Page", tmp_path: Path) -> None:
+    folder = painted_run.build(tmp_path / "run", "clean")
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("name: painted\nclasses: [swift, wagonr]\nclean: {scorer: none}\n")
+    key = painted_run.key(4)
+    rows = [
+        replace(row, borderline=row.key == key, review_rank=1 if row.key == key else None)
+        for row in manifest.read(folder, CleanRow)
+    ]
+    painted_run.rewrite(folder, "clean", list(rows))
+    with served(folder, recipe=str(recipe)) as server:
+        begin(page, server)
+        conflicts = page.locator("option[value='label_conflicts']")
+        sync_api.expect(conflicts).to_have_text("Sold under several classes (1)")
+        page.select_option("#queue", "label_conflicts")
+        sync_api.expect(page.locator(".stage figcaption")).to_have_text(
+            ["stays · sold as swift", "duplicate · sold as wagonr"]
+        )
+        assert page.locator(".stage img").evaluate_all("all => all.every((each) => each.naturalWidth > 0)")
+        page.select_option("#queue", "borderline")
+        press(page, "g")
+        sync_api.expect(page.locator("#grid .why")).to_have_text("duplicates or decisions contradict each other")
+        press(page, "1")
+        sync_api.expect(conflicts).to_have_text("Sold under several classes (0)")
+        page.select_option("#queue", "label_conflicts")
+        count(page, "1 of 1")
+        page.click("#apply")
+        sync_api.expect(page.locator("#apply-start")).to_have_text("Apply 1 decision")
+        sync_api.expect(page.locator("#apply-said")).to_contain_text("1 decision is newer than what clean wrote.")
+        page.click("#apply-close")
+        press(page, "Backspace")
+        sync_api.expect(conflicts).to_have_text("Sold under several classes (1)")
 
 
 @pytest.mark.parametrize("width", [390, 1280])

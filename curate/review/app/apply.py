@@ -41,6 +41,7 @@ class Apply:
         """How far it is, for the page."""
         return {
             "apart": [] if self.running else self.apart(),
+            "waiting": 0 if self.running else manifest.decided_since(self.session.folder, "clean"),
             "running": self.running,
             "failed": self.failed,
             "lines": self.lines[-12:],

@@ -170,7 +170,7 @@ def application(session: Session, apply: Apply, thumbnails: images.Thumbnails) -
     async def decide(request: "Request") -> "Response":
         asked = json.loads(await request.body())
         before = await run_in_threadpool(session.decide, str(asked["queue"]), list(asked["rows"]))
-        return JSONResponse({"before": before})
+        return JSONResponse({"before": before, "done": dict(session.done)})
 
     def photo(request: "Request") -> "Response":
         found = session.known(request.path_params["key"])

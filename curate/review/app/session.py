@@ -206,10 +206,10 @@ class Session:
         facts["threshold"] = self.threshold
         facts["why"] = self._why(found)
         if found["label_conflict"] == "true":
-            query = (
-                "SELECT key, seller_class FROM photo WHERE duplicate_group = ? AND label_conflict = 'true' LIMIT 9"
-            )
-            facts["sold_as"] = sorted({row[1] for row in self.index.execute(query, (found["duplicate_group"],))})
+            query = "SELECT key, seller_class, substr(sha256, 1, 8) AS version FROM photo "
+            query += "WHERE duplicate_group = ? AND label_conflict = 'true' ORDER BY key != ?, key LIMIT 9"
+            same = self.index.execute(query, (found["duplicate_group"], found["key"]))
+            facts["sold"] = [dict(row) for row in same]  # this photo first
         return facts
 
     def _why(self, found: Item) -> str:

@@ -45,8 +45,9 @@ function options() {
   const rank = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : name === "kept" ? 90 : name === "sample" ? 91 : 50);
   const sorted = state.queues.filter((each) => each.total || each.name === queue).sort((a, b) => rank(a.name) - rank(b.name));
   $("queue").replaceChildren(...sorted.map((each) =>
-    make("option", { value: each.name, selected: each.name === queue }, `${title(each.name)} (${(each.total - each.done).toLocaleString("en")})`)));
+    make("option", { value: each.name, selected: each.name === queue })));
   $("queue").value = queue;
+  counted();
   const problem = state.problem || state.torn;
   $("problem").hidden = !problem;
   $("problem").textContent = problem ? `${problem}${state.problem ? " — nothing can be decided until it is mended." : ""}` : "";
@@ -120,7 +121,20 @@ function progress() {
   $("count").textContent = `${done.toLocaleString("en")} of ${total.toLocaleString("en")}${time}`;
 }
 
-function saved(number, problem) {
+function counted() {
+  // what is decided of each queue, beside its name: a photo may be in several
+  for (const option of $("queue").options) {
+    const each = state.queues.find((known) => known.name === option.value);
+    option.textContent = `${title(each.name)} (${(each.total - each.done).toLocaleString("en")})`;
+  }
+}
+
+function saved(number, problem, done) {
+  if (done && !number) {
+    for (const each of state.queues) if (each.name !== "sample") each.done = done[each.name] || 0;
+    counted();
+    progress();
+  }
   $("saved").textContent = problem ? `${number} not saved: ${problem}` : number ? `saving ${number} …` : past.length ? "saved" : "";
   $("saved").classList.toggle("bad", Boolean(problem));
 }
@@ -310,9 +324,17 @@ for (const name of ["one", "grid"]) {
   });
 }
 $("help").addEventListener("click", () => $("keys").showModal());
-$("apply").addEventListener("click", () => {
+$("apply").addEventListener("click", async () => {
+  await settled();
   $("applying").showModal();
-  get("/api/apply").then((now) => { $("apply-apart").textContent = now.apart.join("\n"); }).catch(failed);
+  get("/api/apply").then((now) => {
+    $("apply-apart").textContent = now.apart.join("\n");
+    if (now.running) return;
+    const wait = now.waiting ? `${now.waiting.toLocaleString("en")} decision${now.waiting === 1 ? "" : "s"}` : "";
+    const made = wait ? `${wait} ${now.waiting === 1 ? "is" : "are"} newer than what clean wrote. ` : "";
+    $("apply-said").textContent = `${made}dedup, clean and split run again, and obey your decisions.`;
+    $("apply-start").textContent = wait ? `Apply ${wait}` : "Run them";
+  }).catch(failed);
 });
 $("apply-start").addEventListener("click", () => apply().catch(failed));
 $("apply-close").addEventListener("click", () => $("applying").close());

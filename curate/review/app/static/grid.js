@@ -33,10 +33,12 @@ export function show(page, start, total, opener, turn) {
 
 function tile(item, place) {
   const photos = item.photos;
+  const why = photos.at(-1).why || ""; // of a pair, of the one that was removed
   const text = photos.length === 2 ? "pair" : words(photos[0].class_name || photos[0].seller_class);
   const element = make("li", { id: `tile-${place}`, role: "option", "aria-selected": "false", "data-key": item.key },
     make("span", { class: "frame" }, ...photos.map((photo) => make("img", { src: source("small", photo), alt: "", draggable: "false" }))),
-    make("span", { class: "caption" }, text), make("span", { class: "said" }));
+    make("span", { class: "caption" }, text),
+    why ? make("span", { class: "caption why", title: why }, why) : "", make("span", { class: "said" }));
   mark(element, item);
   return element;
 }

@@ -35,9 +35,10 @@ export function show(item, state, act) {
   const [photo] = item.photos;
   const main = $("main");
   const facts = make("aside", { class: "facts", "aria-label": "About this photo" }, ...(pair ? pairFacts(item) : photoFacts(item, state)));
+  const conflict = photo.sold?.length > 1;
   main.replaceChildren(
-    make("section", { class: pair ? "one pair" : "one", "data-key": item.key, "aria-label": pair ? "Pair" : "Photo" },
-      pair ? pairStage(item) : photoStage(photo), actions(item, state, act), facts),
+    make("section", { class: pair || conflict ? "one pair" : "one", "data-key": item.key, "aria-label": pair ? "Pair" : "Photo" },
+      pair ? pairStage(item) : conflict ? soldStage(photo) : photoStage(photo), actions(item, state, act), facts),
   );
   clearTimeout(around);
   if (photo.seller_class && !pair) around = setTimeout(() => showAround(item, photo, facts), 150);
@@ -49,6 +50,16 @@ function photoStage(photo) {
   big.id = "photo";
   big.onerror = () => big.replaceWith(make("p", { class: "lost" }, "This photo cannot be shown: its file is gone or damaged."));
   return make("div", { class: "stage" }, big);
+}
+
+function soldStage(photo) {
+  // the same image under several classes: that which stays, and one of each other class
+  const classes = new Set([photo.sold[0].seller_class]);
+  const others = photo.sold.slice(1).filter((each) => !classes.has(each.seller_class) && classes.add(each.seller_class)).slice(0, 3);
+  const stays = photoStage(photo).firstChild;
+  const figure = (shown, text) => make("figure", {}, shown, make("figcaption", {}, text));
+  return make("div", { class: "stage" }, figure(stays, `stays · sold as ${words(photo.seller_class)}`), ...others.map((each) =>
+    figure(make("img", { src: source("large", each), alt: describe(each, "Duplicate") }), `duplicate · sold as ${words(each.seller_class)}`)));
 }
 
 function pairStage(item) {
@@ -99,7 +110,8 @@ const share = (value) => (value == null ? "" : Number(value).toFixed(2));
 function photoFacts(item, state) {
   const [photo] = item.photos;
   if (!photo.seller_class) return [make("p", { class: "hint" }, "A blind sample: what the seller and the machine say is not shown. It is measured with your labels.")];
-  const sold = photo.sold_as?.length > 1 ? photo.sold_as.map(words).join(", ") : words(photo.seller_class);
+  const classes = [...new Set((photo.sold || [photo]).map((each) => each.seller_class))].sort();
+  const sold = classes.map(words).join(", ");
   const place = [photo.city, photo.year, photo.price && `${Number(photo.price).toLocaleString("en")} ${photo.currency}`].filter(Boolean).join(" · ");
   return [
     make("dl", {},

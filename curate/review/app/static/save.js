@@ -63,11 +63,11 @@ async function send() {
     let number = waiting.findIndex((each) => each.queue !== queue);
     if (number < 0) number = waiting.length;
     try {
-      await post("/api/decide", { queue, rows: waiting.slice(0, number).flatMap((each) => each.rows) });
+      const answer = await post("/api/decide", { queue, rows: waiting.slice(0, number).flatMap((each) => each.rows) });
       waiting.splice(0, number);
       trouble = false;
       remember();
-      tell(unsaved(), "");
+      tell(unsaved(), "", answer.done);
     } catch (error) {
       trouble = true;
       const words = error.status === 403 ? "The server was started again: open the address that it printed." : error.message;
