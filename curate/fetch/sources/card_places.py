@@ -1,7 +1,7 @@
 """The town and region that a card or a page shows: in an element called a place, or as an address."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
 
@@ -108,19 +108,21 @@ def _beside_pin(icon: Element) -> tuple[str, str]:
     return "", ""
 
 
-def of_page(elements: Sequence[Element]) -> tuple[str, str]:
+def of_page(elements: Iterable[Element]) -> tuple[str, str]:
     """(town, region) that the page of a listing shows in an element called a place; empty where it shows none."""
     said = (one for one in elements if one.tag in _TEXTS and not _ASKS.search(words(one)[:100]))
     city, region = called_place(said)
-    if not city:
-        texts = (own_text(one) for one in elements if one.tag in _TEXTS)
-        fits = (text for text in texts if 3 < len(text) < 80 and "," in text and places.is_place(text))
-        return next(
-            (places.named(text) for text in fits if places.is_address(text) or places.ends_with_region(text)),
-            ("", ""),
-        )
     first = next(filter(str.isalpha, city), "")
     return (city, region) if city and not (first.islower() and "." not in city) else ("", "")
+
+
+def in_full(elements: Iterable[Element]) -> tuple[str, str]:
+    """(town, region) of the first element whose text tells by itself that it is a place; empty where none does."""
+    texts = (own_text(one) for one in elements if one.tag in _TEXTS)
+    fits = (text for text in texts if 3 < len(text) < 80 and "," in text and places.is_place(text))
+    return next(
+        (places.named(text) for text in fits if places.is_address(text) or places.ends_with_region(text)), ("", "")
+    )
 
 
 def _alone(element: Element) -> str:

@@ -184,6 +184,8 @@ def filled(listing: Listing, page: Page, layout: PageImages) -> tuple[Listing, l
     content, sellers = _content(page, layout)
     if not (listing.city or found.get("city")) or not (listing.region or found.get("region")):
         city, region = card_places.of_page(content)
+        if not (city or listing.city or found.get("city")):
+            city, region = card_places.in_full(sellers)
         if listing.city and region == listing.city and not found.get("region"):
             listing = replace(listing, city=city, region=region)  # the data name the larger one
         elif city and city == (listing.city or found.get("city") or city):

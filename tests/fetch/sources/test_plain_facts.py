@@ -199,7 +199,8 @@ def test_ten_thousands_are_a_price_where_they_measure_nothing(text: str, amount:
 
 def test_a_page_tells_its_place_by_a_region_that_calls_itself_one() -> None:
     body = (
-        '<h1>Vase</h1><div class="price">9 €</div><div><div>Ann</div><div>Kragujevac, Šumadijski okrug</div></div>'
+        '<h1>Vase</h1><div class="price">9 €</div>'
+        "<aside><div>Ann</div><div>Kragujevac, Šumadijski okrug</div></aside>"
         '<div class="photos">' + "".join(f'<img src="/p/{n}-0f3a5c7e9b.jpg">' for n in NUMBERS) + "</div>"
     )
     (listing,) = extract(page(body), DATA_URL, True).listings
