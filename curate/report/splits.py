@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.core.schemas import SPLITS
+from curate.dedup import hamming_search
+from curate.dedup.phash import Hashes
 from curate.inspect.rows import Rows
 from curate.report.thumbnails import Figure, Section, thumbnail
 from curate.split.leakage import check_leakage
@@ -16,6 +18,8 @@ from curate.split.leakage import check_leakage
 PAIRS = 6  # across splits, the nearest first
 BITS = 64  # of a perceptual hash
 _BLOCK = 256  # photos compared at once
+_FEW = 1 << 27  # pairs that are all compared; of more, only those within a few bits
+_RADII = (2, 5, 8, 12)  # bits, until there are pairs enough
 
 
 def split(folder: Path, rows: Rows, notes: Mapping[str, Any], method: str) -> Section:
@@ -50,19 +54,35 @@ def nearest(first: Sequence[str], second: Sequence[str], number: int = PAIRS) ->
     if not first or not second:
         return []
     left, right = (np.array([int(word, 16) for word in words], np.uint64) for words in (first, second))
-    best: NDArray[np.int64] = np.empty(len(right), np.int64)
-    apart = np.empty(len(right), np.int64)
-    for start in range(0, len(right), _BLOCK):
-        bits = np.bitwise_count(right[start : start + _BLOCK, None] ^ left)
-        best[start : start + _BLOCK] = bits.argmin(axis=1)
-        apart[start : start + _BLOCK] = bits.min(axis=1)
-    found: list[tuple[int, int, int]] = []
-    for place in np.argsort(apart, kind="stable").tolist():
-        if best[place] not in {a for a, _, _ in found}:
-            found.append((int(best[place]), place, int(apart[place])))
+    for bits in _RADII if len(left) * len(right) > _FEW else ():
+        found = _each_once(_within(left, right, bits), len(left), number)
         if len(found) == number:
+            return found
+    code = np.empty(len(right), np.int64)
+    for start in range(0, len(right), _BLOCK):
+        apart = np.bitwise_count(right[start : start + _BLOCK, None] ^ left).astype(np.int64)
+        code[start : start + _BLOCK] = (apart * len(left) + np.arange(len(left))).min(axis=1)
+    return _each_once(code, len(left), number)
+
+
+def _within(left: Hashes, right: Hashes, bits: int) -> NDArray[np.int64]:
+    """For each of `right`, (n,), bits · len(left) + place of the nearest of `left`; more than that of 64 bits for
+    one that has none within so many bits."""
+    code = np.full(len(right), (BITS + 1) * len(left), np.int64)
+    for place, other, apart in hamming_search.across(right, left, bits):
+        np.minimum.at(code, place, apart.astype(np.int64) * len(left) + other)
+    return code
+
+
+def _each_once(code: NDArray[np.int64], count: int, number: int) -> list[tuple[int, int, int]]:
+    """The first `number` pairs of which each of the `count` photos is in one, by a code as of `_within`."""
+    found: dict[int, tuple[int, int, int]] = {}
+    for place in np.argsort(code // count, kind="stable").tolist():
+        apart, best = divmod(int(code[place]), count)
+        if apart > BITS or len(found) == number:
             break
-    return found
+        found.setdefault(best, (best, place, apart))
+    return list(found.values())
 
 
 def _pair(folder: Path, rows: Rows, train: str, other: str, distance: int) -> Figure:

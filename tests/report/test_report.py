@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -384,6 +385,17 @@ def test_origins_are_by_class_in_bands_of_equal_numbers(tmp_path: Path) -> None:
     assert (len(many["classes"]), many["drawn"]) == (6, 4) and "c5" in many["chart"] and "c3" not in many["chart"]
     bare = [dataclasses.replace(photo, region="", year=None, price=None) for photo in photos]
     assert origins.origins(bare, class_of) == []
+
+
+def test_the_nearest_of_many_pairs_are_found_without_comparing_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(1)
+    hashes = random.integers(0, 2**64, 900, np.uint64)
+    hashes[600:640] = hashes[:40] ^ (np.uint64(1) << random.integers(0, 64, 40, np.uint64)) ^ np.uint64(6)
+    train, test = ([f"{value:016x}" for value in some.tolist()] for some in (hashes[:600], hashes[600:]))
+    every = [splits.nearest(train, test, number) for number in (6, 60)]
+    monkeypatch.setattr(splits, "_FEW", 0)
+    assert [splits.nearest(train, test, number) for number in (6, 60)] == every
+    assert len(every[1]) == 60
 
 
 def test_the_nearest_pairs_take_each_photo_once() -> None:
