@@ -153,7 +153,7 @@ def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int, echo: Call
         if duplicates := [row for row in rows if isinstance(row, DedupRow)]:
             to_decide += conflicts.to_do(folder, recipe.clean.class_names, duplicates)
         if stage == "split":
-            to_decide += given.leaks(folder)
+            to_decide += [*conflicts.in_split(folder, recipe.clean.class_names), *given.leaks(folder)]
 
 
 def run_stages(

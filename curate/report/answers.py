@@ -125,7 +125,8 @@ def _to_do(stages: Sequence[str], rows: Rows, duplicates: Section | None) -> Sho
         details.append("review.csv cannot be obeyed")
     if duplicates and duplicates["undecided"]:
         number = duplicates["undecided"]
-        details.append(f"{counted(number, 'photo is', 'photos are')} sold under several class names")
+        placed = f", {duplicates['in_split']:,} of them in the split" if duplicates["in_split"] else ""
+        details.append(f"{counted(number, 'photo is', 'photos are')} sold under several class names{placed}")
     if missing := [manifest.command(stage) for stage in STAGES if stage not in stages]:
         details.append(f"not run yet: {', '.join(missing)}")
     urgent = bool(details)

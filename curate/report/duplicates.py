@@ -81,6 +81,7 @@ def duplicates(folder: Path, rows: Rows) -> Section:
         "sizes": sorted(Counter(len(members) for members in groups.values()).items()),
         "conflicts": len(conflicts),
         "undecided": len(undecided),
+        "in_split": sum(key in rows.split and rows.split[key].keep for key in undecided),
         "rejected": len(conflicts.keys() - undecided - rows.review.decisions.keys()),
         "problem": rows.review.problem.replace(str(folder / decisions.NAME), decisions.NAME),
         "shown": shown,

@@ -5,7 +5,7 @@ kept photo decides: `clean` obeys it. Where `clean` rejects that photo for what 
 decide.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from pathlib import Path
 from curate.core import manifest
 from curate.core.counted import counted
 from curate.core.errors import Do, Note, Run, StateError, To
-from curate.core.schemas import CleanRow, DedupRow, FetchRow
+from curate.core.schemas import SPLITS, CleanRow, DedupRow, FetchRow, SplitRow
 from curate.review import decisions, queue
 from curate.review.decisions import Review
 
@@ -86,14 +86,19 @@ def disagreements(written: Review) -> list[Note]:
     return notes
 
 
-def _label_conflicts(folder: Path, written: Review, rows: Sequence[DedupRow] | None) -> list[Note]:
+def _flagged(folder: Path, rows: Sequence[DedupRow] | None) -> Sequence[DedupRow]:
+    """The rows of dedup.csv, where it stands and has a label conflict."""
     try:
         noted = manifest.read_sidecar(folder, "dedup")["notes"]
         if noted.get("label_conflicts") == 0 or manifest.mismatch(folder, "dedup"):
-            return []
-        rows = manifest.read(folder, DedupRow) if rows is None else rows
+            return ()
+        return manifest.read(folder, DedupRow) if rows is None else rows
     except StateError:  # the command that needs dedup.csv reports it
-        return []
+        return ()
+
+
+def _label_conflicts(folder: Path, written: Review, rows: Sequence[DedupRow] | None) -> list[Note]:
+    rows = _flagged(folder, rows)
     written = decisions.of_keepers(written, rows)
     keys = [row.key for row in rows if row.keep and row.label_conflict]
     if not keys:
@@ -106,13 +111,44 @@ def _label_conflicts(folder: Path, written: Review, rows: Sequence[DedupRow] | N
     if not waiting:
         return [Note(f"{count}, {'none undecided' if rejected else 'all decided'}")]
     shown = f"see the first {UNDECIDED_SHOWN} (label_conflict in dedup.csv marks all)"
+    placed = f" ({in_words} in the split)" if (in_words := _words(_placed(folder, waiting))) else ""
     return [
         Note(
-            f"{count}, {len(waiting):,} undecided, e.g. {min(waiting)}",
+            f"{count}, {len(waiting):,} undecided{placed}, e.g. {min(waiting)}",
             To(shown if len(waiting) > UNDECIDED_SHOWN else "see them", Run("report")),
             Do(how_to_decide(min(waiting), folder / decisions.NAME)),
         )
     ]
+
+
+def in_split(folder: Path, class_names: Sequence[str]) -> list[Note]:
+    """How many photos whose class nobody has decided are in the split; empty where there is none.
+
+    `class_names` are the recipe's.
+    """
+    rows = _flagged(folder, None)
+    written = decisions.of_keepers(decisions.load_or_problem(folder / decisions.NAME, class_names), rows)
+    waiting = undecided(folder, [row.key for row in rows if row.keep and row.label_conflict], written)
+    if not (placed := _placed(folder, waiting)):
+        return []
+    photos = counted(placed.total(), "photo of unsettled class is", "photos of unsettled class are")
+    found = f"{photos} in the split ({_words(placed)}), under the class that the kept duplicate has"
+    return [
+        Note(found, To("look and decide", Run("review")), Do(how_to_decide(min(waiting), folder / decisions.NAME)))
+    ]
+
+
+def _placed(folder: Path, keys: Collection[str]) -> Counter[str]:
+    """How many of the photos `keys` each split has; none where no split stands."""
+    with suppress(StateError):  # split has not run
+        if keys and not manifest.mismatch(folder, "split"):
+            return Counter(row.split for row in manifest.read(folder, SplitRow) if row.keep and row.key in keys)
+    return Counter()
+
+
+def _words(placed: Counter[str]) -> str:
+    """`3 train, 1 test`."""
+    return ", ".join(f"{placed[name]:,} {name}" for name in SPLITS if placed[name])
 
 
 def how_to_decide(key: str, path: Path | str = decisions.NAME) -> str:

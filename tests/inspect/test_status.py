@@ -19,7 +19,10 @@ from tests import painted_run
 from tests.painted_run import CLASSES, RECIPE, key
 from tests.wording import status_lines
 
-CONFLICT = "label conflicts: 1 photo has duplicates under another class name, 1 undecided, e.g. 0404040404040404"
+CONFLICT = (
+    "label conflicts: 1 photo has duplicates under another class name, "
+    "1 undecided (1 train in the split), e.g. 0404040404040404"
+)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from curate.core import manifest
-from curate.core.schemas import CleanRow, DedupRow, FetchRow
+from curate.core.schemas import CleanRow, DedupRow, FetchRow, SplitRow
 from curate.review import conflicts, decisions
-from curate.review.conflicts import label_conflicts, to_do
+from curate.review.conflicts import how_to_decide, label_conflicts, to_do
 from tests import painted_run
 from tests.painted_run import CLASSES, key
 from tests.wording import explained, status_lines, worded
@@ -136,3 +136,25 @@ def test_explain_asks_for_no_decision_where_none_is_needed(tmp_path: Path) -> No
     painted_run.rewrite(tmp_path, "clean", list(rows))
     said = "  its duplicates are sold as swift, wagonr: nothing to decide: clean rejects the kept photo"
     assert said in explained(tmp_path, key(5))
+
+
+def test_a_split_that_holds_photos_of_unsettled_class_says_how_many_and_how_to_decide(tmp_path: Path) -> None:
+    painted_run.build(tmp_path, "clean")
+    reviewed_by_clean(tmp_path)
+    place = next(row for row in manifest.read(tmp_path, CleanRow) if row.key == key(4))
+    rows = [
+        dataclasses.replace(r, keep=True, reason="") if r.key == key(4) else r
+        for r in manifest.read(tmp_path, CleanRow)
+    ]
+    painted_run.rewrite(tmp_path, "clean", list(rows))
+    assert conflicts.in_split(tmp_path, CLASSES) == [], "split has not run"
+    painted_run.publish(tmp_path, [SplitRow(key(4), place.path, "swift", key(4), "test", True, "")])
+    (line,) = worded(conflicts.in_split(tmp_path, CLASSES))
+    assert line.startswith("1 photo of unsettled class is in the split (1 test), under the class that")
+    assert "run `curate review`" in line and how_to_decide(key(4), tmp_path / "review.csv") in line
+    assert f"1 undecided (1 test in the split), e.g. {key(4)}" in to_do(tmp_path, CLASSES)[0].text
+    painted_run.publish(tmp_path, [SplitRow(key(4), place.path, "swift", key(4), "", False, "surplus")])
+    assert conflicts.in_split(tmp_path, CLASSES) == []
+    painted_run.publish(tmp_path, [SplitRow(key(4), place.path, "swift", key(4), "test", True, "")])
+    write(tmp_path, f"{key(4)},keep,swift")
+    assert conflicts.in_split(tmp_path, CLASSES) == []
