@@ -154,6 +154,7 @@ REASONS: dict[str, dict[str, str]] = {
         "gone": "the server answered 404 or 410, or shows other listings in its place: it is no longer there",
         "hash_mismatch": "the stored file no longer has its sha256",
         "heic": "a HEIC photo, as iPhones take them: `pip install 'curate-photos[heif]'` makes it readable",
+        "heic_failed": "a HEIC photo whose data is damaged: pillow-heif, which is installed, cannot read it",
         "http_client_error": "the server answered another 4xx",
         "http_server_error": "the server answered 5xx, at every try",
         "internal_error": "reading it is a mistake in curate itself: please report the page or photo",

@@ -61,8 +61,8 @@ def decode(data: bytes, at_least: int | None = None, grey: bool = False, max_pix
 
     With `at_least`, a JPEG may come at 1/2, 1/4 or 1/8 scale while its shorter side stays >= that; with `grey`, it
     may come as its luma alone. Safe to call from several threads. Raises RejectedError: empty, not_an_image,
-    format_not_allowed, heic, metadata_bomb, too_many_pixels, aspect, decode_truncated, decode_failed,
-    decode_timeout.
+    format_not_allowed, heic, heic_failed, metadata_bomb, too_many_pixels, aspect, decode_truncated,
+    decode_failed, decode_timeout.
     """
     header, width, height = measure(data, max_pixels)
     heavy = width * height * header.scans >= HEAVY
@@ -78,22 +78,22 @@ def measure(data: bytes, max_pixels: int = MAX_PIXELS) -> tuple[headers.Header, 
     header = headers.read(data)
     width, height = header.width, header.height
     if not width:
-        with _named_failures():
+        with _named_failures(header.format):
             width, height = _size(data, header)
     _check_size(width, height, header, max_pixels)
     return header, width, height
 
 
 def _decode(data: bytes, header: headers.Header, at_least: int | None, grey: bool) -> Decoded:
-    with _named_failures():
+    with _named_failures(header.format):
         if header.format in ("jpeg", "mpo"):
             return _decode_jpeg(data, header, at_least, grey)
         return _decode_other(data, header, at_least)
 
 
 @contextmanager
-def _named_failures() -> Iterator[None]:
-    """Whatever a decoder raises becomes the photo's rejection."""
+def _named_failures(format: str) -> Iterator[None]:
+    """Whatever the decoder of a format raises becomes the photo's rejection."""
     try:
         yield
     except RejectedError:
@@ -106,6 +106,8 @@ def _named_failures() -> Iterator[None]:
         text = str(error)
         if "MAX_TEXT" in text:
             raise RejectedError("metadata_bomb", text) from error
+        if format == "heif":
+            raise RejectedError("heic_failed", f"HEIC file, read by pillow-heif: {text}") from error
         truncated = any(word in text.lower() for word in ("truncated", "premature end", "unexpected end"))
         raise RejectedError("decode_truncated" if truncated else "decode_failed", text) from error
 
