@@ -54,9 +54,10 @@ def tell(ctx: typer.Context, said: "Said") -> None:
 
 def stage_results(ctx: typer.Context) -> list[dict[str, Any]]:
     """The stages that ended, for programs."""
-    from curate.inspect.data import note
-
-    return [asdict(ended) | {"to_decide": [note(each) for each in ended.to_decide]} for ended in ctx.obj.ended]
+    return [
+        asdict(ended) | {"to_decide": [hints.as_data(each, ctx.obj.place) for each in ended.to_decide]}
+        for ended in ctx.obj.ended
+    ]
 
 
 def warn(ctx: typer.Context, note: Note) -> None:

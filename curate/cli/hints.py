@@ -5,7 +5,9 @@ can be typed as it is.
 """
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from curate.core.errors import Again, Delete, Do, Edit, FetchOrImport, Note, Remedy, Run, Step, To
 
@@ -21,12 +23,17 @@ class Place:
     has_source: bool = True  # the recipe has; false only once it was read
 
 
-def command(run: Run, place: Place) -> str:
-    """A command as one types it, between backticks."""
+def typed(run: Run, place: Place) -> str:
+    """A command as one types it."""
     recipe = "" if run.command in WITHOUT_RECIPE else run.recipe or place.recipe
     folder = run.folder or ("" if run.command in WITHOUT_RECIPE else place.folder)
     options = [*(["--recipe", recipe] if recipe else []), *(["--folder", folder] if folder else [])]
-    return f"`{shlex.join(['curate', run.command, *run.arguments, *options])}`"
+    return shlex.join(["curate", run.command, *run.arguments, *options])
+
+
+def command(run: Run, place: Place) -> str:
+    """A command as one types it, between backticks."""
+    return f"`{typed(run, place)}`"
 
 
 def _step(step: Step, place: Place) -> str:
@@ -55,6 +62,24 @@ def words(remedy: Remedy, place: Place) -> str:
     *first, last = (_step(step, place) for step in remedy.steps)
     steps = f"{', '.join(first)} and {last}" if first else last
     return f"to {remedy.aim}, {steps}" if remedy.aim else steps
+
+
+def as_data(note: Note, place: Place) -> dict[str, Any]:
+    """A note for programs: `commands` are lines for a shell, each of which answers it; none where it takes more."""
+    lines = [_line(remedy.steps if isinstance(remedy, To) else (remedy,), place) for remedy in note.remedies]
+    return {"text": note.text or worded(note, place), "commands": [line for line in lines if line]}
+
+
+def _line(steps: Sequence[Step], place: Place) -> str:
+    """Commands as one line, each after the one before; empty where a step is none."""
+    found = []
+    for step in steps:
+        if isinstance(step, FetchOrImport):
+            step = Run("import", (step.path or "PATH",)) if step.path or not place.has_source else Run("fetch")
+        if not isinstance(step, Run):
+            return ""
+        found.append(typed(step, place))
+    return " && ".join(found)
 
 
 def worded(note: Note, place: Place) -> str:

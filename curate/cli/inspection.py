@@ -1,9 +1,11 @@
 """Commands that look at what the stages did."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
+from curate.cli import hints
 from curate.cli.context import (
     check_there,
     has_manifests,
@@ -24,7 +26,8 @@ commands = typer.Typer()
 def status(ctx: typer.Context) -> None:
     """Show the funnel, what is stale, what a person must decide, what to run next.
 
-    Settings that are not the recipe's, such as options given to a stage, are named with both values.
+    Settings that are not the recipe's, such as options given to a stage, are named with both values. With --json
+    `commands` has lines for a shell, each of which answers its `text`.
 
     Example: curate status
     """
@@ -45,7 +48,7 @@ def status(ctx: typer.Context) -> None:
         warn(ctx, note)
     show(ctx, Styled("next:", "bold"), " ", found.next)
     if ctx.obj.json:
-        result(ctx, data.of_status(folder, recipe))
+        result(ctx, data.of_status(folder, recipe, partial(hints.as_data, place=ctx.obj.place)))
 
 
 @command(commands)
@@ -79,12 +82,13 @@ def verify(ctx: typer.Context) -> None:
 
     Example: curate verify
     """
-    from curate.inspect import data
     from curate.inspect.verify import verify as problems_in
 
     _, folder = recipe_and_manifests(ctx)
     problems = problems_in(folder)
-    result(ctx, {"folder": str(folder), "problems": [data.note(problem) for problem in problems]})
+    result(
+        ctx, {"folder": str(folder), "problems": [hints.as_data(problem, ctx.obj.place) for problem in problems]}
+    )
     if problems:
         for problem in problems:
             show(ctx, problem)

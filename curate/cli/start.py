@@ -29,9 +29,9 @@ def init(
     Example: curate init mine.yaml --classes sedan,suv --photos photos/ --subject car
     """
     from curate.clean.subject import notes
+    from curate.cli import hints
     from curate.cli.new_recipe import write_recipe
     from curate.core.recipe_file import load
-    from curate.inspect import data
 
     names = [name.strip() for name in classes.split(",") if name.strip()]
     note = write_recipe(path, names, photos, site, subject.strip())
@@ -40,7 +40,7 @@ def init(
     for line in about_subject:
         show(ctx, line)
     show(ctx, note)
-    result(ctx, data.note(note) | {"recipe": str(path), "subject": about_subject})
+    result(ctx, hints.as_data(note, ctx.obj.place) | {"recipe": str(path), "subject": about_subject})
 
 
 @command(commands)

@@ -1,12 +1,12 @@
 """What status, explain and verify say, as plain data for `--json`: mappings, lists, texts, numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from curate.core import manifest
-from curate.core.errors import FetchOrImport, Note, Run, StateError, Step, To
+from curate.core.errors import Note, StateError
 from curate.core.recipe import Recipe
 from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
@@ -15,22 +15,10 @@ from curate.inspect.status import problems, status
 from curate.inspect.verify import verify
 from curate.review.find import find
 
-
-def note(said: Note) -> dict[str, Any]:
-    """A note with the commands that would answer it: words after `curate`, each list enough by itself."""
-    steps = [remedy.steps if isinstance(remedy, To) else (remedy,) for remedy in said.remedies]
-    return {"text": said.text, "commands": [found for each in steps if (found := list(_commands(each)))]}
+AsData = Callable[[Note], dict[str, Any]]  # a note, with the commands that answer it as one types them
 
 
-def _commands(steps: Sequence[Step]) -> Iterable[list[str]]:
-    for step in steps:
-        if isinstance(step, Run):
-            yield [step.command, *step.arguments]
-        elif isinstance(step, FetchOrImport):
-            yield ["import", step.path] if step.path else ["fetch"]
-
-
-def of_status(folder: Path, recipe: Recipe) -> dict[str, Any]:
+def of_status(folder: Path, recipe: Recipe, note: AsData) -> dict[str, Any]:
     """How the stages stand, in order, what a person must decide, and what to run next.
 
     `state` is current, missing, damaged, stale, or settings where a stage is sound but ran with others than the
@@ -98,7 +86,7 @@ def _photo(rows: Rows, photo: FetchRow, wrong: dict[str, str]) -> dict[str, Any]
     }
 
 
-def of_verify(folder: Path) -> dict[str, Any]:
+def of_verify(folder: Path, note: AsData) -> dict[str, Any]:
     """Every disagreement of manifests and files; `agree` is true when there is none.
 
     Raises StateError when there is no manifest at all.

@@ -1,13 +1,16 @@
 """What `--json` prints of status, explain and verify."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from curate.cli import hints
+from curate.cli.hints import Place
 from curate.core import manifest
-from curate.core.errors import UsageError
+from curate.core.errors import Do, FetchOrImport, Note, Run, To, UsageError
 from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
 from curate.inspect import data
@@ -20,6 +23,9 @@ def folder(tmp_path: Path) -> Path:
     return painted_run.build(tmp_path)
 
 
+AS_DATA = partial(hints.as_data, place=Place(recipe="my own.yaml"))
+
+
 def plain(found: dict[str, Any]) -> dict[str, Any]:
     """As a program reads it; fails for what JSON has no word for."""
     read: dict[str, Any] = json.loads(json.dumps(found, allow_nan=False))
@@ -28,20 +34,32 @@ def plain(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_status_counts_every_row_and_says_what_to_run(folder: Path) -> None:
-    found = plain(data.of_status(folder, RECIPE))
+    found = plain(data.of_status(folder, RECIPE, AS_DATA))
     assert [stage["stage"] for stage in found["stages"]] == list(STAGES)
     assert {stage["state"] for stage in found["stages"]} == {"current"}
     clean = found["stages"][2]
     assert clean["rows"] == sum(clean["counts"].values()) == 18
     manifest.csv_path(folder, "clean").unlink()
-    found = plain(data.of_status(folder, RECIPE))
+    found = plain(data.of_status(folder, RECIPE, AS_DATA))
     assert [stage["state"] for stage in found["stages"]] == ["current", "current", "missing", "stale", "stale"]
-    assert found["next"]["commands"][0] == [["clean"]]
+    assert found["next"]["commands"] == [
+        "curate clean --recipe 'my own.yaml'",
+        "curate run --recipe 'my own.yaml'",
+    ]
+    assert found["next"]["text"].startswith(
+        "run `curate clean --recipe 'my own.yaml'`; or to run all that is left"
+    )
+    said = Note("", To("go on", Run("clean"), Run("split")), To("decide", Do("look")), FetchOrImport("a b"))
+    place = Place(folder="x")
+    assert hints.as_data(said, place)["commands"] == [
+        "curate clean --folder x && curate split --folder x",
+        "curate import 'a b' --folder x",
+    ], "each line answers it whole"
 
 
 def test_status_names_other_settings_with_both_values(folder: Path) -> None:
     recipe = RECIPE.model_copy(update={"split": RECIPE.split.override(seed=7)})
-    split = plain(data.of_status(folder, recipe))["stages"][3]
+    split = plain(data.of_status(folder, recipe, AS_DATA))["stages"][3]
     assert (split["state"], split["settings"]) == ("settings", [{"name": "split.seed", "used": 42, "recipe": 7}])
 
 
@@ -66,10 +84,10 @@ def test_explain_gives_the_rows_of_one_photo_and_where_each_of_several_ended(fol
 
 
 def test_verify_lists_what_it_finds(folder: Path) -> None:
-    assert plain(data.of_verify(folder)) == {"folder": str(folder), "agree": True, "problems": []}
+    assert plain(data.of_verify(folder, AS_DATA)) == {"folder": str(folder), "agree": True, "problems": []}
     row = manifest.read(folder, FetchRow)[4]
     (folder / row.path).unlink()
-    found = plain(data.of_verify(folder))
+    found = plain(data.of_verify(folder, AS_DATA))
     assert not found["agree"]
     assert [problem["text"] for problem in found["problems"]] == [
         f"fetch.csv: row {row.key}: {row.path}: the file is missing"
