@@ -65,7 +65,7 @@ def words(remedy: Remedy, place: Place) -> str:
 
 
 def as_data(note: Note, place: Place) -> dict[str, Any]:
-    """A note for programs: `commands` are lines for a shell, each of which answers it; none where it takes more."""
+    """A note for programs: `commands` are lines for a shell, each of which answers it by itself."""
     lines = [_line(remedy.steps if isinstance(remedy, To) else (remedy,), place) for remedy in note.remedies]
     return {"text": note.text or worded(note, place), "commands": [line for line in lines if line]}
 
