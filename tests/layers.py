@@ -38,7 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "audit": {*_BASE, "photos", "dataset", "dedup", "train", "fetch.sources"},  # sources: photos of others
     "check": {*_BASE, "photos", "review", "dataset", "dedup", "clean", "clean.scorers"},
     "inspect": {*_BASE, "photos", "review"},
-    "report": {*_BASE, "photos", "review", "split", "train", "inspect"},  # what split checked, train compared
+    "report": {*_BASE, "photos", "review", "dedup", "split", "train", "inspect"},  # dedup: its search of hashes
     "pipeline": {*_BASE, "photos", "review", *_STAGES, "fetch.sources"},
     "demo": {*_BASE, "pipeline", "report"},
     "cli": {
