@@ -144,7 +144,7 @@ def check_classes(ctx: typer.Context, recipe: "Recipe", photos: Path) -> None:
 
     if ctx.obj.has_recipe:
         return
-    if unknown := sorted(classes_at(photos, recipe.classes) - set(recipe.classes)):
+    if unknown := sorted(classes_at(photos, recipe.classes)[0] - set(recipe.classes)):
         raise UsageError(
             f"no recipe is here, and {recipe.name}, which is taken then, has no class {', '.join(unknown)}",
             To("write yours", Run("init", ("--photos", str(photos)))),

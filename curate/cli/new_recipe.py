@@ -63,7 +63,7 @@ def write_recipe(
         raise UsageError(f"--photos {photos}: there is no such file or folder")
     if site and (urlsplit(site).scheme not in ("http", "https") or not urlsplit(site).hostname):
         raise UsageError(f"--site {site} is no address", Do("write it with http:// or https:// before it"))
-    names, absent = _compared(classes, photos) if photos is not None else (list(classes), [])
+    names, absent, empty = _compared(classes, photos) if photos is not None else (list(classes), [], [])
     if not names:
         raise UsageError("no classes", Do("name them with --classes, e.g. --classes sedan,suv"))
     text = _HEAD.format(name=_flow(_called(path)), classes=_flow(names))
@@ -86,16 +86,19 @@ def write_recipe(
             To("", *more, Edit("source.politeness.contact"), Run("fetch")),
         )
     made = f"{path}: a recipe for {', '.join(names)}"
+    made += f"; left out, because no photo is in it: {', '.join(map(repr, empty))}" if empty else ""
     if photos is None:
         return Note(made, Run("import", ("PATH",)))
     if absent:
-        lacks = f"{photos} has no {'folder' if photos.is_dir() else 'row'} of {', '.join(absent)} yet"
+        lacks = f"{photos} has no {'photo' if photos.is_dir() else 'row'} of {', '.join(absent)} yet"
         return Note(f"{made}; {lacks}", To("", Do("add the photos"), Run("run")))
     return Note(made, Run("run"))
 
 
-def _compared(classes: Sequence[str], photos: Path) -> tuple[list[str], list[str]]:
-    """The names of the classes, and those that `photos` has nothing of; without `classes`, it names them.
+def _compared(classes: Sequence[str], photos: Path) -> tuple[list[str], list[str], list[str]]:
+    """The names of the classes, those that `photos` has nothing of, and folders without a photo that are none.
+
+    Without `classes`, the folders name them.
 
     Raises UsageError where `photos` has other classes, or none of these.
     """
@@ -103,14 +106,14 @@ def _compared(classes: Sequence[str], photos: Path) -> tuple[list[str], list[str
     from curate.fetch.import_stage import classes_at
 
     given = {normalise_class(name): name for name in classes if any(map(str.isalnum, name))}
-    found = classes_at(photos, tuple(given))
+    found, empty = classes_at(photos, tuple(given))
     if not classes:
         if not found:
             raise UsageError(f"--photos {photos} has no folder in it", INTO_FOLDERS)
-        return sorted(found), []
+        return sorted(found), [], empty
     unknown, absent = sorted(found - given.keys()), [name for known, name in given.items() if known not in found]
     if not unknown and (found or not photos.is_dir()):
-        return list(classes), absent
+        return list(classes), absent, [name for name in empty if normalise_class(name) not in given]
     what = "folders" if photos.is_dir() else "rows"
     there = f"has {what} of {', '.join(sorted(found))}" if found else "has no folder in it"
     said = f"--photos {photos} {there}, --classes names {', '.join(classes)}"

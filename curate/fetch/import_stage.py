@@ -44,14 +44,14 @@ from curate.photos import decode, store
 _SOURCE_ID = "import"
 
 
-def classes_at(path: Path, class_names: Sequence[str] = ()) -> set[str]:
-    """The classes that the tree at `path` has folders for, or that its CSV names. Raises UsageError.
+def classes_at(path: Path, class_names: Sequence[str] = ()) -> tuple[set[str], list[str]]:
+    """The classes that the tree at `path` has folders for, or that its CSV names; and folders without a photo.
 
-    `class_names`, where they are known, tell which of several folders holds the tree.
+    `class_names`, where they are known, tell which of several folders holds the tree. Raises UsageError.
     """
     if path.is_dir():
         return class_folders(path, class_names)
-    return {item.class_name for item in local.read(path, ()).items}
+    return {item.class_name for item in local.read(path, ()).items}, []
 
 
 def keep_file(folder: Path, limits: Photos, item: LocalPhoto) -> Outcome:

@@ -258,7 +258,7 @@ def test_init_writes_the_subject_and_says_what_its_lack_costs(
     ("folders", "classes", "said"),
     [
         (["Sedan", "hatch"], "sedan,suv", "no class is called hatch; nothing is there of suv; to take all that"),
-        (["sedan", "hatch"], "sedan,hatch,suv", "photos has no folder of suv yet; add the photos and run"),
+        (["sedan", "hatch"], "sedan,hatch,suv", "photos has no photo of suv yet; add the photos and run"),
         (["sedan/1", "hatch/1"], "hatch,sedan", "a recipe for hatch, sedan; run `curate run"),
         (["train/sedan", "train/suv", "test/suv"], "", "a recipe for sedan, suv; run `curate run"),
         (["train/sedan", "test/van"], "sedan", "no class is called van"),
@@ -280,6 +280,33 @@ def test_init_compares_the_folders_with_the_classes(
     code, out, err = invoke("init", "--photos", "photos", *(["--classes", classes] if classes else []))
     assert said in out + err
     assert Path("curate.yaml").exists() == (code == 0)
+
+
+@pytest.mark.parametrize("classes", [[], ["--classes", "hatch,sedan"]])
+def test_init_and_import_pass_over_a_folder_without_a_photo(
+    classes: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("hatch/1.jpg", "sedan/deep/2.jpg", "Neuer Ordner/inner/notes.txt"):
+        Path("photos", name).parent.mkdir(parents=True)
+        Path("photos", name).write_bytes(paint(name.partition("/")[0], 1) if name.endswith(".jpg") else b"later")
+    code, out, _ = invoke("init", "--photos", "photos", *classes)
+    assert (code, load(Path("curate.yaml")).classes) == (0, ("hatch", "sedan"))
+    assert "left out, because no photo is in it: 'Neuer Ordner'" in out
+    code, out, err = invoke("import", "photos", "--workers", "1")
+    assert code == 0, err
+    assert "passed over 'Neuer Ordner': no photo is in it" in out
+
+
+def test_init_names_the_folders_that_photos_are_still_to_come_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("hatch", "sedan", "suv"):
+        Path("photos", name).mkdir(parents=True)
+    Path("photos/hatch/1.jpg").touch()
+    assert invoke("init", "--photos", "photos")[0] == 0
+    assert load(Path("curate.yaml")).classes == ("hatch", "sedan", "suv")
 
 
 def test_init_compares_a_csv_with_the_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def scan(root: Path, class_names: Sequence[str]) -> Offered:
-    """The photos of a folder tree, sorted by path. Raises UsageError for a folder that is no class."""
+    """The photos of a folder tree, sorted by path. Raises UsageError for a folder with files that is no class."""
     root = _unwrapped(root, class_names)
     top = _entries(root)
     beside: Counter[str] = Counter()  # suffixes of files that are no photos
@@ -110,6 +110,9 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
     homes, split_of, remarks = _homes(top, class_names)
     above = () if any(_class_called(home.name) in class_names for home in homes) else _above(root, class_names)
     for home in homes:
+        if _class_called(home.name) not in class_names and not _holds_files(home):
+            remarks.append(f"passed over {home.name!r}: no photo is in it")
+            continue
         class_name = known(home.name, class_names, str(root), above)
         spellings.setdefault(class_name, set()).add(home.name)
         for file in _files(Path(home.path)):
@@ -138,10 +141,21 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
     return Offered(tuple(items), tuple(remarks))
 
 
-def class_folders(root: Path, class_names: Sequence[str] = ()) -> set[str]:
-    """The classes that a tree has folders for, those of its splits together. Raises UsageError."""
+def class_folders(root: Path, class_names: Sequence[str] = ()) -> tuple[set[str], list[str]]:
+    """The classes that a tree has folders for, those of its splits together, and the empty folders left out.
+
+    Where fewer than two classes have files, none is left out: they may be on their way. Raises UsageError.
+    """
     homes, _, _ = _homes(_entries(_unwrapped(root, class_names)), class_names)
-    return {_class_called(home.name) for home in homes} - {""}
+    filled = {_class_called(home.name) for home in homes if _holds_files(home)} - {""}
+    if len(filled) < 2:
+        return {_class_called(home.name) for home in homes} - {""}, []
+    return filled, sorted({home.name for home in homes if _class_called(home.name) not in {"", *filled}})
+
+
+def _holds_files(home: os.DirEntry[str]) -> bool:
+    """Does a folder, or one below it, hold a file that may be a photo?"""
+    return any(file.suffix.lower() not in _BESIDE for file in _files(Path(home.path)))
 
 
 def _homes(
