@@ -106,6 +106,7 @@ class Ended:
     summary: list[str]  # what the stage itself says
     deleted: int = 0  # photos that were stored before
     to_decide: tuple[Note, ...] = ()  # by a person
+    title: str = ""  # what people call it: import, where it took photos that are there
 
     @property
     def funnel(self) -> str:
@@ -113,19 +114,19 @@ class Ended:
         return funnel(self.stage, self.rows, self.counts)
 
     def __str__(self) -> str:
-        return f"{self.stage}: {self.funnel}{' (unchanged)' if self.unchanged else ''}"
+        return f"{self.title or self.stage}: {self.funnel}{' (unchanged)' if self.unchanged else ''}"
 
 
 Said = str | Note | Ended  # what a run tells: a line, a warning, a stage that ended
 
 
 @contextmanager
-def _timed(folder: Path, stage: str, echo: Callable[[Said], None]) -> Iterator[list[Note]]:
+def _timed(folder: Path, stage: str, echo: Callable[[Said], None], title: str = "") -> Iterator[list[Note]]:
     """Tell `echo` how a stage ended that runs in this context; yields where to put what is for a person."""
     started, to_decide = time.monotonic(), list[Note]()
     sidecar = manifest.sidecar_path(folder, stage)
     before, photos = sidecar.read_bytes() if sidecar.exists() else b"", store.paths(folder)
-    with running(stage):
+    with running(title or stage):
         yield to_decide
     found = manifest.read_sidecar(folder, stage)
     echo(
@@ -138,6 +139,7 @@ def _timed(folder: Path, stage: str, echo: Callable[[Said], None]) -> Iterator[l
             found["notes"].get("summary", []),
             len(photos - store.paths(folder)) if stage == "fetch" else 0,
             tuple(to_decide),
+            title or stage,
         )
     )
 
@@ -145,7 +147,8 @@ def _timed(folder: Path, stage: str, echo: Callable[[Said], None]) -> Iterator[l
 def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int, echo: Callable[[Said], None]) -> None:
     """Run one stage, or find that nothing changed, and tell how it ended. The caller holds the folder's lock."""
     declared = STAGES[stage]
-    with _timed(folder, stage, echo) as to_decide:
+    imports = stage == "fetch" and recipe.source is not None and recipe.source.path
+    with _timed(folder, stage, echo, "import" if imports else "") as to_decide:
         # fetch and import write photos, so they stay on this machine
         where = recipe.model_copy(update={"executor": "local"}) if stage == "fetch" else recipe
         with map_of(where, folder, workers, echo) as map_fn:
@@ -248,7 +251,7 @@ def import_photos(
         photos=recipe.photos,
     )
     check_source(recipe.model_copy(update={"source": source}), folder)
-    with files.lock(folder), executors.local(workers) as map_fn, _timed(folder, "fetch", echo):
+    with files.lock(folder), executors.local(workers) as map_fn, _timed(folder, "fetch", echo, "import"):
         import_stage.run(folder, source, map_fn, replace)
 
 

@@ -16,6 +16,7 @@ _SAMPLE = 128  # pixels; longer side of the grid on which brightness is sampled 
 _PAGE = 256  # pixels; longer side at which text is looked for: a line of small print is still a line
 _CELL = 16  # pixels; side of the cells that a page is divided into
 _FAINT = 0.1  # grey levels; a mean step between neighbours under this is no contrast
+_SOME_PRINT = 0.25  # of the score `document`; under it, an image that is blank otherwise is a page of text
 _FULL_SIZE = 224  # pixels; what common networks are given
 
 
@@ -60,7 +61,9 @@ def reason(quality: Quality, thresholds: QualityThresholds) -> str:
         ("document", quality.document, thresholds.document),
         ("blurred", quality.blurry, thresholds.blurry),
     )
-    return next((name for name, score, threshold in checks if score < threshold), "")
+    found = next((name for name, score, threshold in checks if score < threshold), "")
+    # A page with few lines of text is nearly all page: print is what there is to see.
+    return "document" if found == "blank" and thresholds.document and quality.document < _SOME_PRINT else found
 
 
 def brightness_range(pixels: NDArray[np.uint8]) -> tuple[float, float]:

@@ -30,7 +30,7 @@ from curate.core.files import lock as lock
 from curate.core.files import sweep as sweep
 from curate.core.schemas import REASONS, FetchRow, Row, TrainBaselineRow, identity
 from curate.core.section import Section
-from curate.core.sidecar import as_sidecar
+from curate.core.sidecar import as_sidecar, title
 from curate.core.stages import STAGES
 from curate.core.table import format_rows as format_rows
 from curate.core.table import parse_rows as parse_rows
@@ -297,4 +297,4 @@ def write(
 def funnel_line(folder: Path, stage: str) -> str:
     """One line that accounts for every row: `clean: 4590 in, 4128 kept, 190 not_car, 60 closeup`."""
     sidecar = read_sidecar(folder, stage)
-    return f"{stage}: {funnel(stage, sidecar['rows'], sidecar['counts'])}"
+    return f"{title(sidecar)}: {funnel(stage, sidecar['rows'], sidecar['counts'])}"

@@ -190,7 +190,7 @@ REASONS: dict[str, dict[str, str]] = {
     "clean": {
         "document": "a document, advert or screenshot",
         "too_small": "its longer side is under 79 pixels, or what clean.quality.odd_size says",
-        "blank": "one colour or nearly so, by clean.quality.low_information and light",
+        "blank": "one colour or nearly so, as a page with a few words; by clean.quality.low_information and light",
         "blurred": "too blurred to use, by clean.quality.blurry",
         "dark": "too dark to use, by clean.quality.dark",
         "odd_shape": "one side is more than 5 times the other, or what clean.quality.odd_aspect_ratio says",

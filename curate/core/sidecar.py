@@ -45,3 +45,8 @@ def as_sidecar(data: dict[str, Any]) -> dict[str, Any]:
     for name in ("started", "finished"):
         datetime.fromisoformat(data[name])
     return {"curate": "", **{name: data[name] for name in _Sidecar.model_fields if name in data}}
+
+
+def title(sidecar: dict[str, Any]) -> str:
+    """What people call the stage: `import` where fetch took photos that were there."""
+    return "import" if sidecar["notes"].get("imported") else str(sidecar["stage"])

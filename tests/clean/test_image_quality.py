@@ -93,6 +93,18 @@ def test_what_each_defect_is_called() -> None:
     assert why(printed(paper=20, ink=235)) == "document"
 
 
+@pytest.mark.parametrize("lines", [12, 15, 30])
+def test_a_page_with_a_few_lines_of_text_is_a_document(lines: int) -> None:
+    page = Image.new("RGB", (800, 1100), "white")
+    for line in range(lines):
+        text = "The quick brown fox jumps over the lazy dog and"
+        ImageDraw.Draw(page).text((60, 60 + 30 * line), text, "black", ImageFont.load_default(18))
+    assert why(np.asarray(page), *page.size) == "document"
+    scores = image_quality.measure(np.asarray(page), *page.size)
+    if lines < 30:
+        assert image_quality.reason(scores, THRESHOLDS.override(document=0)) == "blank", "print is not asked for"
+
+
 def test_a_placeholder_is_blank() -> None:
     sign = Image.new("RGB", (400, 300), (240, 240, 240))
     ImageDraw.Draw(sign).text((90, 140), "IMAGE REMOVED", (150, 150, 150), ImageFont.load_default(24))

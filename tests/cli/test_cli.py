@@ -273,7 +273,7 @@ def test_an_import_after_another_asks_for_replace_and_says_what_it_deleted(tmp_p
     given = ["--recipe", str(tmp_path / "mine.yaml"), "--folder", str(tmp_path / "out")]
     a = photos(tmp_path / "a", sedan=range(3), hatch=range(3, 6))
     b = photos(tmp_path / "b", sedan=range(1, 3), hatch=range(6, 8))
-    assert invoke(*given, "import", a)[1].startswith("fetch: 6 in, 6 kept (")
+    assert invoke(*given, "import", a)[1].startswith("import: 6 in, 6 kept (")
     manifest_before = (tmp_path / "out/fetch.csv").read_bytes()
     code, out, err = invoke(*given, "import", b)
     assert (code, out) == (2, "")
@@ -288,7 +288,7 @@ def test_an_import_after_another_asks_for_replace_and_says_what_it_deleted(tmp_p
     assert invoke(*given, "verify")[0] == 0
     code, out, _ = invoke(*given, "import", b, "--replace")
     assert (code, out.splitlines()[1:]) == (0, ["  deleted 4 photos that were there before"])
-    assert invoke(*given, "import", b, "--replace")[1].startswith("fetch: 4 in, 4 kept (")
+    assert invoke(*given, "import", b, "--replace")[1].startswith("import: 4 in, 4 kept (")
     (tmp_path / "out/fetch.csv").write_text("?")
     code, out, _ = invoke(*given, "import", b)
     assert (code, len(out.splitlines())) == (0, 1)

@@ -61,7 +61,7 @@ def test_the_options_of_a_recipe_are_not_for_photos_that_lie_elsewhere(here: Pat
 
 def test_what_an_import_was_told_otherwise_than_the_recipe_is_named_before_a_run_undoes_it(here: Path) -> None:
     assert "write group_by: prefix below source.path" in run("import", "photos", "--workers", "1")
-    assert "fetch: 12 in, 12 kept [current]" in run("status")
+    assert "import: 12 in, 12 kept [current]" in run("status")
     run("import", "photos", "--group-by", "prefix", "--keep-split", "--workers", "1")
     said = run("status")
     apart = 'source.group_by is prefix here, "" in the recipe; source.keep_split is true here, false in the recipe'
@@ -72,7 +72,7 @@ def test_what_an_import_was_told_otherwise_than_the_recipe_is_named_before_a_run
     assert by_the_recipe(Path("manifests/mine"), recipe, ["fetch"]) == [f"fetch runs again by the recipe: {apart}"]
     assert json.loads(run("status", "--json"))["stages"][0]["state"] == "settings"
     (here / "curate.yaml").write_text(f"{RECIPE}  group_by: prefix\n  keep_split: true\n")
-    assert "fetch: 12 in, 12 kept [current]" in run("status")
+    assert "import: 12 in, 12 kept [current]" in run("status")
 
 
 def test_a_recipe_whose_path_is_not_seen_from_here_is_no_difference(
@@ -82,4 +82,4 @@ def test_a_recipe_whose_path_is_not_seen_from_here_is_no_difference(
     (here / "elsewhere").mkdir()
     monkeypatch.chdir(here / "elsewhere")
     place = ["--recipe", str(here / "curate.yaml"), "--folder", str(here / "manifests/mine")]
-    assert "fetch: 12 in, 12 kept [current]" in run("status", *place)
+    assert "import: 12 in, 12 kept [current]" in run("status", *place)

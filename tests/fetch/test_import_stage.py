@@ -42,7 +42,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_a_tree_becomes_a_manifest(tmp_path: Path) -> None:
     out = tmp_path / "out"
     rows = importing.run(out, tree(tmp_path / "in"), CLASSES)
-    assert manifest.funnel_line(out, "fetch") == "fetch: 6 in, 4 kept, 2 decode_truncated"
+    assert manifest.funnel_line(out, "fetch") == "import: 6 in, 4 kept, 2 decode_truncated"
     assert manifest.read_sidecar(out, "fetch")["notes"]["imported"] is True
     assert manifest.read(out, FetchRow) == rows
     row = next(row for row in rows if row.image_url == "swift/1.jpg")
