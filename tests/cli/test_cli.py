@@ -253,6 +253,7 @@ def test_a_fetch_says_how_many_photos_are_no_longer_offered_and_prune_how_many_i
 
 def test_a_wrong_import_makes_no_folder(tmp_path: Path) -> None:
     (tmp_path / "photos" / "lorries").mkdir(parents=True)
+    (tmp_path / "photos" / "lorries" / "1.jpg").touch()
     code, _, err = invoke("--recipe", "demo", "--folder", tmp_path / "out", "import", tmp_path / "photos")
     assert code == 2
     assert "'lorries' is no class of the recipe" in err
