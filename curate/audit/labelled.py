@@ -11,6 +11,7 @@ from curate.core.errors import RejectedError, Run, To, UsageError
 from curate.dataset import Dataset
 from curate.fetch.sources import local
 from curate.fetch.sources.containers import photos_csv
+from curate.fetch.sources.grouping import grouped, shared_prefix
 from curate.fetch.sources.tree import LocalPhoto, argument
 from curate.photos import decode
 
@@ -35,6 +36,7 @@ class LabelledSet:
     photos: tuple[Labelled, ...]
     remarks: tuple[str, ...]
     cleaned: bool  # are they what `clean` kept?
+    shared_prefix: str = ""  # a name, where names may tell the listings that nothing else names
 
 
 def manifests_at(path: Path) -> Path | None:
@@ -44,12 +46,17 @@ def manifests_at(path: Path) -> Path | None:
     return folder if there else None
 
 
-def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
+def read(path: Path, class_names: Sequence[str] = (), group_by: str = "") -> LabelledSet:
     """The photos at `path`; without `class_names`, of any class. Of an export, its photos.csv is read.
 
+    `group_by` says how names tell listings, as `fetch.sources.grouping` reads it; manifests name theirs.
     Raises UsageError for a tree or CSV that is wrong, StateError for manifests that do not fit together.
     """
     if folder := manifests_at(path):
+        if group_by:
+            raise UsageError(
+                f"--group-by is for photos in folders or of a CSV; the manifests in {folder} name listings"
+            )
         dataset = Dataset.open(folder)
         return LabelledSet(
             tuple(
@@ -61,8 +68,9 @@ def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
         )
     table = photos_csv(path) if path.is_dir() else None
     offered = local.read(table or path, class_names)
+    offered = grouped(offered, group_by) if group_by else offered
     photos = tuple(
-        Labelled(item.name, item.file, item.class_name, item.split, *_listing(item))
+        Labelled(item.name, item.file, item.class_name, item.split, *_listing(item, bool(group_by)))
         for item in (*offered.items, *offered.again)
         if item.file is not None
     )
@@ -75,12 +83,12 @@ def read(path: Path, class_names: Sequence[str] = ()) -> LabelledSet:
             To("bring its photos here", Run("import", (argument(table or path), *keep))),
         )
     remarks += [f"Classes, splits and listings are those of {table}."] if table else []
-    return LabelledSet(photos, (*offered.remarks, *remarks), cleaned=table is not None)
+    return LabelledSet(photos, (*offered.remarks, *remarks), table is not None, shared_prefix(offered.items))
 
 
-def _listing(item: LocalPhoto) -> tuple[str, str]:
+def _listing(item: LocalPhoto, is_grouped: bool) -> tuple[str, str]:
     """(the listing of a photo, the sub-folder that may be one): `car17` is called like a listing, `rear` not."""
-    numbered = any(map(str.isdigit, item.folder.rpartition("/")[2]))
+    numbered = is_grouped or any(map(str.isdigit, item.folder.rpartition("/")[2]))
     return (item.listing_id or item.folder, "") if item.listing_id or numbered else ("", item.folder)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from curate.audit import labelled, page
 from curate.audit.labelled import Labelled, LabelledSet
 from curate.core.counted import counted
-from curate.core.coverage import NOT_LOOKED_FOR
+from curate.core.coverage import NOT_LOOKED_FOR, STAYS
 from curate.core.errors import GateError, UsageError
 from curate.core.executors import MapFn
 from curate.core.intervals import effective, percent, proportion
@@ -71,7 +71,7 @@ class Leaks:
             )
         else:
             said.append("No exact or near duplicate was found across splits.")
-        said.append(f"Not looked for: {NOT_LOOKED_FOR[METHOD]}.")
+        said.append(f"Not looked for: {NOT_LOOKED_FOR[METHOD]}, {STAYS}.")
         if self.listings_known:
             said.append(
                 f"{len(self.listings):,} of {self.listings_known:,} listings are in more than one split, "
@@ -127,12 +127,13 @@ class Leaks:
         }
 
 
-def find(path: Path, model: models.Model | None = None, map_fn: MapFn = map) -> Leaks:
+def find(path: Path, model: models.Model | None = None, map_fn: MapFn = map, group_by: str = "") -> Leaks:
     """The leaks of the dataset at `path`; with a model, its accuracy on test with and without them.
 
+    `group_by` is `prefix` or a regular expression: how names tell listings where nothing else does.
     Raises UsageError when the dataset has fewer than two splits, GateError when no photo of it can be read.
     """
-    source = labelled.read(path)
+    source = labelled.read(path, group_by=group_by)
     photos = [photo for photo in source.photos if photo.split]
     if len({photo.split for photo in photos}) < 2:
         raise UsageError(
@@ -166,9 +167,21 @@ def _leaks(
         listings_known=len(by_listing),
         affected=affected,
         refused=[(photos[number].name, reason) for number, reason in sorted(found.refused.items())],
-        remarks=(*source.remarks, *more, *_same_folders(photos), *(_unknown(photos, model) if model else ())),
+        remarks=(
+            *source.remarks,
+            *more,
+            *_prefix(source),
+            *_same_folders(photos),
+            *(_unknown(photos, model) if model else ()),
+        ),
         accuracy=_accuracy(photos, affected, model) if model else {},
     )
+
+
+def _prefix(source: LabelledSet) -> list[str]:
+    if not (name := source.shared_prefix):
+        return []
+    return [f"Names such as {name} share a prefix: if it names the listing, --group-by prefix counts them."]
 
 
 def _same_folders(photos: Sequence[Labelled]) -> list[str]:

@@ -67,6 +67,13 @@ def audit(
             show_default="<DATASET>-leaks.html beside it; leaks.html in a folder of manifests",
         ),
     ] = None,
+    group_by: Annotated[
+        str,
+        typer.Option(
+            help="With --leaks: what names a listing, prefix (car07_3.jpg) or a regular expression of the path.",
+            show_default="sub-folders with a number, or the column listing_id",
+        ),
+    ] = "",
     workers: Workers = None,
 ) -> None:
     """Say what may be wrong with the sample, and what to collect next.
@@ -81,9 +88,9 @@ def audit(
     Example: curate audit
     """
     if leaks is not None:
-        return _leaks(ctx, leaks, model, out, workers)
-    for option, value in (("--model", model), ("--out", out)):
-        if value is not None:
+        return _leaks(ctx, leaks, model, out, group_by, workers)
+    for option, value in (("--model", model), ("--out", out), ("--group-by", group_by)):
+        if value:
             raise UsageError(f"{option} is for --leaks: name the dataset with it, or leave {option} out")
     from curate.audit import findings
     from curate.core import executors
@@ -116,7 +123,9 @@ def _own_network(ctx: typer.Context, folder: Path) -> "models.Model | None":
         return None
 
 
-def _leaks(ctx: typer.Context, path: Path, model: Path | None, out: Path | None, workers: int | None) -> None:
+def _leaks(
+    ctx: typer.Context, path: Path, model: Path | None, out: Path | None, group_by: str, workers: int | None
+) -> None:
     from curate.audit import labelled
     from curate.audit import leaks as search
     from curate.core import executors, manifest
@@ -131,7 +140,7 @@ def _leaks(ctx: typer.Context, path: Path, model: Path | None, out: Path | None,
             earlier = "The network is of an earlier split: it may have learned from photos that are in test now"
             show(ctx, Note(earlier, To("train again", Run("train-baseline"))))
     with executors.local(workers or default_workers()) as map_fn:
-        found = search.find(path, network, map_fn)
+        found = search.find(path, network, map_fn, group_by)
     for line in found.sentences():
         show(ctx, line)
     page = out or (folder / "leaks.html" if folder else _beside(path))

@@ -2,5 +2,6 @@
 
 NOT_LOOKED_FOR = {
     "hash": "crops by a tenth or more, frames, turns by a few degrees, screenshots, collages",
-    "thorough": "screenshots, collages, crops by more than half, turns by 5 degrees or more, sepia",
+    "thorough": "screenshots, collages, crops to less than half of the area, turns by 5 degrees or more, sepia",
 }
+STAYS = "photos turned by a quarter, upside down or flipped top to bottom"  # similar to dedup, and no duplicates

@@ -82,7 +82,8 @@ def test_none_is_invented_on_a_clean_split(clean: Path) -> None:
     assert found.photos == PER_SPLIT
     said = found.sentences()
     place = said.index("No exact or near duplicate was found across splits.")
-    assert said[place + 1].startswith("Not looked for: screenshots, collages, crops by more than half")
+    assert said[place + 1].startswith("Not looked for: screenshots, collages, crops to less than half of")
+    assert said[place + 1].endswith("photos turned by a quarter, upside down or flipped top to bottom.")
     assert "Listings: not checked, because the dataset does not name them." in found.sentences()
 
 
@@ -132,6 +133,26 @@ def test_the_same_file_in_two_splits_of_a_csv_is_a_leak(listing: tuple[str, str]
     )
 
 
+@pytest.mark.parametrize("group_by", ["prefix", r"(car.)_"])
+def test_names_tell_listings_where_it_is_said_how(group_by: str, tmp_path: Path) -> None:
+    for number, car in enumerate("aabbccdd"):
+        split = "test" if number in (1, 6, 7) else "train"
+        write(tmp_path / split / CLASSES[number // 4] / f"car{car}_{number}.jpg", jpeg(scene(number)))
+    untold = leaks.find(tmp_path).sentences()
+    assert "Listings: not checked, because the dataset does not name them." in untold
+    (remark,) = (said for said in untold if "share a prefix" in said)
+    assert remark.startswith("Names such as ") and "--group-by prefix" in remark
+    found = leaks.find(tmp_path, group_by=group_by)
+    assert [name.rpartition("/")[2] for name in found.listings] == ["cara"]
+    assert any(said.startswith("1 of 4 listings are in more than one split") for said in found.sentences())
+    assert not any("share a prefix" in said for said in found.sentences())
+
+
+def test_manifests_name_their_listings_themselves(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--group-by is for photos in folders or of a CSV; the manifests in"):
+        leaks.find(build_folder(tmp_path, "split", n=20), group_by="prefix")
+
+
 def test_sub_folders_of_two_splits_are_no_listings_that_were_checked(tmp_path: Path) -> None:
     for number in range(12):
         folder = tmp_path / ("train" if number < 6 else "test") / "hatch" / ("front", "side", "rear")[number % 3]
@@ -178,7 +199,7 @@ def test_photos_of_a_listing_widen_the_interval_of_the_accuracy() -> None:
     assert "95% interval 45.5% to 95.0%" in listings
 
 
-@pytest.mark.parametrize("option", ["--model", "--out"])
+@pytest.mark.parametrize("option", ["--model", "--out", "--group-by"])
 def test_options_of_leaks_alone_are_refused(option: str) -> None:
     code, text = run("audit", option, "here")
     assert code == 2

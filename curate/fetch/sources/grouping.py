@@ -27,7 +27,13 @@ def grouped(offered: Offered, group_by: str) -> Offered:
     split is no part of the name. A photo that names its listing otherwise keeps it. Raises UsageError.
     """
     if not group_by:
-        return replace(offered, remarks=(*offered.remarks, *_offer(offered.items)))
+        if not (name := shared_prefix(offered.items)):
+            return offered
+        how = (
+            "write group_by: prefix below source.path in the recipe; without a path, import with --group-by prefix"
+        )
+        said = f"names such as {name} share a prefix: if it names the listing, {how}"
+        return replace(offered, remarks=(*offered.remarks, said))
     try:
         pattern = None if group_by == "prefix" else re.compile(group_by)
     except re.error as error:
@@ -53,16 +59,12 @@ def _named(item: LocalPhoto, pattern: re.Pattern[str] | None) -> LocalPhoto:
     return replace(item, folder="/".join(filter(None, (without_split(where, item.class_name), last))))
 
 
-def _offer(items: Sequence[LocalPhoto]) -> list[str]:
-    """Say so where names suggest listings that nothing else names."""
+def shared_prefix(items: Sequence[LocalPhoto]) -> str:
+    """A name, where names suggest listings that nothing else names; else empty."""
     if any(item.listing_id or item.folder or item.is_url for item in items):
-        return []
+        return ""
     counts = Counter((item.class_name, prefix(item.name)) for item in items if prefix(item.name))
     shared = sum(count for count in counts.values() if count > 1)
     if 2 * shared < len(items) or len(counts) < 2 * len({item.class_name for item in items}):
-        return []
-    name = next(item.name for item in items if prefix(item.name))
-    how = (
-        "write group_by: prefix below source.path in the recipe; where it has none, import with --group-by prefix"
-    )
-    return [f"names such as {name} share a prefix: if it names the listing, {how}"]
+        return ""
+    return next(item.name for item in items if prefix(item.name))
