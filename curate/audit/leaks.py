@@ -181,7 +181,7 @@ def _leaks(
 def _prefix(source: LabelledSet) -> list[str]:
     if not (name := source.shared_prefix):
         return []
-    return [f"Names such as {name} share a prefix: if it names the listing, --group-by prefix counts them."]
+    return [f"Names such as {name} share a prefix: if it names the listing, add --group-by prefix."]
 
 
 def _same_folders(photos: Sequence[Labelled]) -> list[str]:

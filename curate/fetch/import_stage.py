@@ -202,6 +202,12 @@ def run(folder: Path, source: Source, map_fn: MapFn = map, replace: bool = False
     absent = [name for name in source.class_names if name not in {row.class_name for row in rows}]
     remarks = [f"no photo of {', '.join(absent)}, which the recipe names; clean needs some"] if absent else []
     remarks += _lost(folder, path, at_stake, {row.path for row in rows})
+    if source.keep_split:
+        kept = counted(sum(bool(item.split) for item in offered.items), "photo")
+        remarks.append(
+            f"the split of {kept} is kept; clean judges them again, beside each other, and what it rejects leaves "
+            "the split: with clean.scorer: none it goes by image quality alone"
+        )
     notes = {"imported": True, "summary": [*offered.remarks, *remarks]}
     if not (
         manifest.is_current(folder, wanted)

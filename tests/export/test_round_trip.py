@@ -89,6 +89,14 @@ def test_a_tree_with_splits_keeps_them_and_another_import_forgets_them(tmp_path:
     assert given.read_splits(tmp_path / "m") == {}
 
 
+def test_an_import_that_keeps_a_split_says_that_clean_judges_again(tmp_path: Path) -> None:
+    export("folders", tmp_path / "out")
+    for keep_split in (True, False):
+        importing.run(tmp_path / "m", tmp_path / "out/photos.csv", folders.CLASSES, keep_split=keep_split)
+        said = manifest.read_sidecar(tmp_path / "m", "fetch")["notes"]["summary"]
+        assert keep_split == any("split of 20 photos is kept; clean judges them again" in line for line in said)
+
+
 def test_a_given_split_that_leaks_is_kept_and_told(tmp_path: Path) -> None:
     export("folders", tmp_path / "out")
     importing.run(tmp_path / "m", tmp_path / "out" / "photos.csv", folders.CLASSES, keep_split=True)
