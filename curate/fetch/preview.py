@@ -7,6 +7,7 @@ pure function of the page.
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,11 @@ from curate.fetch.http.url import canonical_url
 from curate.fetch.loaded_page import NOWHERE, LoadedPage, from_file, from_web, is_url
 from curate.fetch.sources.adapters import extract
 from curate.fetch.sources.filling import FIELDS
+from curate.fetch.sources.html import to_text
 from curate.fetch.sources.listing import Found, Listing, empty_fields
+
+TITLE_WITHIN = 200_000  # bytes of a page in which its title is looked for
+_TITLE = re.compile(r"<(?:title|h1)\b[^>]*>([^<]{1,300})<", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Preview:
     why: str = ""  # it gives nothing
     remedies: tuple[Remedy, ...] = ()
     is_denied: bool = False  # the site asks for a login in place of the page
+    title: str = ""  # what the page calls itself
 
     def filled(self) -> dict[str, int]:
         """How many listings have each field, and photos."""
@@ -130,8 +136,9 @@ def preview(page: LoadedPage, config: Source, is_listing_page: bool | None = Non
     if page.url == NOWHERE:
         found = _without_host(found)
     url = "" if page.url == NOWHERE else page.url
+    title = " ".join(unescape(text) for text in _TITLE.findall(to_text(page.data[:TITLE_WITHIN], page.charset)))
     return Preview(
-        url, page.name, kind, found, config.adapter, page.rendered, page.start, why, remedies, is_denied
+        url, page.name, kind, found, config.adapter, page.rendered, page.start, why, remedies, is_denied, title
     )
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import yaml
 
 from curate.core.errors import RejectedError
 from curate.core.recipe import Source
-from curate.core.section import host_port, is_loopback, source_id
+from curate.core.section import host_port, is_loopback, normalise_class, source_id
 from curate.fetch.http.url import host_allowed, parse
 from curate.fetch.preview import Preview
 
@@ -41,10 +41,13 @@ def lacks(preview: Preview, config: Source) -> dict[str, Any]:
 
 
 def section(preview: Preview, config: Source, classes: Sequence[str] = ()) -> str:
-    """The section `source` that reads this page; without `classes`, `CLASS` stands for the page's."""
+    """The section `source` that reads this page.
+
+    Without `classes`, the page's class is what its address and its title both call it, else `CLASS`.
+    """
     if not preview.found.listings or not preview.url:
         return ""
-    first, *others = classes or ["CLASS"]
+    first, *others = classes or [class_of(preview) or "CLASS"]
     listings: dict[str, list[str]] = {first: [preview.start or preview.url]} | {name: [] for name in others}
     source: dict[str, Any] = {"id": source_id(preview.url), "adapter": preview.adapter, "listings": listings}
     politeness: dict[str, Any] = {"contact": config.politeness.contact}
@@ -60,7 +63,21 @@ def section(preview: Preview, config: Source, classes: Sequence[str] = ()) -> st
         "    page_parameter: page": "the page names no next one: see how its address counts",
         "    contact: ''": "your e-mail or URL: the owner of a public site must be able to reach you",
     }
+    if not classes:
+        notes[f"    {first}:"] = "the class that the page lists: one of the recipe's classes"
     return "\n".join(f"{line} # {notes[line]}" if line in notes else line for line in text.splitlines())
+
+
+def class_of(preview: Preview) -> str:
+    """The last part of the address as a class, where the page's title has all its words; else empty."""
+    last = unquote(urlsplit(preview.start or preview.url).path).rstrip("/").rpartition("/")[2]
+    try:
+        slug, title = normalise_class(last.partition(".")[0]), normalise_class(preview.title)
+    except ValueError:
+        return ""
+    words = slug.split("_")
+    named = all(any(said.startswith(word) for said in title.split("_")) for word in words)
+    return slug if named and any(len(word) > 2 and word.isalpha() for word in words) else ""
 
 
 def _may_ask(photo: str, page: str, config: Source) -> bool:

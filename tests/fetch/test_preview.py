@@ -1,6 +1,7 @@
 """What `curate preview` says of one page."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_the_section_to_paste_loads_as_it_is(tmp_path: Path, url: str) -> None:
     page = tmp_path / "page.html"
     page.write_text(index_shapes.SHAPES["next_data"](adverts(4, 3), adverts(2, 2, seed=5)), encoding="utf-8")
     data = json.loads(CliRunner().invoke(app, ["preview", url, "--page", str(page), "--json"]).stdout)
-    section = data["recipe"].replace("CLASS:", "swift:")
+    section = re.sub("(CLASS|cars): #", "swift: #", data["recipe"])
     recipe = parse(f"name: mine\nclasses: [swift, baleno]\n{section}\n", "mine.yaml")
     assert recipe.source is not None
     assert recipe.source.listings == {"swift": (url,)}
@@ -84,6 +85,33 @@ def test_the_section_to_paste_loads_as_it_is(tmp_path: Path, url: str) -> None:
     assert recipe.source.politeness.contact == ""
     allowed = ("127.0.0.1:8000",) if "127" in url else ()
     assert recipe.source.politeness.allow_hosts == allowed
+
+
+@pytest.mark.parametrize(
+    ("address", "title", "named"),
+    [
+        ("https://a.example/cars/sedan", "Used sedans in Delhi", "sedan"),
+        ("https://a.example/maruti-suzuki-swift/?page=1", "Maruti Suzuki <b>Swift</b>", ""),  # half a title
+        (
+            "https://a.example/maruti-suzuki-swift.html",
+            "Buy a Maruti Suzuki Swift &ndash; 12 ads",
+            "maruti_suzuki_swift",
+        ),
+        ("https://a.example/sedan", "Used cars", ""),
+        ("https://a.example/4711", "4711 ads", ""),
+        ("https://a.example/", "Sedans", ""),
+    ],
+)
+def test_the_class_is_what_address_and_title_call_the_page(
+    tmp_path: Path, address: str, title: str, named: str
+) -> None:
+    page = tmp_path / "page.html"
+    text = index_shapes.SHAPES["next_data"](adverts(4, 3), adverts(2, 2, seed=5))
+    page.write_text(f"<!doctype html><title>{title}</title>" + text, encoding="utf-8")
+    given = ["preview", address, "--page", str(page), "--json"]
+    section = json.loads(CliRunner().invoke(app, given).stdout)["recipe"]
+    line = f"    {named or 'CLASS'}: # the class that the page lists: one of the recipe's classes"
+    assert line in section.splitlines()
 
 
 @pytest.mark.parametrize(
