@@ -40,6 +40,7 @@ def leaks(folder: Path) -> list[Note]:
     """What to say of a split that came with the photos and leaks; empty where none did, or none leaks."""
     try:
         leakage = manifest.read_sidecar(folder, "split")["notes"].get("leakage", {})
+        by = manifest.recorded_provenance(folder, "fetch").config.get("group_by")
     except StateError:
         return []
     found = [
@@ -49,6 +50,7 @@ def leaks(folder: Path) -> list[Note]:
     ]
     if not found or not (folder / NAME).exists():
         return []
+    again = (manifest.imported_from(folder), "--no-keep-split", *((f"--group-by={by}",) if by else ()))
     return [
         Note(
             f"the split that came with the photos leaks: {', '.join(found)} are in more than one split",
@@ -56,7 +58,7 @@ def leaks(folder: Path) -> list[Note]:
             To(
                 "make a new split",
                 Do("leave source.keep_split out of the recipe"),
-                Run("import", (manifest.imported_from(folder), "--no-keep-split")),
+                Run("import", again),
             ),
         )
     ]

@@ -16,6 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -132,15 +133,16 @@ def check(
     groups: Sequence[Sequence[CleanRow]],
     fetch_rows: Sequence[FetchRow],
     dedup_rows: Sequence[DedupRow],
+    settings: Mapping[str, Any],
 ) -> list[str]:
-    """What to say of a class that gets less than half its share of a split.
+    """What to say of a class that gets less than half its share of a split; `settings` are those of dedup.
 
     Raises GateError for a split that leaks, is short of exact counts, or has a class without photos in a split.
     """
     if not leakage.passed:
         raise GateError(f"the split leaks, so nothing was written: {'; '.join(leakage.found())}")
     if short := uneven.lacking(leakage.counts, targets, _NONE if config.exact is None else 1):
-        said, remedies = uneven.why(short, groups, fetch_rows, dedup_rows)
+        said, remedies = uneven.why(short, groups, fetch_rows, dedup_rows, settings)
         if config.exact is not None:
             remedies.append(Do("lower split.counts in the recipe"))
             remedies.append(To("take what there is 60/20/20", Run("split", ("--proportional",))))
@@ -148,7 +150,7 @@ def check(
         raise GateError(f"{found}: {said}", *remedies)
     if not (short := uneven.lacking(leakage.counts, targets, _FEW)):
         return []
-    said, _ = uneven.why(short, groups, fetch_rows, dedup_rows)
+    said, _ = uneven.why(short, groups, fetch_rows, dedup_rows, settings)
     return [f"less than half of its share, because photos that belong together stay in one split: {said}"]
 
 
@@ -163,7 +165,8 @@ def run(folder: Path, config: Split, map_fn: MapFn = map) -> list[SplitRow]:
     have = Counter(photo.class_name for photo in photos)
     if config.class_names and (unknown := sorted(set(have) - set(config.class_names))):
         raise GateError(f"clean.csv has classes that the recipe does not name: {', '.join(unknown)}")
-    method = manifest.recorded_provenance(folder, "dedup").config.get("method", "hash")
+    settings = manifest.recorded_provenance(folder, "dedup").config
+    method = settings.get("method", "hash")
     groups = group_photos(photos, fetch_rows, dedup_rows)
     shares: list[str] = []
     if splits := given.read_splits(folder):
@@ -174,7 +177,7 @@ def run(folder: Path, config: Split, map_fn: MapFn = map) -> list[SplitRow]:
         names = {row.key: row.listing_id or row.key for row in fetch_rows}
         rows = decide(groups, names, targets, config)
         leakage = check_leakage(rows, fetch_rows, dedup_rows, method)
-        shares = check(leakage, targets, config, groups, fetch_rows, dedup_rows)
+        shares = check(leakage, targets, config, groups, fetch_rows, dedup_rows, settings)
     manifest.write(
         folder,
         rows,

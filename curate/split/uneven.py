@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from curate.core import listings
 from curate.core.errors import Do, Edit, Remedy, Run, To
@@ -9,7 +10,8 @@ from curate.core.schemas import SPLITS, CleanRow, DedupRow, FetchRow
 from curate.split.packing import Sizes, Targets
 
 _MOST_TOLD = 3  # classes
-_CLOSER = 6  # bits: a distance that keeps fewer photos together
+_DISTANCES = "max_distance", "similar_distance"  # the first may not be larger than the second
+_DISTANCE = 12  # bits, of dedup by default
 
 
 def lacking(counts: Mapping[str, Sizes], targets: Targets, least: float) -> dict[str, str]:
@@ -27,8 +29,12 @@ def why(
     groups: Sequence[Sequence[CleanRow]],
     fetch_rows: Sequence[FetchRow],
     dedup_rows: Sequence[DedupRow],
+    settings: Mapping[str, Any],
 ) -> tuple[str, list[Remedy]]:
-    """What each class of `short` lacks and what holds its largest group together; and what can be done."""
+    """What each class of `short` lacks and what holds its largest group together; and what can be done.
+
+    `settings` are those that dedup ran with.
+    """
     fetched = {row.key: row for row in fetch_rows}
     looks = {row.key: row.similar_group for row in dedup_rows}
     named = list(short)[:_MOST_TOLD]
@@ -48,7 +54,9 @@ def why(
         said.append(f"{name} ({short[name]}): {len(keys):,} of its {total:,} photos {tie}")
     more = f"; and {len(short) - len(named):,} more classes" if len(short) > len(named) else ""
     remedies: list[Remedy] = [Do(f"collect more listings of {' and '.join(named)}")]
-    if similar:
-        closer = (Edit(f"dedup.{name}_distance", str(_CLOSER)) for name in ("max", "similar"))
-        remedies.append(To("keep fewer similar photos together", *closer, Run("run")))
+    closer = settings.get("similar_distance", _DISTANCE) // 2
+    if similar and closer:
+        lower = [name for name in _DISTANCES if settings.get(name, _DISTANCE) > closer]
+        edits = (Edit(f"dedup.{name}", str(closer)) for name in lower)
+        remedies.append(To("keep fewer similar photos together", *edits, Run("run")))
     return f"{'; '.join(said)}{more}", remedies

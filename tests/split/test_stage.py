@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from curate.core import manifest
-from curate.core.errors import Do, GateError, UsageError
-from curate.core.recipe import Split, SplitCounts
+from curate.core.errors import Do, Edit, GateError, To, UsageError
+from curate.core.recipe import Dedup, Split, SplitCounts
 from curate.core.schemas import SPLITS, CleanRow, DedupRow, FetchRow, SplitRow
 from curate.split import stage as split
+from curate.split import uneven
 from curate.split.leakage import check_leakage
 from curate.split.packing import Targets
 from tests.folders import CLASSES, build_folder, clean_row, dedup_row, fetch_row, publish
@@ -201,6 +202,26 @@ def test_a_split_that_similar_photos_make_impossible_names_them_and_what_to_set(
     assert "b (" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("settings", "edits"),
+    [
+        ({"max_distance": 12, "similar_distance": 12}, {"dedup.max_distance": "6", "dedup.similar_distance": "6"}),
+        ({"max_distance": 3, "similar_distance": 8}, {"dedup.similar_distance": "4"}),
+        ({"max_distance": 1, "similar_distance": 1}, {}),
+    ],
+)
+def test_the_distances_that_are_advised_are_smaller_and_go_together(
+    settings: dict[str, int], edits: dict[str, str]
+) -> None:
+    photos = [fetch_row(n, "a", listing_id=f"L{n}") for n in range(6)]
+    rows = [dedup_row(photo, similar_to=photos[0].key) for photo in photos]
+    group = [clean_row(photo) for photo in photos]
+    _, remedies = uneven.why({"a": "val has 0 of 1"}, [group], photos, rows, settings)
+    steps = [step for remedy in remedies if isinstance(remedy, To) for step in remedy.steps]
+    assert {step.key: step.value for step in steps if isinstance(step, Edit)} == edits
+    assert Dedup.model_validate(settings | {name.partition(".")[2]: int(value) for name, value in edits.items()})
+
+
 def test_a_class_that_gets_less_than_half_its_share_is_named_with_its_largest_group(tmp_path: Path) -> None:
     alike(tmp_path, 19)
     split.run(tmp_path, Split(class_names=("a", "b")))
@@ -268,4 +289,4 @@ def test_a_leaking_split_is_not_written() -> None:
     rows = [SplitRow(p.key, p.path, "a", p.key, s, True, "") for p, s in zip(photos, SPLITS, strict=True)]
     leakage = check_leakage(rows, photos, [dedup_row(photo) for photo in photos])
     with pytest.raises(GateError, match=r"the split leaks, so .*: 1 of 1 listings in more than one split: same"):
-        split.check(leakage, {str(s): {"a": 1} for s in SPLITS}, TEN_EACH, [], [], [])
+        split.check(leakage, {str(s): {"a": 1} for s in SPLITS}, TEN_EACH, [], [], [], {})
