@@ -18,9 +18,10 @@ _OTHER_PRICE = re.compile(
 _NOW_PRICE = re.compile(r"(?<![a-z])(?:sale|special|final|current|actual|now|promo|discount)(?:ed)?[-_]?price")
 _MONTHLY = re.compile(
     r"\s{0,3}(?:[/.]|per|al|par|pro|por|na|a)?\s{0,3}(?:mo(?:nth|nat|is)?|mes|mês|mese|mies|mnd|mtl|maand|"
-    r"ay)(?![a-z])|\s?/\s?(?:m²|m2|㎡|平|坪|qm|sq|кв|м²|м2)",
+    r"ay)(?![a-z])",
     re.IGNORECASE,
 )
+_BY_AREA = re.compile(r"\s?/\s?(?:m²|m2|㎡|平|坪|qm|sq|кв|м²|м2)", re.IGNORECASE)
 _FINANCED = re.compile(  # a rate, no rent: from £99 per month
     r"(?i)(?<![^\W\d_])(?:from|ab|dès|à partir|desde|da|vanaf|od|от|fra|från|leas\w*|rate|finan\w+|kredit|credit|"
     r"loan|emi)"
@@ -84,7 +85,7 @@ def is_other_sum(element: Element) -> bool:
 
 def is_rate(text: str, end: int) -> bool:
     """Is the sum that ends there in a text one for a month, or for an area?"""
-    return bool(_MONTHLY.match(text, end))
+    return bool(_MONTHLY.match(text, end) or _BY_AREA.match(text, end))
 
 
 def _asked(elements: list[Element], card: Element) -> list[Element]:
@@ -118,7 +119,7 @@ def price(card: Element, text: str) -> tuple[float | None, str]:
             if element.tag not in ("script", "img") and PRICE_NAME.search(names(element)):
                 inner = element.get("content") or amounts(element, 80)
                 match = PRICE.search(inner)
-                if match and not _MONTHLY.match(inner, match.end()):
+                if match and not is_rate(inner, match.end()):
                     amount, currency = money(match[0])
                     if amount is not None:
                         return amount, currency
@@ -132,7 +133,7 @@ def price(card: Element, text: str) -> tuple[float | None, str]:
     texts = [part for raw in card.itertext() if 1 < len(part := raw.strip()) < 80]
     for part in [*texts[:200], text[:3_000]]:
         match = PRICE.search(part)
-        if match and not _MONTHLY.match(part, match.end()):
+        if match and not is_rate(part, match.end()):
             amount, currency = money(match[0])
             if amount is not None:
                 return amount, currency

@@ -93,6 +93,9 @@ _AMOUNT_KEYS = (
     "amountineuro", "unformattedvalue", "formattedvalue", "formatted", "displayvalue", "priceformatted", "display",
     "text", "label", "title", "pricecents", "cents",
 )  # fmt: skip
+_SAME_SUM = re.compile(  # keys of texts that say the amount again: no rate, no fee
+    r"format|display|text|label|string|locali|human|pretty|price|value|amount"
+)
 
 
 _CODES = (  # of ISO 4217, without those that are words: ALL, TOP
@@ -155,11 +158,15 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
         for name in names:
             amount, inner = money(lower[name], name, depth + 1)
             if amount is not None:
-                others = [money(text) for text in lower.values() if isinstance(text, str) and len(text) < 40]
-                if any(said and unit and abs(said * 100 - amount) < 0.5 for said, unit in others):
+                texts = {key: text for key, text in lower.items() if isinstance(text, str) and len(text) < 40}
+                others = {key: money(text) for key, text in texts.items()}
+                if any(
+                    said and unit and abs(said * 100 - amount) < 0.5 and _SAME_SUM.search(key)
+                    for key, (said, unit) in others.items()
+                ):
                     amount /= 100  # {"amount": 6499, "formatted": "64,99 €"}
                 return amount, currency or inner or next(
-                    (unit for same, unit in others if same == amount and unit), ""
+                    (unit for same, unit in others.values() if same == amount and unit), ""
                 )
         return None, currency
     amount = values.number(value)

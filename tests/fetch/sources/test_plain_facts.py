@@ -26,6 +26,9 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "a price for an area": (
         f'<li>{TOP}<p class="price-m2">3.500 €/m²</p><p class="total">245.000 €</p></li>', {"price": 245000},
     ),
+    "nothing but a price for an area": (
+        f'<li>{TOP}<p class="price">3.500 €/m²</p></li>', {"price": None},
+    ),
     "the code behind a sign": (f"<li>{TOP}<b>$4100 CAD</b></li>", {"price": 4100, "currency": "CAD"}),
     "dinars by two letters": (f"<li>{TOP}<b>1 200 <i>DT</i></b></li>", {"price": 1200, "currency": "TND"}),
     "no currency without a price": (f"<li>{TOP}<b>to be asked in EUR</b></li>", {"price": None, "currency": ""}),
@@ -157,6 +160,9 @@ DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "an amount in cents beside its text": (
         {"price": {"amount": 6499, "currency": "EUR", "formatted": "64,99 €"}},
         {"price": 64.99, "currency": "EUR"},
+    ),
+    "an amount beside a hundredth of it that is a rate": (
+        {"price": {"amount": 18900, "currency": "EUR", "monthlyRate": "189 €"}}, {"price": 18900},
     ),
     "a code of before": ({"price": {"amount": 6499, "currency": "RUR"}}, {"price": 6499, "currency": "RUB"}),
     "a title with entities": ({"subject": "Combi &#8220;Style&#8221;"}, {"title": "Combi “Style”"}),
