@@ -42,6 +42,11 @@ class StageState(NamedTuple):
     settings: tuple[Setting, ...] = ()  # in which it differs from the recipe
 
     @property
+    def title(self) -> str:
+        """What people call the stage."""
+        return self.funnel.partition(":")[0]
+
+    @property
     def words(self) -> str:
         """`current`, or why it is not."""
         apart = [f"settings differ: {'; '.join(map(str, self.settings))}"] if self.settings else []
@@ -63,7 +68,7 @@ def status(folder: Path, recipe: Recipe) -> Status:
     problem = problems(folder)
     first = next((stage for stage in STAGES if problem[stage]), "")
     states = {stage: state(folder, stage, recipe, problem[stage]) for stage in STAGES}
-    apart = [stage for stage, found in states.items() if found.settings and not found.problem]
+    apart = [found.title for found in states.values() if found.settings and not found.problem]
     to_decide = [_choice(stage, found) for stage, found in states.items() if found.settings]
     to_decide += conflicts.to_do(folder, recipe.clean.class_names)
     to_decide += to_review(folder, recipe)
@@ -188,11 +193,11 @@ def to_review(folder: Path, recipe: Recipe) -> list[Note]:
 
 def by_the_recipe(folder: Path, recipe: Recipe, stages: Iterable[str]) -> list[str]:
     """A line for each stage that ran with other settings than the recipe's, and runs again by the recipe's."""
-    found = {stage: state(folder, stage, recipe).settings for stage in stages}
+    found = [state(folder, stage, recipe) for stage in stages]
     return [
-        f"{stage} runs again by the recipe: {'; '.join(map(str, settings))}"
-        for stage, settings in found.items()
-        if settings
+        f"{each.title} runs again by the recipe: {'; '.join(map(str, each.settings))}"
+        for each in found
+        if each.settings
     ]
 
 
@@ -202,7 +207,7 @@ def _choice(stage: str, found: StageState) -> Note:
     if any(isinstance(value, list) for setting in found.settings for value in (setting.used, setting.recipe)):
         keep = To("keep them", Run("report"), Do("copy the recipe of this run, at its end, into yours"))
     return Note(
-        f"{stage} ran with settings that are not the recipe's",
+        f"{found.title} ran with settings that are not the recipe's",
         keep,
         To("return to the recipe's", Run(manifest.command(stage))),
     )

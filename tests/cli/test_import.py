@@ -66,10 +66,13 @@ def test_what_an_import_was_told_otherwise_than_the_recipe_is_named_before_a_run
     said = run("status")
     apart = 'source.group_by is prefix here, "" in the recipe; source.keep_split is true here, false in the recipe'
     assert f"[settings differ: {apart}]" in said
+    assert "import ran with settings that are not the recipe's; " in said
     assert "to keep them, set source.group_by to prefix in the recipe and set source.keep_split to true" in said
-    assert "to run all that is left, and fetch again, by the recipe, run `curate run`" in said
+    assert "to run all that is left, and import again, by the recipe, run `curate run`" in said
     recipe = load(here / "curate.yaml")
-    assert by_the_recipe(Path("manifests/mine"), recipe, ["fetch"]) == [f"fetch runs again by the recipe: {apart}"]
+    assert by_the_recipe(Path("manifests/mine"), recipe, ["fetch"]) == [
+        f"import runs again by the recipe: {apart}"
+    ]
     assert json.loads(run("status", "--json"))["stages"][0]["state"] == "settings"
     (here / "curate.yaml").write_text(f"{RECIPE}  group_by: prefix\n  keep_split: true\n")
     assert "import: 12 in, 12 kept [current]" in run("status")
