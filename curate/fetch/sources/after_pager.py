@@ -14,8 +14,10 @@ _CARDS = 2  # times as many images with links must stand before the pager as beh
 
 
 def behind(root: Element, linked: Collection[Element]) -> list[Element]:
-    """The elements after the last pager of a page, where most of the images `linked`, which lead to pages, stand
-    before it; else none: the pager stands above the list."""
+    """The elements after the last pager of a page; none where the pager stands above the list.
+
+    It does so unless most of the images `linked`, which lead to pages, stand before it.
+    """
     pager = _last_pager(root)
     if pager is None:
         return []
@@ -32,13 +34,19 @@ def behind(root: Element, linked: Collection[Element]) -> list[Element]:
 def _last_pager(root: Element) -> Element | None:
     """The largest short element around the last link that is a number, with the next number beside it."""
     numbered = [link for link in root.iter("a") if words(link).isdecimal() and len(words(link)) < 5]
+    too_large: set[Element] = set()  # each is looked through once, however many links it holds
     for link in reversed(numbered[-_MOST_LINKS:]):
         pager = None
         for around in islice(link.iterancestors(), _DEPTH):
-            if around.tag in ("body", "html") or next(around.iter("img"), None) is not None:
+            if around in too_large:
                 break
             text = words(around)
-            if len(text) > _MOST_TEXT:
+            if (
+                around.tag in ("body", "html")
+                or len(text) > _MOST_TEXT
+                or next(around.iter("img"), None) is not None
+            ):
+                too_large.add(around)
                 break
             numbers = [int(number) for number in _NUMBER.findall(text)]
             if any(later == number + 1 for number, later in pairwise(numbers)):

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from curate.fetch.sources import places
 from curate.fetch.sources.listing import Listing
 
 _FEWEST = 3  # listings that show a town with several regions
+_MOST_SOUGHT = 40  # places that are looked for in the text of the page
 _JOINED = (", ", ",", " | ", " · ", " - ")
 
 
@@ -27,7 +29,8 @@ def of_listings(listings: Sequence[Listing], text: str) -> list[Listing]:
     within = {(city, region) for city, region in both if len(parts[city]) > 1 and len(towns[region]) == 1}
     named = [(one.city, one.region) for one in found if (one.city, one.region) in both]
     count = sum(pair in within for pair in named)
-    if count < _FEWEST or 3 * count < len(named) or not any(_is_joined(pair, text) for pair in within):
+    sought = islice(sorted(within), _MOST_SOUGHT)
+    if count < _FEWEST or 3 * count < len(named) or not any(_is_joined(pair, text) for pair in sought):
         return found
     return [
         replace(one, region="") if (one.city, one.region) in both and len(towns[one.region]) == 1 else one

@@ -108,16 +108,15 @@ def of_the_list(cards: Sequence[Element], best: Sequence[Element]) -> list[bool]
     parts: dict[Element, list[Element]] = {}
     for card in cards:
         parts.setdefault(card.getparent(), []).append(card)
-    behind = {parent for parent, some in parts.items() if _follow(some, best)}
+    theirs = {around for card in best for around in (card, *card.iterancestors())}
+    behind = {parent for parent, some in parts.items() if len(some) * 4 <= len(best) and _follow(some, theirs)}
     return [card.getparent() not in behind for card in cards]
 
 
-def _follow(cards: Sequence[Element], best: Sequence[Element]) -> bool:
-    """Do a few cards stand behind cards of a list that is much longer, in a part of their own that begins with a
-    heading: what a visitor has seen, or what others pay for? A day is no such heading."""
-    if len(cards) * 4 > len(best):
-        return False
-    theirs = {around for card in best for around in (card, *card.iterancestors())}
+def _follow(cards: Sequence[Element], theirs: Collection[Element]) -> bool:
+    """Do cards stand behind those of another list, in a part of their own that begins with a heading: what a
+    visitor has seen, or what others pay for? `theirs` are the cards of that list and all around them. A day is no
+    such heading."""
     part = next((one for one in (cards[0], *cards[0].iterancestors()) if one.getparent() in theirs), None)
     if part is None or part in theirs or not all(part in (card, *card.iterancestors()) for card in cards):
         return False

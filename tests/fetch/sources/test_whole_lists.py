@@ -1,11 +1,15 @@
 """Which cards, objects and images of a page are its listings and photos, where other things look like them."""
 
 import json
+import time
 from typing import Any
 
 import pytest
+from lxml import html
 
+from curate.fetch.sources import after_pager, list_places, other_lists
 from curate.fetch.sources.auto import extract
+from curate.fetch.sources.listing import Listing
 from curate.fetch.sources.photo_addresses import is_address
 from curate.fetch.sources.photo_sizes import stem
 from tests.fetch.sources.painted_adverts import page
@@ -173,3 +177,28 @@ def test_a_photo_in_the_head_and_a_price_are_a_listing_among_others_of_its_shop(
     url = "https://ads.example/spread/8502741B30260118004/index.html"
     (listing,) = extract(page(body, head=head), url, True).listings
     assert [one.url for one in listing.photos] == [own]
+
+
+def test_many_numbers_in_one_large_element_are_looked_through_once() -> None:
+    numbers = "".join(f'<a href="/p/{n}">{n}</a>' for n in range(2000))
+    root = html.fromstring(f"<html><body><div>{'<p>a word </p>' * 20_000}{numbers}</div></body></html>")
+    began = time.process_time()
+    assert after_pager.behind(root, []) == []
+    assert time.process_time() - began < 2
+
+
+def test_many_parts_behind_a_list_are_each_compared_with_it_once() -> None:
+    cards = "".join(f'<li><div class="own">{n}</div></li>' for n in range(4000))
+    parts = "".join(f'<section><h3>Seen</h3><div class="other">{n}</div></section>' for n in range(2000))
+    root = html.fromstring(f"<html><body><main><ul>{cards}</ul>{parts}</main></body></html>")
+    own, other = (root.xpath(f"//div[@class='{name}']") for name in ("own", "other"))
+    began = time.process_time()
+    assert not any(other_lists.of_the_list(other, own))
+    assert time.process_time() - began < 3
+
+
+def test_many_places_are_not_all_sought_in_a_large_page() -> None:
+    listings = [Listing("", f"/{n}", city=f"Town {n // 2}", region=f"Part {n}") for n in range(3000)]
+    began = time.process_time()
+    assert list_places.of_listings(listings, "x" * 2_000_000) == listings
+    assert time.process_time() - began < 5
