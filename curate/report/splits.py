@@ -17,7 +17,7 @@ from curate.split.leakage import check_leakage
 
 PAIRS = 6  # across splits, the nearest first
 BITS = 64  # of a perceptual hash
-_BLOCK = 256  # photos compared at once
+_BLOCK = 1 << 22  # pairs compared at once: 32 MB an array
 _FEW = 1 << 27  # pairs that are all compared; of more, only those within a few bits
 _RADII = (2, 5, 8, 12)  # bits, until there are pairs enough
 
@@ -59,9 +59,10 @@ def nearest(first: Sequence[str], second: Sequence[str], number: int = PAIRS) ->
         if len(found) == number:
             return found
     code = np.empty(len(right), np.int64)
-    for start in range(0, len(right), _BLOCK):
-        apart = np.bitwise_count(right[start : start + _BLOCK, None] ^ left).astype(np.int64)
-        code[start : start + _BLOCK] = (apart * len(left) + np.arange(len(left))).min(axis=1)
+    rows = max(1, _BLOCK // len(left))
+    for start in range(0, len(right), rows):
+        apart = np.bitwise_count(right[start : start + rows, None] ^ left).astype(np.int64)
+        code[start : start + rows] = (apart * len(left) + np.arange(len(left))).min(axis=1)
     return _each_once(code, len(left), number)
 
 

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import tracemalloc
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -402,6 +403,16 @@ def test_the_nearest_pairs_take_each_photo_once() -> None:
     train, test = ["00ff", "0f0f", "ffff"], ["00fe", "00f0", "0f0e"]
     assert splits.nearest(train, test, 2) == [(0, 0, 1), (1, 2, 1)]
     assert splits.nearest([], test) == []
+
+
+def test_the_nearest_pairs_of_many_photos_need_little_memory() -> None:
+    train = [f"{number:016x}" for number in np.random.default_rng(1).integers(0, 2**63, 100_000).tolist()]
+    tracemalloc.start()
+    found = splits.nearest(train, train[:300], 1)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == [(0, 0, 0)]
+    assert most < 250e6, "bytes: 256 rows at once took 600 MB here"
 
 
 def test_a_learning_curve_is_shown_of_this_split_only(folder: Path) -> None:
