@@ -69,7 +69,8 @@ def without_lone_host(cards: Mapping[str, Element]) -> dict[str, Element]:
 
 def without_other_kinds(cards: Mapping[str, Element]) -> dict[str, Element]:
     """Without those whose address names another kind of thing, in another folder, where most name one and the
-    same: /jobs/alliance-985546 among /pets/article-1su1zx."""
+    same: /jobs/alliance-985546 among /pets/article-1su1zx. What a card says itself is no kind but a name: a Civic
+    in /honda/civic-345678 stays among /toyota/corolla-123456."""
     said = {}
     for url in cards:
         *_, folder, name = ["", *path_of(url).partition("?")[0].rstrip("/").split("/")]
@@ -79,7 +80,12 @@ def without_other_kinds(cards: Mapping[str, Element]) -> dict[str, Element]:
     if not kind or count < max(5, 0.7 * len(said)):
         return dict(cards)
     folders = {folder for one, folder in said.values() if one == kind}
-    return {url: card for url, card in cards.items() if said[url][0] in ("", kind) or said[url][1] in folders}
+    away = {url for url, (one, folder) in said.items() if one not in ("", kind) and folder not in folders}
+    return {url: card for url, card in cards.items() if url not in away or _says(card, said[url][0])}
+
+
+def _says(card: Element, word: str) -> bool:
+    return bool(re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", words(card)[:600].lower()))
 
 
 def without_placeholders(listings: Sequence[Listing]) -> list[bool]:

@@ -89,6 +89,12 @@ def test_an_advertisement_of_another_kind_among_cards_of_one_is_none() -> None:
     assert all("article" in one.page_url for one in found)
 
 
+def test_a_few_of_another_make_are_of_the_list() -> None:
+    cards = [card(n, f"/toyota/corolla-{n}").replace("Canoe", "Toyota Corolla") for n in NUMBERS[:12]]
+    cards[2:2] = [card(n, f"/honda/civic-{n}").replace("Canoe", "Honda Civic") for n in NUMBERS[12:]]
+    assert len(read(f"<ul>{''.join(cards)}</ul>")) == len(NUMBERS)
+
+
 @pytest.mark.parametrize(
     ("heading", "count"), [("Prohlédli jste si", 12), ("Παλιές αγγελίες", 12), ("Yesterday", 15), ("", 15)]
 )
