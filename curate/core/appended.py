@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 from pathlib import Path
 
 
@@ -27,9 +28,9 @@ def keys_added(path: Path, digest: str) -> set[str]:
     if found < 0:
         return set()
     try:
-        header = next(csv.reader(data.decode("utf-8-sig").splitlines()), [])
+        header = next(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")), [])
         place = header.index("key")
-        rows = csv.reader(data[found:].decode("utf-8-sig").splitlines())
+        rows = csv.reader(io.StringIO(data[found:].decode("utf-8-sig"), newline=""))
         keys = {row[place] for row in rows if len(row) > place and row != header}
     except (ValueError, csv.Error):
         return set()

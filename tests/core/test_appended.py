@@ -29,6 +29,7 @@ HEADER = b"key,decision\n"
             b"\xef\xbb\xbfkey,decision\r\na,keep\r\nb c,duplicate\r\n",
             {"b c"},
         ),
+        (HEADER + b"a,keep\n", HEADER + b"a,keep\nb,pasted\xe2\x80\xa8from a chat\n", {"b"}),
         (HEADER + b"a,keep\n", HEADER + b"a,reject\nb,keep\n", set()),
         (HEADER + b"a,keep\n", None, set()),
         (HEADER + b"a,keep\n", HEADER + b"a,keep\n\xff\n", set()),
