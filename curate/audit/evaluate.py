@@ -126,7 +126,7 @@ class Evaluation:
         return [*said, *self.remarks]
 
     def _mix(self) -> list[str]:
-        """Accuracy by class, where the own test set has another mix of classes: then that differs, too."""
+        """Accuracy by class, where the own test set has other shares of the classes."""
         parts, differs = [], False
         for label, name in enumerate(self.classes):
             own, here = self.own_by_class[name], self.labels == label
@@ -135,7 +135,9 @@ class Evaluation:
                 f"{name} {_share(int(self.right[here].sum()), int(here.sum()))} "
                 f"({_share(own['right'], own['photos'])} there)"
             )
-        mixed = f"The classes are mixed otherwise there, which counts too. By class: {', '.join(parts)}."
+        mixed = (
+            f"The classes have other shares there, which changes the accuracy too. By class: {', '.join(parts)}."
+        )
         return [mixed] if differs else []
 
     def data(self) -> dict[str, Any]:
@@ -235,9 +237,10 @@ class _Seen(NamedTuple):
 
 
 def _seen(folder: Path, place: Path, meta: Mapping[str, Any]) -> _Seen:
-    """What was in train of another split is known no more: then all of the folder but its own test set.
+    """What the network of `meta` has seen.
 
-    That is named by its predictions.
+    After another split nobody knows what it learned from. Then that is taken to be all of the folder but its own
+    test set, which its predictions name.
     """
     fetched = manifest.read(folder, FetchRow)
     if meta["inputs"]["split.csv"] != manifest.read_sidecar(folder, "split")["sha256"]:

@@ -172,10 +172,8 @@ def _beyond_chance(shares: Sequence[Share], compared: int) -> tuple[list[Share],
             tested.append((chance, each.listings / compared - each.reference, each))
     tested.sort(key=lambda test: test[0])
     sure = [chance * (len(tested) - place) < ALPHA for place, (chance, _, _) in enumerate(tested)]
-    number = (
-        sure.index(False) if False in sure else len(sure)
-    )  # from the first that may be chance on, none is named
-    named = [(gap, each) for _, gap, each in tested[:number]]
+    first = sure.index(False) if False in sure else len(sure)  # that may be chance: from there on none is named
+    named = [(gap, each) for _, gap, each in tested[:first]]
     named.sort(key=lambda pair: -abs(pair[0]))
     return [each for gap, each in named if gap < 0], [each for gap, each in named if gap > 0]
 

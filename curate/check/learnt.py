@@ -162,11 +162,8 @@ def _learn(folder: Path, scorer: Scorer) -> Learnt:
 def _doubt(row: CleanRow, threshold: float) -> str:
     if not row.borderline:
         return ""
-    return (
-        "another_class"
-        if queue.class_is_doubted(row, threshold) and queue.other_is_likelier(row)
-        else "borderline"
-    )
+    other = queue.class_is_doubted(row, threshold) and queue.other_is_likelier(row)
+    return "another_class" if other else "borderline"
 
 
 def _write(path: Path, made_from: dict[str, Any], learnt: Learnt) -> None:

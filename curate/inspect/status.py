@@ -129,11 +129,8 @@ def changes(folder: Path, stage: str) -> list[str]:
     now = manifest.Provenance(stage, recorded.inputs, recorded.config, versions)
     stale = manifest.stale_inputs(folder, stage)
     added = manifest.decided_since(folder, stage) if decisions.NAME in stale else 0
-    words = (
-        {decisions.NAME: f"{counted(added, 'decision in review.csv is', 'decisions in review.csv are')} newer"}
-        if added
-        else {}
-    )
+    newer = f"{counted(added, 'decision in review.csv is', 'decisions in review.csv are')} newer"
+    words = {decisions.NAME: newer} if added else {}
     return [words.get(name, f"{name} changed") for name in stale] + recorded.changes(now)
 
 

@@ -31,9 +31,7 @@ class Compared:
     test: float | None  # None without test photos
     low: float | None  # 95% interval of test
     high: float | None
-    interval_over: (
-        str  # seeds (Student's t), or photos (see `accuracy`) where fewer than 3 differ, or all do alike
-    )
+    interval_over: str  # seeds (Student's t); photos (see `accuracy`) where fewer than 3 differ, or all do alike
     seconds: float  # of training one network
     parameters: int
     megabytes: float  # of its weights on disk

@@ -41,8 +41,6 @@ _YEAR = re.compile(
     r"rok|rok produkcji|årsmodell|årgang|vuosimalli|bouwjaar|год|год выпуска|"
     r"年式)[:.]?\s{0,2}(?:\d{1,2}[./-]){0,2}((?:19|20)\d\d)(?!\d)"
 )
-
-
 _CALL = re.compile(  # what a link asks the reader to do: More details and 14 photos
     r"(?i)(?:more|see|view|show|all|weitere|mehr|alle|zu den|ver|más|mais|voir|plus de|tous les|leggi|vedi|"
     r"tutti i|meer|fler|flere|se|lisää|więcej|zobacz|více|viac|još|daha fazla|повече|виж|больше|все|більше)?\s?"

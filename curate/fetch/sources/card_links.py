@@ -31,13 +31,9 @@ _TRACKING = re.compile(r"^(?:utm_\w+|ref|referrer|source|src|from|pos|position|r
 _ID = re.compile(  # letters among digits: 2e721a660b71a, ID14xYz
     r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{6,}(?![A-Za-z0-9])"
 )
-
-
 _FILE = re.compile(  # 7-jpg.2812300/ is an attachment to a post
     r"(?:\.(?:jpe?g|png|webp|gif|pdf|zip)|-(?:jpe?g|png|webp|heic|pdf)\.\d{3,}/?)(?:$|\?)", re.IGNORECASE
 )
-
-
 _POST = re.compile(r"/(?:posts?|comments?|replies|reply|answers?)[-_/]?\d+/?(?:\?.*)?")
 
 

@@ -22,6 +22,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePath, PureWindowsPath
 
+from curate.core.counted import counted
 from curate.core.errors import INTO_FOLDERS, Do, RejectedError, Run, To, UsageError
 from curate.fetch.http.url import canonical_url
 from curate.fetch.sources.containers import is_shard, photos_csv, refuse
@@ -155,9 +156,11 @@ def read_csv(path: Path, class_names: Sequence[str]) -> Offered:
         raise UsageError(f"{path}: {'; '.join(problems[:_MOST_TOLD])}{more}")
     _check_paths(path, [item for _, item in items], remarks)
     if repeated := len(items) - len(first):
-        remarks.append(f"{repeated} rows repeat a photo of their listing and count once")
+        remarks.append(
+            f"not counted again: {counted(repeated, 'row repeats', 'rows repeat')} a photo of the listing"
+        )
     if again := [item for _, item in items if item.split != first[item.listing_id, item.name][1].split]:
-        remarks.append(f"{len(again)} rows name a photo in another split than a row before, e.g. {again[0].name}")
+        remarks.append(f"{counted(len(again), 'row')} of a photo in another split, too, e.g. {again[0].name}")
     told = [f"{text} ({count:,} times)" if count > 1 else text for text, count in Counter(remarks).items()]
     return Offered(tuple(item for _, item in first.values()), tuple(told), tuple(again))
 

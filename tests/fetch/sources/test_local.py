@@ -284,7 +284,10 @@ def test_i19_a_csv_path_through_a_link_that_leads_out_is_one(tmp_path: Path) -> 
 def test_a_row_twice_counts_once(tmp_path: Path, again: str) -> None:
     touch(tmp_path, "1.jpg")
     offered = read(csv(tmp_path, f"class_name,path\nswift,1.jpg\nswift,{again}\n"), CLASSES)
-    assert (len(offered.items), offered.remarks) == (1, ("1 rows repeat a photo of their listing and count once",))
+    assert (len(offered.items), offered.remarks) == (
+        1,
+        ("not counted again: 1 row repeats a photo of the listing",),
+    )
 
 
 @pytest.mark.parametrize(
