@@ -24,7 +24,7 @@ from curate.fetch.sources.html import to_text
 from curate.fetch.sources.listing import Found, Listing, empty_fields
 
 TITLE_WITHIN = 200_000  # bytes of a page in which its title is looked for
-_TITLE = re.compile(r"<(?:title|h1)\b[^>]*>([^<]{1,300})<", re.IGNORECASE)
+_TITLE = re.compile(r"<(?:title|h1)\b[^<>]*>([^<]{1,300})<", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

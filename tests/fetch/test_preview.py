@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from curate.cli.app import app
 from curate.core.recipe_file import parse
+from curate.fetch import preview
 from curate.fetch.sources import card_links, json_listings
 from tests import faults
 from tests.fetch.sources import index_shapes
@@ -112,6 +114,12 @@ def test_the_class_is_what_address_and_title_call_the_page(
     section = json.loads(CliRunner().invoke(app, given).stdout)["recipe"]
     line = f"    {named or 'CLASS'}: # the class that the page lists: one of the recipe's classes"
     assert line in section.splitlines()
+
+
+def test_titles_that_do_not_end_take_no_time() -> None:
+    began = time.process_time()
+    assert not preview._TITLE.findall("<title" * 30_000)
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(
