@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,8 @@ def embed(pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
 def features(folder: Path, pixels: NDArray[np.uint8], names: Sequence[str]) -> NDArray[np.float32]:
     """(n, WIDTH) features, remembered in `folder`/cache by `names`, the sha256s of the photos in order.
 
-    Those of other photos, or of another size, are removed.
+    Those of other photos, or of another size, are removed. Those of the same in another order stay: training and
+    the audit take turns.
     """
     from curate.clean.scorers.imagenet import WEIGHTS_SHA256
 
@@ -60,12 +62,14 @@ def features(folder: Path, pixels: NDArray[np.uint8], names: Sequence[str]) -> N
         np.dtype([("features", "<f4", (WIDTH,))]),
         {"features": VERSION, "side": pixels.shape[1], "weights": WEIGHTS_SHA256, "photos": list(names)},
     )
-    path = folder / "cache" / f"features-{hashlib.sha256(layout.header).hexdigest()[:16]}.cache"
+    photos = hashlib.sha256(" ".join([str(pixels.shape[1]), *sorted(names)]).encode()).hexdigest()[:16]
+    path = folder / "cache" / f"features-{photos}-{hashlib.sha256(layout.header).hexdigest()[:16]}.cache"
 
     def embedded() -> Iterator[record_store.Records]:
         for old in path.parent.glob("features-*"):
-            with suppress(OSError):
-                old.unlink()
+            if not fnmatch(old.name, f"features-{photos}-*.cache"):
+                with suppress(OSError):
+                    old.unlink()
         for block in embed(pixels):
             records = np.zeros(len(block), layout.record)
             records["features"] = block

@@ -206,6 +206,10 @@ def test_features_are_those_of_photo_and_mirror_image_and_old_ones_are_removed(t
     mean = np.mean([scorer.embed(pixels), scorer.embed(np.ascontiguousarray(pixels[:, :, ::-1]))], axis=0)
     assert found == pytest.approx(mean / np.linalg.norm(mean, axis=1, keepdims=True), abs=1e-5)
     assert np.array_equal(transfer.features(tmp_path, pixels, names), found)
+    (own,) = (tmp_path / "cache").iterdir()
+    (tmp_path / "cache/features-0123456789abcdef.cache").touch()
+    transfer.features(tmp_path, np.ascontiguousarray(pixels[::-1]), names[::-1])  # as the audit has them
+    assert own.exists() and len(list((tmp_path / "cache").iterdir())) == 2
     transfer.features(tmp_path, pixels[1:], names[1:])
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
