@@ -1,6 +1,7 @@
 """What stands behind the pager of a list: what a visitor has seen, and other cards that are not of the list."""
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from itertools import islice, pairwise
 
@@ -10,6 +11,7 @@ _DEPTH = 4  # elements around a link that are looked at
 _MOST_TEXT = 200  # characters of a pager
 _MOST_LINKS = 2_000
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,4}(?![\w.,])")
+_OF_LIST = 3  # cards of one build before a pager: more of them behind it are of the same list
 _CARDS = 2  # times as many images with links must stand before the pager as behind it
 
 
@@ -21,14 +23,21 @@ def behind(root: Element, linked: Collection[Element]) -> list[Element]:
     pager = _last_pager(root)
     if pager is None:
         return []
-    found = []
+    found: list[Element] = []
+    holding = {around for image in linked for around in (image, *image.iterancestors())}
     for around in (pager, *pager.iterancestors()):
         if around.tag in ("body", "html"):
             break
-        found += [one for one in around.itersiblings() if isinstance(one.tag, str)]
+        builds = Counter(_build(one) for one in around.itersiblings(preceding=True) if one in holding)
+        others = (one for one in around.itersiblings() if isinstance(one.tag, str))
+        found += [one for one in others if builds[_build(one)] < _OF_LIST]
     after = {inner for one in found for inner in one.iter()}
     count = sum(image in after for image in linked)
     return found if count and (len(linked) - count) >= _CARDS * count else []
+
+
+def _build(element: Element) -> tuple[str, str]:
+    return element.tag, element.get("class", "")
 
 
 def _last_pager(root: Element) -> Element | None:

@@ -89,6 +89,12 @@ def test_an_advertisement_of_another_kind_among_cards_of_one_is_none() -> None:
     assert all("article" in one.page_url for one in found)
 
 
+def test_numbers_that_stand_among_the_cards_are_no_pager_that_ends_them() -> None:
+    cards = [card(n, f"/ads/{n}") for n in NUMBERS]
+    cards.insert(12, '<li><div>Rooms: <a href="/rooms/1">1</a> <a href="/rooms/2">2</a></div></li>')
+    assert len(read(f"<ul>{''.join(cards)}</ul>")) == len(NUMBERS)
+
+
 def test_a_few_of_another_make_are_of_the_list() -> None:
     cards = [card(n, f"/toyota/corolla-{n}").replace("Canoe", "Toyota Corolla") for n in NUMBERS[:12]]
     cards[2:2] = [card(n, f"/honda/civic-{n}").replace("Canoe", "Honda Civic") for n in NUMBERS[12:]]
