@@ -145,8 +145,16 @@ def _rent(asked: list[Element]) -> tuple[float | None, str]:
     for element in asked:
         if element.tag in ("script", "img") or not PRICE_NAME.search(names(element)):
             continue
-        said = words(element)[:80]
-        match = PRICE.search(said)
-        if match and _MONTHLY.match(said, match.end()) and not _FINANCED.search(said):
-            return money(match[0])
+        if found := rent(element):
+            return found
     return None, ""
+
+
+def rent(element: Element) -> tuple[float | None, str] | None:
+    """The price a month that an element tells, € 1.950 per maand; None where it is the rate of a loan or tells
+    none."""
+    said = words(element)[:80]
+    match = PRICE.search(said)
+    if match is None or not _MONTHLY.match(said, match.end()) or _FINANCED.search(said) or _is_other(element):
+        return None
+    return money(match[0])

@@ -12,7 +12,7 @@ from itertools import islice
 
 from curate.fetch.sources import photo_sizes, photo_variants
 from curate.fetch.sources.card_links import bare, pattern
-from curate.fetch.sources.card_prices import amounts, is_other_sum, is_rate, lower_beside, price_alone
+from curate.fetch.sources.card_prices import amounts, is_other_sum, is_rate, lower_beside, price_alone, rent
 from curate.fetch.sources.microdata import Declared
 from curate.fetch.sources.money import PRICE, PRICE_NAME, money, of_the_country
 from curate.fetch.sources.page import Element, Page, names, words
@@ -168,7 +168,8 @@ def _photos(images: list[Image], own: list[Image], layout: PageImages) -> list[l
 
 def price_near_heading(page: Page, layout: PageImages) -> tuple[float | None, str]:
     """The price that the page of a listing shows: the first that is called one and does not stand beside the
-    content."""
+    content; the first rent where none is."""
+    monthly: tuple[float | None, str] | None = None
     for element in page.root.iter():
         if not isinstance(element.tag, str) or element.tag in ("script", "style", "img", "meta", "body", "html"):
             continue
@@ -184,6 +185,9 @@ def price_near_heading(page: Page, layout: PageImages) -> tuple[float | None, st
                 amount, currency = money(match[0] if match else element.get("content"))
                 if amount:
                     return amount, of_the_country(currency, page.url, text)
+            monthly = monthly or rent(element)
+    if monthly:
+        return monthly[0], of_the_country(monthly[1], page.url, "")
     return _price_after_heading(page, layout)
 
 

@@ -215,3 +215,21 @@ def test_a_page_tells_its_place_by_a_region_that_calls_itself_one() -> None:
 
 def test_an_agency_in_armenian() -> None:
     assert seller_kinds.alone("Գործակալություն") == "dealer"
+
+
+@pytest.mark.parametrize(
+    ("price", "amount"),
+    [
+        ('<p class="price">€ 1.950 per maand</p>', 1950),
+        ('<p class="price">$1,950/mo</p>', 1950),
+        ('<p class="price">189 € / Monat</p><p class="price">18.900 €</p>', 18_900),
+        ('<p class="price">Leasing ab 189 € / Monat</p>', None),
+        ('<p class="price monthly-rate">189 € / Monat</p>', None),
+        ('<p class="price">3.500 €/m²</p>', None),
+    ],
+)
+def test_a_page_tells_its_rent_where_it_tells_no_price(price: str, amount: float | None) -> None:
+    photos = "".join(f'<img src="/p/{n}-0f3a5c7e9b.jpg">' for n in NUMBERS)
+    body = f'<h1>Flat of three rooms</h1>{price}<div class="photos">{photos}</div>'
+    (listing,) = extract(page(body), DATA_URL, True).listings
+    assert listing.price == amount
