@@ -27,9 +27,10 @@ _FINANCED = re.compile(  # a rate, no rent: from £99 per month
     r"loan|emi)"
     r"(?![^\W\d_])"
 )
-_BARE_AMOUNT = re.compile(  # 9,900 and a word or two on one side, no 33,743 km
+_BARE_AMOUNT = re.compile(  # 900 and a word or two on one side, 9,900 on both, no 33,743 km
     r"(?i)(?!.*\d\s?(?:km|mi|miles|mls|hp|kw|ps|cc|cm|m2|m²|sq|ft|h|万km)(?![a-z]))"
-    r"(?:\D{0,15}\d[\d.,'’\s]*\W{0,15}|\W{0,15}\d[\d.,'’\s]*\D{0,15})"
+    r"(?:\D{0,15}\d[\d.,'’\s]*\W{0,15}|\W{0,15}\d[\d.,'’\s]*\D{0,15}|"
+    r"\D{0,15}\d{1,3}(?:[.,'’\s]\d{3})+(?:[.,]\d\d)?\D{0,15})"
 )
 _TAXES = (0.19, 0.2, 0.21, 0.22, 0.23, 0.24, 0.25)  # what most countries add to a net sum
 

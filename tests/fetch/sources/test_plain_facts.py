@@ -36,6 +36,8 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "a day in a box of a price": (
         f'<li>{TOP}<div class="price-holder">To be agreed 11 days ago</div></li>', {"price": None},
     ),
+    "an amount between words": (f'<li>{TOP}<p class="price">Preis: 9.900 VB</p></li>', {"price": 9900}),
+    "a date in a box of a price": (f'<li>{TOP}<p class="price">until 10.11.2026 only</p></li>', {"price": None}),
     "a mark in an element above the line": (
         f'<li>{TOP}<p class="new-price">249<sup><small>,</small>90</sup> <span>Lei</span></p></li>',
         {"price": 249.9, "currency": "RON"},
