@@ -41,6 +41,8 @@ def look(data: bytes, limits: Limits) -> Refused | None:
     except RejectedError as error:
         if error.reason == "too_many_pixels":
             raise _too_many(error.detail, limits) from error
+        if error.reason == "heic":  # a photo for all we know: its reader is not installed
+            raise RefusedError(415, "heic", "HEIC is not decoded here: send it as JPEG") from error
         return Refused.of(error)
     if header.format not in TYPES:
         raise RefusedError(415, "format_not_allowed", f"{header.format}: send one of {', '.join(TYPES)}")

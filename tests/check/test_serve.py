@@ -28,7 +28,7 @@ from typer.testing import CliRunner
 from curate.check import api, files, measure, openapi
 from curate.check.batches import Batches, Reloader
 from curate.check.check import Checker, Upload
-from curate.check.limits import Limits, RefusedError
+from curate.check.limits import Limits, RefusedError, look
 from curate.check.serve import listen
 from curate.check.verdict import Verdict
 from curate.cli.app import app
@@ -156,6 +156,14 @@ def test_what_is_no_photo_gets_the_verdict_of_the_command(service: Service, tmp_
 def _kept(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
+
+
+def test_a_photo_whose_reader_is_not_installed_gets_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flag would say that each photo of an iPhone is no good."""
+    monkeypatch.setitem(extras.MODULES, "heif", ("no_such_package",))
+    with pytest.raises(RefusedError) as caught:
+        look(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), Limits())
+    assert (caught.value.status, caught.value.word) == (415, "heic")
 
 
 def test_a_class_is_named_as_the_recipe_would_read_it(checker: Checker, service: Service) -> None:
