@@ -41,11 +41,14 @@ _YEAR = re.compile(
     r"rok|rok produkcji|årsmodell|årgang|vuosimalli|bouwjaar|год|год выпуска|"
     r"年式)[:.]?\s{0,2}(?:\d{1,2}[./-]){0,2}((?:19|20)\d\d)(?!\d)"
 )
-_CALL = re.compile(  # what a link asks the reader to do: More details and 14 photos
-    r"(?i)(?:more|see|view|show|all|weitere|mehr|alle|zu den|ver|más|mais|voir|plus de|tous les|leggi|vedi|"
-    r"tutti i|meer|fler|flere|se|lisää|więcej|zobacz|více|viac|još|daha fazla|повече|виж|больше|все|більше)?\s?"
+_ASK = (
+    r"(?:more|see|view|show|all|weitere|mehr|alle|zu den|ver|más|mais|voir|plus de|tous les|leggi|vedi|"
+    r"tutti i|meer|fler|flere|se|lisää|więcej|zobacz|více|viac|još|daha fazla|повече|виж|больше|все|більше)"
+)
+_CALL = re.compile(  # what a link asks the reader to do: More details and 14 photos; but an InFocus IN112 is goods
+    rf"(?i)(?:{_ASK}\s?info\w*|info\w*\W{{0,3}}$)|{_ASK}?\s?"
     r"(?:details?|detaljer|dettagli|detalles|detalhes|détails|szczegół\w*|podrobn\w*|detaily|ayrıntı\w*|"
-    r"детайли|подробн\w*|детальніше|info\w*|詳細\w*|详情|상세)(?![^\W\d_]).{0,40}"
+    r"детайли|подробн\w*|детальніше|詳細\w*|详情|상세)(?![^\W\d_]).{0,40}"
 )
 
 

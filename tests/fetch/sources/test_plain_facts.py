@@ -62,6 +62,11 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
         '<a href="/ads/{n}">Повече детайли и {n} снимки</a></li>',
         {"title": "Vase no. 8100231"},
     ),
+    "a title that begins like a call": (
+        '<li><a href="/ads/{n}"><img src="PHOTO" alt="cover"></a><b>9 €</b><a href="/ads/{n}">InFocus no. {n}</a>'
+        '<a href="/ads/{n}">More information and photos</a></li>',
+        {"title": "InFocus no. 8100231"},
+    ),
     "a title in a language of its own": (
         '<li><a href="/ads/{n}"></a><div class="row-Naziv"><span>Vase no. {n}</span></div>'
         '<a href="/ads/{n}"><img src="PHOTO"></a><b>9 €</b></li>',
