@@ -156,7 +156,9 @@ def named(text: str) -> tuple[str, str]:
     text = " ".join(_TIME_IN.sub("", text[:_MAX].strip()).split())
     text = _LABEL.sub("", _JAPANESE_CODE.sub("", text))
     if len(path := re.split(r"\s?[»›>→]\s?", text)) > 1:  # Italia » Mar Tirreno » Portoferraio
-        return path[-1].strip(), next((part for part in path[:-1] if is_region(part)), "")
+        *wider, last = [part for part in path if part.strip() and not _is_other(part)] or [""]
+        town, region = named(last)
+        return town, region or next((part.strip() for part in wider if is_region(part)), "")
     if (found := of_asia(text))[1]:
         return found
     pieces = re.split(r"(?<!\d),|,(?!\d)|[;、،·•|]", text)
