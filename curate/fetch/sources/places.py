@@ -23,7 +23,8 @@ _REGION = re.compile(  # a part that calls itself a region
     r"voivodeship|powiat|pow\.|county|co\.|"
     r"province|provincia|prov\.|prefecture|județ(?:ul)?|jud\.|län|fylke|maakunta|région|región|landkreis|kreis|"
     r"županija|municipality of|governorate|state of)(?![^\W\d_])|[県省道]$|[^\W\d_]ský kraj$|"
-    r"(?<=[^\W\d_])(?:megye|län|fylke|maakond|apskritis|novads)$|(?<=[a-zõäöü])maa$|"
+    r"(?<=[^\W\d_])(?:megye|län|fylke|maakond|apskritis|novads)$|"
+    r"(?:harju|hiiu|viru|jõgeva|järva|lääne|põlva|pärnu|rapla|saare|tartu|valga|viljandi|võru|uusi|pirkan|pohjan)maa$|"
     r"^(?:capital|distrito) federal$"
 )
 _TOWN = re.compile(r"(?:гр|г|с|м|смт|пгт|пос|село|город|місто|град)\.? ?(?=[^\W\d_])(?<=[. ])|(?:gm|m)\. ")

@@ -105,6 +105,8 @@ def test_what_a_card_tells(name: str) -> None:
         ("Italia » Roma, Lazio", ("Roma", "Lazio")),
         ("Île de Nantes, Nantes (44200)", ("Nantes", "")),
         ("Maa, Elm", ("Maa", "Elm")),
+        ("Loimaa, Varsinais-Suomi", ("Loimaa", "Varsinais-Suomi")),
+        ("Ida-Virumaa, Narva", ("Narva", "Ida-Virumaa")),
         ("Equipment Location: Lubbock, Texas", ("Lubbock", "Texas")),
         ("6944 Deer Valley Rd, Shingle Springs, CA 95682", ("Shingle Springs", "CA")),
     ],
