@@ -56,7 +56,8 @@ PRICE = re.compile(
     rf"\s{{0,2}}{_DIGITS}(?:[.,][-–—]{{1,2}})?(?:\s?(?-i:USD|CAD|AUD|NZD|SGD|HKD|MXN|ARS|CLP|COP|UYU)(?![A-Za-z]))?"
     rf"(?:\s?(?:lakh|lac|crore|万|億|млн|тыс|juta|miliar|triệu|tỷ|"
     rf"million))?|"
-    rf"(?<!\d)(?<!kW )(?<!kW/)(?<!kW / )(?<!kW \(){_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}"
+    rf"(?<!\d)(?<!\d[.'’])(?:(?<!kW )(?<!kW/)(?<!kW / )(?<!kW \()|(?!{_DIGITS}\s{{0,2}}(?-i:KM)))"  # 18 kW / 25 KM
+    rf"{_DIGITS}(?:[.,][-–—]{{1,2}})?\s{{0,2}}"
     rf"(?:[$£¥֏฿৳៛₠-₿]|〒(?!\s?\d{{3}}-)|(?:EUR|USD|GBP|INR|PLN|zł|Kč|"
     rf"CHF|CZK|RUB|руб|р\.|UAH|грн|kr|SEK|NOK|DKK|(?-i:Ft)|HUF|lei|RON|TL|"
     r"TRY|лв|BGN|din|RSD|万円|円|元|万元|万(?![^\W\d_])(?!\s?(?:km|キロ|公里))|만원|원|AZN|AMD|GEL|KZT|(?-i:KM)|lakh|lac|crore|تومان|درهم|دينار|"

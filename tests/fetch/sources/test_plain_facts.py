@@ -33,6 +33,9 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "dinars by two letters": (f"<li>{TOP}<b>1 200 <i>DT</i></b></li>", {"price": 1200, "currency": "TND"}),
     "no currency without a price": (f"<li>{TOP}<b>to be asked in EUR</b></li>", {"price": None, "currency": ""}),
     "the power of a motor": (f"<li>{TOP}<p>767 ccm, 18 kW / 25 KM</p></li>", {"price": None}),
+    "a price behind the power of a motor": (f"<li>{TOP}<p>66 kW 9.900 €</p></li>", {"price": 9900}),
+    "facts before a country": (f"<li>{TOP}<p>Sofa, brown, Italy</p><b>9 €</b></li>", {"city": "", "region": ""}),
+    "doors before a country": (f"<li>{TOP}<p>Corsa, 5 Türen, Deutschland</p><b>9 €</b></li>", {"city": ""}),
     "a day in a box of a price": (
         f'<li>{TOP}<div class="price-holder">To be agreed 11 days ago</div></li>', {"price": None},
     ),
