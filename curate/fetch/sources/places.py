@@ -148,7 +148,9 @@ def is_address(text: str) -> bool:
     """Does a text tell by itself that it is a place: by a country behind names, or a word for town before its
     first part?"""
     parts = [part.strip() for part in text.split(",")]
-    facts = any(part[:1].islower() or re.match(r"\d{1,2}(?!\d)", part) for part in parts)  # Sofa, brown, Italy
+    facts = any(
+        part[:1].islower() or re.search(r"(?<![^\W_])\d{1,3}(?![^\W_])", part) for part in parts
+    )  # Sofa, brown, Italy
     town = _TOWN.match(parts[0]) and parts[0][-1].isalpha()
     return 1 < len(parts) < 5 and bool(town or (is_country(parts[-1]) and not facts))
 

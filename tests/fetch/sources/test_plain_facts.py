@@ -36,6 +36,7 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "a price behind the power of a motor": (f"<li>{TOP}<p>66 kW 9.900 €</p></li>", {"price": 9900}),
     "facts before a country": (f"<li>{TOP}<p>Sofa, brown, Italy</p><b>9 €</b></li>", {"city": "", "region": ""}),
     "doors before a country": (f"<li>{TOP}<p>Corsa, 5 Türen, Deutschland</p><b>9 €</b></li>", {"city": ""}),
+    "hours before a country": (f"<li>{TOP}<p>Mo-Fr 9-18, Germany</p><b>9 €</b></li>", {"city": ""}),
     "a day in a box of a price": (
         f'<li>{TOP}<div class="price-holder">To be agreed 11 days ago</div></li>', {"price": None},
     ),
