@@ -161,8 +161,8 @@ def read_csv(path: Path, class_names: Sequence[str]) -> Offered:
         )
     if again := [item for _, item in items if item.split != first[item.listing_id, item.name][1].split]:
         remarks.append(f"{counted(len(again), 'row')} of a photo in another split, too, e.g. {again[0].name}")
-    told = [f"{text} ({count:,} times)" if count > 1 else text for text, count in Counter(remarks).items()]
-    return Offered(tuple(item for _, item in first.values()), tuple(told), tuple(again))
+    each = [f"{text} ({count:,} times)" if count > 1 else text for text, count in Counter(remarks).items()]
+    return Offered(tuple(item for _, item in first.values()), tuple(each), tuple(again))
 
 
 def _text(path: Path, data: bytes, remarks: list[str]) -> str:
