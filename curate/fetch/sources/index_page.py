@@ -94,8 +94,8 @@ def _whole_first(groups: list[CandidateList]) -> list[CandidateList]:
         return groups
     best = groups[0].candidates
     wider = [
-        group
-        for group in groups[1:]
+        (number, group)
+        for number, group in enumerate(groups)
         if group.form == "HTML" and not group.beside and len(group.candidates) >= 2 * len(best)
     ]
     if not wider:
@@ -104,9 +104,7 @@ def _whole_first(groups: list[CandidateList]) -> list[CandidateList]:
     others = {
         key for each in groups if each.form == groups[0].form for one in each.candidates for key in _keys(one)
     }
-    for number, group in enumerate(groups[1:], 1):
-        if group.form != "HTML" or group.beside or len(group.candidates) < 2 * len(best):
-            continue
+    for number, group in wider:
         shown = set().union(*map(_keys, group.candidates))
         if all(shown & one for one in keys) and most(bool(_keys(one) & others) for one in group.candidates):
             return [group, *groups[:number], *groups[number + 1 :]]
