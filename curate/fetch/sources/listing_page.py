@@ -40,14 +40,15 @@ def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing 
     _without_others_photos(chosen, forms)
     structured = max((one.listing.photos for one in chosen), key=len, default=())
     html, sets = _galleries(forms, [url for photo in structured for url in (photo.url, *photo.aliases)], stems)
-    goods = (other for other in many if not other_lists.is_of_people(other.page_url))
-    shared = {photo_sizes.stem(photo.url) for other in goods for photo in other.photos}
-    if surely and not chosen and _declares_its_own(forms, shared) and not _beyond(html, shared):
-        html = []  # all its images are of other listings
-    elif not chosen and not _looks_like_one(
-        forms, max([html, *(photos for _, photos in sets)], key=len), shared, bool(many), surely
-    ):
-        return None, ()
+    if not chosen:
+        goods = (other for other in many if not other_lists.is_of_people(other.page_url))
+        shared = {photo_sizes.stem(photo.url) for other in goods for photo in other.photos}
+        if surely and _declares_its_own(forms, shared) and not _beyond(html, shared):
+            html = []  # all its images are of other listings
+        elif not _looks_like_one(
+            forms, max([html, *(photos for _, photos in sets)], key=len), shared, bool(many), surely
+        ):
+            return None, ()
     listing = Listing("", page.url)
     used: dict[str, list[str]] = {}
     for one in sorted(chosen, key=lambda one: one.form not in ("JSON-LD", "microdata", "RDFa")):
