@@ -77,7 +77,6 @@ class Addresses:
         if len(folder) < 4 or path.count("/") < 3:
             return ""
         alike = [url for url in self.seen if url.partition(folder)[2].count("/") == path.count("/") - 2]
-        alike = [url for url in alike if folder in url]
         if not alike or any(host_of(url) == host_of(self.base) for url in alike):
             return ""
         return alike[0].partition(folder)[0]
