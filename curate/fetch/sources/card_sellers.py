@@ -164,12 +164,11 @@ def _is_logo(image: Element, named: str, of_seller: bool) -> bool:
     """Is an image the logo of who sells: one in a box about the seller, or one whose address says so? Another may
     be the maker's."""
     written = " ".join(image.get(name, "") for name in ("src", "data-src", "data-lazyurl", "data-lazy"))
-    parent = image.getparent()
-    around = named + " " + ("" if parent is None else names(parent))
+    around = named + _called(image)
     if _OTHER_LOGO.search(around):
         return False
-    if not of_seller and _LOGO.search(around + _called(parent)) and _leads_to_firm(image):
+    if of_seller:
+        return bool(_LOGO.search(around)) or "logo" in written.lower()
+    if _LOGO.search(around + _called(image.getparent())) and _leads_to_firm(image):
         return True
-    if not of_seller:
-        return bool(_LOGO.search(around) and _OF_SELLERS.search(written.lower()))
-    return bool(_LOGO.search(around)) or "logo" in written.lower()
+    return bool(_LOGO.search(around) and _OF_SELLERS.search(written.lower()))
