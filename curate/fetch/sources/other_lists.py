@@ -52,9 +52,9 @@ def is_of_people(url: str) -> bool:
 def as_goods(listings: Collection[Listing]) -> float:
     """How far a list is of goods rather than of those who sell, by the addresses: 0..1. Numbered and with prices
     people may be goods."""
-    paths = [path_of(one.page_url).rstrip("/") for one in listings]
-    if sum(bool(_OF_PEOPLE.search(path)) for path in paths) * 2 <= len(paths):
+    if not most(is_of_people(one.page_url) for one in listings):
         return 1.0
+    paths = (path_of(one.page_url).rstrip("/") for one in listings)
     numbered = most(bool(re.search(r"\d{5}", path.rpartition("/")[2])) for path in paths)
     priced = most(one.price is not None for one in listings)
     return 0.3 if numbered and priced else 0.0

@@ -193,8 +193,7 @@ def named(text: str) -> tuple[str, str]:
             return "", parts[1]
     elif len(parts) > 1 and _STREET.search(parts[0]):
         del parts[0]
-    lands = [part for part in parts if part.casefold() in _COUNTRIES]
-    if not (parts := [part for part in parts if part not in lands]):
+    if not (parts := [part for part in parts if not is_country(part)]):
         return "", ""
     for number, part in enumerate(parts):
         if _TOWN.match(part) and len(parts) > 1:
