@@ -20,14 +20,14 @@ def of_listings(listings: Sequence[Listing], text: str) -> list[Listing]:
     town that others name with another part, the parts are no regions.
     """
     found = [replace(one, region="") if places.is_country(one.region) else one for one in listings]
-    both = {(one.city, one.region) for one in found if one.city and one.region}
+    named = [(one.city, one.region) for one in found if one.city and one.region]
+    both = set(named)
     parts: dict[str, set[str]] = {}
     towns: dict[str, set[str]] = {}
     for city, region in both:
         parts.setdefault(city, set()).add(region)
         towns.setdefault(region, set()).add(city)
     within = {(city, region) for city, region in both if len(parts[city]) > 1 and len(towns[region]) == 1}
-    named = [(one.city, one.region) for one in found if (one.city, one.region) in both]
     count = sum(pair in within for pair in named)
     sought = islice(sorted(within), _MOST_SOUGHT)
     if count < _FEWEST or 3 * count < len(named) or not any(_is_joined(pair, text) for pair in sought):
