@@ -1,10 +1,7 @@
 """Adverts that the painted pages of `page_shapes` show, and what surrounds them on a real page."""
 
-import json
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -95,14 +92,3 @@ def similar_cards(others: list[Advert], photo: str, link: str, heading: str = "S
         for other in others
     )
     return f'<section><h3>{heading}</h3><div class="row">{cards}</div></section>'
-
-
-DATA_URL = "https://ads.example/ads/8100231.html"
-
-
-def page_of_data(data: Mapping[str, Any]) -> str:
-    """The page at `DATA_URL` of one advert: an object in a script, with five photos and what `data` adds."""
-    photos = [f"https://img.example/8100231/{k}c7e9b.jpg" for k in range(5)]
-    own = {"id": 8100231, "subject": "Combi Style", "price": 9900, "images": photos} | dict(data)
-    script = f'<script type="application/json">{json.dumps({"state": {"item": own}})}</script>'
-    return page(f"<main><h1>Combi Style</h1><p>11 490 €</p></main>{script}")

@@ -9,9 +9,9 @@ import pytest
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.dates import moment, posted_in
 from curate.fetch.sources.money import of_the_country
-from tests.fetch.sources.painted_adverts import DATA_URL, page, page_of_data
+from tests.fetch.sources.painted_adverts import page
+from tests.fetch.sources.painted_facts import NUMBERS, PHOTO, data_of, fields_of, painted
 
-PHOTO = "https://img.example/{n}/0f3a5c7e9b.jpg"
 CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "the title has a price": (
         '<a class="flex" aria-label="Scooter {n} ($90 OFF)" href="/ads/{n}"><img src="PHOTO" alt="">'
@@ -110,11 +110,9 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize("name", CARDS)
 def test_what_a_card_says(name: str) -> None:
     card, fields = CARDS[name]
-    numbers = range(8100231, 8100237)
-    cards = [card.replace("PHOTO", PHOTO).replace("{n}", str(number)) for number in numbers]
-    found = extract(page(f"<main>{''.join(cards)}</main>"), "https://ads.example/all", None).listings
-    assert len(found) == len(cards)
-    for listing, number in zip(found, numbers, strict=True):
+    found = extract(page(f"<main>{painted(card)}</main>"), "https://ads.example/all", None).listings
+    assert len(found) == len(NUMBERS)
+    for listing, number in zip(found, NUMBERS, strict=True):
         for field, value in fields.items():
             assert getattr(listing, field) == (value.format(n=number) if isinstance(value, str) else value), field
 
@@ -197,7 +195,7 @@ def test_what_the_page_of_a_listing_says(name: str) -> None:
     )
     text = page(f'<main><h1>Combi Style</h1><div class="gallery">{photos}</div>{body}</main>')
     (listing,) = extract(text, "https://ads.example/ads/8100231.html").listings
-    assert {field: getattr(listing, field) for field in fields} == fields
+    assert fields_of(listing, fields) == fields
     assert len(listing.photos) == 5
 
 
@@ -223,11 +221,10 @@ DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", DATA)
-def test_what_data_say(name: str) -> None:
-    data, fields = DATA[name]
-    (listing,) = extract(page_of_data(data), DATA_URL, True).listings
-    assert {field: getattr(listing, field) for field in fields} == fields
+@pytest.mark.parametrize(("data", "fields"), DATA.values(), ids=DATA)
+def test_what_data_say(data: dict[str, Any], fields: dict[str, Any]) -> None:
+    listing = data_of(data)
+    assert fields_of(listing, fields) == fields
     assert len(listing.photos) == 5
 
 

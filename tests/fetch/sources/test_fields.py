@@ -9,18 +9,8 @@ import pytest
 from curate.fetch.sources import places, seller_kinds
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.money import PRICE, money
-from tests.fetch.sources.painted_adverts import DATA_URL, page, page_of_data
-
-PHOTO = "https://img.example/{n}/0f3a5c7e9b.jpg"
-NUMBERS = range(8100231, 8100237)
-
-
-def cards_of(card: str, *, around: str = "<main>{}</main>", url: str = "https://ads.example/all") -> list[Any]:
-    """The listings of a page of six painted cards."""
-    cards = "".join(card.replace("PHOTO", PHOTO).replace("{n}", str(number)) for number in NUMBERS)
-    found = extract(page(around.format(cards)), url, None).listings
-    assert [one.page_url.rpartition("/")[2] for one in found] == [str(number) for number in NUMBERS]
-    return list(found)
+from tests.fetch.sources.painted_adverts import page
+from tests.fetch.sources.painted_facts import HEAD, NUMBERS, PHOTO, cards_of, data_of, fields_of, painted
 
 
 @pytest.mark.parametrize(
@@ -89,7 +79,6 @@ def test_town_and_region_of_a_text(text: str, place: tuple[str, str]) -> None:
     assert places.named(text) == place
 
 
-HEAD = '<a href="/ads/{n}"><img src="PHOTO" alt="Combi {n}"><h3>Combi {n}</h3></a><b>900 €</b>'
 CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "a word for who sells": (f"<li>{HEAD}<i>Privat</i></li>", {"seller": "private"}),
     "a word that may be a room": (f"<li>{HEAD}<i>Salon</i></li>", {"seller": ""}),
@@ -170,7 +159,7 @@ def test_what_a_card_names(name: str) -> None:
             field: value.replace("{n}", str(number)) if isinstance(value, str) else value
             for field, value in fields.items()
         }
-        assert {field: getattr(listing, field) for field in fields} == meant
+        assert fields_of(listing, fields) == meant
 
 
 def test_the_columns_of_a_table_are_named_in_its_head() -> None:
@@ -247,11 +236,9 @@ DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", DATA)
-def test_what_data_name(name: str) -> None:
-    data, fields = DATA[name]
-    (listing,) = extract(page_of_data(data), DATA_URL, True).listings
-    assert {field: getattr(listing, field) for field in fields} == fields
+@pytest.mark.parametrize(("data", "fields"), DATA.values(), ids=DATA)
+def test_what_data_name(data: dict[str, Any], fields: dict[str, Any]) -> None:
+    assert fields_of(data_of(data), fields) == fields
 
 
 def test_data_of_an_element_beside_the_list_are_beside_it() -> None:
@@ -290,8 +277,7 @@ CURRENCIES: dict[str, tuple[str, str, str, str, str]] = {  # head, language, url
 def test_the_currency_that_a_page_means(name: str) -> None:
     head, language, url, price, currency = CURRENCIES[name]
     card = f'<li><a href="/ads/{{n}}"><img src="PHOTO"><h3>Combi {{n}}</h3></a><b>{price}</b></li>'
-    cards = "".join(card.replace("PHOTO", PHOTO).replace("{n}", str(number)) for number in NUMBERS)
-    found = extract(page(f"<ul>{cards}</ul>", head, language), url).listings
+    found = extract(page(f"<ul>{painted(card)}</ul>", head, language), url).listings
     assert [one.currency for one in found] == [currency] * len(NUMBERS)
     digits = "".join(str(int(sign)) for sign in price if sign.isdigit())
     assert [one.price for one in found] == [float(digits)] * len(NUMBERS)
@@ -322,7 +308,7 @@ def test_amounts_of_several_currencies(data: dict[str, Any], fields: dict[str, A
     own = {"id": 8100231, "subject": "Combi", "images": [PHOTO.format(n=n) for n in NUMBERS]} | data
     script = f'<script type="application/json">{json.dumps({"item": own})}</script>'
     (listing,) = extract(page(f"<h1>Combi</h1>{script}"), "https://ads.example/ads/8100231.html", True).listings
-    assert {field: getattr(listing, field) for field in fields} == fields
+    assert fields_of(listing, fields) == fields
 
 
 @pytest.mark.parametrize(
@@ -448,7 +434,7 @@ def test_what_the_page_of_a_listing_names(name: str) -> None:
     script = f'<script type="application/json">{json.dumps({"advert": own})}</script>'
     text = page(f"<main><h1>{title}</h1>{body}<p>900 €</p></main>{script}", head)
     (listing,) = extract(text, "https://ads.example/ads/8100231.html", True).listings
-    assert {field: getattr(listing, field) for field in fields} == fields
+    assert fields_of(listing, fields) == fields
 
 
 def test_the_title_of_a_card_has_no_year_behind_it() -> None:
@@ -521,7 +507,7 @@ def test_labels_and_links_of_a_page(body: str, fields: dict[str, Any]) -> None:
     )
     text = page(f'<main><h1>Combi</h1><div class="gallery">{photos}</div><p>900 €</p>{body}</main>')
     (listing,) = extract(text, "https://ads.example/ads/8100231.html").listings
-    assert {field: getattr(listing, field) for field in fields} == fields
+    assert fields_of(listing, fields) == fields
 
 
 def test_the_whole_of_an_address_is_no_make() -> None:
@@ -546,7 +532,7 @@ def test_what_a_page_tells_its_counters(layer: dict[str, Any], fields: dict[str,
     script = f"<script>window.dataLayer = window.dataLayer || []; dataLayer.push({json.dumps(layer)});</script>"
     text = page(f'{script}<main><h1>Runs well</h1><div class="gallery">{photos}</div><p>12.900 €</p></main>')
     (listing,) = extract(text, "https://ads.example/ads/8100231.html").listings
-    assert {field: getattr(listing, field) for field in fields} == fields
+    assert fields_of(listing, fields) == fields
 
 
 def test_the_fields_of_a_head() -> None:

@@ -9,8 +9,8 @@ import pytest
 from curate.fetch.sources import places, seller_kinds
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.money import money
-from tests.fetch.sources.painted_adverts import DATA_URL, page, page_of_data
-from tests.fetch.sources.test_fields import HEAD, NUMBERS, PHOTO, cards_of
+from tests.fetch.sources.painted_adverts import page
+from tests.fetch.sources.painted_facts import HEAD, NUMBERS, PHOTO, cards_of, data_of, fields_of, painted
 
 CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "a state in a box of a seller": (
@@ -65,11 +65,9 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CARDS)
-def test_what_a_card_does_not_tell(name: str) -> None:
-    card, fields = CARDS[name]
-    first = cards_of(card)[0]
-    assert {field: getattr(first, field) for field in fields} == fields
+@pytest.mark.parametrize(("card", "fields"), CARDS.values(), ids=CARDS)
+def test_what_a_card_does_not_tell(card: str, fields: dict[str, Any]) -> None:
+    assert fields_of(cards_of(card)[0], fields) == fields
 
 
 @pytest.mark.parametrize(
@@ -102,11 +100,9 @@ DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", DATA)
-def test_what_data_do_not_tell(name: str) -> None:
-    data, fields = DATA[name]
-    (listing,) = extract(page_of_data(data), DATA_URL, True).listings
-    assert {field: getattr(listing, field) for field in fields} == fields
+@pytest.mark.parametrize(("data", "fields"), DATA.values(), ids=DATA)
+def test_what_data_do_not_tell(data: dict[str, Any], fields: dict[str, Any]) -> None:
+    assert fields_of(data_of(data), fields) == fields
 
 
 @pytest.mark.parametrize(
@@ -140,7 +136,7 @@ PRICES: dict[str, tuple[str, str, str]] = {  # a page's head, a price, its curre
 @pytest.mark.parametrize("name", PRICES)
 def test_a_price_that_names_its_currency_keeps_it(name: str) -> None:
     head, price, currency = PRICES[name]
-    cards = "".join(f"<li>{HEAD}</li>".replace("PHOTO", PHOTO).replace("{n}", str(n)) for n in NUMBERS)
+    cards = painted(f"<li>{HEAD}</li>")
     text = page(f"{head}<main>{cards.replace('900 €', price)}</main>")
     found = extract(text, "https://ads.example/all", None).listings
     assert [one.currency for one in found] == [currency] * len(NUMBERS)
@@ -203,7 +199,7 @@ def test_a_filter_of_many_makes_takes_little_time() -> None:
 
 
 def test_a_filter_with_a_long_name_takes_little_time() -> None:
-    cards = "".join(f"<li>{HEAD}</li>".replace("PHOTO", PHOTO).replace("{n}", str(n)) for n in NUMBERS)
+    cards = painted(f"<li>{HEAD}</li>")
     assert seconds(page(f'<select id="{"1" * 50_000}x"></select><main>{cards}</main>')) < 2
 
 

@@ -8,8 +8,8 @@ import pytest
 from curate.fetch.sources import places, seller_kinds
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.money import PRICE, money
-from tests.fetch.sources.painted_adverts import DATA_URL, page, page_of_data
-from tests.fetch.sources.test_fields import NUMBERS, PHOTO, cards_of
+from tests.fetch.sources.painted_adverts import page
+from tests.fetch.sources.painted_facts import DATA_URL, NUMBERS, PHOTO, cards_of, data_of, fields_of, painted
 
 TOP = '<h3><a href="/ads/{n}">Vase no. {n}</a></h3><img src="PHOTO">'
 LOGO = '<img class="logo" src="https://logos.example/elm.jpg">'
@@ -87,11 +87,9 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CARDS)
-def test_what_a_card_tells(name: str) -> None:
-    card, fields = CARDS[name]
-    first = cards_of(card)[0]
-    assert {field: getattr(first, field) for field in fields} == fields
+@pytest.mark.parametrize(("card", "fields"), CARDS.values(), ids=CARDS)
+def test_what_a_card_tells(card: str, fields: dict[str, Any]) -> None:
+    assert fields_of(cards_of(card)[0], fields) == fields
 
 
 @pytest.mark.parametrize(
@@ -190,17 +188,13 @@ DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", DATA)
-def test_what_data_tell(name: str) -> None:
-    data, fields = DATA[name]
-    text = page_of_data(data).replace("<p>11 490 €</p>", "")
-    (listing,) = extract(text, DATA_URL, True).listings
-    assert {field: getattr(listing, field) for field in fields} == fields
+@pytest.mark.parametrize(("data", "fields"), DATA.values(), ids=DATA)
+def test_what_data_tell(data: dict[str, Any], fields: dict[str, Any]) -> None:
+    assert fields_of(data_of(data, body=""), fields) == fields
 
 
 def test_a_sum_alone_is_in_the_money_of_a_country_that_writes_it_so() -> None:
-    card = f'<li>{TOP}<span class="price">390.-</span></li>'.replace("PHOTO", PHOTO)
-    text = page("".join(card.replace("{n}", str(n)) for n in NUMBERS))
+    text = page(painted(f'<li>{TOP}<span class="price">390.-</span></li>'))
     for url, currency in (("https://ads.ch/all", "CHF"), ("https://ads.example/all", "")):
         assert [one.currency for one in extract(text, url, False).listings] == [currency] * len(NUMBERS)
 
