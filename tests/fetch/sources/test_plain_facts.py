@@ -12,6 +12,7 @@ from tests.fetch.sources.painted_adverts import page
 from tests.fetch.sources.painted_facts import DATA_URL, NUMBERS, PHOTO, cards_of, data_of, fields_of, painted
 
 TOP = '<h3><a href="/ads/{n}">Vase no. {n}</a></h3><img src="PHOTO">'
+GALLERY = '<div class="photos">' + "".join(f'<img src="/p/{n}-0f3a5c7e9b.jpg">' for n in NUMBERS) + "</div>"
 LOGO = '<img class="logo" src="https://logos.example/elm.jpg">'
 CARDS: dict[str, tuple[str, dict[str, Any]]] = {
     "a bid beside an estimate": (
@@ -117,6 +118,15 @@ def test_a_place_in_parts(text: str, place: tuple[str, str]) -> None:
     assert places.named(text) == place
 
 
+def items_of(data: list[dict[str, str]]) -> str:
+    """A script with the list of adverts that the page has, and what `data` say of each."""
+    items = [
+        {"id": n, "title": f"Vase no. {n}", "url": f"/ads/{n}", "price": 9, **one}
+        for n, one in zip(NUMBERS, data, strict=True)
+    ]
+    return f'<script type="application/json">{json.dumps({"items": items})}</script>'
+
+
 def listed(where: list[str], data: list[dict[str, str]] | None = None) -> list[tuple[str, str]]:
     """(town, region) of the listings of a page that writes their places so."""
     cards = "".join(
@@ -125,12 +135,9 @@ def listed(where: list[str], data: list[dict[str, str]] | None = None) -> list[t
         )
         for n, place in zip(NUMBERS, where, strict=True)
     )
-    items = [
-        {"id": n, "title": f"Vase no. {n}", "url": f"/ads/{n}", "price": 9, **one}
-        for n, one in zip(NUMBERS, data or [], strict=False)
-    ]
-    script = f'<script type="application/json">{json.dumps({"items": items})}</script>' if data else ""
-    found = extract(page(f"<ul>{cards}</ul>{script}"), "https://ads.example/all", False).listings
+    found = extract(
+        page(f"<ul>{cards}</ul>{items_of(data) if data else ''}"), "https://ads.example/all", False
+    ).listings
     return [(one.city, one.region) for one in found]
 
 
@@ -155,9 +162,7 @@ def test_the_name_of_a_town_is_no_title() -> None:
         f'<li><a href="/ads/{n}"><img src="{PHOTO}"><i data-mark="OfferTitle">Flat no. {n}</i></a><b>9 €</b></li>'
         for n in NUMBERS
     ).replace("{n}", "7")
-    items = [{"id": n, "url": f"/ads/{n}", "price": 9, **one} for n, one in zip(NUMBERS, data, strict=True)]
-    script = f'<script type="application/json">{json.dumps({"items": items})}</script>'
-    found = extract(page(f"<ul>{cards}</ul>{script}"), "https://ads.example/all", False).listings
+    found = extract(page(f"<ul>{cards}</ul>{items_of(data)}"), "https://ads.example/all", False).listings
     assert [one.title for one in found] == [f"Flat no. {n}" for n in NUMBERS]
 
 
@@ -200,11 +205,8 @@ def test_a_sum_alone_is_in_the_money_of_a_country_that_writes_it_so() -> None:
 
 
 def test_the_total_counts_before_the_price_of_a_square_metre() -> None:
-    body = (
-        '<h1>Flat of three rooms</h1><div class="price"><b>639</b><i>万</i><div>72244<i>元/平米</i></div></div>'
-        '<div class="photos">' + "".join(f'<img src="/p/{n}-0f3a5c7e9b.jpg">' for n in NUMBERS) + "</div>"
-    )
-    (listing,) = extract(page(body), DATA_URL, True).listings
+    price = '<div class="price"><b>639</b><i>万</i><div>72244<i>元/平米</i></div></div>'
+    (listing,) = extract(page(f"<h1>Flat of three rooms</h1>{price}{GALLERY}"), DATA_URL, True).listings
     assert listing.price == 6_390_000
 
 
@@ -217,9 +219,8 @@ def test_a_page_tells_its_place_by_a_region_that_calls_itself_one() -> None:
     body = (
         '<h1>Vase</h1><div class="price">9 €</div>'
         "<aside><div>Ann</div><div>Kragujevac, Šumadijski okrug</div></aside>"
-        '<div class="photos">' + "".join(f'<img src="/p/{n}-0f3a5c7e9b.jpg">' for n in NUMBERS) + "</div>"
     )
-    (listing,) = extract(page(body), DATA_URL, True).listings
+    (listing,) = extract(page(body + GALLERY), DATA_URL, True).listings
     assert (listing.city, listing.region) == ("Kragujevac", "Šumadijski okrug")
 
 
@@ -239,7 +240,5 @@ def test_an_agency_in_armenian() -> None:
     ],
 )
 def test_a_page_tells_its_rent_where_it_tells_no_price(price: str, amount: float | None) -> None:
-    photos = "".join(f'<img src="/p/{n}-0f3a5c7e9b.jpg">' for n in NUMBERS)
-    body = f'<h1>Flat of three rooms</h1>{price}<div class="photos">{photos}</div>'
-    (listing,) = extract(page(body), DATA_URL, True).listings
+    (listing,) = extract(page(f"<h1>Flat of three rooms</h1>{price}{GALLERY}"), DATA_URL, True).listings
     assert listing.price == amount
