@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 _DRAWS = 4000  # of the posterior
 _RESAMPLES = 1000  # of the bootstrap
 _Z = 1.959963984540054  # of 95%, both sides
+_Shares = TypeVar("_Shares", float, NDArray[np.float64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,15 @@ def difference(first: float, number: float, second: float, other_number: float) 
 
 def proportion(share: float, number: float) -> tuple[float, float]:
     """The interval of `wilson` for a share, 0..1, of a `number` above 0 that may be a fraction."""
-    z = _Z
-    middle = share + z**2 / (2 * number)
-    width = z * (share * (1 - share) / number + z**2 / (4 * number**2)) ** 0.5
-    low, high = (middle - width) / (1 + z**2 / number), (middle + width) / (1 + z**2 / number)
+    low, high = _ends(share, number)
     return max(0.0, low), min(1.0, high)
+
+
+def _ends(share: _Shares, number: _Shares) -> tuple[_Shares, _Shares]:
+    """Those of `proportion`, which may be beyond 0 or 1 in the last digit."""
+    middle = share + _Z**2 / (2 * number)
+    width = _Z * (share * (1 - share) / number + _Z**2 / (4 * number**2)) ** 0.5
+    return (middle - width) / (1 + _Z**2 / number), (middle + width) / (1 + _Z**2 / number)
 
 
 def correlation(right: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:
@@ -114,11 +120,7 @@ def clustered(
 
 def wilson_low(right: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.float64]:
     """The lower ends (n,) of the intervals of `wilson` for `right` of `number` (n,)."""
-    z = _Z
-    share = right / number
-    middle = share + z**2 / (2 * number)
-    width = z * np.sqrt(share * (1 - share) / number + z**2 / (4 * number**2))
-    return np.asarray(np.maximum((middle - width) / (1 + z**2 / number), 0.0))
+    return np.maximum(_ends(right / number, number.astype(float))[0], 0.0)
 
 
 def good_share(
