@@ -18,7 +18,7 @@ from curate.audit.labelled import Labelled
 from curate.core import extras, manifest
 from curate.core.counted import counted
 from curate.core.errors import GateError
-from curate.core.intervals import Estimate, difference, effective, percent, proportion
+from curate.core.intervals import Accuracy, Estimate, difference, percent
 from curate.core.schemas import DedupRow, FetchRow, SplitRow
 from curate.train import calibration, models, stage
 from curate.train.predict import predict
@@ -60,14 +60,9 @@ class Evaluation:
         return calibration.bins(self.probabilities.max(axis=1), self.right)
 
     @property
-    def independent(self) -> float:
-        """Photos that these say as much as: those of a listing or folder are right or wrong together."""
-        return effective(self.right, [each.listing or each.folder or each.name for each in self.photos])
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95% of the accuracy."""
-        return proportion(float(self.right.mean()), self.independent)
+    def accuracy(self) -> Accuracy:
+        """Of all photos."""
+        return Accuracy.of(self.right, [each.group for each in self.photos])
 
     @property
     def against_own(self) -> Estimate | None:
@@ -75,8 +70,8 @@ class Evaluation:
         if not self.own["photos"] or self.of_own:
             return None
         number = self.own.get("independent", self.own["photos"])
-        own = self.own["right"] / self.own["photos"]
-        return difference(float(self.right.mean()), self.independent, own, number)
+        own, here = self.own["right"] / self.own["photos"], self.accuracy
+        return difference(here.share, here.independent, own, number)
 
     def confusion(self) -> NDArray[np.int64]:
         """(classes, classes): photos of the class of the row that were taken for that of the column."""
@@ -92,11 +87,11 @@ class Evaluation:
 
     def sentences(self) -> list[str]:
         """What was measured, in words."""
-        right, number = int(self.right.sum()), len(self.right)
-        low, high = (percent(end) for end in self.interval)
+        all_photos = self.accuracy
+        low, high = (percent(end) for end in all_photos.interval)
         said = [
-            f"{self.network} is right on {percent(right / number)} (95% interval {low} to {high}), "
-            f"{right:,} of {number:,} photos."
+            f"{self.network} is right on {percent(all_photos.share)} (95% interval {low} to {high}), "
+            f"{all_photos.right:,} of {all_photos.photos:,} photos."
         ]
         if between := self.against_own:
             ends = f"(95% interval {100 * between.low:+z.1f} to {100 * between.high:+z.1f})"
@@ -142,14 +137,13 @@ class Evaluation:
 
     def data(self) -> dict[str, Any]:
         """The same for programs."""
-        right, number = int(self.right.sum()), len(self.right)
-        between = self.against_own
+        all_photos, between = self.accuracy, self.against_own
         return {
             "network": self.network,
-            "photos": number,
-            "right": right,
-            "accuracy": right / number,
-            "interval": list(self.interval),
+            "photos": all_photos.photos,
+            "right": all_photos.right,
+            "accuracy": all_photos.share,
+            "interval": list(all_photos.interval),
             "own_test": {"photos": self.own["photos"], "right": self.own["right"]},
             "of_own_test": self.of_own,
             "difference": between and {"value": between.value, "interval": [between.low, between.high]},

@@ -28,6 +28,11 @@ class Labelled:
     folder: str = ""  # the sub-folder of its class, where it may be a listing and nothing tells that it is
     shown: tuple[str, ...] = ()  # listings that duplicates of it were removed from, its own among them
 
+    @property
+    def group(self) -> str:
+        """Its listing, else the sub-folder that may be one: photos of a group are right or wrong together."""
+        return self.listing or self.folder or self.name
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:

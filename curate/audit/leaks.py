@@ -18,7 +18,7 @@ from curate.core.counted import counted
 from curate.core.coverage import NOT_LOOKED_FOR, STAYS
 from curate.core.errors import GateError, UsageError
 from curate.core.executors import MapFn
-from curate.core.intervals import effective, percent, proportion
+from curate.core.intervals import Accuracy, percent
 from curate.core.recipe import Dedup
 from curate.core.schemas import SPLITS
 from curate.dedup import of_files
@@ -51,8 +51,7 @@ class Leaks:
     affected: set[str]  # names of test photos with a duplicate, or photos of their listing, in train or val
     refused: list[tuple[str, str]]  # name and reason of photos that cannot be read
     remarks: tuple[str, ...]
-    # Right, photos, and the independent ones that say as much, by name: all, affected, others.
-    accuracy: dict[str, tuple[int, int, float]] = field(default_factory=dict)
+    accuracy: dict[str, Accuracy] = field(default_factory=dict)  # of all, affected, others
 
     @property
     def any(self) -> bool:
@@ -98,10 +97,10 @@ class Leaks:
             "affected": "on the affected alone",
         }
         for name, where in words.items():
-            right, number, independent = self.accuracy.get(name, (0, 0, 0.0))
-            if number:
-                low, high = (percent(end) for end in proportion(right / number, independent))
-                said.append(f"Accuracy {where}: {percent(right / number)} (95% interval {low} to {high}).")
+            found = self.accuracy.get(name)
+            if found and found.photos:
+                low, high = (percent(end) for end in found.interval)
+                said.append(f"Accuracy {where}: {percent(found.share)} (95% interval {low} to {high}).")
         return said
 
     def data(self) -> dict[str, Any]:
@@ -122,7 +121,7 @@ class Leaks:
             "listings": self.listings,
             "listings_known": self.listings_known,
             "affected": sorted(self.affected),
-            "accuracy": {name: {"right": r, "photos": n} for name, (r, n, _) in self.accuracy.items()},
+            "accuracy": {name: {"right": a.right, "photos": a.photos} for name, a in self.accuracy.items()},
             "refused": [{"photo": name, "reason": reason} for name, reason in self.refused],
         }
 
@@ -228,22 +227,16 @@ def _same_file(found: of_files.FileDuplicates, first: int, second: int) -> bool:
     return found.sha256[first] == found.sha256[second]
 
 
-def _accuracy(
-    photos: Sequence[Labelled], affected: set[str], model: models.Model
-) -> dict[str, tuple[int, int, float]]:
+def _accuracy(photos: Sequence[Labelled], affected: set[str], model: models.Model) -> dict[str, Accuracy]:
     classes = model.meta["classes"]
     tested = [photo for photo in photos if photo.split == "test" and photo.class_name in classes]
     right: dict[str, list[tuple[bool, str]]] = {"all": [], "others": [], "affected": []}
     for photo, each in zip(tested, predict(model, [photo.file for photo in tested]), strict=True):
         if not each.reason:
             hit = classes[int(each.probabilities.argmax())] == photo.class_name
-            group = photo.listing or photo.folder or photo.name
-            right["all"].append((hit, group))
-            right["affected" if photo.name in affected else "others"].append((hit, group))
-    return {
-        name: (sum(hit for hit, _ in own), len(own), effective(*zip(*own, strict=True)) if own else 0.0)
-        for name, own in right.items()
-    }
+            right["all"].append((hit, photo.group))
+            right["affected" if photo.name in affected else "others"].append((hit, photo.group))
+    return {name: Accuracy.of([hit for hit, _ in own], [group for _, group in own]) for name, own in right.items()}
 
 
 def write_page(found: Leaks, title: str, path: Path) -> None:

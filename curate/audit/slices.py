@@ -11,12 +11,11 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core.intervals import correlation, independent, percent, proportion
+from curate.core.intervals import Accuracy, correlation, independent, percent
 
 LEAST = 20  # photos of a slice
 WEIGHT = 0.95  # of the error against the size
@@ -56,12 +55,6 @@ class Slice:
 Names = tuple[tuple[str, str], ...]
 
 
-class _Count(NamedTuple):
-    photos: int
-    right: int
-    independent: float  # photos that say as much
-
-
 def find(right: NDArray[np.bool_], values: Mapping[str, Sequence[str]], groups: Sequence[str]) -> list[Slice]:
     """All slices with enough photos, those of one value first.
 
@@ -74,11 +67,13 @@ def find(right: NDArray[np.bool_], values: Mapping[str, Sequence[str]], groups: 
     counted = [
         (
             names,
-            _Count(int(inside.sum()), int(right[inside].sum()), independent(np.bincount(group[inside]), together)),
+            Accuracy(
+                int(right[inside].sum()), int(inside.sum()), independent(np.bincount(group[inside]), together)
+            ),
         )
         for names, inside in _members(values)
     ]
-    whole = _Count(len(right), int(right.sum()), independent(np.bincount(group), together))
+    whole = Accuracy(int(right.sum()), len(right), independent(np.bincount(group), together))
     return [_slice(names, own, whole, len(counted)) for names, own in counted]
 
 
@@ -109,18 +104,16 @@ def worst(found: Sequence[Slice]) -> list[Slice]:
     return named[:WORST]
 
 
-def _slice(names: Names, own: _Count, whole: _Count, looked_at: int) -> Slice:
+def _slice(names: Names, own: Accuracy, whole: Accuracy, looked_at: int) -> Slice:
     from scipy.stats import fisher_exact
 
-    share = own.right / own.photos
-    mean_error = max(1e-9, 1 - whole.right / whole.photos)
-    score = WEIGHT * ((1 - share) / mean_error - 1) - (1 - WEIGHT) * (whole.photos / own.photos - 1)
+    mean_error = max(1e-9, 1 - whole.share)
+    score = WEIGHT * ((1 - own.share) / mean_error - 1) - (1 - WEIGHT) * (whole.photos / own.photos - 1)
     chance = 1.0
     if outside := whole.photos - own.photos:
         others = _counts((whole.right - own.right) / outside, whole.independent * outside / whole.photos)
-        chance = float(fisher_exact([_counts(share, own.independent), others], alternative="less").pvalue)
-    ends = proportion(share, own.independent)
-    return Slice(names, own.photos, own.right, *ends, float(score), chance * looked_at < ALPHA)
+        chance = float(fisher_exact([_counts(own.share, own.independent), others], alternative="less").pvalue)
+    return Slice(names, own.photos, own.right, *own.interval, float(score), chance * looked_at < ALPHA)
 
 
 def _counts(share: float, number: float) -> list[int]:

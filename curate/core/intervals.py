@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,29 @@ def effective(right: Sequence[bool] | NDArray[np.bool_], groups: Sequence[str]) 
     """Independent photos that n photos say as much as: those of a group are right or wrong together. n above 0."""
     _, group = np.unique(np.asarray(groups), return_inverse=True)
     return independent(np.bincount(group), correlation(np.asarray(right, bool), group))
+
+
+class Accuracy(NamedTuple):
+    """How many photos are right."""
+
+    right: int
+    photos: int
+    independent: float  # photos that say as much: see `effective`
+
+    @property
+    def share(self) -> float:
+        """0..1; there must be a photo."""
+        return self.right / self.photos
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95% of the share; there must be a photo."""
+        return proportion(self.share, self.independent)
+
+    @classmethod
+    def of(cls, right: Sequence[bool] | NDArray[np.bool_], groups: Sequence[str]) -> "Accuracy":
+        """That of n photos: those of one of the n `groups` are right or wrong together."""
+        return cls(int(np.count_nonzero(right)), len(right), effective(right, groups) if len(right) else 0.0)
 
 
 def is_above(found: Estimate, chance: float, looked_at: int) -> bool:

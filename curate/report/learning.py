@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Any
 
 from curate.core import manifest
-from curate.core.intervals import effective, percent, proportion, wilson
+from curate.core.intervals import Accuracy, percent, wilson
 from curate.core.schemas import SPLITS, TrainBaselineRow
 from curate.inspect.rows import Rows
 from curate.report import charts, comparisons
@@ -68,7 +68,8 @@ def _right(measured: Sequence[TrainBaselineRow], rows: Rows) -> tuple[int, int, 
     """Photos, those that are right, and the 95% interval: photos of a group are right or wrong together."""
     right = [row.predicted == row.class_name for row in measured]
     groups = [rows.split[row.key].group if row.key in rows.split else row.key for row in measured]
-    return len(right), sum(right), *proportion(sum(right) / len(right), effective(right, groups))
+    found = Accuracy.of(right, groups)
+    return found.photos, found.right, *found.interval
 
 
 def confusion(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from curate.core.intervals import effective, percent, proportion
+from curate.core.intervals import Accuracy, percent
 from curate.core.schemas import TrainBaselineRow
 
 
@@ -26,15 +26,14 @@ def accuracy(
     right = [row.predicted == row.class_name for row in measured]
     if not measured:
         return {"photos": 0, "right": 0, "accuracy": None, "interval": None}
-    share = sum(right) / len(right)
-    alone = effective(right, [groups.get(row.key, row.key) for row in measured])
-    low, high = proportion(share, alone)
+    found = Accuracy.of(right, [groups.get(row.key, row.key) for row in measured])
+    low, high = found.interval
     return {
-        "photos": len(measured),
-        "right": sum(right),
-        "accuracy": round(share, 6),
+        "photos": found.photos,
+        "right": found.right,
+        "accuracy": round(found.share, 6),
         "interval": [round(low, 6), round(high, 6)],
-        "independent": round(alone, 1),
+        "independent": round(found.independent, 1),
     }
 
 

@@ -118,7 +118,7 @@ def test_photos_of_one_folder_are_right_together_and_another_mix_of_classes_is_t
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(paint(CLASSES[number // 6 == 3], 7000 + number))  # the last folder has the wrong label
     found = evaluate.evaluate(place / "run", chosen(place / "run"), tmp_path)
-    assert found.independent < 12 < len(found.photos)
+    assert found.accuracy.independent < 12 < len(found.photos)
     said = found.sentences()
     assert any(
         line.startswith("The classes have other shares there") and "sedan no photo" in line for line in said

@@ -16,6 +16,7 @@ from curate.audit import leaks
 from curate.cli.app import app
 from curate.core import given, manifest
 from curate.core.errors import Run, To, UsageError
+from curate.core.intervals import Accuracy
 from curate.core.recipe import Split, TrainBaseline
 from curate.core.schemas import CleanRow, DedupRow, FetchRow, SplitRow
 from curate.dataset import Dataset
@@ -190,7 +191,7 @@ def test_manifests_whose_networks_are_lost_are_searched_all_the_same(tmp_path: P
 
 def test_photos_of_a_listing_widen_the_interval_of_the_accuracy() -> None:
     alone, listings = (
-        leaks.Leaks({}, [], [], 0, set(), [], (), {"all": (32, 40, number)}).sentences()[-1]
+        leaks.Leaks({}, [], [], 0, set(), [], (), {"all": Accuracy(32, 40, number)}).sentences()[-1]
         for number in (40.0, 8.0)
     )
     assert alone == "Accuracy with all test photos: 80.0% (95% interval 65.2% to 89.5%)."
