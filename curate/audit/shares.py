@@ -154,10 +154,19 @@ def fit(attribute: str, by_listing: Mapping[str, str], reference: Mapping[str, f
         smallest = _smallest_effect(compared, len(market) - 1)
         if p_value < ALPHA:
             few, many = _beyond_chance(shares, compared)
-    unseen = 1 - ALPHA ** (1 / total) if total else 1.0
-    unknown = len(by_listing) - total
     return Fit(
-        attribute, total, unknown, shares, few, many, len(market), compared, p_value, effect, smallest, unseen
+        attribute=attribute,
+        listings=total,
+        unknown=len(by_listing) - total,
+        shares=shares,
+        few=few,
+        many=many,
+        named=len(market),
+        compared=compared,
+        p_value=p_value,
+        effect=effect,
+        smallest_effect=smallest,
+        smallest_share=1 - ALPHA ** (1 / total) if total else 1.0,
     )
 
 
