@@ -6,7 +6,7 @@ Networks of one variant that differ in their seed are one row; those of other se
 
 import json
 import statistics
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,10 +54,9 @@ def rows_of(networks: Sequence[dict[str, Any]], chosen: tuple[str, int]) -> list
     by_settings: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for network in networks:
         by_settings[network["variant"], json.dumps(_settings(network), sort_keys=True)].append(network)
-    count = Counter(variant for variant, _ in by_settings)
     rows = []
     for (variant, _), own in by_settings.items():
-        others = [_settings(each) for each in networks if each["variant"] == variant] if count[variant] > 1 else []
+        others = [_settings(each) for each in networks if each["variant"] == variant]
         rows.append(_row(own, others, chosen))
     return sorted(rows, key=lambda row: (-row.val, row.parameters, row.variant, row.settings))
 
