@@ -11,7 +11,7 @@ from curate.core.schemas import SPLITS
 from curate.train import calibration
 from curate.train.accuracy import in_words
 from curate.train.backbones import PACKAGED
-from curate.train.variants import DESCRIPTIONS
+from curate.train.variants import DESCRIPTIONS, chosen_on_val
 
 
 def licence(network: str) -> str:
@@ -41,10 +41,6 @@ def calibration_error(probabilities: NDArray[np.float64], labels: NDArray[np.int
         return None
     sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     return calibration.expected_error(calibration.bins(sure, right)), calibration.expected_by_chance(sure)
-
-
-def _chosen(network: str) -> str:
-    return "The strength of the penalty" if network == "transfer" else "The best epoch"
 
 
 def markdown(
@@ -80,7 +76,7 @@ def markdown(
         *(f"- {line}" for line in figures),
         f"- expected calibration error on test, after a temperature of {meta['temperature']:g}: {sure}",
         "",
-        f"{_chosen(meta['network'])} was chosen on val. The network was tested once, after training.",
+        f"The {chosen_on_val(meta['variant'])} was chosen on val. The network was tested once, after training.",
         "",
         "## Limits",
         "",

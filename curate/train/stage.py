@@ -215,8 +215,8 @@ def notes_of(
     own = [meta for meta in metas if meta["variant"] == variant and meta["seed"] in asked]
     lines = [in_one_line(meta) for meta in own]
     if absent:
-        chosen_on_val = "the strength of the penalty" if variant == "transfer" else "the best epoch"
-        lines.append(f"val has no photo of {', '.join(absent)}: {chosen_on_val} was chosen without that class")
+        what = variants.chosen_on_val(variant)
+        lines.append(f"val has no photo of {', '.join(absent)}: the {what} was chosen without that class")
     if variant == "base" and all(meta["variant"] == "base" for meta in metas):
         lines.append("base learns from your photos alone; --variant transfer usually does better")
     if len(metas) > 1:

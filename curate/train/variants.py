@@ -71,6 +71,11 @@ def settings(config: TrainBaseline) -> Settings:
     return Settings("reference_cnn", config.image_size, values)
 
 
+def chosen_on_val(variant: str) -> str:
+    """What is chosen on val: the penalty of a linear classifier, or when to stop training."""
+    return "strength of the penalty" if variant == "transfer" else "best epoch"
+
+
 def plan(config: TrainBaseline) -> Plan:
     """How to train the network of a variant with `config.seed`; not for `transfer`, which is no network."""
     chosen = settings(config)
