@@ -110,7 +110,7 @@ def test_what_is_of_one_piece_with_train_is_not_measured(place: Path, tmp_path: 
     assert "2 photos of its train or val, or their listings, were left out." in found.sentences()
 
 
-def test_photos_of_one_folder_are_right_together_and_another_mix_of_classes_is_told(
+def test_photos_of_one_folder_are_right_together_and_another_mix_of_classes_is_named(
     place: Path, tmp_path: Path
 ) -> None:
     for number in range(24):

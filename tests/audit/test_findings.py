@@ -71,7 +71,7 @@ def test_values_that_the_reference_does_not_name_are_left_out_and_named() -> Non
     assert "more Delhi (83.3% against 50.0%); fewer Goa (16.7% against 50.0%)" in skewed.sentences()[-1]
 
 
-def test_a_reference_that_no_listing_fits_is_told_from_none() -> None:
+def test_a_reference_that_no_listing_fits_is_not_called_missing() -> None:
     (_, said) = shares.fit("region", listings(delhi=30, goa=30), {"Delhi": 1, "Goa": 1}, 1).sentences()
     assert "no listing has a value that audit.reference.region names; those of the listings are delhi, goa" in said
 
@@ -217,11 +217,11 @@ def test_classes_of_few_groups_are_named(folder: Path) -> None:
 
 def test_a_clue_that_says_nothing_seldom_tells() -> None:
     labels, groups = np.arange(120) // 2 % 2, [f"g{number // 2}" for number in range(120)]
-    told = 0
+    named = 0
     for seed in range(30):
         clue = {"noise": np.random.default_rng(seed).normal(size=(120, 2))}
-        told += shortcuts.measure(clue, labels, groups, seed)[0].tells
-    assert told <= 2
+        named += shortcuts.measure(clue, labels, groups, seed)[0].tells
+    assert named <= 2
 
 
 @pytest.mark.parametrize("marked", [True, False])

@@ -137,9 +137,9 @@ def test_names_tell_listings_where_it_is_said_how(group_by: str, tmp_path: Path)
     for number, car in enumerate("aabbccdd"):
         split = "test" if number in (1, 6, 7) else "train"
         write(tmp_path / split / CLASSES[number // 4] / f"car{car}_{number}.jpg", jpeg(scene(number)))
-    untold = leaks.find(tmp_path).sentences()
-    assert "Listings: not checked, because the dataset does not name them." in untold
-    (remark,) = (said for said in untold if "share a prefix" in said)
+    ungrouped = leaks.find(tmp_path).sentences()
+    assert "Listings: not checked, because the dataset does not name them." in ungrouped
+    (remark,) = (said for said in ungrouped if "share a prefix" in said)
     assert remark.startswith("Names such as ") and "--group-by prefix" in remark
     found = leaks.find(tmp_path, group_by=group_by)
     assert [name.rpartition("/")[2] for name in found.listings] == ["cara"]
