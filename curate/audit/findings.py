@@ -17,6 +17,7 @@ import numpy as np
 
 from curate.audit import attributes, regions, shares, shortcuts, slices
 from curate.core import manifest
+from curate.core.counted import some_of
 from curate.core.errors import GateError
 from curate.core.executors import MapFn
 from curate.core.files import atomic_write
@@ -28,6 +29,7 @@ from curate.dataset import Dataset, Photo
 from curate.train import dataset_cache, transfer
 
 LEAST = 40  # photos of a dataset
+NAMED = 8  # regions or classes, in a sentence
 _COLUMNS = ("kind", "attribute", "value", "listings", "photos", "share", "low", "high", "reference")
 
 
@@ -79,12 +81,12 @@ class Findings:
             return [f"Leaving one region out: not measured, because fewer than two regions have {needed}."]
         said = [each.sentence() for each in self.regions]
         if self.left_out:
-            said.append(f"Not measured without {_some(self.left_out)}: a region needs {needed}.")
+            said.append(f"Not measured without {some_of(self.left_out, NAMED)}: a region needs {needed}.")
         return said
 
     def _shortcut_sentences(self) -> list[str]:
         head = "What tells the classes apart besides the object:"
-        why = f"photos of fewer than {regions.FOLDS} groups: {_some(self.few_groups)}."
+        why = f"photos of fewer than {regions.FOLDS} groups: {some_of(self.few_groups, NAMED)}."
         if not self.shortcuts:
             return [f"{head} not measured, because some classes have {why}"]
         said = [head, *(each.sentence() for each in self.shortcuts)]
@@ -97,9 +99,9 @@ class Findings:
             for each in fit.few[:3]:
                 said.append(f"collect {_lacking(each, fit.compared):,} listings of {fit.attribute} {each.value}.")
             if not fit.named and fit.concentrated:
-                rest = [each.value for each in fit.shares[len(fit.top) :]]
+                rest = some_of([each.value for each in fit.shares[len(fit.top) :]], NAMED)
                 said.append(
-                    f"collect listings of other values of {fit.attribute} ({_some(rest)}), or say in the recipe "
+                    f"collect listings of other values of {fit.attribute} ({rest}), or say in the recipe "
                     f"which shares the market has (audit.reference.{fit.attribute})."
                 )
         lost = sorted((each for each in self.regions if each.loses), key=lambda each: -each.loss.value)
@@ -180,11 +182,6 @@ class Findings:
 
 def _estimate(found: Any) -> dict[str, float]:
     return {"share": found.value, "low": found.low, "high": found.high}
-
-
-def _some(names: Sequence[str]) -> str:
-    """The first eight."""
-    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
 
 
 def _lacking(share: shares.Share, listings: int) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from curate.audit import labelled, page
 from curate.audit.labelled import Labelled, LabelledSet
-from curate.core.counted import counted
+from curate.core.counted import counted, some_of
 from curate.core.coverage import NOT_LOOKED_FOR, STAYS
 from curate.core.errors import GateError, UsageError
 from curate.core.executors import MapFn
@@ -199,8 +199,9 @@ def _same_folders(photos: Sequence[Labelled]) -> list[str]:
 def _unknown(photos: Sequence[Labelled], model: models.Model) -> list[str]:
     classes = model.meta["classes"]
     other = sorted({p.class_name for p in photos if p.split == "test" and p.class_name not in classes})
-    names = ", ".join(other[:5]) + (", …" if len(other) > 5 else "")
-    return [f"Accuracy is without test photos of other classes than the network's: {names}."] if other else []
+    if not other:
+        return []
+    return [f"Accuracy is without test photos of other classes than the network's: {some_of(other, 5)}."]
 
 
 def _pairs(photos: Sequence[Labelled], found: of_files.FileDuplicates) -> list[Pair]:

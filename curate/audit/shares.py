@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core.counted import counted
+from curate.core.counted import counted, some_of
 from curate.core.intervals import percent, wilson
 
 DRAWS = 10_000
 ALPHA = 0.05
 POWER = 0.8
 CONCENTRATED = 2 / 3  # of the listings
+NAMED = 5  # values, in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,12 @@ class Fit:
         """What was found, in words."""
         if not self.listings:
             return [f"{self.attribute}: not known of any listing."]
-        held = ", ".join(f"{each.value} {percent(each.share)}" for each in self.top[:5])
-        more = ", …" if len(self.top) > 5 else ""
+        held = some_of([f"{each.value} {percent(each.share)}" for each in self.top], NAMED)
         said = []
         if self.named or self.attribute not in ("year", "price"):  # bands without a reference are even
             said.append(
                 f"{self.attribute}: {len(self.top)} of {len(self.shares)} values hold "
-                f"{percent(sum(each.share for each in self.top))} of {self.listings:,} listings ({held}{more})."
+                f"{percent(sum(each.share for each in self.top))} of {self.listings:,} listings ({held})."
             )
         if self.unknown:
             said.append(f"{self.attribute}: not known of {counted(self.unknown, 'listing')} more.")
@@ -90,7 +90,7 @@ class Fit:
                 f"audit.reference.{self.attribute}."
             ]
         other = [each.value for each in self.shares if each.reference is None]
-        values = ", ".join(other[:5]) + (", …" if len(other) > 5 else "")
+        values = some_of(other, NAMED)
         if self.p_value is None or self.effect is None or self.smallest_effect is None:
             return [
                 f"{self.attribute}: not compared with the market, because no listing has a value that "

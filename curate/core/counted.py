@@ -1,7 +1,7 @@
-"""Numbers of things, in words."""
+"""Numbers of things and their names, in words."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from curate.core.schemas import Row
 
@@ -9,6 +9,11 @@ from curate.core.schemas import Row
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 photo`, `2,400 photos`; with `many`, which else is `one` with an s, `1 photo is`, `2 photos are`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def some_of(names: Sequence[str], most: int) -> str:
+    """`a, b, c`; of more than `most` names only the first, then `…`."""
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
 def counts(rows: Iterable[Row]) -> dict[str, int]:
