@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from curate import __version__
-from curate.core.appended import keys_added
+from curate.core.appended import keys_added, newer
 from curate.core.counted import counted, counts, funnel
 from curate.core.errors import Delete, FetchOrImport, Run, StateError, To
 from curate.core.files import atomic_write as atomic_write
@@ -167,9 +167,7 @@ def mismatch(folder: Path, stage: str, ignored: Collection[str] = ()) -> str:
     """
     changed = [name for name in stale_inputs(folder, stage) if name not in ignored]
     if changed == ["review.csv"] and (added := decided_since(folder, stage)):
-        return (
-            f"{counted(added, 'decision in review.csv is', 'decisions in review.csv are')} newer than {stage}.csv"
-        )
+        return f"{newer(added)} than {stage}.csv"
     return f"{stage}.csv was made from another {', '.join(changed)}" if changed else ""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from curate.core import extras, given, manifest
+from curate.core.appended import newer
 from curate.core.counted import counted
 from curate.core.errors import Do, Edit, Note, Run, StateError, To
 from curate.core.recipe import Recipe, Section, Source
@@ -129,9 +130,8 @@ def changes(folder: Path, stage: str) -> list[str]:
     now = manifest.Provenance(stage, recorded.inputs, recorded.config, versions)
     stale = manifest.stale_inputs(folder, stage)
     added = manifest.decided_since(folder, stage) if decisions.NAME in stale else 0
-    newer = f"{counted(added, 'decision in review.csv is', 'decisions in review.csv are')} newer"
-    words = {decisions.NAME: newer} if added else {}
-    return [words.get(name, f"{name} changed") for name in stale] + recorded.changes(now)
+    said = [newer(added) if added and name == decisions.NAME else f"{name} changed" for name in stale]
+    return said + recorded.changes(now)
 
 
 def other_settings(folder: Path, stage: str, recipe: Recipe) -> Iterator[Setting]:
