@@ -136,7 +136,7 @@ class Session:
                 "problem": self.logs[False].problem,
                 "torn": self.logs[False].torn,
                 "decided": sum(review.by(self.reviewer, key) is not None for key in review.rows),
-                "unapplied": bool(manifest.mismatch(self.folder, "clean")),
+                "unapplied": bool(manifest.stale_inputs(self.folder, "clean")),
             }
 
     def _disputed(self) -> list[str]:
