@@ -36,14 +36,18 @@ def command(run: Run, place: Place) -> str:
     return f"`{typed(run, place)}`"
 
 
+def _ways(step: FetchOrImport, place: Place) -> list[Run]:
+    """The commands that bring photos, each enough by itself; first that which the recipe has all for."""
+    bring = Run("import", (step.path or "PATH",))
+    return [bring] if step.path or not place.has_source else [Run("fetch"), bring]
+
+
 def _step(step: Step, place: Place) -> str:
     match step:
         case Run():
             return f"run {command(step, place)}"
-        case FetchOrImport(path):
-            bring = command(Run("import", (path or "PATH",)), place)
-            fetch = "" if path or not place.has_source else f"{command(Run('fetch'), place)} or "
-            return f"run {fetch}{bring}"
+        case FetchOrImport():
+            return f"run {' or '.join(command(way, place) for way in _ways(step, place))}"
         case Edit(key, value):
             file = place.recipe or "the recipe"
             return f"set {key} to {value} in {file}" if value else f"change {key} in {file}"
@@ -74,11 +78,10 @@ def _line(steps: Sequence[Step], place: Place) -> str:
     """Commands as one line, each after the one before; empty where a step is none."""
     found = []
     for step in steps:
-        if isinstance(step, FetchOrImport):
-            step = Run("import", (step.path or "PATH",)) if step.path or not place.has_source else Run("fetch")
-        if not isinstance(step, Run):
+        run = _ways(step, place)[0] if isinstance(step, FetchOrImport) else step
+        if not isinstance(run, Run):
             return ""
-        found.append(typed(step, place))
+        found.append(typed(run, place))
     return " && ".join(found)
 
 
