@@ -72,8 +72,9 @@ def why(row: CleanRow, threshold: float, contradicted: bool) -> str:
 
 def class_is_doubted(row: CleanRow, threshold: float) -> bool:
     """Is it less sure that the photo shows its class than that it is usable?"""
-    doubted = row.keep and row.label_score is not None
-    return doubted and 1 - (row.label_score or 0) >= doubt(row.score, threshold, row.keep)
+    return (
+        row.keep and row.label_score is not None and 1 - row.label_score >= doubt(row.score, threshold, row.keep)
+    )
 
 
 def other_is_likelier(row: CleanRow) -> bool:
