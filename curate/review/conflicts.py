@@ -97,17 +97,25 @@ def _flagged(folder: Path, rows: Sequence[DedupRow] | None) -> Sequence[DedupRow
         return ()
 
 
-def _label_conflicts(folder: Path, written: Review, rows: Sequence[DedupRow] | None) -> list[Note]:
+def _kept_in_conflict(
+    folder: Path, written: Review, rows: Sequence[DedupRow] | None = None
+) -> tuple[set[str], set[str], set[str]]:
+    """The kept photos with a label conflict: all, those to decide, those that clean rejects."""
     rows = _flagged(folder, rows)
     written = decisions.of_keepers(written, rows)
-    keys = [row.key for row in rows if row.keep and row.label_conflict]
+    keys = {row.key for row in rows if row.keep and row.label_conflict}
+    waiting = undecided(folder, keys, written)
+    return keys, waiting, keys - waiting - set(written.decisions)
+
+
+def _label_conflicts(folder: Path, written: Review, rows: Sequence[DedupRow] | None) -> list[Note]:
+    keys, waiting, rejected = _kept_in_conflict(folder, written, rows)
     if not keys:
         return []
     photos = counted(len(keys), "photo has", "photos have")
     count = f"label conflicts: {photos} duplicates under another class name"
-    waiting = undecided(folder, keys, written)
-    if rejected := len(set(keys) - set(written.decisions) - waiting):
-        count = f"{count}, clean rejects {rejected:,} of them"
+    if rejected:
+        count = f"{count}, clean rejects {len(rejected):,} of them"
     if not waiting:
         return [Note(f"{count}, {'none undecided' if rejected else 'all decided'}")]
     shown = f"see the first {UNDECIDED_SHOWN} (label_conflict in dedup.csv marks all)"
@@ -126,9 +134,8 @@ def in_split(folder: Path, class_names: Sequence[str]) -> list[Note]:
 
     `class_names` are the recipe's.
     """
-    rows = _flagged(folder, None)
-    written = decisions.of_keepers(decisions.load_or_problem(folder / decisions.NAME, class_names), rows)
-    waiting = undecided(folder, [row.key for row in rows if row.keep and row.label_conflict], written)
+    written = decisions.load_or_problem(folder / decisions.NAME, class_names)
+    _, waiting, _ = _kept_in_conflict(folder, written)
     if not (placed := _placed(folder, waiting)):
         return []
     photos = counted(placed.total(), "photo of unsettled class is", "photos of unsettled class are")
