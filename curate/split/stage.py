@@ -13,15 +13,15 @@ The finished split is checked from the manifests (see `leakage`). One that leaks
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from curate.core import given, manifest
-from curate.core.errors import Do, GateError, Run, To, UsageError
+from curate.core.errors import Do, GateError, Remedy, Run, To, UsageError
 from curate.core.executors import MapFn
 from curate.core.recipe import Split
 from curate.core.schemas import CleanRow, DedupRow, FetchRow, SplitRow
@@ -130,19 +130,16 @@ def check(
     leakage: LeakageCheck,
     targets: Targets,
     config: Split,
-    groups: Sequence[Sequence[CleanRow]],
-    fetch_rows: Sequence[FetchRow],
-    dedup_rows: Sequence[DedupRow],
-    settings: Mapping[str, Any],
+    why: Callable[[Mapping[str, str]], tuple[str, list[Remedy]]],
 ) -> list[str]:
-    """What to say of a class that gets less than half its share of a split; `settings` are those of dedup.
+    """What to say of a class that gets less than half its share of a split; `why` is `uneven.why` of its photos.
 
     Raises GateError for a split that leaks, is short of exact counts, or has a class without photos in a split.
     """
     if not leakage.passed:
         raise GateError(f"the split leaks, so nothing was written: {'; '.join(leakage.found())}")
     if short := uneven.lacking(leakage.counts, targets, _NONE if config.exact is None else 1):
-        said, remedies = uneven.why(short, groups, fetch_rows, dedup_rows, settings)
+        said, remedies = why(short)
         if config.exact is not None:
             remedies.append(Do("lower split.counts in the recipe"))
             remedies.append(To("take what there is 60/20/20", Run("split", ("--proportional",))))
@@ -150,7 +147,7 @@ def check(
         raise GateError(f"{found}: {said}", *remedies)
     if not (short := uneven.lacking(leakage.counts, targets, _FEW)):
         return []
-    said, _ = uneven.why(short, groups, fetch_rows, dedup_rows, settings)
+    said, _ = why(short)
     return [f"less than half of its share, because photos that belong together stay in one split: {said}"]
 
 
@@ -177,7 +174,8 @@ def run(folder: Path, config: Split, map_fn: MapFn = map) -> list[SplitRow]:
         names = {row.key: row.listing_id or row.key for row in fetch_rows}
         rows = decide(groups, names, targets, config)
         leakage = check_leakage(rows, fetch_rows, dedup_rows, method)
-        shares = check(leakage, targets, config, groups, fetch_rows, dedup_rows, settings)
+        why = partial(uneven.why, groups=groups, fetch_rows=fetch_rows, dedup_rows=dedup_rows, settings=settings)
+        shares = check(leakage, targets, config, why)
     manifest.write(
         folder,
         rows,

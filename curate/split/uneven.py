@@ -6,12 +6,12 @@ from typing import Any
 
 from curate.core import listings
 from curate.core.errors import Do, Edit, Remedy, Run, To
+from curate.core.recipe import Dedup
 from curate.core.schemas import SPLITS, CleanRow, DedupRow, FetchRow
 from curate.split.packing import Sizes, Targets
 
-_MOST_TOLD = 3  # classes
+_MOST_NAMED = 3  # classes
 _DISTANCES = "max_distance", "similar_distance"  # the first may not be larger than the second
-_DISTANCE = 12  # bits, of dedup by default
 
 
 def lacking(counts: Mapping[str, Sizes], targets: Targets, least: float) -> dict[str, str]:
@@ -36,13 +36,13 @@ def why(
     `settings` are those that dedup ran with.
     """
     fetched = {row.key: row for row in fetch_rows}
-    looks = {row.key: row.similar_group for row in dedup_rows}
-    named = list(short)[:_MOST_TOLD]
+    similar_group = {row.key: row.similar_group for row in dedup_rows}
+    named = list(short)[:_MOST_NAMED]
     said, similar = [], False
     for name in named:
         sizes = [[photo.key for photo in group if photo.class_name == name] for group in groups]
         keys, total = max(sizes, key=len), sum(map(len, sizes))
-        alike, most_alike = Counter(looks[key] for key in keys).most_common(1)[0]
+        alike, most_alike = Counter(similar_group[key] for key in keys).most_common(1)[0]
         listing, of_listing = Counter(listings.named(fetched[key]) or key for key in keys).most_common(1)[0]
         if most_alike == len(keys):
             tie = f"count as similar (similar_group {alike} in dedup.csv)"
@@ -54,9 +54,10 @@ def why(
         said.append(f"{name} ({short[name]}): {len(keys):,} of its {total:,} photos {tie}")
     more = f"; and {len(short) - len(named):,} more classes" if len(short) > len(named) else ""
     remedies: list[Remedy] = [Do(f"collect more listings of {' and '.join(named)}")]
-    closer = settings.get("similar_distance", _DISTANCE) // 2
+    settings = {**Dedup().model_dump(), **settings}
+    closer = settings["similar_distance"] // 2
     if similar and closer:
-        lower = [name for name in _DISTANCES if settings.get(name, _DISTANCE) > closer]
+        lower = [name for name in _DISTANCES if settings[name] > closer]
         edits = (Edit(f"dedup.{name}", str(closer)) for name in lower)
         remedies.append(To("keep fewer similar photos together", *edits, Run("run")))
     return f"{'; '.join(said)}{more}", remedies

@@ -289,4 +289,4 @@ def test_a_leaking_split_is_not_written() -> None:
     rows = [SplitRow(p.key, p.path, "a", p.key, s, True, "") for p, s in zip(photos, SPLITS, strict=True)]
     leakage = check_leakage(rows, photos, [dedup_row(photo) for photo in photos])
     with pytest.raises(GateError, match=r"the split leaks, so .*: 1 of 1 listings in more than one split: same"):
-        split.check(leakage, {str(s): {"a": 1} for s in SPLITS}, TEN_EACH, [], [], [], {})
+        split.check(leakage, {str(s): {"a": 1} for s in SPLITS}, TEN_EACH, lambda short: ("", []))
