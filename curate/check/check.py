@@ -249,7 +249,7 @@ class Checker:
 
     def _usable(self, point: Point) -> tuple[float | None, str]:
         """Probability that it is kept, and the most probable reason if not."""
-        if self.learnt.usable is None or not self.learnt.teaches():
+        if self.learnt.usable is None:
             return None, ""
         shares = self.learnt.usable.probabilities(point)[0]
         named = dict(zip(self.learnt.usable.outcomes, shares.tolist(), strict=True))

@@ -12,7 +12,7 @@ import logging
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from importlib.metadata import version
@@ -36,7 +36,7 @@ from curate.review import queue
 
 log = logging.getLogger(__name__)
 NAME = "check.cache"
-FORMAT = 2  # raise it when other numbers are learnt from the same manifests
+FORMAT = 3  # raise it when other numbers are learnt from the same manifests
 INPUTS = ("fetch", "dedup", "clean")  # whose sidecars change when what was learnt is out of date
 PACKAGES = (*embeddings.PACKAGES, "scikit-learn", "scipy")
 OF_PIXELS = MECHANICAL - {"wrong_class", "reviewed"}  # reasons that say nothing of what else a photo may show
@@ -60,16 +60,11 @@ class Learnt:
     decided: tuple[CleanDecision, ...]  # (n,) sorted by key
     points: NDArray[np.float32]  # (n, d) embeddings of length 1
     index: Index
-    usable: LinearModel | None  # is it kept, and for which reason not; None where too few were rejected
+    usable: LinearModel | None  # is it kept, and for which reason not; None where too few were kept or rejected
     of_class: LinearModel | None  # of the kept photos; None where there is one class
 
-    def teaches(self) -> bool:
-        """Whether clean kept enough, and rejected enough for what they show, to tell how good a new photo is."""
-        learnt = set(self.usable.outcomes) if self.usable else set()
-        return KEPT in learnt and not learnt <= {KEPT, *OF_PIXELS}
-
     def too_few(self) -> str:
-        """For people: why it does not."""
+        """For people: why nothing was learnt of what is usable."""
         tally = Counter(row.reason for row in self.decided if row.reason not in OF_PIXELS)
         kept = tally.pop(KEPT, 0)
         most, rejected = max(tally.values(), default=0), tally.total()
@@ -80,13 +75,13 @@ class Learnt:
 
     def bad(self) -> NDArray[np.float64]:
         """(n,) probability that a photo is not kept, by a model that had not seen it; NaN where there is none."""
-        if self.usable is None or not self.teaches():
+        if self.usable is None:
             return np.full(len(self.decided), np.nan)
         return np.asarray(1 - self.usable.out_of_fold[:, self.usable.outcomes.index(KEPT)])
 
     def reasons(self) -> list[str]:
         """(n,) the most probable reason not to keep each photo, by the same model; empty where there is none."""
-        if self.usable is None or not self.teaches():
+        if self.usable is None:
             return [""] * len(self.decided)
         shares, names = self.usable.out_of_fold.copy(), self.usable.outcomes
         shares[:, names.index(KEPT)] = -1.0
@@ -146,17 +141,23 @@ def _learn(folder: Path, scorer: Scorer) -> Learnt:
     names = [groups[row.key] for row in rows]
     kept = np.array([row.keep for row in rows])
     threshold = manifest.read_sidecar(folder, "clean")["config"].get("threshold", 0.0)
+    usable = learn(points, [row.reason if not row.keep else KEPT for row in rows], names)
     return Learnt(
         tuple(CleanDecision(row.key, row.class_name, row.reason, _doubt(row, threshold)) for row in rows),
         points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12),
         Index.of(fetched, hashed),
-        learn(points, [row.reason if not row.keep else KEPT for row in rows], names),
+        usable if usable and _teaches(usable.outcomes) else None,
         learn(
             points[kept],
             [row.class_name for row in rows if row.keep],
             [name for name, keep in zip(names, kept, strict=True) if keep],
         ),
     )
+
+
+def _teaches(outcomes: Sequence[str]) -> bool:
+    """Whether clean kept enough, and rejected enough for what they show, to tell how good a new photo is."""
+    return KEPT in outcomes and not set(outcomes) <= {KEPT, *OF_PIXELS}
 
 
 def _doubt(row: CleanRow, threshold: float) -> str:

@@ -14,7 +14,7 @@ from curate.photos import missing
 
 def never_ok(learnt: Learnt, thresholds: Thresholds, precision: float) -> list[Note]:
     """Why no new photo is called ok, where none is; what labels say of it is said with them."""
-    if not learnt.teaches():
+    if learnt.usable is None:
         text = f"nothing was learnt about bad photos: {learnt.too_few()}; no new photo is called ok"
         return [Note(text, To("let it learn", Run("review"), Do("reject what does not fit")))]
     if thresholds.oks is None and not thresholds.labels:
