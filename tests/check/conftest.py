@@ -1,6 +1,7 @@
 """A small collection that clean has judged, and what checks uploads by it."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,13 @@ RECIPE = Recipe(
         ),
     ),
 )
+
+
+def written(folder: Path) -> Path:
+    """The recipe as a file in `folder`."""
+    path = folder / "painted.yaml"
+    path.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="session")

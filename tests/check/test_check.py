@@ -23,7 +23,7 @@ from curate.core.intervals import Estimate
 from curate.core.recipe import Dedup
 from curate.core.schemas import CleanRow, FetchRow
 from tests import folders
-from tests.check.conftest import KEPT, RECIPE
+from tests.check.conftest import KEPT, RECIPE, written
 from tests.scenes import jpeg, scene
 
 
@@ -112,12 +112,6 @@ def test_where_no_threshold_for_ok_is_known_that_is_the_reason(checker: Checker)
     assert able.warnings() == [] and able.check([car])[0].verdict == "ok"
 
 
-def written(tmp_path: Path) -> Path:
-    recipe = tmp_path / "painted.yaml"
-    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
-    return recipe
-
-
 def test_the_command_takes_a_class_as_the_recipe_would(folder: Path, checker: Checker, tmp_path: Path) -> None:
     row = manifest.read(folder, FetchRow)[1]
     words = ["check", "--recipe", str(written(tmp_path)), "--folder", str(folder), "--listing", row.listing_id]
@@ -158,8 +152,7 @@ def test_other_photos_of_the_listing_count(checker: Checker) -> None:
 
 
 def test_the_command_says_the_same_and_a_flag_exits_with_3(folder: Path, checker: Checker, tmp_path: Path) -> None:
-    recipe = tmp_path / "painted.yaml"
-    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    recipe = written(tmp_path)
     good, bad = tmp_path / "good.jpg", tmp_path / "bad.jpg"
     photos = manifest.read(folder, FetchRow)
     good.write_bytes((folder / photos[0].path).read_bytes())
@@ -181,8 +174,7 @@ def test_it_says_which_photos_are_gone_that_uploads_are_compared_with(folder: Pa
     photos = manifest.read(own, FetchRow)
     seen = tmp_path / "seen.jpg"
     seen.write_bytes((own / photos[4].path).read_bytes())
-    recipe = tmp_path / "painted.yaml"
-    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    recipe = written(tmp_path)
     words = ["check", "--recipe", str(recipe), "--folder", str(own), "--quiet", str(seen)]
     assert "missing" not in CliRunner().invoke(app, words).output
     (own / photos[3].path).unlink()
@@ -221,8 +213,7 @@ def test_where_the_cache_cannot_be_written_it_says_so_and_lets_go_of_it(
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     (buffer,) = [value for each in frames for value in each.f_locals.values() if isinstance(value, io.BytesIO)]
     buffer.close()  # BufferError while it is lent
-    recipe = tmp_path / "painted.yaml"
-    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    recipe = written(tmp_path)
     photo = own / manifest.read(own, FetchRow)[0].path
     run = CliRunner().invoke(app, ["check", "--recipe", str(recipe), "--folder", str(own), str(photo)])
     assert run.stderr.count(f"warning: cannot write {own / learnt.NAME}: ") == 1, run.stderr
@@ -294,8 +285,8 @@ def test_a_batch_reads_few_photos_ahead(folder: Path, checker: Checker) -> None:
 def test_a_missing_file_and_one_that_is_no_image_stop_no_other(
     folder: Path, checker: Checker, tmp_path: Path
 ) -> None:
-    recipe, notes, absent, small = (tmp_path / name for name in ("painted.yaml", "n.txt", "absent.jpg", "s.jpg"))
-    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    recipe = written(tmp_path)
+    notes, absent, small = (tmp_path / name for name in ("n.txt", "absent.jpg", "s.jpg"))
     notes.write_text("no photo")
     small.write_bytes(folders.paint("sedan", 500, 50, 40))
     row = manifest.read(folder, FetchRow)[0]
@@ -323,8 +314,7 @@ def test_a_missing_file_and_one_that_is_no_image_stop_no_other(
 
 def test_what_is_no_image_is_said_before_anything_is_learnt(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "other", ignore=shutil.ignore_patterns(learnt.NAME))
-    recipe, notes = tmp_path / "painted.yaml", tmp_path / "notes.txt"
-    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    recipe, notes = written(tmp_path), tmp_path / "notes.txt"
     notes.write_text("no photo")
     words = ["check", "--recipe", str(recipe), "--folder", str(tmp_path / "other")]
     run = CliRunner().invoke(app, [*words, str(notes), "--class", "boat"])

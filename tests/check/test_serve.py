@@ -37,7 +37,7 @@ from curate.core.errors import StateError, UsageError
 from curate.core.recipe import QualityThresholds
 from curate.core.schemas import CleanRow, FetchRow
 from tests import container, folders
-from tests.check.conftest import RECIPE
+from tests.check.conftest import written
 from tests.scenes import jpeg, scene
 
 pytest.importorskip("fastapi", reason="needs the extra serve")
@@ -81,8 +81,7 @@ def form(photo: bytes, **parts: str | list[bytes]) -> tuple[bytes, dict[str, str
 
 @contextmanager
 def serving(folder: Path, tmp_path: Path, *options: str) -> Iterator[Service]:
-    recipe = tmp_path / "painted.yaml"
-    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    recipe = written(tmp_path)
     words = ["serve", "--recipe", str(recipe), "--folder", str(folder), "--precision", "0.6"]
     with started(*words, *options) as running:
         yield running
@@ -338,8 +337,7 @@ def test_the_image_asks_the_service_how_it_is(service: Service) -> None:
 def test_the_command_of_the_image_runs_and_its_signal_ends_it(
     folder: Path, checker: Checker, tmp_path: Path
 ) -> None:
-    recipe = tmp_path / "curate.yaml"
-    recipe.write_text(json.dumps(RECIPE.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    recipe = written(tmp_path)
     there = {"/data/curate.yaml": str(recipe), "/data/manifests": str(folder)}
     program, *words = [there.get(word, word) for word in container.command()]
     assert program == "curate" and words[-2:] == ["--host", "0.0.0.0"]
