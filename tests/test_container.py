@@ -1,4 +1,4 @@
-"""What can be told of the image without an engine: its context, its user, its ports, its packages."""
+"""What can be checked of the image without an engine: its context, its user, its ports, its packages."""
 
 import inspect
 import re

@@ -57,7 +57,7 @@ def check(
     from curate.pipeline import map_of
 
     recipe, folder = recipe_and_manifests(ctx)
-    if class_name == "":  # of a script: nothing would be compared, and nobody told
+    if class_name == "":  # of a script: nothing would be compared, without a word
         raise UsageError("--class is empty: leave it out where it is not known")
     class_name = class_of(recipe, class_name or "")
     meaning = words(folder)

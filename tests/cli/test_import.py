@@ -59,7 +59,7 @@ def test_the_options_of_a_recipe_are_not_for_photos_that_lie_elsewhere(here: Pat
     assert not given.read_splits(Path("manifests/mine"))
 
 
-def test_what_an_import_was_told_otherwise_than_the_recipe_is_named_before_a_run_undoes_it(here: Path) -> None:
+def test_options_of_an_import_that_are_not_the_recipes_are_named_before_a_run_undoes_them(here: Path) -> None:
     assert "write group_by: prefix below source.path" in run("import", "photos", "--workers", "1")
     assert "import: 12 in, 12 kept [current]" in run("status")
     run("import", "photos", "--group-by", "prefix", "--keep-split", "--workers", "1")
