@@ -104,9 +104,9 @@ class Ended:
     rows: int
     counts: dict[str, int]  # kept, and by reason
     summary: list[str]  # what the stage itself says
-    deleted: int = 0  # photos that were stored before
-    to_decide: tuple[Note, ...] = ()  # by a person
-    title: str = ""  # what people call it: import, where it took photos that are there
+    deleted: int  # photos that were stored before
+    to_decide: tuple[Note, ...]  # by a person
+    title: str  # what people call it: import, where it took photos that are there
 
     @property
     def funnel(self) -> str:
@@ -114,19 +114,19 @@ class Ended:
         return funnel(self.stage, self.rows, self.counts)
 
     def __str__(self) -> str:
-        return f"{self.title or self.stage}: {self.funnel}{' (unchanged)' if self.unchanged else ''}"
+        return f"{self.title}: {self.funnel}{' (unchanged)' if self.unchanged else ''}"
 
 
 Said = str | Note | Ended  # what a run tells: a line, a warning, a stage that ended
 
 
 @contextmanager
-def _timed(folder: Path, stage: str, echo: Callable[[Said], None], title: str = "") -> Iterator[list[Note]]:
+def _timed(folder: Path, stage: str, echo: Callable[[Said], None], title: str) -> Iterator[list[Note]]:
     """Tell `echo` how a stage ended that runs in this context; yields where to put what is for a person."""
     started, to_decide = time.monotonic(), list[Note]()
     sidecar = manifest.sidecar_path(folder, stage)
     before, photos = sidecar.read_bytes() if sidecar.exists() else b"", store.paths(folder)
-    with running(title or stage):
+    with running(title):
         yield to_decide
     found = manifest.read_sidecar(folder, stage)
     echo(
@@ -139,7 +139,7 @@ def _timed(folder: Path, stage: str, echo: Callable[[Said], None], title: str = 
             found["notes"].get("summary", []),
             len(photos - store.paths(folder)) if stage == "fetch" else 0,
             tuple(to_decide),
-            title or stage,
+            title,
         )
     )
 
@@ -148,7 +148,7 @@ def run_stage(stage: str, recipe: Recipe, folder: Path, workers: int, echo: Call
     """Run one stage, or find that nothing changed, and tell how it ended. The caller holds the folder's lock."""
     declared = STAGES[stage]
     imports = stage == "fetch" and recipe.source is not None and recipe.source.path
-    with _timed(folder, stage, echo, "import" if imports else "") as to_decide:
+    with _timed(folder, stage, echo, "import" if imports else stage) as to_decide:
         # fetch and import write photos, so they stay on this machine
         where = recipe.model_copy(update={"executor": "local"}) if stage == "fetch" else recipe
         with map_of(where, folder, workers, echo) as map_fn:
@@ -211,7 +211,7 @@ def fetch_photos(
     check_source(recipe, folder)
     with files.lock(folder):
         options: dict[str, Any] = {"refresh": refresh or accept_drop, "accept_drop": accept_drop, "prune": prune}
-        with _timed(folder, "fetch", echo):
+        with _timed(folder, "fetch", echo, "fetch"):
             rows = fetch.run(folder, _source(recipe), retry=retry, only=Only(since, max_new), **options)
             if prune:  # what the fetch is said to have left is what is there then
                 gone = additions.marked(rows)

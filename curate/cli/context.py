@@ -39,7 +39,7 @@ def tell(ctx: typer.Context, said: "Said") -> None:
         return say(ctx, said)
     ctx.obj.ended.append(said)
     took = "unchanged" if said.unchanged else f"{said.seconds:.1f} s"
-    say(ctx, Styled(f"{said.title or said.stage}:", "bold"), f" {said.funnel}", Styled(f" ({took})", "dim"))
+    say(ctx, Styled(f"{said.title}:", "bold"), f" {said.funnel}", Styled(f" ({took})", "dim"))
     if said.unchanged:
         return None
     for line in said.summary:
