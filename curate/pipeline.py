@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.core import executors, files, given, manifest
+from curate.core import executors, extras, files, given, manifest
 from curate.core.counted import funnel
 from curate.core.errors import Again, Note, Run, To, TryLaterError, UsageError
 from curate.core.executors import MapFn
@@ -261,3 +261,12 @@ def stages_to_run(recipe: Recipe, folder: Path, last: str = "") -> list[str]:
     by_command = there and (recipe.source is None or (manifest.imported_from(folder) and not recipe.source.path))
     stages = list(STAGES)[: list(STAGES).index(last) + 1 if last else None]
     return [stage for stage in stages if stage != "fetch" or not by_command]
+
+
+def not_trained(recipe: Recipe, stages: Collection[str]) -> str:
+    """For people: why train_baseline, one of `stages`, cannot run here; empty where it can."""
+    if "train_baseline" not in stages or recipe.train_baseline.variant == "transfer":
+        return ""
+    if not (absent := extras.missing("train")):
+        return ""
+    return f"train_baseline: not run, because {absent} is not installed: {extras.install('train')}"

@@ -7,7 +7,6 @@ import typer
 from curate.cli.context import recipe_and_folder, result, run_stages_of, say, stage_results, with_executor
 from curate.cli.options import Executor, Store, Workers, command
 from curate.cli.stages import commands as commands
-from curate.core import extras
 from curate.core.errors import UsageError
 from curate.core.stages import STAGES
 
@@ -33,25 +32,22 @@ def run(
     """
     from curate.core import manifest
     from curate.inspect.status import by_the_recipe
-    from curate.pipeline import check_complete, stages_to_run
+    from curate.pipeline import check_complete, not_trained, stages_to_run
     from curate.report.report import write_report
 
     if (last := until.replace("-", "_")) and last not in STAGES:
         raise UsageError(f"--until {until} is no stage; choose one of {', '.join(map(manifest.command, STAGES))}")
     recipe, folder = recipe_and_folder(ctx)
     stages = stages_to_run(recipe, folder, last)
-    without_torch = "train_baseline" not in stages or recipe.train_baseline.variant == "transfer"
-    absent = "" if without_torch else extras.missing("train")
-    if absent:
+    if untrained := not_trained(recipe, stages):
         stages.remove("train_baseline")
     recipe, folder = recipe_and_folder(ctx, *stages)
     recipe = with_executor(recipe, executor, store)
     for line in by_the_recipe(folder, recipe, stages):
         say(ctx, line)
     run_stages_of(ctx, stages, recipe, workers)
-    if absent:
-        light = "or set train_baseline.variant to transfer in the recipe"
-        say(ctx, f"train_baseline: not run, because {absent} is not installed: {extras.install('train')}, {light}")
+    if untrained:
+        say(ctx, f"{untrained}, or set train_baseline.variant to transfer in the recipe")
     report = write_report(folder, recipe.name).resolve()
     say(ctx, f"report: {report}")
     result(ctx, {"stages": stage_results(ctx), "report": str(report)})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from curate.core import executors, extras, manifest
+from curate.core import executors, manifest
 from curate.core.errors import Note, Run, To, UsageError
 from curate.core.files import atomic_write
 from curate.core.intervals import percent
@@ -19,7 +19,7 @@ from curate.core.schemas import CleanRow, DedupRow, FetchRow
 from curate.core.stages import STAGES
 from curate.demo.painter import paint_catalogue
 from curate.demo.site import Site, serve
-from curate.pipeline import Said, find_recipe, run_stages
+from curate.pipeline import Said, find_recipe, not_trained, run_stages
 
 PORT = 8765  # as in pipelines/demo.yaml
 SEED = 42
@@ -93,15 +93,15 @@ def run(
 
     recipe = recipe or find_recipe(Path("pipelines/demo.yaml"))
     with marketplace(folder, port, workers, echo, per_class) as site:
-        absent = extras.missing("train")
-        stages = [stage for stage in STAGES if stage != "train_baseline" or not absent]
+        untrained = not_trained(recipe, STAGES)
+        stages = [stage for stage in STAGES if stage != "train_baseline" or not untrained]
         run_stages(stages, recipe_for(site, recipe), folder, workers, echo)
         echo(f"site: {len(site.requests)} requests answered")
         written = recipe_file(site, recipe, folder)
     for line in compare(folder, read_truth(folder / "site" / "truth.csv")):
         echo(line)
-    if absent:
-        echo(f"train_baseline: not run, because {absent} is not installed: {extras.install('train')}")
+    if untrained:
+        echo(untrained)
     echo(f"report: {write_report(folder, recipe.name).resolve()}")
     return Note(f"recipe: {written}", To("look around", _command(written, folder, "status")))
 
