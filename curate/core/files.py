@@ -123,9 +123,14 @@ def _syncfs(folder: Path) -> bool:
 
 def sweep(folder: Path) -> None:
     """Remove temporary files of dead runs. Call it only while holding the folder's lock."""
-    for leftover in folder.rglob(".tmp-*" + "[0-9a-f]" * 16):  # others may hold files of that prefix
+    remove(folder.rglob(".tmp-*" + "[0-9a-f]" * 16))  # others may hold files of that prefix
+
+
+def remove(paths: Iterable[Path]) -> None:
+    """Delete files; one that cannot be deleted stays."""
+    for path in paths:
         with suppress(OSError):
-            leftover.unlink()
+            path.unlink()
 
 
 def inside(folder: Path, relative: str) -> Path:

@@ -8,7 +8,6 @@ the process on a full disk. A file that was cut or changed is made anew.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from curate.core import record_store
+from curate.core import files, record_store
 from curate.core.errors import RejectedError, StateError
 from curate.core.executors import MapFn
 from curate.core.progress import progress
@@ -70,9 +69,7 @@ def load_all(folder: Path, photos: Sequence[Photo], side: int, map_fn: MapFn = m
     target = folder / "cache" / f"photos-{hashlib.sha256(layout.header).hexdigest()[:16]}.cache"
 
     def decoded() -> Iterator[Records]:
-        for old in target.parent.glob("photos-*"):
-            with suppress(OSError):
-                old.unlink()
+        files.remove(target.parent.glob("photos-*"))
         return _decoded(folder, photos, layout.record, map_fn)
 
     return record_store.read_or_write(target, layout, len(photos), decoded)["pixels"]

@@ -7,7 +7,6 @@ loss.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core import record_store
+from curate.core import files, record_store
 from curate.core.progress import counter
 
 PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # scikit-learn's C: larger is weaker
@@ -66,10 +65,8 @@ def features(folder: Path, pixels: NDArray[np.uint8], names: Sequence[str]) -> N
     path = folder / "cache" / f"features-{photos}-{hashlib.sha256(layout.header).hexdigest()[:16]}.cache"
 
     def embedded() -> Iterator[record_store.Records]:
-        for old in path.parent.glob("features-*"):
-            if not fnmatch(old.name, f"features-{photos}-*.cache"):
-                with suppress(OSError):
-                    old.unlink()
+        there = path.parent.glob("features-*")
+        files.remove(old for old in there if not fnmatch(old.name, f"features-{photos}-*.cache"))
         for block in embed(pixels):
             records = np.zeros(len(block), layout.record)
             records["features"] = block
