@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from curate.core import manifest
-from curate.core.counted import counted
+from curate.core.counted import counted, some_of
 from curate.core.errors import Note, Run, To, UsageError
 from curate.core.schemas import OF_SIZE, PROOFS, CleanRow, DedupRow, FetchRow, Row, SplitRow, TrainBaselineRow
 from curate.core.stages import STAGES
@@ -29,7 +29,7 @@ def explain(folder: Path, name: str) -> list[Note]:
     found = find(rows.fetch, name)
     if len(found.photos) == 1:
         return _of_one(folder, rows, *found.photos)
-    some = f"{', '.join(photo.key for photo in found.begun[:5])}{', …' if len(found.begun) > 5 else ''}"
+    some = some_of([photo.key for photo in found.begun], 5)
     if not found.named:
         raise UsageError(f"{len(found.begun)} keys start with {name}: {some}; write more of it")
     title = next((f" “{_plain(row.title)}”" for row in found.named if row.listing_id == name and row.title), "")

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from curate.core import manifest
+from curate.core.counted import some_of
 from curate.core.errors import StateError, UsageError
 from curate.core.recipe import normalise_class
 from curate.core.schemas import DedupRow, FetchRow
@@ -198,8 +199,8 @@ def _keys(row: Mapping[str, str | None], photos: Mapping[str, FetchRow], where: 
         except UsageError:
             found = []
         if len(found) > 1:
-            some = ", ".join(photo.key for photo in found[:3])
-            raise UsageError(f"{where}: {name} means {len(found)} photos: {some}{', …' if len(found) > 3 else ''}")
+            some = some_of([photo.key for photo in found], 3)
+            raise UsageError(f"{where}: {name} means {len(found)} photos: {some}")
         keys.append(found[0].key if found else name)
     return " ".join(keys)
 
