@@ -9,7 +9,7 @@ import numpy as np
 
 from curate.clean import subject
 from curate.clean.kernel_classifier import Floats, evenly
-from curate.clean.scorers.imagenet import ImageNet, concept_members
+from curate.clean.scorers.imagenet import ImageNet, concept_probabilities
 from curate.core.counted import counted
 from curate.core.errors import RejectedError, UsageError
 from curate.core.recipe import Clean
@@ -69,14 +69,13 @@ def look(photos: Mapping[str, Sequence[Path]], config: Clean) -> Iterator[Seen]:
     """What the scorer sees in each class, with the concepts of `config` or its subject."""
     scorer = ImageNet()
     concepts = subject.resolve(config.override(scorer="imagenet")).concepts
-    members = concept_members(concepts, scorer.class_names).astype(np.float64)
     for name, paths in photos.items():
         found = probabilities(paths, scorer)
         if not len(found):
             continue
         mean = found.mean(axis=0)
         order = np.argsort(-mean, kind="stable")[:SHOWN]
-        shares = mean @ members
+        (shares,) = concept_probabilities(mean[None], concepts, scorer.class_names)
         yield Seen(
             name,
             len(found),

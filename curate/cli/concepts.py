@@ -46,8 +46,8 @@ def concepts(
     if photos is None:
         for concept in subject.resolve(config).concepts:
             show(ctx, f"{concept.name} ({concept.role})")
-            for title, values in (("imagenet", concept.imagenet), ("prompts", concept.prompts)):
-                if values:
+            for title in ("imagenet", "doubtful", "prompts"):
+                if values := getattr(concept, title):
                     show(ctx, f"  {title}: {', '.join(values)}")
         return
     found = list(seen.look(seen.photos_in(photos), config))

@@ -19,6 +19,7 @@ class Concept(Section):
     class_name: ClassName | None = None  # the class it stands for: judges class names where photos are few
     prompts: tuple[str, ...] = ()  # for CLIP; `{}` is not needed, write whole captions
     imagenet: tuple[str, ...] = ()  # ImageNet class names
+    doubtful: tuple[str, ...] = ()  # of these, what counts half: the network also takes the wanted for it
 
     @model_validator(mode="before")
     @classmethod

@@ -24,7 +24,7 @@ class Stage:
 _IN_ORDER = (
     Stage(FetchRow.stage, FetchRow, (), "source", 1, "curate.fetch.stage:run"),
     Stage(DedupRow.stage, DedupRow, ("fetch",), "dedup", 6, "curate.dedup.stage:run"),
-    Stage(CleanRow.stage, CleanRow, ("dedup", "fetch", "review.csv"), "clean", 6, "curate.clean.stage:run"),
+    Stage(CleanRow.stage, CleanRow, ("dedup", "fetch", "review.csv"), "clean", 7, "curate.clean.stage:run"),
     Stage(
         SplitRow.stage,
         SplitRow,

@@ -57,7 +57,7 @@ def of_transfer(head: Head, side: int) -> bytes:
 
     from curate.clean.scorers import imagenet
 
-    model = onnx.load_model_from_string(imagenet.graph(side, imagenet.OWN)[0])
+    model = onnx.load_model_from_string(imagenet.graph(side)[0])
     graph = model.graph
     for node in graph.node:
         node.input[:] = ["both" if name == "pixels" else name for name in node.input]

@@ -37,9 +37,9 @@ def embed(pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
 
     Raises ResourceError when the network's weights are missing.
     """
-    from curate.clean.scorers.imagenet import OWN, ImageNet
+    from curate.clean.scorers.imagenet import ImageNet
 
-    scorer = ImageNet(side=pixels.shape[1], scaling=OWN)
+    scorer = ImageNet(side=pixels.shape[1])
     with counter("features", len(pixels), "photo") as advance:
         for start in range(0, len(pixels), BATCH):
             block = np.ascontiguousarray(pixels[start : start + BATCH])

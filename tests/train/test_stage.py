@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from curate.clean.scorers.imagenet import OWN, ImageNet
+from curate.clean.scorers.imagenet import ImageNet
 from curate.core import manifest
 from curate.core.errors import GateError, StateError, UsageError
 from curate.core.recipe import TrainBaseline
@@ -202,7 +202,7 @@ def test_features_are_those_of_photo_and_mirror_image_and_old_ones_are_removed(t
     pixels = np.random.default_rng(1).integers(0, 255, (transfer.BATCH + 3, 64, 64, 3), np.uint8)
     names = [str(number) for number in range(len(pixels))]
     found = transfer.features(tmp_path, pixels, names)
-    scorer = ImageNet(side=64, scaling=OWN)
+    scorer = ImageNet(side=64)
     mean = np.mean([scorer.embed(pixels), scorer.embed(np.ascontiguousarray(pixels[:, :, ::-1]))], axis=0)
     assert found == pytest.approx(mean / np.linalg.norm(mean, axis=1, keepdims=True), abs=1e-5)
     assert np.array_equal(transfer.features(tmp_path, pixels, names), found)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FEATURES = 1280
+HALF_RANGE = 127.5  # of a pixel: less this and over this, 0..255 is -1..1
 _STEM = 32  # channels
 _BLOCKS = (  # expansion, kernel, stride of the first, channels, repeats
     (1, 3, 1, 16, 1),
@@ -172,11 +173,9 @@ class _Graph:
         return self.add("Add", found, image) if stride == 1 and inside == outside else found
 
 
-def build(
-    checkpoint: bytes, side: int, mean: tuple[float, ...], std: tuple[float, ...]
-) -> tuple[bytes, Array, Array]:
+def build(checkpoint: bytes, side: int) -> tuple[bytes, Array, Array]:
     """The graph from (n, side, side, 3) uint8 `pixels` to (n, 1280) float32 `embedding`, and the classifier behind
-    it: (1000, 1280) weights and (1000,) biases. `mean` and `std` are those of RGB in 0..1.
+    it: (1000, 1280) weights and (1000,) biases. Pixels are scaled to -1..1, as in training.
 
     The same bytes on every machine. Raises pickle.UnpicklingError and ValueError for another checkpoint.
     """
@@ -188,9 +187,9 @@ def build(
     graph.constant(np.array(0, np.float32), "zero")
     graph.constant(np.array(6, np.float32), "six")
     image = graph.add("Cast", graph.add("Transpose", "pixels", perm=[0, 3, 1, 2]), to=TensorProto.FLOAT)
-    for operator, values in (("Sub", mean), ("Div", std)):
-        scaled = np.asarray(values, np.float32).reshape(1, 3, 1, 1) * np.float32(255)
-        image = graph.add(operator, image, graph.constant(scaled))
+    half = graph.constant(np.full((1, 3, 1, 1), HALF_RANGE, np.float32))
+    for operator in ("Sub", "Div"):
+        image = graph.add(operator, image, half)
     image = graph.clipped(graph.convolution(image, (_STEM, 3, 3), stride=2))
     inside = _STEM
     for expansion, kernel, first_stride, outside, repeats in _BLOCKS:

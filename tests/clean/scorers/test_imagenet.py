@@ -41,7 +41,7 @@ def by_timm(pixels: Pixels) -> tuple[Any, Any]:
     network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     network.load_state_dict(dict(zip(network.state_dict().keys(), weights.values(), strict=True)))
     network.eval()
-    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    mean, std = (torch.tensor(network.default_cfg[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
     with torch.no_grad():
         scaled = (torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255 - mean) / std
         features = network.forward_head(network.forward_features(scaled), pre_logits=True).numpy()
@@ -98,7 +98,7 @@ def test_a_tensor_reads_nothing_behind_its_storage() -> None:
 
 def test_the_graph_has_the_same_bytes_each_time() -> None:
     weights = imagenet.find_weights()
-    first, again = (efficientnet.build(weights, 64, (0.5,) * 3, (0.2,) * 3)[0] for _ in range(2))
+    first, again = (efficientnet.build(weights, 64)[0] for _ in range(2))
     assert first == again
 
 
@@ -106,6 +106,31 @@ def test_concepts_share_all_of_the_probability(scorer: ImageNet) -> None:
     probabilities = scorer.probabilities(scorer.embed(images(4)), CONCEPTS)
     assert probabilities.shape == (4, 3)
     assert np.allclose(probabilities.sum(axis=1), 1)
+
+
+def test_a_doubtful_class_counts_half(scorer: ImageNet) -> None:
+    embeddings = scorer.embed(images(4))
+    listed = scorer.probabilities(embeddings, CONCEPTS)
+    name = CONCEPTS[1].imagenet[0]
+    place = scorer.class_names.index(name)
+    half = scorer.class_probabilities(embeddings)[:, place] / 2
+    doubtful = (CONCEPTS[0], CONCEPTS[1].override(doubtful=[name]), *CONCEPTS[2:])
+    found = scorer.probabilities(embeddings, doubtful)
+    assert np.allclose(found.sum(axis=1), 1)
+    assert np.allclose(found[:, 1] * (1 - half), listed[:, 1] - half)
+    assert np.allclose(found[:, 0] * (1 - half), listed[:, 0])
+
+
+def test_a_doubtful_class_of_another_concept_changes_nothing(scorer: ImageNet) -> None:
+    embeddings = scorer.embed(images(2))
+    other = (CONCEPTS[0].override(doubtful=CONCEPTS[1].imagenet[:1]), *CONCEPTS[1:])
+    assert np.array_equal(scorer.probabilities(embeddings, other), scorer.probabilities(embeddings, CONCEPTS))
+
+
+def test_an_unknown_doubtful_class_is_named(scorer: ImageNet) -> None:
+    wrong = (CONCEPTS[0].override(doubtful=["pick up"]), *CONCEPTS[1:])
+    with pytest.raises(UsageError, match=r"no class 'pick up'; did you mean pickup"):
+        scorer.probabilities(scorer.embed(images(1)), wrong)
 
 
 def test_d10_an_embedding_does_not_depend_on_its_batch(scorer: ImageNet) -> None:
