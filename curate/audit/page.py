@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from curate.core import templates
 from curate.core.errors import RejectedError
 from curate.core.files import atomic_write
 from curate.photos import decode
@@ -65,13 +66,9 @@ def write(
     shown_title: str = "",
 ) -> None:
     """Write the page. Raises ResourceError when the disk refuses."""
-    import jinja2
-
-    loader = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    text = environment.get_template("page.html.j2").render(
-        title=title, sentences=sentences, plots=plots, tables=tables, shown=shown, shown_title=shown_title
+    text = (
+        templates.of("curate.audit")
+        .get_template("page.html.j2")
+        .render(title=title, sentences=sentences, plots=plots, tables=tables, shown=shown, shown_title=shown_title)
     )
     atomic_write(path, text.encode("utf-8", "replace"))

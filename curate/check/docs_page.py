@@ -1,23 +1,16 @@
 """What people read of the API: a page made from the OpenAPI document. It has no script and asks no other host."""
 
 import json
-from pathlib import Path
 from typing import Any
+
+from curate.core import templates
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def page(document: dict[str, Any], address: str) -> str:
     """The page of an OpenAPI document, whose service answers at `address`."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates.of("curate.check")
     environment.filters |= {"kind": kind, "pretty": pretty}
     operations = [
         (method.upper(), path, operation)

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from curate.core import manifest
+from curate.core import manifest, templates
 from curate.core.errors import StateError
 from curate.core.intervals import percent
 from curate.core.schemas import FetchRow
@@ -119,13 +118,7 @@ def usable_stages(folder: Path) -> tuple[list[str], str]:
 
 def render(context: Mapping[str, Any], template: str = "report.html.j2") -> str:
     """A page. Everything is escaped unless a chart made it."""
-    environment = Environment(
-        loader=PackageLoader("curate.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates.of("curate.report")
     environment.filters["percent"] = percent
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
     environment.globals["unseen_label"] = sections.unseen_label
