@@ -48,7 +48,7 @@ def status(ctx: typer.Context) -> None:
         warn(ctx, note)
     show(ctx, Styled("next:", "bold"), " ", found.next)
     if ctx.obj.json:
-        result(ctx, data.of_status(folder, recipe, partial(hints.as_data, place=ctx.obj.place)))
+        result(ctx, data.of_status(folder, found, partial(hints.as_data, place=ctx.obj.place)))
 
 
 @command(commands)
@@ -82,13 +82,12 @@ def verify(ctx: typer.Context) -> None:
 
     Example: curate verify
     """
+    from curate.inspect import data
     from curate.inspect.verify import verify as problems_in
 
     _, folder = recipe_and_manifests(ctx)
     problems = problems_in(folder)
-    result(
-        ctx, {"folder": str(folder), "problems": [hints.as_data(problem, ctx.obj.place) for problem in problems]}
-    )
+    result(ctx, data.of_verify(folder, problems, partial(hints.as_data, place=ctx.obj.place)))
     if problems:
         for problem in problems:
             show(ctx, problem)

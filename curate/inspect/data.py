@@ -1,30 +1,27 @@
 """What status, explain and verify say, as plain data for `--json`: mappings, lists, texts, numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from curate.core import manifest
 from curate.core.errors import Note, StateError
-from curate.core.recipe import Recipe
 from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
 from curate.inspect.rows import Rows, fate, read
-from curate.inspect.status import problems, status
-from curate.inspect.verify import verify
+from curate.inspect.status import Status, problems
 from curate.review.find import find
 
 AsData = Callable[[Note], dict[str, Any]]  # a note, with the commands that answer it as one types them
 
 
-def of_status(folder: Path, recipe: Recipe, note: AsData) -> dict[str, Any]:
+def of_status(folder: Path, found: Status, note: AsData) -> dict[str, Any]:
     """How the stages stand, in order, what a person must decide, and what to run next.
 
     `state` is current, missing, damaged, stale, or settings where a stage is sound but ran with others than the
     recipe's; `rows` and `counts` are None where a manifest cannot be read.
     """
-    found = status(folder, recipe)
     stages = []
     for stage, state in found.stages.items():
         try:
@@ -86,10 +83,6 @@ def _photo(rows: Rows, photo: FetchRow, wrong: dict[str, str]) -> dict[str, Any]
     }
 
 
-def of_verify(folder: Path, note: AsData) -> dict[str, Any]:
-    """Every disagreement of manifests and files; `agree` is true when there is none.
-
-    Raises StateError when there is no manifest at all.
-    """
-    found = verify(folder)
+def of_verify(folder: Path, found: Sequence[Note], note: AsData) -> dict[str, Any]:
+    """Every disagreement of manifests and files that `verify` found; `agree` is true when there is none."""
     return {"folder": str(folder), "agree": not found, "problems": [note(each) for each in found]}

@@ -14,6 +14,8 @@ from curate.core.errors import Do, FetchOrImport, Note, Run, To, UsageError
 from curate.core.schemas import FetchRow
 from curate.core.stages import STAGES
 from curate.inspect import data
+from curate.inspect.status import status
+from curate.inspect.verify import verify
 from tests import painted_run
 from tests.painted_run import RECIPE, key
 
@@ -34,13 +36,13 @@ def plain(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_status_counts_every_row_and_says_what_to_run(folder: Path) -> None:
-    found = plain(data.of_status(folder, RECIPE, AS_DATA))
+    found = plain(data.of_status(folder, status(folder, RECIPE), AS_DATA))
     assert [stage["stage"] for stage in found["stages"]] == list(STAGES)
     assert {stage["state"] for stage in found["stages"]} == {"current"}
     clean = found["stages"][2]
     assert clean["rows"] == sum(clean["counts"].values()) == 18
     manifest.csv_path(folder, "clean").unlink()
-    found = plain(data.of_status(folder, RECIPE, AS_DATA))
+    found = plain(data.of_status(folder, status(folder, RECIPE), AS_DATA))
     assert [stage["state"] for stage in found["stages"]] == ["current", "current", "missing", "stale", "stale"]
     assert found["next"]["commands"] == [
         "curate clean --recipe 'my own.yaml'",
@@ -59,7 +61,7 @@ def test_status_counts_every_row_and_says_what_to_run(folder: Path) -> None:
 
 def test_status_names_other_settings_with_both_values(folder: Path) -> None:
     recipe = RECIPE.model_copy(update={"split": RECIPE.split.override(seed=7)})
-    split = plain(data.of_status(folder, recipe, AS_DATA))["stages"][3]
+    split = plain(data.of_status(folder, status(folder, recipe), AS_DATA))["stages"][3]
     assert (split["state"], split["settings"]) == ("settings", [{"name": "split.seed", "used": 42, "recipe": 7}])
 
 
@@ -84,10 +86,14 @@ def test_explain_gives_the_rows_of_one_photo_and_where_each_of_several_ended(fol
 
 
 def test_verify_lists_what_it_finds(folder: Path) -> None:
-    assert plain(data.of_verify(folder, AS_DATA)) == {"folder": str(folder), "agree": True, "problems": []}
+    assert plain(data.of_verify(folder, verify(folder), AS_DATA)) == {
+        "folder": str(folder),
+        "agree": True,
+        "problems": [],
+    }
     row = manifest.read(folder, FetchRow)[4]
     (folder / row.path).unlink()
-    found = plain(data.of_verify(folder, AS_DATA))
+    found = plain(data.of_verify(folder, verify(folder), AS_DATA))
     assert not found["agree"]
     assert [problem["text"] for problem in found["problems"]] == [
         f"fetch.csv: row {row.key}: {row.path}: the file is missing"
