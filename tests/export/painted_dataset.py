@@ -1,8 +1,10 @@
 """A dataset of 20 painted photos with keys, addresses and files as a fetch would leave them; built once."""
 
+import atexit
 import dataclasses
 import functools
 import io
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -65,6 +67,7 @@ def _photo(folder: Path, number: int) -> FetchRow:
 def dataset_folder() -> Path:
     """The folder of its manifests: 12 photos in train, 4 in val, 4 in test, 2 more that clean rejected."""
     folder = Path(tempfile.mkdtemp(prefix="curate-export-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     photos = [_photo(folder, number) for number in range(22)]
     splits = ["train"] * 12 + ["val"] * 4 + ["test"] * 4
     rows = sorted(photos, key=lambda row: row.key)
