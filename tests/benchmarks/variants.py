@@ -2,12 +2,14 @@
 
     python -m tests.benchmarks.variants ../shared/market --folder manifests/variants
     python -m tests.benchmarks.variants ../shared/market --folder manifests/variants --only transfer finetune
+    python -m tests.benchmarks.variants ../shared/market --folder manifests/reviewed --review TRUTH
 
 Imports the photos of the market by its listings, runs dedup, clean and split (2,400/800/800), trains all variants,
 and prints `curate compare`, the sha256 of all weights and the sentences of the learning curve. A run that was
 stopped goes on. `--seeds` holds for all variants but finetune, whose epoch takes more than a minute. Run it on an
-idle machine, where base, augment, dropout and batchnorm take about 20 minutes per seed each on two cores. Nothing
-reads truth.csv.
+idle machine, where base, augment, dropout and batchnorm take about 20 minutes per seed each on two cores. Only
+--review reads truth.csv: it stands for a person who decides every photo that clean puts up for review, and clean
+and split run again with that.
 """
 
 import argparse
@@ -26,9 +28,12 @@ from curate.core.errors import GateError
 from curate.core.recipe import Recipe
 from curate.core.recipe_file import load
 from curate.core.recipe_train import Variant
+from curate.core.schemas import CleanRow, FetchRow
 from curate.pipeline import run_stages
 from curate.train import compare, learning_curve
 from curate.train import stage as train_baseline
+from tests.benchmarks.decisions_teach import decisions
+from tests.benchmarks.pipeline_market import image_names, original, read_truth
 
 ONE_SEED = ("finetune",)  # its epoch takes more than a minute
 SHARES = {"train": 0.6, "val": 0.2, "test": 0.2}
@@ -76,8 +81,8 @@ def listed(market: Path) -> Iterator[dict[str, object]]:
             }
 
 
-def prepare(market: Path, folder: Path, chosen: Recipe) -> None:
-    """Import the photos and run the stages before training, where that was not done yet."""
+def prepare(market: Path, folder: Path, chosen: Recipe, truth: Path | None = None) -> None:
+    """Import the photos and run the stages before training, where that was not done yet; see `decide`."""
     if manifest.csv_path(folder, "split").exists():
         return
     shutil.copytree(market / "images", copied(folder) / "images", dirs_exist_ok=True)
@@ -86,7 +91,25 @@ def prepare(market: Path, folder: Path, chosen: Recipe) -> None:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    run_stages(["fetch", "dedup", "clean", "split"], chosen, folder, 2, print)
+    run_stages(["fetch", "dedup", "clean"], chosen, folder, 2, print)
+    if truth:
+        decide(folder, chosen, truth)
+    run_stages(["clean", "split"], chosen, folder, 2, print)
+
+
+def decide(folder: Path, chosen: Recipe, truth: Path) -> None:
+    """Write review.csv as a person would who decides the whole queue of review by what `truth` says."""
+    facts = read_truth(truth)
+    names = image_names(manifest.read(folder, FetchRow))
+
+    def of(key: str) -> tuple[str, str]:
+        fact = facts[original(facts, names[key])]
+        return fact["issue"], fact["true_class"]
+
+    rows = manifest.read(folder, CleanRow)
+    said = decisions(rows, of, chosen.clean.class_names, len(rows))
+    (folder / "review.csv").write_text("\n".join(["key,decision,class_name,note", *said.values()]) + "\n")
+    print(f"{len(said)} photos decided, {sum(',keep,' in line for line in said.values())} of them keep")
 
 
 def main() -> None:
@@ -99,9 +122,10 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=4000, help="in all splits together")
     parser.add_argument("--epochs", type=int, help="of every variant, to try the script")
     parser.add_argument("--side", type=int, help="pixels of transfer and finetune, to try the script")
+    parser.add_argument("--review", type=Path, metavar="TRUTH", help="truth.csv, to decide the queue of review by")
     options = parser.parse_args()
     chosen = recipe(options.folder, options.photos, options.epochs, options.side)
-    prepare(options.market, options.folder, chosen)
+    prepare(options.market, options.folder, chosen, options.review)
     with executors.local(2) as map_fn:
         for variant in options.only:
             seeds = 1 if variant in ONE_SEED else options.seeds
