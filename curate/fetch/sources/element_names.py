@@ -7,6 +7,7 @@ NOT_SHOWN = re.compile(
     r"(?<![a-z0-9])(?:avatar|userpic|badge|blank|empty|stub|favicon|icon|icons|(?:biz|brand|company|dealer|partner|seller|shop)?logo|logos|logotype|pixel|placeholder|spacer|sprite|sprites|"
     r"tracker|tracking|1x1|loader|loading|spinner|flag|flags|no-?(?:photo|image|img|foto|picture)|default-?(?:photo|image|img)|"
     r"nophoto|noimage|not-?found|coming-?soon|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating|ribbon|watermark)s?(?![a-z0-9])|"
+    r"/ic[-_][^/]*\.(?:png|gif|webp)$|(?<![a-z])(?:bild|foto|image|photo)[-_]?(?:saknas|mangler|fehlt|puuttuu|manquante|missing)(?![a-z])|"
     r"/no-?(?:cars?|vehicles?|ads?)\.\w+$|/stock-?image\d?\.\w+$|/(?:sold|reserved|verified|new)\.(?:png|gif|webp)$|"
     r"(?<![a-z])(?:no|kein|sans|bez|senza|sin|sem|geen|ingen|fara|nincs|brak|ilman|uden)[-_]?(?:pic|pictures?|bild|photo|foto|imagem|imagen|"
     r"imagine|immagine|slike|zdjecia|kep|afbeelding|kuva|billede|obrazku|poza)s?(?![a-z])|(?<![a-z])net[-_]?foto(?![a-z])|(?:foto|resim)[-_]?yok(?![a-z])|"
@@ -49,7 +50,7 @@ SELLER_NAMES = re.compile(
 BESIDE_NAMES = re.compile(
     r"similar|(?<![a-z])related|recommend|suggest(?:ion|ed)|also-?_?(?:like|view|bought)|you-?_?may|recent(?:ly)?-?_?view|last-?_?(?:seen|viewed)|"
     r"more-?_?(?:from|ads|cars|listings|vehicles|offers)|other-?_?(?:ads|cars|listings|vehicles|offers|items)|cross-?sell|up-?sell|"
-    r"sponsor|promoted|(?<![a-z])promo(?![a-z])|nearby|(?<![a-z])compare|best-?_?seller|newsletter|(?<![a-z])blog|testimonial|"
+    r"sponsor|(?<!not-)(?<!node-)promoted|(?<![a-z])promo(?![a-z])|nearby|(?<![a-z])compare|best-?_?seller|newsletter|(?<![a-z])blog|testimonial|"
     r"aehnlich|relacionad|podobn|similaires|gerelateerd|benzer|pohoz|popular-|trending|advertis|adsense|ad-?banner|breadcrumb|"
     r"cookie|login|sign-?up|(?<![a-z])(?:site-?|page-?|main-?|global-?)?footer|navbar|site-?header|mega-?menu|(?<![a-z])menu(?![a-z])"
 )

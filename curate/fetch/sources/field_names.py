@@ -23,8 +23,8 @@ _NAMES: dict[str, str] = {
         displayprice formattedprice priceformatted pricedisplay pricetext pricelabel pricestring amount
         cost lowprice minprice pricecents priceincents preis prix precio prezzo preco preço prijs cena
         cenabrutto ár fiyat hinta pris цена стоимость ціна τιμή السعر قیمت 价格 價格 価格 本体価格 支払総額 가격
-        vehicleprice currentbid currentbidamount highestbid highestbidamount winningbid bidamount rent
-        monthlyrent rentprice basicprice value offers money
+        vehicleprice currentbid currentbidamount highestbid highestbidamount leadingbid winningbid
+        bidamount rent monthlyrent rentprice basicprice value offers money
     """,
     "currency": """
         currency pricecurrency currencycode currencyiso pricecurrencyiso pricecurrencycode currencysymbol
@@ -116,7 +116,7 @@ _NAMES: dict[str, str] = {
         desktopurl adlink
     """,
     "slug": """
-        slug urlkey handle seoname urlslug seoslug alias urlname urltitle
+        slug urlkey urlpart handle seoname urlslug seoslug alias urlname urltitle
     """,
 }
 FIELDS: dict[str, tuple[str, ...]] = {field: tuple(names.split()) for field, names in _NAMES.items()}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from curate.core.most import most
 from curate.fetch.http.url import path_of
-from curate.fetch.sources import card_links, json_listings, other_lists, photo_sizes
+from curate.fetch.sources import card_links, json_listings, list_parts, other_lists, photo_sizes
 from curate.fetch.sources.filling import fill
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.json_listings import Candidate, CandidateList
@@ -31,19 +31,6 @@ def _score(group: CandidateList) -> float:
     return total * (1.15 if named else 1.0) * (0.1 if group.beside else 1.0)
 
 
-def _keys(one: Candidate) -> set[str]:
-    """By what two candidates are known to be one listing."""
-    listing = one.listing
-    keys = {f"p:{photo_sizes.stem(photo.url)}" for photo in listing.photos[:3]}
-    if listing.page_url:
-        address = card_links.bare(listing.page_url).partition("://")[2]
-        path = address.partition("?")[0]
-        keys.add("u:" + address.rstrip("/"))
-        keys |= {"u:" + path.rstrip("/")} if card_links.has_id(path) else set()
-    keys |= {f"i:{token}" for token in one.tokens[:2] if len(token) > 3}
-    return keys
-
-
 def _places(candidates: list[Candidate]) -> tuple[dict[str, int], dict[str, int]]:
     """The place in a list of the listing that a key belongs to, and of the one that a title belongs to.
 
@@ -53,7 +40,7 @@ def _places(candidates: list[Candidate]) -> tuple[dict[str, int], dict[str, int]
     titles = [one.listing.title.casefold() for one in candidates]
     by_key: dict[str, list[int]] = {}
     for place, one in enumerate(candidates):
-        for key in _keys(one):
+        for key in list_parts.keys(one):
             by_key.setdefault(key, []).append(place)
     at = {
         key: places[0]
@@ -75,7 +62,7 @@ def _hits(
     hits: dict[int, Candidate] = {}
     rest = []
     for one in group.candidates:
-        known = [at[key] for key in sorted(_keys(one), reverse=True) if key in at]
+        known = [at[key] for key in sorted(list_parts.keys(one), reverse=True) if key in at]
         url = one.listing.page_url
         if len(set(known)) > 1 and not url:
             continue
@@ -87,37 +74,14 @@ def _hits(
     return hits, rest
 
 
-def _whole_first(groups: list[CandidateList]) -> list[CandidateList]:
-    """With the cards of all listings first where the best list of the data is one part of them: data of private
-    sellers, dealers and promoted listings apart, whose cards stand in one list."""
-    if not groups or groups[0].form == "HTML":
-        return groups
-    best = groups[0].candidates
-    wider = [
-        (number, group)
-        for number, group in enumerate(groups)
-        if group.form == "HTML" and not group.beside and len(group.candidates) >= 2 * len(best)
-    ]
-    if not wider:
-        return groups
-    keys = [_keys(one) for one in best]
-    others = {
-        key for each in groups if each.form == groups[0].form for one in each.candidates for key in _keys(one)
-    }
-    for number, group in wider:
-        shown = set().union(*map(_keys, group.candidates))
-        if all(shown & one for one in keys) and most(bool(_keys(one) & others) for one in group.candidates):
-            return [group, *groups[:number], *groups[number + 1 :]]
-    return groups
-
-
 def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, ...]]:
     """The listings of an index page: the form that says most, filled from the others."""
     groups = [*forms.data_groups, *forms.card_groups]
     for group in groups:
         _link_by_token(group, forms)
     groups = [one for one in groups if other_lists.as_goods([each.listing for each in one.candidates])]
-    groups = _whole_first(sorted(groups, key=lambda group: -_score(group)))
+    groups = list_parts.whole_first(sorted(groups, key=lambda group: -_score(group)))
+    groups = list_parts.with_its_parts(list_parts.without_those_beside(groups))
     if not groups or (groups[0].beside and not (besides and len(groups[0].candidates) > 2)):
         return [], ()
     best = groups[0]
@@ -158,9 +122,9 @@ def _united(groups: list[CandidateList], forms: Read) -> tuple[list[Listing], li
         used.append(group.form)
         if not group.beside and len(hits) * 2 >= len(group.candidates) and len(rest) <= len(merged):
             for one in rest:
-                if one.listing.page_url and not (_keys(one) & known_photos):
+                if one.listing.page_url and not (list_parts.keys(one) & known_photos):
                     merged.append(one.listing)
-                    at |= {key: len(merged) - 1 for key in _keys(one)}
+                    at |= {key: len(merged) - 1 for key in list_parts.keys(one)}
     return merged, used
 
 

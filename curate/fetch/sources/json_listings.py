@@ -169,7 +169,8 @@ def _candidate(
     currency, price_key = "", ""
     for key, value in json_fields.first(fact, "price"):
         said, unit = money(value, key)
-        if said is not None and (amount is None or (not currency and unit and said == amount)):
+        better = amount is None or (said and not amount)  # a price of 0 is none where another one is told
+        if said is not None and (better or (not currency and unit and said == amount)):
             amount, currency, price_key = said, unit, key
     if not currency:
         texts = (scalar(value) for _, value in json_fields.first(fact, "currency"))
@@ -227,12 +228,13 @@ def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[CandidateLi
             by_place.setdefault((place, apart), []).append((node, block, beside))
     taken: dict[tuple[str, ...], float] = {}
     for (place, _), members in by_place.items():
-        if any(is_photo(part) or is_party(part) for part in place[1:]):
+        if any(map(is_party, place[1:])):
             continue
         if len(members) == 1 and place.count("[]") == 1 and place[1] == "[]" and not place[-1].endswith("{}"):
             continue
         sample = members[:: max(1, len(members) // 8)]
-        if sum(promises(node) >= 2 for node, _, _ in sample) * 2 < len(sample):
+        least = 4 if any(map(is_photo, place[1:])) else 2  # {"gallery": {"products": […]}}, but photos say less
+        if sum(promises(node) >= least for node, _, _ in sample) * 2 < len(sample):
             continue
         name = ".".join(place[1:])
         found = []

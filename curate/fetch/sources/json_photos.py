@@ -243,7 +243,7 @@ def _photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
         return photo_variants.together(made, addresses.sizes)
     lists: dict[str, list[list[str]]] = {}
     short: dict[str, list[list[str]]] = {}  # lists of one photo
-    singles: list[list[str]] = []
+    alone: list[tuple[str, list[str]]] = []
     for key, value in node.items():
         if not isinstance(value, str | list | dict | int) or not value:
             continue
@@ -255,15 +255,16 @@ def _photos(node: dict[str, Any], addresses: Addresses) -> list[list[str]]:
         if is_no_photo(str(key)) or is_other_media(str(key)) or ":" in str(key):
             continue
         if found := _of_value(value, addresses):
+            if (size := size_of(str(key))) and (len(found) > 1 or not isinstance(value, list)):
+                for url in (url for photo in found for url in photo):
+                    addresses.sizes.setdefault(url, size)
             if len(found) > 1:
                 lists[str(key)] = found
-                if size := size_of(str(key)):
-                    for url in (url for photo in found for url in photo):
-                        addresses.sizes.setdefault(url, size)
             elif isinstance(value, list):
                 short[str(key)] = found
             else:
-                singles += found
+                alone.append((str(key), found[0]))
+    singles = json_sizes.by_key(alone)
     if lists:
         singles += [photo for found in short.values() for photo in found]
     lists = lists or short

@@ -3,10 +3,15 @@
 import re
 from typing import Any
 
-from curate.fetch.sources.key_names import is_size, plain
+from curate.fetch.sources.key_names import is_size, plain, size_of
 from curate.fetch.sources.photo_addresses import EXTENSION
 
 _SIZES = re.compile(r"rendition|sizes?$|variant|sources?$|formats?$|versions?$|derivat|resolution|resized")
+_SIZE_WORD = re.compile(
+    r"thumb(?:nail)?s?|thmb|tiny|mini|small|medium|large|big|full|orig(?:inal)?|preview|zoom|hi(?:gh)?res|lowres|"
+    r"hd|xx?l|(?<!\d)\d{2,4}(?:x\d{2,4})?(?!\d)"
+)
+_PHOTO_WORD = re.compile(r"image|img|photo|picture|pic|foto|url|src|link|path|uri|href")
 
 
 def is_sizes(key: str, items: list[Any]) -> bool:
@@ -32,3 +37,20 @@ def of_many_widths(items: list[Any]) -> bool:
     shapes = [height / width for width, height in sides if isinstance(height, int)]
     alike = not shapes or max(shapes) - min(shapes) < 0.05
     return len(widths) == len(items) and max(widths) > 1.9 * min(widths) and alike
+
+
+def by_key(singles: list[tuple[str, list[str]]]) -> list[list[str]]:
+    """The photos of an object that keys name one by one: those whose keys differ in a size alone are one photo,
+    {"thumbnailUrl": …, "imageUrl": …, "originalImageUrl": …}."""
+    alike: dict[str, list[str]] = {}
+    for key, _ in singles:
+        alike.setdefault(_without_size(key), []).append(key)
+    united: dict[str, list[str]] = {}
+    for key, photo in singles:
+        one = _without_size(key)
+        united.setdefault(one if any(map(size_of, alike[one])) else f"={key}", []).extend(photo)
+    return list(united.values())
+
+
+def _without_size(key: str) -> str:
+    return _PHOTO_WORD.sub("", _SIZE_WORD.sub("", plain(key)))

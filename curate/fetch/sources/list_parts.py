@@ -1,0 +1,89 @@
+"""Which lists of a page's data and cards are one list, by the addresses, ids and photos of what stands in them."""
+
+from dataclasses import replace
+
+from curate.core.most import most
+from curate.fetch.sources import card_links, photo_sizes
+from curate.fetch.sources.json_listings import Candidate, CandidateList
+
+
+def keys(one: Candidate) -> set[str]:
+    """By what two candidates are known to be one listing."""
+    listing = one.listing
+    found = {f"p:{photo_sizes.stem(photo.url)}" for photo in listing.photos[:3]}
+    if listing.page_url:
+        address = card_links.bare(listing.page_url).partition("://")[2]
+        path = address.partition("?")[0]
+        found.add("u:" + address.rstrip("/"))
+        found |= {"u:" + path.rstrip("/")} if card_links.has_id(path) else set()
+    found |= {f"i:{token}" for token in one.tokens[:2] if len(token) > 3}
+    return found
+
+
+def whole_first(groups: list[CandidateList]) -> list[CandidateList]:
+    """With the cards of all listings first where the best list of the data is one part of them: data of private
+    sellers, dealers and promoted listings apart, whose cards stand in one list."""
+    if not groups or groups[0].form == "HTML":
+        return groups
+    best = groups[0].candidates
+    wider = [
+        (number, group)
+        for number, group in enumerate(groups)
+        if group.form == "HTML" and not group.beside and len(group.candidates) >= 2 * len(best)
+    ]
+    if not wider:
+        return groups
+    mine = [keys(one) for one in best]
+    others = {
+        key for each in groups if each.form == groups[0].form for one in each.candidates for key in keys(one)
+    }
+    for number, group in wider:
+        shown = set().union(*map(keys, group.candidates))
+        if all(shown & one for one in mine) and most(bool(keys(one) & others) for one in group.candidates):
+            return [group, *groups[:number], *groups[number + 1 :]]
+    return groups
+
+
+def without_those_beside(groups: list[CandidateList]) -> list[CandidateList]:
+    """With the best list of the data without what the page shows beside its cards, where the data are a store by
+    id, {"byId": {"17": {…}, …}}, of all that the page shows, and the cards show all others."""
+    if not groups or groups[0].form == "HTML" or not groups[0].place.endswith("{}"):
+        return groups
+    shown: dict[bool, set[str]] = {False: set(), True: set()}
+    for group in groups:
+        if group.form == "HTML":
+            shown[group.beside].update(*map(keys, group.candidates))
+    best = groups[0]
+    kept = [one for one in best.candidates if keys(one) & shown[False]]
+    if kept and all(keys(one) & (shown[False] | shown[True]) for one in best.candidates):
+        return [replace(best, candidates=kept), *groups[1:]]
+    return groups
+
+
+def with_its_parts(groups: list[CandidateList]) -> list[CandidateList]:
+    """With the best list of the data and those that stand in the same object and hold objects of the same keys:
+    {"top": [{…}], "list": [{…}]}. What its key tells to be beside stays apart, as do attributes: each has the data
+    of a widget of its own."""
+    if not groups or groups[0].form in ("HTML", "attribute") or not groups[0].place.endswith(".[]"):
+        return groups
+    best = groups[0]
+    shape, known = _shape(best), {key for one in best.candidates for key in keys(one)}
+    rest, joined = [], list(best.candidates)
+    for group in groups[1:]:
+        if group.form != best.form or group.beside or _around(group) != _around(best) or _shape(group) != shape:
+            rest.append(group)
+            continue
+        new = [one for one in group.candidates if one.listing.page_url and keys(one).isdisjoint(known)]
+        known.update(*map(keys, new))
+        joined += new
+    return [replace(best, candidates=joined), *rest]
+
+
+def _around(group: CandidateList) -> str:
+    """The place of the object that a list stands in."""
+    return group.place.removesuffix(".[]").rpartition(".")[0]
+
+
+def _shape(group: CandidateList) -> frozenset[str]:
+    """The keys that all objects of a list have."""
+    return frozenset.intersection(*(frozenset(map(str, one.node or ())) for one in group.candidates))

@@ -1,0 +1,154 @@
+"""Lists whose data and cards must be put together: sizes by key, stores by id, parts of one list, prices of 0."""
+
+import json
+from typing import Any
+
+import pytest
+
+from curate.fetch.sources.auto import extract
+from curate.fetch.sources.element_names import shows_nothing
+from curate.fetch.sources.listing import Listing
+from tests.fetch.sources.painted_adverts import page
+
+URL = "https://ads.example/all"
+NUMBERS = range(8100231, 8100243)
+OTHERS = range(9200511, 9200515)
+
+
+def photo(number: int, name: str = "0f3a5c7e9b") -> str:
+    """The address of a photo of a painted listing."""
+    return f"https://img.example/{number}/{name}.jpg"
+
+
+def card(number: int, more: str = "", price: str = "900 €") -> str:
+    """A card of a list."""
+    image = f'<img src="{photo(number)}">'
+    return f'<li><a href="/canoe-{number}">{image}{more}<h3>Canoe no. {number}</h3></a>{price}</li>'
+
+
+def data(value: Any) -> str:
+    """A script that holds data."""
+    return f'<script type="application/json">{json.dumps(value)}</script>'
+
+
+def read(body: str) -> dict[str, Listing]:
+    """The listings of a page of a list, by their addresses."""
+    return {one.page_url.rpartition("/")[2]: one for one in extract(page(body), URL, False).listings}
+
+
+def cards(numbers: range = NUMBERS, price: str = "900 €") -> str:
+    """The cards of a list."""
+    return f"<ul>{''.join(card(n, price=price) for n in numbers)}</ul>"
+
+
+def of_one(listing: Listing) -> list[list[str]]:
+    """The names of the files of each photo, sorted."""
+    return [sorted(url.rpartition("/")[2] for url in (one.url, *one.aliases)) for one in listing.photos]
+
+
+def test_keys_that_differ_in_a_size_name_one_photo() -> None:
+    """Each size has a number of its own, so that the keys alone tie them together."""
+    rows = [
+        {
+            "id": n, "name": f"Canoe no. {n}", "price": 900, "url": f"https://ads.example/canoe-{n}",
+            "thumbnailUrl": photo(1, f"{n}1"), "imageUrl": photo(1, f"{n}2"), "hdThumbnailUrl": photo(1, f"{n}3"),
+            "originalImageUrl": photo(1, f"{n}4"), "originalImage": {"url": photo(1, f"{n}4"), "width": 2048},
+            "galleryImages": [{"thumbnailUrl": photo(1, f"{n}5"), "originalImageUrl": photo(1, f"{n}6")}],
+        }
+        for n in NUMBERS
+    ]  # fmt: skip
+    found = read(data({"products": rows}))
+    for n in NUMBERS:
+        assert of_one(found[f"canoe-{n}"]) == [[f"{n}{k}.jpg" for k in (1, 2, 3, 4)], [f"{n}5.jpg", f"{n}6.jpg"]]
+        assert found[f"canoe-{n}"].photos[0].url == photo(1, f"{n}4")
+
+
+def test_keys_of_which_none_names_a_size_are_several_photos() -> None:
+    rows = [
+        {"id": n, "name": f"Canoe {n}", "url": f"/canoe-{n}", "photo": photo(n, "a7"), "image": photo(n, "b9")}
+        for n in NUMBERS
+    ]
+    assert {len(one.photos) for one in read(data({"products": rows})).values()} == {2}
+
+
+@pytest.mark.parametrize("field", ["price", "extra"])
+def test_a_price_of_0_is_none_where_another_one_is_told(field: str) -> None:
+    """Data write 0 where a seller named the price elsewhere, or where what counts is the highest bid."""
+    rows = [
+        {"id": n, "title": f"Canoe no. {n}", "price": 0, "photos": [photo(n)]}
+        | ({"extra": {"price": 900}} if field == "extra" else {})
+        for n in NUMBERS
+    ]
+    found = read(cards(price="<b>900 €</b>" if field == "price" else "") + data({"hits": rows}))
+    assert {one.price for one in found.values()} == {900}
+
+
+def test_what_costs_nothing_has_a_price_of_0() -> None:
+    rows = [{"id": n, "title": f"Canoe no. {n}", "price": 0, "photos": [photo(n)]} for n in NUMBERS]
+    found = read(cards(price="") + data({"hits": rows}))
+    assert {one.price for one in found.values()} == {0}
+
+
+def test_a_list_within_what_is_called_a_gallery_is_read() -> None:
+    """A grid of goods is called a gallery, as photos are."""
+    rows = [
+        {"id": f"g-{n}", "name": f"Canoe no. {n}", "price": 9, "media": [{"url": photo(n, k)} for k in "ab"]}
+        for n in NUMBERS
+    ]
+    found = read(cards() + data({"gallery_3": {"catalog": {"list": rows}}}))
+    assert {len(one.photos) for one in found.values()} == {2}
+
+
+def test_a_store_by_id_holds_what_the_page_shows_beside_its_list_too() -> None:
+    store = {
+        str(n): {"itemId": n, "title": f"Canoe no. {n}", "slug": f"canoe-{n}", "price": 900, "photos": [photo(n)],
+                 "currency": "EUR", "year": 1999}
+        for n in (*NUMBERS, *OTHERS)
+    }  # fmt: skip
+    beside = f"<section><h2>You may also like</h2>{cards(OTHERS)}</section>"
+    found = read(f"<main>{cards()}</main>{beside}" + data({"items": {"byId": store}}))
+    assert sorted(found) == [f"canoe-{n}" for n in NUMBERS]
+
+
+@pytest.mark.parametrize(("key", "count"), [("topList", 16), ("similarList", 12)])
+def test_lists_of_like_objects_in_one_object_are_one_list(key: str, count: int) -> None:
+    """What stands on top is of the list, whatever its box is called; what its key calls similar is not."""
+
+    def rows(numbers: range) -> list[dict[str, Any]]:
+        return [
+            {"id": n, "title": f"Canoe {n}", "price": 9, "url": f"/canoe-{n}", "photos": [photo(n), photo(n, "b")]}
+            for n in numbers
+        ]
+
+    box = f'<div class="recommend-box">{cards(OTHERS)}</div>'
+    found = read(box + cards() + data({"state": {"total": 31, key: rows(OTHERS), "dataList": rows(NUMBERS)}}))
+    assert len(found) == count
+    assert {len(one.photos) for one in found.values()} == {2}
+
+
+def test_signs_on_a_card_are_no_photos() -> None:
+    """Few cards have a sign, so that no count tells it from photos."""
+    signs = {NUMBERS[3]: "ic_kommande.png", NUMBERS[5]: "ic_sald.png"}
+    some = "".join(card(n, f'<i><img src="/images/{signs[n]}"></i>' if n in signs else "") for n in NUMBERS)
+    assert {len(one.photos) for one in read(f"<ul>{some}</ul>").values()} == {1}
+
+
+@pytest.mark.parametrize(
+    "name", ["bild_saknas.jpg", "foto-mangler.png", "image_missing.png", "photo_manquante.jpg"]
+)
+def test_the_picture_of_a_missing_photo_is_none(name: str) -> None:
+    assert shows_nothing(f"/images/{name}")
+    assert not shows_nothing("/images/the-missing-canoe.jpg")
+
+
+def test_a_page_is_not_beside_itself_where_it_says_that_it_is_not_promoted() -> None:
+    """The page of a shop: its node says in a class that it is not promoted to the front page."""
+    images = "".join(
+        f'<li><a href="/files/bag_{k}.jpg"><img src="/files/styles/mini/bag_{k}.jpg"></a></li>' for k in "123"
+    )
+    body = (
+        '<h1>Bag "Mendoza"</h1><article class="node node-published node-not-promoted">'
+        f'<div class="images"><ul>{images}</ul></div><div class="price">$64.990</div></article>'
+    )
+    (one,) = extract(page(body), "https://shop.example/bags/mendoza", True).listings
+    assert [photo.url for photo in one.photos] == [f"https://shop.example/files/bag_{k}.jpg" for k in "123"]
