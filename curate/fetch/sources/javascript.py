@@ -107,6 +107,17 @@ def _int(digits: str) -> int | str:
     return int(digits) if len(digits) <= 18 else digits
 
 
+def _as_json(escape: re.Match[str]) -> str:
+    """An escape of JavaScript as JSON writes it. Quotes keep theirs: the parser of literals ends strings there."""
+    code, letter = escape[1] or escape[2] or escape[3], escape[4]
+    if code:
+        number = int(code, 16)
+        return f"\\u{number:04x}" if number < 0x10000 else chr(number) if number < 0x110000 else "?"
+    if letter in "\"'`\\/bfnrt":
+        return escape[0]
+    return {"v": "\\u000b", "0": "\\u0000", "\n": ""}.get(letter, letter)
+
+
 def literal(text: str) -> Any:
     """The value of an object or array literal. Raises ValueError."""
     try:
@@ -114,7 +125,7 @@ def literal(text: str) -> Any:
     except ValueError:
         pass
     try:
-        plain = re.sub(r"\\x([0-9a-fA-F]{2})", r"\\u00\1", text)
+        plain = _ESCAPE.sub(_as_json, text)
         return chompjs.parse_js_object(plain, loader_kwargs={"strict": False, "parse_int": _int})
     except (ValueError, RecursionError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise ValueError(f"no literal: {error}") from error

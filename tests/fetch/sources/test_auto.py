@@ -17,6 +17,7 @@ from curate.fetch.sources.listing import Listing
 from tests.fetch.sources import (
     advert_shapes,
     dealer_shapes,
+    dialect_shapes,
     index_shapes,
     lazy_shapes,
     listing_shapes,
@@ -31,7 +32,7 @@ from tests.fetch.sources.surroundings import SURROUNDINGS, Put
 
 INDEX = "https://wheels.example/used/cars?page=1"
 LISTS = index_shapes.SHAPES | market_shapes.SHAPES | lazy_shapes.LISTS | size_shapes.LISTS | dealer_shapes.LISTS
-LISTS |= shop_shapes.LISTS | portal_shapes.LISTS | state_shapes.LISTS
+LISTS |= shop_shapes.LISTS | portal_shapes.LISTS | state_shapes.LISTS | dialect_shapes.LISTS
 ADVERTS = (
     listing_shapes.SHAPES
     | advert_shapes.SHAPES

@@ -13,6 +13,7 @@ from curate.fetch.sources.element_names import shows_nothing
         "img/p.gif",
         "img/a_lv.gif",
         "static/nincskep_256x192.png",
+        "images/unavailable_stockphoto.png",
         "prod-bizlogos/0d",
         "p/en-default-home_default.jpg",
         "phones/google-pixel-placeholder-252563675.png",
