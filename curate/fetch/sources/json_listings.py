@@ -11,7 +11,7 @@ from curate.fetch.sources import json_fields, json_nodes, json_sellers, jsonld, 
 from curate.fetch.sources.embedded_json import Block
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_nodes import Node
-from curate.fetch.sources.key_names import is_beside, is_party, is_photo, role
+from curate.fetch.sources.key_names import is_beside, is_of_kind, is_party, is_photo, role
 from curate.fetch.sources.listing import Listing
 from curate.fetch.sources.money import currency_of, money, scalar
 from curate.fetch.sources.page import Page
@@ -71,7 +71,7 @@ def collect(blocks: Iterable[Block], is_beside_page: Callable[[Any], bool] = lam
     """Every object of the blocks, once, in their order. `is_beside_page` tells the elements beside the content."""
     out = Data()
     seen: set[int] = set()
-    besides: dict[str, bool] = {}  # objects that others refer to by name: does every list of them stand beside?
+    besides: dict[str, bool] = {}  # objects that others refer to by name: do all these stand beside?
     for number, block in enumerate(blocks):
         # blocks of one name, such as one per card, are the items of one list
         root = (f"{block.form}:{block.name}", "[]") if isinstance(block.data, dict) else (f"{number}",)
@@ -87,12 +87,11 @@ def collect(blocks: Iterable[Block], is_beside_page: Callable[[Any], bool] = lam
             if isinstance(value, list):
                 if value and not beside and len(out.lists) < 20_000:
                     out.lists.append((place, value, block))
-                for item in value:
-                    if isinstance(item, dict) and isinstance(name := item.get("__ref"), str):
-                        besides[name] = beside and besides.get(name, True)
                 inner = [item for item in value if isinstance(item, dict | list)]
                 stack += [((*place, "[]"), item, beside) for item in reversed(inner)]
                 continue
+            if isinstance(name := value.get("__ref"), str):
+                besides[name] = beside and besides.get(name, True)
             name = value.get("@id")
             if isinstance(name, str) and len(value) > 1:
                 out.named.setdefault(name, value)
@@ -228,7 +227,7 @@ def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[CandidateLi
             by_place.setdefault((place, apart), []).append((node, block, beside))
     taken: dict[tuple[str, ...], float] = {}
     for (place, _), members in by_place.items():
-        if any(map(is_party, place[1:])):
+        if any(map(is_party, place[1:])) or is_of_kind(place[-1].removesuffix("{}")):
             continue
         if len(members) == 1 and place.count("[]") == 1 and place[1] == "[]" and not place[-1].endswith("{}"):
             continue

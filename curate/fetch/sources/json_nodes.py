@@ -13,6 +13,7 @@ from curate.fetch.sources.key_names import (
     is_attributes,
     is_beside,
     is_flag,
+    is_of_kind,
     is_other_media,
     is_party,
     is_photo,
@@ -71,8 +72,11 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
     out = Facts(types=types_of(node))
     queue: list[tuple[int, Node, bool, bool]] = [(0, node, True, False)]
     seen = {id(node)}
+    kinds: set[int] = set()  # objects of a make or model: their photos show any of that kind
     for depth, inner, whole, priced in queue:  # `whole`: what it calls name or id is the listing's
-        if any(is_photo(str(key)) or isinstance(value, list) for key, value in inner.items()):
+        if id(inner) not in kinds and any(
+            is_photo(str(key)) or isinstance(value, list) for key, value in inner.items()
+        ):
             out.photo_nodes.append((depth, inner))
         for raw, value in inner.items():
             key = str(raw)
@@ -121,6 +125,8 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                     seen.add(id(value))
                     own = meaning in ("", "listing_id", "title", "link", "price") and not _KIND.search(plain(key))
                     queue.append((depth + 1, value, whole and own, priced or meaning == "price"))
+                    if is_of_kind(key) and not any(role(str(name))[0] == "price" for name in value):
+                        kinds.add(id(value))
     for entries in out.found.values():
         entries.sort(key=lambda entry: (entry[0], entry[1]))
     return out

@@ -161,6 +161,12 @@ def is_seller(key: str) -> bool:
 
 
 @lru_cache(maxsize=20_000)
+def is_of_kind(key: str) -> bool:
+    """Does the key name the make or model of a listing, whose pictures show any of that kind?"""
+    return role(key)[0] in ("make", "model")
+
+
+@lru_cache(maxsize=20_000)
 def is_flag(key: str) -> bool:
     """Does the key, of true or false, say whether the seller is a dealer or a person, such as company_ad?"""
     return bool(_FLAG.search(plain(key)))
