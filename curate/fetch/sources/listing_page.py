@@ -17,6 +17,7 @@ from curate.fetch.sources import (
     page_title,
     photo_sizes,
     photo_variants,
+    threads,
     values,
 )
 from curate.fetch.sources.filling import FIELDS, fuller
@@ -41,7 +42,8 @@ def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing 
     structured = max((one.listing.photos for one in chosen), key=len, default=())
     html, sets = _galleries(forms, [url for photo in structured for url in (photo.url, *photo.aliases)], stems)
     if not chosen:
-        goods = (other for other in many if not other_lists.is_of_people(other.page_url))
+        posts = threads.first_post(forms.page) is not None  # then the others are its posts
+        goods = (other for other in many if not (posts or other_lists.is_of_people(other.page_url)))
         shared = {photo_sizes.stem(photo.url) for other in goods for photo in other.photos}
         if surely and _declares_its_own(forms, shared) and not _beyond(html, shared):
             html = []  # all its images are of other listings

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from itertools import islice
 
-from curate.fetch.sources import photo_sizes, photo_variants
+from curate.fetch.sources import photo_sizes, photo_variants, threads
 from curate.fetch.sources.card_links import bare, pattern
 from curate.fetch.sources.card_prices import amounts, is_other_sum, is_rate, lower_beside, price_alone, rent
 from curate.fetch.sources.microdata import Declared
@@ -84,6 +84,9 @@ def _container(images: list[Image]) -> list[Image]:
 def gallery(page: Page, layout: PageImages, about: Declared, structured: list[str]) -> list[list[str]]:
     """The photos of the page's own listing, each with its addresses. `structured` are those that its data
     names."""
+    post = threads.first_post(page)
+    if post is not None and (shown := threads.shown_in(post, page, layout)):
+        return _photos(shown, shown, layout)
     wanted = list(dict.fromkeys([*structured, *about.images]))
     stems = {photo_sizes.stem(url) for url in wanted}
     own = [

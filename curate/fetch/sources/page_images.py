@@ -21,7 +21,7 @@ from curate.fetch.sources.element_names import (
     shows_nothing,
 )
 from curate.fetch.sources.page import Element, Page, names, photo_address, resolved, words
-from curate.fetch.sources.photo_addresses import is_address
+from curate.fetch.sources.photo_addresses import is_address, of_one_file
 
 MAX_IMAGES = 5_000
 _SAVED = re.compile(
@@ -104,7 +104,9 @@ def _one(element: Element, page: Page, sizes: dict[str, int]) -> Image | None:
         if alone:
             written += list(image_addresses.addresses(parent))
         if parent.tag == "a" and (href := parent.get("href")):
-            if not is_address(href, surely_photo=False):
+            if of_one_file(href, written):
+                written.append((href, photo_sizes.WHOLE))
+            elif not is_address(href, surely_photo=False):
                 leads_to = leads_to or resolved(href, page.base)
             break
         if alone:
@@ -114,8 +116,9 @@ def _one(element: Element, page: Page, sizes: dict[str, int]) -> Image | None:
             break
     if not leads_to:
         link = next(element.iterancestors("a"), None)
-        if link is not None and not is_address(link.get("href", ""), surely_photo=False):
-            leads_to = resolved(link.get("href", ""), page.base)
+        href = "" if link is None else link.get("href", "")
+        if href and not (is_address(href, surely_photo=False) or of_one_file(href, written)):
+            leads_to = resolved(href, page.base)
     urls = []
     width = max(re.findall(r"\d{2,5}", element.get("data-widths", "")), key=int, default="")
     for text, size in _not_saved(written):

@@ -1,6 +1,7 @@
 """The title of a listing by what its own page calls it: its heading, its head, the version below the heading."""
 
 import re
+from itertools import islice
 from urllib.parse import urlsplit
 
 from curate.fetch.sources.page import Page, words
@@ -17,6 +18,8 @@ def better(data: str, page: Page, titles: list[str]) -> str:
     first = " ".join(words(heading).split())[:300] if heading is not None else ""
     if first and (longer := _with_version(data or first, first, page, titles)):
         return longer
+    if first and not data and (named := _below_the_site(first, page, titles)):
+        return named
     own, said = first.casefold(), " ".join(data.split()).casefold()
     if said and not _words(said):
         return ""  # MG ZS, VW Up: no word that another could share
@@ -38,6 +41,20 @@ def _with_version(data: str, heading: str, page: Page, titles: list[str]) -> str
     version = words(below)[:200] if below is not None and isinstance(below.tag, str) else ""
     whole = f"{heading} {version}".casefold()
     return next((title for title in titles if version and title.casefold() == whole), "")
+
+
+def _below_the_site(heading: str, page: Page, titles: list[str]) -> str:
+    """The title of the head where the heading puts a label before it, "Thread: Old watch"; and what it says before
+    the heading where that names the site, and a heading below says the same: "Old watch for sale - Watchmakers"."""
+    for title in titles:
+        if re.fullmatch(rf"[^\W\d]{{3,20}}\s?:\s{{0,2}}{re.escape(title)}", heading):
+            return title
+        front = re.sub(rf"\s+[-–—|·•]\s+{re.escape(heading)}$", "", title)
+        if front != title and len(front.split()) > 2:
+            below = islice(page.root.iter("h2", "h3"), 50)
+            if any(words(one)[:300].casefold() == front.casefold() for one in below):
+                return front
+    return ""
 
 
 def _shared(one: str, other: str) -> bool:

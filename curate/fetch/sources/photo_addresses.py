@@ -14,10 +14,15 @@ EXTENSION = re.compile(  # 7.jpg, and 7-jpg.2812300/ of an attachment to a post
 )
 _NO_IMAGE = re.compile(
     r"\.(?:mp4|m3u8|webm|mov|pdf|html?|svg|ico|css|js|json|glb)(?:$|[?#])|"
-    r"\.(?:php|aspx|cgi)(?:$|[?#](?!.*\.(?:jpe?g|png|webp)))|youtube\.|youtu\.be|vimeo\.|"
+    r"youtube\.|youtu\.be|vimeo\.|"
     r"/[\w-]{0,20}?(?:no[-_]?(?:photo|image|img|picture|foto)s?|not[-_]?found|placeholder|image[-_]?missing|coming[-_]?soon|"
     r"sem[-_]?foto|sin[-_]?foto|kein[-_]?bild)(?![a-z])[\w-]{0,20}\.(?:png|jpe?g|gif|webp)(?:$|\?)|"
     r"/(?:avatars?|userpics?)/|^data:|^blob:|google(?:apis)?\.com/maps|/maps?/api|staticmap|^mailto:|javascript:",
+    re.IGNORECASE,
+)
+_SCRIPT = re.compile(r"\.(?:php|aspx|cgi)(?:$|[?#](?!.*\.(?:jpe?g|png|webp)))", re.IGNORECASE)
+_OF_FILES = re.compile(  # a script that gives one of the site's files, by its number
+    r"(?:^|[/_-])(?:attachment|file|image|img|photo|picture|thumb|thumbnail)s?\.(?:php|aspx|cgi)\?(?=.*\d)",
     re.IGNORECASE,
 )
 _HOST = re.compile(r"^(?:[a-z0-9-]+\.)+[a-z]{2,10}/", re.IGNORECASE)
@@ -109,8 +114,21 @@ def is_address(value: object, *, surely_photo: bool) -> bool:
         return False
     if _NO_IMAGE.search(text) or (" " in text and not EXTENSION.search(text)):
         return False
+    if _SCRIPT.search(text):
+        return surely_photo and bool(_OF_FILES.search(text))
     if EXTENSION.search(text):
         return "/" in text or "." in text[1:]
     if not surely_photo:
         return False
     return text.startswith(("http://", "https://", "//", "/")) or bool(_HOST.match(text) and text.count("/") > 1)
+
+
+def of_one_file(href: str, written: Iterable[tuple[str, int]]) -> bool:
+    """Does a link lead to the file that one of the addresses `written` shows small: file.php?id=9912 behind
+    file.php?id=9912&t=1?"""
+    script, _, query = href.partition("?")
+    ids = {one for one in query.split("&") if re.search(r"\d", one)}
+    return bool(_OF_FILES.search(href)) and any(
+        script == other.partition("?")[0] and not ids.isdisjoint(other.partition("?")[2].split("&"))
+        for other, _ in written
+    )
