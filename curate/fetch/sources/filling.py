@@ -36,9 +36,10 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
     longer = " ".join(other.title.split())
     if len(longer) < 200 and longer.casefold().startswith(first.title.casefold() + " "):
         changes["title"] = other.title  # make and model; the other says the version too
-    elif first.make and first.title == f"{first.make} {first.model}" and len(longer) < 200:
-        if f" {first.title} ".casefold() in f" {longer} ".casefold():
-            changes["title"] = other.title  # the other says the year before it
+    elif (
+        len(longer) < 200 and first.make and first.title == f"{first.make} {first.model}" and _holds(other, first)
+    ):
+        changes["title"] = other.title  # the other says the year before it
     if first.price is not None and other.price is not None and first.price == 100 * other.price:
         changes["price"] = other.price  # the first is in cents
     photos = fuller(first.photos, other.photos, sizes)
@@ -46,6 +47,12 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
     return replace(
         first, **changes, photos=photos, page_url=page_url, listing_id=first.listing_id or other.listing_id
     )
+
+
+def _holds(other: Listing, first: Listing) -> bool:
+    """Does a title hold the words of another one?"""
+    said = " ".join(other.title.split())
+    return f" {first.title} ".casefold() in f" {said} ".casefold()
 
 
 def fuller(

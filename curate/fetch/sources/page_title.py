@@ -44,8 +44,8 @@ def _with_version(data: str, heading: str, page: Page, titles: list[str]) -> str
 
 
 def _below_the_site(heading: str, page: Page, titles: list[str]) -> str:
-    """The title of the head where the heading puts a label before it, "Thread: Old watch"; and what it says before
-    the heading where that names the site, and a heading below says the same: "Old watch for sale - Watchmakers"."""
+    """The title of the head where the heading puts a label before it, "Thread: Old watch". Where the heading names
+    the site, what the head says before that, if a heading below says the same: "Old watch for sale - Watches"."""
     for title in titles:
         if re.fullmatch(rf"[^\W\d]{{3,20}}\s?:\s{{0,2}}{re.escape(title)}", heading):
             return title

@@ -28,7 +28,8 @@ def test_the_photos_of_a_post_are_attachments_by_number_and_those_on_the_site_th
         for n, code in enumerate(CODES)
     )
     files = "".join(
-        f'<dl><dt><a href="./download/file.php?id={n}&amp;mode=view"><img src="./download/file.php?id={n}&amp;t=1"></a></dt></dl>'
+        f'<dl><dt><a href="./download/file.php?id={n}&amp;mode=view">'
+        f'<img src="./download/file.php?id={n}&amp;t=1"></a></dt></dl>'
         for n in (9912, 9913)
     )
     mood = '<img src="./images/smilies/smile.png"><img src="./images/misc/paperclip.png">'
@@ -46,7 +47,8 @@ def test_the_photos_of_a_post_are_attachments_by_number_and_those_on_the_site_th
 
 def test_a_label_before_the_title_of_a_thread_is_none_of_it() -> None:
     files = "".join(
-        f'<a href="attachment.php?attachmentid={n}&amp;d=17"><img src="attachment.php?attachmentid={n}&amp;d=17&amp;thumb=1"></a>'
+        f'<a href="attachment.php?attachmentid={n}&amp;d=17">'
+        f'<img src="attachment.php?attachmentid={n}&amp;d=17&amp;thumb=1"></a>'
         for n in (70110, 70111, 70112)
     )
     text = f"<h1>Vux: Old Citroen for sale</h1>{files}"
