@@ -28,6 +28,7 @@ _TITLE_NAME = re.compile(
 _TITLE_FIRST = re.compile(
     r"title|titel|titre|titul|headline|subject|(?<![a-z])(?:naziv|nazev|naslov|tytul)(?![a-z])"
 )  # before captions, names and models
+_SUBTITLE = re.compile(r"sub-?_?(?:title|titel|titulo|titre|heading|headline)")
 _NO_TITLE_NAME = re.compile(r"badge|ribbon|(?<![a-z])sticker|flag")
 _SELLER_NAME = re.compile(r"seller|dealer|vendor|user|owner|author|agen|broker|shop|store|compan|brand")
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
@@ -61,9 +62,10 @@ def _shown(element: Element) -> str:
 
 def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
     best = ""
-    for element in card.iter("h1", "h2", "h3", "h4", "h5", "h6"):
-        if len(text := _shown(element)) > 3 and not PRICE.fullmatch(text):
-            return text[:300]
+    headings = list(islice(card.iter("h1", "h2", "h3", "h4", "h5", "h6"), 20))
+    for element in sorted(headings, key=lambda one: bool(_SUBTITLE.search(names(one)))):
+        if len(text := _shown(element)) > 2 and not PRICE.fullmatch(text):
+            return card_places.street_below(element) or text[:300]  # a home by its address
     for pattern in (_TITLE_FIRST, _TITLE_NAME):
         for element in card.iter():
             if (

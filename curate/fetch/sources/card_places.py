@@ -38,13 +38,26 @@ _ASKS = re.compile(  # of who reads, or the name of a part of the page
 _MAP = re.compile(r"^https?://(?:www\.google\.[a-z.]+/maps|maps\.google\.|maps\.apple\.)")
 _NOWHERE = re.compile(r"\s*(?:#|javascript:|$)")
 _PIN = re.compile(r"(?<![a-z])(?:pin|map-?marker|location-?(?:pin|dot|icon)?|marker|standort|icon-ort)(?![a-z])")
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _MOST = 1_000  # elements of a card looked at
 _SAID = ("title", "data-title", "data-original-title", "data-tooltip", "aria-label")  # where the text is a sign
+
+
+def street_below(heading: Element) -> str:
+    """The street with its number right below a heading that names its town, both in an element called a place;
+    empty where there is none."""
+    below, around = heading.getnext(), heading.getparent()
+    if heading.tag not in _HEADINGS or below is None or around is None or len(around) != 2:
+        return ""
+    text = words(below) if _is_place_name(names(around)) and not re.search(r"\d", words(heading)) else ""
+    return text if len(text) < 80 and re.search(r"[^\W\d_] \d{1,4} ?[A-Za-z]?$", text) else ""
 
 
 def _in_lines(element: Element) -> str:
     """The text of a small element, with a comma where a line ends: "Nagoya<br>Aichi"."""
     lines = [words(line) for line in element if line.tag in ("p", "div", "li")]
+    if len(lines) == 1 and street_below(element[0]):
+        return words(element[0])
     lines = lines or [part for raw in element.itertext() if (part := raw.strip())] * (
         element.find("br") is not None
     )

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice
 
 from curate.fetch.sources import seller_kinds
-from curate.fetch.sources.page import Element, names, words
+from curate.fetch.sources.page import Element, names, own_text, words
 
 _DEALER_NAME = re.compile(
     r"(?<![a-z])(?<!no[-_])(?:dealer(?:ship)?|trader|keresked[a-z]{1,3}|haendler|autohaus|agency|agence|agenzia|"
@@ -126,8 +126,17 @@ def seller_of(card: Element, *, of_seller: bool = False) -> str:
         if name.of_dealer and not weak and 2 < len(words(element)) < 80:
             weak = "dealer"
         if not weak:
-            weak = next((kind for said in _SAID if (kind := _said_by(element, said))), "")
+            spoken = (*_SAID, "alt") if element.tag == "img" else _SAID
+            weak = next((kind for one in spoken if (kind := _said_by(element, one))), "")
     return weak
+
+
+def unsure_of(card: Element) -> str:
+    """private, dealer, or empty, as a text of a card says it by a word that may mean another thing, too."""
+    texts = (
+        own_text(element)[:40] for element in islice(card.iter("span", "div", "p", "td", "li", "b", "font"), _MOST)
+    )
+    return next((kind for text in texts if _UNSURE.fullmatch(text) and (kind := seller_kinds.alone(text))), "")
 
 
 def _said_by(element: Element, attribute: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import compress
 
 from curate.core.most import most
-from curate.fetch.sources import card_facts, other_lists, photo_sizes
+from curate.fetch.sources import card_facts, card_sellers, other_lists, photo_sizes
 from curate.fetch.sources.card_links import Link, bare, cards_of, united_kinds
 from curate.fetch.sources.json_listings import Candidate, CandidateList, worth
 from curate.fetch.sources.page import Element, Page
@@ -98,6 +98,9 @@ def _groups(
         numbered and len(made) > 2 and all(len(one.listing.title) > 7 for one in made)
     ):
         return []
+    if {one.listing.seller for one in made} >= {"dealer", ""}:  # the list says who sells
+        for one, card in zip(made, cards.values(), strict=True):
+            one.listing = replace(one.listing, seller=one.listing.seller or card_sellers.unsure_of(card))
     titles = Counter(one.listing.title for one in made)
     made = [replace_title(one, titles, text) for one, text in zip(made, said, strict=True)]
     parts: dict[bool, list[Candidate]] = {}

@@ -64,14 +64,15 @@ _NAMES: dict[str, str] = {
         city cityname town locality addresslocality ort stadt wohnort ville commune ciudad cidade
         localidad delegation comune citta città miasto miejscowosc mesto město obec stad plaats woonplaats sehir
         şehir il grad kaupunki kommune municipality suburb город місто πόλη شهر 市区町村 도시 城市 postalcity
-        citylabel districtname townname cityregion şəhər qyteti település telepules helyseg miejscowość
+        citytitle citylabel districtname townname cityregion şəhər qyteti település telepules helyseg miejscowość
         paikkakunta
         pilsēta miestas linn cityortown placeofresidence населённыйпункт населенныйпункт населеномясто
         мястото град
         עיר المدينة ilçe ilce 所在城市
     """,
     "region": """
-        region canton kanton cantone cantonname regione comarca regionname mainprovince state statename
+        region canton kanton cantone cantonname regione comarca regionname regiontitle mainprovince state
+        statename statecode
         province provincename county
         addressregion bundesland
         département departement departmentname provincia estado wojewodztwo województwo voivodeship kraj

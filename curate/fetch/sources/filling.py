@@ -26,6 +26,8 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
     """`first`, its empty fields filled from `other`; of two photo lists the fuller, with the addresses of both."""
     changes = {name: getattr(other, name) for name in FIELDS if getattr(first, name) in ("", None)}
     changes = {name: value for name, value in changes.items() if value not in ("", None)}
+    if first.city and other.city and first.city.casefold() != other.city.casefold():
+        changes.pop("region", None)  # it is told with another town: a quarter of this one, perhaps
     if first.price == 0 and other.price:  # 0 says that there is none
         changes |= {"price": other.price, "currency": other.currency or first.currency}
     if "price" not in changes and first.price is not None:

@@ -116,6 +116,8 @@ def _united(groups: list[CandidateList], forms: Read) -> tuple[list[Listing], li
             if best.form == group.form and before.page_url and other.page_url not in ("", before.page_url):
                 # another link of the same card: its images are not all the listing's
                 other = replace(other, photos=())
+            if best.form == "HTML" != group.form and other.city:
+                before = replace(before, city="", region="")  # the data name it, a card shows a text
             merged[number] = fill(before, other, forms.layout.sizes)
             if group.form == "HTML" and before.page_url not in clickable and other.page_url in clickable:
                 merged[number] = replace(merged[number], page_url=other.page_url)  # what a visitor would open

@@ -10,7 +10,7 @@ from curate.fetch.http.url import path_of, same_site
 from curate.fetch.sources import dates, places, values
 from curate.fetch.sources.json_nodes import MAX_ATTRIBUTES, Facts, Node, facts
 from curate.fetch.sources.json_photos import photos
-from curate.fetch.sources.key_names import is_photo, plain
+from curate.fetch.sources.key_names import is_photo, plain, role
 from curate.fetch.sources.money import money, scalar
 from curate.fetch.sources.page import resolved
 from curate.fetch.sources.photo_addresses import Addresses, is_address
@@ -25,6 +25,9 @@ _OTHER_LINK = re.compile(r"dealer|seller|brand|make|model|categor|search|share|i
                          r"compar|filter|financ|insur|city|back|home|logo|video|similar|more|all|next|prev|user|"
                          r"agent|profil|company|shop|store|site|base|app|chat|contact|report|help|map|review|crumb|"
                          r"icon|group")  # fmt: skip
+
+
+_SELLERS = re.compile(r"(?:seller|dealer|vendor|advertiser|agency|store|shop|owner|branch)(\w{2,12})$")
 
 
 def first(fact: Facts, name: str) -> Iterator[tuple[str, Any]]:
@@ -155,7 +158,17 @@ def place_of(fact: Facts) -> tuple[str, str]:
             sellers = place_of(inner)
             if any(sellers):
                 return sellers[0], region or sellers[1]
+    if not city and not region:
+        said = {role(key)[0]: text for key, text in _of_seller(fact) if places.is_place(text)}
+        return said.get("city", ""), said.get("region", "")
     return city, region
+
+
+def _of_seller(fact: Facts) -> Iterator[tuple[str, str]]:
+    """(rest of the key, text) of what keys say of who sells, as in {"sellerCity": …, "sellerStateCode": …}."""
+    for key, text in fact.named.items():
+        if (match := _SELLERS.match(plain(key))) and not text.isdigit():
+            yield match[1], text
 
 
 def currency_beside(node: Node, price_key: str, amount: float | None) -> str:

@@ -84,11 +84,13 @@ _SIZE = re.compile(
     r"\d{2,4}(?:x\d{2,4})?|x\d{2,4}|w\d{2,4}|(?:urls?|img|image|photo|picture|pic|size|resized?image)\w{0,30})$"
 )
 
+_ARGUMENTS = re.compile(r"(?<=\w)\(\{.*\}\)$")
+
 
 @lru_cache(maxsize=20_000)
 def plain(key: str) -> str:
-    """A key without case, spaces and punctuation."""
-    return re.sub(r"[\W_]+", "", key.casefold())
+    """A key without case, spaces and punctuation, and without the arguments of a query: city({"locale":"CS"})."""
+    return re.sub(r"[\W_]+", "", _ARGUMENTS.sub("", key).casefold())
 
 
 _ROLES = {

@@ -9,6 +9,7 @@ import time
 from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -90,12 +91,25 @@ def parse(text: str, url: str) -> Page:
         root = html.document_fromstring(b"<html><body></body></html>")
     if any(error.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log.filter_from_fatals()):
         raise RejectedError("page_too_complex", "tags are nested deeper than the parser reads, 2,048 deep")
+    _join_rows(root)
     base = url
     for element in root.iter("base"):
         if href := element.get("href"):
             base = resolved(href, url) or url
             break
     return Page(url, base, root, started)
+
+
+def _join_rows(root: Element) -> None:
+    """Put the rows beside which one cell shows an image into a body of their own: they are of one thing."""
+    for row in list(root.iter("tr")):
+        cells = (cell for cell in row.iterchildren("td") if next(cell.iter("img"), None) is not None)
+        spans = [int(text) for cell in cells if re.fullmatch(r"\d{1,2}", text := cell.get("rowspan", ""))]
+        rows = [row, *islice(row.itersiblings(), max(spans, default=1) - 1)]
+        if len(rows) > 1 and all(one.tag == "tr" for one in rows):
+            body = row.makeelement("tbody")
+            row.addprevious(body)
+            body.extend(rows)
 
 
 @lru_cache(maxsize=8_192)

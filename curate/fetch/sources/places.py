@@ -39,6 +39,11 @@ _WHOLE_STREET = re.compile(  # 12 Mill Road
     r"(?i)^\d+[a-z]? [^\W\d_].*(?<![^\W\d_])(?:road|street|st|avenue|ave|lane|drive|dr|close|court|terrace|"
     r"crescent|way|gardens|boulevard|blvd|rd|ln)\.?$"
 )
+_NUMBERED = re.compile(  # Hauptstr. 5, Vallgatan 4B; but Praha 5 and Quận 5 are quarters
+    r"(?!(?:Praha|Prague|Prag|Wien|Vienna|Paris|Lyon|Marseille|Dublin|Budapest|Bratislava|București|Quận|District|"
+    r"Distrito|Sector|Zona|Zone|Bezirk) \d)"
+    r"[^\W\d_].* \d{1,4} ?[A-Za-z]?"
+)
 _LABEL = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+){0,2}: (?=\S)")  # Equipment Location: Lubbock
 _JAPANESE_CODE = re.compile(r"^〒?\s?\d{3}-?\d{4}\s?(?=[^\W\d_])(?![A-Za-zÀ-ž])")
 _JAPANESE_TOWN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]{2,5}[市区]")
@@ -191,7 +196,7 @@ def named(text: str) -> tuple[str, str]:
     ):  # before a state: Temple Terrace, FL; 29 Palms, CA
         if _WHOLE_STREET.search(parts[0]):
             return "", parts[1]
-    elif len(parts) > 1 and _STREET.search(parts[0]):
+    elif len(parts) > 1 and (_STREET.search(parts[0]) or _NUMBERED.fullmatch(parts[0])):
         del parts[0]
     if not (parts := [part for part in parts if not is_country(part)]):
         return "", ""
