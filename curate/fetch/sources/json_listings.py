@@ -124,9 +124,8 @@ def collect(blocks: Iterable[Block], is_beside_page: Callable[[Any], bool] = lam
     return out
 
 
-def promises(node: Node) -> int:
-    """How much the keys of an object, and of those just in it, look like a listing: a cheap look before a long
-    one."""
+def promises(node: Node) -> set[str]:
+    """What the keys of an object, and of those just in it, say of a listing: a cheap look before a long one."""
     found = set()
     for key, value in node.items():
         name = str(key)
@@ -140,7 +139,7 @@ def promises(node: Node) -> int:
                     found.add("photo")
                 elif kind := role(str(inner))[0]:
                     found.add(kind)
-    return len(found & {"photo", "price", "title", "link", "listing_id", "year", "make", "model", "slug"})
+    return found & {"photo", "price", "title", "link", "listing_id", "year", "make", "model", "slug"}
 
 
 def candidate(node: Node, block: Block, place: str, page: Page, addresses: Addresses, data: Data) -> Candidate:
@@ -232,8 +231,12 @@ def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[CandidateLi
         if len(members) == 1 and place.count("[]") == 1 and place[1] == "[]" and not place[-1].endswith("{}"):
             continue
         sample = members[:: max(1, len(members) // 8)]
-        least = 4 if any(map(is_photo, place[1:])) else 2  # {"gallery": {"products": […]}}, but photos say less
-        if sum(promises(node) >= least for node, _, _ in sample) * 2 < len(sample):
+        said = [promises(node) for node, _, _ in sample]
+        if any(
+            map(is_photo, place[1:])
+        ):  # {"gallery": {"products": […]}}; what a gallery itself holds has no price
+            said = [one for one in said if {"photo", "price"} <= one]
+        if sum(len(one) >= 2 for one in said) * 2 < len(sample):
             continue
         name = ".".join(place[1:])
         found = []

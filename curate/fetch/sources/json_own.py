@@ -100,7 +100,7 @@ def own(data: Data, page: Page, addresses: Addresses, about: Declared) -> list[C
     for place, _, _, _ in data.nodes:
         siblings[place] = siblings.get(place, 0) + 1
     out = []
-    promising = [item for item in data.nodes if not item[3] and promises(item[1]) >= 2]
+    promising = [item for item in data.nodes if not item[3] and len(promises(item[1])) >= 2]
     for place, node, block, _ in promising[:1_500]:
         page.check_time()
         kinds = json_nodes.types_of(node)

@@ -9,7 +9,7 @@ from curate.fetch.sources.photo_addresses import EXTENSION
 _SIZES = re.compile(r"rendition|sizes?$|variant|sources?$|formats?$|versions?$|derivat|resolution|resized")
 _SIZE_WORD = re.compile(
     r"thumb(?:nail)?s?|thmb|tiny|mini|small|medium|large|big|full|orig(?:inal)?|preview|zoom|hi(?:gh)?res|lowres|"
-    r"hd|xx?l|(?<!\d)\d{2,4}(?:x\d{2,4})?(?!\d)"
+    r"hd|xx?l|(?<!\d)(?:\d{2,4}x\d{2,4}|[1-9]\d{2,3})(?!\d)"
 )
 _PHOTO_WORD = re.compile(r"image|img|photo|picture|pic|foto|url|src|link|path|uri|href")
 

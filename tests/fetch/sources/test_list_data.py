@@ -63,12 +63,15 @@ def test_keys_that_differ_in_a_size_name_one_photo() -> None:
         assert found[f"canoe-{n}"].photos[0].url == photo(1, f"{n}4")
 
 
-def test_keys_of_which_none_names_a_size_are_several_photos() -> None:
+@pytest.mark.parametrize(
+    "keys", [("photo", "image"), ("photo_01", "photo_02", "thumb"), ("frontThumb", "backThumb")]
+)
+def test_keys_that_differ_in_more_than_a_size_are_several_photos(keys: tuple[str, ...]) -> None:
     rows = [
-        {"id": n, "name": f"Canoe {n}", "url": f"/canoe-{n}", "photo": photo(n, "a7"), "image": photo(n, "b9")}
+        {"id": n, "name": f"Canoe {n}", "url": f"/canoe-{n}"} | {key: photo(n, key) for key in keys}
         for n in NUMBERS
     ]
-    assert {len(one.photos) for one in read(data({"products": rows})).values()} == {2}
+    assert {len(one.photos) for one in read(data({"products": rows})).values()} == {len(keys)}
 
 
 @pytest.mark.parametrize("field", ["price", "extra"])
@@ -97,6 +100,20 @@ def test_a_list_within_what_is_called_a_gallery_is_read() -> None:
     ]
     found = read(cards() + data({"gallery_3": {"catalog": {"list": rows}}}))
     assert {len(one.photos) for one in found.values()} == {2}
+
+
+def test_what_a_gallery_holds_is_no_listing() -> None:
+    """Photos have an id, a title, an address and a thumbnail, as goods do, but no price."""
+
+    def images(number: int) -> list[dict[str, Any]]:
+        ids = (10 * number + k for k in range(9))
+        return [
+            {"id": k, "title": f"Side {k}", "url": f"/view/{k}", "slug": f"side-{k}", "thumb": photo(k)}
+            for k in ids
+        ]
+
+    rows = [{"id": n, "title": f"Canoe {n}", "url": f"/canoe-{n}", "gallery": images(n)} for n in NUMBERS]
+    assert sorted(read(data({"items": rows}))) == [f"canoe-{n}" for n in NUMBERS]
 
 
 def test_a_store_by_id_holds_what_the_page_shows_beside_its_list_too() -> None:
@@ -152,3 +169,14 @@ def test_a_page_is_not_beside_itself_where_it_says_that_it_is_not_promoted() -> 
     )
     (one,) = extract(page(body), "https://shop.example/bags/mendoza", True).listings
     assert [photo.url for photo in one.photos] == [f"https://shop.example/files/bag_{k}.jpg" for k in "123"]
+
+
+def test_a_price_of_0_of_one_form_gives_way_to_that_of_another() -> None:
+    """The page of a listing whose JSON-LD has a price of 0, as its price is a bid."""
+    url = "https://ads.example/canoe-8100231"
+    linked = {"@context": "https://schema.org", "@type": "Product", "name": "Canoe", "url": url, "image": photo(1),
+              "offers": {"@type": "Offer", "price": 0, "priceCurrency": "EUR"}}  # fmt: skip
+    own = {"id": 8100231, "title": "Canoe", "url": url, "price": 900, "currency": "EUR", "photos": [photo(1)]}
+    head = f'<script type="application/ld+json">{json.dumps(linked)}</script>'
+    (one,) = extract(page(f"<h1>Canoe</h1>{data({'product': own})}", head), url, True).listings
+    assert (one.price, one.currency) == (900, "EUR")
