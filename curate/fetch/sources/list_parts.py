@@ -5,6 +5,7 @@ from dataclasses import replace
 from curate.core.most import most
 from curate.fetch.sources import card_links, photo_sizes
 from curate.fetch.sources.json_listings import Candidate, CandidateList
+from curate.fetch.sources.key_names import plain
 
 
 def keys(one: Candidate) -> set[str]:
@@ -61,16 +62,16 @@ def without_those_beside(groups: list[CandidateList]) -> list[CandidateList]:
 
 
 def with_its_parts(groups: list[CandidateList]) -> list[CandidateList]:
-    """With the best list of the data and those that stand in the same object and hold objects of the same keys:
-    {"top": [{…}], "list": [{…}]}. What its key tells to be beside stays apart, as do attributes: each has the data
-    of a widget of its own."""
+    """With the best list of the data and those that stand in the same object, hold objects of the same keys, and
+    have its name with a word before it: {"topList": [{…}], "list": [{…}]}. What its name tells to be beside stays
+    apart, as do attributes: each has the data of a widget of its own."""
     if not groups or groups[0].form in ("HTML", "attribute") or not groups[0].place.endswith(".[]"):
         return groups
     best = groups[0]
-    shape, known = _shape(best), {key for one in best.candidates for key in keys(one)}
+    known = {key for one in best.candidates for key in keys(one)}
     rest, joined = [], list(best.candidates)
     for group in groups[1:]:
-        if group.form != best.form or group.beside or _around(group) != _around(best) or _shape(group) != shape:
+        if group.form != best.form or group.beside or not _is_part(group, best):
             rest.append(group)
             continue
         new = [one for one in group.candidates if one.listing.page_url and keys(one).isdisjoint(known)]
@@ -79,9 +80,12 @@ def with_its_parts(groups: list[CandidateList]) -> list[CandidateList]:
     return [replace(best, candidates=joined), *rest]
 
 
-def _around(group: CandidateList) -> str:
-    """The place of the object that a list stands in."""
-    return group.place.removesuffix(".[]").rpartition(".")[0]
+def _is_part(group: CandidateList, best: CandidateList) -> bool:
+    around, _, name = group.place.removesuffix(".[]").rpartition(".")
+    its_around, _, its_name = best.place.removesuffix(".[]").rpartition(".")
+    name, its_name = plain(name), plain(its_name)
+    named = bool(name and its_name) and (name.endswith(its_name) or its_name.endswith(name))
+    return around == its_around and named and _shape(group) == _shape(best)
 
 
 def _shape(group: CandidateList) -> frozenset[str]:

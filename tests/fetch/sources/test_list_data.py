@@ -127,8 +127,8 @@ def test_a_store_by_id_holds_what_the_page_shows_beside_its_list_too() -> None:
     assert sorted(found) == [f"canoe-{n}" for n in NUMBERS]
 
 
-@pytest.mark.parametrize(("key", "count"), [("topList", 16), ("similarList", 12)])
-def test_lists_of_like_objects_in_one_object_are_one_list(key: str, count: int) -> None:
+@pytest.mark.parametrize(("key", "count"), [("topDataList", 16), ("similarDataList", 12), ("hot", 12)])
+def test_a_list_named_as_another_one_with_a_word_before_is_a_part_of_it(key: str, count: int) -> None:
     """What stands on top is of the list, whatever its box is called; what its key calls similar is not."""
 
     def rows(numbers: range) -> list[dict[str, Any]]:
