@@ -8,7 +8,7 @@ import typer
 
 from curate.cli.context import plot_at, recipe_and_manifests, result, show, show_plot
 from curate.cli.options import command
-from curate.core.errors import Note, Run, StateError, To
+from curate.core.errors import Note, Run, StateError, To, UsageError
 
 commands = typer.Typer()
 
@@ -79,7 +79,10 @@ def predict(
         str, typer.Option(help="Take the network of this variant.", show_default="the best on val of all")
     ] = "",
     model: Annotated[
-        Path | None, typer.Option(help="A folder with model.json and model.onnx; then no recipe is read.")
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, help="A folder with model.json and model.onnx; then no recipe is read."
+        ),
     ] = None,
 ) -> None:
     """Say of photos which class they show, and how probable that is.
@@ -94,6 +97,8 @@ def predict(
     from curate.train import models
     from curate.train import predict as prediction
 
+    if model and variant:
+        raise UsageError("--model names one network, --variant another: give one of them")
     network = models.load(model or prediction.chosen(recipe_and_manifests(ctx)[1], variant))
     classes = network.meta["classes"]
     said: list[dict[str, Any]] = []

@@ -4,11 +4,12 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from curate.core import manifest
 from curate.core.counted import counted
 from curate.core.errors import Note, Run, StateError, To
-from curate.core.recipe import Recipe
+from curate.core.recipe import Recipe, TrainBaseline
 from curate.core.schemas import FetchRow
 
 
@@ -56,13 +57,40 @@ def deferred(folder: Path) -> list[Note]:
     ]
 
 
-def epochs_done(checkpoint: Path) -> int:
-    """The epochs in a checkpoint; 0 where it cannot be read."""
+def read_checkpoint(checkpoint: Path) -> tuple[int, dict[str, Any]]:
+    """The epochs in a checkpoint, and the options that its training had; 0 and none where it cannot be read."""
     with suppress(OSError, ValueError, KeyError, TypeError), checkpoint.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(min(size, 100_000_000)))
-        return len(json.loads(header["__metadata__"]["history"]))
-    return 0
+        header = json.loads(file.read(min(size, 100_000_000)))["__metadata__"]
+        return len(json.loads(header["history"])), dict(json.loads(header.get("options", "{}")))
+    return 0, {}
+
+
+def in_training(checkpoint: Path, asked: TrainBaseline, running: bool) -> Note:
+    """How far the training of `models/<variant>/seed-<n>/checkpoint.safetensors` is, and the command to go on.
+
+    The command has what the recipe's section, `asked`, says otherwise.
+    """
+    variant, seed = checkpoint.parts[-3], int(checkpoint.parts[-2].removeprefix("seed-"))
+    done, options = read_checkpoint(checkpoint)
+    of_recipe = asked.model_dump() | ({"epochs": asked.finetune.epochs} if variant == "finetune" else {})
+    epochs = options.get("epochs", of_recipe["epochs"])
+    if variant != asked.variant:
+        options["variant"] = variant
+    if variant != asked.variant or not asked.seed <= seed < asked.seed + asked.seeds:
+        options["seed"] = seed
+    others = {name: value for name, value in sorted(options.items()) if value != of_recipe.get(name)}
+    arguments = tuple(word for name, value in others.items() for word in _option(name, value))
+    how = f"{'running' if running else 'interrupted'}, {done} of {counted(epochs, 'epoch')} done"
+    again = [] if running else [To("go on", Run("train-baseline", arguments))]
+    return Note(f"train_baseline: {how} ({variant}, seed {seed})", *again)
+
+
+def _option(name: str, value: Any) -> list[str]:
+    name = name.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{name}" if value else f"--no-{name}"]
+    return [f"--{name}", str(value)]
 
 
 def unfinished(folder: Path, recipe: Recipe) -> list[Note]:
@@ -75,10 +103,6 @@ def unfinished(folder: Path, recipe: Recipe) -> list[Note]:
     elif (safe := photos_safe(folder)) is not None:
         again = [] if running else [To("go on", manifest.remedy(folder, "fetch"))]
         notes.append(Note(f"fetch: {how}, {counted(safe, 'photo is', 'photos are')} safe", *again))
-    for checkpoint in sorted(folder.glob("models/**/checkpoint.safetensors")):
-        again = [] if running else [To("go on", manifest.remedy(folder, "train_baseline"))]
-        variant = checkpoint.relative_to(folder / "models").parts[0]
-        asked = recipe.train_baseline.finetune if variant == "finetune" else recipe.train_baseline
-        done = f"{epochs_done(checkpoint)} of {asked.epochs} epochs done"
-        notes.append(Note(f"train_baseline: {how}, {done} ({variant})", *again))
-    return notes
+    checkpoints = sorted(folder.glob("models/*/seed-*/checkpoint.safetensors"))
+    named = [each for each in checkpoints if each.parent.name.removeprefix("seed-").isdecimal()]
+    return notes + [in_training(each, recipe.train_baseline, running) for each in named]

@@ -13,6 +13,24 @@ from curate.train.accuracy import in_words
 from curate.train.backbones import PACKAGED
 from curate.train.variants import DESCRIPTIONS, chosen_on_val
 
+PREDICTION = """\
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from PIL import Image, ImageOps
+
+model = json.loads(Path("model.json").read_text(encoding="utf-8"))
+side = model["image_size"]
+with Image.open("photo.jpg") as photo:
+    photo.draft("RGB", (side, side))  # a JPEG comes at 1/2, 1/4 or 1/8 where that is large enough
+    upright = ImageOps.exif_transpose(photo).convert("RGB")
+pixels = np.asarray(upright.resize((side, side), Image.Resampling.BILINEAR))[None]
+(found,) = onnxruntime.InferenceSession("model.onnx").run(None, {"pixels": pixels})
+weights = np.clip(found, 1e-7, 1) ** (1 / model["temperature"])
+print(dict(zip(model["classes"], (weights / weights.sum())[0].tolist())))"""
+
 
 def licence(network: str) -> str:
     """What is known of the licence of the weights that a network started from."""
@@ -86,11 +104,20 @@ def markdown(
         "",
         "## Files",
         "",
-        "- `model.onnx`: the network with all that belongs to a prediction, for ONNX Runtime. On "
+        "- `model.onnx`: from pixels to probabilities, before the temperature, for ONNX Runtime. On "
         f"{meta['onnx']['images']} photos no probability differs from the trained network's by more than "
         f"{meta['onnx']['tolerance']:g}.",
         "- `model.safetensors`: the trained weights.",
         "- `model.json`: all figures, settings and versions.",
+        "",
+        "## A prediction",
+        "",
+        "`curate predict` does this. In a program of your own, load the photo in the same way. Another way to "
+        "resize gives other probabilities, and sometimes another class.",
+        "",
+        "```python",
+        PREDICTION,
+        "```",
         "",
         "## Licence of the weights",
         "",

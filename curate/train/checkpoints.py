@@ -5,9 +5,11 @@ run, and its values are checked against a sha256 in its header.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from curate.core.errors import Delete, Run, StateError, To
 from curate.core.files import atomic_write
@@ -30,8 +32,13 @@ class TrainingState:
     history: History = field(default_factory=list)  # one entry per epoch that is done
 
 
-def save(path: Path, state: TrainingState, identity: str) -> None:
-    """Write the checkpoint. Raises ResourceError when the disk refuses."""
+def save(
+    path: Path, state: TrainingState, identity: str, options: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Write the checkpoint; `options` is what a command needs to go on.
+
+    Raises ResourceError when the disk refuses.
+    """
     from safetensors.torch import save as to_bytes
 
     tensors = {f"network.{name}": value for name, value in state.network.state_dict().items()}
@@ -44,6 +51,7 @@ def save(path: Path, state: TrainingState, identity: str) -> None:
         "sha256": weights_sha256(tensors),
         "best_epoch": str(state.best_epoch),
         "history": json.dumps(state.history),
+        "options": json.dumps(dict(options)),
     }
     atomic_write(path, to_bytes(tensors, metadata=header))
 

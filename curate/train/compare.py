@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.core import manifest, plots
+from curate.core.counted import counted
 from curate.core.errors import Run, StateError
 from curate.core.intervals import percent, proportion
 from curate.train.variants import PUBLISHED, PUBLISHED_CLASSES
@@ -23,7 +24,8 @@ class Compared:
     """One variant: means over its seeds."""
 
     variant: str
-    settings: str  # those in which rows of the variant differ: `epochs 50`; empty where there is one row
+    epochs: int | None  # passes over train, at most; None where training has none
+    settings: str  # the others in which rows of the variant differ: `image_size 320`; empty where there is one row
     network: str
     seeds: int
     distinct: int  # weights among them: a convex problem gives the same for every seed
@@ -65,6 +67,11 @@ def _settings(network: dict[str, Any]) -> dict[str, Any]:
     return {"network": network["network"], "image_size": network["image_size"], **network.get("settings", {})}
 
 
+def _name(row: Compared) -> str:
+    epochs = counted(row.epochs, "epoch") if row.epochs else ""
+    return ", ".join(filter(None, (row.variant, epochs, row.settings)))
+
+
 def _row(
     networks: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]], chosen: tuple[str, int]
 ) -> Compared:
@@ -80,11 +87,11 @@ def _row(
         number = statistics.fmean(each["test"].get("independent", each["test"]["photos"]) for each in networks)
         low, high = proportion(statistics.fmean(tests), number)
         over = "photos"
-    own = {
-        name: value for name, value in _settings(first).items() if any(each.get(name) != value for each in others)
-    }
+    differ = {name for each in others for name, value in _settings(first).items() if each.get(name) != value}
+    own = {name: value for name, value in _settings(first).items() if name in differ - {"epochs"}}
     return Compared(
         variant=first["variant"],
+        epochs=_settings(first).get("epochs"),
         settings=", ".join(f"{name} {value}" for name, value in own.items()),
         network=first["network"],
         seeds=len(networks),
@@ -115,15 +122,15 @@ def _over_seeds(values: Sequence[float]) -> tuple[float, float]:
 
 def lines(rows: Sequence[Compared]) -> list[str]:
     """The table for a terminal, and what to know of it."""
-    header = f"{'variant':<11}{'seeds':>5}{'val':>8}{'test':>8}{'95% interval':>17}{'train':>9}{'images/s':>10}"
-    shown = [header]
+    names = f"{'variant':<11}{'seeds':>5}{'epochs':>8}"
+    shown = [f"{names}{'val':>8}{'test':>8}{'95% interval':>17}{'train':>9}{'images/s':>10}"]
     for row in rows:
         interval = "" if row.low is None or row.high is None else f"{percent(row.low)} to {percent(row.high)}"
         test = "n/a" if row.test is None else percent(row.test)
         best = f"seed {row.best_seed} is best on val" if row.distinct > 1 else "best on val"
         remarks = ", ".join(filter(None, (row.settings, best if row.chosen else "")))
         shown.append(
-            f"{row.variant:<11}{row.seeds:>5}{percent(row.val):>8}{test:>8}{interval:>17}"
+            f"{row.variant:<11}{row.seeds:>5}{row.epochs or '':>8}{percent(row.val):>8}{test:>8}{interval:>17}"
             f"{row.seconds:>7.0f} s{row.images_per_s:>10.0f}  {remarks}".rstrip()
         )
     over = {row.interval_over for row in rows if row.interval_over}
@@ -155,8 +162,7 @@ def draw(rows: Sequence[Compared]) -> bytes:
         axes.plot(row.test, place, "o", color="#1f5fbf", label="test" if place == 0 else None)
         if row.published:
             axes.plot(row.published[1], place, "x", color="#c0392b")
-    names = [" ".join(filter(None, (row.variant, row.settings))) for row in reversed(measured)]
-    axes.set_yticks(range(len(measured)), names)
+    axes.set_yticks(range(len(measured)), [_name(row) for row in reversed(measured)])
     published = "; × published on val" if any(row.published for row in measured) else ""
     axes.set(xlabel=f"accuracy on test, 95% interval{published}", ylim=(-0.6, len(measured) - 0.4))
     plots.plain(axes)

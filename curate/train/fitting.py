@@ -101,6 +101,8 @@ def _fit(
     same = dict(wanted)
     if config.variant != "finetune":  # its learning rate goes by their number; others go on with more or fewer
         same["settings"] = {name: value for name, value in wanted["settings"].items() if name != "epochs"}
+    names = () if config.variant == "finetune" else ("augment", "dropout", "batch_norm")
+    options = {"epochs": plan.epochs, **{name: getattr(config, name) for name in names}}
     with counter(f"train {config.variant}", plan.epochs, "epoch") as advance:
         said = False
 
@@ -119,4 +121,5 @@ def _fit(
             checkpoint,
             hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest(),
             on_epoch,
+            options,
         )

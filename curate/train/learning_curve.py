@@ -65,8 +65,10 @@ class Curve:
 
     def sentences(self) -> list[str]:
         """What the curve tells, in words."""
+        measured, fitted = percent(float(self.mean[-1])), percent(self.at_all[0])
+        curve = f" ({fitted} on the fitted curve)" if fitted != measured else ""
         said = [
-            f"With {self.sizes[-1]:,} training photos the accuracy is {percent(float(self.mean[-1]))}, "
+            f"With {self.sizes[-1]:,} training photos the accuracy is {measured}{curve}, "
             f"the mean of {len(self.accuracy)} orders on {self.measured:,} photos of val and test."
         ]
         if not self.monotone:
@@ -77,7 +79,7 @@ class Curve:
                 *said,
                 f"Doubling to {whole:,} photos cannot be judged: no measured photo is mistaken already.",
             ]
-        now, then = percent(self.at_all[0]), percent(self.doubled[0])
+        now, then = fitted, percent(self.doubled[0])
         gain, least, most = (f"{100 * value:+z.1f}" for value in self.gain)
         change = f"not expected to change the accuracy of {now}"
         if now != then:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core.errors import Delete, ResourceError, Run, StateError, To
+from curate.core.errors import Delete, Do, ResourceError, Run, StateError, To, UsageError
 from curate.core.files import atomic_write
 from curate.train import backbones, calibration, networks, onnx_export
 
@@ -70,11 +70,15 @@ def read_meta(folder: Path) -> dict[str, Any]:
     try:
         meta = dict(json.loads(path.read_bytes()))
     except FileNotFoundError as error:
+        if below := sorted(each.parent for each in folder.glob("**/model.json")):
+            raise UsageError(f"{path} is not there", Do(f"name a network's folder, such as {below[0]}")) from error
         raise ResourceError(f"{path} is not there", Run("train-baseline")) from error
     except (OSError, ValueError, TypeError) as error:
         raise StateError(f"{path} is damaged", To("", Delete(folder), Run("train-baseline"))) from error
     if meta.get("format") != FORMAT or not all(name in meta for name in _NEEDED):
         raise StateError(f"{path} was not written by this version", Run("train-baseline"))
+    if not (isinstance(meta["temperature"], int | float) and meta["temperature"] > 0):
+        raise StateError(f"{path}: temperature {meta['temperature']} is not above 0", Run("train-baseline"))
     return meta
 
 

@@ -1,7 +1,7 @@
 """A trained network as one ONNX graph: (n, side, side, 3) uint8 `pixels` to (n, classes) float32 `probabilities`.
 
-All that belongs to a prediction is in the graph: the standardisation of the input, the mean with the mirror image
-where the variant takes it, and the softmax. So a program needs ONNX Runtime and a resized photo, nothing else.
+The standardisation of the input, the mean with the mirror image where the variant takes it, and the softmax are in
+the graph. What is left to a program is in MODEL_CARD.md: how to load a photo, and the temperature.
 """
 
 import hashlib

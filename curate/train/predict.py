@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.core import manifest
 from curate.core.batched import batched
-from curate.core.errors import RejectedError, Run, StateError
+from curate.core.errors import RejectedError, Run, StateError, UsageError
+from curate.core.recipe_train import Variant
 from curate.photos import decode
 from curate.train import dataset_cache, models
 from curate.train.onnx_export import BATCH
@@ -27,8 +29,10 @@ class Prediction:
 def chosen(folder: Path, variant: str = "") -> Path:
     """The folder of the network to use: the best on val, of all or of one variant.
 
-    Raises StateError when none was trained.
+    Raises StateError when none was trained, UsageError when `variant` is none.
     """
+    if variant and variant not in get_args(Variant):
+        raise UsageError(f"--variant {variant}: a variant is one of {', '.join(get_args(Variant))}")
     again = Run("train-baseline", ("--variant", variant) if variant else ())
     if not manifest.csv_path(folder, "train_baseline").exists():
         raise StateError(f"{folder}: no network was trained yet", again)
@@ -37,7 +41,8 @@ def chosen(folder: Path, variant: str = "") -> Path:
         return models.folder_of(folder, notes["chosen"]["variant"], notes["chosen"]["seed"])
     own = [each for each in notes["networks"] if each["variant"] == variant]
     if not own:
-        raise StateError(f"{folder}: no network of the variant {variant} was trained", again)
+        there = ", ".join(sorted({each["variant"] for each in notes["networks"]}))
+        raise StateError(f"{folder}: no network of the variant {variant} was trained, only {there}", again)
     best = max(own, key=lambda each: (each["val"]["accuracy"], -each["seed"]))
     return models.folder_of(folder, variant, best["seed"])
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core import extras, manifest
+from curate.core import extras, manifest, progress
 from curate.core.counted import counted
 from curate.core.errors import CurateError, Run, To
 from curate.core.executors import MapFn
@@ -131,6 +131,8 @@ def predictions(place: Path, meta: dict[str, Any]) -> list[TrainBaselineRow]:
 def train(folder: Path, config: TrainBaseline, photos: SplitPhotos, wanted: dict[str, Any], map_fn: MapFn) -> None:
     """Train one network, read it once on val and test, and write its folder."""
     place = models.folder_of(folder, config.variant, config.seed)
+    if before := _replaced(place, wanted):
+        progress.line(before)
     pixels = dataset_cache.load_all(folder, photos.listed, wanted["image_size"], map_fn)
     started = time.monotonic()
     checkpoint = place / "checkpoint.safetensors"
@@ -166,6 +168,20 @@ def train(folder: Path, config: TrainBaseline, photos: SplitPhotos, wanted: dict
     text = card.markdown(folder.name, meta, photos.counts(), error)
     models.save(place, found.weights, found.graph, meta, text)
     checkpoint.unlink(missing_ok=True)
+
+
+def _replaced(place: Path, wanted: dict[str, Any]) -> str:
+    """A line on the network of the same photos that is there and will be replaced; empty where none is."""
+    try:
+        meta = models.read_meta(place)
+    except CurateError:
+        return ""
+    if meta["inputs"] != wanted["inputs"]:
+        return ""
+    now, then = ({**each["settings"], "image_size": each["image_size"]} for each in (wanted, meta))
+    apart = [f"{name} {value}, now {now.get(name)}" for name, value in then.items() if value != now.get(name)]
+    did = "; ".join([in_words("val", meta["val"]), *apart])
+    return f"train {meta['variant']}: replaces seed {meta['seed']}: {did}"
 
 
 def _speed(predicting: onnx_export.Predict, pixels: NDArray[np.uint8]) -> float:
@@ -214,6 +230,8 @@ def notes_of(
     best = chosen(metas)
     own = [meta for meta in metas if meta["variant"] == variant and meta["seed"] in asked]
     lines = [in_one_line(meta) for meta in own]
+    if len(own) > 1 and len({meta["sha256"] for meta in own}) == 1:
+        lines = [lines[0], f"all {len(own)} seeds gave the same weights: {variant} has no chance in it"]
     if absent:
         what = variants.chosen_on_val(variant)
         lines.append(f"val has no photo of {', '.join(absent)}: the {what} was chosen without that class")

@@ -7,10 +7,11 @@ a CPU. What is trained, and how, is a `Plan`; `variants` makes them.
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,12 +58,14 @@ def fit(
     checkpoint: Path,
     identity: str,
     on_epoch: Callable[[dict[str, float]], None] = lambda _: None,
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> TrainingState:
     """Train until `plan.epochs`, or until patience ends; returns the state with the weights of the best epoch.
 
     The best epoch has the highest validation accuracy, of equals the lowest validation loss. After each epoch the
-    state is saved to `checkpoint`; one with the same `identity` that is there already is continued. Raises
-    GateError when the loss is no longer a number, ResourceError when memory is short.
+    state is saved to `checkpoint`, with `options`, what a command needs to go on; one with the same `identity`
+    that is there already is continued. Raises GateError when the loss is no longer a number, ResourceError when
+    memory is short.
     """
     import torch
 
@@ -89,7 +92,7 @@ def fit(
             if _best_of(state.history) == number:
                 state.best_epoch = number
                 state.best = {name: value.detach().clone() for name, value in network.state_dict().items()}
-            checkpoints.save(checkpoint, state, identity)
+            checkpoints.save(checkpoint, state, identity, options)
             crash_point(f"after_epoch_{number}")
             on_epoch(state.history[-1])
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:

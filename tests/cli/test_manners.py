@@ -336,7 +336,8 @@ def test_status_tells_what_an_interrupted_stage_has_done(tmp_path: Path) -> None
     out = invoke("status", "--recipe", "demo", "--folder", folder)[1]
     assert "fetch: interrupted, 1 photo is safe; to go on, run `curate fetch" in out
     epochs = load(Path("pipelines/demo.yaml")).train_baseline.epochs
-    assert f"train_baseline: interrupted, 2 of {epochs} epochs done (base)" in out
+    assert f"train_baseline: interrupted, 2 of {epochs} epochs done (base, seed 42); to go on, run" in out
+    assert "`curate train-baseline --recipe" in out
     (folder / ".lock.pid").write_text(str(os.getpid()))
     assert "fetch: running, 1 photo is safe\n" in invoke("status", "--recipe", "demo", "--folder", folder)[1]
 

@@ -52,3 +52,28 @@ def test_without_matplotlib_there_is_no_plot_and_it_is_said(
         text = output(command, *place)
         assert "no plot, because matplotlib is not installed: `pip install 'curate-photos[plots]'`" in text
     assert not any(plot.exists() for plot in plots)
+
+
+def refused(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, words)
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_predict_names_the_networks_that_are_there(place: list[str]) -> None:
+    folder = Path(place[-1])
+    photo = next(folder.glob("images/**/*.jpg"))
+    code, text = refused("predict", str(photo), "--variant", "nix", *place)
+    assert code == 2
+    assert "--variant nix: a variant is one of base, augment, dropout, batchnorm, transfer, finetune" in text
+    code, text = refused("predict", str(photo), "--variant", "finetune", *place)
+    assert code == 6
+    assert "no network of the variant finetune was trained, only transfer" in text
+    code, text = refused("predict", str(photo), "--model", str(folder / "models"))
+    assert code == 2
+    assert f"name a network's folder, such as {folder / 'models/transfer/seed-42'}" in text
+    code, text = refused("predict", str(photo), "--model", str(folder / "nowhere"))
+    assert code == 2
+    own = str(folder / "models/transfer/seed-42")
+    code, text = refused("predict", str(photo), "--model", own, "--variant", "base")
+    assert code == 2
+    assert "give one of them" in text

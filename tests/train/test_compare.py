@@ -72,12 +72,21 @@ def test_seeds_that_differ_have_an_interval_over_seeds() -> None:
 def test_networks_of_other_settings_are_not_averaged() -> None:
     found = [network(1, 0.9, 0.8, epochs=50), network(1, 0.5, 0.4, epochs=2), network(2, 0.5, 0.5, epochs=2)]
     rows = compare.rows_of([found[0], *found[2:], found[1] | {"seed": 3}], ("base", 1))
-    assert [(row.seeds, row.val, row.settings) for row in rows] == [(1, 0.9, "epochs 50"), (2, 0.5, "epochs 2")]
+    assert [(row.seeds, row.val, row.epochs, row.settings) for row in rows] == [(1, 0.9, 50, ""), (2, 0.5, 2, "")]
     assert [row.chosen for row in rows] == [True, False]
     text = compare.lines(rows)
-    assert text[1].endswith("epochs 50, best on val")
-    assert text[2].endswith("epochs 2")
+    assert [line.split()[:3] for line in text[:3]] == [
+        ["variant", "seeds", "epochs"],
+        ["base", "1", "50"],
+        ["base", "2", "2"],
+    ]
+    assert text[1].endswith("best on val")
     assert compare.draw(rows).startswith(b"\x89PNG")
+
+
+def test_rows_of_other_settings_name_them() -> None:
+    rows = compare.rows_of([network(1, 0.9, 0.8, dropout=0.5), network(2, 0.5, 0.4, dropout=0.2)], ("base", 1))
+    assert [row.settings for row in rows] == ["dropout 0.5", "dropout 0.2"]
 
 
 def test_published_figures_stand_beside_networks_of_the_same_classes_alone() -> None:

@@ -144,3 +144,12 @@ def test_a_damaged_description_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "model.json").write_text(text)
     with pytest.raises(StateError, match=r"model\.json"):
         models.load(tmp_path)
+
+
+@pytest.mark.parametrize("temperature", [-1, 0, "warm"])
+def test_a_temperature_that_is_none_is_refused(tmp_path: Path, temperature: object) -> None:
+    saved(tmp_path)
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"temperature": temperature}))
+    with pytest.raises(StateError, match=f"temperature {temperature} is not above 0"):
+        models.load(tmp_path)

@@ -1,11 +1,13 @@
 """The train-baseline stage: what it writes, when it does nothing, what it refuses."""
 
+import ast
 import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +16,11 @@ from PIL import Image
 
 from curate.clean.scorers.imagenet import ImageNet
 from curate.core import manifest
-from curate.core.errors import GateError, StateError, UsageError
-from curate.core.recipe import TrainBaseline
+from curate.core.errors import GateError, Run, StateError, To, UsageError
+from curate.core.recipe import Recipe, TrainBaseline
 from curate.core.schemas import SplitRow, TrainBaselineRow
-from curate.train import card, curves, dataset_cache, fitting, models, trainer, transfer
+from curate.inspect.unfinished import unfinished
+from curate.train import card, checkpoints, curves, dataset_cache, fitting, models, trainer, transfer
 from curate.train import stage as train_baseline
 from curate.train.accuracy import accuracy, in_words
 from curate.train.split_photos import by_split
@@ -144,6 +147,64 @@ def test_the_card_has_the_figures_of_the_run_the_limits_and_the_licence(trained:
     assert "timm model resnet18" in card.licence("resnet18")
 
 
+def test_the_code_of_the_card_predicts_what_the_run_noted(
+    trained: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = models.folder_of(trained, "base", 42)
+    code = (place / "MODEL_CARD.md").read_text().partition("```python\n")[2].partition("```")[0]
+    paths = {row.key: row.path for row in manifest.read(trained, SplitRow)}
+    monkeypatch.chdir(place)
+    for row in manifest.read(trained, TrainBaselineRow):
+        exec(code.replace("photo.jpg", str(trained / paths[row.key])), {})
+        said = ast.literal_eval(capsys.readouterr().out)
+        assert said[row.predicted] == pytest.approx(row.probability, abs=1e-5)
+        assert sum(said.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("options", "arguments"),
+    [
+        ({"variant": "dropout", "epochs": 3, "seed": 11}, "--epochs 3 --seed 11 --variant dropout"),
+        ({"variant": "finetune", "epochs": 3}, "--epochs 3 --variant finetune"),
+        ({"augment": True, "seeds": 2}, "--augment"),
+        ({}, ""),
+    ],
+)
+def test_status_names_the_command_that_goes_on_with_an_interrupted_network(
+    small: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], arguments: str
+) -> None:
+    recipe = Recipe(name="cars", classes=CLASSES, train_baseline=ONE.override(epochs=2))
+    save = checkpoints.save
+
+    def save_once(*given: Any) -> None:
+        save(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints, "save", save_once)
+    config = recipe.train_baseline.override(finetune={"image_size": 64, "epochs": 2, "batch_size": 4})
+    with pytest.raises(KeyboardInterrupt):
+        train_baseline.run(small, config.override(**options))
+    recipe = recipe.model_copy(update={"train_baseline": config})
+    (note,) = unfinished(small, recipe)
+    variant, seed, epochs = (
+        options.get(name, other) for name, other in (("variant", "base"), ("seed", 42), ("epochs", 2))
+    )
+    assert note.text == f"train_baseline: interrupted, 1 of {epochs} epochs done ({variant}, seed {seed})"
+    assert note.remedies == (To("go on", Run("train-baseline", tuple(arguments.split()))),)
+
+
+def test_a_network_that_is_replaced_is_named(trained_once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr("curate.core.progress.line", lines.append)
+    train_baseline.run(trained_once, ONE.override(epochs=2))
+    (said,) = [line for line in lines if "replaces" in line]
+    assert said.startswith("train base: replaces seed 42: val: accuracy ")
+    assert said.endswith("; epochs 1, now 2")
+    lines.clear()
+    train_baseline.run(trained_once, ONE.override(variant="augment", epochs=1))
+    assert not [line for line in lines if "replaces" in line]
+
+
 def test_one_variant_does_not_touch_another(trained_once: Path) -> None:
     base = manifest.read(trained_once, TrainBaselineRow)
     weights = (models.folder_of(trained_once, "base", 42) / "model.safetensors").read_bytes()
@@ -196,6 +257,13 @@ def test_transfer_learns_without_torch_and_predicts_from_its_folder(small: Path)
     cached.write_bytes(cached.read_bytes()[:-4])
     (models.folder_of(small, "transfer", 42) / "model.json").unlink()
     assert train_baseline.run(small, config) == rows
+
+
+def test_seeds_that_give_the_same_weights_are_said_once(small: Path) -> None:
+    train_baseline.run(small, CONFIG.override(variant="transfer", transfer={"image_size": 64}, seeds=2))
+    first, second, _ = manifest.read_sidecar(small, "train_baseline")["notes"]["summary"]
+    assert first.startswith("transfer, seed 42: val: accuracy")
+    assert second == "all 2 seeds gave the same weights: transfer has no chance in it"
 
 
 def test_features_are_those_of_photo_and_mirror_image_and_old_ones_are_removed(tmp_path: Path) -> None:
