@@ -19,10 +19,10 @@ MOST = 64  # keepers that a photo is compared with
 
 def keepers(
     count: int,
-    first: Indices,
-    second: Indices,
-    bits: Indices,
-    confirm: Callable[[Indices], NDArray[np.float64]],
+    first: NDArray[np.integer],
+    second: NDArray[np.integer],
+    bits: NDArray[np.integer],
+    confirm: Callable[[Indices], NDArray[np.floating]],
 ) -> Indices:
     """Keeper of each of `count` photos, numbered from best to worst: (count,), its own number if it stays.
 
@@ -32,7 +32,7 @@ def keepers(
     """
     by_first, by_second = np.argsort(first, kind="stable"), np.argsort(second, kind="stable")
     first_starts, second_starts = (
-        np.searchsorted(ends[order], np.arange(count + 1))
+        np.searchsorted(ends[order], np.arange(count + 1, dtype=ends.dtype))
         for ends, order in ((first, by_first), (second, by_second))
     )
     waiting = np.bincount(second, minlength=count)  # better candidates that are not decided yet
@@ -54,7 +54,7 @@ def keepers(
     return keeper
 
 
-def nearest(pairs: Indices, photo: Indices, bits: Indices) -> Indices:
+def nearest(pairs: Indices, photo: NDArray[np.integer], bits: NDArray[np.integer]) -> Indices:
     """Of the pairs with these numbers, those up to MOST of each `photo[k]` that are the fewest `bits[k]` apart.
 
     Three thousand cars before one studio wall are all candidates of each other; a duplicate is among the nearest.

@@ -2,6 +2,7 @@
 
 Local contrast is normalised: the wall behind a car counts as much as its grille."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,7 +47,7 @@ def compute_features(view: Fingerprints) -> Features:
 def _compute_features(data: bytes) -> Features:
     view: Fingerprints = np.frombuffer(data, FINGERPRINT)[0]
     grey, mask = view["grey"].astype(np.float32), usable(view)
-    fine = detail(grey, mask)
+    (fine,) = details([grey], mask)
     return Features(grey, mask, fine, soft(fine, 1.0), view["colour"].astype(np.float32))
 
 
@@ -59,16 +60,12 @@ def usable(view: Fingerprints) -> Mask:
     return np.asarray(inside * ((grey > LOST) & (grey < 255 - LOST)), np.float32)
 
 
-def detail(grey: Grey, mask: Mask, noise: float = NOISE) -> Detail:
-    """Normalised local contrast: about ±1 on detail, 0 where there is none and outside the mask."""
-    import cv2
-
-    near = cv2.GaussianBlur(mask, (0, 0), FINE) + 1e-3
-    around = cv2.GaussianBlur(mask, (0, 0), COARSE) + 1e-3
-    high = (grey - cv2.GaussianBlur(grey * mask, (0, 0), FINE) / near) * mask
-    return np.asarray(
-        high / np.sqrt(cv2.GaussianBlur(high * high, (0, 0), COARSE) / around + noise**2), np.float32
-    )
+def details(greys: Sequence[Grey], mask: Mask, noise: float = NOISE) -> list[Detail]:
+    """Normalised local contrast of each: about ±1 on detail, 0 where there is none and outside their mask."""
+    near, around = soft(mask, FINE) + 1e-3, soft(mask, COARSE) + 1e-3
+    highs = [(grey - soft(grey * mask, FINE) / near) * mask for grey in greys]
+    spreads = [np.sqrt(soft(high * high, COARSE) / around + noise**2) for high in highs]
+    return [np.asarray(high / spread, np.float32) for high, spread in zip(highs, spreads, strict=True)]
 
 
 def soft(values: NDArray[np.float32], pixels: float) -> NDArray[np.float32]:

@@ -22,7 +22,8 @@ MOST_MATCHES = 6  # that are tried for a linked pair
 
 
 class PairTable:
-    """Pairs of images, numbered from best to worst. Arrays (pairs,)."""
+    """Pairs of images, numbered from best to worst. Arrays (pairs,) of 25 bytes a pair: a million cars are 210
+    million pairs."""
 
     def __init__(self, views: Fingerprints, found: Candidates, max_distance: int, map_fn: MapFn) -> None:
         self.views, self.owner = views, fingerprints.owners(views)
@@ -32,11 +33,10 @@ class PairTable:
         low, high = (order(owner[found.first], owner[found.second]) for order in (np.minimum, np.maximum))
         starts = np.flatnonzero(runs.starts(low, high))
         self.starts = np.append(starts, len(low))  # where the matches of each pair start
-        self.better, self.worse = low[starts].astype(np.int64), high[starts].astype(np.int64)
-        self.bits = found.bits[starts].astype(np.int64)
+        self.better, self.worse, self.bits = low[starts], high[starts], found.bits[starts]
         self.max_distance = max_distance
-        self.similarity = np.full(len(starts), np.nan)  # nan: not compared yet
-        self.least = np.full(len(starts), PROOF)  # similarity that proves it
+        self.similarity = np.full(len(starts), np.nan, np.float32)  # nan: not compared yet
+        self.least = np.full(len(starts), PROOF, np.float32)  # similarity that proves it
         self.transform: dict[int, Transform] = {}  # of proved pairs: from the worse image to the better
         self.words: dict[int, str] = {}  # of PROOFS, of pairs that were examined
         self.rank = np.arange(self.owner[-1] + 1 if len(self.owner) else 0)  # (n,) of each image: the better first
@@ -48,11 +48,10 @@ class PairTable:
 
     def add(self, better: Indices, worse: Indices, similarity: float, least: float) -> None:
         """Add pairs that the similarity `least` proves."""
-        count = len(better)
-        self.better, self.worse = np.append(self.better, better), np.append(self.worse, worse)
-        self.bits = np.append(self.bits, np.zeros(count, np.int64))
-        self.similarity = np.append(self.similarity, np.full(count, similarity))
-        self.least = np.append(self.least, np.full(count, least))
+        more = {"better": better, "worse": worse, "bits": 0, "similarity": similarity, "least": least}
+        for name, values in more.items():
+            column = getattr(self, name)
+            setattr(self, name, np.append(column, np.full(len(better), values, column.dtype)))
 
     def add_linked(self, links: Mapping[tuple[int, int], list[Transform]]) -> None:
         """Add pairs (better, worse) that third images lead to, with transforms from the worse to the better."""
@@ -92,7 +91,7 @@ class PairTable:
             if pair in self.transform:
                 self.transform[pair] = geometry.inverse(self.transform[pair])
 
-    def confirm(self, asked: Indices) -> NDArray[np.float64]:
+    def confirm(self, asked: Indices) -> NDArray[np.floating]:
         """Distance of each pair: 1 - similarity of duplicates, infinity of others. Compares what is not yet."""
         unknown = asked[np.isnan(self.similarity[asked])]
         found = (answer for job in self.map_fn(compare, self._jobs(unknown)) for answer in job)
@@ -118,11 +117,8 @@ class PairTable:
         known = (self.similarity[asked] >= self.least[asked]) & self.near(asked)
         known &= ~self.stays[self.worse[asked]]
         if self.apart:
-            ends = (
-                np.minimum(self.better[asked], self.worse[asked]),
-                np.maximum(self.better[asked], self.worse[asked]),
-            )
-            known &= ~np.isin(ends[0] * len(self.rank) + ends[1], self.apart)
+            ends = self.better[asked].astype(np.int64), self.worse[asked].astype(np.int64)
+            known &= ~np.isin(np.minimum(*ends) * len(self.rank) + np.maximum(*ends), self.apart)
         return np.asarray(known)
 
     def part(self, pairs: Collection[tuple[int, int]]) -> None:

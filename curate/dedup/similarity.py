@@ -12,13 +12,14 @@ paint.
 Plain images have no detail. They are duplicates when they have the same grey all over, or the same colours after a
 change of brightness and a trace of contrast that agrees."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.dedup import geometry
-from curate.dedup.features import FINE, Colour, Detail, Features, Grey, Mask, detail, soft
+from curate.dedup.features import FINE, Colour, Detail, Features, Grey, Mask, details, soft
 from curate.dedup.fingerprints import SIDE, is_toned
 from curate.dedup.geometry import Transform, Warp
 
@@ -52,11 +53,11 @@ def estimate(first: Features, second: Features, warp: Warp) -> float:
     It uses the detail of each view alone. Where one view has lost much by being burnt out, its detail is computed
     once more within the mask of both.
     """
-    lower, known, grey = _warped(np.dstack([first.soft, first.mask, first.grey]), warp)
+    lower, known, grey = _warped((first.soft, first.mask, first.grey), warp)
     mask = known * second.mask
     views = [(lower, second.soft)]
     if mask.sum() < MUCH_LOST * max(known.sum(), second.mask.sum()):
-        views.append((soft(detail(grey, mask), 1.0), soft(detail(second.grey, mask), 1.0)))
+        views.append(_soft_details(grey, second.grey, mask, 1.0))
     values = [_of_detail(a, b, mask)[0] for a, b in views]
     if None in values:
         values.append(_of_greys(_brightened(grey, second.grey, mask), second.grey, mask))
@@ -70,12 +71,12 @@ def measure(first: Features, second: Features, transform: Transform) -> float:
     """
     import cv2
 
-    layers = np.dstack([first.grey, first.mask, np.ones_like(first.mask)])
+    layers = first.grey, first.mask, np.ones_like(first.mask)
     grey, mask, there = _warped(layers, geometry.to_pixels(transform, len(first.grey)))
     if (there > 0.99).mean() < LEAST_OVERLAP:
         return 0.0
     mask = ((mask > 0.99) * second.mask).astype(np.float32)
-    lower, upper = (soft(detail(part, mask), 0.7) for part in (grey, second.grey))
+    lower, upper = _soft_details(grey, second.grey, mask, 0.7)
     value, whole, enough = _of_detail(lower, upper, mask)
     if value is None or not enough:
         plain = max(_of_greys(grey, second.grey, mask), _of_structure(first, second, transform, grey, mask))
@@ -98,15 +99,21 @@ def agreement(first: Features, second: Features, transform: Transform) -> tuple[
 
     Both small images are made as blurred as the part is in the first. Greys are off by a share of their spread.
     """
-    grey, mask = _warped(np.dstack([first.grey, first.mask]), geometry.to_pixels(transform, len(first.grey)))
+    grey, mask = _warped((first.grey, first.mask), geometry.to_pixels(transform, len(first.grey)))
     mask = ((mask > 0.99) * second.mask).astype(np.float32)
     larger = max(1.0, 1 / abs(float(np.linalg.det(transform))))  # pixels of the second for one of the first
     other = soft(second.grey, 0.5 * (larger - 1) ** 0.5) if larger > SHARP else second.grey
-    lower, upper = (soft(detail(part, mask), 1.0) for part in (grey, other))
+    lower, upper = _soft_details(grey, other, mask, 1.0)
     value, _, _ = _of_detail(lower, upper, mask)
     off, spread = compare_greys(grey, other, mask)
     _, hue = compare_colours(first.colour, second.colour, transform)
     return 1.0 if value is None else value, off / spread if spread else 0.0, hue
+
+
+def _soft_details(first: Grey, second: Grey, mask: Mask, pixels: float) -> tuple[Detail, Detail]:
+    """Detail of two images within one mask, blurred."""
+    one, other = details((first, second), mask)
+    return soft(one, pixels), soft(other, pixels)
 
 
 def _of_detail(first: Detail, second: Detail, mask: Mask) -> tuple[float | None, float, bool]:
@@ -149,7 +156,7 @@ def _of_structure(first: Features, second: Features, transform: Transform, grey:
     off = ((_brightened(a, b, 1) - b) ** 2).mean(axis=1)
     off = off[_agreeing(np.flatnonzero(known), len(known), off)]
     inside = (soft(mask, FINE) > 0.97).astype(np.float32)  # nearer to the edge, a slope of the greys has contrast
-    x, y = (soft(detail(part, mask, FAINT) * inside, 1.0) for part in (grey, second.grey))
+    x, y = (soft(faint * inside, 1.0) for faint in details((grey, second.grey), mask, FAINT))
     alike = float((x * y).sum() / np.sqrt((x * x).sum() * (y * y).sum() + 1e-6))
     return max(0.0, 1 - SMOOTH * float(np.sqrt(off.mean()))) if alike >= STRUCTURE else 0.0
 
@@ -215,18 +222,20 @@ def compare_colours(first: Colour, second: Colour, transform: Transform) -> tupl
 
 def _cells(first: Colour, second: Colour, transform: Transform) -> tuple[Colour, NDArray[np.bool_]]:
     """The first colours under the transform, and which cells are in both images and not burnt out (16, 16)."""
-    layers = np.dstack([first, np.ones(first.shape[:2], np.float32)])
-    *channels, inside = _warped(layers, geometry.to_pixels(transform, len(first)))
-    lower = np.dstack(channels)
+    everywhere = np.ones(first.shape[:2], np.float32)
+    lower, inside = _warped((first, everywhere), geometry.to_pixels(transform, len(first)))
     return lower, (inside > 0.99) & (np.maximum(lower, second).max(axis=2) < BURNT)
 
 
-def _warped(layers: NDArray[np.float32], warp: Warp) -> list[NDArray[np.float32]]:
-    """The layers (side, side, n) of the first image, warped to the second: n of (side, side)."""
+def _warped(layers: Sequence[NDArray[np.float32]], warp: Warp) -> Sequence[NDArray[np.float32]]:
+    """Layers of the first image, (side, side) or (side, side, n), warped to the second; where nothing moves, as
+    they are."""
     import cv2
 
-    moved = cv2.warpAffine(layers, warp, layers.shape[:2], flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR)
-    return [np.asarray(layer, np.float32) for layer in cv2.split(moved)]
+    if np.array_equal(warp, np.eye(2, 3)):
+        return layers
+    how = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+    return [np.asarray(cv2.warpAffine(layer, warp, layer.shape[:2], flags=how), np.float32) for layer in layers]
 
 
 def _blocks(values: NDArray[np.float32]) -> NDArray[np.float32]:

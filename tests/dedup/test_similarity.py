@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
@@ -10,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from curate.core.recipe import Dedup
 from curate.dedup import find_duplicates, fingerprints, geometry, similarity
 from curate.dedup.alignment import PROOF, WORTH_ALIGNING
-from curate.dedup.features import compute_features
+from curate.dedup.features import compute_features, details, usable
 from curate.photos import decode
 from tests.benchmarks.edits import apply
 from tests.scenes import jpeg, scene
@@ -246,3 +247,22 @@ def test_a_cover_in_the_middle_is_an_edit() -> None:
         covered = scene(number)
         ImageDraw.Draw(covered).rectangle((130, 140, 210, 165), fill="white")  # a number plate: 3% of the image
         assert kept([jpeg(scene(number)), jpeg(covered)]) == [0, 0]
+
+
+@pytest.mark.parametrize("transform", [np.eye(3), geometry.MIRROR])
+def test_an_image_that_does_not_move_is_as_warping_would_leave_it(transform: geometry.Transform) -> None:
+    warp = geometry.to_pixels(transform, fingerprints.SIDE)
+    layers = np.random.default_rng(0).normal(size=(2, fingerprints.SIDE, fingerprints.SIDE)).astype(np.float32)
+    moved = [cv2.warpAffine(layer, warp, layer.shape, flags=cv2.WARP_INVERSE_MAP) for layer in layers]
+    assert np.array_equal(similarity._warped(layers, warp), moved)
+    assert similarity._warped(layers, warp) is layers  # it costs nothing
+
+
+def test_details_of_images_with_one_mask_are_those_of_each_alone() -> None:
+    view = fingerprints.of_pixels(np.asarray(car(BLUE)))[0]
+    grey, mask = view["grey"].astype(np.float32), usable(view)
+    both = details((grey, grey[::-1]), mask)
+    alone = [details((grey,), mask)[0], details((grey[::-1],), mask)[0]]
+    assert np.array_equal(both, alone)
+    assert both[0].std() > 0.3
+    assert not both[0][mask == 0].any()
