@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.scale_table FOLDER [--sizes 10000 100000] [--without "clean"] [--method hash]
     python -m tests.benchmarks.scale_table FOLDER --sizes 1000000 --without "dedup,clean,report" --method hash
+    python -m tests.benchmarks.scale_table FOLDER --sizes 10000 --without "clean,report" --backdrop 10000
 
 Makes a folder per size below FOLDER (see `scale_folders`), which a second run finds there. Photos are hashed and
 embedded beforehand: what is measured is the work on all of them together. A command is a process of its own, dedup
@@ -40,7 +41,6 @@ from tests.benchmarks.pipeline_market import memory_kib
 from tests.benchmarks.scale_folders import make
 
 FLOOR = 500  # photos: nothing but the start of the process
-BACKDROP = 2_000  # photos before one backdrop: each of them looks like all others
 TWO = "--workers", "2"
 
 
@@ -191,6 +191,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--without", default="", help="first words of commands that are not measured, with commas")
     parser.add_argument("--method", default="thorough", help="of dedup")
+    parser.add_argument("--backdrop", type=int, default=2_000, help="photos that all look alike, 0 for none")
     parser.add_argument("--task", choices=TASKS, help="run one piece of work on FOLDER itself")
     options = parser.parse_args()
     if options.task:
@@ -208,11 +209,12 @@ def main() -> None:
     floor = costs.pop(FLOOR)
     for line in table(costs, floor):
         print(line)
-    if "dedup" not in without:
-        folder = options.folder / f"{BACKDROP}-{options.method}-backdrop"
-        make(folder, BACKDROP, options.method, embedded=False, backdrop=True)
-        cost = dict(measured(folder, {"clean", "report", "review", "export", "verify"}))["dedup"]
-        print(f"\ndedup of {BACKDROP:,} photos before one backdrop: {cost.processor_s:.0f} s of processor time")
+    if options.backdrop:
+        folder = options.folder / f"{options.backdrop}-{options.method}-backdrop"
+        make(folder, options.backdrop, options.method, embedded=False, backdrop=True)
+        print(f"\nOf {options.backdrop:,} photos before one backdrop:")
+        for name, cost in measured(folder, without | {"clean"}):
+            print(f"- {name}: {cost.processor_s:.0f} s of processor time, {cost.peak_mb:,.0f} MB")
 
 
 if __name__ == "__main__":

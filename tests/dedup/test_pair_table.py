@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from curate.dedup import fingerprints, pair_table
-from curate.dedup.alignment import Answer, Job
+from curate.dedup.alignment import PROOF, Answer, Job
 from curate.dedup.matches import Candidates
 
 
@@ -30,7 +30,7 @@ def test_a_pair_takes_25_bytes_also_after_others_are_added() -> None:
     prints = np.zeros(200, fingerprints.FINGERPRINT)
     first, none = 2 * np.arange(100, dtype=np.int32), np.zeros(100, np.int8)
     pairs = pair_table.PairTable(prints, Candidates(first, first + 1, none.astype(np.int16), none), 12, map)
-    pairs.add(first[:3].astype(np.int64), first[:3] + 2, np.nan, pair_table.LINKED)
+    pairs.add(np.arange(3), np.arange(2, 5), np.nan, pair_table.LINKED)
     columns = pairs.better, pairs.worse, pairs.bits, pairs.similarity, pairs.least
     assert [len(column) for column in columns] == [103] * 5
     assert sum(column.itemsize for column in (*columns, pairs.starts)) == 25
@@ -38,7 +38,7 @@ def test_a_pair_takes_25_bytes_also_after_others_are_added() -> None:
 
 def test_a_similarity_that_is_just_enough_proves_a_pair(monkeypatch: pytest.MonkeyPatch) -> None:
     prints, first, none = np.zeros(8, fingerprints.FINGERPRINT), 2 * np.arange(4), np.zeros(4, np.int64)
-    similarities = [pair_table.PROOF, round(pair_table.PROOF - 0.0001, 4), 1.0, pair_table.LINKED]
+    similarities = [PROOF, round(PROOF - 0.0001, 4), 1.0, pair_table.LINKED]
     answers = iter([(similarity, (0, np.eye(3))) for similarity in similarities])
     monkeypatch.setattr(pair_table, "compare", lambda job: [next(answers) for _ in job.matches])
     pairs = pair_table.PairTable(prints, Candidates(first, first + 1, none, none), 12, map)

@@ -252,7 +252,8 @@ def test_a_cover_in_the_middle_is_an_edit() -> None:
 @pytest.mark.parametrize("transform", [np.eye(3), geometry.MIRROR])
 def test_an_image_that_does_not_move_is_as_warping_would_leave_it(transform: geometry.Transform) -> None:
     warp = geometry.to_pixels(transform, fingerprints.SIDE)
-    layers = np.random.default_rng(0).normal(size=(2, fingerprints.SIDE, fingerprints.SIDE)).astype(np.float32)
+    random = np.random.default_rng(0)
+    layers = [random.normal(size=[fingerprints.SIDE] * 2).astype(np.float32) for _ in range(2)]
     moved = [cv2.warpAffine(layer, warp, layer.shape, flags=cv2.WARP_INVERSE_MAP) for layer in layers]
     assert np.array_equal(similarity._warped(layers, warp), moved)
     assert similarity._warped(layers, warp) is layers  # it costs nothing
