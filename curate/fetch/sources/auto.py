@@ -9,9 +9,10 @@ Similar and promoted listings beside are left out; `Found.notes` says what was l
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from curate.core.errors import RejectedError
-from curate.fetch.sources import currencies, index_page, list_places, listing_page, shared_fields
+from curate.fetch.sources import currencies, index_page, json_sellers, list_places, listing_page, shared_fields
 from curate.fetch.sources.forms import read
 from curate.fetch.sources.listing import Found
 from curate.fetch.sources.next_page import next_links
@@ -39,6 +40,8 @@ def extract(text: str, page_url: str, is_listing_page: bool | None = None) -> Fo
         raise RejectedError("page_too_complex", "its data is nested too deeply") from error
     many, used = index_page.listings(forms, besides=is_listing_page is False)
     following = next_links(forms.page)
+    dealers = json_sellers.is_dealers_site((node for _, node, _, _ in forms.data.nodes), page_url)
+    own = "dealer" if dealers else ""
     one = None
     if is_listing_page is not False or len(many) < 2:
         one, own_used = listing_page.listing(forms, many, surely=is_listing_page is True)
@@ -46,7 +49,7 @@ def extract(text: str, page_url: str, is_listing_page: bool | None = None) -> Fo
         one = None
     if one is not None:
         (one,) = currencies.of_listings([shared_fields.of_one(one, forms.page)], forms.page, text)
-        (one,) = list_places.of_listings([one], text)
+        (one,) = list_places.of_listings([replace(one, seller=one.seller or own)], text)
         return Found((one,), following, _used(own_used), notes=_once(forms.notes))
     if is_listing_page:
         forms.notes.append("no listing of this address or id in the page")
@@ -54,7 +57,7 @@ def extract(text: str, page_url: str, is_listing_page: bool | None = None) -> Fo
     if forms.summaries:
         forms.notes.append("a summary of the search (AggregateOffer) is no listing")
     many = currencies.of_listings(shared_fields.of_list(many, forms.page, forms.card_groups), forms.page, text)
-    many = list_places.of_listings(many, text)
+    many = list_places.of_listings([replace(each, seller=each.seller or own) for each in many], text)
     return Found(tuple(many), following, _used(used) if many else (), notes=_once(forms.notes))
 
 

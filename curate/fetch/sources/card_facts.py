@@ -34,13 +34,17 @@ _SELLER_NAME = re.compile(r"seller|dealer|vendor|user|owner|author|agen|broker|s
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
 _BULLET = re.compile(r"[•·∙|]")  # between facts: EZ 07/2013 • 134.501 km
 _NO_PART_OF_A_TITLE = re.compile(  # a badge, or what only a screen reader says: "opens in a new window"
-    r"badge|ribbon|new-?listing|(?<![\w-])(?:clipped|sr-only|visually-?hidden|screen-?reader|a11y)(?![a-z])"
+    r"badge|ribbon|new-?listing|(?<![\w-])labels?(?![\w-])|(?<![\w-])(?:clipped|sr-only|visually-?hidden|screen-?reader|a11y)(?![a-z])"
 )
 _YEAR = re.compile(
     r"(?i)(?:EZ|BJ|Bj\.|Baujahr|Erstzulassung|1\. ?Inv\.|Inverkehrsetzung|model year|reg\.|registered|"
     r"built|année|año|anno|ano|"
     r"rok|rok produkcji|årsmodell|årgang|vuosimalli|bouwjaar|год|год выпуска|"
     r"年式)[:.]?\s{0,2}(?:\d{1,2}[./-]){0,2}((?:19|20)\d\d)(?!\d)"
+)
+_UNTIL = re.compile(  # a day to come: COE till 08/2031
+    r"(?i)(?<![^\W\d_])(?:till|until|valid|expir\w+|bis|fino al?|"
+    r"jusqu'(?:en|au)?|hasta|até|tot|do|до)\s(?:\d{1,2}[./-]){0,2}20\d\d"
 )
 _ASK = (
     r"(?:more|see|view|show|all|weitere|mehr|alle|zu den|ver|más|mais|voir|plus de|tous les|leggi|vedi|"
@@ -63,7 +67,7 @@ def _shown(element: Element) -> str:
 def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
     best = ""
     headings = list(islice(card.iter("h1", "h2", "h3", "h4", "h5", "h6"), 20))
-    for element in sorted(headings, key=lambda one: bool(_SUBTITLE.search(names(one)))):
+    for element in sorted(headings, key=lambda one: (bool(_SUBTITLE.search(names(one))), one.tag)):
         if len(text := _shown(element)) > 2 and not PRICE.fullmatch(text):
             return card_places.street_below(element) or text[:300]  # a home by its address
     for pattern in (_TITLE_FIRST, _TITLE_NAME):
@@ -133,11 +137,12 @@ def candidate(
     parts = (part.strip() for raw in card.itertext() if len(raw) < 400 for part in _BULLET.split(raw))
     short = [part for part in islice(parts, 200) if 3 < len(part) < 50]
     title = _title(card, links, images)
+    titled = values.year(_UNTIL.sub("", title))
     amount, currency = card_prices.price(card, text)
     labelled = card_labels.fields_of(card)
     city, region = labelled.get("city", ""), labelled.get("region", "")
     if not city:
-        city, other = card_places.place_of(card)
+        city, other = card_places.place_of(card, title)
         city, region = (city, region or other) if city != region else ("", region)
     posted = ""
     for element in card.iter():
@@ -151,7 +156,7 @@ def candidate(
     years = (
         year
         for part in short
-        if (year := values.year(_WHOLE_DATE.sub("", part)))
+        if (year := values.year(_WHOLE_DATE.sub("", _UNTIL.sub("", part))))
         and not dates.alone(part)
         and not (posted and _day(part) == posted[:10])
     )
@@ -166,7 +171,7 @@ def candidate(
     photos = tuple(of_variants(urls) for urls in photo_variants.together((image.urls for image in images), sizes))
     listing = Listing(
         listing_id=ids[0] if ids else "", page_url=url, title=title, region=region, city=city,
-        year=_labelled_year(short) or values.year(title) or values.year(labelled.get("year")) or next(years, None),
+        year=_labelled_year(short) or titled or values.year(labelled.get("year")) or next(years, None),
         make=labelled.get("make", ""), model=labelled.get("model", ""),
         seller=labelled.get("seller") or card_sellers.seller_of(card),
         price=amount, photos=photos, currency=of_the_country(currency, url, text), posted=posted,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
 
-from curate.fetch.sources import places
+from curate.fetch.sources import places, seller_kinds
 from curate.fetch.sources.money import currency_of
 from curate.fetch.sources.page import Element, names, own_text, words
 
@@ -62,7 +62,12 @@ def _in_lines(element: Element) -> str:
         element.find("br") is not None
     )
     lines = [line for line in lines if re.search(r"[^\W\d_]", line)]  # no postal code
-    return ", ".join(lines) if 0 < len(lines) < 3 else words(element)
+    if 0 < len(lines) < 3:
+        return ", ".join(lines)
+    sellers = {
+        one for one in element.iterdescendants("span", "div") if not len(one) and seller_kinds.alone(words(one))
+    }
+    return words(element, sellers)
 
 
 def _town(text: str) -> str:
@@ -81,8 +86,11 @@ def _is_pin(called: str) -> bool:
     return bool(_PIN.search(called))
 
 
-def called_place(elements: Iterable[Element]) -> tuple[str, str]:
-    """(town, region) in the first element that is called a place, else beside a pin; empty where none is."""
+def called_place(elements: Iterable[Element], title: str = "") -> tuple[str, str]:
+    """(town, region) in the first element that is called a place, else beside a pin; empty where none is.
+
+    `title` is the listing's. It may stand in a link called an address, and is no place where it tells no region.
+    """
     pins: list[Element] = []
     for element in elements:
         if not isinstance(element.tag, str):
@@ -92,6 +100,8 @@ def called_place(elements: Iterable[Element]) -> tuple[str, str]:
         if not (_is_place_name(names(element)) or (element.tag == "a" and _MAP.search(element.get("href", "")))):
             continue
         text = words(element)
+        if title and text == title and not places.named(text)[1]:
+            continue
         if 2 < len(text) < 80 and places.is_place((found := places.named(_in_lines(element)))[0]):
             return found
         if len(text) < 4:
@@ -145,9 +155,16 @@ def _alone(element: Element) -> str:
     return words(element) if flagged else own_text(element)
 
 
-def place_of(card: Element) -> tuple[str, str]:
-    """(town, region) that a card shows; empty where it shows none."""
-    if (found := called_place(islice(card.iter(), _MOST)))[0]:
+def _of_seller(text: str) -> str:
+    """The town behind a seller of a known kind: Private seller, Ulm."""
+    seller, _, town = text.partition(", ")
+    fits = town[:1].isupper() and "," not in town and not re.search(r"\d", town) and places.is_place(town)
+    return town if fits and seller_kinds.alone(seller) else ""
+
+
+def place_of(card: Element, title: str = "") -> tuple[str, str]:
+    """(town, region) that a card shows, beside the `title` of its listing; empty where it shows none."""
+    if (found := called_place(islice(card.iter(), _MOST), title))[0]:
         return found
     for element in islice(card.iter(), _MOST):
         text = _alone(element) if isinstance(element.tag, str) else ""
@@ -157,6 +174,8 @@ def place_of(card: Element) -> tuple[str, str]:
             return places.named(text)
         if (found := places.of_asia(text))[0]:
             return found
+        if town := _of_seller(text):
+            return town, ""
         if text.count(",") in (1, 2) and places.is_region(text) and places.is_place(text):
             return places.named(text)
         if "," in text and places.is_address(text) and places.is_place(text):

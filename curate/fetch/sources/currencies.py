@@ -1,8 +1,8 @@
 """The currency that a page means where its prices name none, or by a sign of several: $, kr, ¥, Rs, دينار.
 
 What a page names as a currency counts first, in its data, its head and its prices; then the country that the page
-says it is for; the country of its host last. A sign that the page does not resolve keeps the currency that it is
-read as.
+says it is for; the country of its host, and the one in its title, last. A sign that the page does not resolve
+keeps the currency that it is read as.
 """
 
 import re
@@ -23,6 +23,11 @@ _NAMED = re.compile(  # "priceCurrency":"EUR", currency='TRY', itemprop="priceCu
     re.IGNORECASE,
 )
 _OF_LANGUAGES = {"nb": "no", "nn": "no", "no": "no", "da": "dk", "is": "is", "sv": "se", "ja": "jp", "zh-tw": "tw"}
+_BY_NAME = {  # where several currencies have the sign $: used cars in Singapore
+    "singapore": "sg", "hong kong": "hk", "australia": "au", "canada": "ca", "new zealand": "nz", "méxico": "mx",
+    "argentina": "ar", "chile": "cl", "colombia": "co", "uruguay": "uy",
+}  # fmt: skip
+_LAND = re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(_BY_NAME)})(?![^\W\d_])")
 _BARE = {"ch": "CHF", "li": "CHF"}  # where sites write sums alone: 390.-
 _BEFORE = re.compile(r"(\d[\d.,'’ ]{0,20})[^\d{}\[\]$]{0,40}$")
 _BEHIND = re.compile(r"[^\d{}\[\]$]{0,40}(\d[\d.,'’ ]{0,20})")
@@ -103,8 +108,8 @@ def printed_prices(page: Page) -> Iterator[str]:
 
 
 def _countries(page: Page) -> list[str]:
-    """The countries that a page is for, in lower case, as its language, its locale and its host tell, the surest
-    first: "en" and "en-US" tell none, as templates begin with them."""
+    """The countries that a page is for, in lower case, as its language, its locale, its host and its title tell,
+    the surest first: "en" and "en-US" tell none, as templates begin with them."""
     said = [page.root.get("lang", "")]
     said += [one.get("content", "") for one in page.root.iter("meta") if one.get("property") == "og:locale"]
     said += [
@@ -118,4 +123,7 @@ def _countries(page: Page) -> list[str]:
     host = (urlsplit(page.url).hostname or "").split(".")
     found += [host[0]] if len(host) > 2 and len(host[0]) == 2 else []  # jo.site.example
     found.append(country_of(page.url))
+    title = next(page.root.iter("title"), None)
+    lands = {name.lower() for name in _LAND.findall("" if title is None else words(title)[:300])}
+    found += [_BY_NAME[name] for name in lands if len(lands) == 1]
     return [land for land in found if len(land) == 2]

@@ -53,12 +53,12 @@ _NAMES: dict[str, str] = {
         marca merk marka märke merkki mærke značka znacka gyártmány марка производитель μάρκα برند メーカー 제조사
         品牌 oem makedisplayname markname fabricante costruttore constructeur hersteller producent výrobce
         fabrikant
-        merkkijavalmistaja hãng hãngxe ยี่ห้อ prekėsženklas brandtitle märk zīmols proizvođač zīmolsmarka
+        merkkijavalmistaja hãng hãngxe ยี่ห้อ prekėsženklas brandtitle märk zīmols proizvođač zīmolsmarka მარკა
     """,
     "model": """
         model modelname carmodel vehiclemodel modell modele modèle modelo modello malli модель μοντέλο
         مدل 車種 모델 车型 modeldisplayname modelgroup modelfamily modelis mudel modelio модел modelseries
-        dòngxe รุ่น
+        dòngxe รุ่น მოდელი
     """,
     "city": """
         city cityname town locality addresslocality ort stadt wohnort ville commune ciudad cidade
@@ -68,6 +68,7 @@ _NAMES: dict[str, str] = {
         paikkakunta
         pilsēta miestas linn cityortown placeofresidence населённыйпункт населенныйпункт населеномясто
         мястото град
+        adminlevel3 adminlevel3name ქალაქი
         עיר المدينة ilçe ilce 所在城市
     """,
     "region": """
@@ -78,12 +79,14 @@ _NAMES: dict[str, str] = {
         département departement departmentname provincia estado wojewodztwo województwo voivodeship kraj
         okres oblast область регион регіон republic prefecture 都道府県 지역 省 bölge bolge lan län fylke
         maakunta megye judet județ zupanija županija stateorprovince kommunenavn powiat okrug област района
+        adminlevel1 adminlevel1name administrativearealevel1
         apskritis governorate gouvernorat wilaya wilayah
         maakond novads المحافظة المنطقة استان אזור 所在地区 都道府県名 tỉnh
     """,
     "place": """
         location locationname place placename address fulladdress displayaddress displaylocation
         formattedaddress locationtext locationlabel standort localisation localización ubicacion
+        ubicación localização
         localizacao localizacion posizione luogo lokalizacja lokalita lokacija locatie konum sijainti
         plats sted местоположение адрес район geo contentlocation availableatorfrom areaserved area
         neighbourhood neighborhood itemlocation geolocation sellerlocation areaname arealabel vieta vietovė

@@ -85,7 +85,7 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                 value = _of_a_language(value) or value
             if value is None or value == "" or key[:1] == "$":
                 continue
-            if is_beside(key):
+            if is_beside(key) and (isinstance(value, dict | list) or not role(key)[0]):
                 continue
             if is_party(key):
                 if isinstance(value, dict):
@@ -150,7 +150,7 @@ def _before_city(key: str, node: Node) -> bool:
 
 
 _KIND = re.compile(
-    r"categor|^(?:kind|type|status|condition|country|language|shipping|delivery|payment|seo|tracking)$"
+    r"categor|^(?:kind|section|type|status|condition|country|language|shipping|delivery|payment|seo|tracking)$"
 )  # have a name and an id of their own
 _LARGE, _TOWN = re.compile(r"city(?:name)?"), re.compile(r"town(?:name)?")
 _OF_ANY = ("value", "amount", "unit")  # keys that mean a price in an object of one alone
@@ -245,6 +245,6 @@ _NAME_KEYS = (
     "text",
 )
 _VALUE_KEYS = (
-    "displayvalue", "valuelabel", "formattedvalue", "value", "values", "data", "val", "valuename", "valuetext",
+    "displayvalue", "valuelabel", "valuename", "valuetext", "formattedvalue", "value", "values", "data", "val",
     "normalizedvalue", "content", "text", "description",
 )  # fmt: skip

@@ -1,9 +1,10 @@
 """The kind of seller that a listing's object tells: by a field, by true and false, by who is named as seller."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from curate.fetch.http.url import path_of, same_site
 from curate.fetch.sources import seller_kinds
 from curate.fetch.sources.json_nodes import Facts, Node, types_of
 from curate.fetch.sources.key_names import is_flag, is_party, is_seller, plain
@@ -29,10 +30,20 @@ _SELLERS_NAME = re.compile(
 )
 _SELLERS_LOGO = re.compile(r"(?:seller|dealer|agency|customer|company|shop|store|advertiser|vendor)logo")
 _DEALER_PARTY = re.compile(r"^(?:dealer|dealership|agency|broker|brokers|realtor|shop)(?:info|data|details?)?$")
+_DEALERS = {"autodealer", "motorcycledealer"}
 _OF_SELLERS = re.compile(
     r"seller|advertis|oglasivac|oglašivač|vendor|vendeur|venditore|vendedor|verkaeufer|verkäufer|anbieter|prodava|sprzeda|"
     r"inzerent|hirdet|satici|satıcı|kimden"
 )
+
+
+def is_dealers_site(nodes: Iterable[Node], page_url: str) -> bool:
+    """Does an object of a page's data say that the whole site is a dealer's: an AutoDealer at its first page?"""
+    for node in nodes:
+        url = node.get("url")
+        if isinstance(url, str) and types_of(node) & _DEALERS and same_site(url, page_url) and not path_of(url):
+            return True
+    return False
 
 
 def seller_of(fact: Facts) -> str:

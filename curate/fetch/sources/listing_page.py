@@ -242,7 +242,8 @@ def _from_head(listing: Listing, forms: Read, used: dict[str, list[str]]) -> Lis
     listing, names = html_facts.filled(listing, forms.page, forms.layout)
     if names:
         used.setdefault("HTML", []).extend(names)
-    if listing.year is None and (year := values.year(listing.title)):
+    said = about.titles[0] if about.titles and about.titles[0].startswith(f"{listing.title} ") else listing.title
+    if listing.year is None and (year := values.year(said)):
         listing = replace(listing, year=year)
     return listing
 

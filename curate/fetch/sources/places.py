@@ -168,7 +168,9 @@ def named(text: str) -> tuple[str, str]:
     if len(path := re.split(r"\s?[»›>→]\s?", text)) > 1:  # Italia » Mar Tirreno » Portoferraio
         *wider, last = [part for part in path if part.strip() and not _is_other(part)] or [""]
         town, region = named(last)
-        return town, region or next((part.strip() for part in wider if is_region(part)), "")
+        wider = [part.strip() for part in wider if not is_country(part)]
+        of_two = wider[0] if len(wider) == 1 and len(path) == 2 else ""  # Selangor » Petaling Jaya
+        return town, region or next(filter(is_region, wider), of_two)
     if (found := of_asia(text))[1]:
         return found
     pieces = re.split(r"(?<!\d),|,(?!\d)|[;、،·•|]", text)

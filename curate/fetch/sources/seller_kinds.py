@@ -59,7 +59,7 @@ _ALONE = re.compile(
     rf"(?P<dealer>{_DEALER}))(?:[\s-]+(?:{_AROUND})){{0,2}}"
 )
 _NAMED = re.compile(  # a kind of dealer before a name: Autohaus Elm, Автосалон «Elm»
-    r"(?:(?i:автосалон|автоцентр|autohaus|autosalon|autocenter|autocentrum|agenzia|agence|agencja|"
+    r"(?:(?i:автосалон|автокъща|автоцентр|autohaus|autosalon|autocenter|autocentrum|agenzia|agence|agencja|"
     r"concessionaria|concesionario|makelaardij))\s+(?=[\"«„“A-ZÀ-ŽА-Я&])"
 )
 _NOT = re.compile(rf"(?i)(?:(?:{_AROUND})[\s:-]+){{0,2}}(?:{_NO})\s+(?:{_DEALER})")
@@ -73,10 +73,12 @@ _SENTENCE = re.compile(  # in a longer text: a noun and what it is
 _OF_ANOTHER = re.compile(
     rf"(?i)(?<![^\W\d_])(?:{_NO}|kein\w*|sans|senza|sin|sem|ohne|without|any|your|contact|ask|find)\s+$"
 )
-_ALIKE_PRIVATE = re.compile(rf"(?i)(?<![^\W\d_])(?:{_PRIVATE})(?![^\W\d_])|private|naturalperson")
+_ALIKE_PRIVATE = re.compile(
+    rf"(?i)(?<![^\W\d_])(?:{_PRIVATE})(?![^\W\d_])|private|naturalperson|^(?:regular|own)$"
+)
 _ALIKE_DEALER = re.compile(
     rf"(?i)(?<![^\W\d_])(?:{_DEALER})(?![^\W\d_])|dealer|profes|business|company|commerc|agenc|agent|broker|"
-    r"corporat|organization|merchant|store|shop|salon|händler|haendler"
+    r"corporat|organization|franchise|merchant|store|shop|salon|händler|haendler"
 )
 _FIRM = re.compile(  # forms of firms that are no other word, at the end of a name or before it
     r"(?<![^\W\d_])(?:GmbH|mbH|OHG|e\.\s?K\.|Ges\.m\.b\.H\.|S\.?\s?[àaA]\.?\s?r\.?\s?l\.?|"

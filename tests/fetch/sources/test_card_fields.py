@@ -1,0 +1,140 @@
+"""Titles, places, currencies and sellers that other words of a card, or of its data, were taken for."""
+
+import json
+from typing import Any
+
+import pytest
+
+from curate.fetch.sources import places, seller_kinds
+from curate.fetch.sources.auto import extract
+from curate.fetch.sources.filling import fill
+from curate.fetch.sources.listing import Listing
+from tests.fetch.sources.painted_adverts import page
+from tests.fetch.sources.painted_facts import DATA_URL, NUMBERS, cards_of, data_of, fields_of
+
+IMAGE = '<a href="/ads/{n}"><img src="PHOTO"></a>'
+
+
+@pytest.mark.parametrize(
+    ("card", "fields"),
+    [
+        (  # the highest heading is the title
+            '<h6>today, 9:14, first owner</h6><h6 class="t">900 EUR / 1,760 BGN</h6><h5>Combi {n}</h5>',
+            {"title": "Combi 8100231"},
+        ),
+        (  # a label within the title
+            '<div class="car-title"><div class="labels">Used 2022</div>Combi {n}</div><b>900 €</b>',
+            {"title": "Combi 8100231", "year": 2022},
+        ),
+        (  # a link called an address
+            '<div class="ticket"><a class="address" href="/ads/{n}" title="Combi {n}">Combi {n}</a></div>'
+            '<b>900 €</b><ul><li class="view-location">Ulm <span>( from )</span></li></ul>',
+            {"city": "Ulm"},
+        ),
+        (  # who sells beside the town, and a code of a district for one
+            "<h3>Combi {n}</h3><b>900 €</b>"
+            '<div class="card_location"><span>69</span> <span>Professionnel</span></div>',
+            {"city": ""},
+        ),
+        (
+            "<h3>Combi {n}</h3><b>900 €</b><div>АВТОКЪЩА Мотив Ауто, Русе</div>",
+            {"city": "Русе", "seller": "dealer"},
+        ),
+        ("<h3>Combi {n}</h3><b>900 €</b><div>Private seller, Ulm</div>", {"city": "Ulm", "seller": "private"}),
+        ("<h3>Combi {n}</h3><b>900 €</b><b>Ubicación:</b> <a>Temuco</a>", {"city": "Temuco"}),
+        (  # a day to come is no year of what is sold
+            "<h3>Combi {n} (COE till 08/2031)</h3><b>900 €</b><p>3-Oct-2012</p>",
+            {"year": 2012},
+        ),
+    ],
+)
+def test_what_a_card_says(card: str, fields: dict[str, Any]) -> None:
+    assert fields_of(cards_of(f"<article>{IMAGE}{card}</article>")[0], fields) == fields
+
+
+@pytest.mark.parametrize(
+    ("data", "fields"),
+    [
+        ({"subject": "", "header": "Combi Style GT", "section": {"name": "cars"}}, {"title": "Combi Style GT"}),
+        (
+            {
+                "places": {
+                    "ADMIN_LEVEL_1_name": "Tamil Nadu",
+                    "ADMIN_LEVEL_3_name": "Chennai",
+                    "COUNTRY_name": "India",
+                }
+            },
+            {"region": "Tamil Nadu", "city": "Chennai"},
+        ),
+        (
+            {"parameters": [{"key": "make", "value": "royal-enfield", "value_name": "Royal Enfield"}]},
+            {"make": "Royal Enfield"},
+        ),
+        ({"user_type": "Regular"}, {"seller": "private"}),
+        ({"user_type": "Franchise"}, {"seller": "dealer"}),
+    ],
+)
+def test_what_data_say(data: dict[str, Any], fields: dict[str, Any]) -> None:
+    body = "" if "header" in data else "<p>11 490 €</p>"
+    assert fields_of(data_of(data, body), fields) == fields
+
+
+def test_the_wider_of_two_places_is_the_region() -> None:
+    assert places.named("Selangor » Petaling Jaya") == ("Petaling Jaya", "Selangor")
+    assert places.named("Italia » Portoferraio") == ("Portoferraio", "")
+    assert places.named("Italia » Mar Tirreno » Portoferraio") == ("Portoferraio", "")
+
+
+def test_a_word_that_only_a_field_of_sellers_means_so() -> None:
+    assert seller_kinds.called("Regular") == seller_kinds.called("own") == "private"
+    assert seller_kinds.alone("Regular") == ""
+
+
+def listed(head: str) -> list[Listing]:
+    """The listings of a page of cards with prices in $, at a host of no country."""
+    cards = "".join(
+        f'<li><a href="/ads/{n}"><img src="https://img.example/{n}/a.jpg"><h3>Combi {n}</h3></a>$9,800</li>'
+        for n in NUMBERS
+    )
+    text = page(f"<ul>{cards}</ul>", head=head).replace("<title>Wheels</title>", "")
+    return list(extract(text, "https://www.wheels.com/all", False).listings)
+
+
+@pytest.mark.parametrize(
+    ("title", "currency"),
+    [
+        ("Used Cars for Sale in Singapore - Wheels", "SGD"), ("Cars in Canada", "CAD"),
+        ("Cars in Canada and Australia", "USD"),
+    ],
+)  # fmt: skip
+def test_the_dollar_of_the_country_in_the_title(title: str, currency: str) -> None:
+    assert {one.currency for one in listed(f"<title>{title}</title>")} == {currency}
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "seller"),
+    [
+        ("AutoDealer", "https://www.wheels.com", "dealer"), ("AutoDealer", "https://www.wheels.com/dealers/7", ""),
+        ("AutoDealer", "https://other.example", ""), ("Organization", "https://www.wheels.com", ""),
+    ],
+)  # fmt: skip
+def test_the_site_of_a_dealer(kind: str, url: str, seller: str) -> None:
+    data = {"@context": "https://schema.org", "@type": kind, "name": "Gulf Wheels", "url": url}
+    head = f'<script type="application/ld+json">{json.dumps(data)}</script>'
+    assert {one.seller for one in listed(head)} == {seller}
+
+
+def test_the_year_behind_the_title_in_the_heading() -> None:
+    photos = "".join(f'<img src="https://img.example/8100231/{k}c7e9b.jpg">' for k in range(5))
+    data = {"id": 8100231, "title": "Combi Style", "price": 9900}
+    script = f'<script type="application/json">{json.dumps({"state": {"item": data}})}</script>'
+    heading = '<h1><span>Combi</span> <span>Style</span> <span class="y">2017 г.</span></h1>'
+    text = page(f'<main>{heading}<div class="gallery">{photos}</div></main>{script}')
+    (listing,) = extract(text, DATA_URL, True).listings
+    assert (listing.title, listing.year) == ("Combi Style", 2017)
+
+
+@pytest.mark.parametrize(("model", "title"), [("Style", "2017 Combi Style GT"), ("", "Combi Style")])
+def test_a_title_of_make_and_model_alone_takes_the_year_from_another_form(model: str, title: str) -> None:
+    data = Listing("", "", title="Combi Style", make="Combi", model=model)
+    assert fill(data, Listing("", "", title="2017 Combi Style GT"), {}).title == title
