@@ -38,10 +38,13 @@ _OF_SELLERS = re.compile(
 
 
 def is_dealers_site(nodes: Iterable[Node], page_url: str) -> bool:
-    """Does an object of a page's data say that the whole site is a dealer's: an AutoDealer at its first page?"""
+    """Does an object of a page's data say that the whole site is a dealer's: an AutoDealer, or an object with a
+    dealer's name, at its first page?"""
     for node in nodes:
-        url = node.get("url")
-        if isinstance(url, str) and types_of(node) & _DEALERS and same_site(url, page_url) and not path_of(url):
+        urls = (url for key in ("url", "website") if isinstance(url := node.get(key), str))
+        if any(same_site(url, page_url) and not path_of(url) for url in urls) and (
+            types_of(node) & _DEALERS or any(_DEALERS_NAME.search(plain(str(key))) for key in node)
+        ):
             return True
     return False
 

@@ -112,15 +112,20 @@ def test_the_dollar_of_the_country_in_the_title(title: str, currency: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "url", "seller"),
+    ("said", "seller"),
     [
-        ("AutoDealer", "https://www.wheels.com", "dealer"), ("AutoDealer", "https://www.wheels.com/dealers/7", ""),
-        ("AutoDealer", "https://other.example", ""), ("Organization", "https://www.wheels.com", ""),
+        ({"@type": "AutoDealer", "name": "Gulf", "url": "https://www.wheels.com"}, "dealer"),
+        ({"@type": "AutoDealer", "name": "Gulf", "url": "https://www.wheels.com/dealers/7"}, ""),
+        ({"@type": "AutoDealer", "name": "Gulf", "url": "https://other.example"}, ""),
+        ({"@type": "Organization", "name": "Gulf", "url": "https://www.wheels.com"}, ""),
+        ({"dealershipName": "Gulf", "website": "http://www.wheels.com"}, "dealer"),
+        ({"dealershipName": "Gulf", "website": "http://other.example"}, ""),
     ],
-)  # fmt: skip
-def test_the_site_of_a_dealer(kind: str, url: str, seller: str) -> None:
-    data = {"@context": "https://schema.org", "@type": kind, "name": "Gulf Wheels", "url": url}
-    head = f'<script type="application/ld+json">{json.dumps(data)}</script>'
+)
+def test_the_site_of_a_dealer(said: dict[str, str], seller: str) -> None:
+    head = f"<script>Data['us'] = {json.dumps(said)};</script>"
+    if "@type" in said:
+        head = f'<script type="application/ld+json">{json.dumps(said)}</script>'
     assert {one.seller for one in listed(head)} == {seller}
 
 
