@@ -266,7 +266,8 @@ def write_page(found: Evaluation, title: str, path: Path) -> None:
             [(name, *map(str, row)) for name, row in zip(found.classes, rows, strict=True)],
         )
     ]
-    page.write(path, title, found.sentences(), plots, tables, _mistakes(found), "The most confident mistakes")
+    mistakes = page.Gallery("The most confident mistakes", _mistakes(found))
+    page.write(path, title, found.sentences(), plots, tables, [mistakes])
 
 
 def _mistakes(found: Evaluation) -> Sequence[page.SideBySide]:

@@ -11,7 +11,7 @@ from curate.core.errors import RejectedError, Run, To, UsageError
 from curate.dataset import Dataset
 from curate.fetch.sources import local
 from curate.fetch.sources.containers import photos_csv
-from curate.fetch.sources.grouping import grouped, shared_prefix
+from curate.fetch.sources.grouping import by_folders, by_names
 from curate.fetch.sources.tree import LocalPhoto, argument
 from curate.photos import decode
 
@@ -25,13 +25,9 @@ class Labelled:
     class_name: str
     split: str  # train, val, test; empty where the source names none
     listing: str  # empty where it is not known
-    folder: str = ""  # the sub-folder of its class, where it may be a listing and nothing tells that it is
+    group: str = ""  # photos of one are right or wrong together: its listing, else a sub-folder that may be one
+    folder: str = ""  # its sub-folder of its class, where nothing tells whether it is a listing
     shown: tuple[str, ...] = ()  # listings that duplicates of it were removed from, its own among them
-
-    @property
-    def group(self) -> str:
-        """Its listing, else the sub-folder that may be one: photos of a group are right or wrong together."""
-        return self.listing or self.folder or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,6 @@ class LabelledSet:
     photos: tuple[Labelled, ...]
     remarks: tuple[str, ...]
     cleaned: bool  # are they what `clean` kept?
-    shared_prefix: str = ""  # a name, where names may tell the listings that nothing else names
 
 
 def manifests_at(path: Path) -> Path | None:
@@ -65,7 +60,9 @@ def read(path: Path, class_names: Sequence[str] = (), group_by: str = "") -> Lab
         dataset = Dataset.open(folder)
         return LabelledSet(
             tuple(
-                Labelled(p.key, dataset.file(p), p.class_name, p.split, p.listing, shown=p.listings)
+                Labelled(
+                    p.key, dataset.file(p), p.class_name, p.split, p.listing, p.listing or p.key, shown=p.listings
+                )
                 for p in dataset.photos
             ),
             (),
@@ -73,10 +70,13 @@ def read(path: Path, class_names: Sequence[str] = (), group_by: str = "") -> Lab
         )
     table = photos_csv(path) if path.is_dir() else None
     offered = local.read(table or path, class_names)
-    offered = grouped(offered, group_by) if group_by else offered
+    offered = by_names(offered, group_by) if group_by else offered
+    usual = by_folders(offered)
+    items = zip((*offered.items, *offered.again), (*usual.items, *usual.again), strict=True)
     photos = tuple(
-        Labelled(item.name, item.file, item.class_name, item.split, *_listing(item, bool(group_by)))
-        for item in (*offered.items, *offered.again)
+        Labelled(item.name, item.file, item.class_name, item.split, listing, listing or other.listing, folder)
+        for item, other in items
+        for listing, folder in [_listing(item, bool(group_by))]
         if item.file is not None
     )
     left_out = len(offered.items) + len(offered.again) - len(photos)
@@ -88,7 +88,11 @@ def read(path: Path, class_names: Sequence[str] = (), group_by: str = "") -> Lab
             To("bring its photos here", Run("import", (argument(table or path), *keep))),
         )
     remarks += [f"Classes, splits and listings are those of {table}."] if table else []
-    return LabelledSet(photos, (*offered.remarks, *remarks), table is not None, shared_prefix(offered.items))
+    folders = {photo.listing for photo in photos} - {""}
+    if folders and path.is_dir() and not table and not group_by:
+        taken = counted(len(folders), "sub-folder is taken for a listing", "sub-folders are taken for listings")
+        remarks.append(f"{taken}, for the number in the name, e.g. {min(folders)}")
+    return LabelledSet(photos, (*offered.remarks, *remarks), table is not None)
 
 
 def _listing(item: LocalPhoto, is_grouped: bool) -> tuple[str, str]:

@@ -2,8 +2,8 @@
 
 The dataset may be anybody's: folders `train|val|test/<class>`, a CSV with a column `split`, or manifests. Pairs
 are exact and near duplicates as dedup proves them; listings count where the source names them. A sub-folder of a
-class is a listing, in whatever splits it lies, where its name has a number; where others have the same name in two
-splits, that is remarked.
+class is a listing, in whatever splits it lies, where its name has a number. Other sub-folders, and prefixes of
+names, that are in two splits are remarked.
 """
 
 from collections import defaultdict
@@ -12,20 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from curate.audit import labelled, page
+from curate.audit import labelled
 from curate.audit.labelled import Labelled, LabelledSet
 from curate.core.counted import counted, some_of
 from curate.core.coverage import NOT_LOOKED_FOR, STAYS
-from curate.core.errors import GateError, UsageError
+from curate.core.errors import Do, GateError, UsageError
 from curate.core.executors import MapFn
 from curate.core.intervals import Accuracy, percent
 from curate.core.recipe import Dedup
 from curate.core.schemas import SPLITS
 from curate.dedup import of_files
+from curate.fetch.sources.grouping import FOLDER, prefix
 from curate.train import models
 from curate.train.predict import predict
 
-SHOWN = 100  # pairs on the page
 METHOD: Literal["thorough"] = "thorough"  # of dedup
 _ORDER: dict[str, int] = {split: place for place, split in enumerate(SPLITS)}
 
@@ -39,6 +39,11 @@ class Pair:
     exact: bool
     proof: str  # words of PROOFS; empty for a pair that both a third photo is a duplicate of
 
+    @property
+    def differs(self) -> bool:
+        """Has it two class names?"""
+        return self.earlier.class_name != self.later.class_name
+
 
 @dataclass(frozen=True)
 class Leaks:
@@ -46,12 +51,13 @@ class Leaks:
 
     photos: dict[str, int]  # per split
     pairs: list[Pair]
-    listings: list[str]  # in more than one split
+    listings: dict[str, list[Labelled]]  # in more than one split, with their photos
     listings_known: int
     affected: set[str]  # names of test photos with a duplicate, or photos of their listing, in train or val
     refused: list[tuple[str, str]]  # name and reason of photos that cannot be read
     remarks: tuple[str, ...]
     accuracy: dict[str, Accuracy] = field(default_factory=dict)  # of all, affected, others
+    network: str = ""  # that the accuracy is of
 
     @property
     def any(self) -> bool:
@@ -70,11 +76,12 @@ class Leaks:
             )
         else:
             said.append("No exact or near duplicate was found across splits.")
+        said += self._class_sentences()
         said.append(f"Not looked for: {NOT_LOOKED_FOR[METHOD]}, {STAYS}.")
         if self.listings_known:
             said.append(
                 f"{len(self.listings):,} of {self.listings_known:,} listings are in more than one split, "
-                f"e.g. {self.listings[0]}."
+                f"e.g. {min(self.listings)}."
                 if self.listings
                 else f"Each of {self.listings_known:,} listings is in one split only."
             )
@@ -89,8 +96,19 @@ class Leaks:
             said.append(f"Not checked: {len(self.refused):,} photos that cannot be read, e.g. {name}: {reason}.")
         return [*said, *self.remarks]
 
+    def _class_sentences(self) -> list[str]:
+        """What to say of pairs with two class names."""
+        if not (differ := [pair for pair in self.pairs if pair.differs]):
+            return []
+        one, other = differ[0].earlier, differ[0].later
+        pairs = counted(len(differ), "pair has", "pairs have")
+        named = f"{one.name} ({one.class_name}) and {other.name} ({other.class_name})"
+        return [f"{pairs} two class names, e.g. {named}: correct the wrong one."]
+
     def _accuracy_sentences(self) -> list[str]:
-        said = []
+        said = (
+            [f"The accuracy is that of {self.network}."] if self.accuracy and self.accuracy["all"].photos else []
+        )
         words = {
             "all": "with all test photos",
             "others": "without the affected",
@@ -113,14 +131,17 @@ class Leaks:
                     "earlier_split": pair.earlier.split,
                     "later": pair.later.name,
                     "later_split": pair.later.split,
+                    "class_names": [pair.earlier.class_name, pair.later.class_name],
                     "exact": pair.exact,
                     "proof": pair.proof,
                 }
                 for pair in self.pairs
             ],
-            "listings": self.listings,
+            "pairs_with_two_class_names": sum(pair.differs for pair in self.pairs),
+            "listings": list(self.listings),
             "listings_known": self.listings_known,
             "affected": sorted(self.affected),
+            "network": self.network,
             "accuracy": {name: {"right": a.right, "photos": a.photos} for name, a in self.accuracy.items()},
             "refused": [{"photo": name, "reason": reason} for name, reason in self.refused],
         }
@@ -129,36 +150,51 @@ class Leaks:
 def find(path: Path, model: models.Model | None = None, map_fn: MapFn = map, group_by: str = "") -> Leaks:
     """The leaks of the dataset at `path`; with a model, its accuracy on test with and without them.
 
-    `group_by` is `prefix` or a regular expression: how names tell listings where nothing else does.
+    `group_by` is `folder`, `prefix` or a regular expression: what tells listings where no column does.
     Raises UsageError when the dataset has fewer than two splits, GateError when no photo of it can be read.
     """
     source = labelled.read(path, group_by=group_by)
     photos = [photo for photo in source.photos if photo.split]
     if len({photo.split for photo in photos}) < 2:
-        raise UsageError(
-            f"{path} has fewer than two splits; give folders train, val, test with a folder per class in each, "
-            "a CSV with a column split, or a folder of manifests"
-        )
+        raise _too_few(path, source)
     found = of_files.find([photo.file for photo in photos], Dedup(method=METHOD), map_fn)
     if len(found.refused) == len(photos):
         raise GateError(f"{path}: no photo can be read, e.g. {photos[0].name}: {found.refused[0]}")
-    return _leaks(source, photos, found, model)
+    return _leaks(source, photos, found, model, group_by)
+
+
+def _too_few(path: Path, source: LabelledSet) -> UsageError:
+    """Says which splits there are, and what is called like none."""
+    splits = {photo.split for photo in source.photos} - {""}
+    why = [f"{path} has fewer than two splits: {min(splits, default='none')}", *source.remarks]
+    if path.is_file():
+        return UsageError("; ".join(why), Do("write train, val or test into the column split of each row"))
+    folders = sorted({photo.name.partition("/")[0] for photo in source.photos if not photo.split})
+    if splits and folders and not source.cleaned:
+        why.append(f"beside it: {some_of(folders, 5)}")
+        return UsageError("; ".join(why), Do("rename what is a split to train, val or test"))
+    kinds = "folders train, val, test with a folder per class in each, a CSV with a column split"
+    return UsageError("; ".join(why), Do(f"give {kinds}, or a folder of manifests"))
 
 
 def _leaks(
-    source: LabelledSet, photos: Sequence[Labelled], found: of_files.FileDuplicates, model: models.Model | None
+    source: LabelledSet,
+    photos: Sequence[Labelled],
+    found: of_files.FileDuplicates,
+    model: models.Model | None,
+    group_by: str,
 ) -> Leaks:
     pairs = _pairs(photos, found)
     by_listing: dict[str, list[Labelled]] = defaultdict(list)
     for photo in photos:
         for listing in {photo.listing, *photo.shown} - {""}:
             by_listing[listing].append(photo)
-    crossing = sorted(name for name, own in by_listing.items() if len({photo.split for photo in own}) > 1)
+    crossing = {name: own for name, own in sorted(by_listing.items()) if len({photo.split for photo in own}) > 1}
     affected = {pair.later.name for pair in pairs if pair.later.split == "test"}
-    affected |= {photo.name for name in crossing for photo in by_listing[name] if photo.split == "test"}
+    affected |= {photo.name for own in crossing.values() for photo in own if photo.split == "test"}
     counts = {split: sum(photo.split == split for photo in photos) for split in SPLITS}
-    left_out = len(source.photos) - len(photos)
-    more = (f"{left_out:,} photos have no split and were left out.",) if left_out else ()
+    without = [photo.name for photo in source.photos if not photo.split]
+    more = [f"{counted(len(without), 'photo')} without a split left out, e.g. {without[0]}."] if without else []
     return Leaks(
         photos={split: number for split, number in counts.items() if number},
         pairs=pairs,
@@ -169,18 +205,29 @@ def _leaks(
         remarks=(
             *source.remarks,
             *more,
-            *_prefix(source),
+            *(_prefixes(photos) if not group_by else ()),
             *_same_folders(photos),
             *(_unknown(photos, model) if model else ()),
         ),
         accuracy=_accuracy(photos, affected, model) if model else {},
+        network=f"{model.meta['variant']}, seed {model.meta['seed']}" if model else "",
     )
 
 
-def _prefix(source: LabelledSet) -> list[str]:
-    if not (name := source.shared_prefix):
+def _prefixes(photos: Sequence[Labelled]) -> list[str]:
+    """What to say of names with a prefix that is in two splits, where nothing tells their listings."""
+    named: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)  # a name per split
+    for photo in sorted(photos, key=lambda photo: (_ORDER[photo.split], photo.name)):
+        if not photo.listing and (shared := prefix(photo.name)):
+            named[photo.class_name, shared].setdefault(photo.split, photo.name)
+    across = [list(names.values()) for _, names in sorted(named.items()) if len(names) > 1]
+    if not across or len(named) < 2 * len(
+        {class_name for class_name, _ in named}
+    ):  # IMG_1, IMG_2, … are no listing
         return []
-    return [f"Names such as {name} share a prefix: if it names the listing, add --group-by prefix."]
+    prefixes = counted(len(across), "prefix of names is", "prefixes of names are")
+    pair = " and ".join(across[0][:2])
+    return [f"{prefixes} in two splits, as of {pair}: if it names the listing, add --group-by prefix."]
 
 
 def _same_folders(photos: Sequence[Labelled]) -> list[str]:
@@ -193,15 +240,22 @@ def _same_folders(photos: Sequence[Labelled]) -> list[str]:
     if not same:
         return []
     folders = counted(len(same), "sub-folder has", "sub-folders have")
-    return [f"{folders} the same name in two splits, e.g. {'/'.join(same[0])}: if each is a listing, it leaks."]
+    where = f"e.g. {'/'.join(same[0])}"
+    return [f"{folders} the same name in two splits, {where}: if each is a listing, add --group-by {FOLDER}."]
 
 
 def _unknown(photos: Sequence[Labelled], model: models.Model) -> list[str]:
     classes = model.meta["classes"]
-    other = sorted({p.class_name for p in photos if p.split == "test" and p.class_name not in classes})
+    tested = sorted({photo.class_name for photo in photos if photo.split == "test"})
+    other = [name for name in tested if name not in classes]
+    if not tested:
+        return ["No accuracy: no photo is in test."]
+    if other == tested:
+        known = some_of(classes, 5)
+        return [f"No accuracy: the network knows {known}; the test photos are of {some_of(other, 5)}."]
     if not other:
         return []
-    return [f"Accuracy is without test photos of other classes than the network's: {some_of(other, 5)}."]
+    return [f"The accuracy leaves out test photos of classes that the network does not know: {some_of(other, 5)}."]
 
 
 def _pairs(photos: Sequence[Labelled], found: of_files.FileDuplicates) -> list[Pair]:
@@ -238,20 +292,3 @@ def _accuracy(photos: Sequence[Labelled], affected: set[str], model: models.Mode
             right["all"].append((hit, photo.group))
             right["affected" if photo.name in affected else "others"].append((hit, photo.group))
     return {name: Accuracy.of([hit for hit, _ in own], [group for _, group in own]) for name, own in right.items()}
-
-
-def write_page(found: Leaks, title: str, path: Path) -> None:
-    """The leaks as one HTML page, with the pairs as photos side by side."""
-    shown = [
-        page.SideBySide(
-            [pair.earlier.file, pair.later.file],
-            [
-                f"{'exact' if pair.exact else 'near'} duplicate {pair.proof}".rstrip(),
-                f"{pair.earlier.split}: {pair.earlier.name} ({pair.earlier.class_name})",
-                f"{pair.later.split}: {pair.later.name} ({pair.later.class_name})",
-            ],
-        )
-        for pair in found.pairs[:SHOWN]
-    ]
-    more = f", the first {SHOWN} of {len(found.pairs):,}" if len(found.pairs) > SHOWN else ""
-    page.write(path, title, found.sentences(), shown=shown, shown_title=f"Pairs across splits{more}")

@@ -48,6 +48,14 @@ class SideBySide:
         return [_thumbnail(file) for file in self.files]
 
 
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """A heading and what is shown below; without photos, nothing is."""
+
+    title: str
+    shown: Sequence[SideBySide]
+
+
 def _thumbnail(file: Path) -> str:
     try:
         small = decode.encode_thumbnail(decode.decode(decode.read_file(file), at_least=SIDE), SIDE)
@@ -62,13 +70,12 @@ def write(
     sentences: Sequence[str],
     plots: Sequence[Plot] = (),
     tables: Sequence[Table] = (),
-    shown: Sequence[SideBySide] = (),
-    shown_title: str = "",
+    galleries: Sequence[Gallery] = (),
 ) -> None:
     """Write the page. Raises ResourceError when the disk refuses."""
     text = (
         templates.of("curate.audit")
         .get_template("page.html.j2")
-        .render(title=title, sentences=sentences, plots=plots, tables=tables, shown=shown, shown_title=shown_title)
+        .render(title=title, sentences=sentences, plots=plots, tables=tables, galleries=galleries)
     )
     atomic_write(path, text.encode("utf-8", "replace"))

@@ -44,7 +44,7 @@ def evaluate(
     found = evaluation.evaluate(folder, chosen(folder, variant), path)
     for line in found.sentences():
         show(ctx, line)
-    page = out or folder / "evaluate" / f"{path.resolve().stem}.html"
+    page = out or folder / "evaluate" / f"{path.resolve().name}.html"
     evaluation.write_page(found, f"Evaluation on {path.name}", page)
     show(ctx, f"page: {page}")
     result(ctx, found.data() | {"page": str(page)})
@@ -70,7 +70,8 @@ def audit(
     group_by: Annotated[
         str,
         typer.Option(
-            help="With --leaks: what names a listing, prefix (car07_3.jpg) or a regular expression of the path.",
+            help="With --leaks: what names a listing: folder (car07/3.jpg), prefix (car07_3.jpg), or a "
+            "regular expression of the path.",
             show_default="sub-folders with a number, or the column listing_id",
         ),
     ] = "",
@@ -108,7 +109,7 @@ def audit(
 def _beside(dataset: Path) -> Path:
     """The page of a dataset of others: beside it, for what is in its folder is the dataset."""
     named = dataset if dataset.name.strip(".") else dataset.resolve()
-    return named.with_name(f"{named.name if named.is_dir() else named.stem}-leaks.html")
+    return named.with_name(f"{named.name}-leaks.html")
 
 
 def _own_network(ctx: typer.Context, folder: Path) -> "models.Model | None":
@@ -126,7 +127,7 @@ def _own_network(ctx: typer.Context, folder: Path) -> "models.Model | None":
 def _leaks(
     ctx: typer.Context, path: Path, model: Path | None, out: Path | None, group_by: str, workers: int | None
 ) -> None:
-    from curate.audit import labelled
+    from curate.audit import labelled, leaks_page
     from curate.audit import leaks as search
     from curate.core import executors, manifest
     from curate.pipeline import default_workers
@@ -144,7 +145,7 @@ def _leaks(
     for line in found.sentences():
         show(ctx, line)
     page = out or (folder / "leaks.html" if folder else _beside(path))
-    search.write_page(found, f"Leaks in {path.name}", page)
+    leaks_page.write(found, f"Leaks in {path.name}", page)
     show(ctx, f"page: {page}")
     result(ctx, found.data() | {"page": str(page)})
     if found.any:

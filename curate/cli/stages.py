@@ -85,7 +85,8 @@ def import_(
     group_by: Annotated[
         str | None,
         typer.Option(
-            help="What names a photo's listing: prefix (car07_3.jpg), or a regular expression of the path.",
+            help="What names a photo's listing: folder (car07/3.jpg), prefix (car07_3.jpg), or a regular "
+            "expression of the path.",
             show_default="recipe's",
         ),
     ] = None,
@@ -97,7 +98,9 @@ def import_(
     region, city, year, price. Folders train, validation and test are only searched: split makes a new split.
     With --keep-split theirs is kept, and photos.csv of an export brings back its keys, classes and splits.
 
-    A sub-folder of a class is one listing, as in sedan/car07/3.jpg; else --group-by says which photos are of one.
+    A sub-folder of a class is one listing, as in sedan/car07/3.jpg, unless a class has one or two. --group-by says
+    otherwise which photos are of one.
+
     Where PATH is the source.path of the recipe, its group_by and keep_split hold without an option. What you give
     by an option, run and status name: the next run goes by the recipe.
 

@@ -192,7 +192,7 @@ class Source(Section):
     """A site, by its `id` and `listings`; or photos that you have, by their `path`."""
 
     path: str = ""  # a folder with a folder of photos per class, or a CSV; as seen from where curate runs
-    group_by: str = ""  # with path: what names a photo's listing, prefix or a regular expression
+    group_by: str = ""  # with path: what names a photo's listing: folder, prefix or a regular expression
     keep_split: bool = False  # with path: keep the split that the folders or the column split name
     class_names: tuple[ClassName, ...] = ()  # with path: those of the recipe
     id: str = Field("", validate_default=True)  # of a site; goes into every key: keep it when the address changes

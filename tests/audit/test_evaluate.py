@@ -153,6 +153,16 @@ def test_the_command_writes_a_page_with_the_mistakes(place: Path) -> None:
     assert "<script" not in page
 
 
+def test_a_folder_and_a_csv_of_one_name_have_a_page_each(place: Path) -> None:
+    rows = "".join(f"other/{name}/{n:02d}.jpg,{name}\n" for n, name in enumerate(CLASSES))
+    (place / "other.csv").write_text("path,label\n" + rows)
+    pages = [
+        json.loads(run(place, "evaluate", str(place / name), "--json")[1])["page"]
+        for name in ("other", "other.csv")
+    ]
+    assert [Path(page).name for page in pages] == ["other.html", "other.csv.html"]
+
+
 def test_predict_names_the_class_and_the_photo_that_cannot_be_read(place: Path, tmp_path: Path) -> None:
     photo, broken = place / "other" / "hatch" / "10.jpg", tmp_path / "broken.jpg"
     broken.write_bytes(photo.read_bytes()[:300])

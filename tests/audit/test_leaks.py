@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from typer.testing import CliRunner
 
-from curate.audit import leaks
+from curate.audit import leaks, leaks_page
 from curate.cli.app import app
 from curate.core import given, manifest
-from curate.core.errors import Run, To, UsageError
+from curate.core.errors import Do, Run, To, UsageError
 from curate.core.intervals import Accuracy
 from curate.core.recipe import Split, TrainBaseline
 from curate.core.schemas import CleanRow, DedupRow, FetchRow, SplitRow
@@ -107,7 +107,7 @@ def test_a_csv_with_listings_exact_duplicates_and_a_damaged_photo(tmp_path: Path
     assert [(pair.earlier.name, pair.later.name, pair.proof) for pair in found.pairs] == [
         ("0.jpg", "again.jpg", "sha256")
     ]
-    assert found.listings == ["L1"]
+    assert list(found.listings) == ["L1"]
     assert found.affected == {"again.jpg", "3.jpg"}
     assert [name for name, _ in found.refused] == ["cut.jpg"]
     assert "1 of 5 listings are in more than one split, e.g. L1." in found.sentences()
@@ -139,12 +139,14 @@ def test_names_tell_listings_where_it_is_said_how(group_by: str, tmp_path: Path)
         write(tmp_path / split / CLASSES[number // 4] / f"car{car}_{number}.jpg", jpeg(scene(number)))
     ungrouped = leaks.find(tmp_path).sentences()
     assert "Listings: not checked, because the dataset does not name them." in ungrouped
-    (remark,) = (said for said in ungrouped if "share a prefix" in said)
-    assert remark.startswith("Names such as ") and "--group-by prefix" in remark
+    (remark,) = (said for said in ungrouped if "--group-by prefix" in said)
+    assert remark.startswith(
+        "1 prefix of names is in two splits, as of train/hatch/cara_0.jpg and test/hatch/cara_1"
+    )
     found = leaks.find(tmp_path, group_by=group_by)
     assert [name.rpartition("/")[2] for name in found.listings] == ["cara"]
     assert any(said.startswith("1 of 4 listings are in more than one split") for said in found.sentences())
-    assert not any("share a prefix" in said for said in found.sentences())
+    assert not any("--group-by" in said for said in found.sentences())
 
 
 def test_manifests_name_their_listings_themselves(tmp_path: Path) -> None:
@@ -160,9 +162,10 @@ def test_sub_folders_of_two_splits_are_no_listings_that_were_checked(tmp_path: P
     assert not found.any
     said = found.sentences()
     assert "Listings: not checked, because the dataset does not name them." in said
-    assert (
-        "3 sub-folders have the same name in two splits, e.g. hatch/front: if each is a listing, it leaks." in said
-    )
+    assert said[-1].startswith("3 sub-folders have the same name in two splits, e.g. hatch/front: if each is a")
+    assert said[-1].endswith("add --group-by folder.")
+    assert not [each for each in said if "for one listing" in each]
+    assert list(leaks.find(tmp_path, group_by="folder").listings) == ["hatch/front", "hatch/rear", "hatch/side"]
 
 
 def test_leaks_of_classes_that_the_network_does_not_know_are_looked_for(tmp_path: Path) -> None:
@@ -172,11 +175,19 @@ def test_leaks_of_classes_that_the_network_does_not_know_are_looked_for(tmp_path
     def sure(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.tile(np.array([0.9, 0.1], np.float32), (len(pixels), 1))
 
-    model = Model(sure, {"classes": ["hatch", "sedan"], "image_size": 64, "temperature": 1.0})
+    meta = {"classes": ["hatch", "sedan"], "image_size": 64, "temperature": 1.0, "variant": "tiny", "seed": 42}
+    model = Model(sure, meta)
     found = leaks.find(tmp_path / "cars", model)
     assert len(found.pairs) == 1
     assert found.accuracy["all"] == (1, 1, 1.0)
-    assert "Accuracy is without test photos of other classes than the network's: van." in found.sentences()
+    said = found.sentences()
+    assert "The accuracy is that of tiny, seed 42." in said
+    assert found.data()["network"] == "tiny, seed 42"
+    assert said[-1] == "The accuracy leaves out test photos of classes that the network does not know: van."
+    other = replace(model, meta=model.meta | {"classes": ["bus", "tram"]})
+    said = leaks.find(tmp_path / "cars", other).sentences()
+    assert said[-1] == "No accuracy: the network knows bus, tram; the test photos are of hatch, van."
+    assert not any("accuracy is that of" in each for each in said)
 
 
 def test_manifests_whose_networks_are_lost_are_searched_all_the_same(tmp_path: Path) -> None:
@@ -191,7 +202,7 @@ def test_manifests_whose_networks_are_lost_are_searched_all_the_same(tmp_path: P
 
 def test_photos_of_a_listing_widen_the_interval_of_the_accuracy() -> None:
     alone, listings = (
-        leaks.Leaks({}, [], [], 0, set(), [], (), {"all": Accuracy(32, 40, number)}).sentences()[-1]
+        leaks.Leaks({}, [], {}, 0, set(), [], (), {"all": Accuracy(32, 40, number)}).sentences()[-1]
         for number in (40.0, 8.0)
     )
     assert alone == "Accuracy with all test photos: 80.0% (95% interval 65.2% to 89.5%)."
@@ -212,7 +223,7 @@ def test_a_sub_folder_of_one_name_in_two_splits_is_a_listing_in_two_splits(tmp_p
         write(tmp_path / split / car / "0.jpg", jpeg(scene(number)))
     found = leaks.find(tmp_path)
     assert not found.pairs
-    assert found.listings == ["hatch/car0", "sedan/car1"]
+    assert list(found.listings) == ["hatch/car0", "sedan/car1"]
     assert found.affected == {"test/Hatch/car0/0.jpg"}
     assert "2 of 7 listings are in more than one split, e.g. hatch/car0." in found.sentences()
     assert not [said for said in found.sentences() if "same name in two splits, e.g." in said]
@@ -233,8 +244,96 @@ def test_addresses_are_to_be_imported_with_the_splits_that_they_have(
 
 def test_a_dataset_without_splits_is_named(tmp_path: Path) -> None:
     write(tmp_path / "hatch" / "0.jpg", jpeg(scene(0)))
-    with pytest.raises(UsageError, match="has fewer than two splits"):
+    with pytest.raises(UsageError, match=r"has fewer than two splits: none$") as caught:
         leaks.find(tmp_path)
+    assert "give folders train, val, test" in str(caught.value.remedies)
+
+
+def test_of_one_split_is_said_what_is_called_like_none(tmp_path: Path) -> None:
+    for number, split in enumerate(["train", "tset"]):
+        write(tmp_path / "cars" / split / "hatch" / f"{number}.jpg", jpeg(scene(number)))
+    with pytest.raises(UsageError, match=r"cars has fewer than two splits: train; beside it: tset$") as caught:
+        leaks.find(tmp_path / "cars")
+    assert caught.value.remedies == (Do("rename what is a split to train, val or test"),)
+    table = tmp_path / "cars.csv"
+    table.write_text("path,label,split\ncars/train/hatch/0.jpg,hatch,train\ncars/tset/hatch/1.jpg,hatch,tset\n")
+    with pytest.raises(UsageError, match="two splits: train; column split: 'tset' is none of train") as caught:
+        leaks.find(table)
+    assert "the column split" in str(caught.value.remedies)
+
+
+@pytest.mark.parametrize("group_by", ["", "folder", "prefix"])
+def test_one_sub_folder_with_a_number_is_a_listing_however_few_there_are(group_by: str, tmp_path: Path) -> None:
+    names = ["train/hatch/car17/0", "train/sedan/b_1", "test/hatch/car17/2", "test/sedan/b_3", "test/sedan/c_4"]
+    for number, name in enumerate(names):
+        write(tmp_path / f"{name}.jpg", jpeg(scene(number)))
+    found = leaks.find(tmp_path, group_by=group_by)
+    assert list(found.listings) == ["hatch/car17", *(["sedan/b"] if group_by == "prefix" else [])]
+    assert "test/hatch/car17/2.jpg" in found.affected
+    said = "1 sub-folder is taken for a listing, for the number in the name, e.g. hatch/car17"
+    assert (said in found.remarks) == (not group_by)
+
+
+@pytest.mark.parametrize(
+    ("names", "hint"),
+    [
+        pytest.param(["car1", "car2", "car3", "car4", "car1", "car9"], True, id="a prefix in two splits"),
+        pytest.param(["car1", "car2", "car3", "car4", "car8", "car9"], False, id="in one split each"),
+        pytest.param(["IMG", "IMG", "IMG", "IMG", "IMG", "IMG"], False, id="as cameras name them"),
+    ],
+)
+def test_prefixes_that_are_in_two_splits_are_remarked(names: list[str], hint: bool, tmp_path: Path) -> None:
+    for number, name in enumerate(names):
+        write(
+            tmp_path / ("test" if number > 3 else "train") / "hatch" / f"{name}_{number}.jpg", jpeg(scene(number))
+        )
+    said = leaks.find(tmp_path).sentences()
+    assert [line.startswith("1 prefix of names is in two splits") for line in said if "--group-by" in line] == (
+        [True] if hint else []
+    )
+
+
+def test_a_pair_with_two_class_names_is_said(tmp_path: Path) -> None:
+    for number, place in enumerate(["train/hatch/a", "train/sedan/b", "test/hatch/c", "test/sedan/d"]):
+        write(tmp_path / "cars" / f"{place}.jpg", jpeg(scene(number % 3)))
+    out = tmp_path / "out.html"
+    words = ("audit", "--leaks", str(tmp_path / "cars"), "--out", str(out), "--workers", "1")
+    code, text = run(*words)
+    assert code == 3, text
+    said = "1 pair has two class names, e.g. train/hatch/a.jpg (hatch) and test/sedan/d.jpg (sedan): correct"
+    assert said in text and said in out.read_text()
+    data = json.loads(run(*words, "--json")[1])
+    assert data["pairs_with_two_class_names"] == 1
+    assert data["pairs"][0]["class_names"] == ["hatch", "sedan"]
+
+
+def test_the_page_shows_the_listings_with_photos_of_each_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaks_page, "LISTINGS", 1)
+    for number, place in enumerate(
+        ["train/hatch/car1"] * 3 + ["test/hatch/car1", "val/hatch/car2", "test/hatch/car2"]
+    ):
+        write(tmp_path / "cars" / place / f"{number}.jpg", jpeg(scene(number)))
+    leaks_page.write(leaks.find(tmp_path / "cars"), "Leaks", tmp_path / "out.html")
+    page = (tmp_path / "out.html").read_text()
+    assert "<h2>Listings in more than one split, the first 1 of 2</h2>" in page
+    assert "<h2>Pairs" not in page
+    assert (page.count("<figure>"), page.count("data:image/webp")) == (1, leaks_page.PER_SPLIT + 1)
+    assert "listing hatch/car1<br>train: 3 photos, train/hatch/car1/0.jpg, train/hatch/car1/1.jpg, …<br>" in page
+    assert "test: 1 photo, test/hatch/car1/3.jpg<br>" in page
+
+
+def test_a_folder_and_a_csv_of_one_name_have_a_page_each(tmp_path: Path) -> None:
+    rows = ""
+    for number, split in enumerate(["train", "test"]):
+        write(tmp_path / "cars" / split / "hatch" / f"{number}.jpg", jpeg(scene(number)))
+        rows += f"cars/{split}/hatch/{number}.jpg,hatch,{split}\n"
+    (tmp_path / "cars.csv").write_text("path,label,split\n" + rows)
+    for name in ("cars", "cars.csv"):
+        code, text = run("audit", "--leaks", str(tmp_path / name), "--workers", "1")
+        assert code == 0, text
+    assert sorted(path.name for path in tmp_path.glob("*.html")) == ["cars-leaks.html", "cars.csv-leaks.html"]
 
 
 def run(*words: str) -> tuple[int, str]:
@@ -302,7 +401,8 @@ def test_split_and_audit_count_the_same_listings(
     check = manifest.read_sidecar(folder, "split")["notes"]["leakage"]
     assert any(line.startswith(by_split) for line in check["lines"])
     assert by_audit in found.sentences()
-    assert (found.listings, found.listings_known) == (check["leaks"]["listings"], check["checked"]["listings"])
+    assert list(found.listings) == check["leaks"]["listings"]
+    assert found.listings_known == check["checked"]["listings"]
     said = "the split that came with the photos leaks: 1 of 10 listings are in more than one split"
     assert [note.text for note in given.leaks(folder)] == [said] * bool(listing)
 

@@ -1,7 +1,7 @@
-"""A folder tree with a folder per class: which photos it offers, and which of them are of one listing.
+"""A folder tree with a folder per class: which photos it offers, and in which sub-folder of its class each lies.
 
-A sub-folder of a class is a listing, as in `sedan/car01/3.jpg`. The folder of a split is no part of its name:
-`train/sedan/car01` and `test/sedan/car01` are one listing, in two splits. What systems, archives and phones leave
+A sub-folder may be a listing, as in `sedan/car01/3.jpg`. The folder of a split is no part of its name:
+`train/sedan/car01` and `test/sedan/car01` are the same, in two splits. What systems, archives and phones leave
 beside photos is passed over.
 """
 
@@ -9,7 +9,7 @@ import difflib
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from curate.core.errors import Do, Remedy, Run, To, UsageError
@@ -39,7 +39,6 @@ _BESIDE = {
 }
 SPLIT_OF = {name: "train" if "train" in name else "test" if "test" in name else "val" for name in SPLIT_NAMES}
 _WRAPPERS = 3  # folders that may lie around the one with the classes
-_FEWEST_LISTINGS = 3  # sub-folders of a class that can be listings
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,6 @@ def scan(root: Path, class_names: Sequence[str]) -> Offered:
     if beside:
         kinds = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(beside.items()))
         remarks.append(f"passed over {beside.total():,} files beside the photos: {kinds}")
-    items = _with_listings(items, remarks)
     for class_name, names in sorted(spellings.items()):
         if len(names) > 1:
             remarks.append(f"folders {', '.join(sorted(names))} are one class: {class_name}")
@@ -189,23 +187,6 @@ def _unwrapped(root: Path, class_names: Sequence[str]) -> Path:
     else:
         return root
     return inner if there or any(entry.name.lower() in SPLIT_NAMES for entry in folders) else root
-
-
-def _with_listings(items: list[LocalPhoto], remarks: list[str]) -> list[LocalPhoto]:
-    """Say which sub-folders are listings: all, unless a class has one or two and they sort it otherwise."""
-    folders: dict[str, set[str]] = {}
-    for item in items:
-        if item.folder:
-            folders.setdefault(item.class_name, set()).add(item.folder)
-    if not folders:
-        return items
-    if min(map(len, folders.values())) < _FEWEST_LISTINGS:
-        remarks.append("sub-folders are not taken for listings: a class has fewer than 3 of them")
-        return [replace(item, folder="") for item in items]
-    total = sum(map(len, folders.values()))
-    same = "; those of one name in two splits are the same" if any(item.split for item in items) else ""
-    remarks.append(f"each of {total:,} sub-folders is taken for one listing{same}")
-    return items
 
 
 def without_split(path: str, class_name: str) -> str:

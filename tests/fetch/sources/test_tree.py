@@ -35,7 +35,7 @@ PLAIN = of_classes("{}.jpg")
 
 
 def listings(root: Path) -> dict[str, str]:
-    return {item.name: item.listing for item in read(root, CLASSES).items}
+    return {item.name: item.listing for item in grouped(read(root, CLASSES), "").items}
 
 
 def test_a_sub_folder_of_a_class_is_a_listing(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_a_sub_folder_of_a_class_is_a_listing(tmp_path: Path) -> None:
         "sedan/car1", "sedan/car1", "suv/car1",
     )  # fmt: skip
     assert found["suv/alone.jpg"] == "suv/alone.jpg"
-    assert "6 sub-folders is taken for one listing" in read(tmp_path, CLASSES).remarks[0]
+    assert "6 sub-folders is taken for one listing" in grouped(read(tmp_path, CLASSES), "").remarks[0]
 
 
 def test_a_key_does_not_tell_of_the_sub_folder(tmp_path: Path) -> None:
@@ -59,9 +59,15 @@ def test_a_key_does_not_tell_of_the_sub_folder(tmp_path: Path) -> None:
 
 
 def test_one_or_two_sub_folders_sort_a_class_otherwise(tmp_path: Path) -> None:
-    touch(tmp_path, "sedan/good/1.jpg", "sedan/bad/2.jpg", *of_classes("car{}/1.jpg")[3:])
+    touch(tmp_path, "sedan/good/1.jpg", "sedan/good/3.jpg", "sedan/bad/2.jpg", *of_classes("car{}/1.jpg")[3:])
     assert listings(tmp_path)["sedan/good/1.jpg"] == "sedan/good/1.jpg"
-    assert "sub-folders are not taken for listings" in read(tmp_path, CLASSES).remarks[0]
+    (remark,) = grouped(read(tmp_path, CLASSES), "").remarks
+    assert remark.startswith(
+        "sub-folders are not taken for listings: a class has fewer than 3 of them; if each is"
+    )
+    assert "group_by: folder" in remark
+    offered = grouped(read(tmp_path, CLASSES), "folder")
+    assert {item.listing for item in offered.items if item.class_name == "sedan"} == {"sedan/good", "sedan/bad"}
 
 
 def test_no_proof_rests_on_a_listing_that_import_made_up() -> None:
