@@ -167,7 +167,7 @@ def _too_few(path: Path, source: LabelledSet) -> UsageError:
     """Says which splits there are, and what is called like none."""
     splits = {photo.split for photo in source.photos} - {""}
     why = [f"{path} has fewer than two splits: {min(splits, default='none')}", *source.remarks]
-    if path.is_file():
+    if path.is_file() and not source.cleaned:
         return UsageError("; ".join(why), Do("write train, val or test into the column split of each row"))
     folders = sorted({photo.name.partition("/")[0] for photo in source.photos if not photo.split})
     if splits and folders and not source.cleaned:
