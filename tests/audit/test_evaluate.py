@@ -202,4 +202,7 @@ def test_predicting_and_evaluating_load_no_torch(place: Path) -> None:
 def test_a_variant_that_was_not_trained_is_named(place: Path) -> None:
     code, _, err = run(place, "predict", str(place / "other" / "hatch" / "10.jpg"), "--variant", "base")
     assert code == 6
-    assert "no network of the variant base was trained; run `curate train-baseline --variant base" in err
+    assert (
+        "no network of the variant base was trained, only transfer; run `curate train-baseline --variant base"
+        in err
+    )
