@@ -17,7 +17,7 @@ from curate.fetch.sources import (
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.json_listings import Candidate
 from curate.fetch.sources.listing import Listing
-from curate.fetch.sources.money import PRICE, of_the_country
+from curate.fetch.sources.money import PRICE, PRICE_NAME, of_the_country
 from curate.fetch.sources.page import Element, names, words
 from curate.fetch.sources.page_images import Image
 
@@ -68,6 +68,9 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
     best = ""
     headings = list(islice(card.iter("h1", "h2", "h3", "h4", "h5", "h6"), 20))
     for element in sorted(headings, key=lambda one: (bool(_SUBTITLE.search(names(one))), one.tag)):
+        named = names(element)
+        if PRICE_NAME.search(named) and not _TITLE_FIRST.search(named):
+            continue  # POA
         if len(text := _shown(element)) > 2 and not PRICE.fullmatch(text):
             return card_places.street_below(element) or text[:300]  # a home by its address
     for pattern in (_TITLE_FIRST, _TITLE_NAME):

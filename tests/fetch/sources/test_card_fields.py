@@ -22,6 +22,10 @@ IMAGE = '<a href="/ads/{n}"><img src="PHOTO"></a>'
             '<h6>today, 9:14, first owner</h6><h6 class="t">900 EUR / 1,760 BGN</h6><h5>Combi {n}</h5>',
             {"title": "Combi 8100231"},
         ),
+        (  # a heading called a price
+            '<h2 class="e-price">POA</h2><span class="make-title">Combi {n}</span>',
+            {"title": "Combi 8100231"},
+        ),
         (  # a label within the title
             '<div class="car-title"><div class="labels">Used 2022</div>Combi {n}</div><b>900 €</b>',
             {"title": "Combi 8100231", "year": 2022},
