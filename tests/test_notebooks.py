@@ -69,7 +69,13 @@ def test_the_curation_walk_through_runs(folder: Path, monkeypatch: pytest.Monkey
 
 
 def test_the_learning_curve_and_the_audit_end_in_sentences(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = {
+        name: folder / name for name in ("audit.csv", "audit.json", "learning_curve.csv", "learning_curve.json")
+    }
+    for name, path in left.items():
+        path.write_text(name)
     text, plots = run("learning_curve_and_audit", monkeypatch, CURATE_FOLDER=str(folder), CURATE_IMAGE_SIZE="64")
+    assert [path.read_text() for path in left.values()] == list(left), "what the commands wrote stays"
     assert "Doubling to 96 photos " in text
     assert "Next: " in text
     assert plots == 2

@@ -1,7 +1,7 @@
 """audit: all that is measured of a dataset, in sentences, and what to collect next.
 
 Reads the manifests through `Dataset`, the predictions of the best network, and the photos; writes audit.csv (one
-row per share, slice, region and clue) and audit.json (the same with the sentences, and the
+row per share, slice, region and clue) and audit.json (the same with the sentences, the settings, and the
 sha256 of the manifests that were measured).
 """
 
@@ -46,6 +46,7 @@ class Findings:
     few_groups: list[str]  # classes that the shortcuts leave out
     earlier: bool  # was the network trained on another split than that of now?
     inputs: dict[str, str]  # name of each manifest that was measured, to its sha256
+    settings: dict[str, Any]  # key of each setting of the recipe that it depends on, to its value
 
     def sentences(self) -> list[str]:
         """What was found, then what to collect next."""
@@ -177,6 +178,7 @@ class Findings:
             "classes_left_out": self.few_groups,
             "rows": self.rows(),
             "inputs": self.inputs,
+            "settings": self.settings,
         }
 
 
@@ -191,7 +193,16 @@ def _lacking(share: shares.Share, listings: int) -> int:
 
 
 def run(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn = map) -> Findings:
-    """Measure the dataset in `folder`; writes audit.csv and audit.json into it.
+    """Measure as `of_folder` does; writes audit.csv and audit.json into `folder`."""
+    findings = of_folder(folder, audit, config, map_fn)
+    atomic_write(folder / "audit.csv", _table(findings.rows()))
+    text = json.dumps(findings.data(), indent=1, ensure_ascii=False)
+    atomic_write(folder / "audit.json", text.encode() + b"\n")
+    return findings
+
+
+def of_folder(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn = map) -> Findings:
+    """Measure the dataset in `folder`; writes nothing into it but its cache.
 
     Raises StateError when its manifests do not fit together or a photo is lost, GateError when it is too small,
     ResourceError when the network's weights are missing.
@@ -211,7 +222,7 @@ def run(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn = map) 
     parts, measured, earlier = _slices(folder, photos, values)
     without = regions.leave_out(found, labels, groups, values["region"], config.seed)
     enough = {dataset.classes[label] for label in shortcuts.measurable(labels, groups).tolist()}
-    findings = Findings(
+    return Findings(
         fits=[
             shares.fit(name, _by_listing(photos, own), audit.reference.get(name, {}), config.seed)
             for name, own in values.items()
@@ -225,11 +236,12 @@ def run(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn = map) 
         few_groups=[name for name in dataset.classes if name not in enough],
         earlier=earlier,
         inputs=inputs,
+        settings={
+            "audit.reference": {name: dict(own) for name, own in audit.reference.items()},
+            "train_baseline.seed": config.seed,
+            "train_baseline.transfer.image_size": config.transfer.image_size,
+        },
     )
-    atomic_write(folder / "audit.csv", _table(findings.rows()))
-    text = json.dumps(findings.data(), indent=1, ensure_ascii=False)
-    atomic_write(folder / "audit.json", text.encode() + b"\n")
-    return findings
 
 
 def _by_listing(photos: Sequence[Photo], values: Sequence[str]) -> dict[str, str]:

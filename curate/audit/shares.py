@@ -6,6 +6,7 @@ with its distribution drawn under the reference, which holds for few listings to
 a binomial test, the number of values allowed for (Holm 1979).
 """
 
+import difflib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ ALPHA = 0.05
 POWER = 0.8
 CONCENTRATED = 2 / 3  # of the listings
 NAMED = 5  # values, in a sentence
+ALIKE = 0.8  # of two spellings that may be one value, 0..1 as difflib has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,9 @@ class Fit:
     few: list[Share]  # rarer than the reference by more than chance, the largest gap first
     many: list[Share]  # more frequent, the same
     named: int  # values in the reference; 0 without one
+    misspelt: dict[str, str]  # values in the reference that no listing has, to a value that may be meant
     compared: int  # listings with one of them
-    p_value: float | None  # of the reference; None where no listing was compared
+    p_value: float | None  # of the reference; None where no listing was compared, or a value is misspelt
     effect: float | None  # Cohen's w
     smallest_effect: float | None  # that would be seen with a power of 80%
     smallest_share: float  # a value with this share of the market is in the sample with a probability of 95%
@@ -88,6 +91,12 @@ class Fit:
             return [
                 f"{self.attribute}: not compared with the market, because the recipe has no "
                 f"audit.reference.{self.attribute}."
+            ]
+        if self.misspelt:
+            return [
+                f"{self.attribute}: not compared with the market, because no listing has {self.attribute} {name}; "
+                f"did you mean {near}? Correct audit.reference.{self.attribute}, or name both there."
+                for name, near in self.misspelt.items()
             ]
         other = [each.value for each in self.shares if each.reference is None]
         values = some_of(other, NAMED)
@@ -149,7 +158,9 @@ def fit(attribute: str, by_listing: Mapping[str, str], reference: Mapping[str, f
     p_value = effect = smallest = None
     few: list[Share] = []
     many: list[Share] = []
-    if compared:
+    absent = [name for name in market if not known[name]]
+    misspelt = _misspelt(absent, [name for name in known if name not in market]) if compared else {}
+    if compared and not misspelt:
         p_value, effect = _goodness(counts, np.array(list(market.values())), seed)
         smallest = _smallest_effect(compared, len(market) - 1)
         if p_value < ALPHA:
@@ -162,12 +173,20 @@ def fit(attribute: str, by_listing: Mapping[str, str], reference: Mapping[str, f
         few=few,
         many=many,
         named=len(market),
+        misspelt=misspelt,
         compared=compared,
         p_value=p_value,
         effect=effect,
         smallest_effect=smallest,
         smallest_share=1 - ALPHA ** (1 / total) if total else 1.0,
     )
+
+
+def _misspelt(absent: Sequence[str], left_out: Sequence[str]) -> dict[str, str]:
+    """Those of the `absent` values that are spelt much like one that is `left_out`, to that one."""
+    plain = {name.casefold(): name for name in left_out}
+    near = {name: difflib.get_close_matches(name.casefold(), plain, n=1, cutoff=ALIKE) for name in absent}
+    return {name: plain[found[0]] for name, found in near.items() if found}
 
 
 def _beyond_chance(shares: Sequence[Share], compared: int) -> tuple[list[Share], list[Share]]:

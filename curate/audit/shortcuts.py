@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from curate.audit.regions import FOLDS, folds
 from curate.core.errors import RejectedError
 from curate.core.executors import MapFn
-from curate.core.intervals import Estimate, clustered, is_above, percent
+from curate.core.intervals import Estimate, clustered, is_above, lower_end, percent
 from curate.core.progress import progress
 from curate.dataset import Dataset
 from curate.photos import decode, jpeg_tables
@@ -39,11 +39,15 @@ class Shortcut:
     accuracy: Estimate  # mean over classes
     chance: float
     tells: bool  # by more than chance, the number of clues allowed for
+    looked_at: int  # clues
 
     def sentence(self) -> str:
         """How it went, in words."""
         low, high = percent(self.accuracy.low), percent(self.accuracy.high)
         verdict = "more than chance" if self.tells else "within chance"
+        if not self.tells and self.accuracy.low > self.chance:
+            wider = percent(lower_end(self.accuracy, self.looked_at))
+            verdict += f", because the interval begins at {wider} when it allows for {self.looked_at} clues"
         return (
             f"{self.clue} alone: {percent(self.accuracy.value)} (95% interval {low} to {high}), chance "
             f"{percent(self.chance)}: {verdict}."
@@ -137,7 +141,7 @@ def measure(
     for clue, all_values in progress(iter(found.items()), "shortcuts", len(found), "clue"):
         values = all_values[kept]
         if (values == values[0]).all():
-            said.append(Shortcut(clue, Estimate(chance, chance, chance), chance, False))
+            said.append(Shortcut(clue, Estimate(chance, chance, chance), chance, False, len(found)))
             continue
         right = np.zeros(len(label))
         for number in range(FOLDS):
@@ -147,5 +151,6 @@ def measure(
             )
             right[held] = forest.fit(values[~held], label[~held]).predict(values[held]) == label[held]
         accuracy = _widened(clustered(right[:, None] * member, member, group, seed))
-        said.append(Shortcut(clue, accuracy, chance, is_above(accuracy, chance, len(found))))
+        tells = is_above(accuracy, chance, len(found))
+        said.append(Shortcut(clue, accuracy, chance, tells, len(found)))
     return sorted(said, key=lambda each: (-each.accuracy.value, each.clue))

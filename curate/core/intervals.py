@@ -114,11 +114,16 @@ class Accuracy(NamedTuple):
 
 
 def is_above(found: Estimate, chance: float, looked_at: int) -> bool:
-    """Is it above `chance`, where that many estimates were looked at (Bonferroni, 2.5% for all together)?"""
+    """Is it above `chance`, where that many estimates were looked at? See `lower_end`."""
+    return lower_end(found, looked_at) > chance
+
+
+def lower_end(found: Estimate, looked_at: int) -> float:
+    """The low of an estimate, where that many were looked at (Bonferroni, 2.5% for all together)."""
     from scipy.stats import norm
 
     wider = float(norm.ppf(1 - 0.025 / looked_at)) / _Z
-    return found.value - wider * (found.value - found.low) > chance
+    return found.value - wider * (found.value - found.low)
 
 
 def clustered(

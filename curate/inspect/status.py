@@ -7,6 +7,8 @@ after it build on it. It is shown by itself, so that nobody's choice is undone u
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,7 +80,7 @@ def status(folder: Path, recipe: Recipe) -> Status:
         states,
         unfinished(folder, recipe),
         to_decide,
-        missing.warnings(folder),
+        [*missing.warnings(folder), *_measured_otherwise(folder, recipe)],
         _next(folder, recipe, first, apart),
     )
 
@@ -161,6 +163,18 @@ def _other_import(folder: Path, source: Source | None) -> Iterator[Setting]:
     keys = {"class_names": "classes", "photos": "photos"}
     for name, value in wanted.values(used).items():
         yield from _differences(keys.get(name, f"source.{name}"), used.get(name), value)
+
+
+def _measured_otherwise(folder: Path, recipe: Recipe) -> Iterator[Note]:
+    """A note for the audit and the learning curve where they are of other settings than the recipe's."""
+    for name, command in (("audit", "audit"), ("learning curve", "learning-curve")):
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            used = json.loads((folder / f"{name.replace(' ', '_')}.json").read_bytes())["settings"]
+            now = {key: reduce(getattr, key.split("."), recipe) for key in used}
+            if apart := [str(each) for key in used for each in _differences(key, used[key], now[key])]:
+                yield Note(
+                    f"the {name} is of other settings: {'; '.join(apart)}", To("measure again", Run(command))
+                )
 
 
 def _differences(name: str, used: Any, recipe: Any) -> Iterator[Setting]:

@@ -91,11 +91,13 @@ def growth(folder: Path) -> Section | None:
     try:
         data = (folder / CURVE).read_bytes()
         own = {"sha256": hashlib.sha256(data).hexdigest(), "inputs": manifest.digests(folder, "split")}
-        if json.loads((folder / CURVE).with_suffix(".json").read_bytes()) != own:
+        recorded = json.loads((folder / CURVE).with_suffix(".json").read_bytes())
+        settings = recorded.pop("settings", {})
+        if recorded != own:
             return None
         for row in csv.DictReader(io.StringIO(data.decode(), newline="")):
             measured[int(row["photos"])].append(float(row["accuracy"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     if not measured:
         return None
@@ -103,6 +105,7 @@ def growth(folder: Path) -> Section | None:
     return {
         "points": points,
         "orders": max(map(len, measured.values())),
+        "pixels": settings.get("train_baseline.transfer.image_size"),
         "chart": comparisons.growth("Accuracy by number of training photos", points),
     }
 

@@ -195,14 +195,29 @@ def _judged(row: CleanRow) -> str:
 
 
 def audited(folder: Path) -> list[str]:
-    """The sentences of audit.json; empty where `curate audit` did not measure this split and its networks."""
+    """Of which settings audit.json is, and its sentences.
+
+    Empty where `curate audit` did not measure this split and its networks.
+    """
     try:
         found = json.loads((folder / "audit.json").read_bytes())
         if found["inputs"] != manifest.digests(folder, "split", "train_baseline"):
             return []
-        return [str(line) for line in found["sentences"]]
-    except (OSError, ValueError, KeyError, TypeError):
+        return [*_settings(found.get("settings", {})), *(str(line) for line in found["sentences"])]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
+
+
+def _settings(used: Mapping[str, Any]) -> list[str]:
+    """Of which settings an audit is, in a sentence; nothing for one that does not say."""
+    if not used:
+        return []
+    market = [
+        f"{attribute} {', '.join(f'{name}: {share:g}' for name, share in shares.items())}"
+        for attribute, shares in used["audit.reference"].items()
+    ]
+    against = f", compared with the market: {'; '.join(market)}" if market else ""
+    return [f"Measured on images of {used['train_baseline.transfer.image_size']} pixels{against}."]
 
 
 def unseen_label(photo: FetchRow) -> str:

@@ -92,14 +92,32 @@ class Curve:
 
 
 def run(folder: Path, config: TrainBaseline) -> Curve:
-    """Measure the curve of a folder; writes learning_curve.csv into it, and learning_curve.png with matplotlib.
+    """Measure as `of_folder` does; writes learning_curve.csv, and learning_curve.png with matplotlib.
 
-    learning_curve.json says which split.csv it is of.
+    learning_curve.json says of which split.csv and settings they are.
+    """
+    inputs = manifest.digests(folder, "split")
+    curve = of_folder(folder, config)
+    data = table(curve)
+    atomic_write(folder / "learning_curve.csv", data)
+    settings = {
+        "train_baseline.seed": config.seed,
+        "train_baseline.transfer.image_size": config.transfer.image_size,
+    }
+    made_from = {"sha256": hashlib.sha256(data).hexdigest(), "inputs": inputs, "settings": settings}
+    atomic_write(folder / "learning_curve.json", json.dumps(made_from, indent=1).encode() + b"\n")
+    if not extras.missing("plots"):
+        atomic_write(folder / "learning_curve.png", draw(curve))
+    return curve
+
+
+def of_folder(folder: Path, config: TrainBaseline) -> Curve:
+    """Measure the curve of a folder; writes nothing into it but its cache.
+
     Raises GateError when train has too few photos, ResourceError when the network's weights are missing.
     """
     from curate.train import dataset_cache
 
-    inputs = manifest.digests(folder, "split")
     photos = split_photos.load(folder, config)
     needed = max(LEAST, 4 * len(config.class_names))  # the smallest subset has two of each class
     if photos.train < needed:
@@ -107,14 +125,7 @@ def run(folder: Path, config: TrainBaseline) -> Curve:
     pixels = dataset_cache.load_all(folder, photos.listed, config.transfer.image_size)
     found = transfer.features(folder, pixels, [sha256 for _, _, sha256 in photos.listed])
     groups = [row.group for row in photos.rows]
-    curve = measure(found, photos.labels, groups, photos.train, config.seed)
-    data = table(curve)
-    atomic_write(folder / "learning_curve.csv", data)
-    made_from = {"sha256": hashlib.sha256(data).hexdigest(), "inputs": inputs}
-    atomic_write(folder / "learning_curve.json", json.dumps(made_from, indent=1).encode() + b"\n")
-    if not extras.missing("plots"):
-        atomic_write(folder / "learning_curve.png", draw(curve))
-    return curve
+    return measure(found, photos.labels, groups, photos.train, config.seed)
 
 
 def measure(

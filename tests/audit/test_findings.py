@@ -16,12 +16,14 @@ from curate.cli.app import app
 from curate.core import manifest
 from curate.core.errors import GateError, UsageError
 from curate.core.intervals import Estimate
-from curate.core.recipe import Audit, TrainBaseline
+from curate.core.recipe import Audit, Recipe, TrainBaseline
 from curate.core.recipe_file import parse
 from curate.core.schemas import CleanRow, DedupRow, FetchRow, SplitRow
 from curate.dataset import Dataset
+from curate.inspect.status import status
 from curate.photos import jpeg_tables
-from curate.train import stage
+from curate.report.report import describe, render
+from curate.train import learning_curve, stage
 from tests.folders import CLASSES, build_folder, publish
 
 CONFIG = TrainBaseline(class_names=CLASSES, variant="transfer", transfer={"image_size": 64})
@@ -74,6 +76,17 @@ def test_values_that_the_reference_does_not_name_are_left_out_and_named() -> Non
 def test_a_reference_that_no_listing_fits_is_not_called_missing() -> None:
     (_, said) = shares.fit("region", listings(delhi=30, goa=30), {"Delhi": 1, "Goa": 1}, 1).sentences()
     assert "no listing has a value that audit.reference.region names; those of the listings are delhi, goa" in said
+
+
+def test_a_value_of_the_reference_that_is_misspelt_is_asked_for_and_not_collected() -> None:
+    found = listings(Maharashtra=60, Delhi=20, Assam=20)
+    fit = shares.fit("region", found, {"maharastra": 9, "Delhi": 2, "Assam": 3}, 1)
+    assert (fit.few, fit.p_value) == ([], None)
+    assert "no listing has region maharastra; did you mean Maharashtra?" in fit.sentences()[-1]
+    both = shares.fit("region", found, {"maharastra": 9, "Maharashtra": 9, "Delhi": 2, "Assam": 3}, 1)
+    assert [each.value for each in both.few] == ["maharastra"]
+    other = shares.fit("region", found, {"Goa": 9, "Delhi": 2, "Assam": 3}, 1)
+    assert [each.value for each in other.few] == ["Goa"]
 
 
 def test_listings_whose_value_is_not_known_are_counted() -> None:
@@ -186,6 +199,14 @@ def test_a_clue_that_gives_the_class_away_is_told_and_a_listing_is_not_learnt_by
     assert (found["even"].accuracy.value, found["even"].tells) == (0.5, False)
 
 
+def test_a_clue_whose_own_interval_is_above_chance_says_where_the_interval_for_all_clues_begins() -> None:
+    clue = shortcuts.Shortcut("watermark", Estimate(0.6, 0.52, 0.68), 0.5, False, 8)
+    assert clue.sentence().endswith(
+        "within chance, because the interval begins at 48.8% when it allows for 8 clues."
+    )
+    assert replace(clue, accuracy=Estimate(0.5, 0.4, 0.6)).sentence().endswith(": within chance.")
+
+
 def test_a_region_of_one_listing_is_not_measured() -> None:
     count = 180
     labels, groups = np.arange(count) % 2, [f"g{min(number, 160) // 3}" for number in range(count)]
@@ -253,7 +274,7 @@ def test_quantisation_tables_are_those_that_pillow_reads(tmp_path: Path) -> None
 
 
 def test_a_sample_too_small_for_slices_says_that_they_were_not_measured() -> None:
-    measured = findings.Findings([], [], (20, 24), [], [], [], [], False, {})
+    measured = findings.Findings([], [], (20, 24), [], [], [], [], False, {}, {})
     assert f"Accuracy per slice: not measured, because no slice has {slices.LEAST} photos." in measured.sentences()
 
 
@@ -276,6 +297,30 @@ def test_a_reference_that_is_no_band_is_named() -> None:
     text = "name: mine\nclasses: [a, b]\naudit:\n  reference:\n    year: {old: 1, '2010-2014': 2}\n"
     with pytest.raises(UsageError, match=r"year: 'old' is no band: write it like 2010-2014"):
         parse(text, "mine.yaml")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "bands", "said"),
+    [
+        ("year", "2005-2013: 4, 2013-2020: 6", "year.2013-2020: overlaps 2005-2013: .*e.g. 2005-2012 instead"),
+        ("year", "2010-2012: 4, 2005-2020: 6", "year.2010-2012: overlaps 2005-2020: "),
+        ("year", "2010-2012: 4, 2010-2020: 6", "year.2010-2020: overlaps 2010-2012: .* a number in common$"),
+        (
+            "price",
+            "0-300000: 5, 300000-500000: 3",
+            "price.300000-500000: overlaps 0-300000: .*e.g. 0-299999 instead",
+        ),
+        ("year", "2012-2005: 4, 2013-2020: 6", "year.2012-2005: ends before it begins: write 2005-2012"),
+    ],
+)
+def test_bands_that_share_a_number_or_are_reversed_are_refused_with_their_line(
+    attribute: str, bands: str, said: str
+) -> None:
+    head = "name: mine\nclasses: [a, b]\naudit:\n  reference:\n"
+    with pytest.raises(UsageError, match=rf"^mine.yaml:5: audit.reference.{said}"):
+        parse(f"{head}    {attribute}: {{{bands}}}\n", "mine.yaml")
+    apart = parse(f"{head}    {attribute}: {{0-2012: 4, 2013-2013: 2, 2020-2025: 6}}\n", "mine.yaml")
+    assert len(apart.audit.reference) == 1
 
 
 @pytest.fixture(scope="module")
@@ -323,6 +368,34 @@ def test_the_command_gives_programs_what_it_writes(folder: Path) -> None:
     data = json.loads(result.stdout)
     assert data == json.loads((folder / "audit.json").read_bytes())
     assert any("the recipe has no audit.reference.region" in line for line in data["sentences"])
+
+
+def test_an_audit_or_curve_of_other_settings_is_told_by_status_and_the_report(
+    folder: Path, tmp_path: Path
+) -> None:
+    copied = tmp_path / "run"
+    shutil.copytree(folder, copied)
+    market = {"region": {"Delhi": 40.0, "Goa": 30.0, "Assam": 30.0}}
+    other = market | {"region": {"Delhi": 4.0, "Goa": 3.0}}
+    recipe = Recipe(name="mine", classes=CLASSES, train_baseline=CONFIG, audit=Audit(reference=market))
+    findings.run(copied, Audit(reference=other), CONFIG)
+    learning_curve.run(copied, CONFIG.override(transfer={"image_size": 80}))
+    said = [note.text for note in status(copied, recipe).warnings]
+    assert said == [
+        "the audit is of other settings: audit.reference.region.Assam is null here, 30.0 in the recipe; "
+        "audit.reference.region.Delhi is 4.0 here, 40.0 in the recipe; "
+        "audit.reference.region.Goa is 3.0 here, 30.0 in the recipe",
+        "the learning curve is of other settings: train_baseline.transfer.image_size is 80 here, 64 in the recipe",
+    ]
+    found = describe(copied, "mine")
+    assert found["audit"][0] == (
+        "Measured on images of 64 pixels, compared with the market: region Delhi: 4, Goa: 3."
+    )
+    assert found["training"]["growth"]["pixels"] == 80
+    assert "20 orders, on images of 80 pixels" in render(found)
+    findings.run(copied, recipe.audit, CONFIG)
+    learning_curve.run(copied, CONFIG)
+    assert status(copied, recipe).warnings == []
 
 
 def test_a_network_of_an_earlier_split_is_measured_by_the_classes_of_now(folder: Path, tmp_path: Path) -> None:
