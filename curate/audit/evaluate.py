@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from curate.audit import labelled, page
 from curate.audit.labelled import Labelled
 from curate.core import extras, manifest
-from curate.core.counted import counted
+from curate.core.counted import counted, some_of
 from curate.core.errors import GateError
 from curate.core.intervals import Accuracy, Estimate, difference, percent
 from curate.core.schemas import DedupRow, FetchRow, SplitRow
@@ -117,7 +117,8 @@ class Evaluation:
             )
         if self.refused:
             name, reason = self.refused[0]
-            said.append(f"{len(self.refused):,} photos cannot be read and were left out, e.g. {name}: {reason}.")
+            photos = counted(len(self.refused), "photo")
+            said.append(f"Left out because they cannot be read: {photos}, e.g. {name}: {reason}.")
         return [*said, *self.remarks]
 
     def _mix(self) -> list[str]:
@@ -172,19 +173,22 @@ def _share(right: int, photos: int) -> str:
     return percent(right / photos) if photos else "no photo"
 
 
-def evaluate(folder: Path, place: Path, path: Path) -> Evaluation:
+def evaluate(folder: Path, place: Path, path: Path, of_recipe: Sequence[str] = ()) -> Evaluation:
     """Read the labelled photos at `path` with the network in `place`, a folder of `models/`.
 
-    `folder` holds the manifests that it was trained from. Raises GateError when no photo is left to measure on.
+    `folder` holds the manifests that it was trained from; `of_recipe` are the classes that photos may have besides
+    the network's. Raises UsageError when no photo is of its classes, GateError when none is left to measure on.
     """
     model = models.load(place)
     classes: list[str] = list(model.meta["classes"])
-    source = labelled.read(path, classes)
+    source = labelled.for_network(path, model.meta, of_recipe)
     known = [photo for photo in source.photos if photo.class_name in classes]
     remarks = list(source.remarks)
-    if other := len(source.photos) - len(known):
-        photos = counted(other, "photo")
-        remarks.append(f"left out {photos} of classes that the network does not know")
+    if other := [photo.class_name for photo in source.photos if photo.class_name not in classes]:
+        names = some_of(sorted(set(other)), labelled.NAMED)
+        remarks.append(
+            f"left out {counted(len(other), 'photo')} of classes that the network does not know: {names}"
+        )
     seen = _seen(folder, place, model.meta)
     if not seen.same_split:
         remarks.append(

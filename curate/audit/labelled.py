@@ -1,19 +1,23 @@
 """Labelled photos from anywhere: a folder of manifests, a folder tree, a CSV."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from curate.core import manifest
-from curate.core.counted import counted
-from curate.core.errors import RejectedError, Run, To, UsageError
+from curate.core.counted import counted, some_of
+from curate.core.errors import Do, RejectedError, Run, To, UsageError
 from curate.dataset import Dataset
 from curate.fetch.sources import local
 from curate.fetch.sources.containers import photos_csv
 from curate.fetch.sources.grouping import by_folders, by_names
 from curate.fetch.sources.tree import LocalPhoto, argument
 from curate.photos import decode
+from curate.photos.store import PHOTO_SUFFIXES
+
+NAMED = 5  # classes, in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Labelled:
     class_name: str
     split: str  # train, val, test; empty where the source names none
     listing: str  # empty where it is not known
-    group: str = ""  # photos of one are right or wrong together: its listing, else a sub-folder that may be one
+    group: str = ""  # photos of one are right or wrong together: as split has it, else by listing or sub-folder
     folder: str = ""  # its sub-folder of its class, where nothing tells whether it is a listing
     shown: tuple[str, ...] = ()  # listings that duplicates of it were removed from, its own among them
 
@@ -60,9 +64,7 @@ def read(path: Path, class_names: Sequence[str] = (), group_by: str = "") -> Lab
         dataset = Dataset.open(folder)
         return LabelledSet(
             tuple(
-                Labelled(
-                    p.key, dataset.file(p), p.class_name, p.split, p.listing, p.listing or p.key, shown=p.listings
-                )
+                Labelled(p.key, dataset.file(p), p.class_name, p.split, p.listing, p.group, shown=p.listings)
                 for p in dataset.photos
             ),
             (),
@@ -93,6 +95,21 @@ def read(path: Path, class_names: Sequence[str] = (), group_by: str = "") -> Lab
         taken = counted(len(folders), "sub-folder is taken for a listing", "sub-folders are taken for listings")
         remarks.append(f"{taken}, for the number in the name, e.g. {min(folders)}")
     return LabelledSet(photos, (*offered.remarks, *remarks), table is not None)
+
+
+def for_network(path: Path, meta: Mapping[str, Any], of_recipe: Sequence[str]) -> LabelledSet:
+    """The photos at `path`. Raises UsageError where none is of a class that the network of `meta` knows."""
+    if path.suffix.lower() in PHOTO_SUFFIXES and path.is_file():
+        learn = To("learn what it shows", Run("predict", (argument(path),)))
+        raise UsageError(f"{path} is a photo", Do("name the folder that its class folder is in"), learn)
+    source = read(path, list(dict.fromkeys((*meta["classes"], *of_recipe))))
+    there = {photo.class_name for photo in source.photos}
+    if not there.intersection(meta["classes"]):
+        raise UsageError(
+            f"{path}: its classes are {some_of(sorted(there), NAMED)}; the network, {meta['variant']}, seed "
+            f"{meta['seed']}, knows {', '.join(meta['classes'])}"
+        )
+    return source
 
 
 def _listing(item: LocalPhoto, is_grouped: bool) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from curate.cli.context import recipe_and_manifests, result, show
+from curate.cli.context import recipe_and_manifests, result, show, warn
 from curate.cli.options import Workers, command
 from curate.core.errors import Note, ResourceError, Run, StateError, To, UsageError
 
@@ -38,10 +38,12 @@ def evaluate(
     Example: curate evaluate photos/mumbai
     """
     from curate.audit import evaluate as evaluation
-    from curate.train.predict import chosen
+    from curate.train.predict import chosen, other_classes
 
-    _, folder = recipe_and_manifests(ctx)
-    found = evaluation.evaluate(folder, chosen(folder, variant), path)
+    recipe, folder = recipe_and_manifests(ctx)
+    for note in other_classes(folder, recipe.classes, variant):
+        warn(ctx, note)
+    found = evaluation.evaluate(folder, chosen(folder, variant), path, recipe.classes)
     for line in found.sentences():
         show(ctx, line)
     page = out or folder / "evaluate" / f"{path.resolve().name}.html"
@@ -96,8 +98,11 @@ def audit(
     from curate.audit import findings
     from curate.core import executors
     from curate.pipeline import default_workers
+    from curate.train.predict import other_classes
 
     recipe, folder = recipe_and_manifests(ctx)
+    for note in other_classes(folder, recipe.classes):
+        warn(ctx, note)
     with executors.local(workers or default_workers()) as map_fn:
         found = findings.run(folder, recipe.audit, recipe.train_baseline, map_fn)
     for line in found.sentences():

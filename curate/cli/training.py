@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.cli.context import plot_at, recipe_and_manifests, result, show, show_plot
+from curate.cli.context import plot_at, recipe_and_manifests, result, show, show_plot, warn
 from curate.cli.options import command
 from curate.core.errors import Note, Run, StateError, To, UsageError
 
@@ -25,9 +25,12 @@ def compare(ctx: typer.Context) -> None:
     from curate.core import manifest
     from curate.core.files import atomic_write
     from curate.train import compare as comparison
+    from curate.train.predict import other_classes
 
-    _, folder = recipe_and_manifests(ctx)
+    recipe, folder = recipe_and_manifests(ctx)
     rows = comparison.compare(folder)
+    for note in other_classes(folder, recipe.classes):
+        warn(ctx, note)
     if plot := plot_at(folder / "models" / "compare.png"):
         atomic_write(plot, comparison.draw(rows))
     for line in comparison.lines(rows):
@@ -99,7 +102,13 @@ def predict(
 
     if model and variant:
         raise UsageError("--model names one network, --variant another: give one of them")
-    network = models.load(model or prediction.chosen(recipe_and_manifests(ctx)[1], variant))
+    place = model
+    if place is None:
+        recipe, folder = recipe_and_manifests(ctx)
+        place = prediction.chosen(folder, variant)
+        for note in prediction.other_classes(folder, recipe.classes, variant):
+            warn(ctx, note)
+    network = models.load(place)
     classes = network.meta["classes"]
     said: list[dict[str, Any]] = []
     unreadable = 0

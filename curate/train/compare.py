@@ -85,7 +85,9 @@ def _row(
         over = "seeds"
     elif tests:
         number = statistics.fmean(each["test"].get("independent", each["test"]["photos"]) for each in networks)
-        low, high = proportion(statistics.fmean(tests), number)
+        alike = all(each["test"] == first["test"] for each in networks)
+        noted = first["test"].get("interval") if alike else None
+        low, high = noted or proportion(statistics.fmean(tests), number)
         over = "photos"
     differ = {name for each in others for name, value in _settings(first).items() if each.get(name) != value}
     own = {name: value for name, value in _settings(first).items() if name in differ - {"epochs"}}

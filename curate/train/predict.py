@@ -1,6 +1,6 @@
 """What a network says of photo files, wherever they are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from curate.core import manifest
 from curate.core.batched import batched
-from curate.core.errors import RejectedError, Run, StateError, UsageError
+from curate.core.errors import Note, RejectedError, Run, StateError, To, UsageError
 from curate.core.recipe_train import Variant
 from curate.photos import decode
 from curate.train import dataset_cache, models
@@ -45,6 +45,20 @@ def chosen(folder: Path, variant: str = "") -> Path:
         raise StateError(f"{folder}: no network of the variant {variant} was trained, only {there}", again)
     best = max(own, key=lambda each: (each["val"]["accuracy"], -each["seed"]))
     return models.folder_of(folder, variant, best["seed"])
+
+
+def other_classes(folder: Path, classes: Sequence[str], variant: str = "") -> list[Note]:
+    """A note where the network to use, as `chosen` has it, was trained for others than `classes`, the recipe's."""
+    if not manifest.csv_path(folder, "train_baseline").exists():
+        return []
+    place = chosen(folder, variant)
+    for each in manifest.read_sidecar(folder, "train_baseline")["notes"]["networks"]:
+        own = list(each["test_by_class"])
+        if models.folder_of(folder, each["variant"], each["seed"]) == place and set(own) != set(classes):
+            name = f"{each['variant']}, seed {each['seed']}"
+            told = f"the network, {name}, was trained for {', '.join(own)}; the recipe has {', '.join(classes)}"
+            return [Note(told, To("train again", Run("run")))]
+    return []
 
 
 def predict(model: models.Model, files: Iterable[Path]) -> Iterator[Prediction]:

@@ -18,7 +18,7 @@ from curate.core.errors import GateError
 from curate.core.recipe import TrainBaseline
 from curate.core.schemas import CleanRow, FetchRow, SplitRow
 from curate.dataset import Dataset
-from curate.train import stage
+from curate.train import compare, stage
 from curate.train.predict import chosen
 from tests.folders import CLASSES, build_folder, dedup_row, paint, publish
 
@@ -69,6 +69,7 @@ def test_the_own_manifests_give_the_figure_of_test_without_train_and_val(place: 
     assert {photo.name for photo in found.photos} == {photo.key for photo in dataset.of("test")}
     assert found.left_out == len(dataset.of("train")) + len(dataset.of("val"))
     assert (int(found.right.sum()), len(found.right)) == (found.own["right"], found.own["photos"])
+    assert [round(end, 6) for end in found.accuracy.interval] == found.own["interval"]
     assert found.against_own is None
     assert "20 photos are of its own test set: no difference to it is measured." in found.sentences()
 
@@ -124,6 +125,59 @@ def test_photos_of_one_folder_are_right_together_and_another_mix_of_classes_is_n
         line.startswith("The classes have other shares there") and "sedan no photo" in line for line in said
     )
     assert not any("other shares" in line for line in run(place, "evaluate", str(place / "other"))[1].splitlines())
+
+
+def test_the_interval_counts_the_photos_that_the_split_keeps_together(tmp_path: Path) -> None:
+    """Every group is of two listings: by listings the interval would be narrower than that of model.json."""
+    folder = build_folder(tmp_path, "split", n=100)
+    rows = [replace(row, group=f"{place // 4:016x}") for place, row in enumerate(manifest.read(folder, SplitRow))]
+    publish(folder, "split", rows)
+    stage.run(folder, CONFIG)
+    found = evaluate.evaluate(folder, chosen(folder), folder)
+    (row,) = compare.compare(folder)
+    assert found.own["interval"] == [round(end, 6) for end in found.accuracy.interval] == [row.low, row.high]
+
+
+def test_manifests_of_other_classes_are_a_mistake_that_names_both(place: Path, tmp_path: Path) -> None:
+    folder = build_folder(tmp_path / "run", "split", n=40)
+    named = {"hatch": "van", "sedan": "bus"}
+    publish(
+        folder,
+        "split",
+        [replace(row, class_name=named[row.class_name]) for row in manifest.read(folder, SplitRow)],
+    )
+    code, _, err = run(place, "evaluate", str(folder))
+    assert code == 2
+    assert "its classes are bus, van; the network, transfer, seed 42, knows hatch, sedan" in err
+
+
+def test_a_class_that_only_the_recipe_has_is_left_out_and_the_network_named(place: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later.yaml"
+    later.write_text(f"name: mine\nclasses: [{', '.join(CLASSES)}, truck]\n")
+    shutil.copytree(place / "other", tmp_path / "three")
+    (tmp_path / "three" / "truck").mkdir()
+    (tmp_path / "three" / "truck" / "1.jpg").write_bytes(paint("hatch", 8000))
+    photo = str(place / "other" / "hatch" / "10.jpg")
+    for words in (["evaluate", str(tmp_path / "three")], ["predict", photo], ["compare"], ["audit"]):
+        done = CliRunner().invoke(app, [*words, "--recipe", str(later), "--folder", str(place / "run")])
+        assert done.exit_code == 0, done.output
+        told = (
+            "transfer, seed 42, was trained for hatch, sedan; the recipe has hatch, sedan, truck; to train again"
+        )
+        assert told in done.stderr
+        if words[0] == "evaluate":
+            assert "left out 1 photo of classes that the network does not know: truck" in done.stdout
+        assert "was trained for" not in run(place, *words)[2]
+
+
+def test_a_photo_is_no_set_of_labelled_photos(place: Path) -> None:
+    photo = place / "other" / "hatch" / "10.jpg"
+    code, _, err = run(place, "evaluate", str(photo))
+    assert code == 2
+    assert (
+        f"{photo} is a photo; name the folder that its class folder is in; or to learn what it shows, run" in err
+    )
+    assert f"`curate predict {photo}" in err
 
 
 def test_nothing_but_train_is_no_evaluation(place: Path, tmp_path: Path) -> None:

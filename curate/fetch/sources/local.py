@@ -76,7 +76,7 @@ def read(path: Path, class_names: Sequence[str]) -> Offered:
             *([INTO_FOLDERS] if path.suffix.lower() in (".parquet", ".arrow") else []),
             Do("save it as a CSV with the columns path and class_name"),
         )
-    elif path.is_file():
+    elif path.is_file() and path.suffix.lower() not in PHOTO_SUFFIXES:
         offered = read_csv(path, class_names)
     else:
         what = "neither a folder nor a CSV" if path.exists() else "there is no such file or folder"

@@ -391,3 +391,12 @@ def test_an_optional_cell_that_cannot_be_read_is_left_out_and_told(tmp_path: Pat
         "column price: 'inf' cannot be read and is left out",
         "column year: '2016.5' cannot be read and is left out",
     )
+
+
+def test_a_photo_is_neither_folder_nor_csv(tmp_path: Path) -> None:
+    photo = tmp_path / "car.JPG"
+    photo.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF")
+    with pytest.raises(
+        UsageError, match=r"car.JPG: neither a folder nor a CSV; give a folder with a folder per class"
+    ):
+        read(photo, CLASSES)
