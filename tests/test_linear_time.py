@@ -11,7 +11,17 @@ from curate.core import table
 from curate.core.errors import CurateError, RejectedError
 from curate.core.schemas import FetchRow
 from curate.fetch.http import rate_limit, response, robots, url
-from curate.fetch.sources import gallery, html, jsonld, selectors, seller_kinds, values
+from curate.fetch.sources import (
+    gallery,
+    html,
+    json_sizes,
+    jsonld,
+    key_names,
+    photo_addresses,
+    selectors,
+    seller_kinds,
+    values,
+)
 from curate.photos import headers
 from tests.folders import fetch_row
 
@@ -139,6 +149,8 @@ CASES: list[tuple[str, Reader, str, tuple[str, ...], str]] = [
     ("place", values.place, "", (*TEXTS, "a, ", "a - 1 km ", "гр. ", "東村", "1 a ", "(a) "), ""),
     ("seller", seller_kinds.called, "", ("private ", "a ", "pro-", "seller: "), ""),
     ("firm", seller_kinds.is_firm, "", ("S. ", "a.s.", "Sp. z "), ""),
+    ("key", key_names.plain, "a", ("({", "a({", "})"), "})"),
+    ("link-to-a-file", lambda text: photo_addresses.of_one_file(text, ()), "", ("/img.php?", "/file.php?a"), ""),
     ("csv", of_manifest, "", ('"', '""', ",", "\\", "'", "a", " "), ""),
 ]
 
@@ -206,3 +218,11 @@ def test_forty_comments_are_no_photo() -> None:
 def test_svg_is_named_whatever_stands_before_it(page: str) -> None:
     with pytest.raises(RejectedError, match="SVG file"):
         headers.read(f"{page}<svg xmlns='x'>".encode())
+
+
+def test_sizes_by_key_are_read_in_linear_time() -> None:
+    def reading(count: int) -> Callable[[], object]:
+        keys = [(f"{'_' * (n % 40)}image{'_' * (n // 40)}", [str(n)]) for n in range(count)]
+        return lambda: json_sizes.by_key(keys)
+
+    check(reading)

@@ -64,15 +64,26 @@ def _shown(element: Element) -> str:
     return (words(element, apart) if apart else "") or words(element)
 
 
+def _heading(card: Element) -> Element | None:
+    """The heading of a card that is its title: those called a title first, then the highest; those of three
+    letters and of a sum with a few words last. None where there is none."""
+    ranked = []
+    for element in islice(card.iter("h1", "h2", "h3", "h4", "h5", "h6"), 20):
+        named, text = names(element), _shown(element)
+        titled = bool(_TITLE_FIRST.search(named))
+        if len(text) < 3 or PRICE.fullmatch(text) or (PRICE_NAME.search(named) and not titled):
+            continue  # POA
+        sum_of = PRICE.search(text)
+        priced = sum_of is not None and len(text) - len(sum_of[0]) < 12  # 9.900 € VB
+        subtitle = bool(_SUBTITLE.search(named))
+        ranked.append(((subtitle, len(text) < 4, priced, not titled, element.tag), element))
+    return min(ranked, key=lambda one: one[0], default=(None, None))[1]
+
+
 def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
     best = ""
-    headings = list(islice(card.iter("h1", "h2", "h3", "h4", "h5", "h6"), 20))
-    for element in sorted(headings, key=lambda one: (bool(_SUBTITLE.search(names(one))), one.tag)):
-        named = names(element)
-        if PRICE_NAME.search(named) and not _TITLE_FIRST.search(named):
-            continue  # POA
-        if len(text := _shown(element)) > 2 and not PRICE.fullmatch(text):
-            return card_places.street_below(element) or text[:300]  # a home by its address
+    if (heading := _heading(card)) is not None:
+        return card_places.street_below(heading) or _shown(heading)[:300]  # a home by its address
     for pattern in (_TITLE_FIRST, _TITLE_NAME):
         for element in card.iter():
             if (

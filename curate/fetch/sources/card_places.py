@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
 
-from curate.fetch.sources import places, seller_kinds
+from curate.fetch.sources import card_sellers, places, seller_kinds
 from curate.fetch.sources.money import currency_of
 from curate.fetch.sources.page import Element, names, own_text, words
 
@@ -39,6 +39,7 @@ _MAP = re.compile(r"^https?://(?:www\.google\.[a-z.]+/maps|maps\.google\.|maps\.
 _NOWHERE = re.compile(r"\s*(?:#|javascript:|$)")
 _PIN = re.compile(r"(?<![a-z])(?:pin|map-?marker|location-?(?:pin|dot|icon)?|marker|standort|icon-ort)(?![a-z])")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+_TOWNS = re.compile(r"(?:Agen|Salon[a-z]*)$")  # called as who sells in another language: Agen, Salonta
 _MOST = 1_000  # elements of a card looked at
 _SAID = ("title", "data-title", "data-original-title", "data-tooltip", "aria-label")  # where the text is a sign
 
@@ -65,7 +66,9 @@ def _in_lines(element: Element) -> str:
     if 0 < len(lines) < 3:
         return ", ".join(lines)
     sellers = {
-        one for one in element.iterdescendants("span", "div") if not len(one) and seller_kinds.alone(words(one))
+        one
+        for one in element.iterdescendants("span", "div")
+        if not len(one) and seller_kinds.alone(text := words(one)) and not _TOWNS.match(text)
     }
     return words(element, sellers)
 
@@ -100,7 +103,7 @@ def called_place(elements: Iterable[Element], title: str = "") -> tuple[str, str
         if not (_is_place_name(names(element)) or (element.tag == "a" and _MAP.search(element.get("href", "")))):
             continue
         text = words(element)
-        if title and text == title and not places.named(text)[1]:
+        if title and element.tag == "a" and text == title and not places.named(text)[1]:
             continue
         if 2 < len(text) < 80 and places.is_place((found := places.named(_in_lines(element)))[0]):
             return found
@@ -156,10 +159,10 @@ def _alone(element: Element) -> str:
 
 
 def _of_seller(text: str) -> str:
-    """The town behind a seller of a known kind: Private seller, Ulm."""
+    """The town behind a seller of a sure kind: Private seller, Ulm; but "Pro, Silver" is a phone."""
     seller, _, town = text.partition(", ")
     fits = town[:1].isupper() and "," not in town and not re.search(r"\d", town) and places.is_place(town)
-    return town if fits and seller_kinds.alone(seller) else ""
+    return town if fits and card_sellers.sure_of(seller) else ""
 
 
 def place_of(card: Element, title: str = "") -> tuple[str, str]:

@@ -139,14 +139,18 @@ def unsure_of(card: Element) -> str:
     return next((kind for text in texts if _UNSURE.fullmatch(text) and (kind := seller_kinds.alone(text))), "")
 
 
+def sure_of(text: str) -> str:
+    """private, dealer, or empty, as a text says it by a word that means nothing else: no Pro, no Private."""
+    return "" if _UNSURE.fullmatch(text) else seller_kinds.alone(text)
+
+
 def _said_by(element: Element, attribute: str) -> str:
     """private or dealer as an attribute says it: a text shown when asked may be a sentence; the title of a link
     may be that of the listing."""
     text = element.get(attribute, "")[:_MAX_SAID].strip()
     if not text or (attribute == "title" and element.tag == "a"):
         return ""
-    sure = "" if _UNSURE.fullmatch(text) else seller_kinds.alone(text)
-    return sure or (seller_kinds.in_sentence(text) if attribute.startswith("data-") else "")
+    return sure_of(text) or (seller_kinds.in_sentence(text) if attribute.startswith("data-") else "")
 
 
 def _says_firm(text: str, named: str, of_seller: bool) -> bool:

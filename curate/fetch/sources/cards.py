@@ -98,9 +98,7 @@ def _groups(
         numbered and len(made) > 2 and all(len(one.listing.title) > 7 for one in made)
     ):
         return []
-    if {one.listing.seller for one in made} >= {"dealer", ""}:  # the list says who sells
-        for one, card in zip(made, cards.values(), strict=True):
-            one.listing = replace(one.listing, seller=one.listing.seller or card_sellers.unsure_of(card))
+    _name_the_private(made, list(cards.values()))
     titles = Counter(one.listing.title for one in made)
     made = [replace_title(one, titles, text) for one, text in zip(made, said, strict=True)]
     parts: dict[bool, list[Candidate]] = {}
@@ -132,3 +130,14 @@ def replace_title(one: Candidate, titles: Counter[str], said: str) -> Candidate:
     if titles[one.listing.title] > max(2, titles.total() // 2):
         one.listing = replace(one.listing, title="" if said == one.listing.title else said)
     return one
+
+
+def _name_the_private(made: list[Candidate], cards: list[Element]) -> None:
+    """Take a word such as "Private" for who sells where other cards of the list name dealers, and none of these
+    has that word: on the card of a dealer it says another thing, as of a garden."""
+    dealers = [card for one, card in zip(made, cards, strict=True) if one.listing.seller == "dealer"]
+    if not dealers or any(card_sellers.unsure_of(card) == "private" for card in dealers):
+        return
+    for one, card in zip(made, cards, strict=True):
+        if not one.listing.seller and card_sellers.unsure_of(card) == "private":
+            one.listing = replace(one.listing, seller="private")

@@ -28,6 +28,9 @@ _BY_NAME = {  # where several currencies have the sign $: used cars in Singapore
     "argentina": "ar", "chile": "cl", "colombia": "co", "uruguay": "uy",
 }  # fmt: skip
 _LAND = re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(_BY_NAME)})(?![^\W\d_])")
+_IN = re.compile(
+    r"(?i)(?<!made )(?<![^\W\d_])(?:in|en|em|across|around)\s$"
+)  # but Canada Goose and Ugg Australia are brands
 _BARE = {"ch": "CHF", "li": "CHF"}  # where sites write sums alone: 390.-
 _BEFORE = re.compile(r"(\d[\d.,'’ ]{0,20})[^\d{}\[\]$]{0,40}$")
 _BEHIND = re.compile(r"[^\d{}\[\]$]{0,40}(\d[\d.,'’ ]{0,20})")
@@ -124,6 +127,7 @@ def _countries(page: Page) -> list[str]:
     found += [host[0]] if len(host) > 2 and len(host[0]) == 2 else []  # jo.site.example
     found.append(country_of(page.url))
     title = next(page.root.iter("title"), None)
-    lands = {name.lower() for name in _LAND.findall("" if title is None else words(title)[:300])}
-    found += [_BY_NAME[name] for name in lands if len(lands) == 1]
+    said_in = "" if title is None else words(title)[:300]
+    lands = {match[0].lower(): match.start() for match in reversed(list(_LAND.finditer(said_in)))}
+    found += [_BY_NAME[name] for name, at in lands.items() if len(lands) == 1 and _IN.search(said_in[:at])]
     return [land for land in found if len(land) == 2]

@@ -1,5 +1,6 @@
 """One listing of a page out of what two of its forms say."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -26,7 +27,7 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
     """`first`, its empty fields filled from `other`; of two photo lists the fuller, with the addresses of both."""
     changes = {name: getattr(other, name) for name in FIELDS if getattr(first, name) in ("", None)}
     changes = {name: value for name, value in changes.items() if value not in ("", None)}
-    if first.city and other.city and first.city.casefold() != other.city.casefold():
+    if first.city and other.city and not same_town(first, other):
         changes.pop("region", None)  # it is told with another town: a quarter of this one, perhaps
     if first.price == 0 and other.price:  # 0 says that there is none
         changes |= {"price": other.price, "currency": other.currency or first.currency}
@@ -49,6 +50,12 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
     return replace(
         first, **changes, photos=photos, page_url=page_url, listing_id=first.listing_id or other.listing_id
     )
+
+
+def same_town(one: Listing, other: Listing) -> bool:
+    """Do two listings name one town: "Ulm" and "Ulm (Donau)"?"""
+    less, more = sorted((one.city.casefold(), other.city.casefold()), key=len)
+    return bool(re.match(rf"{re.escape(less)}(?![^\W_])", more))
 
 
 def _holds(other: Listing, first: Listing) -> bool:

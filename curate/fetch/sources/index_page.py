@@ -8,7 +8,7 @@ from dataclasses import replace
 from curate.core.most import most
 from curate.fetch.http.url import path_of
 from curate.fetch.sources import card_links, json_listings, list_parts, other_lists, photo_sizes
-from curate.fetch.sources.filling import fill
+from curate.fetch.sources.filling import fill, same_town
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.json_listings import Candidate, CandidateList
 from curate.fetch.sources.listing import Listing
@@ -116,7 +116,7 @@ def _united(groups: list[CandidateList], forms: Read) -> tuple[list[Listing], li
             if best.form == group.form and before.page_url and other.page_url not in ("", before.page_url):
                 # another link of the same card: its images are not all the listing's
                 other = replace(other, photos=())
-            if best.form == "HTML" != group.form and other.city:
+            if best.form == "HTML" != group.form and other.city and not same_town(before, other):
                 before = replace(before, city="", region="")  # the data name it, a card shows a text
             merged[number] = fill(before, other, forms.layout.sizes)
             if group.form == "HTML" and before.page_url not in clickable and other.page_url in clickable:

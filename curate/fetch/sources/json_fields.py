@@ -25,8 +25,6 @@ _OTHER_LINK = re.compile(r"dealer|seller|brand|make|model|categor|search|share|i
                          r"compar|filter|financ|insur|city|back|home|logo|video|similar|more|all|next|prev|user|"
                          r"agent|profil|company|shop|store|site|base|app|chat|contact|report|help|map|review|crumb|"
                          r"icon|group")  # fmt: skip
-
-
 _SELLERS = re.compile(r"(?:seller|dealer|vendor|advertiser|agency|store|shop|owner|branch)(\w{2,12})$")
 
 

@@ -232,9 +232,8 @@ def groups(data: Data, page: Page, addresses: Addresses) -> Iterator[CandidateLi
             continue
         sample = members[:: max(1, len(members) // 8)]
         said = [promises(node) for node, _, _ in sample]
-        if any(
-            map(is_photo, place[1:])
-        ):  # {"gallery": {"products": […]}}; what a gallery itself holds has no price
+        if any(map(is_photo, place[1:])):
+            # {"gallery": {"products": […]}}; what a gallery itself holds has no price
             said = [one for one in said if {"photo", "price"} <= one]
         if sum(len(one) >= 2 for one in said) * 2 < len(sample):
             continue

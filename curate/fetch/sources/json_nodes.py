@@ -12,6 +12,7 @@ from curate.fetch.sources import values
 from curate.fetch.sources.key_names import (
     is_attributes,
     is_beside,
+    is_field,
     is_flag,
     is_of_kind,
     is_other_media,
@@ -73,6 +74,7 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
     queue: list[tuple[int, Node, bool, bool]] = [(0, node, True, False)]
     seen = {id(node)}
     kinds: set[int] = set()  # objects of a make or model: their photos show any of that kind
+    sent: set[int] = set()  # objects of what it costs to send the listing
     for depth, inner, whole, priced in queue:  # `whole`: what it calls name or id is the listing's
         if id(inner) not in kinds and any(
             is_photo(str(key)) or isinstance(value, list) for key, value in inner.items()
@@ -85,7 +87,7 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                 value = _of_a_language(value) or value
             if value is None or value == "" or key[:1] == "$":
                 continue
-            if is_beside(key) and (isinstance(value, dict | list) or not role(key)[0]):
+            if is_beside(key) and (isinstance(value, dict | list) or not is_field(key)):
                 continue
             if is_party(key):
                 if isinstance(value, dict):
@@ -104,6 +106,8 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                 meaning = ""
             if meaning in ("price", "currency") and depth and plain(key) in _OF_ANY and not priced:
                 meaning = ""  # the value of a mileage, a floor
+            if meaning in ("price", "currency") and id(inner) in sent:
+                meaning = ""
             if not meaning and isinstance(value, bool) and is_flag(key):
                 meaning = "seller"
             if meaning == "title" and isinstance(value, dict):
@@ -127,6 +131,8 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                     queue.append((depth + 1, value, whole and own, priced or meaning == "price"))
                     if is_of_kind(key) and not any(role(str(name))[0] == "price" for name in value):
                         kinds.add(id(value))
+                    if id(inner) in sent or _SENT.search(plain(key)):
+                        sent.add(id(value))
     for entries in out.found.values():
         entries.sort(key=lambda entry: (entry[0], entry[1]))
     return out
@@ -152,6 +158,7 @@ def _before_city(key: str, node: Node) -> bool:
 _KIND = re.compile(
     r"categor|^(?:kind|section|type|status|condition|country|language|shipping|delivery|payment|seo|tracking)$"
 )  # have a name and an id of their own
+_SENT = re.compile(r"shipping|shipment|delivery|postage")
 _LARGE, _TOWN = re.compile(r"city(?:name)?"), re.compile(r"town(?:name)?")
 _OF_ANY = ("value", "amount", "unit")  # keys that mean a price in an object of one alone
 _WRAPPER = re.compile(r"^media$|multimedia|gallery|carousel|images$|photos$|pictures$")

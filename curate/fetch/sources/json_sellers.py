@@ -38,15 +38,17 @@ _OF_SELLERS = re.compile(
 
 
 def is_dealers_site(nodes: Iterable[Node], page_url: str) -> bool:
-    """Does an object of a page's data say that the whole site is a dealer's: an AutoDealer, or an object with a
-    dealer's name, at its first page?"""
+    """Does a page's data say that the whole site is a dealer's: an AutoDealer, or an object with a dealer's name,
+    at its first page? Where several have that address they are dealers on a market."""
+    names = set()
     for node in nodes:
         urls = (url for key in ("url", "website") if isinstance(url := node.get(key), str))
-        if any(same_site(url, page_url) and not path_of(url) for url in urls) and (
-            types_of(node) & _DEALERS or any(_DEALERS_NAME.search(plain(str(key))) for key in node)
-        ):
-            return True
-    return False
+        if not any(same_site(url, page_url) and not path_of(url) for url in urls):
+            continue
+        keys = [key for key in node if _DEALERS_NAME.search(plain(str(key)))]
+        if keys or types_of(node) & _DEALERS:
+            names.add(str(node[keys[0]] if keys else node.get("name")))
+    return len(names) == 1
 
 
 def seller_of(fact: Facts) -> str:

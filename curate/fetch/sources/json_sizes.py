@@ -1,6 +1,7 @@
 """Lists in the data of a page that hold one photo in several sizes, rather than several photos."""
 
 import re
+from itertools import pairwise
 from typing import Any
 
 from curate.fetch.sources.key_names import is_size, plain, size_of
@@ -42,14 +43,20 @@ def of_many_widths(items: list[Any]) -> bool:
 def by_key(singles: list[tuple[str, list[str]]]) -> list[list[str]]:
     """The photos of an object that keys name one by one: those whose keys differ in a size alone are one photo,
     {"thumbnailUrl": …, "imageUrl": …, "originalImageUrl": …}."""
-    alike: dict[str, list[str]] = {}
+    sizes: dict[str, set[int]] = {}
     for key, _ in singles:
-        alike.setdefault(_without_size(key), []).append(key)
+        sizes.setdefault(_without_size(key), set()).add(size_of(key))
+    of_sizes = {one for one, found in sizes.items() if _are_sizes(found - {0})}
     united: dict[str, list[str]] = {}
     for key, photo in singles:
         one = _without_size(key)
-        united.setdefault(one if any(map(size_of, alike[one])) else f"={key}", []).extend(photo)
+        united.setdefault(one if one in of_sizes else f"={key}", []).extend(photo)
     return list(united.values())
+
+
+def _are_sizes(numbers: set[int]) -> bool:
+    """Are there sizes, none close to the next: photo_130 and photo_604, but not photo_101 and photo_102?"""
+    return bool(numbers) and all(more > 1.03 * less for less, more in pairwise(sorted(numbers)))
 
 
 def _without_size(key: str) -> str:

@@ -84,13 +84,12 @@ _SIZE = re.compile(
     r"\d{2,4}(?:x\d{2,4})?|x\d{2,4}|w\d{2,4}|(?:urls?|img|image|photo|picture|pic|size|resized?image)\w{0,30})$"
 )
 
-_ARGUMENTS = re.compile(r"(?<=\w)\(\{.*\}\)$")
-
 
 @lru_cache(maxsize=20_000)
 def plain(key: str) -> str:
     """A key without case, spaces and punctuation, and without the arguments of a query: city({"locale":"CS"})."""
-    return re.sub(r"[\W_]+", "", _ARGUMENTS.sub("", key).casefold())
+    bare = key[: max(0, key.find("({"))] if key.endswith("})") else ""
+    return re.sub(r"[\W_]+", "", (bare or key).casefold())
 
 
 _ROLES = {
@@ -122,6 +121,11 @@ def role(key: str) -> tuple[str, int]:
     if match := _OF_THE_LISTING.search(name):
         name = match[1] or match[2]  # marketplace_listing_title, motorbikebrand_name
     return _ROLES.get(re.sub(r"(?:info|data|details?|obj|object|text|label|literal)$", "", name), ("", 0))
+
+
+def is_field(key: str) -> bool:
+    """Is the key the whole name of a field, rather than one that ends in a name: no `similarProductId`?"""
+    return plain(key) in _ROLES
 
 
 @lru_cache(maxsize=20_000)

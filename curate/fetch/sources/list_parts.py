@@ -1,11 +1,17 @@
 """Which lists of a page's data and cards are one list, by the addresses, ids and photos of what stands in them."""
 
+import re
 from dataclasses import replace
 
 from curate.core.most import most
 from curate.fetch.sources import card_links, photo_sizes
 from curate.fetch.sources.json_listings import Candidate, CandidateList
 from curate.fetch.sources.key_names import plain
+
+_SHOWN = re.compile(  # what of a list stands before its rest
+    r"top|vip|premium|gold|paid|pinned|sticky|first|main|boost\w*|highlight\w*|urgent|exclusive|organic|normal|"
+    r"regular|standard|ordinary|basic|free|private|dealer|pro"
+)
 
 
 def keys(one: Candidate) -> set[str]:
@@ -63,8 +69,8 @@ def without_those_beside(groups: list[CandidateList]) -> list[CandidateList]:
 
 def with_its_parts(groups: list[CandidateList]) -> list[CandidateList]:
     """With the best list of the data and those that stand in the same object, hold objects of the same keys, and
-    have its name with a word before it: {"topList": [{…}], "list": [{…}]}. What its name tells to be beside stays
-    apart, as do attributes: each has the data of a widget of its own."""
+    have its name with a word before it that tells how a listing is shown: {"topList": [{…}], "list": [{…}]}. Lists
+    of what is sold or was seen stay apart, as do attributes: each has the data of a widget of its own."""
     if not groups or groups[0].form in ("HTML", "attribute") or not groups[0].place.endswith(".[]"):
         return groups
     best = groups[0]
@@ -84,7 +90,8 @@ def _is_part(group: CandidateList, best: CandidateList) -> bool:
     around, _, name = group.place.removesuffix(".[]").rpartition(".")
     its_around, _, its_name = best.place.removesuffix(".[]").rpartition(".")
     name, its_name = plain(name), plain(its_name)
-    named = bool(name and its_name) and (name.endswith(its_name) or its_name.endswith(name))
+    short, long = sorted((name, its_name), key=len)
+    named = bool(short) and long.endswith(short) and _SHOWN.fullmatch(long.removesuffix(short)) is not None
     return around == its_around and named and _shape(group) == _shape(best)
 
 

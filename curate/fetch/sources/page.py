@@ -102,8 +102,14 @@ def parse(text: str, url: str) -> Page:
 
 def _join_rows(root: Element) -> None:
     """Put the rows beside which one cell shows an image into a body of their own: they are of one thing."""
-    for row in list(root.iter("tr")):
-        cells = (cell for cell in row.iterchildren("td") if next(cell.iter("img"), None) is not None)
+    shown: set[Element] = set()  # cells with an image
+    for image in root.iter("img"):
+        for cell in image.iterancestors("td"):
+            if cell in shown:
+                break
+            shown.add(cell)
+    for row in list(root.iter("tr")) if shown else ():
+        cells = (cell for cell in row.iterchildren("td") if cell in shown)
         spans = [int(text) for cell in cells if re.fullmatch(r"\d{1,2}", text := cell.get("rowspan", ""))]
         rows = [row, *islice(row.itersiblings(), max(spans, default=1) - 1)]
         if len(rows) > 1 and all(one.tag == "tr" for one in rows):

@@ -8,6 +8,7 @@ from curate.fetch.sources import photo_templates
 from curate.fetch.sources.page import photo_address
 
 MAX_EFFORT = 150_000  # values under keys of photos, in one page
+MAX_LENGTH = 4_000  # characters of an address
 EXTENSION = re.compile(  # 7.jpg, and 7-jpg.2812300/ of an attachment to a post
     r"\.(?:jpe?g|jfif|png|webp|avif|gif|heic|bmp)(?:$|[?&#/!@;:,_~])|-(?:jpe?g|png|webp|heic)\.\d{3,}/?(?:$|[?#])",
     re.IGNORECASE,
@@ -105,7 +106,7 @@ class Addresses:
 
 def is_address(value: object, *, surely_photo: bool) -> bool:
     """Can a string be the address of a photo? `surely_photo`: its key says so, so that it needs no extension."""
-    if not isinstance(value, str) or not 4 < len(value) < 4000 or "<" in value or "\n" in value.strip():
+    if not isinstance(value, str) or not 4 < len(value) < MAX_LENGTH or "<" in value or "\n" in value.strip():
         return False
     text = value.strip()
     if "($" in text:  # w_($width): a place for a size that we cannot put in
@@ -126,6 +127,8 @@ def is_address(value: object, *, surely_photo: bool) -> bool:
 def of_one_file(href: str, written: Iterable[tuple[str, int]]) -> bool:
     """Does a link lead to the file that one of the addresses `written` shows small: file.php?id=9912 behind
     file.php?id=9912&t=1?"""
+    if len(href) > MAX_LENGTH:
+        return False
     script, _, query = href.partition("?")
     ids = {one for one in query.split("&") if re.search(r"\d", one)}
     return bool(_OF_FILES.search(href)) and any(

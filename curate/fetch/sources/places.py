@@ -44,6 +44,10 @@ _NUMBERED = re.compile(  # Hauptstr. 5, Vallgatan 4B; but Praha 5 and Quận 5 a
     r"Distrito|Sector|Zona|Zone|Bezirk) \d)"
     r"[^\W\d_].* \d{1,4} ?[A-Za-z]?"
 )
+_NO_PLACE = re.compile(  # before the town, where Selangor » Petaling Jaya has its region
+    r"(?i)home|start(?:seite)?|accueil|inicio|início|location|standort|ort|lieu|lugar|ubicación|plaats|luogo|"
+    r"from|to|(?:all |used )?(?:cars?|autos?|vehicles?|ads|homes|boats)"
+)
 _LABEL = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+){0,2}: (?=\S)")  # Equipment Location: Lubbock
 _JAPANESE_CODE = re.compile(r"^〒?\s?\d{3}-?\d{4}\s?(?=[^\W\d_])(?![A-Za-zÀ-ž])")
 _JAPANESE_TOWN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]{2,5}[市区]")
@@ -160,6 +164,12 @@ def is_address(text: str) -> bool:
     return 1 < len(parts) < 5 and bool(town or (is_country(parts[-1]) and not facts))
 
 
+def _is_numbered_street(parts: list[str]) -> bool:
+    """Is the first of the parts of a place a street with its number, before a town? Before a region it may be the
+    quarter of a town: Brno 2, Jihomoravský kraj."""
+    return bool(_NUMBERED.fullmatch(parts[0])) and not is_region(parts[1])
+
+
 def named(text: str) -> tuple[str, str]:
     """(town, region) of "Town, Region", "Region, гр. Town", "1055 AB Town (Quarter)", "Town, Country"; empty where
     a text holds none."""
@@ -169,7 +179,7 @@ def named(text: str) -> tuple[str, str]:
         *wider, last = [part for part in path if part.strip() and not _is_other(part)] or [""]
         town, region = named(last)
         wider = [part.strip() for part in wider if not is_country(part)]
-        of_two = wider[0] if len(wider) == 1 and len(path) == 2 else ""  # Selangor » Petaling Jaya
+        of_two = wider[0] if len(wider) == 1 and len(path) == 2 and not _NO_PLACE.fullmatch(wider[0]) else ""
         return town, region or next(filter(is_region, wider), of_two)
     if (found := of_asia(text))[1]:
         return found
@@ -198,7 +208,7 @@ def named(text: str) -> tuple[str, str]:
     ):  # before a state: Temple Terrace, FL; 29 Palms, CA
         if _WHOLE_STREET.search(parts[0]):
             return "", parts[1]
-    elif len(parts) > 1 and (_STREET.search(parts[0]) or _NUMBERED.fullmatch(parts[0])):
+    elif len(parts) > 1 and (_STREET.search(parts[0]) or _is_numbered_street(parts)):
         del parts[0]
     if not (parts := [part for part in parts if not is_country(part)]):
         return "", ""

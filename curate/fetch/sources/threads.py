@@ -8,7 +8,9 @@ from curate.fetch.sources.page import Element, Page, names
 from curate.fetch.sources.page_images import Image, PageImages
 
 _POST = re.compile(r"(?:edit|js-|td_?)?(?:p|post|msg|pid)[-_]?\d+")
-_THREAD = re.compile(r"(?i)(?<![a-z])(?:forums?|threads?|topics?|showthread|viewtopic)(?![a-z])")
+_THREAD = re.compile(  # forum/t-7, threads/watch.7, topic7.html, index.php?topic=7; but no sewing-thread-blue
+    r"(?i)(?:^|/)(?:forums?|threads?|topics?)(?:/|[-_]?\d|\.php)|(?:showthread|viewtopic)(?![a-z])|[?&](?:thread|topic)=\d"
+)
 _ASIDE = re.compile(r"(?<![a-z])(?:signature|sig\d|quote|avatar|profile|user-?info|smil(?:e|ey|ie)s?|emoji)")
 
 

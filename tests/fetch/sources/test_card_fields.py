@@ -50,6 +50,16 @@ IMAGE = '<a href="/ads/{n}"><img src="PHOTO"></a>'
             "<h3>Combi {n} (COE till 08/2031)</h3><b>900 €</b><p>3-Oct-2012</p>",
             {"year": 2012},
         ),
+        ("<h3>Combi {n}</h3><h2>9.900 € VB</h2>", {"title": "Combi 8100231", "price": 9900}),
+        ('<h3 class="title">Combi {n}</h3><h2 class="where">Elmby</h2><b>900 €</b>', {"title": "Combi 8100231"}),
+        ("<h3>TOP</h3><h3>Combi {n}</h3><b>900 €</b>", {"title": "Combi 8100231"}),
+        (  # a town that is called as a dealer is in Indonesia
+            '<h3>Combi {n}</h3><b>900 €</b><div class="location"><span>47000</span> <span>Agen</span></div>',
+            {"city": "Agen"},
+        ),
+        ("<h3>Combi {n}</h3><b>900 €</b><p>Pro, Silver</p>", {"city": ""}),
+        ("<h3>Combi {n}</h3><b>900 €</b><p>Private, Garden</p>", {"city": ""}),
+        ('<h3 class="location">Ulm</h3><b>900 €</b><p>3 rooms</p>', {"city": "Ulm"}),
     ],
 )
 def test_what_a_card_says(card: str, fields: dict[str, Any]) -> None:
@@ -76,6 +86,10 @@ def test_what_a_card_says(card: str, fields: dict[str, Any]) -> None:
         ),
         ({"user_type": "Regular"}, {"seller": "private"}),
         ({"user_type": "Franchise"}, {"seller": "dealer"}),
+        (  # keys that end in the name of a field are of other listings
+            {"similarProductId": 77, "relatedProductName": "Saw", "featuredVehiclePrice": 5},
+            {"listing_id": "8100231", "title": "Combi Style", "price": 9900},
+        ),
     ],
 )
 def test_what_data_say(data: dict[str, Any], fields: dict[str, Any]) -> None:
@@ -86,6 +100,7 @@ def test_what_data_say(data: dict[str, Any], fields: dict[str, Any]) -> None:
 def test_the_wider_of_two_places_is_the_region() -> None:
     assert places.named("Selangor » Petaling Jaya") == ("Petaling Jaya", "Selangor")
     assert places.named("Italia » Portoferraio") == ("Portoferraio", "")
+    assert places.named("Home › Ulm") == places.named("Location > Ulm") == ("Ulm", "")
     assert places.named("Italia » Mar Tirreno » Portoferraio") == ("Portoferraio", "")
 
 
@@ -108,7 +123,7 @@ def listed(head: str) -> list[Listing]:
     ("title", "currency"),
     [
         ("Used Cars for Sale in Singapore - Wheels", "SGD"), ("Cars in Canada", "CAD"),
-        ("Cars in Canada and Australia", "USD"),
+        ("Cars in Canada and Australia", "USD"), ("Canada Goose parkas", "USD"), ("Made in Canada", "USD"),
     ],
 )  # fmt: skip
 def test_the_dollar_of_the_country_in_the_title(title: str, currency: str) -> None:
@@ -131,6 +146,16 @@ def test_the_site_of_a_dealer(said: dict[str, str], seller: str) -> None:
     if "@type" in said:
         head = f'<script type="application/ld+json">{json.dumps(said)}</script>'
     assert {one.seller for one in listed(head)} == {seller}
+
+
+def test_several_dealers_at_one_address_are_on_a_market() -> None:
+    said = [
+        {"@type": "AutoDealer", "name": name, "url": "https://www.wheels.com/"}
+        for name in ("Elm Cars", "Oak Cars")
+    ]
+    assert {one.seller for one in listed(f'<script type="application/ld+json">{json.dumps(said)}</script>')} == {
+        ""
+    }
 
 
 def test_the_year_behind_the_title_in_the_heading() -> None:

@@ -64,7 +64,13 @@ def test_keys_that_differ_in_a_size_name_one_photo() -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", [("photo", "image"), ("photo_01", "photo_02", "thumb"), ("frontThumb", "backThumb")]
+    "keys",
+    [
+        ("photo", "image"),
+        ("photo_01", "photo_02", "thumb"),
+        ("frontThumb", "backThumb"),
+        ("photo_101", "photo_102", "photo_103"),
+    ],
 )
 def test_keys_that_differ_in_more_than_a_size_are_several_photos(keys: tuple[str, ...]) -> None:
     rows = [
@@ -88,6 +94,15 @@ def test_a_price_of_0_is_none_where_another_one_is_told(field: str) -> None:
 
 def test_what_costs_nothing_has_a_price_of_0() -> None:
     rows = [{"id": n, "title": f"Canoe no. {n}", "price": 0, "photos": [photo(n)]} for n in NUMBERS]
+    found = read(cards(price="") + data({"hits": rows}))
+    assert {one.price for one in found.values()} == {0}
+
+
+def test_what_it_costs_to_send_a_gift_is_not_its_price() -> None:
+    sent = {"price": 4.5, "options": {"fast": {"cost": 6}}}
+    rows = [
+        {"id": n, "title": f"Canoe no. {n}", "price": 0, "photos": [photo(n)], "shipping": sent} for n in NUMBERS
+    ]
     found = read(cards(price="") + data({"hits": rows}))
     assert {one.price for one in found.values()} == {0}
 
@@ -127,9 +142,11 @@ def test_a_store_by_id_holds_what_the_page_shows_beside_its_list_too() -> None:
     assert sorted(found) == [f"canoe-{n}" for n in NUMBERS]
 
 
-@pytest.mark.parametrize(("key", "count"), [("topDataList", 16), ("similarDataList", 12), ("hot", 12)])
+@pytest.mark.parametrize(
+    ("key", "count"), [("topDataList", 16), ("similarDataList", 12), ("soldDataList", 12), ("hot", 12)]
+)
 def test_a_list_named_as_another_one_with_a_word_before_is_a_part_of_it(key: str, count: int) -> None:
-    """What stands on top is of the list, whatever its box is called; what its key calls similar is not."""
+    """What stands on top is of the list, whatever its box is called; what its key calls similar or sold is not."""
 
     def rows(numbers: range) -> list[dict[str, Any]]:
         return [
@@ -156,6 +173,18 @@ def test_signs_on_a_card_are_no_photos() -> None:
 def test_the_picture_of_a_missing_photo_is_none(name: str) -> None:
     assert shows_nothing(f"/images/{name}")
     assert not shows_nothing("/images/the-missing-canoe.jpg")
+
+
+@pytest.mark.parametrize(
+    ("name", "nothing"),
+    [
+        ("smilies/grin.png", True), ("misc/paperclip.png", True), ("ic_kommande.png", True),
+        ("goods/smiley-face-mug.jpg", False), ("goods/emoji-pillow.jpg", False), ("goods/IC-7300.webp", False),
+        ("goods/paperclip-holder.jpg", False),
+    ],
+)  # fmt: skip
+def test_goods_called_as_signs_are_shown(name: str, nothing: bool) -> None:
+    assert shows_nothing(f"/images/{name}") is nothing
 
 
 def test_a_page_is_not_beside_itself_where_it_says_that_it_is_not_promoted() -> None:

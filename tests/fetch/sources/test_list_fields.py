@@ -44,6 +44,15 @@ def test_the_town_of_the_data_counts_before_a_street_and_a_quarter_on_the_card()
     assert {(one.city, one.region) for one in found} == {("Elmstadt", "")}
 
 
+@pytest.mark.parametrize("town", ["Elmstadt", "Elmstadt (Mitte)"])
+def test_the_region_on_a_card_stays_where_the_data_name_the_same_town(town: str) -> None:
+    cards = "".join(
+        card(n, f"<h3>Flat {n}</h3>", f'<p class="address">{town}, Landkreis Ulm</p>') for n in NUMBERS
+    )
+    rows = [{"id": n, "title": f"Flat {n}", "detailUrl": f"/homes/flat-{n}", "city": "Elmstadt"} for n in NUMBERS]
+    assert {one.region for one in read(f"<ul>{cards}</ul>" + data(rows))} == {"Landkreis Ulm"}
+
+
 def test_keys_with_the_place_of_who_sells_tell_that_of_the_listing() -> None:
     rows = [
         {"id": n, "title": f"Chest {n}", "price": 90, "url": f"/homes/flat-{n}", "photos": [f"https://img.example/{n}.jpg"],
@@ -81,6 +90,16 @@ def test_a_word_of_several_meanings_is_no_seller_where_no_card_names_one() -> No
     assert {one.seller for one in read(f"<ul>{cards}</ul>")} == {""}
 
 
+@pytest.mark.parametrize(("feature", "seller"), [("Private", ""), ("Garden", "private")])
+def test_a_word_on_the_cards_of_dealers_says_nothing_of_who_sells_elsewhere(feature: str, seller: str) -> None:
+    def after(number: int) -> str:
+        logo = '<img src="/logos/12.gif" alt="Broker">'
+        return f"<p>{feature}</p>{logo}" if number % 3 else "<p>Private</p>"
+
+    found = read(f"<ul>{''.join(card(n, f'<h3>Flat {n}</h3>', after(n)) for n in NUMBERS)}</ul>")
+    assert [one.seller for one in found] == ["dealer" if n % 3 else seller for n in NUMBERS]
+
+
 @pytest.mark.parametrize("town", ["Kalmar", "Kalmar - Berga"])
 def test_the_street_below_the_heading_of_a_town_is_the_title(town: str) -> None:
     cards = "".join(
@@ -113,6 +132,7 @@ def test_a_heading_of_three_letters_is_a_title() -> None:
         ("Vallgatan 4B, Kalmar", ("Kalmar", "")),
         ("Praha 5, Smíchov", ("Praha 5", "Smíchov")),
         ("Quận 5, Hồ Chí Minh", ("Quận 5", "Hồ Chí Minh")),
+        ("Brno 2, Jihomoravský kraj", ("Brno 2", "Jihomoravský kraj")),
     ],
 )
 def test_a_name_with_a_number_before_a_town_is_a_street(text: str, place: tuple[str, str]) -> None:

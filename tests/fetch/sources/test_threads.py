@@ -69,3 +69,13 @@ def test_a_label_before_the_title_of_a_thread_is_none_of_it() -> None:
 def test_a_script_that_gives_files_by_number(address: str, photo: bool) -> None:
     assert is_address(address, surely_photo=True) is photo
     assert not is_address(address, surely_photo=False)
+
+
+def test_a_shop_of_sewing_threads_is_no_forum() -> None:
+    """Its system gives its articles the ids that posts have."""
+    photos = [f"https://shop.example/up/blue_{k}.jpg" for k in "123"]
+    gallery = "".join(f'<img src="{photo}">' for photo in photos)
+    below = '<article id="post-77"><p>How to</p><img src="https://shop.example/tips/how.jpg"></article>'
+    text = page(f'<h1>Blue thread</h1><div class="gallery">{gallery}</div><b>9 €</b>{below}')
+    (one,) = extract(text, "https://shop.example/p/sewing-thread-blue/", True).listings
+    assert [photo.url for photo in one.photos] == photos
