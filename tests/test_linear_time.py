@@ -149,7 +149,7 @@ CASES: list[tuple[str, Reader, str, tuple[str, ...], str]] = [
     ("place", values.place, "", (*TEXTS, "a, ", "a - 1 km ", "гр. ", "東村", "1 a ", "(a) "), ""),
     ("seller", seller_kinds.called, "", ("private ", "a ", "pro-", "seller: "), ""),
     ("firm", seller_kinds.is_firm, "", ("S. ", "a.s.", "Sp. z "), ""),
-    ("key", key_names.plain, "a", ("({", "a({", "})"), "})"),
+    ("key", key_names.plain.__wrapped__, "a", ("({", "a({", "})"), ")"),
     ("link-to-a-file", lambda text: photo_addresses.of_one_file(text, ()), "", ("/img.php?", "/file.php?a"), ""),
     ("csv", of_manifest, "", ('"', '""', ",", "\\", "'", "a", " "), ""),
 ]
