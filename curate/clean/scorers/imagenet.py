@@ -10,7 +10,7 @@ Concepts are sums over the 1,000 ImageNet classes; `*` in a concept means every 
 import difflib
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
@@ -147,8 +147,9 @@ def concept_probabilities(
     Rows sum to 1. Raises UsageError for an unknown class, one named twice, or concepts that leave classes out.
     """
     members = concept_members(concepts, class_names).astype(np.float64)
+    places = {name: row for row, name in enumerate(class_names)}
     for column, concept in enumerate(concepts):
-        doubtful = [_place(name, concept, class_names) for name in dict.fromkeys(concept.doubtful)]
+        doubtful = [_place(name, concept, places) for name in dict.fromkeys(concept.doubtful)]
         members[doubtful, column] *= DOUBTFUL
     sums = probabilities @ members
     return np.asarray(sums / sums.sum(axis=1, keepdims=True))
@@ -159,6 +160,7 @@ def concept_members(concepts: Sequence[Concept], class_names: Sequence[str]) -> 
 
     Raises UsageError for an unknown class (naming close matches), a class named twice, or no `*` to take the rest.
     """
+    places = {name: row for row, name in enumerate(class_names)}
     members = np.zeros((len(class_names), len(concepts)), dtype=bool)
     rest = [column for column, concept in enumerate(concepts) if REST in concept.imagenet]
     if not rest and concepts and all(concept.wanted for concept in concepts):
@@ -173,7 +175,7 @@ def concept_members(concepts: Sequence[Concept], class_names: Sequence[str]) -> 
         for name in concept.imagenet:
             if name == REST:
                 continue
-            place = _place(name, concept, class_names)
+            place = _place(name, concept, places)
             if members[place].any():
                 raise UsageError(f"clean.concepts.{concept.name}: ImageNet class {name!r} is named twice")
             members[place, column] = True
@@ -181,10 +183,10 @@ def concept_members(concepts: Sequence[Concept], class_names: Sequence[str]) -> 
     return members
 
 
-def _place(name: str, concept: Concept, class_names: Sequence[str]) -> int:
+def _place(name: str, concept: Concept, places: Mapping[str, int]) -> int:
     """The number of an ImageNet class that `concept` names. Raises UsageError, naming close matches."""
-    if name in class_names:
-        return class_names.index(name)
-    close = difflib.get_close_matches(name, class_names, n=3, cutoff=0.5)
+    if name in places:
+        return places[name]
+    close = difflib.get_close_matches(name, places, n=3, cutoff=0.5)
     hint = f"; did you mean {', '.join(close)}?" if close else ""
     raise UsageError(f"clean.concepts.{concept.name}: ImageNet has no class {name!r}{hint}")
