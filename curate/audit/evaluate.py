@@ -211,7 +211,7 @@ def evaluate(folder: Path, place: Path, path: Path, of_recipe: Sequence[str] = (
             f"{path}: no photo is left to measure on: {seen_before} are of train or val, {unread} cannot be read"
         )
     return Evaluation(
-        network=f"{model.meta['variant']}, seed {model.meta['seed']},",
+        network=f"{models.named(model.meta)},",
         photos=[known[number] for number in sound],
         classes=classes,
         labels=np.array([classes.index(known[number].class_name) for number in sound]),

@@ -16,6 +16,7 @@ from curate.fetch.sources.grouping import by_folders, by_names
 from curate.fetch.sources.tree import LocalPhoto, argument
 from curate.photos import decode
 from curate.photos.store import PHOTO_SUFFIXES
+from curate.train import models
 
 NAMED = 5  # classes, in a sentence
 
@@ -106,8 +107,8 @@ def for_network(path: Path, meta: Mapping[str, Any], of_recipe: Sequence[str]) -
     there = {photo.class_name for photo in source.photos}
     if not there.intersection(meta["classes"]):
         raise UsageError(
-            f"{path}: its classes are {some_of(sorted(there), NAMED)}; the network, {meta['variant']}, seed "
-            f"{meta['seed']}, knows {', '.join(meta['classes'])}"
+            f"{path}: its classes are {some_of(sorted(there), NAMED)}; the network, {models.named(meta)}, knows "
+            f"{', '.join(meta['classes'])}"
         )
     return source
 

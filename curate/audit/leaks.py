@@ -210,7 +210,7 @@ def _leaks(
             *(_unknown(photos, model) if model else ()),
         ),
         accuracy=_accuracy(photos, affected, model) if model else {},
-        network=f"{model.meta['variant']}, seed {model.meta['seed']}" if model else "",
+        network=models.named(model.meta) if model else "",
     )
 
 
@@ -221,9 +221,8 @@ def _prefixes(photos: Sequence[Labelled]) -> list[str]:
         if not photo.listing and (shared := prefix(photo.name)):
             named[photo.class_name, shared].setdefault(photo.split, photo.name)
     across = [list(names.values()) for _, names in sorted(named.items()) if len(names) > 1]
-    if not across or len(named) < 2 * len(
-        {class_name for class_name, _ in named}
-    ):  # IMG_1, IMG_2, … are no listing
+    classes = {class_name for class_name, _ in named}
+    if not across or len(named) < 2 * len(classes):  # IMG_1, IMG_2, … are no listing
         return []
     prefixes = counted(len(across), "prefix of names is", "prefixes of names are")
     pair = " and ".join(across[0][:2])

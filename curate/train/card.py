@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from curate.core.intervals import percent
 from curate.core.schemas import SPLITS
-from curate.train import calibration
+from curate.train import calibration, models
 from curate.train.accuracy import in_words
 from curate.train.backbones import PACKAGED
 from curate.train.variants import DESCRIPTIONS, chosen_on_val
@@ -75,7 +75,7 @@ def markdown(
     if error:
         sure = f"{percent(error[0])} ({percent(error[1])} if the probabilities were exact, with so many photos)"
     lines = [
-        f"# {meta['variant']}, seed {meta['seed']}: {', '.join(classes)}",
+        f"# {models.named(meta)}: {', '.join(classes)}",
         "",
         f"{DESCRIPTIONS[meta['variant']]}. It takes an RGB image of {meta['image_size']}×{meta['image_size']} "
         f"pixels, the whole photo squeezed. It gives a probability for each of {len(classes)} classes, in order: "

@@ -44,6 +44,11 @@ def folder_of(folder: Path, variant: str, seed: int) -> Path:
     return folder / "models" / variant / f"seed-{seed}"
 
 
+def named(network: Mapping[str, Any]) -> str:
+    """What a sentence calls a network, by its model.json or its entry in the sidecar: `transfer, seed 42`."""
+    return f"{network['variant']}, seed {network['seed']}"
+
+
 def save(folder: Path, weights: bytes, graph: bytes, meta: Mapping[str, Any], card: str = "") -> None:
     """Write the weights, the ONNX graph, MODEL_CARD.md and model.json into `folder`."""
     written = {"format": FORMAT, "sha256": hashlib.sha256(weights).hexdigest(), **meta}

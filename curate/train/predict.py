@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,12 @@ def chosen(folder: Path, variant: str = "") -> Path:
 
     Raises StateError when none was trained, UsageError when `variant` is none.
     """
+    network = _chosen(folder, variant)
+    return models.folder_of(folder, network["variant"], network["seed"])
+
+
+def _chosen(folder: Path, variant: str) -> dict[str, Any]:
+    """The entry of that network in the sidecar."""
     if variant and variant not in get_args(Variant):
         raise UsageError(f"--variant {variant}: a variant is one of {', '.join(get_args(Variant))}")
     again = Run("train-baseline", ("--variant", variant) if variant else ())
@@ -38,27 +44,25 @@ def chosen(folder: Path, variant: str = "") -> Path:
         raise StateError(f"{folder}: no network was trained yet", again)
     notes = manifest.read_sidecar(folder, "train_baseline")["notes"]
     if not variant:
-        return models.folder_of(folder, notes["chosen"]["variant"], notes["chosen"]["seed"])
+        best = notes["chosen"]["variant"], notes["chosen"]["seed"]
+        return next(each for each in notes["networks"] if (each["variant"], each["seed"]) == best)
     own = [each for each in notes["networks"] if each["variant"] == variant]
     if not own:
         there = ", ".join(sorted({each["variant"] for each in notes["networks"]}))
         raise StateError(f"{folder}: no network of the variant {variant} was trained, only {there}", again)
-    best = max(own, key=lambda each: (each["val"]["accuracy"], -each["seed"]))
-    return models.folder_of(folder, variant, best["seed"])
+    return max(own, key=lambda each: (each["val"]["accuracy"], -each["seed"]))
 
 
 def other_classes(folder: Path, classes: Sequence[str], variant: str = "") -> list[Note]:
     """A note where the network to use, as `chosen` has it, was trained for others than `classes`, the recipe's."""
     if not manifest.csv_path(folder, "train_baseline").exists():
         return []
-    place = chosen(folder, variant)
-    for each in manifest.read_sidecar(folder, "train_baseline")["notes"]["networks"]:
-        own = list(each["test_by_class"])
-        if models.folder_of(folder, each["variant"], each["seed"]) == place and set(own) != set(classes):
-            name = f"{each['variant']}, seed {each['seed']}"
-            told = f"the network, {name}, was trained for {', '.join(own)}; the recipe has {', '.join(classes)}"
-            return [Note(told, To("train again", Run("run")))]
-    return []
+    network = _chosen(folder, variant)
+    own = list(network["test_by_class"])
+    if set(own) == set(classes):
+        return []
+    text = f"was trained for {', '.join(own)}; the recipe has {', '.join(classes)}"
+    return [Note(f"the network, {models.named(network)}, {text}", To("train again", Run("run")))]
 
 
 def predict(model: models.Model, files: Iterable[Path]) -> Iterator[Prediction]:

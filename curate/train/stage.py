@@ -216,8 +216,7 @@ def chosen(metas: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def in_one_line(meta: dict[str, Any]) -> str:
     """How one network did, on val and on test."""
-    name = f"{meta['variant']}, seed {meta['seed']}"
-    return f"{name}: " + "; ".join(in_words(split, meta[split]) for split in ("val", "test"))
+    return f"{models.named(meta)}: " + "; ".join(in_words(split, meta[split]) for split in ("val", "test"))
 
 
 def notes_of(
@@ -238,7 +237,7 @@ def notes_of(
     if variant == "base" and all(meta["variant"] == "base" for meta in metas):
         lines.append("base learns from your photos alone; --variant transfer usually does better")
     if len(metas) > 1:
-        lines.append(f"best of {counted(len(metas), 'network')} on val: {best['variant']}, seed {best['seed']}")
+        lines.append(f"best of {counted(len(metas), 'network')} on val: {models.named(best)}")
     return {
         "networks": [{name: meta[name] for name in NOTED} for meta in metas],
         "chosen": {"variant": best["variant"], "seed": best["seed"]},
