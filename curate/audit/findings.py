@@ -238,8 +238,7 @@ def of_folder(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn =
         inputs=inputs,
         settings={
             "audit.reference": {name: dict(own) for name, own in audit.reference.items()},
-            "train_baseline.seed": config.seed,
-            "train_baseline.transfer.image_size": config.transfer.image_size,
+            **transfer.settings(config),
         },
     )
 

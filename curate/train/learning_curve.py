@@ -100,11 +100,8 @@ def run(folder: Path, config: TrainBaseline) -> Curve:
     curve = of_folder(folder, config)
     data = table(curve)
     atomic_write(folder / "learning_curve.csv", data)
-    settings = {
-        "train_baseline.seed": config.seed,
-        "train_baseline.transfer.image_size": config.transfer.image_size,
-    }
-    made_from = {"sha256": hashlib.sha256(data).hexdigest(), "inputs": inputs, "settings": settings}
+    digest = hashlib.sha256(data).hexdigest()
+    made_from = {"sha256": digest, "inputs": inputs, "settings": transfer.settings(config)}
     atomic_write(folder / "learning_curve.json", json.dumps(made_from, indent=1).encode() + b"\n")
     if not extras.missing("plots"):
         atomic_write(folder / "learning_curve.png", draw(curve))

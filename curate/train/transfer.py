@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.core import files, record_store
 from curate.core.progress import counter
+from curate.core.recipe import TrainBaseline
 
 PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # scikit-learn's C: larger is weaker
 BATCH = 16
@@ -73,6 +75,14 @@ def features(folder: Path, pixels: NDArray[np.uint8], names: Sequence[str]) -> N
             yield records
 
     return np.array(record_store.read_or_write(path, layout, len(pixels), embedded)["features"])
+
+
+def settings(config: TrainBaseline) -> dict[str, Any]:
+    """The settings of the recipe that what is measured on the features depends on, by their keys."""
+    return {
+        "train_baseline.seed": config.seed,
+        "train_baseline.transfer.image_size": config.transfer.image_size,
+    }
 
 
 def fit(
