@@ -75,8 +75,7 @@ def in_training(checkpoint: Path, asked: TrainBaseline, running: bool) -> Note:
     done, options = read_checkpoint(checkpoint)
     of_recipe = asked.model_dump() | ({"epochs": asked.finetune.epochs} if variant == "finetune" else {})
     epochs = options.get("epochs", of_recipe["epochs"])
-    if variant != asked.variant:
-        options["variant"] = variant
+    options["variant"] = variant
     if variant != asked.variant or not asked.seed <= seed < asked.seed + asked.seeds:
         options["seed"] = seed
     others = {name: value for name, value in sorted(options.items()) if value != of_recipe.get(name)}

@@ -92,7 +92,7 @@ def _is_pin(called: str) -> bool:
 def called_place(elements: Iterable[Element], title: str = "") -> tuple[str, str]:
     """(town, region) in the first element that is called a place, else beside a pin; empty where none is.
 
-    `title` is the listing's. It may stand in a link called an address, and is no place where it tells no region.
+    `title` is the listing's. It may stand in a link called an address, and is no place where it names no region.
     """
     pins: list[Element] = []
     for element in elements:

@@ -28,7 +28,7 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
     changes = {name: getattr(other, name) for name in FIELDS if getattr(first, name) in ("", None)}
     changes = {name: value for name, value in changes.items() if value not in ("", None)}
     if first.city and other.city and not same_town(first, other):
-        changes.pop("region", None)  # it is told with another town: a quarter of this one, perhaps
+        changes.pop("region", None)  # it stands beside another town: a quarter of this one, perhaps
     if first.price == 0 and other.price:  # 0 says that there is none
         changes |= {"price": other.price, "currency": other.currency or first.currency}
     if "price" not in changes and first.price is not None:

@@ -26,7 +26,7 @@ def prefix(name: str) -> str:
 def grouped(offered: Offered, group_by: str) -> Offered:
     """The photos with their listings, as `by_names` finds them; without `group_by` as `by_folders` does.
 
-    Where names look as if they told more, that is remarked. Raises UsageError.
+    Where names share a prefix, which may name the listing, that is remarked. Raises UsageError.
     """
     if group_by:
         return by_names(offered if group_by == FOLDER else by_folders(offered), group_by)

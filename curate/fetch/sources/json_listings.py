@@ -167,7 +167,7 @@ def _candidate(
     currency, price_key = "", ""
     for key, value in json_fields.first(fact, "price"):
         said, unit = money(value, key)
-        better = amount is None or (said and not amount)  # a price of 0 is none where another one is told
+        better = amount is None or (said and not amount)  # a price of 0 is none where there is another
         if said is not None and (better or (not currency and unit and said == amount)):
             amount, currency, price_key = said, unit, key
     if not currency:

@@ -54,7 +54,7 @@ def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing 
     listing = Listing("", page.url)
     used: dict[str, list[str]] = {}
     for one in sorted(chosen, key=lambda one: one.form not in ("JSON-LD", "microdata", "RDFa")):
-        if one.listing.price is not None and not listing.price:  # 0 is none where another one is told
+        if one.listing.price is not None and not listing.price:  # 0 is none where there is another
             listing = replace(listing, price=one.listing.price, currency=one.listing.currency)
             used.setdefault(one.form, []).append("price")
     for one in chosen:
