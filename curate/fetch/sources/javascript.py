@@ -46,16 +46,16 @@ _WORD = re.compile(r"\"(?:[^\"\\]|\\.)*+\"?|'(?:[^'\\]|\\.)*+'?|[A-Za-z_$][\w$]*
 
 def unescaped(literal: str) -> str:
     """The text of a string literal, its quotes included."""
-
-    def one(match: re.Match[str]) -> str:
-        code = match[1] or match[2] or match[3]
-        if code:
-            number = int(code, 16)
-            return chr(number) if number < 0x110000 else "?"
-        return _LETTERS.get(match[4], match[4])
-
-    text = _ESCAPE.sub(one, literal[1:-1])
+    text = _ESCAPE.sub(_character, literal[1:-1])
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _character(escape: re.Match[str]) -> str:
+    """What an escape stands for: a character, or nothing where it joins two lines."""
+    if code := escape[1] or escape[2] or escape[3]:
+        number = int(code, 16)
+        return chr(number) if number < 0x110000 else "?"
+    return _LETTERS.get(escape[4], escape[4])
 
 
 def loads(text: str, *, strict: bool = False) -> Any:
@@ -109,13 +109,11 @@ def _int(digits: str) -> int | str:
 
 def _as_json(escape: re.Match[str]) -> str:
     """An escape of JavaScript as JSON writes it. Quotes keep theirs: the parser of literals ends strings there."""
-    code, letter = escape[1] or escape[2] or escape[3], escape[4]
-    if code:
-        number = int(code, 16)
-        return f"\\u{number:04x}" if number < 0x10000 else chr(number) if number < 0x110000 else "?"
-    if letter in "\"'`\\/bfnrt":
+    letter, character = escape[4], _character(escape)
+    if letter and letter in "\"'`\\/bfnrt":
         return escape[0]
-    return {"v": "\\u000b", "0": "\\u0000", "\n": ""}.get(letter, letter)
+    coded = letter in (None, "v", "0") and character < "\U00010000"
+    return f"\\u{ord(character):04x}" if coded else character
 
 
 def literal(text: str) -> Any:
