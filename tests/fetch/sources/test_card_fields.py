@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from curate.fetch.sources import places, seller_kinds
+from curate.fetch.sources import seller_kinds
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.filling import fill
 from curate.fetch.sources.listing import Listing
@@ -95,13 +95,6 @@ def test_what_a_card_says(card: str, fields: dict[str, Any]) -> None:
 def test_what_data_say(data: dict[str, Any], fields: dict[str, Any]) -> None:
     body = "" if "header" in data else "<p>11 490 €</p>"
     assert fields_of(data_of(data, body), fields) == fields
-
-
-def test_the_wider_of_two_places_is_the_region() -> None:
-    assert places.named("Selangor » Petaling Jaya") == ("Petaling Jaya", "Selangor")
-    assert places.named("Italia » Portoferraio") == ("Portoferraio", "")
-    assert places.named("Home › Ulm") == places.named("Location > Ulm") == ("Ulm", "")
-    assert places.named("Italia » Mar Tirreno » Portoferraio") == ("Portoferraio", "")
 
 
 def test_a_word_that_only_a_field_of_sellers_means_so() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from curate.fetch.sources import places, seller_kinds
+from curate.fetch.sources import seller_kinds
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.money import PRICE, money
 from tests.fetch.sources.painted_adverts import page
@@ -40,43 +40,6 @@ def test_a_word_for_who_sells(text: str, kind: str) -> None:
 )  # fmt: skip
 def test_the_name_of_a_firm(name: str, firm: bool) -> None:
     assert seller_kinds.is_firm(name) is firm
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("Pune, Maharashtra", ("Pune", "Maharashtra")),
-        ("東京都江東区豊洲６", ("江東区", "東京都")),
-        ("東京都東村山市本町", ("東村山市", "東京都")),
-        ("神奈川県横浜市港北区", ("横浜市", "神奈川県")),
-        ("경기 수원시 권선구", ("수원시", "경기")),
-        ("Бургас, гр. Поморие", ("гр. Поморие", "Бургас")),
-        ("Pest megye, Érd", ("Érd", "Pest megye")),
-        ("Žilina, Žilinský kraj", ("Žilina", "Žilinský kraj")),
-        ("1056 JM Amsterdam (Bos en Lommer)", ("Amsterdam", "")),
-        ("DE-42241 Uelzen", ("Uelzen", "")),
-        ("10 rue de la Paix, 75002 Paris", ("Paris", "")),
-        ("123 Main St, Sandy, UT 84070", ("Sandy", "UT")),
-        ("Yenimahalle Mh. Atakum, Samsun", ("Atakum", "Samsun")),
-        ("Italia, Roma", ("Roma", "")),
-        ("Jaén, España", ("Jaén", "")),
-        ("España", ("", "")),
-        ("Csopak, Magyarország – 10,5 km a központtól", ("Csopak", "")),
-        ("2 giờ trước • Quận 7", ("Quận 7", "")),
-        ("Kraków - Dzisiaj 12:30", ("Kraków", "")),
-        ("Plzeň - město", ("Plzeň - město", "")),
-        ("دیروز در تهران، پونک", ("تهران", "پونک")),
-        ("Bauska un raj.", ("Bauska un raj.", "")),
-        ("Palermo - Capital Federal", ("Palermo", "Capital Federal")),
-        ("Balfron Tower, St Leonards Road, London E14", ("London", "")),
-        ("Mill Road, Cambridge, CB1", ("Cambridge", "")),
-        ("Calle de Llagostera, Barcelona", ("Barcelona", "")),
-        ("58 m²", ("", "")),
-        ("", ("", "")),
-    ],
-)
-def test_town_and_region_of_a_text(text: str, place: tuple[str, str]) -> None:
-    assert places.named(text) == place
 
 
 CARDS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from curate.fetch.sources import places, seller_kinds
+from curate.fetch.sources import seller_kinds
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.money import money
 from tests.fetch.sources.painted_adverts import page
@@ -103,19 +103,6 @@ DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.parametrize(("data", "fields"), DATA.values(), ids=DATA)
 def test_what_data_do_not_tell(data: dict[str, Any], fields: dict[str, Any]) -> None:
     assert fields_of(data_of(data), fields) == fields
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("Temple Terrace, FL", ("Temple Terrace", "FL")), ("29 Palms, CA", ("29 Palms", "CA")),
-        ("100 Mile House, BC", ("100 Mile House", "BC")), ("12 Elm Road, UT", ("", "UT")),
-        ("Hamburg - Altona", ("Hamburg", "")), ("Berlin - Mitte", ("Berlin", "")),
-        ("Palermo - Capital Federal", ("Palermo", "Capital Federal")),
-    ],
-)  # fmt: skip
-def test_towns_that_are_called_as_streets_and_quarters_are(text: str, place: tuple[str, str]) -> None:
-    assert places.named(text) == place
 
 
 @pytest.mark.parametrize("amounts", [{"NET": 8000, "VAT": 1520}, {"MIN": 1, "MAX": 9}])

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from curate.fetch.sources import places
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.key_names import role
 from curate.fetch.sources.listing import Listing
@@ -123,17 +122,3 @@ def test_a_heading_of_three_letters_is_a_title() -> None:
     names = ("Ivy", "Moo", "Rex")
     cards = "".join(card(n, f"<h3>{names[n % 3]}</h3><p>Female, small</p>") for n in NUMBERS)
     assert [one.title for one in read(f"<ul>{cards}</ul>")] == [names[n % 3] for n in NUMBERS]
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("Hauptstr. 5, Elmstadt", ("Elmstadt", "")),
-        ("Vallgatan 4B, Kalmar", ("Kalmar", "")),
-        ("Praha 5, Smíchov", ("Praha 5", "Smíchov")),
-        ("Quận 5, Hồ Chí Minh", ("Quận 5", "Hồ Chí Minh")),
-        ("Brno 2, Jihomoravský kraj", ("Brno 2", "Jihomoravský kraj")),
-    ],
-)
-def test_a_name_with_a_number_before_a_town_is_a_street(text: str, place: tuple[str, str]) -> None:
-    assert places.named(text) == place

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from curate.fetch.sources import places, seller_kinds
+from curate.fetch.sources import seller_kinds
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.money import PRICE, money
 from tests.fetch.sources.painted_adverts import page
@@ -91,31 +91,6 @@ CARDS: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize(("card", "fields"), CARDS.values(), ids=CARDS)
 def test_what_a_card_tells(card: str, fields: dict[str, Any]) -> None:
     assert fields_of(cards_of(card)[0], fields) == fields
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("гр. Стара Загора, Три чучура", ("гр. Стара Загора", "")),
-        ("град София, Лозенец", ("София", "")),
-        ("Бургас, гр. Поморие", ("гр. Поморие", "Бургас")),
-        ("Pärnumaa, Sindi linn", ("Sindi linn", "Pärnumaa")),
-        ("Kragujevac, Šumadijski okrug", ("Kragujevac", "Šumadijski okrug")),
-        ("〒251-0047神奈川県藤沢市辻堂", ("藤沢市", "神奈川県")),
-        ("Italia » Mar Tirreno » Marina di Scarlino", ("Marina di Scarlino", "")),
-        ("Berlin ›", ("Berlin", "")),
-        ("Delhi › 30 km", ("Delhi", "")),
-        ("Italia » Roma, Lazio", ("Roma", "Lazio")),
-        ("Île de Nantes, Nantes (44200)", ("Nantes", "")),
-        ("Maa, Elm", ("Maa", "Elm")),
-        ("Loimaa, Varsinais-Suomi", ("Loimaa", "Varsinais-Suomi")),
-        ("Ida-Virumaa, Narva", ("Narva", "Ida-Virumaa")),
-        ("Equipment Location: Lubbock, Texas", ("Lubbock", "Texas")),
-        ("6944 Deer Valley Rd, Shingle Springs, CA 95682", ("Shingle Springs", "CA")),
-    ],
-)  # fmt: skip
-def test_a_place_in_parts(text: str, place: tuple[str, str]) -> None:
-    assert places.named(text) == place
 
 
 def items_of(data: list[dict[str, str]]) -> str:
