@@ -25,7 +25,7 @@ from curate.clean.signals import PhotoRecord
 from curate.core import manifest
 from curate.core.recipe import Clean
 from curate.core.schemas import DedupRow, FetchRow
-from tests.benchmarks.pipeline_market import original, read_truth
+from tests.benchmarks.pipeline_market import facts_by_key
 
 MAX_GOOD_LOST = 0.015
 FOUND = {"not_car": 0.99, "closeup": 0.95, "other_vehicle": 0.80}
@@ -132,11 +132,10 @@ def main() -> None:
     parser.add_argument("--painted", type=Path, help="what `make demo` made")
     parser.add_argument("--draws", type=int, default=1, help="draw the photos so many times")
     options = parser.parse_args()
-    truth = read_truth()
-    names = {row.key: row.image_url for row in manifest.read(options.folder, FetchRow)}
+    facts = facts_by_key(options.folder)
 
     def fact(key: str, column: str) -> str:
-        return truth[original(truth, names[key].rsplit("/", 1)[-1].removesuffix(".jpg"))][column]
+        return facts[key][column]
 
     base = section("car", ["sedan", "suv"])
     photos = clean.read_photos(options.folder, base, manifest.read(options.folder, DedupRow))

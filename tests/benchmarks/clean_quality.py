@@ -31,7 +31,7 @@ from curate.core.schemas import DedupRow, FetchRow, photo_key
 from curate.dedup import stage as dedup
 from curate.photos import decode, store
 from curate.review import queue
-from tests.benchmarks.pipeline_market import original, read_truth
+from tests.benchmarks.pipeline_market import facts_by_key
 from tests.benchmarks.serve_market import market_folder, read_listings
 
 BAD = ("not_car", "closeup", "other_vehicle")
@@ -234,14 +234,13 @@ def main() -> None:
     parser.add_argument("--thorough", action="store_true", help="look at each photo twice")
     options = parser.parse_args()
     build(options.folder)
-    truth = read_truth()
-    names = {row.key: row.image_url for row in manifest.read(options.folder, FetchRow)}
+    facts = facts_by_key(options.folder)
 
     def issue_of(key: str) -> str:
-        return truth[original(truth, names[key])]["issue"]
+        return facts[key]["issue"]
 
     def model_of(key: str) -> str:
-        return truth[original(truth, names[key])]["model"]
+        return facts[key]["model"]
 
     section = config(("sedan", "suv"), options.thorough)
     for line in of_stage(options.folder, section, issue_of):

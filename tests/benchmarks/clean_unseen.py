@@ -27,11 +27,11 @@ from curate.clean.signals import PhotoRecord
 from curate.core import manifest
 from curate.core.errors import GateError
 from curate.core.recipe import Clean
-from curate.core.schemas import DedupRow, FetchRow
+from curate.core.schemas import DedupRow
 from curate.photos import decode, store
 from curate.review.decisions import Review
 from tests.benchmarks.clean_collections import FOUND, MAX_GOOD_LOST, section
-from tests.benchmarks.pipeline_market import original, read_truth
+from tests.benchmarks.pipeline_market import facts_by_key
 
 Rows = list[tuple[PhotoRecord, str]]  # each photo, and what is wrong with it ("none": good)
 MAKES = {"Hyundai": 360, "Dodge": 250, "Chevrolet": 150, "Audi": 100, "BMW": 60, "Ford": 30, "Jeep": 15, "GMC": 8}
@@ -54,13 +54,9 @@ class Market:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        truth = read_truth()
-        names = {row.key: row.image_url for row in manifest.read(folder, FetchRow)}
+        facts = facts_by_key(folder)
         photos = clean.read_photos(folder, section("car", ["sedan", "suv"]), manifest.read(folder, DedupRow))
-        self.fact = {
-            photo.key: truth[original(truth, names[photo.key].rsplit("/", 1)[-1].removesuffix(".jpg"))]
-            for photo in photos
-        }
+        self.fact = {photo.key: facts[photo.key] for photo in photos}
         issue = {photo.key: self.fact[photo.key]["issue"] for photo in photos}
         self.cars = [photo for photo in photos if issue[photo.key] == "none"]
         self.junk = [photo for photo in photos if issue[photo.key] in ("not_car", "closeup")]

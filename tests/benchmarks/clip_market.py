@@ -12,9 +12,8 @@ from pathlib import Path
 
 from curate.core import manifest
 from curate.core.errors import CurateError
-from curate.core.schemas import FetchRow
 from tests.benchmarks.clean_quality import build, config, of_stage
-from tests.benchmarks.pipeline_market import original, read_truth
+from tests.benchmarks.pipeline_market import facts_by_key
 
 
 def main() -> None:
@@ -25,11 +24,10 @@ def main() -> None:
     parser.add_argument("--weights", help="open_clip tag, or a local checkpoint")
     options = parser.parse_args()
     build(options.folder)
-    truth = read_truth()
-    names = {row.key: row.image_url for row in manifest.read(options.folder, FetchRow)}
+    facts = facts_by_key(options.folder)
     section = config(("sedan", "suv")).override(scorer="clip", model=options.model, weights=options.weights)
     try:
-        for line in of_stage(options.folder, section, lambda key: truth[original(truth, names[key])]["issue"]):
+        for line in of_stage(options.folder, section, lambda key: facts[key]["issue"]):
             print(line, flush=True)
     except CurateError as error:  # random weights see no car anywhere
         raise SystemExit(str(error)) from error

@@ -28,13 +28,29 @@ from curate.demo.junk import person, street_only
 from curate.demo.papers import document
 from curate.demo.photographs import encode, finish
 from curate.photos import store
-from tests.benchmarks.pipeline_market import image_names, original, read_truth
+from tests.benchmarks.pipeline_market import facts_by_key
 from tests.folders import dedup_row, fetch_row
 
 Truth = Callable[[str], tuple[str, str]]  # of a key: what is wrong ("none": nothing), the true class
 PER_CLASS = 400  # painted photos
 JUNK = 0.12  # of them
 WRONG = 0.03  # listings under the other class
+
+
+def of_market(folder: Path, truth: Path) -> Truth:
+    """What truth.csv of the market says of the photos of `folder`."""
+    facts = facts_by_key(folder, truth)
+    return lambda key: (facts[key]["issue"], facts[key]["true_class"])
+
+
+def decide(
+    folder: Path, rows: list[CleanRow], truth: Truth, classes: tuple[str, ...], number: int
+) -> dict[str, str]:
+    """Write review.csv with the first `number` photos of the queue decided; its lines by key."""
+    said = decisions(rows, truth, classes, number)
+    (folder / "review.csv").write_text("\n".join(["key,decision,class_name,note", *said.values()]) + "\n")
+    print(f"{len(said)} decisions, {sum(',keep,' in line for line in said.values())} of them keep")
+    return said
 
 
 def decisions(rows: list[CleanRow], truth: Truth, classes: tuple[str, ...], number: int) -> dict[str, str]:
@@ -74,10 +90,8 @@ def compare(folder: Path, config: Clean, truth: Truth, number: int) -> None:
     config = config.override(accept_rejects=True)
     (folder / "review.csv").unlink(missing_ok=True)
     before = clean.run(folder, config)
-    said = decisions(before, truth, config.class_names, number)
-    (folder / "review.csv").write_text("\n".join(["key,decision,class_name,note", *said.values()]) + "\n")
+    said = decide(folder, before, truth, config.class_names, number)
     after = clean.run(folder, config)
-    print(f"{len(said)} decisions, {sum(',keep,' in line for line in said.values())} of them keep")
     print(*manifest.read_sidecar(folder, "clean")["notes"]["summary"], sep="\n")
     listed = {row.key: row.class_name for row in manifest.read(folder, FetchRow)}
     shown = ([row for row in rows if row.key not in said] for rows in (before, after))
@@ -162,15 +176,8 @@ def main() -> None:
             shutil.copy(path, scratch)
     if not (scratch / "images").exists():
         (scratch / "images").symlink_to((market / "images").resolve())
-    facts = read_truth(options.truth)
-    names = image_names(manifest.read(scratch, FetchRow))
-
-    def of_market(key: str) -> tuple[str, str]:
-        fact = facts[original(facts, names[key])]
-        return fact["issue"], fact["true_class"]
-
     config = Clean.model_validate(manifest.read_sidecar(scratch, "clean")["config"])
-    compare(scratch, config, of_market, options.decisions)
+    compare(scratch, config, of_market(scratch, options.truth), options.decisions)
     if options.painted:
         options.painted.mkdir(parents=True, exist_ok=True)
         painted = paint(options.painted)

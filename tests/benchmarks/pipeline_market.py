@@ -116,6 +116,13 @@ def image_names(rows: list[FetchRow]) -> dict[str, str]:
     return {row.key: row.image_url.rpartition("/")[2].removesuffix(".jpg") for row in rows}
 
 
+def facts_by_key(folder: Path, truth: Path | None = None) -> dict[str, dict[str, str]]:
+    """What truth.csv says of each photo of `folder`, by key; of a copy, what it says of the original."""
+    facts = read_truth(truth)
+    names = image_names(manifest.read(folder, FetchRow))
+    return {key: facts[original(facts, name)] for key, name in names.items()}
+
+
 def share(part: int, whole: int) -> str:
     """`0.983 (59 of 60)`."""
     return f"{part / whole if whole else 1:.3f} ({part} of {whole})"

@@ -28,12 +28,11 @@ from curate.core.errors import GateError
 from curate.core.recipe import Recipe
 from curate.core.recipe_file import load
 from curate.core.recipe_train import Variant
-from curate.core.schemas import CleanRow, FetchRow
+from curate.core.schemas import CleanRow
 from curate.pipeline import run_stages
 from curate.train import compare, learning_curve
 from curate.train import stage as train_baseline
-from tests.benchmarks.decisions_teach import decisions
-from tests.benchmarks.pipeline_market import image_names, original, read_truth
+from tests.benchmarks.decisions_teach import decide, of_market
 
 ONE_SEED = ("finetune",)  # its epoch takes more than a minute
 SHARES = {"train": 0.6, "val": 0.2, "test": 0.2}
@@ -82,7 +81,10 @@ def listed(market: Path) -> Iterator[dict[str, object]]:
 
 
 def prepare(market: Path, folder: Path, chosen: Recipe, truth: Path | None = None) -> None:
-    """Import the photos and run the stages before training, where that was not done yet; see `decide`."""
+    """Import the photos and run the stages before training, where that was not done yet.
+
+    By `truth` the whole queue of review is decided.
+    """
     if manifest.csv_path(folder, "split").exists():
         return
     shutil.copytree(market / "images", copied(folder) / "images", dirs_exist_ok=True)
@@ -93,23 +95,10 @@ def prepare(market: Path, folder: Path, chosen: Recipe, truth: Path | None = Non
         writer.writerows(rows)
     run_stages(["fetch", "dedup", "clean"], chosen, folder, 2, print)
     if truth:
-        decide(folder, chosen, truth)
-    run_stages(["clean", "split"], chosen, folder, 2, print)
-
-
-def decide(folder: Path, chosen: Recipe, truth: Path) -> None:
-    """Write review.csv as a person would who decides the whole queue of review by what `truth` says."""
-    facts = read_truth(truth)
-    names = image_names(manifest.read(folder, FetchRow))
-
-    def of(key: str) -> tuple[str, str]:
-        fact = facts[original(facts, names[key])]
-        return fact["issue"], fact["true_class"]
-
-    rows = manifest.read(folder, CleanRow)
-    said = decisions(rows, of, chosen.clean.class_names, len(rows))
-    (folder / "review.csv").write_text("\n".join(["key,decision,class_name,note", *said.values()]) + "\n")
-    print(f"{len(said)} photos decided, {sum(',keep,' in line for line in said.values())} of them keep")
+        judged = manifest.read(folder, CleanRow)
+        decide(folder, judged, of_market(folder, truth), chosen.clean.class_names, len(judged))
+        run_stages(["clean"], chosen, folder, 2, print)
+    run_stages(["split"], chosen, folder, 2, print)
 
 
 def main() -> None:
