@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from curate.core.most import most
 from curate.fetch.http.url import path_of
-from curate.fetch.sources import card_links, json_listings, list_parts, other_lists, photo_sizes
+from curate.fetch.sources import card_links, json_listings, list_parts, other_lists, photo_placeholders
 from curate.fetch.sources.filling import fill, same_town
 from curate.fetch.sources.forms import Read
 from curate.fetch.sources.json_listings import Candidate, CandidateList
@@ -88,7 +88,7 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
     _link_by_cards(groups)
     merged, used = _united(groups, forms)
     merged = _shown(merged, named_is_enough=best.place == "schema.org")
-    merged = _of_one_currency(_unshared(merged))
+    merged = _of_one_currency(photo_placeholders.without(merged))
     return [one if one.page_url else replace(one, page_url=forms.page.url) for one in merged], tuple(
         dict.fromkeys(used)
     )
@@ -147,21 +147,6 @@ def _shown(listings: list[Listing], *, named_is_enough: bool) -> list[Listing]:
         one
         for one, there in zip(listings, reached, strict=True)
         if there or (one.title and (named_is_enough or (sold and bool(one.listing_id) and one.price is not None)))
-    ]
-
-
-def _unshared(listings: list[Listing]) -> list[Listing]:
-    """Without photos that several listings have: placeholders and logos."""
-    counts: dict[str, int] = {}
-    for listing in listings:
-        for stem in {photo_sizes.stem(photo.url) for photo in listing.photos}:
-            counts[stem] = counts.get(stem, 0) + 1
-    most = max(2, len(listings) // 5)
-    return [
-        replace(one, photos=tuple(p for p in one.photos if counts[photo_sizes.stem(p.url)] <= most))
-        if len(listings) > 3
-        else one
-        for one in listings
     ]
 
 

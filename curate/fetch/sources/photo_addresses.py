@@ -23,7 +23,8 @@ _NO_IMAGE = re.compile(
 )
 _SCRIPT = re.compile(r"\.(?:php|aspx|cgi)(?:$|[?#](?!.*\.(?:jpe?g|png|webp)))", re.IGNORECASE)
 _OF_FILES = re.compile(  # a script that gives one of the site's files, by its number
-    r"(?:^|[/_-])(?:attachment|file|image|img|photo|picture|thumb|thumbnail)s?\.(?:php|aspx|cgi)\?(?=.*\d)",
+    r"(?:^|[/_-]|(?-i:[a-z](?=[A-Z])))(?:attachment|file|image|img|photo|picture|thumb|thumbnail)s?"
+    r"\.(?:php|aspx|cgi)\?(?=.*\d)",
     re.IGNORECASE,
 )
 _HOST = re.compile(r"^(?:[a-z0-9-]+\.)+[a-z]{2,10}/", re.IGNORECASE)

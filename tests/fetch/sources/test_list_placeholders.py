@@ -1,0 +1,68 @@
+"""Images of a list that stand where a card has no photo, photos that a script gives, and links beside a list."""
+
+import pytest
+
+from curate.fetch.sources.auto import extract
+from tests.fetch.sources.painted_adverts import page
+
+URL = "https://ads.example/all"
+NUMBERS = range(8100231, 8100243)
+ODD = NUMBERS[5]
+
+
+def cards(usual: str, odd: str, slug: str = "canoe") -> str:
+    """A list of cards: `usual` is the address of a photo with N for the number, `odd` that of one card."""
+    return "".join(
+        f'<li><a href="/{slug}-{n}"><img src="{(odd if n == ODD else usual).replace("N", str(n))}">'
+        f"<h3>Canoe no. {n}</h3></a><b>900 €</b></li>"
+        for n in NUMBERS
+    )
+
+
+def photos(body: str) -> dict[int, list[str]]:
+    """The addresses of the photos of each listing of a page, by its number."""
+    found = extract(page(f"<main>{body}</main>"), URL, False).listings
+    return {int(one.page_url[-7:]): [photo.url for photo in one.photos] for one in found}
+
+
+@pytest.mark.parametrize(
+    ("usual", "odd"),
+    [
+        ("https://img.example/N/0f3a5c7e9b.jpg", "/images/engin-mynd.png"),  # on the host of the page
+        ("https://img.example/up/N/file.jpg", "https://img.example/static/ina_t.gif"),  # in another folder
+        ("https://img.example/listing/N/main.png", "https://img.example/product/boat-14/main.png"),  # of the maker
+        ("/CarImage.aspx?c=N&p=45N6&w=400", "/images/engin-mynd.png"),  # beside a script
+    ],
+)
+def test_the_only_image_without_a_number_and_at_another_place_is_no_photo(usual: str, odd: str) -> None:
+    found = photos(f"<ul>{cards(usual, odd)}</ul>")
+    assert list(found) == list(NUMBERS)
+    assert [n for n, urls in found.items() if not urls] == [ODD]
+
+
+@pytest.mark.parametrize(
+    ("usual", "odd"),
+    [
+        ("https://img.example/N/0f3a5c7e9b.jpg", "https://old.example/up/img_417.jpg"),  # it merely lies elsewhere
+        ("https://img.example/N/0f3a5c7e9b.jpg", "https://img.example/N/front.jpg"),  # it lies with the others
+        ("https://img.example/N/0f3a5c7e9b.jpg", "https://img.example/green-canoe/front.jpg"),  # it is called so
+        ("https://img.example/red/hull.jpg?of=N", "https://old.example/green/hull.jpg?of=417"),  # by its query
+    ],
+)
+def test_a_photo_that_lies_elsewhere_stays(usual: str, odd: str) -> None:
+    assert all(photos(f"<ul>{cards(usual, odd)}</ul>").values())
+
+
+def test_photos_that_a_script_gives_by_numbers_are_read_each_once() -> None:
+    body = "".join(
+        "<li>"
+        + "".join(
+            f'<a href="/canoe-{n}"><img src="/CarImage.aspx?c={n}&amp;p={n}{k}&amp;w={w}"></a>'
+            for k, w in ((1, 400), (1, 1280), (2, 400))
+        )
+        + f'<a href="/canoe-{n}"><h3>Canoe no. {n}</h3></a><b>900 €</b></li>'
+        for n in NUMBERS
+    )
+    found = photos(f"<ul>{body}</ul>")
+    assert [len(urls) for urls in found.values()] == [2] * len(NUMBERS)
+    assert all(f"p={n}{k}&" in url for n, urls in found.items() for k, url in zip((1, 2), urls, strict=True))
