@@ -34,6 +34,7 @@ _ID = re.compile(  # letters among digits: 2e721a660b71a, ID14xYz
 _FILE = re.compile(  # 7-jpg.2812300/ is an attachment to a post
     r"(?:\.(?:jpe?g|png|webp|gif|pdf|zip)|-(?:jpe?g|png|webp|heic|pdf)\.\d{3,}/?)(?:$|\?)", re.IGNORECASE
 )
+_NAMES_ONE = re.compile(r"#|slug")  # in a pattern of addresses
 _POST = re.compile(r"/(?:posts?|comments?|replies|reply|answers?)[-_/]?\d+/?(?:\?.*)?")
 
 
@@ -159,8 +160,12 @@ def united_kinds(found_links: list[Link], layout: PageImages) -> list[tuple[str,
         for other, more in kinds[1:]:
             before, both = cards_of(united), cards_of([*united, *more])
             paths = {layout.paths.get(card) for card in before.values()}
+            parents = {card.getparent() for card in before.values()}
             whole = all(both.get(url) is card for url, card in before.items())
-            fits = all(layout.paths.get(both.get(link.url)) in paths for link in more)
+            own = [both.get(link.url) for link in more]
+            fits = all(layout.paths.get(card) in paths for card in own)
+            if _NAMES_ONE.search(kind) and not _NAMES_ONE.search(other):  # filters beside the list
+                fits = fits and all(card is not None and card.getparent() in parents for card in own)
             if len(before) > 1 and whole and fits:
                 united = [*united, *more]
             else:

@@ -66,3 +66,12 @@ def test_photos_that_a_script_gives_by_numbers_are_read_each_once() -> None:
     found = photos(f"<ul>{body}</ul>")
     assert [len(urls) for urls in found.values()] == [2] * len(NUMBERS)
     assert all(f"p={n}{k}&" in url for n, urls in found.items() for k, url in zip((1, 2), urls, strict=True))
+
+
+def test_filters_beside_a_list_are_no_listings_where_its_links_are_as_deep() -> None:
+    chips = '<div><a href="/ar/used/elm">Elm</a><a href="/ar/used/oak">Oak</a></div>'
+    body = "".join(
+        f'<a href="/ar/boat/canoe-{n}"><img src="https://img.example/{n}/0f3a5c7e9b.jpg"><h3>Canoe {n}</h3>900 €</a>'
+        for n in NUMBERS
+    )
+    assert list(photos(f"{chips}<div>{body}</div>")) == list(NUMBERS)
