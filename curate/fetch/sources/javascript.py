@@ -42,6 +42,12 @@ _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
 _FUNCTION = re.compile(r"\(\s*function\s*\(([\w$,\s]{0,60000})\)\s*\{|\(\s*\(([\w$,\s]{0,60000})\)\s*=>\s*\{")
 _WORD = re.compile(r"\"(?:[^\"\\]|\\.)*+\"?|'(?:[^'\\]|\\.)*+'?|[A-Za-z_$][\w$]*+", re.DOTALL)
+_CONSTANT = re.compile(  # outside of strings: the parser of literals takes null, for a text
+    r"\"(?:[^\"\\]|\\.)*+\"?|'(?:[^'\\]|\\.)*+'?|`(?:[^`\\]|\\.)*+`?|"
+    r"(?<=[:,\[])\s*+(null|true|false|undefined|void 0|![01])(?=\s*+[,}\]])",
+    re.DOTALL,
+)
+_CONSTANTS = {"undefined": "null", "void 0": "null", "!0": "true", "!1": "false"}
 
 
 def unescaped(literal: str) -> str:
@@ -107,6 +113,11 @@ def _int(digits: str) -> int | str:
     return int(digits) if len(digits) <= 18 else digits
 
 
+def _apart(match: re.Match[str]) -> str:
+    """A constant in JSON's word for it, a space behind it; a string as it is."""
+    return f"{_CONSTANTS.get(match[1], match[1])} " if match[1] else match[0]
+
+
 def _as_json(escape: re.Match[str]) -> str:
     """An escape of JavaScript as JSON writes it. Quotes keep theirs: the parser of literals ends strings there."""
     letter, character = escape[4], _character(escape)
@@ -123,7 +134,7 @@ def literal(text: str) -> Any:
     except ValueError:
         pass
     try:
-        plain = _ESCAPE.sub(_as_json, text)
+        plain = _CONSTANT.sub(_apart, _ESCAPE.sub(_as_json, text))
         return chompjs.parse_js_object(plain, loader_kwargs={"strict": False, "parse_int": _int})
     except (ValueError, RecursionError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise ValueError(f"no literal: {error}") from error

@@ -7,6 +7,7 @@ import pytest
 
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.element_names import shows_nothing
+from curate.fetch.sources.javascript import literal
 from curate.fetch.sources.listing import Listing
 from tests.fetch.sources.painted_adverts import page
 
@@ -209,3 +210,17 @@ def test_a_price_of_0_of_one_form_gives_way_to_that_of_another() -> None:
     head = f'<script type="application/ld+json">{json.dumps(linked)}</script>'
     (one,) = extract(page(f"<h1>Canoe</h1>{data({'product': own})}", head), url, True).listings
     assert (one.price, one.currency) == (900, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{a:null,b:true,c:false,d:undefined,e:void 0}", {"a": None, "b": True, "c": False, "d": None, "e": None}),
+        (
+            "{a:[null,!0,!1],b:'null,true',c:\"x:null,\"}",
+            {"a": [None, True, False], "b": "null,true", "c": "x:null,"},
+        ),
+    ],
+)
+def test_constants_of_javascript_are_no_texts(text: str, value: Any) -> None:
+    assert literal(text) == value
