@@ -110,6 +110,19 @@ def _groups(
             one.listing = replace(one.listing, photos=())
         parts.setdefault(beside := layout.is_beside(card), []).append(one)
         elements.setdefault(beside, []).append(card)
+    for card, before in other_lists.unlinked(list(cards.values())):
+        images = (image for image in held.get(card, []) if not image.unfit)
+        own = [
+            one
+            for one in images
+            if place_of(one.urls[0]) in places and photo_sizes.stem(one.urls[0]) not in shared
+        ]
+        one = card_facts.candidate("", card, [], own, layout.sizes)
+        of_list = elements.get(beside := layout.is_beside(card), [])
+        if one.listing.photos and one.listing.title and before in of_list:
+            place = of_list.index(before) + 1
+            parts[beside].insert(place, one)
+            of_list.insert(place, card)
     return [(CandidateList("HTML", kind, part, beside), elements[beside]) for beside, part in parts.items()]
 
 

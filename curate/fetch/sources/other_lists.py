@@ -119,6 +119,38 @@ def of_the_list(cards: Sequence[Element], best: Sequence[Element]) -> list[bool]
     return [card.getparent() not in behind for card in cards]
 
 
+def unlinked(cards: Sequence[Element]) -> list[tuple[Element, Element]]:
+    """The few elements right behind cards that are built as these are and lead nowhere, what is sold, each with
+    the card before it. Empty elements may stand between. Links that most cards have, too, count for none."""
+    builds = {_build(card) for card in cards}
+    hrefs = Counter(href for card in cards for href in _hrefs(card))
+    common = {href for href, count in hrefs.items() if count * 2 > len(cards)}
+    known, found = set(cards), []
+    for card in cards if len(builds) == 1 and len(cards) > 3 else ():
+        before = card
+        for other in card.itersiblings():
+            if other in known:
+                break
+            if other.tag == card.tag and _build(other) in builds and next(other.iter("img"), None) is not None:
+                if not _hrefs(other) <= common:
+                    break
+                found.append((other, before))
+                before = other
+            elif words(other):
+                break
+    return found if len(found) * 3 <= len(cards) else []
+
+
+def _build(card: Element) -> tuple[object, ...]:
+    return card.tag, *(part.tag for part in card)
+
+
+def _hrefs(card: Element) -> set[str]:
+    """What a card leads to, where it has no script that does."""
+    scripts = ("onclick", "data-href", "data-url", "data-link")
+    return {text for one in card.iter() for name in ("href", *scripts) if (text := one.get(name))}
+
+
 def _follow(cards: Sequence[Element], theirs: Collection[Element]) -> bool:
     """Do cards stand behind those of another list, in a part of their own that begins with a heading: what a
     visitor has seen, or what others pay for? `theirs` are the cards of that list and all around them. A day is no

@@ -71,7 +71,32 @@ def test_photos_that_a_script_gives_by_numbers_are_read_each_once() -> None:
 def test_filters_beside_a_list_are_no_listings_where_its_links_are_as_deep() -> None:
     chips = '<div><a href="/ar/used/elm">Elm</a><a href="/ar/used/oak">Oak</a></div>'
     body = "".join(
-        f'<a href="/ar/boat/canoe-{n}"><img src="https://img.example/{n}/0f3a5c7e9b.jpg"><h3>Canoe {n}</h3>900 €</a>'
-        for n in NUMBERS
+        f'<a href="/ar/boat/canoe-{n}"><img src="/{n}/0f3a5c7e9b.jpg"><h3>Canoe {n}</h3>900 €</a>' for n in NUMBERS
     )
     assert list(photos(f"{chips}<div>{body}</div>")) == list(NUMBERS)
+
+
+def sold(links: str) -> str:
+    """A card of what is sold, which leads nowhere, with `links` in it."""
+    return f'<tr><td><img src="/{ODD}/0f3a5c7e9b.jpg"></td><td><h3>Sold canoe</h3></td><td>{links}</td></tr>'
+
+
+@pytest.mark.parametrize(
+    ("card", "titles"),
+    [
+        (sold('<a href="/contact">ask</a>'), ["Canoe 8100235", "Sold canoe", "Canoe 8100237"]),
+        (sold('<a href="https://ads.other/7">see</a>'), ["Canoe 8100235", "Canoe 8100237"]),  # an advertisement
+        ("<tr><td>Sold canoe</td><td></td><td></td></tr>", ["Canoe 8100235", "Canoe 8100237"]),
+    ],
+)
+def test_a_card_that_leads_nowhere_is_a_listing_if_it_is_built_as_others(card: str, titles: list[str]) -> None:
+    rows = [
+        f'<tr><td><a href="/canoe-{n}"><img src="/{n}/0f3a5c7e9b.jpg"></a></td>'
+        f'<td><h3><a href="/canoe-{n}">Canoe {n}</a></h3></td>'
+        '<td><a href="/contact">ask</a></td></tr><tr><td>&nbsp;</td></tr>'
+        for n in NUMBERS
+    ]
+    rows[5] = card
+    found = extract(page(f"<main><table>{''.join(rows)}</table></main>"), URL, False).listings
+    assert [one.title for one in found][4 : 4 + len(titles)] == titles
+    assert len(found) == len(NUMBERS) - 3 + len(titles)
