@@ -111,6 +111,13 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
     return (best or spoken(card, url_links, images))[:300]
 
 
+def _once(title: str) -> str:
+    """A title that a card has twice, once for screen readers, as it is."""
+    said = title.split()
+    half = len(said) // 2
+    return " ".join(said[:half]) if half > 1 and said[:half] == said[half:] else title
+
+
 def spoken(card: Element, url_links: list[Element], images: list[Image]) -> str:
     """What a card says of its listing where no text is called its title: the names of its links and images, else
     what it prints in bold."""
@@ -150,10 +157,13 @@ def candidate(
     text = words(card)[:4_000]
     parts = (part.strip() for raw in card.itertext() if len(raw) < 400 for part in _BULLET.split(raw))
     short = [part for part in islice(parts, 200) if 3 < len(part) < 50]
-    title = _title(card, links, images)
+    title = _once(_title(card, links, images))
     titled = values.year(_UNTIL.sub("", title))
     amount, currency = card_prices.price(card, text)
+    currency = card_prices.code_beside(card, amount) or currency
     labelled = card_labels.fields_of(card)
+    if (whole := f"{labelled.get('make', '')} {title}") in (image.alt for image in images):
+        title = whole  # the make stands before it, in an element of its own
     city, region = labelled.get("city", ""), labelled.get("region", "")
     if not city:
         city, other = card_places.place_of(card, title)

@@ -7,7 +7,7 @@ from itertools import islice
 from curate.fetch.sources import places, seller_kinds, values
 from curate.fetch.sources.key_names import role
 from curate.fetch.sources.money import PRICE
-from curate.fetch.sources.page import Element, words
+from curate.fetch.sources.page import Element, own_text, words
 
 FIELDS = ("make", "model", "year", "city", "region", "place", "seller")
 _LABELS = ("span", "b", "strong", "dt", "small", "label", "i", "em", "p", "div", "td")
@@ -101,14 +101,27 @@ def _called(card: Element) -> Iterator[tuple[str, str]]:
             field = "" if _THEME.intersection(before) else _CLASSES.get(last, "")
             if field and 1 < len(text := words(element)) < 40 and text[0].isalnum() and not PRICE.search(text):
                 found.setdefault(field, text)
+                if field == "model" and (make := _before_model(element)):
+                    found.setdefault("make", make)
     if "city" not in found:
         found.pop("region", None)
     yield from found.items()
 
 
+def _before_model(element: Element) -> str:
+    """The make where all that stands before a model, in the element of both, is one word or two: <b>Fiat</b>."""
+    before, around = element.getprevious(), element.getparent()
+    if before is None or around is None or before.getprevious() is not None or (around.text or "").strip():
+        return ""
+    text = own_text(before) if before.tag == element.tag and not (before.tail or "").strip() else ""
+    return text if re.fullmatch(r"[^\W\d_]{2,15}(?:[ -][^\W\d_]{1,15})?", text) else ""
+
+
 def _last(name: str) -> str:
-    """The field that the last word of a data attribute names behind a word of the site's own: data-webm-make."""
-    words_of = name.split("-")
+    """The field that the last word of a data attribute names behind a word of the site's own: data-webm-make,
+    data-t-listing_make."""
+    words_of = re.split(r"-|_(?=[a-z]+$)", name)
+    words_of = [one for one in words_of if one != "listing" or len(words_of) < 4]
     return _field(words_of[-1]) if len(words_of) == 3 and words_of[-1] in _WORDS else ""
 
 

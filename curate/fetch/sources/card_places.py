@@ -39,6 +39,7 @@ _MAP = re.compile(r"^https?://(?:www\.google\.[a-z.]+/maps|maps\.google\.|maps\.
 _NOWHERE = re.compile(r"\s*(?:#|javascript:|$)")
 _PIN = re.compile(r"(?<![a-z])(?:pin|map-?marker|location-?(?:pin|dot|icon)?|marker|standort|icon-ort)(?![a-z])")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+_LABEL = re.compile(r"(?i)[-_]label(?:\s|$)")  # of a value: Vehicle Location
 _TOWNS = re.compile(r"(?:Agen|Salon[a-z]*)$")  # called as who sells in another language: Agen, Salonta
 _MOST = 1_000  # elements of a card looked at
 _SAID = ("title", "data-title", "data-original-title", "data-tooltip", "aria-label")  # where the text is a sign
@@ -65,12 +66,16 @@ def _in_lines(element: Element) -> str:
     lines = [line for line in lines if re.search(r"[^\W\d_]", line)]  # no postal code
     if 0 < len(lines) < 3:
         return ", ".join(lines)
-    sellers = {
+    others = {
         one
         for one in element.iterdescendants("span", "div")
-        if not len(one) and seller_kinds.alone(text := words(one)) and not _TOWNS.match(text)
+        if not len(one)
+        and (
+            _LABEL.search(one.get("class", ""))
+            or (seller_kinds.alone(text := words(one)) and not _TOWNS.match(text))
+        )
     }
-    return words(element, sellers)
+    return words(element, others) or words(element)
 
 
 def _town(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from itertools import islice
 
-from curate.fetch.sources.money import OTHER_LABEL, OTHER_SUM, PRICE, PRICE_NAME, money
+from curate.fetch.sources.money import OTHER_LABEL, OTHER_SUM, PRICE, PRICE_NAME, is_code, money
 from curate.fetch.sources.page import Element, names, words
 
 _CENTS_NAME = re.compile(
@@ -39,7 +39,7 @@ def amounts(element: Element, most: int) -> str:
     """The text of an element, an amount whose parts stand in elements of their own put together: 323 | .9 万円,
     R$ | 215 | , | 90, and 285 | 99 or 285, | 99 where the second is called cents or stands above the line. What
     follows a comma and a space is no part of it: € 9,900, 12 months."""
-    text = re.sub(r"(?<=\d) ([.,])(?: (?=\d\d(?!\S))|(?=\d{1,2}(?![\d.,])))", r"\1", words(element)[:most])
+    text = re.sub(r"(?<=\d) ([.,])(?: (?=\d\d(?!\S))|(?=\d{1,2}(?![\d.,])))", r"\1", _lines(element)[:most])
     if re.search(r"\d[.,]? \d\d(?!\S)", text):
         for part in element.iterdescendants("sup", "span", "small"):
             match = re.fullmatch(r"[.,]?\s?(\d\d)", words(part)[:6])  # <sup><small>,</small>99</sup>
@@ -47,6 +47,15 @@ def amounts(element: Element, most: int) -> str:
             if cents and (part.tag == "sup" or _CENTS_NAME.search(names(part))):
                 mark = "," if re.search(rf"\d\.\d{{3}},? {cents}(?!\S)", text) else "."  # 1.999 | 00
                 return re.sub(rf"(?<=\d)[.,]? {cents}(?!\S)", f"{mark}{cents}", text, count=1)
+    return text
+
+
+def _lines(element: Element) -> str:
+    """The text of an element, with a bar where a line ends between two numbers: $ 6 200<br>545 513 сом."""
+    text = words(element)
+    for line in element.iter("br") if re.search(r"\d", text) else ():
+        if (below := " ".join((line.tail or "").split())) and below[0].isdigit():
+            text = re.sub(rf"(?<=\d) (?={re.escape(below)}(?!\S))", " | ", text, count=1)
     return text
 
 
@@ -139,6 +148,18 @@ def price(card: Element, text: str) -> tuple[float | None, str]:
             if amount is not None:
                 return amount, currency
     return _rent(asked)
+
+
+def code_beside(card: Element, amount: float | None) -> str:
+    """The code of the currency that attributes of a card name beside the amount, data-price="90"
+    data-currency="USD", on a site that prints another sign; empty where none does."""
+    for element in islice(card.iter(), 1_000) if amount is not None else ():
+        said = {str(name).lower(): value for name, value in element.attrib.items() if len(value) < 20}
+        codes = {value for name, value in said.items() if name.endswith("currency") and is_code(value)}
+        sums = (value for name, value in said.items() if name.endswith("price"))
+        if len(codes) == 1 and any(money(value)[0] == amount for value in sums):
+            return str(codes.pop())
+    return ""
 
 
 def _rent(asked: list[Element]) -> tuple[float | None, str]:

@@ -31,7 +31,7 @@ _LAND = re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(_BY_NAME)})(?![^\W\d_])")
 _IN = re.compile(
     r"(?i)(?<!made )(?<![^\W\d_])(?:in|en|em|across|around)\s$"
 )  # but Canada Goose and Ugg Australia are brands
-_BARE = {"ch": "CHF", "li": "CHF"}  # where sites write sums alone: 390.-
+_BARE = {"ch": "CHF", "li": "CHF", "ba": "BAM"}  # where sites write sums alone, 390.-, or 390 KM
 _BEFORE = re.compile(r"(\d[\d.,'’ ]{0,20})[^\d{}\[\]$]{0,40}$")
 _BEHIND = re.compile(r"[^\d{}\[\]$]{0,40}(\d[\d.,'’ ]{0,20})")
 _NEAR = 60  # characters between a code and its amount, with the amount

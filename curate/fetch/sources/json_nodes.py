@@ -118,8 +118,9 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                 isinstance(value, str | int | float) and not is_photo(key) and len(out.named) < 4 * MAX_ATTRIBUTES
             ):
                 out.named.setdefault(key, _short(value))
-            if isinstance(value, list) and is_attributes(key):
-                _pairs(value, out, depth)
+            if is_attributes(key):
+                for part in _lists(value):
+                    _pairs(part, out, depth)
             if isinstance(value, list) and value and key in ("offers", "itemOffered", "item", "node"):
                 value = referred(value[0], named)
             if isinstance(value, dict) and depth < MAX_DEPTH and id(value) not in seen and len(queue) < 200:
@@ -194,6 +195,12 @@ def _is_flat_pairs(value: Node) -> bool:
     return 0 < len(value) < 80 and all(
         isinstance(item, str | int | float | bool | dict | None) for item in value.values()
     )
+
+
+def _lists(value: Any) -> list[list[Any]]:
+    """The lists of parameters under one key: the one there, or those of its parts, {"first": […], "more": […]}."""
+    parts = [value] if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
+    return [part for part in parts if isinstance(part, list)]
 
 
 def _pairs(items: list[Any], out: Facts, depth: int) -> None:

@@ -4,6 +4,7 @@
 """
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from curate.fetch.sources.field_names import FIELDS
@@ -69,7 +70,7 @@ _SELLS = re.compile(
     r"(?:listing|item|product|vehicle|advert)s?(?:seller|dealer|owner|vendor|advertiser|agent|poster)$"
 )
 _ATTRIBUTES = re.compile(
-    r"^(?:params?|parameters?|attributes?|attrs?|properties|features?|details?|specs?|specifications?|"
+    r"^(?:main|primary|secondary|special)?(?:params?|parameters?|attributes?|attrs?|properties|features?|details?|specs?|specifications?|"
     r"characteristics?|"
     r"keyfacts|keyinfo|keyspecs|highlights|vehicledetails|cardetails|technicaldetails|technicaldata|facts|"
     r"extendedattributes|"
@@ -112,6 +113,11 @@ _FLAG = re.compile(  # of true and false: is the seller one? A property may be c
 )
 
 
+def unaccented(text: str) -> str:
+    """A text without the accents of its letters."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+
+
 @lru_cache(maxsize=20_000)
 def role(key: str) -> tuple[str, int]:
     """(field, rank) of a key; ("", 0) for one that means nothing to us. A smaller rank tells more."""
@@ -120,6 +126,8 @@ def role(key: str) -> tuple[str, int]:
         return _ROLES[name]
     if match := _OF_THE_LISTING.search(name):
         name = match[1] or match[2]  # marketplace_listing_title, motorbikebrand_name
+    if (bare := unaccented(name)) in _ROLES:
+        return _ROLES[bare]  # Godište
     return _ROLES.get(re.sub(r"(?:info|data|details?|obj|object|text|label|literal)$", "", name), ("", 0))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from curate.fetch.sources.embedded_json import Block
 from curate.fetch.sources.page import Element, Page, photo_address, resolved, words
+from curate.fetch.sources.page_title import heading_of
 
 MAX_ITEMS = 5_000
 _URLS = {"a": "href", "area": "href", "link": "href", "img": "src", "source": "src", "embed": "src",
@@ -33,12 +34,10 @@ class Declared:
 
 
 def declared(page: Page) -> Declared:
-    """What the head declares; the page's first heading is its first title."""
+    """What the head declares; the heading of the page is its first title."""
     out = Declared(urls=[page.url])
-    for heading in page.root.iter("h1"):
-        if text := words(heading)[:300]:
-            out.titles.append(text)
-            break
+    if (heading := heading_of(page)) is not None:
+        out.titles.append(words(heading)[:300])
     last = []  # what a browser shows, often with the site's name; Open Graph's has none
     for element in page.root.iter("meta", "link", "title"):
         if element.tag == "title":

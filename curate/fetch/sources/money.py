@@ -24,7 +24,8 @@ _MONEY = (
     ("ars", "ARS"), ("clp", "CLP"), ("cop", "COP"), ("brl", "BRL"), ("ksh", "KES"), ("kes", "KES"), ("₦", "NGN"),
     ("ngn", "NGN"), ("₸", "KZT"), ("〒", "KZT"), ("uf", "CLF"),
     ("kzt", "KZT"), ("₼", "AZN"), ("azn", "AZN"), ("₾", "GEL"), ("gel", "GEL"), ("֏", "AMD"), ("amd", "AMD"),
-    ("฿", "THB"), ("₵", "GHS"), ("₡", "CRC"), ("₲", "PYG"), ("₮", "MNT"), ("৳", "BDT"),
+    ("฿", "THB"), ("₵", "GHS"), ("₡", "CRC"),
+    ("gh¢", "GHS"), ("¢", "CRC"), ("₲", "PYG"), ("₮", "MNT"), ("৳", "BDT"),
     ("thb", "THB"), ("rp", "IDR"), ("idr", "IDR"), ("₫", "VND"), ("vnd", "VND"), ("₱", "PHP"), ("php", "PHP"),
     ("rm", "MYR"),
     ("pkr", "PKR"), ("hk$", "HKD"), ("nt$", "TWD"), ("s$", "SGD"), ("rsd", "RSD"), ("تومان", "IRT"),
@@ -46,7 +47,7 @@ _DIGITS = (
     r"\d{1,12}(?:[.,]\d{1,9})?)"
 )
 PRICE = re.compile(
-    r"(?:[$£¥֏฿৳៛₠-₿]|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|"
+    r"(?:[$£¥֏฿৳៛₠-₿]|¢(?=\s?\d{1,3}(?:[.,]\d{3})+)|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|"
     r"TRY|Rs\.?|RM|Rp|Ksh|"
     r"kr|U\$[SD]|(?-i:(?:S?Fr\.|SFr)(?=\s?\d[\d'’]*(?:['’]\d{3}|\.[-–—]))|Gs\.|D[hH]s?\.?|TSh|USh|B/\.|JOD|"
     r"(?-i:MN(?=\s?\d{1,3},\d{3}))|BHD|TND|DZD|UGX|TZS|ETB|XOF|XAF|UYU|BOB|"
@@ -109,6 +110,11 @@ _CODES = (  # of ISO 4217, without those that are words: ALL, TOP
     "YER ZAR ZMW ZWL "
 )
 _IS_CODE = frozenset(_CODES.split())
+
+
+def is_code(text: str) -> bool:
+    """Is a text the code of a currency by ISO 4217?"""
+    return text in _IS_CODE
 
 
 def scalar(value: Any, depth: int = 0) -> str:

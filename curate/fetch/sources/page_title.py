@@ -4,7 +4,20 @@ import re
 from itertools import islice
 from urllib.parse import urlsplit
 
-from curate.fetch.sources.page import Page, words
+from curate.fetch.sources.page import Element, Page, words
+
+
+def heading_of(page: Page) -> Element | None:
+    """The heading of a page: of several the one with which its title begins, else the first that is not the name
+    of its site, else the first; None where there is none."""
+    found = {one: text.casefold() for one in islice(page.root.iter("h1"), 20) if (text := words(one))}
+    if len(found) < 2:
+        return next(iter(found), None)
+    title = next(page.root.iter("title"), None)
+    head = "" if title is None else words(title).casefold()
+    fits = [one for one, text in found.items() if len(text) > 3 and head.startswith(text)]
+    fits += [one for one, text in found.items() if not _is_site(text, page)]
+    return next(iter([*fits, *found]))
 
 
 def better(data: str, page: Page, titles: list[str]) -> str:
@@ -14,9 +27,9 @@ def better(data: str, page: Page, titles: list[str]) -> str:
     Better is what heading and head agree on, and a heading with the version below it. Where the data's title has
     no word of any of the page's, it is of something else, such as who sells; one of short words alone stays.
     """
-    heading = next(page.root.iter("h1"), None)
+    heading = heading_of(page)
     first = " ".join(words(heading).split())[:300] if heading is not None else ""
-    if first and (longer := _with_version(data or first, first, page, titles)):
+    if heading is not None and first and (longer := _with_version(data or first, heading, titles)):
         return longer
     if first and not data and (named := _below_the_site(first, page, titles)):
         return named
@@ -33,13 +46,14 @@ def better(data: str, page: Page, titles: list[str]) -> str:
     return ""
 
 
-def _with_version(data: str, heading: str, page: Page, titles: list[str]) -> str:
+def _with_version(data: str, heading: Element, titles: list[str]) -> str:
     """The title of the head that is the heading and the text right below it, where the data say the heading."""
-    if data.casefold() != heading.casefold():
+    first = " ".join(words(heading).split())[:300]
+    if data.casefold() != first.casefold():
         return ""
-    below = next(page.root.iter("h1")).getnext()
+    below = heading.getnext()
     version = words(below)[:200] if below is not None and isinstance(below.tag, str) else ""
-    whole = f"{heading} {version}".casefold()
+    whole = f"{first} {version}".casefold()
     return next((title for title in titles if version and title.casefold() == whole), "")
 
 

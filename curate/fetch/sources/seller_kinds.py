@@ -137,6 +137,8 @@ def called(text: str) -> str:
         return found
     if _ALIKE_PRIVATE.search(text):
         return "private"
+    if len(text) == 1:
+        return "dealer" if text == "D" else ""  # P is private here, professional there
     return "dealer" if _ALIKE_DEALER.search(text) else text if len(text) < 25 and not text.isdigit() else ""
 
 

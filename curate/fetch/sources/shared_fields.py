@@ -6,14 +6,13 @@ in the breadcrumb of a listing.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from itertools import islice, pairwise
 
-from curate.fetch.http.url import path_of
+from curate.fetch.http.url import host_of, path_of
 from curate.fetch.sources.json_listings import CandidateList
-from curate.fetch.sources.key_names import role
+from curate.fetch.sources.key_names import role, unaccented
 from curate.fetch.sources.listing import Listing
 from curate.fetch.sources.page import Element, Page, names, words
 
@@ -37,7 +36,7 @@ def of_list(listings: Sequence[Listing], page: Page, cards: Sequence[CandidateLi
         found = _by_address(found)
         makes = _filter_of_makes(page)
         found = [one if one.make or not makes else _by_filter(one, makes) for one in found]
-    return [_without_make(one) for one in found]
+    return [_without_make(_without_site(one)) for one in found]
 
 
 def of_one(listing: Listing, page: Page) -> Listing:
@@ -49,13 +48,12 @@ def of_one(listing: Listing, page: Page) -> Listing:
                 second = _beginning(listing.title[len(first) :].strip(" -–,"), model) if first else ""
                 if second:
                     return replace(listing, make=first, model=listing.model or second)
-    return _without_make(listing)
+    return _without_make(_without_site(listing))
 
 
 def _plain(text: str) -> list[str]:
     """The words of a text as addresses write them: no accents, no case, no signs."""
-    bare = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    return re.findall(r"[^\W_]+", bare.casefold())
+    return re.findall(r"[^\W_]+", unaccented(text).casefold())
 
 
 def _beginning(title: str, name: str) -> str:
@@ -86,14 +84,20 @@ def _begun(title: str, parts: list[str], at: int) -> str:
     return _beginning(title, part) or _beginning(title, _ID.sub("", part))
 
 
+def _dated(title: str) -> str:
+    """A title without the year before its make: 1971 Porsche 911."""
+    return re.sub(r"^(?:19|20)\d\d (?=[^\W\d_])", "", title)
+
+
 def _by_address(listings: list[Listing]) -> list[Listing]:
     """With the make that a part of the address is, and the model that the next part is."""
     parts = [_parts(one.page_url) for one in listings]
+    called = [_dated(one.title) for one in listings]
     for at in range(max(map(len, parts), default=0)):
-        begun = [_begun(one.title, mine, at) for one, mine in zip(listings, parts, strict=True)]
+        begun = [_begun(name, mine, at) for name, mine in zip(called, parts, strict=True)]
         begun = [
-            make if len(make.split()) < 4 and make != one.title else ""
-            for one, make in zip(listings, begun, strict=True)
+            make if len(make.split()) < 4 and make != name else ""
+            for name, make in zip(called, begun, strict=True)
         ]
         fitting, makes = sum(map(bool, begun)), {name.casefold() for name in begun} - {""}
         if (
@@ -104,8 +108,8 @@ def _by_address(listings: list[Listing]) -> list[Listing]:
         ):
             continue
         out = []
-        for one, mine, make in zip(listings, parts, begun, strict=True):
-            rest = one.title[len(make) :].strip(" -–,")
+        for one, name, mine, make in zip(listings, called, parts, begun, strict=True):
+            rest = name[len(make) :].strip(" -–,")
             model = _begun(rest, mine, at + 1) if make else ""
             out.append(replace(one, make=one.make or make, model=one.model or model))
         return out
@@ -135,8 +139,9 @@ def _called(select: Element) -> Iterable[str]:
 def _by_filter(one: Listing, makes: Set[str]) -> Listing:
     """With the longest beginning of its title that a filter offers. `makes` are without case, spaces and signs."""
     found = ""
-    for match in islice(re.finditer(r"[^\s,]+", one.title), 10):
-        begun = one.title[: match.end()]
+    title = _dated(one.title)
+    for match in islice(re.finditer(r"[^\s,]+", title), 10):
+        begun = title[: match.end()]
         found = begun.strip(" -–,") if "".join(_plain(begun)) in makes else found
     return replace(one, make=found)
 
@@ -151,6 +156,13 @@ def _breadcrumbs(page: Page) -> Iterable[list[str]]:
 def _without_year(one: Listing, card: str) -> Listing:
     """With the title of the card where the data's has the year behind it: "Buster XL (2019)"."""
     return replace(one, title=card) if card and one.year and one.title == f"{card} ({one.year})" else one
+
+
+def _without_site(one: Listing) -> Listing:
+    """Without a make that is the name of the site, as of an auction house, and no word of the title."""
+    make = "".join(_plain(one.make))
+    is_site = make in host_of(one.page_url).split(".")[-3:-1]
+    return replace(one, make="") if make and is_site and make not in _plain(one.title) else one
 
 
 def _without_make(one: Listing) -> Listing:

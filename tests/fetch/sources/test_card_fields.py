@@ -58,6 +58,42 @@ IMAGE = '<a href="/ads/{n}"><img src="PHOTO"></a>'
             {"city": "Agen"},
         ),
         ("<h3>Combi {n}</h3><b>900 €</b><p>Pro, Silver</p>", {"city": ""}),
+        (  # a price in two currencies, each in a line
+            '<h3>Combi {n}</h3><div class="price"><p><b>$ 6 200</b><br>545 513 сом</p></div>',
+            {"price": 6200, "currency": "USD"},
+        ),
+        (  # and side by side, the first with a sign that other countries have for cents
+            '<h3>Combi {n}</h3><i class="precio">¢ 6,200,000</i> <i class="precio2">($ 12,863)*</i>',
+            {"price": 6200000, "currency": "CRC"},
+        ),
+        (  # a code beside the sum that is printed with another sign
+            '<h3>Combi {n}</h3><b class="price">B/.32,500</b><a data-price="32500" data-currency="USD">+</a>',
+            {"price": 32500, "currency": "USD"},
+        ),
+        ('<h3>Combi {n}</h3><p class="city">Ош<br><i class="date">14 часов назад</i></p>', {"city": "Ош"}),
+        (  # a label in the element of its value
+            '<h3>Combi {n}</h3><b>900 €</b><div class="field-location"><span class="field-label">Vehicle Location'
+            '</span> <span class="field-value">ELMBY</span></div>',
+            {"city": "ELMBY"},
+        ),
+        (  # a title twice, once for screen readers
+            '<h3>1971 Combi {n}<span class="hide">1971 Combi {n}</span></h3><b>900 €</b>',
+            {"title": "1971 Combi 8100231"},
+        ),
+        (  # the make before the title, in an element of its own
+            '<div class="car-make">VAN</div><div class="car-title">COMBI {n}</div><b>900 €</b>'
+            '<a href="/ads/{n}"><img src="https://img.example/{n}/2.jpg" alt="VAN COMBI {n}"></a>',
+            {"title": "VAN COMBI 8100231", "make": "VAN"},
+        ),
+        (  # the make is what stands before the model
+            '<h3><span>Van Elm</span> <span class="model">Combi</span> <span class="engine">2.0 {n}</span></h3>',
+            {"make": "Van Elm", "model": "Combi"},
+        ),
+        ('<h3><span>Used 2017</span> <span class="model">Combi</span> {n}</h3>', {"make": "", "model": "Combi"}),
+        (  # attributes of a site's own words
+            '<h3>Combi {n}</h3><i data-t-listing_make="Van" data-t-listing_model="Combi"></i>',
+            {"make": "Van", "model": "Combi"},
+        ),
         ("<h3>Combi {n}</h3><b>900 €</b><p>Private, Garden</p>", {"city": ""}),
         ('<h3 class="location">Ulm</h3><b>900 €</b><p>3 rooms</p>', {"city": "Ulm"}),
     ],
@@ -84,6 +120,18 @@ def test_what_a_card_says(card: str, fields: dict[str, Any]) -> None:
             {"parameters": [{"key": "make", "value": "royal-enfield", "value_name": "Royal Enfield"}]},
             {"make": "Royal Enfield"},
         ),
+        (  # parameters in parts, and under a word before
+            {
+                "params": {
+                    "primary": [{"key": "regdate", "name": "Année-Modèle", "value": "2021"}],
+                    "more": [{"key": "brand", "value": "Van"}, {"key": "model", "value": "Combi"}],
+                }
+            },
+            {"year": 2021, "make": "Van", "model": "Combi"},
+        ),
+        ({"special_labels": [{"value": 2016, "label": "Godište", "unit": None}]}, {"year": 2016}),
+        ({"sellerType": "D"}, {"seller": "dealer"}),
+        ({"sellerType": "P"}, {"seller": ""}),
         ({"user_type": "Regular"}, {"seller": "private"}),
         ({"user_type": "Franchise"}, {"seller": "dealer"}),
         (  # keys that end in the name of a field are of other listings
@@ -165,3 +213,35 @@ def test_the_year_behind_the_title_in_the_heading() -> None:
 def test_a_title_of_make_and_model_alone_takes_the_year_from_another_form(model: str, title: str) -> None:
     data = Listing("", "", title="Combi Style", make="Combi", model=model)
     assert fill(data, Listing("", "", title="2017 Combi Style GT"), {}).title == title
+
+
+def test_the_heading_of_the_listing_counts_before_the_one_of_the_site() -> None:
+    photos = "".join(f'<img src="https://img.example/8100231/{k}c7e9b.jpg">' for k in range(5))
+    body = (
+        f'<div id="header"><h1>Elm Wheels</h1></div><h1>1966 Combi Style</h1><div class="gallery">{photos}</div>'
+    )
+    head = "<title>1966 Combi Style - Elm Wheels</title>"
+    (listing,) = extract(page(body, head=head).replace("<title>Wheels</title>", ""), DATA_URL, True).listings
+    assert listing.title == "1966 Combi Style"
+
+
+def test_a_make_in_the_address_of_a_title_that_begins_with_a_year() -> None:
+    cards = "".join(
+        f'<li><a href="/cars/{make}/combi/{n}"><img src="https://img.example/{n}/a.jpg">'
+        f"<h3>1971 {make.upper()} COMBI</h3></a>$9,800</li>"
+        for n, make in zip(NUMBERS, ("elm", "oak") * 3, strict=True)
+    )
+    found = extract(page(f"<ul>{cards}</ul>"), "https://www.wheels.com/all", False).listings
+    assert [(one.make, one.model) for one in found] == [("ELM", "COMBI"), ("OAK", "COMBI")] * 3
+
+
+@pytest.mark.parametrize(("brand", "make"), [("wheels", ""), ("Combi", "Combi")])
+def test_the_name_of_the_site_is_no_make(brand: str, make: str) -> None:
+    rows = [
+        {"id": n, "title": f"Combi {n}", "price": 900, "brand": brand, "photos": [f"https://img.example/{n}/a.jpg"],
+         "url": f"https://cars.wheels.com/lot/{n}"}
+        for n in NUMBERS
+    ]  # fmt: skip
+    script = f'<script type="application/json">{json.dumps({"lots": rows})}</script>'
+    found = extract(page(script), "https://cars.wheels.com/all", False).listings
+    assert {one.make for one in found} == {make}

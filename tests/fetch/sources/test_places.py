@@ -31,6 +31,8 @@ from curate.fetch.sources import places
         ("دیروز در تهران، پونک", ("تهران", "پونک")),
         ("Bauska un raj.", ("Bauska un raj.", "")),
         ("Palermo - Capital Federal", ("Palermo", "Capital Federal")),
+        ("Ош, 14 часов назад", ("Ош", "")), ("Kerrville, TX USA", ("Kerrville", "TX")),
+        ("2400 Elm Rd, Livermore, CA 94551, Sales: 925-555-0122", ("Livermore", "CA")),
         ("Balfron Tower, St Leonards Road, London E14", ("London", "")),
         ("Mill Road, Cambridge, CB1", ("Cambridge", "")),
         ("Calle de Llagostera, Barcelona", ("Barcelona", "")),
