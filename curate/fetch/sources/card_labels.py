@@ -22,6 +22,7 @@ _THEME = {  # before a name that is the colour or the look of a site: btn-brand
     *("color", "colour", "fill", "stroke", "icon", "theme"),
 }
 _TAIL = re.compile(r"[-_]+(?:name|label|value|text)$")
+_STATE = re.compile(r"(?i)sale|certif|approved|demo|pre-?owned")
 _STATES = ("data-state", "data-model", "data-mark", "data-unit", "data-region")  # of the page's own machinery
 
 
@@ -114,7 +115,8 @@ def _before_model(element: Element) -> str:
     if before is None or around is None or before.getprevious() is not None or (around.text or "").strip():
         return ""
     text = own_text(before) if before.tag == element.tag and not (before.tail or "").strip() else ""
-    return text if re.fullmatch(r"[^\W\d_]{2,15}(?:[ -][^\W\d_]{1,15})?", text) else ""
+    is_name = re.fullmatch(r"[^\W\d_]{2,15}(?:[ -][^\W\d_]{1,15})?", text) and not _STATE.search(text)
+    return text if is_name and places.is_place(text) else ""  # a state such as "Used" is no place, either
 
 
 def _last(name: str) -> str:

@@ -119,7 +119,7 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
             ):
                 out.named.setdefault(key, _short(value))
             if is_attributes(key):
-                for part in _lists(value):
+                for part in _lists(key, value):
                     _pairs(part, out, depth)
             if isinstance(value, list) and value and key in ("offers", "itemOffered", "item", "node"):
                 value = referred(value[0], named)
@@ -160,6 +160,7 @@ _KIND = re.compile(
     r"categor|^(?:kind|section|type|status|condition|country|language|shipping|delivery|payment|seo|tracking)$"
 )  # have a name and an id of their own
 _SENT = re.compile(r"shipping|shipment|delivery|postage")
+_IN_PARTS = re.compile(r"(?:params|parameters|attributes|attrs|properties|specs|specifications|characteristics)")
 _LARGE, _TOWN = re.compile(r"city(?:name)?"), re.compile(r"town(?:name)?")
 _OF_ANY = ("value", "amount", "unit")  # keys that mean a price in an object of one alone
 _WRAPPER = re.compile(r"^media$|multimedia|gallery|carousel|images$|photos$|pictures$")
@@ -197,10 +198,11 @@ def _is_flat_pairs(value: Node) -> bool:
     )
 
 
-def _lists(value: Any) -> list[list[Any]]:
+def _lists(key: str, value: Any) -> list[list[Any]]:
     """The lists of parameters under one key: the one there, or those of its parts, {"first": […], "more": […]}."""
-    parts = [value] if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
-    return [part for part in parts if isinstance(part, list)]
+    if isinstance(value, dict) and _IN_PARTS.fullmatch(plain(key)):
+        return [part for name, part in value.items() if isinstance(part, list) and not is_beside(str(name))]
+    return [value] if isinstance(value, list) else []
 
 
 def _pairs(items: list[Any], out: Facts, depth: int) -> None:

@@ -126,8 +126,8 @@ def role(key: str) -> tuple[str, int]:
         return _ROLES[name]
     if match := _OF_THE_LISTING.search(name):
         name = match[1] or match[2]  # marketplace_listing_title, motorbikebrand_name
-    if (bare := unaccented(name)) in _ROLES:
-        return _ROLES[bare]  # Godište
+    if (found := _ROLES.get(unaccented(name), ("", 0)))[0] in ("year", "make", "model"):
+        return found  # Godište; but Lån is a loan, and lan a region
     return _ROLES.get(re.sub(r"(?:info|data|details?|obj|object|text|label|literal)$", "", name), ("", 0))
 
 

@@ -90,6 +90,7 @@ IMAGE = '<a href="/ads/{n}"><img src="PHOTO"></a>'
             {"make": "Van Elm", "model": "Combi"},
         ),
         ('<h3><span>Used 2017</span> <span class="model">Combi</span> {n}</h3>', {"make": "", "model": "Combi"}),
+        ('<h3><span>Used</span> <span class="model">Combi</span> {n}</h3>', {"make": "", "model": "Combi"}),
         (  # attributes of a site's own words
             '<h3>Combi {n}</h3><i data-t-listing_make="Van" data-t-listing_model="Combi"></i>',
             {"make": "Van", "model": "Combi"},
