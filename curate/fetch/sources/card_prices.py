@@ -39,7 +39,7 @@ def amounts(element: Element, most: int) -> str:
     """The text of an element, an amount whose parts stand in elements of their own put together: 323 | .9 万円,
     R$ | 215 | , | 90, and 285 | 99 or 285, | 99 where the second is called cents or stands above the line. What
     follows a comma and a space is no part of it: € 9,900, 12 months."""
-    text = re.sub(r"(?<=\d) ([.,])(?: (?=\d\d(?!\S))|(?=\d{1,2}(?![\d.,])))", r"\1", _lines(element)[:most])
+    text = re.sub(r"(?<=\d) ([.,])(?: (?=\d\d(?!\S))|(?=\d{1,2}(?![\d.,])))", r"\1", _lines(element, most))
     if re.search(r"\d[.,]? \d\d(?!\S)", text):
         for part in element.iterdescendants("sup", "span", "small"):
             match = re.fullmatch(r"[.,]?\s?(\d\d)", words(part)[:6])  # <sup><small>,</small>99</sup>
@@ -50,10 +50,11 @@ def amounts(element: Element, most: int) -> str:
     return text
 
 
-def _lines(element: Element) -> str:
-    """The text of an element, with a bar where a line ends between two numbers: $ 6 200<br>545 513 сом."""
-    text = words(element)
-    for line in element.iter("br") if re.search(r"\d", text) else ():
+def _lines(element: Element, most: int) -> str:
+    """The beginning of the text of an element, with a bar where a line ends between two numbers:
+    $ 6 200<br>545 513 сом."""
+    text = words(element)[:most]
+    for line in islice(element.iter("br"), 5) if re.search(r"\d", text) else ():
         if (below := " ".join((line.tail or "").split())) and below[0].isdigit():
             text = re.sub(rf"(?<=\d) (?={re.escape(below)}(?!\S))", " | ", text, count=1)
     return text
