@@ -44,6 +44,7 @@ CROWD = 32  # of many parts with one and the same hash, so many are compared wit
 BLOCK = 64  # images hashed in one piece of work
 AT_ONCE = 4  # of them whose frequencies are in memory: so many stay in a processor's cache
 ROWS_AT_ONCE = 1 << 21  # matches that are held before the nearest are taken
+ENOUGH = 2 * (matches.MOST_BETTER + 1)  # views near to one: an image has two at most, one of them may be its own
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,7 @@ def _joined(waiting: list[matches.Matches]) -> matches.Matches:
 def _rows(hashed: PartHashes, bits: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
     """Blocks of first, second, pose, bits."""
     plain, textured = hashed.plain, hashed.textured
+    limit = np.full(plain.shape[1], bits, np.uint8)  # that a pair of each, as the worse one, may differ in
     flips = _place(Pose(WHOLE, mirrored=True))  # so many upright poses come before it
     for number, part in enumerate(PARTS):
         lying = [(plain, part, 0), (hashed.mirrored, _mirror(part), flips)]
@@ -205,9 +207,11 @@ def _rows(hashed: PartHashes, bits: int) -> Iterator[tuple[NDArray[np.int64], ..
         for hashes, lies, pose in lying:  # like on like: whole on whole
             there = PARTS.index(lies)  # what lies there in the other image
             places = np.flatnonzero(textured[number] & textured[there])
-            found = _compared(hashes[number, places], plain[there, places], bits, same=hashes is plain)
-            for i, j, distance in found:
+            there_too, some = plain[there, places], limit[places]
+            queries = there_too if hashes is plain else hashes[number, places]
+            for i, j, distance in _compared(queries, there_too, bits, some):
                 yield places[i], places[j], np.full(len(i), pose), distance.astype(np.int64)
+            limit[places] = some
     if len(plain) == len(PARTS):
         return
     wholes = np.flatnonzero(textured[0])
@@ -221,34 +225,33 @@ def _rows(hashed: PartHashes, bits: int) -> Iterator[tuple[NDArray[np.int64], ..
             for i, j, distance in hamming_search.across(
                 hashes[window, place], plain[0, wholes], min(bits, WINDOW_BITS)
             ):
-                apart = place[i] != wholes[j]
-                i, j = i[apart], j[apart]
-                pose = window[i] - len(PARTS) + 1 + first_pose
-                yield place[i], wholes[j], pose, distance[apart].astype(np.int64)
+                first, second = place[i], wholes[j]
+                wanted = (first != second) & (distance <= limit[np.maximum(first, second)])
+                pose = window[i[wanted]] - len(PARTS) + 1 + first_pose
+                yield first[wanted], second[wanted], pose, distance[wanted].astype(np.int64)
 
 
-def _compared(queries: Hashes, hashes: Hashes, bits: int, same: bool) -> Iterator[hamming_search.HashPairs]:
-    """Pairs i < j of two lists over the same images, with crowds of one hash thinned out.
+def _compared(
+    queries: Hashes, hashes: Hashes, bits: int, limit: NDArray[np.uint8]
+) -> Iterator[hamming_search.HashPairs]:
+    """Pairs i < j of two lists over the same n views, which may be one, with crowds of one hash thinned out.
 
     Ten thousand parts with one hash are fifty million pairs. Of each such crowd, the first 32 meet everybody, and
-    the others meet these 32.
+    the others meet these 32. A pair whose images cannot be candidates, because the worse one has too many nearer
+    ones, may be missing: `limit` (n,) are the bits that it may differ in, which become fewer on the way.
     """
     leaders = _leaders(hashes)
-    if len(leaders) == len(hashes):
-        yield from (
-            hamming_search.within(hashes, bits)
-            if same
-            else hamming_search.across(queries, hashes, bits, upper=True)
-        )
-        return
-    few = hashes[leaders]
+    few, near = hashes[leaders], hamming_search.Near(limit[leaders], ENOUGH)
     found = (
-        hamming_search.within(few, bits)
-        if same
-        else hamming_search.across(queries[leaders], few, bits, upper=True)
+        hamming_search.within(few, bits, near)
+        if queries is hashes
+        else hamming_search.across(queries[leaders], few, bits, upper=True, near=near)
     )
     for i, j, distance in found:
         yield leaders[i], leaders[j], distance
+    limit[leaders] = near.bits
+    if len(leaders) == len(hashes):
+        return
     values, of_value = np.unique(hashes, return_inverse=True)
     followers = np.setdiff1d(np.arange(len(hashes)), leaders)
     for lead in range(CROWD):
@@ -257,8 +260,8 @@ def _compared(queries: Hashes, hashes: Hashes, bits: int, same: bool) -> Iterato
         usable = chosen >= 0
         i, j = leaders[chosen[usable]], followers[usable]
         distance = phash.distance(queries[i], hashes[j])
-        near = distance <= bits
-        yield i[near], j[near], distance[near]
+        wanted = distance <= limit[j]
+        yield i[wanted], j[wanted], distance[wanted]
 
 
 def _leaders(hashes: Hashes) -> NDArray[np.int64]:

@@ -37,6 +37,12 @@ def join(  # type: ignore[no-untyped-def]
     limits,
     bits,
     same,
+    upper,
+    left_places,
+    right_places,
+    wanted,
+    most,
+    counts,
     out_left,
     out_right,
     out_bits,
@@ -48,9 +54,13 @@ def join(  # type: ignore[no-untyped-def]
     bucket. Buckets of `left` are taken up to `stop`, from `at`: bucket, mask, place in `right`, place in
     `left`; the last two are -1 at the start.
     A pair that one of the `earlier` chunks finds as well (within its entry in `limits`) is left to that chunk.
-    `same` says that both sides are one list, of which each pair is wanted once. Places in the sorted lists go to
-    `out_*`, which have room for `GROUP` pairs at least; it stops when they may not suffice. Returns the number of
-    pairs found, and where to go on.
+    `same` says that both sides are one list, of which each pair is wanted once; `upper`, that of two lists only
+    pairs are wanted whose first place (`left_places`) is below the second (`right_places`).
+    With `most` above 0, a pair is left out where its higher place has `most` nearer ones: `wanted` are the bits
+    that a pair of each place may differ in, `counts` (places, bits + 1) what was found of it. Both go on from call
+    to call. Several threads may change them at once: one that misses a change leaves out less, never more.
+    Places in the sorted lists go to `out_*`, which have room for `GROUP` pairs at least; it stops when they may
+    not suffice. Returns the number of pairs found, and where to go on.
     """
     found = 0
     room = len(out_bits)
@@ -79,6 +89,13 @@ def join(  # type: ignore[no-untyped-def]
                         distance = popcount(difference)
                         if distance > bits or (same and other == bucket and y <= x):
                             continue
+                        higher = right_places[y]
+                        if same:
+                            higher = max(higher, left_places[x])
+                        elif upper and left_places[x] >= higher:
+                            continue
+                        if most > 0 and distance > wanted[higher]:
+                            continue
                         taken = False
                         for chunk in range(len(earlier)):
                             taken |= popcount(difference & earlier[chunk]) <= limits[chunk]
@@ -86,4 +103,11 @@ def join(  # type: ignore[no-untyped-def]
                             continue
                         out_left[found], out_right[found], out_bits[found] = x, y, distance
                         found += 1
+                        if most > 0:
+                            counts[higher, distance] += 1
+                            last, nearer = wanted[higher], 0
+                            for fewer in range(last):
+                                nearer += counts[higher, fewer]
+                            if nearer >= most:
+                                wanted[higher] = last - 1
     return found, (stop, 0, -1, -1)

@@ -5,7 +5,9 @@ The pigeonhole principle, as in Manku, Jain and Das Sarma, "Detecting near-dupli
 that add up to d - 3 some chunk differs in no more than its own limit. So for each chunk, hashes are sorted
 into buckets, and each bucket is compared with the few whose number differs in that few bits. A pair is reported by
 the first chunk that finds it. The number of a bucket is as many bits of the chunk as put about ten hashes into
-each: of fewer hashes, most of the time would go into looking up empty buckets."""
+each: of fewer hashes, most of the time would go into looking up empty buckets.
+
+Of a crowd, where all hashes are near to all, only the nearest are wanted: see `Near`."""
 
 import os
 from collections import deque
@@ -35,15 +37,29 @@ _TASKS = 256  # pieces of work per chunk
 _ROOM = 1 << 18  # pairs that are found at once
 
 
-def within(hashes: Hashes, bits: int) -> Iterator[HashPairs]:
+@dataclass(frozen=True)
+class Near:
+    """Says that of the pairs i < j of each j only the `most` with the fewest bits are wanted.
+
+    A pair that has `most` nearer ones may be left out. Which of them are depends on the order of the threads, so
+    who asks must leave out all.
+    """
+
+    bits: NDArray[np.uint8]  # (n,) that a pair of each j may differ in; lowered as nearer ones are found
+    most: int
+
+
+def within(hashes: Hashes, bits: int, near: Near | None = None) -> Iterator[HashPairs]:
     """Pairs i < j of `hashes` (n,) that differ in at most `bits` bits, each once, in blocks."""
-    yield from _search(hashes, hashes, bits, upper=True)
+    yield from _search(hashes, hashes, bits, upper=True, near=near)
 
 
-def across(queries: Hashes, hashes: Hashes, bits: int, upper: bool = False) -> Iterator[HashPairs]:
+def across(
+    queries: Hashes, hashes: Hashes, bits: int, upper: bool = False, near: Near | None = None
+) -> Iterator[HashPairs]:
     """Pairs of one of `queries` (m,) and one of `hashes` (n,) that differ in at most `bits` bits; with `upper`, of
-    two hashes of one list of images, only those i < j."""
-    yield from _search(queries, hashes, bits, upper)
+    two hashes of one list of images, only those i < j. `near` goes with `upper` alone."""
+    yield from _search(queries, hashes, bits, upper, near)
 
 
 def gather(blocks: Iterator[HashPairs]) -> HashPairs:
@@ -56,29 +72,36 @@ def gather(blocks: Iterator[HashPairs]) -> HashPairs:
     return first[order], second[order], distance[order]
 
 
-def _search(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[HashPairs]:
+def _search(left: Hashes, right: Hashes, bits: int, upper: bool, near: Near | None = None) -> Iterator[HashPairs]:
     if not 0 <= bits <= MAX_BITS:
         raise ValueError(f"bits must be 0..{MAX_BITS}, not {bits}")
     if len(left) * len(right) <= _FEW or extras.missing("fast"):
-        yield from _one_by_one(left, right, bits, upper)
-        return
-    same = upper and left is right
-    for i, j, distance in _by_chunks(left, right, bits, same, _width(len(right))):
-        wanted = i < j if upper and not same else slice(None)
-        yield i[wanted], j[wanted], distance[wanted]
+        yield from _one_by_one(left, right, bits, upper, near)
+    else:
+        yield from _by_chunks(left, right, bits, upper, _width(len(right)), near)
 
 
-def _one_by_one(left: Hashes, right: Hashes, bits: int, upper: bool) -> Iterator[HashPairs]:
+def _one_by_one(
+    left: Hashes, right: Hashes, bits: int, upper: bool, near: Near | None = None
+) -> Iterator[HashPairs]:
     rows = max(1, _BLOCK // max(1, len(right)))
+    counts, uncounted = np.zeros((len(right), MAX_BITS + 1), np.int32), [np.empty(0, np.int64)]
     for start in range(0, len(left), rows):
         others = start if upper else 0
         distance = np.bitwise_count(left[start : start + rows, None] ^ right[None, others:])
-        near = np.flatnonzero(distance <= bits)  # three times as fast as nonzero over two axes
-        i, j = np.divmod(near, distance.shape[1])
+        wanted = distance <= (near.bits[others:] if near else bits)
+        i, j = np.divmod(np.flatnonzero(wanted), distance.shape[1])  # three times as fast as nonzero over two axes
         if upper:
             above = i < j
             i, j = i[above], j[above]
         yield i + start, j + others, distance[i, j]
+        if near:
+            uncounted.append((j + others) * counts.shape[1] + distance[i, j])
+            if sum(map(len, uncounted)) > counts.size:
+                counts += np.bincount(np.concatenate(uncounted), minlength=counts.size).reshape(counts.shape)
+                nearer = counts.cumsum(axis=1)[:, :-1]  # at most so many bits: 0, 1, ...
+                np.minimum(near.bits, (nearer < near.most).sum(axis=1), out=near.bits, casting="unsafe")
+                uncounted.clear()
 
 
 @cache
@@ -92,6 +115,18 @@ def limits(bits: int) -> list[int]:
     """Bits that each chunk may differ in; -1 for a chunk that is not needed."""
     total = bits - (CHUNKS - 1) + CHUNKS  # counted from -1
     return [total // CHUNKS + (chunk < total % CHUNKS) - 1 for chunk in range(CHUNKS)]
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for."""
+
+    bits: int
+    upper: bool
+    same: bool  # are both lists one?
+    width: int  # bits of a chunk that number the buckets
+    near: Near
+    counts: NDArray[np.int32]  # (n, bits) pairs of each j that were found
 
 
 @dataclass(frozen=True)
@@ -122,15 +157,19 @@ def _bucketed(hashes: Hashes, chunk: int, width: int) -> Buckets:
     return Buckets(np.append(hashes[order], np.zeros(GROUP, np.uint64)), order, starts)
 
 
-def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool, width: int) -> Iterator[HashPairs]:
-    allowed = limits(bits)
+def _by_chunks(
+    left: Hashes, right: Hashes, bits: int, upper: bool, width: int, near: Near | None = None
+) -> Iterator[HashPairs]:
+    allowed, near = limits(bits), near or Near(np.empty(0, np.uint8), 0)
+    counts = np.zeros((len(near.bits), MAX_BITS + 1), np.int32)
+    search = Search(bits, upper, upper and left is right, width, near, counts)
     with ThreadPoolExecutor(_cores()) as pool:
         for chunk in range(CHUNKS):
             if allowed[chunk] < 0:
                 continue
             a = _bucketed(left, chunk, width)
-            b = a if same else _bucketed(right, chunk, width)
-            work = partial(_join, a, b, chunk, width, allowed, bits, same)
+            b = a if search.same else _bucketed(right, chunk, width)
+            work = partial(_join, search, a, b, chunk)
             edges = np.unique(np.linspace(0, 1 << width, _TASKS + 1).astype(int)).tolist()
             to_come: Iterator[Position] = ((start, 0, -1, -1, stop) for start, stop in pairwise(edges))
             waiting = deque(pool.submit(work, at) for at in islice(to_come, 2 * _cores()))
@@ -140,13 +179,12 @@ def _by_chunks(left: Hashes, right: Hashes, bits: int, same: bool, width: int) -
                 waiting.extend(pool.submit(work, at) for at in ([rest] if rest else islice(to_come, 1)))
 
 
-def _join(
-    a: Buckets, b: Buckets, chunk: int, width: int, allowed: list[int], bits: int, same: bool, at: Position
-) -> tuple[HashPairs, Position | None]:
+def _join(search: Search, a: Buckets, b: Buckets, chunk: int, at: Position) -> tuple[HashPairs, Position | None]:
     """Pairs that this chunk is the first to find, from `at`; at most `_ROOM` of them, and where to go on."""
     from curate.dedup import hamming_kernel
 
-    earlier = np.array([_chunk(before, width) for before in range(chunk)], np.uint64)
+    allowed, same = limits(search.bits), search.same
+    earlier = np.array([_chunk(before, search.width) for before in range(chunk)], np.uint64)
     earlier_limits = np.array(allowed[:chunk], np.uint64)
     x, y, distance = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64), np.empty(_ROOM, np.uint8)
     *start, stop = at
@@ -157,11 +195,17 @@ def _join(
         a.starts,
         b.hashes,
         b.starts,
-        _masks(width, allowed[chunk]),
+        _masks(search.width, allowed[chunk]),
         earlier,
         earlier_limits,
-        np.uint64(bits),
+        np.uint64(search.bits),
         same,
+        search.upper,
+        a.places,
+        b.places,
+        search.near.bits,
+        search.near.most,
+        search.counts,
         x,
         y,
         distance,

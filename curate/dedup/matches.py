@@ -29,7 +29,8 @@ _SORTED = 1 << 23  # pairs that are sorted by their worse image at once
 class Candidates:
     """Matches of two views, the nearest of each pair of images first. Four (k,) arrays.
 
-    A pair has at most six matches, the nearest. An image has pairs with at most 256 better ones, the nearest.
+    A pair has at most six matches, the nearest. An image has pairs with at most 256 better ones, the nearest; if
+    there were more, no match is farther than that of the last of them.
     """
 
     first: NDArray[np.integer]  # the view that is mirrored and windowed
@@ -80,6 +81,11 @@ def _worse(matches: Matches) -> NDArray[np.int64]:
     return np.asarray((matches >> _PAIR) & (MOST - 1))
 
 
+def _bits(matches: Matches) -> NDArray[np.int64]:
+    """In how many the two hashes differ."""
+    return np.asarray((matches & _OF_BITS) >> (_VIEWS + _POSE))
+
+
 def nearest(matches: Matches) -> Matches:
     """The nearest matches of each pair and the nearest better images of each image, sorted.
 
@@ -100,12 +106,14 @@ def nearest(matches: Matches) -> Matches:
 def _leave_out_far_ones(
     matches: Matches, new: NDArray[np.bool_], pairs: Indices, wanted: NDArray[np.bool_]
 ) -> None:
-    """Mark in `wanted` the pairs of images with many better ones that are not among their nearest.
+    """Mark in `wanted` the pairs of images with many better ones that are not among their nearest, and matches
+    that are farther than the last of these.
 
     `new` (k,) is where pairs begin, `pairs` how many each image has. The images take turns, so that little is
     sorted at once.
     """
     far = np.zeros(len(matches), bool)  # where such a pair begins
+    last = np.full(len(pairs), (1 << _BITS) - 1)  # bits of each image's last pair
     crowded = np.flatnonzero(pairs > MOST_BETTER)
     turn = np.full(len(pairs), -1, np.int32)
     turn[crowded] = np.cumsum(pairs[crowded]) // _SORTED
@@ -115,14 +123,17 @@ def _leave_out_far_ones(
             for block in _blocks(matches)
         ]
         starts = np.concatenate(begins)
-        worse, bits = _worse(matches[starts]), (matches[starts] & _OF_BITS) >> (_VIEWS + _POSE)
+        worse, bits = _worse(matches[starts]), _bits(matches[starts])
         by_image = np.argsort((worse << _BITS) | bits, kind="stable")  # of equals, the better image comes first
-        far[starts[by_image[runs.places(runs.starts(worse[by_image])) >= MOST_BETTER]]] = True
+        place = runs.places(runs.starts(worse[by_image]))
+        far[starts[by_image[place >= MOST_BETTER]]] = True
+        ends = by_image[place == MOST_BETTER - 1]
+        last[worse[ends]] = bits[ends]
     left_out = False  # is the pair in which a block begins?
     for block in _blocks(matches):
         begun = np.maximum.accumulate(np.where(new[block], np.arange(1, len(new[block]) + 1), 0))
         of_match = np.where(begun > 0, far[block][begun - 1], left_out)
-        wanted[block] &= ~of_match
+        wanted[block] &= ~of_match & (_bits(matches[block]) <= last[_worse(matches[block])])
         left_out = bool(of_match[-1])
 
 
@@ -149,5 +160,5 @@ def decode(matches: Matches, owner: Indices) -> Candidates:
         found.first[block] = whole[np.where(turned, worse, better)] + (views >> 1 & 1)
         found.second[block] = whole[np.where(turned, better, worse)] + (views & 1)
         found.pose[block] = some >> _VIEWS & ((1 << _POSE) - 1)
-        found.bits[block] = (some & _OF_BITS) >> (_VIEWS + _POSE)
+        found.bits[block] = _bits(some)
     return found

@@ -181,7 +181,7 @@ def table(found: dict[int, dict[str, Cost]], floor: dict[str, Cost]) -> Iterator
         costs = {size: found[size][command] for size in known}
         cells = [f"{costs[s].processor_s:.1f} s, {costs[s].peak_mb:,.0f} MB" if s in costs else "" for s in sizes]
         power = growth(known, [cost.processor_s for cost in costs.values()], least.processor_s)
-        yield f"| {command} | {' | '.join(cells)} | {power:.2f} |"
+        yield f"| {command} | {' | '.join(cells)} | {'' if math.isnan(power) else f'{power:.2f}'} |"
 
 
 def main() -> None:

@@ -94,6 +94,41 @@ def test_a_crowd_is_found_in_whatever_room_there_is(
     assert np.array_equal(np.stack([i, j]), np.triu_indices(300, 1))
 
 
+@given(
+    st.integers(0, 2**32), st.integers(2, 300), st.integers(1, 40), st.sampled_from([0, 5, hamming_search.WIDTH])
+)
+@settings(max_examples=40, deadline=None)
+def test_of_a_crowd_the_nearest_are_found(seed: int, count: int, most: int, width: int) -> None:
+    random = np.random.default_rng(seed)
+    hashes = random.integers(0, 2**9, count, dtype=np.uint64)  # all within nine bits
+    queries = hashes ^ random.integers(0, 8, count, dtype=np.uint64)
+    for left in (hashes, queries):
+        near = hamming_search.Near(np.full(count, 9, np.uint8), most)
+        found = hamming_search.gather(
+            hamming_search._by_chunks(left, hashes, 9, True, width, near)
+            if width
+            else hamming_search._one_by_one(left, hashes, 9, True, near)
+        )
+        several = set(zip(*(column.tolist() for column in found), strict=True))
+        pairs = all_with_all(left, hashes, 9, same=True)
+        assert len(several) == len(found[0])
+        assert several <= pairs
+        for j in range(count):
+            by_bits = sorted(bits for _, other, bits in pairs if other == j)
+            last = by_bits[most - 1] if len(by_bits) >= most else 9
+            assert last <= near.bits[j]
+            assert {pair for pair in pairs if pair[1] == j and pair[2] <= last} <= several
+
+
+@pytest.mark.parametrize("few", [0, hamming_search._FEW])
+def test_of_a_large_crowd_most_pairs_are_left_out(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hamming_search, "_FEW", few)  # compiled or not
+    hashes = np.random.default_rng(0).integers(0, 2**12, 3_000, dtype=np.uint64)
+    near = hamming_search.Near(np.full(len(hashes), 12, np.uint8), 20)
+    found = sum(len(block[0]) for block in hamming_search.within(hashes, 12, near))
+    assert 20 * len(hashes) < found < 0.2 * len(hashes) ** 2 / 2
+
+
 def test_more_bits_than_promised_are_refused() -> None:
     with pytest.raises(ValueError, match=r"0\.\.12"):
         list(hamming_search.within(np.zeros(3, np.uint64), 13))

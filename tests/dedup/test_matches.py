@@ -12,7 +12,8 @@ Row = tuple[int, int, int, int]  # first view, second view, pose, bits
 
 
 def by_the_rules(rows: list[Row], owner: list[int], most_better: int) -> list[Row]:
-    """Six matches of each pair of images, the nearest; the nearest pairs of each worse image; each way once."""
+    """Six matches of each pair of images, the nearest; the nearest pairs of each worse image, and of an image with
+    more no match that is farther than the last of them; each way once."""
 
     def pair(row: Row) -> tuple[int, int]:
         a, b = owner[row[0]], owner[row[1]]
@@ -22,13 +23,18 @@ def by_the_rules(rows: list[Row], owner: list[int], most_better: int) -> list[Ro
     ordered = sorted(apart, key=lambda row: (*pair(row), row[3], row[2], row[0], row[1]))
     pairs = [(ends, list(several)) for ends, several in groupby(ordered, pair)]
     ranked = sorted(pairs, key=lambda each: (each[0][1], each[1][0][3], each[0][0]))
-    near = {ends for _, crowd in groupby(ranked, lambda each: each[0][1]) for ends, _ in list(crowd)[:most_better]}
+    near: dict[tuple[int, int], int] = {}  # to the bits of the last
+    for _, crowd in groupby(ranked, lambda each: each[0][1]):
+        several_pairs = list(crowd)
+        last = several_pairs[most_better - 1][1][0][3] if len(several_pairs) > most_better else 12
+        near |= {ends: last for ends, _ in several_pairs[:most_better]}
     kept: list[Row] = []
     for ends, several in pairs:
         if ends in near:
             ways: dict[tuple[int, ...], Row] = {}
             for row in several[: matches.POSES]:
-                ways.setdefault(row[:3], row)
+                if row[3] <= near[ends]:
+                    ways.setdefault(row[:3], row)
             kept += ways.values()
     return kept
 
