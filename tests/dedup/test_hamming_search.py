@@ -97,7 +97,7 @@ def test_a_crowd_is_found_in_whatever_room_there_is(
 @given(
     st.integers(0, 2**32), st.integers(2, 300), st.integers(1, 40), st.sampled_from([0, 5, hamming_search.WIDTH])
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_of_a_crowd_the_nearest_are_found(seed: int, count: int, most: int, width: int) -> None:
     random = np.random.default_rng(seed)
     hashes = random.integers(0, 2**9, count, dtype=np.uint64)  # all within nine bits
@@ -113,11 +113,13 @@ def test_of_a_crowd_the_nearest_are_found(seed: int, count: int, most: int, widt
         pairs = all_with_all(left, hashes, 9, same=True)
         assert len(several) == len(found[0])
         assert several <= pairs
-        for j in range(count):
-            by_bits = sorted(bits for _, other, bits in pairs if other == j)
-            last = by_bits[most - 1] if len(by_bits) >= most else 9
+        of_each: dict[int, list[tuple[int, int, int]]] = {}
+        for pair in pairs:
+            of_each.setdefault(pair[1], []).append(pair)
+        for j, its in of_each.items():
+            last = sorted(bits for _, _, bits in its)[most - 1] if len(its) >= most else 9
             assert last <= near.bits[j]
-            assert {pair for pair in pairs if pair[1] == j and pair[2] <= last} <= several
+            assert {pair for pair in its if pair[2] <= last} <= several
 
 
 @pytest.mark.parametrize("few", [0, hamming_search._FEW])
