@@ -6,9 +6,9 @@
 
 Imports the photos of the market by its listings, runs dedup, clean and split (2,400/800/800), trains all variants,
 and prints `curate compare`, the sha256 of all weights and the sentences of the learning curve. A run that was
-stopped goes on. `--seeds` holds for all variants but finetune, whose epoch takes more than a minute. Run it on an
-idle machine, where base, augment, dropout and batchnorm take about 20 minutes per seed each on two cores. Only
---review reads truth.csv: it stands for a person who decides every photo that clean puts up for review, and clean
+stopped goes on. Without `--seeds`, finetune has one, as its epoch takes more than a minute, and others have three.
+Run it on an idle machine, where base, augment, dropout and batchnorm take about 20 minutes per seed each on two
+cores. Only --review reads truth.csv: it stands for a person who decides every photo that clean puts up for review, and clean
 and split run again with that.
 """
 
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("market", type=Path)
     parser.add_argument("--folder", type=Path, required=True, help="where the manifests go; keep it out of git")
     parser.add_argument("--only", nargs="+", choices=get_args(Variant), default=get_args(Variant))
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, help="of each variant")
     parser.add_argument("--photos", type=int, default=4000, help="in all splits together")
     parser.add_argument("--epochs", type=int, help="of every variant, to try the script")
     parser.add_argument("--side", type=int, help="pixels of transfer and finetune, to try the script")
@@ -117,7 +117,7 @@ def main() -> None:
     prepare(options.market, options.folder, chosen, options.review)
     with executors.local(2) as map_fn:
         for variant in options.only:
-            seeds = 1 if variant in ONE_SEED else options.seeds
+            seeds = options.seeds or (1 if variant in ONE_SEED else 3)
             started = time.monotonic()
             config = chosen.train_baseline.override(variant=variant, seeds=seeds)
             train_baseline.run(options.folder, config, map_fn)
