@@ -8,8 +8,8 @@ Imports the photos of the market by its listings, runs dedup, clean and split (2
 and prints `curate compare`, the sha256 of all weights and the sentences of the learning curve. A run that was
 stopped goes on. Without `--seeds`, finetune has one, as its epoch takes more than a minute, and others have three.
 Run it on an idle machine, where base, augment, dropout and batchnorm take about 20 minutes per seed each on two
-cores. Only --review reads truth.csv: it stands for a person who decides every photo that clean puts up for review, and clean
-and split run again with that.
+cores. Only --review reads truth.csv: it stands for a person who decides every photo that clean puts up for review,
+and clean and split run again with that.
 """
 
 import argparse
