@@ -160,7 +160,7 @@ def candidate(
     title = _once(_title(card, links, images))
     titled = values.year(_UNTIL.sub("", title))
     amount, currency = card_prices.price(card, text)
-    currency = card_prices.code_beside(card, amount) or currency
+    currency = card_prices.code_beside(card, amount, currency)
     labelled = card_labels.fields_of(card)
     if (whole := f"{labelled.get('make', '')} {title}") in (image.alt for image in images):
         title = whole  # the make stands before it, in an element of its own

@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import islice
 
 from curate.fetch.sources import card_sellers, places, seller_kinds
+from curate.fetch.sources.key_names import role
 from curate.fetch.sources.money import currency_of
 from curate.fetch.sources.page import Element, names, own_text, words
 
@@ -40,6 +41,7 @@ _NOWHERE = re.compile(r"\s*(?:#|javascript:|$)")
 _PIN = re.compile(r"(?<![a-z])(?:pin|map-?marker|location-?(?:pin|dot|icon)?|marker|standort|icon-ort)(?![a-z])")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _LABEL = re.compile(r"(?i)[-_]label(?:\s|$)")  # of a value: Vehicle Location
+_PLACES = ("place", "city", "region")
 _TOWNS = re.compile(r"(?:Agen|Salon[a-z]*)$")  # called as who sells in another language: Agen, Salonta
 _MOST = 1_000  # elements of a card looked at
 _SAID = ("title", "data-title", "data-original-title", "data-tooltip", "aria-label")  # where the text is a sign
@@ -71,7 +73,7 @@ def _in_lines(element: Element) -> str:
         for one in element.iterdescendants("span", "div")
         if not len(one)
         and (
-            _LABEL.search(one.get("class", ""))
+            (_LABEL.search(one.get("class", "")) and role(words(one).rpartition(" ")[2])[0] in _PLACES)
             or (seller_kinds.alone(text := words(one)) and not _TOWNS.match(text))
         )
     }

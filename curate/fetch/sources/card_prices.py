@@ -3,7 +3,7 @@
 import re
 from itertools import islice
 
-from curate.fetch.sources.money import OTHER_LABEL, OTHER_SUM, PRICE, PRICE_NAME, is_code, money
+from curate.fetch.sources.money import OTHER_LABEL, OTHER_SUM, PRICE, PRICE_NAME, SIGNS_OF_MANY, is_code, money
 from curate.fetch.sources.page import Element, names, words
 
 _CENTS_NAME = re.compile(
@@ -32,6 +32,7 @@ _BARE_AMOUNT = re.compile(  # 900 and a word or two on one side, 9,900 on both, 
     r"(?:\D{0,15}\d[\d.,'’\s]*\W{0,15}|\W{0,15}\d[\d.,'’\s]*\D{0,15}|"
     r"\D{0,15}\d{1,3}(?:[.,'’\s]\d{3})+(?:[.,]\d\d)?\D{0,15})"
 )
+_CURRENCY_NAME = re.compile(r"(?<!base-)(?<!from-)(?<!to-)(?<!default-)currency$")  # of a sum, not of a converter
 _TAXES = (0.19, 0.2, 0.21, 0.22, 0.23, 0.24, 0.25)  # what most countries add to a net sum
 
 
@@ -151,16 +152,17 @@ def price(card: Element, text: str) -> tuple[float | None, str]:
     return _rent(asked)
 
 
-def code_beside(card: Element, amount: float | None) -> str:
-    """The code of the currency that attributes of a card name beside the amount, data-price="90"
-    data-currency="USD", on a site that prints another sign; empty where none does."""
-    for element in islice(card.iter(), 1_000) if amount is not None else ():
+def code_beside(card: Element, amount: float | None, currency: str) -> str:
+    """The currency of an amount by the code that attributes of a card name beside it, data-price="90"
+    data-currency="USD". A sign of one currency alone, such as €, counts more than a code."""
+    unsure = amount is not None and (not currency or currency == "PAB" or currency in SIGNS_OF_MANY)
+    for element in islice(card.iter(), 1_000) if unsure else ():
         said = {str(name).lower(): value for name, value in element.attrib.items() if len(value) < 20}
-        codes = {value for name, value in said.items() if name.endswith("currency") and is_code(value)}
+        codes = {value for name, value in said.items() if _CURRENCY_NAME.search(name) and is_code(value)}
         sums = (value for name, value in said.items() if name.endswith("price"))
         if len(codes) == 1 and any(money(value)[0] == amount for value in sums):
             return str(codes.pop())
-    return ""
+    return currency
 
 
 def _rent(asked: list[Element]) -> tuple[float | None, str]:

@@ -161,6 +161,9 @@ _KIND = re.compile(
 )  # have a name and an id of their own
 _SENT = re.compile(r"shipping|shipment|delivery|postage")
 _IN_PARTS = re.compile(r"(?:params|parameters|attributes|attrs|properties|specs|specifications|characteristics)")
+_PART = re.compile(
+    r"main|primary|first|basic|general|common|secondary|second|extra|more|other|additional|special|all"
+)
 _LARGE, _TOWN = re.compile(r"city(?:name)?"), re.compile(r"town(?:name)?")
 _OF_ANY = ("value", "amount", "unit")  # keys that mean a price in an object of one alone
 _WRAPPER = re.compile(r"^media$|multimedia|gallery|carousel|images$|photos$|pictures$")
@@ -199,9 +202,10 @@ def _is_flat_pairs(value: Node) -> bool:
 
 
 def _lists(key: str, value: Any) -> list[list[Any]]:
-    """The lists of parameters under one key: the one there, or those of its parts, {"first": […], "more": […]}."""
+    """The lists of parameters under one key: the one there, or those of its parts, {"first": […], "more": […]}.
+    A part with another name is of another thing, such as an engine."""
     if isinstance(value, dict) and _IN_PARTS.fullmatch(plain(key)):
-        return [part for name, part in value.items() if isinstance(part, list) and not is_beside(str(name))]
+        return [part for name, part in value.items() if isinstance(part, list) and _PART.fullmatch(plain(name))]
     return [value] if isinstance(value, list) else []
 
 

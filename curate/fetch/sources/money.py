@@ -47,7 +47,7 @@ _DIGITS = (
     r"\d{1,12}(?:[.,]\d{1,9})?)"
 )
 PRICE = re.compile(
-    r"(?:[$£¥֏฿৳៛₠-₿]|¢(?=\s?\d{1,3}(?:[.,]\d{3})+)|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|"
+    r"(?:[$£¥֏฿৳៛₠-₿]|(?:\bGH)?¢(?=\s?\d{1,3}(?:[.,]\d{3})+)|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|"
     r"TRY|Rs\.?|RM|Rp|Ksh|"
     r"kr|U\$[SD]|(?-i:(?:S?Fr\.|SFr)(?=\s?\d[\d'’]*(?:['’]\d{3}|\.[-–—]))|Gs\.|D[hH]s?\.?|TSh|USh|B/\.|JOD|"
     r"(?-i:MN(?=\s?\d{1,3},\d{3}))|BHD|TND|DZD|UGX|TZS|ETB|XOF|XAF|UYU|BOB|"
@@ -196,6 +196,7 @@ SIGNS_OF_MANY = {  # what a sign means on the sites of a country, where it is th
     "RON": {"md": "MDL"},
     "RUB": {"by": "BYN"},
     "RSD": {"mk": "MKD"},
+    "CRC": {"gh": "GHS"},  # ¢
 }  # fmt: skip
 
 
