@@ -8,16 +8,16 @@ from curate.fetch.sources.page import Element, Page, words
 
 
 def heading_of(page: Page) -> Element | None:
-    """The heading of a page: of several the one with which its title begins, else the first that is not the name
-    of its site, else the first; None where there is none."""
+    """The heading of a page: of several that are not the name of its site the longest of two words or more with
+    which its title begins, else the first; None where there is none."""
     found = {one: text.casefold() for one in islice(page.root.iter("h1"), 20) if (text := words(one))}
     if len(found) < 2:
         return next(iter(found), None)
     title = next(page.root.iter("title"), None)
     head = "" if title is None else words(title).casefold()
-    fits = [one for one, text in found.items() if len(text) > 3 and head.startswith(text)]
-    fits += [one for one, text in found.items() if not _is_site(text, page)]
-    return next(iter([*fits, *found]))
+    own = [one for one, text in found.items() if not _is_site(text, page)]
+    fits = [one for one in own if " " in found[one] and re.match(rf"{re.escape(found[one])}(?!\w)", head)]
+    return max(fits, key=lambda one: len(found[one])) if fits else next(iter([*own, *found]))
 
 
 def better(data: str, page: Page, titles: list[str]) -> str:

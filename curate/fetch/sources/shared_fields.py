@@ -159,8 +159,9 @@ def _without_year(one: Listing, card: str) -> Listing:
 
 
 def _without_site(one: Listing) -> Listing:
-    """Without a make that is the name of the site, as of an auction house, and no word of the title."""
-    make = "".join(_plain(one.make))
+    """Without a make that is the name of the site, as of an auction house, and no word of the title. A make
+    with a model stays: a maker sells its own."""
+    make = "" if one.model else "".join(_plain(one.make))
     is_site = make in host_of(one.page_url).split(".")[-3:-1]
     return replace(one, make="") if make and is_site and make not in _plain(one.title) else one
 
