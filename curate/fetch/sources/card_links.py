@@ -165,7 +165,9 @@ def united_kinds(found_links: list[Link], layout: PageImages) -> list[tuple[str,
             own = [both.get(link.url) for link in more]
             fits = all(layout.paths.get(card) in paths for card in own)
             if _NAMES_ONE.search(kind) and not _NAMES_ONE.search(other):  # filters beside the list
-                fits = fits and all(card is not None and card.getparent() in parents for card in own)
+                fits = fits and all(
+                    card is not None and (card.getparent() in parents or _sells(card)) for card in own
+                )
             if len(before) > 1 and whole and fits:
                 united = [*united, *more]
             else:
@@ -173,6 +175,11 @@ def united_kinds(found_links: list[Link], layout: PageImages) -> list[tuple[str,
         united.sort(key=lambda link: order[id(link)])
         out.append((kind, united))
     return _with_strange(out, layout, order)
+
+
+def _sells(card: Element) -> bool:
+    """Has a card both an image and a price? A filter has no price."""
+    return _has_image(card) and PRICE.search(words(card)[:600]) is not None
 
 
 def _has_image(card: Element) -> bool:

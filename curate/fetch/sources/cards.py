@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import compress
 
 from curate.core.most import most
-from curate.fetch.sources import card_facts, card_sellers, other_lists, photo_sizes
+from curate.fetch.sources import card_facts, card_labels, card_sellers, other_lists, photo_sizes
 from curate.fetch.sources.card_links import Link, bare, cards_of, united_kinds
 from curate.fetch.sources.json_listings import Candidate, CandidateList, worth
 from curate.fetch.sources.page import Element, Page
@@ -99,6 +99,8 @@ def _groups(
     ):
         return []
     _name_the_private(made, list(cards.values()))
+    for one, make in zip(made, card_labels.before_models(list(cards.values())), strict=True):
+        one.listing = replace(one.listing, make=one.listing.make or make)
     titles = Counter(one.listing.title for one in made)
     made = [replace_title(one, titles, text) for one, text in zip(made, said, strict=True)]
     parts: dict[bool, list[Candidate]] = {}
@@ -110,7 +112,11 @@ def _groups(
             one.listing = replace(one.listing, photos=())
         parts.setdefault(beside := layout.is_beside(card), []).append(one)
         elements.setdefault(beside, []).append(card)
+    folders = Counter(folder for images in shown.values() for folder in _folders(images))
     for card, before in other_lists.unlinked(list(cards.values())):
+        of_before = {folder for folder in _folders(held.get(before, [])) if folders[folder] == 1}
+        if of_before.intersection(_folders(held.get(card, []))):
+            continue  # more of the listing before
         images = (image for image in held.get(card, []) if not image.unfit)
         own = [
             one
@@ -124,6 +130,10 @@ def _groups(
             parts[beside].insert(place, one)
             of_list.insert(place, card)
     return [(CandidateList("HTML", kind, part, beside), elements[beside]) for beside, part in parts.items()]
+
+
+def _folders(images: list[Image]) -> set[str]:
+    return {image.urls[0].rpartition("/")[0] for image in images}
 
 
 def _without_following(cards: dict[str, Element], layout: PageImages) -> dict[str, Element]:

@@ -23,6 +23,7 @@ _STORY = re.compile(
 _PERHAPS = re.compile(  # or what is sold
     r"(?i)(?:^|/)(?:articles?|guides?|stories|posts?|press|aktuelles|reviews?|tips|faq|help)(?:/|$)"
 )
+_HIDDEN = re.compile(r"display\s?:\s?none")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _DAY = re.compile(
     r"(?i)\d|(?<![^\W\d_])(?:today|yesterday|heute|gestern|aujourd'hui|hier|hoy|ayer|oggi|ieri|hoje|ontem|vandaag|gisteren|"
@@ -131,6 +132,8 @@ def unlinked(cards: Sequence[Element]) -> list[tuple[Element, Element]]:
         for other in card.itersiblings():
             if other in known:
                 break
+            if "hidden" in other.attrib or _HIDDEN.search(other.get("style") or ""):
+                continue  # a template
             if other.tag == card.tag and _build(other) in builds and next(other.iter("img"), None) is not None:
                 if not _hrefs(other) <= common:
                     break
@@ -146,9 +149,14 @@ def _build(card: Element) -> tuple[object, ...]:
 
 
 def _hrefs(card: Element) -> set[str]:
-    """What a card leads to, where it has no script that does."""
-    scripts = ("onclick", "data-href", "data-url", "data-link")
-    return {text for one in card.iter() for name in ("href", *scripts) if (text := one.get(name))}
+    """What a card leads to: its links, its scripts, and any address of an element that is no image."""
+    return {
+        value
+        for one in card.iter()
+        if one.tag not in ("img", "source")
+        for name, value in one.attrib.items()
+        if name in ("href", "onclick", "data-href", "data-url", "data-link") or value.startswith(("http", "/"))
+    }
 
 
 def _follow(cards: Sequence[Element], theirs: Collection[Element]) -> bool:

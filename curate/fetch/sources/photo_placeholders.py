@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from curate.fetch.http.url import path_of
+from curate.fetch.http.url import path_of, same_site
 from curate.fetch.sources import photo_sizes
+from curate.fetch.sources.key_names import unaccented
 from curate.fetch.sources.listing import Listing, PhotoLink
 from curate.fetch.sources.page_images import shape
 
@@ -36,19 +37,21 @@ def _unshared(listings: Sequence[Listing]) -> list[Listing]:
 
 
 def _without_lone(listings: Sequence[Listing]) -> list[Listing]:
-    """Without the only image of a listing that lies elsewhere than almost all photos and has no number in its
-    name, where these have numbers."""
+    """Without the only image of a listing that lies elsewhere on the site than almost all photos and has no number
+    in its name, where these have numbers. Sellers may show photos that lie on other sites."""
     first = {place: one.photos[0].url for place, one in enumerate(listings) if one.photos}
     counts = Counter(map(_place, first.values()))
     usual, count = counts.most_common(1)[0] if counts else (("", False), 0)
     numbered = all(re.search(r"\d", path_of(url)) for url in first.values() if _place(url) == usual)
     if count < _FEWEST or count * 5 < len(first) * 4 or not numbered:
         return list(listings)
+    photo_of = {_place(url): url for url in first.values()}
     lone = {
         place
         for place, url in first.items()
         if len(listings[place].photos) == 1
         and _place(url) != usual
+        and (same_site(url, photo_of[usual]) or same_site(url, listings[place].page_url))
         and _stands_for_any(listings[place].photos[0], listings[place])
     }
     return [replace(one, photos=()) if place in lone else one for place, one in enumerate(listings)]
@@ -72,4 +75,4 @@ def _stands_for_any(photo: PhotoLink, listing: Listing) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    return set(re.findall(r"[^\W\d_]{4,}", text.casefold()))
+    return set(re.findall(r"[^\W\d_]{4,}", unaccented(text).casefold()))

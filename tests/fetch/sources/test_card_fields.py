@@ -70,11 +70,26 @@ IMAGE = '<a href="/ads/{n}"><img src="PHOTO"></a>'
             '<h3>Combi {n}</h3><b class="price">B/.32,500</b><a data-price="32500" data-currency="USD">+</a>',
             {"price": 32500, "currency": "USD"},
         ),
+        (  # but a sign of one currency alone counts, and the currency of a converter does not
+            '<h3>Combi {n}</h3><b class="price">€32,500</b><a data-price="32500" data-currency="USD">+</a>',
+            {"price": 32500, "currency": "EUR"},
+        ),
+        (
+            '<h3>Combi {n}</h3><b class="price" data-currency="USD">$32,500</b>'
+            '<a data-price="32500" data-to-currency="MXN">+</a>',
+            {"price": 32500, "currency": "USD"},
+        ),
+        ('<h3>Combi {n}</h3><b class="price">GH¢ 32,500</b>', {"price": 32500, "currency": "GHS"}),
         ('<h3>Combi {n}</h3><p class="city">Ош<br><i class="date">14 часов назад</i></p>', {"city": "Ош"}),
         (  # a label in the element of its value
             '<h3>Combi {n}</h3><b>900 €</b><div class="field-location"><span class="field-label">Vehicle Location'
             '</span> <span class="field-value">ELMBY</span></div>',
             {"city": "ELMBY"},
+        ),
+        (  # a class that says label, of the town itself
+            '<h3>Combi {n}</h3><b>900 €</b><div class="location"><i></i><span class="pin-label">Ulm</span> '
+            "<span>Söflingen</span></div>",
+            {"city": "Ulm Söflingen"},
         ),
         (  # a title twice, once for screen readers
             '<h3>1971 Combi {n}<span class="hide">1971 Combi {n}</span></h3><b>900 €</b>',
@@ -85,16 +100,16 @@ IMAGE = '<a href="/ads/{n}"><img src="PHOTO"></a>'
             '<a href="/ads/{n}"><img src="https://img.example/{n}/2.jpg" alt="VAN COMBI {n}"></a>',
             {"title": "VAN COMBI 8100231", "make": "VAN"},
         ),
-        (  # the make is what stands before the model
-            '<h3><span>Van Elm</span> <span class="model">Combi</span> <span class="engine">2.0 {n}</span></h3>',
-            {"make": "Van Elm", "model": "Combi"},
+        (  # a label or a state before the model
+            '<p><span>Model</span> <span class="model">Combi</span></p><h3>Elm {n}</h3>',
+            {"make": "", "model": "Combi"},
         ),
-        ('<h3><span>Used 2017</span> <span class="model">Combi</span> {n}</h3>', {"make": "", "model": "Combi"}),
-        ('<h3><span>Used</span> <span class="model">Combi</span> {n}</h3>', {"make": "", "model": "Combi"}),
+        ('<h3><span>Sold</span> <span class="model">Combi</span> {n}</h3>', {"make": "", "model": "Combi"}),
         (  # attributes of a site's own words
             '<h3>Combi {n}</h3><i data-t-listing_make="Van" data-t-listing_model="Combi"></i>',
             {"make": "Van", "model": "Combi"},
         ),
+        ('<h3 data-price_model="fixed">Combi {n}</h3><b>900 €</b>', {"model": ""}),
         ("<h3>Combi {n}</h3><b>900 €</b><p>Private, Garden</p>", {"city": ""}),
         ('<h3 class="location">Ulm</h3><b>900 €</b><p>3 rooms</p>', {"city": "Ulm"}),
     ],
@@ -129,6 +144,15 @@ def test_what_a_card_says(card: str, fields: dict[str, Any]) -> None:
                 }
             },
             {"year": 2021, "make": "Van", "model": "Combi"},
+        ),
+        (  # parts of other things
+            {
+                "specs": {
+                    "engine": [{"key": "make", "value": "Oak"}, {"key": "year", "value": "2001"}],
+                    "trade_in": [{"key": "model", "value": "Truck"}],
+                }
+            },
+            {"make": "", "model": "", "year": None},
         ),
         ({"special_labels": [{"value": 2016, "label": "Godište", "unit": None}]}, {"year": 2016}),
         ({"sellerType": "D"}, {"seller": "dealer"}),
@@ -216,13 +240,22 @@ def test_a_title_of_make_and_model_alone_takes_the_year_from_another_form(model:
     assert fill(data, Listing("", "", title="2017 Combi Style GT"), {}).title == title
 
 
-def test_the_heading_of_the_listing_counts_before_the_one_of_the_site() -> None:
+@pytest.mark.parametrize(
+    ("before", "behind", "title"),
+    [
+        ("<h1>Elm Wheels</h1>", "", "1966 Combi Style - Elm Wheels"),
+        ("<h1>Latest offers</h1>", "", "1966 Combi Style - Elm Wheels"),
+        ("", "<h1>Elm Wheels</h1>", "Elm Wheels | 1966 Combi Style"),
+        ("", "<h1>Elm Wheel</h1>", "Elm Wheelshop: 1966 Combi Style"),  # the beginning of a word
+        ("", "<h1>Cars</h1>", "Cars for sale - 1966 Combi Style"),
+        ("<h1>1966 Combi</h1>", "", "1966 Combi Style - Elm Wheels"),  # a crumb
+    ],
+)
+def test_the_heading_of_the_listing_counts_before_others(before: str, behind: str, title: str) -> None:
     photos = "".join(f'<img src="https://img.example/8100231/{k}c7e9b.jpg">' for k in range(5))
-    body = (
-        f'<div id="header"><h1>Elm Wheels</h1></div><h1>1966 Combi Style</h1><div class="gallery">{photos}</div>'
-    )
-    head = "<title>1966 Combi Style - Elm Wheels</title>"
-    (listing,) = extract(page(body, head=head).replace("<title>Wheels</title>", ""), DATA_URL, True).listings
+    body = f'{before}<h1>1966 Combi Style</h1><div class="gallery">{photos}</div><footer>{behind}</footer>'
+    html = page(body, head=f"<title>{title}</title>").replace("<title>Wheels</title>", "")
+    (listing,) = extract(html, "https://www.elmwheels.com/cars/8100231", True).listings
     assert listing.title == "1966 Combi Style"
 
 
@@ -236,10 +269,30 @@ def test_a_make_in_the_address_of_a_title_that_begins_with_a_year() -> None:
     assert [(one.make, one.model) for one in found] == [("ELM", "COMBI"), ("OAK", "COMBI")] * 3
 
 
-@pytest.mark.parametrize(("brand", "make"), [("wheels", ""), ("Combi", "Combi")])
-def test_the_name_of_the_site_is_no_make(brand: str, make: str) -> None:
+@pytest.mark.parametrize(
+    ("makes", "read"),
+    [
+        (("Van Elm", "Oak", "Ash"), ("Van Elm", "Oak", "Ash")),
+        (("Sold", "Available", "Sold"), ("", "", "")),  # states
+        (("Neuwagen", "Neuwagen", "Neuwagen"), ("", "", "")),
+    ],
+)
+def test_makes_that_stand_before_the_models_of_a_list(makes: tuple[str, ...], read: tuple[str, ...]) -> None:
+    cards = "".join(
+        f'<li><a href="/ads/{n}"><img src="https://img.example/{n}/a.jpg"><h3><span>{make}</span> '
+        f'<span class="model">Combi</span> <span>2.0 {n}</span></h3></a>900 €</li>'
+        for n, make in zip(NUMBERS, makes * 2, strict=True)
+    )
+    found = extract(page(f"<ul>{cards}</ul>"), "https://ads.example/all", False).listings
+    assert [one.make for one in found] == [*read, *read]
+
+
+@pytest.mark.parametrize(
+    ("brand", "model", "make"), [("wheels", "", ""), ("Combi", "", "Combi"), ("Wheels", "C1", "Wheels")]
+)
+def test_the_name_of_the_site_is_no_make_without_a_model(brand: str, model: str, make: str) -> None:
     rows = [
-        {"id": n, "title": f"Combi {n}", "price": 900, "brand": brand, "photos": [f"https://img.example/{n}/a.jpg"],
+        {"id": n, "title": f"Combi {n}", "price": 900, "brand": brand, "model": model, "photos": [f"https://img.example/{n}/a.jpg"],
          "url": f"https://cars.wheels.com/lot/{n}"}
         for n in NUMBERS
     ]  # fmt: skip

@@ -46,6 +46,8 @@ def test_the_only_image_without_a_number_and_at_another_place_is_no_photo(usual:
         ("https://img.example/N/0f3a5c7e9b.jpg", "https://old.example/up/img_417.jpg"),  # it merely lies elsewhere
         ("https://img.example/N/0f3a5c7e9b.jpg", "https://img.example/N/front.jpg"),  # it lies with the others
         ("https://img.example/N/0f3a5c7e9b.jpg", "https://img.example/green-canoe/front.jpg"),  # it is called so
+        ("https://img.example/N/0f3a5c7e9b.jpg", "https://i.other.com/kXbQwZe.jpg"),  # on a site for photos
+        ("https://img.example/N/0f3a5c7e9b.jpg", "https://img.example/grün/cânoe.jpg"),  # with other accents
         ("https://img.example/red/hull.jpg?of=N", "https://old.example/green/hull.jpg?of=417"),  # by its query
     ],
 )
@@ -76,6 +78,30 @@ def test_filters_beside_a_list_are_no_listings_where_its_links_are_as_deep() -> 
     assert list(photos(f"{chips}<div>{body}</div>")) == list(NUMBERS)
 
 
+def test_a_section_of_links_without_numbers_is_of_the_list_where_its_cards_have_prices() -> None:
+    def section(slugs: list[str]) -> str:
+        return "".join(
+            f'<div><a href="/boat/{slug}"><img src="/{at}7/0f3a5c7e9b.jpg"><h3>Boat {slug}</h3></a>900 €</div>'
+            for at, slug in enumerate(slugs)
+        )
+
+    slugs = [f"canoe-{n}" for n in NUMBERS]
+    sections = [slugs[:4], slugs[4:8], slugs[8:], ["elm", "oak"]]
+    body = "".join(f"<section><h2>Day {day}</h2>{section(some)}</section>" for day, some in enumerate(sections))
+    found = extract(page(f"<main>{body}</main>"), URL, False).listings
+    assert sorted(one.page_url.rpartition("/")[2] for one in found) == sorted([*slugs, "elm", "oak"])
+
+
+@pytest.mark.parametrize("script", ["LogoImage.aspx?dealer=", "CaptchaImage.aspx?n=", "userImage.php?id="])
+def test_a_script_that_gives_other_images_gives_no_photos(script: str) -> None:
+    body = "".join(
+        f'<li><a href="/canoe-{n}"><img src="/CarImage.aspx?c={n}&amp;p={n}1"><h3>Canoe no. {n}</h3></a>'
+        f'<b>900 €</b><img src="/{script}{n}"></li>'
+        for n in NUMBERS
+    )
+    assert [len(urls) for urls in photos(f"<ul>{body}</ul>").values()] == [1] * len(NUMBERS)
+
+
 def sold(links: str) -> str:
     """A card of what is sold, which leads nowhere, with `links` in it."""
     return f'<tr><td><img src="/{ODD}/0f3a5c7e9b.jpg"></td><td><h3>Sold canoe</h3></td><td>{links}</td></tr>'
@@ -87,6 +113,11 @@ def sold(links: str) -> str:
         (sold('<a href="/contact">ask</a>'), ["Canoe 8100235", "Sold canoe", "Canoe 8100237"]),
         (sold('<a href="https://ads.other/7">see</a>'), ["Canoe 8100235", "Canoe 8100237"]),  # an advertisement
         ("<tr><td>Sold canoe</td><td></td><td></td></tr>", ["Canoe 8100235", "Canoe 8100237"]),
+        ("<!-- sold -->" + sold(""), ["Canoe 8100235", "Sold canoe", "Canoe 8100237"]),
+        (sold("").replace("<tr", "<tr hidden"), ["Canoe 8100235", "Canoe 8100237"]),  # a template
+        (sold("").replace("<tr", '<tr style="display: none"'), ["Canoe 8100235", "Canoe 8100237"]),
+        (sold("").replace("<tr", '<tr data-link-url="/insurance"'), ["Canoe 8100235", "Canoe 8100237"]),
+        (sold("").replace(f"/{ODD}/", f"/{ODD - 1}/"), ["Canoe 8100235", "Canoe 8100237"]),  # a photo more
     ],
 )
 def test_a_card_that_leads_nowhere_is_a_listing_if_it_is_built_as_others(card: str, titles: list[str]) -> None:
