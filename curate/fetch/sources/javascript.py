@@ -42,8 +42,9 @@ _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
 _FUNCTION = re.compile(r"\(\s*function\s*\(([\w$,\s]{0,60000})\)\s*\{|\(\s*\(([\w$,\s]{0,60000})\)\s*=>\s*\{")
 _WORD = re.compile(r"\"(?:[^\"\\]|\\.)*+\"?|'(?:[^'\\]|\\.)*+'?|[A-Za-z_$][\w$]*+", re.DOTALL)
-_CONSTANT = re.compile(  # outside of strings: the parser of literals takes null, for a text
+_CONSTANT = re.compile(  # outside of strings and comments: the parser of literals takes null, for a text
     r"\"(?:[^\"\\]|\\.)*+\"?|'(?:[^'\\]|\\.)*+'?|`(?:[^`\\]|\\.)*+`?|"
+    r"//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|"
     r"(?<=[:,\[])\s*+(null|true|false|undefined|void 0|![01])(?=\s*+[,}\]])",
     re.DOTALL,
 )

@@ -23,7 +23,7 @@ _NO_IMAGE = re.compile(
 )
 _SCRIPT = re.compile(r"\.(?:php|aspx|cgi)(?:$|[?#](?!.*\.(?:jpe?g|png|webp)))", re.IGNORECASE)
 _OF_FILES = re.compile(  # a script that gives one of the site's files, by its number
-    r"(?:^|[/_-]|(?-i:[a-z](?=[A-Z]))(?<!captcha)(?<!logo)(?<!dealer)(?<!user)(?<!profile)(?<!banner)(?<!flag))"
+    r"(?:^|[/_-]|(?-i:[a-z](?=[A-Z]))(?<!captcha)(?<!qr)(?<!logo)(?<!dealer)(?<!user)(?<!profile)(?<!banner)(?<!flag))"
     r"(?:attachment|file|image|img|photo|picture|thumb|thumbnail)s?"
     r"\.(?:php|aspx|cgi)\?(?=.*\d)",
     re.IGNORECASE,

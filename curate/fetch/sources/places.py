@@ -101,7 +101,7 @@ _MEASURE = re.compile(
     r"kr|万|平(?:方?米)?|坪|㎡|этаж\w*|эт|emelet|piętro|photos?|fotos?)(?![^\W\d_])|[€$£¥₪₽₴]"
 )
 
-_PHONE = re.compile(r"(?<!\d)\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?!\d)")
+_PHONE = re.compile(r"(?:(?<![^\W\d_])[^\W\d_]{2,15}: ?)?(?<!\d)\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?!\d)")
 _STATE = re.compile(r"(?<=^[A-Z]{2}) (?:USA?|Canada)$")  # TX USA
 _UNIT = re.compile(r"(?i)(?:k?m[²2³]?|qm|sq\.? ?ft|㎡|кв\.? ?м|平方?米)")
 _CONDITION = re.compile(  # of goods, which some languages call state
@@ -128,8 +128,8 @@ def is_place(text: str) -> bool:
 
 
 def _is_other(text: str) -> bool:
-    """Does a part of a place's text tell a moment, a measure or a telephone?"""
-    return bool(_TIME.search(text) or _MEASURE.search(text) or _PHONE.search(text))
+    """Does a part of a place's text tell a moment or a measure?"""
+    return bool(_TIME.search(text) or _MEASURE.search(text))
 
 
 def is_country(text: str) -> bool:
@@ -199,7 +199,8 @@ def named(text: str) -> tuple[str, str]:
             return found
         if parts and re.search(r"\S \(\d{4,5}\)$", piece):
             parts.clear()  # a quarter before Nantes (44200)
-        part = _STATE.sub("", _QUARTER.sub("", _TAIL.sub("", piece.strip())))
+        part = _PHONE.sub("", piece).strip()
+        part = _STATE.sub("", _QUARTER.sub("", _TAIL.sub("", part)))
         town = _POSTAL.sub("", part, count=1).strip(" -–")
         if town and not _is_other(town) and re.search(r"[^\W\d_]", town):
             if parts and town != part and not re.fullmatch(r"[A-Z]{2,3}", town):

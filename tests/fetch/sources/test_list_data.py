@@ -220,6 +220,7 @@ def test_a_price_of_0_of_one_form_gives_way_to_that_of_another() -> None:
             "{a:[null,!0,!1],b:'null,true',c:\"x:null,\"}",
             {"a": [None, True, False], "b": "null,true", "c": "x:null,"},
         ),
+        ("{a:1, // don't\nb:'x,null,y',/* isn't */c:null,d:'z'}", {"a": 1, "b": "x,null,y", "c": None, "d": "z"}),
     ],
 )
 def test_constants_of_javascript_are_no_texts(text: str, value: Any) -> None:

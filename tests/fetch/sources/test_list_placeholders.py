@@ -92,7 +92,9 @@ def test_a_section_of_links_without_numbers_is_of_the_list_where_its_cards_have_
     assert sorted(one.page_url.rpartition("/")[2] for one in found) == sorted([*slugs, "elm", "oak"])
 
 
-@pytest.mark.parametrize("script", ["LogoImage.aspx?dealer=", "CaptchaImage.aspx?n=", "userImage.php?id="])
+@pytest.mark.parametrize(
+    "script", ["LogoImage.aspx?dealer=", "CaptchaImage.aspx?n=", "userImage.php?id=", "QrImage.php?id="]
+)
 def test_a_script_that_gives_other_images_gives_no_photos(script: str) -> None:
     body = "".join(
         f'<li><a href="/canoe-{n}"><img src="/CarImage.aspx?c={n}&amp;p={n}1"><h3>Canoe no. {n}</h3></a>'

@@ -33,6 +33,7 @@ from curate.fetch.sources import places
         ("Palermo - Capital Federal", ("Palermo", "Capital Federal")),
         ("Ош, 14 часов назад", ("Ош", "")), ("Kerrville, TX USA", ("Kerrville", "TX")),
         ("2400 Elm Rd, Livermore, CA 94551, Sales: 925-555-0122", ("Livermore", "CA")),
+        ("Tampa, FL 813-555-0122", ("Tampa", "FL")), ("Elmby (555) 123-4567", ("Elmby", "")),
         ("Balfron Tower, St Leonards Road, London E14", ("London", "")),
         ("Mill Road, Cambridge, CB1", ("Cambridge", "")),
         ("Calle de Llagostera, Barcelona", ("Barcelona", "")),
