@@ -32,6 +32,7 @@ _BARE_AMOUNT = re.compile(  # 900 and a word or two on one side, 9,900 on both, 
     r"(?:\D{0,15}\d[\d.,'’\s]*\W{0,15}|\W{0,15}\d[\d.,'’\s]*\D{0,15}|"
     r"\D{0,15}\d{1,3}(?:[.,'’\s]\d{3})+(?:[.,]\d\d)?\D{0,15})"
 )
+_KM = re.compile(r"\d[\d.,'’]*\s?KM(?![^\W\d_])")  # marks of Bosnia, or kilometres
 _CURRENCY_NAME = re.compile(r"(?<!base-)(?<!from-)(?<!to-)(?<!default-)currency$")  # of a sum, not of a converter
 _TAXES = (0.19, 0.2, 0.21, 0.22, 0.23, 0.24, 0.25)  # what most countries add to a net sum
 
@@ -125,6 +126,7 @@ def price(card: Element, text: str) -> tuple[float | None, str]:
     elements = [element for element in card.iter() if isinstance(element.tag, str)]
     asked = _asked(elements, card)
     now = [one for one in asked if _NOW_PRICE.search(names(one)) and len(PRICE.findall(words(one)[:200])) == 1]
+    other = PRICE.search(_KM.sub(" ", text[:3_000]))
     for some in (now, asked, elements):
         bare: tuple[float | None, str] = (None, "")
         for element in some:
@@ -138,14 +140,17 @@ def price(card: Element, text: str) -> tuple[float | None, str]:
                 elif not match and bare[0] is None and _BARE_AMOUNT.fullmatch(inner):
                     bare = money(inner)
         for element in some:
-            if (found := price_alone(element)) and found[0] is not None and not is_other_sum(element):
+            found = price_alone(element)
+            if found and (other or bare[0] is not None) and _KM.search(words(element)):
+                continue  # kilometres
+            if found and found[0] is not None and not is_other_sum(element):
                 return lower_beside(element, found)
         if bare[0] is not None:
             return bare
     texts = [part for raw in card.itertext() if 1 < len(part := raw.strip()) < 80]
     for part in [*texts[:200], text[:3_000]]:
         match = PRICE.search(part)
-        if match and not is_rate(part, match.end()):
+        if match and not is_rate(part, match.end()) and not (other and _KM.search(match[0])):
             amount, currency = money(match[0])
             if amount is not None:
                 return amount, currency

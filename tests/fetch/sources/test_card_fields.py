@@ -79,6 +79,12 @@ IMAGE = '<a href="/ads/{n}"><img src="PHOTO"></a>'
             '<a data-price="32500" data-to-currency="MXN">+</a>',
             {"price": 32500, "currency": "USD"},
         ),
+        (  # kilometres in capitals, as marks of Bosnia are written
+            "<h3>Combi {n}</h3><b>120.000 KM</b><b>18.500 €</b>",
+            {"price": 18500, "currency": "EUR"},
+        ),
+        ('<h3>Combi {n}</h3><b>120.000 KM</b><b class="price">18.500</b>', {"price": 18500}),
+        ("<h3>Combi {n}</h3><b>18.500 KM</b>", {"price": 18500}),
         ('<h3>Combi {n}</h3><b class="price">GH¢ 32,500</b>', {"price": 32500, "currency": "GHS"}),
         ('<h3>Combi {n}</h3><p class="city">Ош<br><i class="date">14 часов назад</i></p>', {"city": "Ош"}),
         (  # a label in the element of its value
