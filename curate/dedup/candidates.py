@@ -242,12 +242,8 @@ def _compared(
     """
     leaders = _leaders(hashes)
     few, near = hashes[leaders], hamming_search.Near(limit[leaders], ENOUGH)
-    found = (
-        hamming_search.within(few, bits, near)
-        if queries is hashes
-        else hamming_search.across(queries[leaders], few, bits, upper=True, near=near)
-    )
-    for i, j, distance in found:
+    asking = few if queries is hashes else queries[leaders]
+    for i, j, distance in hamming_search.across(asking, few, bits, upper=True, near=near):
         yield leaders[i], leaders[j], distance
     limit[leaders] = near.bits
     if len(leaders) == len(hashes):

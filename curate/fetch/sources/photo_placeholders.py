@@ -39,22 +39,23 @@ def _unshared(listings: Sequence[Listing]) -> list[Listing]:
 def _without_lone(listings: Sequence[Listing]) -> list[Listing]:
     """Without the only image of a listing that lies elsewhere on the site than almost all photos and has no number
     in its name, where these have numbers. Sellers may show photos that lie on other sites."""
-    first = {place: one.photos[0].url for place, one in enumerate(listings) if one.photos}
-    counts = Counter(map(_place, first.values()))
-    usual, count = counts.most_common(1)[0] if counts else (("", False), 0)
-    numbered = all(re.search(r"\d", path_of(url)) for url in first.values() if _place(url) == usual)
-    if count < _FEWEST or count * 5 < len(first) * 4 or not numbered:
+    first = [one.photos[0].url if one.photos else "" for one in listings]
+    places = [_place(url) if url else None for url in first]
+    counts = Counter(filter(None, places))
+    usual, count = counts.most_common(1)[0] if counts else (None, 0)
+    there = [url for url, place in zip(first, places, strict=True) if url and place == usual]
+    numbered = all(re.search(r"\d", path_of(url)) for url in there)
+    if count < _FEWEST or count * 5 < counts.total() * 4 or not numbered:
         return list(listings)
-    photo_of = {_place(url): url for url in first.values()}
-    lone = {
-        place
-        for place, url in first.items()
-        if len(listings[place].photos) == 1
-        and _place(url) != usual
-        and (same_site(url, photo_of[usual]) or same_site(url, listings[place].page_url))
-        and _stands_for_any(listings[place].photos[0], listings[place])
-    }
-    return [replace(one, photos=()) if place in lone else one for place, one in enumerate(listings)]
+    return [
+        replace(one, photos=())
+        if len(one.photos) == 1
+        and place != usual
+        and (same_site(url, there[-1]) or same_site(url, one.page_url))
+        and _stands_for_any(one.photos[0], one)
+        else one
+        for one, url, place in zip(listings, first, places, strict=True)
+    ]
 
 
 def _place(url: str) -> tuple[str, bool]:
