@@ -112,8 +112,9 @@ def _groups(
             one.listing = replace(one.listing, photos=())
         parts.setdefault(beside := layout.is_beside(card), []).append(one)
         elements.setdefault(beside, []).append(card)
-    folders = Counter(folder for images in shown.values() for folder in _folders(images))
-    for card, before in other_lists.unlinked(list(cards.values())):
+    unlinked = other_lists.unlinked(list(cards.values()))
+    folders = Counter(folder for images in shown.values() if unlinked for folder in _folders(images))
+    for card, before in unlinked:
         of_before = {folder for folder in _folders(held.get(before, [])) if folders[folder] == 1}
         if of_before.intersection(_folders(held.get(card, []))):
             continue  # more of the listing before

@@ -124,10 +124,12 @@ def unlinked(cards: Sequence[Element]) -> list[tuple[Element, Element]]:
     """The few elements right behind cards that are built as these are and lead nowhere, what is sold, each with
     the card before it. Empty elements may stand between. Links that most cards have, too, count for none."""
     builds = {_build(card) for card in cards}
+    if len(builds) > 1 or len(cards) < 4:
+        return []
     hrefs = Counter(href for card in cards for href in _hrefs(card))
     common = {href for href, count in hrefs.items() if count * 2 > len(cards)}
     known, found = set(cards), []
-    for card in cards if len(builds) == 1 and len(cards) > 3 else ():
+    for card in cards:
         before = card
         for other in card.itersiblings():
             if other in known:
