@@ -166,15 +166,18 @@ def _other_import(folder: Path, source: Source | None) -> Iterator[Setting]:
 
 
 def _measured_otherwise(folder: Path, recipe: Recipe) -> Iterator[Note]:
-    """A note for the audit and the learning curve where they are of other settings than the recipe's."""
+    """A note for the audit and the learning curve where they are of other manifests or settings than those now."""
     for name, command in (("audit", "audit"), ("learning curve", "learning-curve")):
         with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            used = json.loads((folder / f"{name.replace(' ', '_')}.json").read_bytes())["settings"]
+            recorded = json.loads((folder / f"{name.replace(' ', '_')}.json").read_bytes())
+            again = To("measure again", Run(command))
+            files = manifest.digests(folder, "split", "train_baseline")
+            if earlier := [file for file, digest in recorded["inputs"].items() if digest != files[file]]:
+                yield Note(f"the {name} is of an earlier {' and '.join(earlier)}: the report leaves it out", again)
+            used = recorded["settings"]
             now = {key: reduce(getattr, key.split("."), recipe) for key in used}
             if apart := [str(each) for key in used for each in _differences(key, used[key], now[key])]:
-                yield Note(
-                    f"the {name} is of other settings: {'; '.join(apart)}", To("measure again", Run(command))
-                )
+                yield Note(f"the {name} is of other settings: {'; '.join(apart)}", again)
 
 
 def _differences(name: str, used: Any, recipe: Any) -> Iterator[Setting]:

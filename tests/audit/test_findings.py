@@ -396,6 +396,12 @@ def test_an_audit_or_curve_of_other_settings_is_told_by_status_and_the_report(
     findings.run(copied, recipe.audit, CONFIG)
     learning_curve.run(copied, CONFIG)
     assert status(copied, recipe).warnings == []
+    measured = json.loads((copied / "audit.json").read_bytes())
+    measured["inputs"]["split.csv"] = "0" * 64
+    (copied / "audit.json").write_text(json.dumps(measured))
+    said = [note.text for note in status(copied, recipe).warnings]
+    assert said == ["the audit is of an earlier split.csv: the report leaves it out"]
+    assert describe(copied, "mine")["audit"] == []
 
 
 def test_a_network_of_an_earlier_split_is_measured_by_the_classes_of_now(folder: Path, tmp_path: Path) -> None:
