@@ -230,7 +230,8 @@ def train_baseline(
     variant: Annotated[
         str | None,
         typer.Option(
-            help="base, augment, dropout, batchnorm, transfer or finetune.", show_default="recipe's, base"
+            help="base, augment, dropout, batchnorm, transfer, finetune or ensemble.",
+            show_default="recipe's, base",
         ),
     ] = None,
     seeds: Annotated[
@@ -238,7 +239,7 @@ def train_baseline(
         typer.Option(min=1, help="Networks to train, with seed, seed + 1, ...", show_default="recipe's, 1"),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Passes over train.", show_default="recipe's, 50; finetune 8")
+        int | None, typer.Option(help="Passes over train.", show_default="recipe's, 50; finetune and ensemble 8")
     ] = None,
     augment: Annotated[
         bool | None,
@@ -257,7 +258,8 @@ def train_baseline(
 
     base is the network of the hand-made dataset. augment, dropout and batchnorm each add one thing to the one
     before. transfer is a linear classifier on features that need no training: seconds. finetune trains a network
-    further that knows ImageNet: the best, and the slowest. Each variant keeps its folder below models/.
+    further that knows ImageNet. ensemble is the mean of two such networks: the best, and the slowest. Each variant
+    keeps its folder below models/.
 
     Example: curate train-baseline --variant transfer
     """

@@ -24,10 +24,17 @@ class Finetune(Section):
     learning_rate: float = Field(1e-3, gt=0)  # at its highest: it rises, then falls to 0
 
 
-Variant = Literal["base", "augment", "dropout", "batchnorm", "transfer", "finetune"]
+class Ensemble(Section):
+    """Several networks of `finetune`, which differ in their seed; their mean predicts."""
+
+    networks: int = Field(2, ge=2, le=20)
+
+
+Variant = Literal["base", "augment", "dropout", "batchnorm", "transfer", "finetune", "ensemble"]
+FINETUNED = ("finetune", "ensemble")  # variants that have the settings of `finetune`
 _NOT_OF = {
     "transfer": ("epochs", "augment", "dropout", "batch_norm"),
-    "finetune": ("augment", "dropout", "batch_norm"),
+    **dict.fromkeys(FINETUNED, ("augment", "dropout", "batch_norm")),
 }  # settings that are of the reference CNN
 
 
@@ -48,9 +55,10 @@ class TrainBaseline(Section):
     patience: int | None = Field(None, ge=1)  # stop after so many epochs without a better one on val
     transfer: Transfer = Transfer()
     finetune: Finetune = Finetune()
+    ensemble: Ensemble = Ensemble()
 
     def override(self, **values: Any) -> Self:
-        """As for any section; `epochs` are those of finetune where that is trained.
+        """As for any section; `epochs` are those of finetune where that or an ensemble is trained.
 
         Raises UsageError for a setting that the variant does not have.
         """
@@ -59,6 +67,6 @@ class TrainBaseline(Section):
             if values.get(name) is not None:
                 option = "--" + name.replace("_", "-")
                 raise UsageError(f"{variant} has no setting {option}", Do(f"leave {option} out"))
-        if variant == "finetune" and (epochs := values.pop("epochs", None)):
+        if variant in FINETUNED and (epochs := values.pop("epochs", None)):
             values["finetune"] = self.finetune.model_dump() | {"epochs": epochs}
         return super().override(**values)

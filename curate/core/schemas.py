@@ -114,7 +114,7 @@ class TrainBaselineRow:
     identity: ClassVar[tuple[str, ...]] = ("key", "variant", "seed")
 
     key: str
-    variant: str  # base, augment, dropout, batchnorm, transfer, finetune
+    variant: str  # base, augment, dropout, batchnorm, transfer, finetune, ensemble
     seed: int
     split: str
     class_name: str

@@ -7,6 +7,7 @@ gets its weights from the model hub.
 
 import hashlib
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,6 +140,24 @@ def pretrained(name: str, outputs: int, seed: int, dropout: float = 0.0, side: i
         torch.nn.init.zeros_(head.weight)
         torch.nn.init.zeros_(head.bias)
     return network.to(memory_format=torch.channels_last)
+
+
+def mean_of(networks: "Sequence[torch.nn.Module]") -> "torch.nn.Module":
+    """One network whose logits are the mean of those of `networks`, which take and give the same.
+
+    Channels last in memory.
+    """
+    import torch
+
+    class Mean(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.networks = torch.nn.ModuleList(networks)
+
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            return torch.stack([network(inputs) for network in self.networks]).mean(0)
+
+    return Mean().to(memory_format=torch.channels_last)
 
 
 def to_input(pixels: NDArray[np.uint8]) -> "torch.Tensor":

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,11 @@ from curate.core.counted import counted
 from curate.core.intervals import percent
 from curate.core.progress import EVERY_S, counter, line
 from curate.core.recipe import TrainBaseline
-from curate.train import checkpoints, models, networks, onnx_export, trainer, transfer, variants
+from curate.train import backbones, checkpoints, models, networks, onnx_export, trainer, transfer, variants
 from curate.train.split_photos import SplitPhotos
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,9 @@ class Result:
     graph: bytes  # ONNX
     probabilities: NDArray[np.float32]  # (n, classes) of the photos of val and test, by what was trained
     parameters: int
-    best: int  # epoch, or number of the penalty
+    best: int | None  # epoch, or number of the penalty; None for an ensemble, which chooses nothing
     history: checkpoints.History
+    seconds: float  # that training took
 
 
 def fit(
@@ -39,14 +44,19 @@ def fit(
 ) -> Result:
     """Train on train, choose on val. `pixels` are those of `photos`; `wanted` is what the network is made from.
 
+    The networks that an ensemble is the mean of are in `folder` already.
+
     Raises GateError when the loss is no longer a number, ResourceError when memory or weights are missing.
     """
     if config.variant == "transfer":
         return _transfer(folder, config, photos, pixels)
+    if config.variant == "ensemble":
+        return _ensemble(folder, config, photos, pixels)
     return _network(config, photos, pixels, checkpoint, wanted)
 
 
 def _transfer(folder: Path, config: TrainBaseline, photos: SplitPhotos, pixels: NDArray[np.uint8]) -> Result:
+    started = time.monotonic()
     found = transfer.features(folder, pixels, [sha256 for _, _, sha256 in photos.listed])
     end = photos.train + photos.val
     head, history = transfer.fit(
@@ -63,6 +73,7 @@ def _transfer(folder: Path, config: TrainBaseline, photos: SplitPhotos, pixels: 
         parameters=head.weights.size + head.bias.size,
         best=transfer.PENALTIES.index(head.penalty) + 1,
         history=history,
+        seconds=time.monotonic() - started,
     )
 
 
@@ -71,14 +82,35 @@ def _network(
 ) -> Result:
     state = _fit(config, photos, pixels, checkpoint, wanted)
     reference = wanted["network"] == "reference_cnn"
-    prepared = variants.plan(config).to_input
+    seconds = sum(entry["seconds"] for entry in state.history)
+    return _result(state.network, pixels[photos.train :], reference, state.best_epoch, state.history, seconds)
+
+
+def _ensemble(folder: Path, config: TrainBaseline, photos: SplitPhotos, pixels: NDArray[np.uint8]) -> Result:
+    places = [models.folder_of(folder, each.variant, each.seed) for each in variants.members(config)]
+    network = backbones.mean_of([models.load_network(place) for place in places])
+    seconds = sum(models.read_meta(place)["seconds"] for place in places)
+    return _result(network, pixels[photos.train :], False, None, [], seconds)
+
+
+def _result(
+    network: "torch.nn.Module",
+    tested: NDArray[np.uint8],
+    reference: bool,
+    best: int | None,
+    history: checkpoints.History,
+    seconds: float,
+) -> Result:
+    """What is kept of a network; `tested` are the pixels of val and test, `reference` is it the reference CNN."""
+    prepared = (networks if reference else backbones).to_input
     return Result(
-        weights=models.to_bytes(state.network),
-        graph=onnx_export.of_network(state.network, wanted["image_size"], reference),
-        probabilities=networks.predict(state.network, pixels[photos.train :], prepared, not reference),
-        parameters=sum(parameter.numel() for parameter in state.network.parameters()),
-        best=state.best_epoch,
-        history=state.history,
+        weights=models.to_bytes(network),
+        graph=onnx_export.of_network(network, tested.shape[1], reference),
+        probabilities=networks.predict(network, tested, prepared, not reference),
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        best=best,
+        history=history,
+        seconds=seconds,
     )
 
 

@@ -140,7 +140,9 @@ def load_network(folder: Path) -> "torch.nn.Module":
         raise StateError(f"{path} holds a linear classifier, and no network")
     else:
         outputs = 1 if len(meta["classes"]) == 2 else len(meta["classes"])
-        network = backbones.architecture(meta["network"], outputs)
+        number = meta["settings"].get("networks", 1)
+        parts = [backbones.architecture(meta["network"], outputs) for _ in range(number)]
+        network = backbones.mean_of(parts) if meta["variant"] == "ensemble" else parts[0]
     try:
         network.load_state_dict(from_safetensors(path.read_bytes()))
     except (SafetensorError, RuntimeError) as error:

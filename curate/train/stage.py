@@ -134,7 +134,6 @@ def train(folder: Path, config: TrainBaseline, photos: SplitPhotos, wanted: dict
     if before := _replaced(place, wanted):
         progress.line(before)
     pixels = dataset_cache.load_all(folder, photos.listed, wanted["image_size"], map_fn)
-    started = time.monotonic()
     checkpoint = place / "checkpoint.safetensors"
     found = fitting.fit(folder, config, photos, pixels, checkpoint, wanted)
     some = pixels[photos.train :][:COMPARED]
@@ -145,10 +144,9 @@ def train(folder: Path, config: TrainBaseline, photos: SplitPhotos, wanted: dict
     rows = decide(photos.tested, sure, config.class_names, config.variant, config.seed)
     table = format_rows(rows, TrainBaselineRow)
     atomic_write(place / "predictions.csv", table)
-    if not extras.missing("plots"):
+    if found.best is not None and not extras.missing("plots"):
         atomic_write(place / "curves.png", curves.draw(found.history, found.best))
     groups = {row.key: row.group for row in photos.tested}
-    seconds = sum(entry.get("seconds", 0) for entry in found.history) or time.monotonic() - started
     meta = {
         **wanted,
         "onnx": onnx,
@@ -157,7 +155,7 @@ def train(folder: Path, config: TrainBaseline, photos: SplitPhotos, wanted: dict
         "images_per_s": _speed(onnx_export.predictor(found.graph), some),
         "best_epoch": found.best,
         "history": found.history,
-        "seconds": round(seconds, 1),
+        "seconds": round(found.seconds, 1),
         "predictions_sha256": hashlib.sha256(table).hexdigest(),
         "temperature": temperature,
         "val": accuracy(rows, "val", "", groups),
@@ -250,15 +248,15 @@ def run(folder: Path, config: TrainBaseline, map_fn: MapFn = map) -> list[TrainB
     """Train the networks of `config` that are not there, and publish what all say about val and test."""
     provenance = manifest.provenance(folder, "train_baseline", config, packages_of(config.variant))
     asked = [config.model_copy(update={"seed": config.seed + n, "seeds": 1}) for n in range(config.seeds)]
-    wanted = [made_from(folder, each) for each in asked]
-    missing = [number for number, each in enumerate(wanted) if not trained(folder, each)]
+    missing = [each for each in asked if not trained(folder, made_from(folder, each))]
     if not missing and manifest.is_current(folder, provenance):
         return manifest.read(folder, TrainBaselineRow)
     started = datetime.now(UTC)
     if missing:
         photos = split_photos.load(folder, config)
-        for number in missing:
-            train(folder, asked[number], photos, wanted[number], map_fn)
+        for each in (part for whole in missing for part in (*variants.members(whole), whole)):
+            if not trained(folder, wanted := made_from(folder, each)):
+                train(folder, each, photos, wanted, map_fn)
     found = list(there(folder, provenance.inputs))
     rows = sorted((row for _, each in found for row in each), key=identity)
     in_val = {row.class_name for row in rows if row.split == "val"}

@@ -2,7 +2,7 @@
 
 `base` is the reference CNN as published. `augment`, `dropout` and `batchnorm` each add one thing to the variant
 before, as its author did. `transfer` learns a linear classifier on features (see `transfer`). `finetune` trains a
-network further that knows ImageNet.
+network further that knows ImageNet. `ensemble` is the mean of several of those (Lakshminarayanan et al., 2017).
 """
 
 import math
@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from curate.core.recipe import TrainBaseline
+from curate.core.recipe_train import FINETUNED
 from curate.train import augmentation, backbones, networks
 from curate.train.trainer import Plan
 
@@ -23,6 +24,7 @@ WEIGHT_DECAY = 0.02
 SMOOTHING = 0.1
 FINETUNE_DROPOUT = 0.2
 METHOD = 4  # of fine-tuning: see docs/log/training-finetune.md
+APART = 1000  # between the seeds of the networks of an ensemble: those of the next ensemble are others
 
 # Validation accuracy that the author of the hand-made dataset of these classes published: Keras, PyTorch.
 PUBLISHED_CLASSES = {"swift", "wagonr"}
@@ -40,6 +42,7 @@ DESCRIPTIONS = {
     "batchnorm": "The reference CNN with dropout and batch normalisation, trained on changed images",
     "transfer": "A linear classifier on the features of EfficientNet-Lite0, the mean of photo and mirror image",
     "finetune": "A network that knows ImageNet, trained further; the mean of photo and mirror image",
+    "ensemble": "Networks that know ImageNet, trained further; the mean of all, on photo and mirror image",
 }
 
 
@@ -56,9 +59,11 @@ def settings(config: TrainBaseline) -> Settings:
     """The variant's own values, all others left out: an epoch more for `finetune` leaves `base` current."""
     if config.variant == "transfer":
         return Settings("transfer", config.transfer.image_size, {})
-    if config.variant == "finetune":
+    if config.variant in FINETUNED:
         values = config.finetune.model_dump(exclude={"backbone", "image_size"})
         values |= {"patience": config.patience, "method": METHOD}
+        if config.variant == "ensemble":
+            values |= config.ensemble.model_dump()
         return Settings(config.finetune.backbone, config.finetune.image_size, values)
     names = ("epochs", "batch_size", "learning_rate", "augment", "dropout", "batch_norm", "patience")
     values = {name: getattr(config, name) for name in names}
@@ -73,11 +78,26 @@ def settings(config: TrainBaseline) -> Settings:
 
 def chosen_on_val(variant: str) -> str:
     """What is chosen on val: the penalty of a linear classifier, or when to stop training."""
-    return "strength of the penalty" if variant == "transfer" else "best epoch"
+    names = {"transfer": "strength of the penalty", "ensemble": "best epoch of each of its networks"}
+    return names.get(variant, "best epoch")
+
+
+def members(config: TrainBaseline) -> list[TrainBaseline]:
+    """The networks that an ensemble is the mean of, each a `finetune`; none for other variants.
+
+    The first has the seed of the ensemble.
+    """
+    if config.variant != "ensemble":
+        return []
+    seeds = ((config.seed + APART * number) % 2**32 for number in range(config.ensemble.networks))
+    return [config.model_copy(update={"variant": "finetune", "seed": seed, "seeds": 1}) for seed in seeds]
 
 
 def plan(config: TrainBaseline) -> Plan:
-    """How to train the network of a variant with `config.seed`; not for `transfer`, which is no network."""
+    """How to train the network of a variant with `config.seed`.
+
+    Not for `transfer`, which is no network, and `ensemble`, whose `members` are trained.
+    """
     chosen = settings(config)
     values = chosen.values
     if chosen.network == "reference_cnn":

@@ -20,7 +20,19 @@ from curate.core.errors import GateError, Run, StateError, To, UsageError
 from curate.core.recipe import Recipe, TrainBaseline
 from curate.core.schemas import SplitRow, TrainBaselineRow
 from curate.inspect.unfinished import unfinished
-from curate.train import card, checkpoints, curves, dataset_cache, fitting, models, trainer, transfer
+from curate.train import (
+    backbones,
+    card,
+    checkpoints,
+    curves,
+    dataset_cache,
+    fitting,
+    models,
+    networks,
+    trainer,
+    transfer,
+    variants,
+)
 from curate.train import stage as train_baseline
 from curate.train.accuracy import accuracy, in_words
 from curate.train.split_photos import by_split
@@ -295,6 +307,44 @@ def test_finetune_starts_from_imagenet_and_predicts_from_its_folder(small: Path)
     assert model.calibrated(pixels).max(axis=1) == pytest.approx([row.probability for row in rows], abs=1e-3)
 
 
+def test_an_ensemble_is_the_mean_of_networks_that_it_trains_where_they_are_not_there(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = CONFIG.override(variant="finetune", finetune={"image_size": 64, "epochs": 1, "batch_size": 4})
+    train_baseline.run(small, config)
+    first = models.read_meta(models.folder_of(small, "finetune", 42))
+    rows = train_baseline.run(small, config.override(variant="ensemble"))
+    assert {(row.variant, row.seed) for row in rows} == {("finetune", 42), ("finetune", 1042), ("ensemble", 42)}
+    place = models.folder_of(small, "ensemble", 42)
+    own = [models.folder_of(small, "finetune", seed) for seed in (42, 1042)]
+    assert models.read_meta(own[0]) == first, "the network that was there stays"
+    pixels = np.random.default_rng(1).integers(0, 255, (3, 64, 64, 3), np.uint8)
+    inputs = backbones.to_input(pixels)
+    with torch.inference_mode():
+        parts = [models.load_network(each)(inputs) for each in own]
+        assert models.load_network(place)(inputs) == pytest.approx((parts[0] + parts[1]) / 2, abs=1e-5)
+        assert not torch.equal(parts[0], parts[1])
+    model = models.load(place, list(CLASSES))
+    expected = networks.predict(models.load_network(place), pixels, backbones.to_input, mirrored=True)
+    assert model.predict(pixels) == pytest.approx(expected, abs=1e-4)
+    assert model.meta["seconds"] == pytest.approx(sum(models.read_meta(each)["seconds"] for each in own), abs=0.1)
+    assert model.meta["parameters"] == 2 * first["parameters"]
+    assert not (place / "curves.png").exists(), "it was not trained by epochs"
+    text = (place / "MODEL_CARD.md").read_text()
+    assert "The best epoch of each of its networks was chosen on val." in text
+    (place / "model.json").unlink()
+    monkeypatch.setattr(trainer, "fit", lambda *_: pytest.fail("trained again"))
+    assert train_baseline.run(small, config.override(variant="ensemble")) == rows
+
+
+def test_ensembles_of_other_seeds_share_no_network() -> None:
+    seeds = [
+        each.seed for n in (42, 43, 44) for each in variants.members(CONFIG.override(variant="ensemble", seed=n))
+    ]
+    assert seeds == [42, 1042, 43, 1043, 44, 1044]
+    assert all(each.seed < 2**32 for each in variants.members(CONFIG.override(variant="ensemble", seed=2**32 - 1)))
+
+
 def test_a_second_run_does_nothing(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer, "fit", lambda *_: pytest.fail("trained again"))
     before = {path: path.stat().st_mtime_ns for path in trained.rglob("*") if path.is_file()}
@@ -421,3 +471,4 @@ def test_a_setting_that_the_variant_does_not_have_is_refused() -> None:
         CONFIG.override(variant="finetune", batch_norm=True)
     tuned = CONFIG.override(variant="finetune", epochs=3)
     assert (tuned.finetune.epochs, tuned.epochs) == (3, CONFIG.epochs)
+    assert CONFIG.override(variant="ensemble", epochs=3).finetune.epochs == 3
