@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curate.dedup import geometry, similarity
+from curate.dedup import coarse, geometry, similarity
 from curate.dedup.features import Features, compute_features
 from curate.dedup.fingerprints import Fingerprints
-from curate.dedup.geometry import Transform, Warp
+from curate.dedup.geometry import Match, Transform, Warp
 
-Match = tuple[int, int, Transform]  # number of the first view, of the second, from the second to the first
 Answer = tuple[float, tuple[int, Transform]]  # similarity, number of the best match, its refined transform
 
 PROOF = 0.945  # similarity of duplicates
@@ -36,21 +35,37 @@ class Job:
 def compare(job: Job) -> list[Answer]:
     """Similarity of each pair, -1..1, and the match that gives it.
 
-    The match with the highest estimate is aligned. Under WORTH_ALIGNING the estimate is the answer.
+    Pairs that a coarse comparison shows to be no duplicates have its answer.
     """
     import cv2
 
     cv2.setNumThreads(1)  # the caller runs many of these side by side
-    features = [compute_features(view) for view in job.views]
-    return [_compare_pair(features, matches) for matches in job.matches]
+    rough = coarse.similarities(job.views, [match for matches in job.matches for match in matches]).tolist()
+    answers: list[Answer] = []
+    done = 0
+    for matches in job.matches:
+        values = rough[done : done + len(matches)]
+        done += len(matches)
+        best = values.index(max(values))
+        if values[best] < coarse.WORTH_COMPARING:
+            answers.append((round(values[best], 4), (best, matches[best][2])))
+        else:
+            answers.append(compare_closely(job.views, matches))
+    return answers
 
 
-def _compare_pair(features: Sequence[Features], matches: Sequence[Match]) -> Answer:
+def compare_closely(views: Fingerprints, matches: Sequence[Match]) -> Answer:
+    """The same of one pair, whatever a coarse comparison would say.
+
+    The match with the highest estimate is aligned. Under WORTH_ALIGNING the estimate is the answer.
+    """
     estimates = []
     for first, second, transform in matches:
-        lower = features[first].flipped() if geometry.mirrored(transform) else features[first]
+        lower, upper = compute_features(views[first]), compute_features(views[second])
+        if geometry.mirrored(transform):
+            lower = lower.flipped()
         warp = geometry.to_pixels(transform, len(lower.grey))
-        estimates.append((similarity.estimate(lower, features[second], warp), lower, features[second], transform))
+        estimates.append((similarity.estimate(lower, upper, warp), lower, upper, transform))
     best = max(range(len(matches)), key=lambda number: estimates[number][0])
     value, lower, upper, transform = estimates[best]
     if value >= WORTH_ALIGNING:

@@ -60,11 +60,13 @@ def usable(view: Fingerprints) -> Mask:
     return np.asarray(inside * ((grey > LOST) & (grey < 255 - LOST)), np.float32)
 
 
-def details(greys: Sequence[Grey], mask: Mask, noise: float = NOISE) -> list[Detail]:
+def details(
+    greys: Sequence[Grey], mask: Mask, noise: float = NOISE, fine: float = FINE, coarse: float = COARSE
+) -> list[Detail]:
     """Normalised local contrast of each: about ±1 on detail, 0 where there is none and outside their mask."""
-    near, around = soft(mask, FINE) + 1e-3, soft(mask, COARSE) + 1e-3
-    highs = [(grey - soft(grey * mask, FINE) / near) * mask for grey in greys]
-    spreads = [np.sqrt(soft(high * high, COARSE) / around + noise**2) for high in highs]
+    near, around = soft(mask, fine) + 1e-3, soft(mask, coarse) + 1e-3
+    highs = [(grey - soft(grey * mask, fine) / near) * mask for grey in greys]
+    spreads = [np.sqrt(soft(high * high, coarse) / around + noise**2) for high in highs]
     return [np.asarray(high / spread, np.float32) for high, spread in zip(highs, spreads, strict=True)]
 
 

@@ -10,6 +10,7 @@ from curate.dedup.candidates import Box, Pose
 
 Transform = NDArray[np.float64]  # (3, 3)
 Warp = NDArray[np.float32]  # (2, 3), pixels of the second image to pixels of the first
+Match = tuple[int, int, Transform]  # number of the first view, of the second, from the second to the first
 
 MIRROR: Transform = np.array([[-1.0, 0, 1], [0, 1, 0], [0, 0, 1]])
 QUARTER: Transform = np.array([[0.0, -1, 1], [1, 0, 0], [0, 0, 1]])  # the right side of the first image is on top

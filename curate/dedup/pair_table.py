@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 from curate.core.executors import MapFn
 from curate.dedup import candidates, fingerprints, geometry, runs
-from curate.dedup.alignment import PROOF, Job, Match, compare
+from curate.dedup.alignment import PROOF, Job, compare
 from curate.dedup.fingerprints import Fingerprints
-from curate.dedup.geometry import Transform
+from curate.dedup.geometry import Match, Transform
 from curate.dedup.matches import Candidates
 from curate.dedup.partial import Partial
 from curate.dedup.runs import Indices
 
 LINKED = 0.82  # similarity of duplicates, where a third image is a proved duplicate of both
-PAIRS_PER_JOB = 8  # at most; a process is handed sixteen such jobs at once
+PAIRS_PER_JOB = 16  # at most; a process is handed sixteen such jobs at once
 JOBS = 64  # at least, as long as there are so many pairs: few pairs are for all processes too
 MOST_MATCHES = 6  # that are tried for a linked pair
 

@@ -82,5 +82,5 @@ def view_of(seen: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Fingerprints:
 def compare(seen: Fingerprints, view: Fingerprints) -> tuple[float, Transform]:
     """Similarity of what is seen (1,) and a small image (), and the transform from the latter to the former."""
     views = np.concatenate([seen, np.array([view], FINGERPRINT)])
-    [(value, (_, refined))] = alignment.compare(alignment.Job(views, [[(0, 1, np.eye(3))]]))
+    value, (_, refined) = alignment.compare_closely(views, [(0, 1, np.eye(3))])
     return value, refined

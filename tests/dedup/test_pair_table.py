@@ -9,7 +9,7 @@ from curate.dedup.matches import Candidates
 
 
 @pytest.mark.parametrize(
-    ("count", "jobs"), [(3, [1, 1, 1]), (64, [1] * 64), (100, [2] * 50), (2001, [8] * 250 + [1])]
+    ("count", "jobs"), [(3, [1, 1, 1]), (64, [1] * 64), (100, [2] * 50), (2001, [16] * 125 + [1])]
 )
 def test_few_pairs_are_for_all_processes_too(count: int, jobs: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     prints = np.zeros(2 * count, fingerprints.FINGERPRINT)
