@@ -27,8 +27,8 @@ SMOOTH = 0.8  # pixels, blur of detail for registration
 LEFT_OUT, GREYS_OUT = 8, 12  # blocks whose detail, or whose greys, agree least
 LEAST_BLOCKS = 16  # that hold detail; with fewer, it is not known how well it agrees
 MUCH_LOST = 0.8  # of what one view shows, the share that both show; with less, neither is it
-WORTH_COMPARING = 0.55  # correlation of detail: of 35,000 pairs of .8 and more, two are under it
-SLACK = 1.25  # how far greys may be off, of what `similarity` allows: of the same pairs, one is farther off
+WORTH_COMPARING = 0.55  # correlation of detail: of 45,000 pairs of .8 and more, three are under it
+SLACK = 1.5  # how far greys may be off, of what `similarity` allows: of 45,000 such pairs, two are farther off
 
 Floats = NDArray[np.float32]
 
