@@ -75,6 +75,7 @@ KINDS: dict[str, re.Pattern[str]] = {
     # img1.site, img2.site, thumbs.site: the first label of the host
     "host": re.compile(r"^[a-z0-9-]+(?=\.[a-z0-9-]+\.[a-z])", re.IGNORECASE),
 }
+_SIZE_WORD = re.compile(_WORDS, re.IGNORECASE)
 _SIGNED = re.compile(
     r"(?:^|&)(?:sig|signature|s|token|expires|exp|hash|hmac|oh|oe|key-pair-id|x-amz-\w+|policy)=[^&]{8,}", re.I
 )
@@ -199,6 +200,12 @@ def stem(url: str) -> str:
     ]
     host = KINDS["host"].sub("*", parts.netloc.lower())
     return "/".join([host, *kept, short]) + (f"?{urlencode(query)}" if query else "")
+
+
+@lru_cache(maxsize=2_048)
+def is_size(word: str) -> bool:
+    """Is a word of an address one for a size? Nothing is one, too: the stem of an address has left it out."""
+    return not word or bool(_SIZE_WORD.fullmatch(word))
 
 
 def _plausible(numbers: Iterable[str]) -> list[int]:

@@ -1,15 +1,19 @@
 """The addresses of each photo put together, from the largest to the smallest."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from curate.fetch.http.url import host_of, path_of
-from curate.fetch.sources.photo_sizes import IMAGE_SUFFIX, asked, larger, pixels, stem
+from curate.fetch.sources.photo_sizes import IMAGE_SUFFIX, asked, is_size, larger, pixels, stem
 
 NO_SIZES: Mapping[str, int] = MappingProxyType({})
 _SUFFIXES = re.compile(rf"(?:{IMAGE_SUFFIX})+$", re.IGNORECASE)
 _MOST_SIZES = 4  # in which a page shows one photo
+_WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,10}(?![A-Za-z0-9])")
+_IDENTITY = re.compile(r"\d{6,}")
+_SURE = 12  # digits that name one photo by themselves; fewer do so where several photos have each its own
 
 
 def together(photos: Iterable[list[str]], sizes: Mapping[str, int] = NO_SIZES) -> list[list[str]]:
@@ -35,10 +39,51 @@ def together(photos: Iterable[list[str]], sizes: Mapping[str, int] = NO_SIZES) -
         names.append(own[0])
         for other in own[1:]:
             leader[find(other)] = find(own[0])
+    for one, other in _in_two_sizes(names):
+        leader[find(other)] = find(one)
     found: dict[str, list[str]] = {}
     for name, urls in zip(names, offered, strict=True):
         found.setdefault(find(name), []).extend(urls)
     return [by_size(urls, sizes) for urls in found.values()]
+
+
+def _in_two_sizes(stems: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs of stems of one photo that differ in one word, where one of the two has a size there: a_big--7.jpg and
+    a_common--7.jpg, m/7.jpg and h/7.jpg. Their numbers name the photo: long ones, other ones for other photos."""
+    by_rest: dict[str, dict[str, str]] = {}
+    for one in dict.fromkeys(stems):
+        for rest, word in _without_a_word(one):
+            by_rest.setdefault(rest, {}).setdefault(word, one)
+    pairs: dict[frozenset[str], dict[str, tuple[str, str]]] = {}
+    for rest, of_word in by_rest.items():
+        if 1 < len(of_word) <= _MOST_SIZES and any(map(is_size, of_word)):
+            first, *others = of_word
+            for other in others:
+                pairs.setdefault(frozenset((first, other)), {})[rest] = of_word[first], of_word[other]
+    found: list[tuple[str, str]] = []
+    for same in pairs.values():
+        numbers = [tuple(_IDENTITY.findall(rest)) for rest in same]
+        if len(set(numbers)) == len(numbers) and (len(same) > 1 or max(map(len, numbers[0])) >= _SURE):
+            found += same.values()
+    return found
+
+
+@lru_cache(maxsize=8_192)
+def _without_a_word(one: str) -> tuple[tuple[str, str], ...]:
+    """(rest, word) for each word in the path of a stem with a long number: the stem without the word, which is
+    empty where the stem has none at that place."""
+    host, slash, path = one.partition("/")
+    if not _IDENTITY.search(path) or "?" in path:
+        return ()
+    return tuple(_parts_of(host + slash, path))
+
+
+def _parts_of(host: str, path: str) -> Iterator[tuple[str, str]]:
+    for match in _WORD.finditer(path):
+        yield f"{host}{path[: match.start()]}*{path[match.end() :]}", match[0].lower()
+    folders = path.split("/")
+    for at in range(len(folders)):  # a size that the stem leaves out
+        yield host + "/".join([*folders[:at], "*", *folders[at:]]), ""
 
 
 def known_together(photos: list[list[str]], known: list[list[str]], sizes: Mapping[str, int]) -> list[list[str]]:

@@ -6,6 +6,8 @@ from curate.fetch.sources.photo_sizes import inner, larger, stem
 from curate.fetch.sources.photo_templates import filled
 from curate.fetch.sources.photo_variants import by_size, known_together, together
 
+IMG = "https://img.example"
+
 ONE = [
     [
         "https://a.x.com/image/1024/768/xif0q/mobile/j-imaj.jpeg",
@@ -241,3 +243,34 @@ def test_what_a_scaling_service_was_asked_for_is_left_out_of_the_larger_address(
     assert larger("https://x.com/resize/800x600/2024/01/18/a1.jpg") == "https://x.com/2024/01/18/a1.jpg"
     assert larger("https://x.com/mycrop/602/339/ds01/3/6/0a.jpg") == "https://x.com/ds01/3/6/0a.jpg"
     assert larger("https://x.com/crop/350x232/a.jpg") == "https://x.com/crop/350x232/a.jpg"  # no folder behind it
+
+
+@pytest.mark.parametrize(
+    ("large", "other"),
+    [
+        (
+            "/s/boat---17348N_big--24104778013.jpg",
+            "/s/boat---17348N_common--24104778013.jpg",
+        ),  # a word in the name
+        ("/ad/8/h/1_801680N.jpg", "/ad/8/m/1_801680N.jpg"),  # a letter for a folder
+        ("/l/103/PX_201802204895N.jpg", "/fchm/103/PX_201802204895N.jpg"),  # a folder of the site's own
+    ],
+)
+def test_a_word_beside_one_for_a_size_is_a_size_where_a_number_names_each_photo(large: str, other: str) -> None:
+    numbers = (4213, 5822, 6307)
+    urls = [IMG + url.replace("N", str(n)) for n in numbers for url in (large, other)]
+    found = together([url] for url in urls)
+    assert [set(one) for one in found] == [set(urls[at : at + 2]) for at in (0, 2, 4)]
+
+
+@pytest.mark.parametrize(
+    "photos",
+    [
+        ("/big/24104778.jpg", "/cabin/24104778.jpg", "/deck/24104778.jpg"),  # the number is that of the boat
+        ("/big/24104778_1.jpg", "/big/24104778_2.jpg", "/cabin/24104778_1.jpg", "/cabin/24104778_2.jpg"),
+        ("/cabin/24104778.jpg", "/cabin/24104779.jpg", "/deck/24104778.jpg", "/deck/24104779.jpg"),  # no size
+        ("/big/1.jpg", "/big/2.jpg", "/cabin/1.jpg", "/cabin/2.jpg"),  # no number names a photo
+    ],
+)
+def test_views_of_one_thing_are_several_photos(photos: tuple[str, ...]) -> None:
+    assert len(together([IMG + url] for url in photos)) == len(photos)
