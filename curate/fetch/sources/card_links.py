@@ -1,10 +1,13 @@
 """The links of a page to listings: which of them are of one kind, and the card that is around each."""
 
+import base64
+import binascii
 import re
 from dataclasses import dataclass
 
 from curate.core.most import most
 from curate.fetch.http.url import path_of, same_site
+from curate.fetch.sources.element_names import OF_PEOPLE, PERHAPS_STORY, STORY
 from curate.fetch.sources.money import PRICE
 from curate.fetch.sources.page import Element, Page, resolved, words
 from curate.fetch.sources.page_images import PageImages
@@ -34,6 +37,7 @@ _ID = re.compile(  # letters among digits: 2e721a660b71a, ID14xYz
 _FILE = re.compile(  # 7-jpg.2812300/ is an attachment to a post
     r"(?:\.(?:jpe?g|png|webp|gif|pdf|zip)|-(?:jpe?g|png|webp|heic|pdf)\.\d{3,}/?)(?:$|\?)", re.IGNORECASE
 )
+_BASE64 = re.compile(r"(?:L[yz0-3]|aHR0c)[A-Za-z0-9+/]{10,1000}={0,2}")  # of what begins with / or http
 _NAMES_ONE = re.compile(r"#|slug")  # in a pattern of addresses
 _POST = re.compile(r"/(?:posts?|comments?|replies|reply|answers?)[-_/]?\d+/?(?:\?.*)?")
 
@@ -106,13 +110,24 @@ def links(page: Page, layout: PageImages) -> list[Link]:
             written = match[1]
         if not written or len(found) >= MAX_LINKS:
             continue
-        url = resolved(written, page.base)
+        url = resolved(_plain(written), page.base)
         if not url or not same_site(url, page.base) or _FILE.search(url):
             continue
         url = bare(url)
         if url.rstrip("/") != here and path_of(url) and not (own and _is_part(url, own)):
             found.append(Link(element, url, layout.paths.get(element, 0), pattern(url)))
     return found
+
+
+def _plain(written: str) -> str:
+    """An address that a page hides from robots as base64, L2NhcnMvNy5odG1s for /cars/7.html, as it is."""
+    if not _BASE64.fullmatch(written):
+        return written
+    try:
+        text = base64.b64decode(written + "=" * (-len(written) % 4), validate=True).decode("ascii")
+    except (ValueError, binascii.Error):
+        return written
+    return text if re.fullmatch(r"(?:/|https?://)[!-~]+", text) else written
 
 
 def _is_part(url: str, own: str) -> bool:
@@ -193,13 +208,30 @@ def _same_but_first(kind: str, other: str) -> bool:
     return len(parts) > 2 and parts[1:] == others[1:] and ("#" in kind or "slug" in kind)
 
 
+def _may_be_goods(link: Link) -> bool:
+    """Does a link lead to what a long number names, and is no story and no page of who sells?"""
+    path = path_of(link.url).partition("?")[0].rstrip("/")
+    told = (one.search(path) for one in (STORY, PERHAPS_STORY, OF_PEOPLE))
+    return bool(re.search(r"\d{5}", path)) and not any(told)
+
+
+def _build(card: Element) -> tuple[str, ...]:
+    """What a card is built of: its tag and its parts, by their tags and classes; the parts of its part where it
+    has one alone."""
+    around = card
+    while len(around) == 1:
+        around = around[0]
+    parts = (part for part in around if isinstance(part.tag, str))
+    return card.tag, *(f"{part.tag} {part.get('class', '')}" for part in parts)
+
+
 def _with_strange(
     kinds: list[tuple[str, list[Link]]], layout: PageImages, order: dict[int, int]
 ) -> list[tuple[str, list[Link]]]:
-    """The same kinds, the longest one with the cards of other kinds that stand among its own, most of them with a
-    price or an address that differs in its first part alone, and with an image where its own have one: a shop
-    gives some of its products another address, a site of several districts those of each its own. `order` is the
-    place of a link, by its id."""
+    """The same kinds, the longest one with the cards of other kinds that stand among its own: most of them with a
+    price, or an address that differs in its first part alone, or all built as these, and with an image where its
+    own have one. A shop gives some of its products another address, a site of several districts those of each its
+    own. `order` is the place of a link, by its id."""
     by_place: dict[int, list[tuple[str, list[Link]]]] = {}
     for kind, same in kinds:
         by_place.setdefault(same[0].place, []).append((kind, same))
@@ -210,17 +242,23 @@ def _with_strange(
         before = cards_of(united) if len(several) > 1 else {}
         parents = {card.getparent() for card in before.values()}
         paths = {layout.paths.get(card) for card in before.values()}
+        builds = {build for card in before.values() if len(build := _build(card)) > 2}
         shown = most(map(_has_image, before.values()))
         for other, more in several[1:]:
-            both = cards_of([*united, *more]) if len(parents) == 1 else {}
+            both = cards_of([*united, *more]) if before else {}
             own = [card for link in more if (card := both.get(link.url)) is not None]
             fits = len(own) == len(more) and all(
                 card.getparent() in parents and layout.paths.get(card) in paths for card in own
             )
-            named = _same_but_first(kind, other)
-            fits = fits and most(
-                (named or bool(PRICE.search(words(card)[:2_000]))) and (not shown or _has_image(card))
-                for card in own
+            alike = all(map(_may_be_goods, more)) and all(_build(card) in builds for card in own)
+            named = alike or _same_but_first(kind, other)
+            fits = (
+                fits
+                and (alike or len(parents) == 1)
+                and most(
+                    (named or bool(PRICE.search(words(card)[:2_000]))) and (not shown or _has_image(card))
+                    for card in own
+                )
             )
             if fits and all(both.get(url) is card for url, card in before.items()):
                 united = sorted([*united, *more], key=lambda link: order[id(link)])

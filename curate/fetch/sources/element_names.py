@@ -7,6 +7,7 @@ NOT_SHOWN = re.compile(
     r"(?<![a-z0-9])(?:avatar|userpic|badge|blank|empty|stub|favicon|icon|icons|(?:biz|brand|company|dealer|partner|seller|shop)?logo|logos|logotype|pixel|placeholder|spacer|sprite|sprites|"
     r"tracker|tracking|1x1|loader|loading|spinner|flag|flags|no-?(?:photo|image|img|foto|picture)|default-?(?:photo|image|img)|"
     r"nophoto|noimage|not-?found|coming-?soon|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating|ribbon|watermark)s?(?![a-z0-9])|(?<![a-z])(?:smil(?:ey|ie)s?|emojis?|emoticons?)/|/paperclip\.\w+$|"
+    r"(?:^|/)(?:(?:user|agent|seller|member|broker)s?[-_]?)?profiles?(?:[-_]?(?:pic|photo|image|picture)s?)?/(?=[^/]*$)|"
     r"/ic[-_][a-z_-]+\.(?:png|gif|webp)$|(?<![a-z])(?:bild|foto|image|photo)[-_]?(?:saknas|mangler|fehlt|puuttuu|manquante|missing)(?![a-z])|"
     r"/no-?(?:cars?|vehicles?|ads?)\.\w+$|/stock-?image\d?\.\w+$|(?<![a-z0-9])unavailable[-_]?(?:stock)?[-_]?(?:photo|image|img|pic)|/(?:sold|reserved|verified|new)\.(?:png|gif|webp)$|"
     r"(?<![a-z])(?:no|kein|sans|bez|senza|sin|sem|geen|ingen|fara|nincs|brak|ilman|uden)[-_]?(?:pic|pictures?|bild|photo|foto|imagem|imagen|"
@@ -34,6 +35,19 @@ def shows_nothing(name: str) -> bool:
     )
 
 
+# Folders of addresses that lead to stories; and those that may be of what is sold, too.
+STORY = re.compile(
+    r"(?i)(?:^|/)(?:blog|news|magazine?|magazin|advice|ratgeber|actualites?|actus|noticias|notizie|novosti|nieuws|journal)(?:/|$)"
+)
+PERHAPS_STORY = re.compile(
+    r"(?i)(?:^|/)(?:articles?|guides?|stories|posts?|press|aktuelles|reviews?|tips|faq|help)(?:/|$)"
+)
+# The page of who sells, not of what is sold.
+OF_PEOPLE = re.compile(
+    r"(?i)(?:^|/)(?:members?|users?|profiles?|sellers?|vendors?|agents?|agenc(?:y|ies)|brokers?|realtors?|dealers?|brands?|"
+    r"authors?|makler|makelaars?|anbieter|vendeurs?|inmobiliarias?|agenzie)/[^/]+$|"
+    r"(?:^|/)(?:estate|letting)-?agen(?:t|cie|cy)s?(?:/[^/]+){1,3}$"
+)
 # Elements of what is no photo of the listing.
 NOT_SHOWN_NAMES = re.compile(
     r"(?<![a-z])(?:(?<!product.)(?<!item.)(?<!post.)(?<!listing.)(?<!property.)(?<!car.)avatar|logo|icon|badge|flag|emoji|sprite|userpic|seller-?(?:photo|image|img)|agent-?(?:photo|image|img)|"
@@ -50,7 +64,7 @@ SELLER_NAMES = re.compile(
 BESIDE_NAMES = re.compile(
     r"similar|(?<![a-z])related|recommend|suggest(?:ion|ed)|also-?_?(?:like|view|bought)|you-?_?may|recent(?:ly)?-?_?view|last-?_?(?:seen|viewed)|"
     r"more-?_?(?:from|ads|cars|listings|vehicles|offers)|other-?_?(?:ads|cars|listings|vehicles|offers|items)|cross-?sell|up-?sell|"
-    r"sponsor|(?<!not-)(?<!node-)promoted|(?<![a-z])promo(?![a-z])|nearby|(?<![a-z])compare|best-?_?seller|newsletter|(?<![a-z])blog|testimonial|"
+    r"(?<![a-z])top-?_?offers|sponsor|(?<!not-)(?<!node-)promoted|(?<![a-z])promo(?![a-z])|nearby|(?<![a-z])compare|best-?_?seller|newsletter|(?<![a-z])blog|testimonial|"
     r"aehnlich|relacionad|podobn|similaires|gerelateerd|benzer|pohoz|popular-|trending|advertis|adsense|ad-?banner|breadcrumb|"
     r"cookie|login|sign-?up|(?<![a-z])(?:site-?|page-?|main-?|global-?)?footer|navbar|site-?header|mega-?menu|(?<![a-z])menu(?![a-z])"
 )

@@ -5,6 +5,7 @@ They stand in `src`, `srcset`, what a script would put there (`data-src` and the
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from curate.fetch.http.url import host_of
@@ -17,11 +18,11 @@ from curate.fetch.sources.photo_sizes import SMALL, UNKNOWN, WHOLE, pixels
 
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "imagesrcset")
 _PLAIN = re.compile(r"^(?:src|poster|value|data-(?!id$|index|alt|title|link|url$|page|user|avatar|logo|"
-                    r"icon).{1,40}|lazy-?src|src-?lazy|[a-z]{2,20}-src|"
+                    r"icon).{1,40}|lazy-?src|src-?lazy|src[2-9]|[a-z]{2,20}-src|"
                     r"src-(?:orig\w{0,5}|large|full|real)|"
                     r"original|file|_src|xlink:href|rel|ng-src|:src|v-lazy|content|image|img)$")  # fmt: skip
 _IMAGE_KEY = re.compile(  # what a script puts into `src`: its value needs no extension
-    r"lazy-?src|src-?lazy|src-(?:orig\w{0,5}|large|full|real)|ng-src|data-(?:[a-z]+-)?(?:src|lazy|echo|original|thumb|zoom|im(?:g|age)|photo|picture|foto)(?:-?(?:src|url|large|full|big|zoom|original))?$"
+    r"lazy-?src|src-?lazy|src[2-9]$|src-(?:orig\w{0,5}|large|full|real)|ng-src|data-(?:[a-z]+-)?(?:src|lazy|echo|original|thumb|zoom|im(?:g|age)|photo|picture|foto)(?:-?(?:src|url|large|full|big|zoom|original))?$"
 )
 _WHOLE_KEY = re.compile(
     r"zoom|full|orig|large|big|href|hi-?res|high-?res|(?<![a-z])xx?l(?![a-z])|lightbox|fancybox|magnif"
@@ -30,6 +31,9 @@ _SMALL_KEY = re.compile(r"thumb|small|mini(?![a-z])|tiny|low-?(?:res|src)|lqip|b
 _OTHER_KEY = re.compile(
     r"hover|rollover|second|flip|alternat|back-?(?:img|image|src)"
 )  # another photo of the listing
+_PAINTED = re.compile(  # the background that a script paints: data-bg="url(a.jpg)"
+    r"style|data-(?:[a-z]+-)?(?:bg|background)(?:-?(?:image|img|src|url))?"
+)
 _SET = re.compile(r"\s*(?:https?:)?//\S{4,2000}\s+\d{1,5}(?:\.\d)?[wx]\s*(?:,|$)")
 _WITHIN = re.compile(r"[^\s/:]{1,60}/[^\s/:]{1,40}?((?:https?:)//[^\s/]{3,100}/\S{3,500})")
 _STYLE = re.compile(r"url\(\s*[\"']?([^\"')\s]{4,2000})[\"']?\s*\)")
@@ -50,11 +54,10 @@ def addresses(element: Element) -> Iterator[tuple[str, int]]:
             yield from sized_srcset(value)
     for name, value in element.attrib.items():
         key = str(name).lower()
-        if key == "style":
-            if "url(" in value:
-                yield from ((match[1], 0) for match in _STYLE.finditer(value[:20_000]))
+        if "url(" in value and _PAINTED.fullmatch(key):
+            yield from ((match[1], 0) for match in _STYLE.finditer(value[:20_000]))
         elif key[:2] == "on":
-            if "." in value:
+            if "." in value and key != "onerror":
                 yield from ((match[1], WHOLE) for match in _IN_SCRIPT.finditer(value[:3_000]))
         elif key == "href" and element.tag in ("a", "link"):
             if is_address(value, surely_photo=False):
@@ -154,10 +157,22 @@ def within(element: Element, hosts: set[str]) -> list[str]:
     return [match[1] for match in said if host_of(match[1]) in hosts]
 
 
+def shown_instead(page: Page) -> set[str]:
+    """The addresses that several images of a page name to be shown where their own cannot: onerror="this.src=…".
+    They are no photos."""
+    written = (
+        match[1] for one in page.root.iter("img") for match in _IN_SCRIPT.finditer(one.get("onerror", "")[:3_000])
+    )
+    counts = Counter(photo_address(text, page.base) for text in written)
+    return {url for url, count in counts.items() if url and count > 2}
+
+
 def paints(element: Element) -> bool:
     """Has an element an image as its background?"""
     tags = ("div", "li", "span", "figure", "a", "section", "i", "button")
-    return element.tag in tags and "url(" in element.get("style", "")
+    return element.tag in tags and any(
+        "url(" in value and _PAINTED.fullmatch(str(name)) for name, value in element.attrib.items()
+    )
 
 
 def holds_address(element: Element) -> bool:

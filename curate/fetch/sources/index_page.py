@@ -183,6 +183,30 @@ def _link_by_token(group: CandidateList, forms: Read) -> None:
         ):
             one.listing = replace(one.listing, page_url=url)
     _link_by_pattern(group)
+    _link_by_slug(group)
+
+
+def _link_by_slug(group: CandidateList) -> None:
+    """Give the rest the address that their slug makes, {"seoUrl": "red-car-17"}, where those of the others are one
+    place and the text under the same key."""
+    linked = [one for one in group.candidates if one.listing.page_url]
+    if len(linked) < 2 or len(linked) == len(group.candidates):
+        return
+    for key in linked[0].node or ():
+        slugs = [_slug(one, key) for one in linked]
+        urls = [one.listing.page_url for one in linked]
+        pairs = list(zip(urls, slugs, strict=True))
+        before = {url.removesuffix(slug) if slug and url.endswith(slug) else "" for url, slug in pairs}
+        if len(before) == 1 and len(set(slugs)) > 1 and (place := before.pop()).endswith("/"):
+            for one in group.candidates:
+                if not one.listing.page_url and (slug := _slug(one, key)):
+                    one.listing = replace(one.listing, page_url=place + slug)
+            return
+
+
+def _slug(one: Candidate, key: str) -> str:
+    text = (one.node or {}).get(key)
+    return text if isinstance(text, str) and re.fullmatch(r"[\w%]+(?:-[\w%]+){1,60}", text) else ""
 
 
 def _link_by_pattern(group: CandidateList) -> None:

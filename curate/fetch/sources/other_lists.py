@@ -8,21 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from curate.core.most import most
 from curate.fetch.http.url import host_of, path_of
 from curate.fetch.sources.card_links import pattern
+from curate.fetch.sources.element_names import OF_PEOPLE, PERHAPS_STORY, STORY
 from curate.fetch.sources.listing import Listing
 from curate.fetch.sources.money import PRICE
 from curate.fetch.sources.page import Element, words
 
-_OF_PEOPLE = re.compile(  # the page of who sells, not of what is sold
-    r"(?i)(?:^|/)(?:members?|users?|profiles?|sellers?|vendors?|agents?|agenc(?:y|ies)|brokers?|realtors?|dealers?|brands?|"
-    r"authors?|makler|makelaars?|anbieter|vendeurs?|inmobiliarias?|agenzie)/[^/]+$|"
-    r"(?:^|/)(?:estate|letting)-?agen(?:t|cie|cy)s?(?:/[^/]+){1,3}$"
-)
-_STORY = re.compile(
-    r"(?i)(?:^|/)(?:blog|news|magazine?|magazin|advice|ratgeber|actualites?|actus|noticias|notizie|novosti|nieuws|journal)(?:/|$)"
-)
-_PERHAPS = re.compile(  # or what is sold
-    r"(?i)(?:^|/)(?:articles?|guides?|stories|posts?|press|aktuelles|reviews?|tips|faq|help)(?:/|$)"
-)
 _HIDDEN = re.compile(r"display\s?:\s?none")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _DAY = re.compile(
@@ -39,15 +29,15 @@ _COUNTED = re.compile(  # 1,210 cars
 
 def are_stories(cards: Mapping[str, Element]) -> bool:
     """Do all addresses of cards lead to stories? Where others use the same word, cards with prices are none."""
-    perhaps = [card for url, card in cards.items() if not _STORY.search(path_of(url))]
-    return all(_PERHAPS.search(path_of(url)) or _STORY.search(path_of(url)) for url in cards) and not any(
+    perhaps = [card for url, card in cards.items() if not STORY.search(path_of(url))]
+    return all(PERHAPS_STORY.search(path_of(url)) or STORY.search(path_of(url)) for url in cards) and not any(
         PRICE.search(words(card)[:600]) for card in perhaps
     )
 
 
 def is_of_people(url: str) -> bool:
     """Is an address the page of who sells?"""
-    return bool(_OF_PEOPLE.search(path_of(url).rstrip("/")))
+    return bool(OF_PEOPLE.search(path_of(url).rstrip("/")))
 
 
 def as_goods(listings: Collection[Listing]) -> float:

@@ -24,6 +24,7 @@ from curate.fetch.sources.page import Element, Page, names, photo_address, resol
 from curate.fetch.sources.photo_addresses import is_address, of_one_file
 
 MAX_IMAGES = 5_000
+_PARTS = ("div", "section", "ul", "ol", "table", "article", "li", "dl")
 _SAVED = re.compile(
     r"(?:\./)?[^/:]{1,200}(?:_files|_fichiers|_archivos|_bestanden|_pliki|_soubory|-Dateien|-filer)/"
 )
@@ -160,7 +161,7 @@ def _not_saved(written: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 def _name(url: str) -> str:
     """The part of an address whose words tell a logo: its last folder and file, and the folders called logo."""
-    *folders, folder, name = ["", *path_of(url).partition("?")[0].split("/")]
+    *folders, folder, name = ["", *path_of(photo_sizes.inner(url)).partition("?")[0].split("/")]
     return "/".join([*(one for one in folders if _LOGOS.fullmatch(one)), folder, name])
 
 
@@ -180,8 +181,8 @@ def layout(page: Page) -> PageImages:
                 out.frame.add(element)
             elif element.tag == "aside" and element not in keep:
                 out.beside.add(element)
-        elif element.tag in ("div", "section", "ul", "ol", "table", "article", "li", "dl") and element not in keep:
-            if BESIDE_NAMES.search(names(element)):
+        elif (element.tag in _PARTS or "-" in element.tag) and element not in keep:  # or one of the site's own
+            if BESIDE_NAMES.search(f"{element.tag} {names(element)}"):
                 out.beside.add(element)
         elif element.tag in ("h2", "h3", "h4", "h5", "h6", "strong", "p", "span", "header", "legend"):
             text = words(element) if element.tag[0] == "h" else (element.text or "").strip()
@@ -196,6 +197,8 @@ def layout(page: Page) -> PageImages:
         out.images += [Image([url], element) for url in several]
         out.images += [Image(urls, element) for urls in image_addresses.objects_in(element, page)]
     _without_placeholders(out.images)
+    instead = image_addresses.shown_instead(page)
+    out.images = [one for one in out.images if not instead.issuperset(one.urls)] if instead else out.images
     out.images = _without_clones(out.images)
     out.beside |= set(after_pager.behind(page.root, [one.element for one in out.images if one.leads_to])) - keep
     return out

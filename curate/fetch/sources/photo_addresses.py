@@ -18,7 +18,7 @@ _NO_IMAGE = re.compile(
     r"youtube\.|youtu\.be|vimeo\.|"
     r"/[\w-]{0,20}?(?:no[-_]?(?:photo|image|img|picture|foto)s?|not[-_]?found|placeholder|image[-_]?missing|coming[-_]?soon|"
     r"sem[-_]?foto|sin[-_]?foto|kein[-_]?bild)(?![a-z])[\w-]{0,20}\.(?:png|jpe?g|gif|webp)(?:$|\?)|"
-    r"/(?:avatars?|userpics?)/|^data:|^blob:|google(?:apis)?\.com/maps|/maps?/api|staticmap|^mailto:|javascript:",
+    r"[?&]no[-_]?(?:photo|image|img|picture)=(?:true|1)(?:&|$)|/(?:avatars?|userpics?)/|^data:|^blob:|google(?:apis)?\.com/maps|/maps?/api|staticmap|^mailto:|javascript:",
     re.IGNORECASE,
 )
 _SCRIPT = re.compile(r"\.(?:php|aspx|cgi)(?:$|[?#](?!.*\.(?:jpe?g|png|webp)))", re.IGNORECASE)
