@@ -200,4 +200,4 @@ def candidate(
         seller=labelled.get("seller") or card_sellers.seller_of(card),
         price=amount, photos=photos, currency=of_the_country(currency, url, text), posted=posted,
     )  # fmt: skip
-    return Candidate(listing, "HTML", "", tuple(ids))
+    return Candidate(listing, "HTML", "", tuple(ids), card=card)

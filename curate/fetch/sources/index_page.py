@@ -102,6 +102,7 @@ def _united(groups: list[CandidateList], forms: Read) -> tuple[list[Listing], li
     used = [best.form]
     clickable = set(forms.links)
     known_photos = {key for key in at if key[:2] == "p:"}
+    cards = {one.card for one in best.candidates} - {None}
     for group in groups[1:]:
         hits, rest = _hits(group, at, by_title, merged)
         left_out = len(group.candidates) if not hits else len(rest) if group.beside else 0
@@ -124,7 +125,9 @@ def _united(groups: list[CandidateList], forms: Read) -> tuple[list[Listing], li
         used.append(group.form)
         if not group.beside and len(hits) * 2 >= len(group.candidates) and len(rest) <= len(merged):
             for one in rest:
-                if one.listing.page_url and not (list_parts.keys(one) & known_photos):
+                if one.card in cards or list_parts.keys(one) & known_photos:
+                    continue  # another link of a card, such as that to who sells
+                if one.listing.page_url:
                     merged.append(one.listing)
                     at |= {key: len(merged) - 1 for key in list_parts.keys(one)}
     return merged, used

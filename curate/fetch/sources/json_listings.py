@@ -42,6 +42,7 @@ class Candidate:
     summary: bool = False
     node: Node | None = None
     score: float = 0.0  # how surely it is the page's own listing
+    card: Any = None  # the element that shows it
 
 
 @dataclass(slots=True)
@@ -99,6 +100,8 @@ def collect(blocks: Iterable[Block], is_beside_page: Callable[[Any], bool] = lam
             if not (is_photo(place[-1]) and place[-1] != "[]") and "breadcrumblist" not in kinds:
                 out.nodes.append((place, value, block, beside))
             children = []
+            asked = value.get("queryKey")  # of a cache of queries, beside their answers
+            asked_beside = bool(asked) and isinstance(asked, list) and is_beside(str(asked[0]))
             for raw, item in value.items():
                 if not isinstance(item, dict | list):
                     continue
@@ -108,7 +111,7 @@ def collect(blocks: Iterable[Block], is_beside_page: Callable[[Any], bool] = lam
                     if match[1]:
                         out.named.setdefault(key, item)
                     key = f"{match[1] or ''}{{}}"
-                children.append(((*place, key), item, beside or is_beside(key)))
+                children.append(((*place, key), item, beside or is_beside(key) or asked_beside))
             stack += reversed(children)
     if len(seen) >= MAX_NODES:
         out.cuts.append(f"the page's data has more than {MAX_NODES:,} objects: those after them were not read")

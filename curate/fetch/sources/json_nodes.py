@@ -73,7 +73,7 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
     out = Facts(types=types_of(node))
     queue: list[tuple[int, Node, bool, bool]] = [(0, node, True, False)]
     seen = {id(node)}
-    kinds: set[int] = set()  # objects of a make or model: their photos show any of that kind
+    kinds: set[int] = set()  # objects of a make, a model or an auction: their photos show any of that kind
     sent: set[int] = set()  # objects of what it costs to send the listing
     for depth, inner, whole, priced in queue:  # `whole`: what it calls name or id is the listing's
         if id(inner) not in kinds and any(
@@ -130,7 +130,7 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                     seen.add(id(value))
                     own = meaning in ("", "listing_id", "title", "link", "price") and not _KIND.search(plain(key))
                     queue.append((depth + 1, value, whole and own, priced or meaning == "price"))
-                    if is_of_kind(key) and not any(role(str(name))[0] == "price" for name in value):
+                    if (is_of_kind(key) or _is_event(key, inner)) and not _has_price(value):
                         kinds.add(id(value))
                     if id(inner) in sent or _SENT.search(plain(key)):
                         sent.add(id(value))
@@ -146,6 +146,19 @@ def scalar_title(said: dict[str, Any]) -> str:
     return found if len(said) < 6 and 2 < len(found) < 300 else ""
 
 
+def _has_price(node: Node) -> bool:
+    return any(role(str(key))[0] == "price" for key in node)
+
+
+def _is_event(key: str, node: Node) -> bool:
+    """Is an object in a lot the auction in which it is sold? The lot has an id, and photos or objects with photos,
+    of its own."""
+    if not _EVENT.fullmatch(plain(key)) or not any(role(str(name))[0] == "listing_id" for name in node):
+        return False
+    others = (item for name, item in node.items() if isinstance(item, dict) and str(name) != key)
+    return any(is_photo(str(name)) for name in node) or any(is_photo(str(name)) for one in others for name in one)
+
+
 def _has_town(node: Node) -> bool:
     return any(_TOWN.fullmatch(plain(str(key))) and value for key, value in node.items())
 
@@ -159,6 +172,7 @@ def _before_city(key: str, node: Node) -> bool:
 _KIND = re.compile(
     r"categor|^(?:kind|section|type|status|condition|country|language|shipping|delivery|payment|seo|tracking)$"
 )  # have a name and an id of their own
+_EVENT = re.compile(r"(?:auction|sale|bidding)(?:event|house|info|details?)?|event|catalogu?e?")
 _SENT = re.compile(r"shipping|shipment|delivery|postage")
 _IN_PARTS = re.compile(r"(?:params|parameters|attributes|attrs|properties|specs|specifications|characteristics)")
 _PART = re.compile(

@@ -14,7 +14,9 @@ _NEXT = re.compile(
     r"berikutnya|selanjutnya|tiếp|trang sau|következő|अगला|التالي|הבא|다음)(?!\w)|次|下一|ถัดไป|"
     r"^(?:load|show|view|see) more(?! \w*(?:detail|photo|filter))|^mehr (?:anzeigen|laden)|"
     r"^(?:voir|afficher) plus|"
-    r"^(?:ver|cargar|mostrar) más|^(?:ver|carregar|mostrar) mais|^показать ещ[её]"
+    r"^(?:ver|cargar|mostrar) más|^(?:ver|carregar|mostrar) mais|^показать ещ[её]|^xem thêm(?! chi tiết)|"
+    r"^muat lebih|^daha fazla (?:göster|yükle)|^(?:pokaż|załaduj) więcej|"
+    r"^もっと見る|^더 ?보기|^(?:加载|查看|載入)更多"
 )  # a link that leads on, as people read it
 _RIGHT = frozenset(
     "› > → ⟩ ❯ » >> ›› ▶ ▸ chevron_right keyboard_arrow_right arrow_forward navigate_next".split()  # noqa: SIM905
