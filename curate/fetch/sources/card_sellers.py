@@ -38,7 +38,7 @@ _FIRM_PAGE = re.compile(  # /aziende/elm, /results?broker=17
     r"[?&](?:broker|dealer|agency|company|firm|shop)(?:_?id)?=\d"
 )
 _UNSURE = re.compile(  # words that say other things, too, where no seller is spoken of
-    r"(?i)salon\w*|shops?|stores?|pro(?-i:(?<!PRO))|profi\w*|business|compan\w+|commercial\w*|trade\w*|"
+    r"(?i)builders?|developers?|promot\w+|salon\w*|shops?|stores?|pro(?-i:(?<!PRO))|profi\w*|business|compan\w+|commercial\w*|trade\w*|"
     r"individual|profes\w+|agen|"
     r"iroda|bazar|galeri|liike|merchants?|owner|private|organization|corporat\w*|no|"
     r"libr\w+|бизнес|бізнес|магазин|مكتب|معرض|עסק\w*"  # a bookshelf, a trim, a desk
@@ -100,9 +100,10 @@ def seller_of(card: Element, *, of_seller: bool = False) -> str:
     titles: set[Element] = set()  # headings and what is in them: a toy is called Autohaus
     weak = ""
     for element in islice(card.iter(), _MOST):
-        if not isinstance(element.tag, str) or element.tag in ("script", "style", *_HEADINGS):
-            if element.tag in _HEADINGS and element.getparent() not in below:
-                titles.add(element)
+        if not isinstance(element.tag, str) or element.tag in ("script", "style"):
+            continue
+        if element.tag in _HEADINGS and element.getparent() not in below:
+            titles.add(element)
             continue
         if element.getparent() in titles:
             titles.add(element)
@@ -112,10 +113,13 @@ def seller_of(card: Element, *, of_seller: bool = False) -> str:
         if (name.of_seller and element.tag != "a") or element.getparent() in below:
             below.add(element)
         text = "" if any(isinstance(child.tag, str) for child in element) else words(element)[:80]
+        for line in _parts(element):
+            if found := sure_of(line):
+                return found
         if found := seller_kinds.alone(text):
             if element in below or not _UNSURE.fullmatch(text.strip()):
                 return found
-        elif 4 < len(text) < 70 and _says_firm(text, named, element in below):
+        elif 4 < len(text) < 70 and _says_firm(text, named, name.of_seller or element in below):
             weak = weak or "dealer"
         if name.of_kind and (said := seller_kinds.kind(words(element)[:60])):
             return said
@@ -129,6 +133,14 @@ def seller_of(card: Element, *, of_seller: bool = False) -> str:
             spoken = (*_SAID, "alt") if element.tag == "img" else _SAID
             weak = next((kind for one in spoken if (kind := _said_by(element, one))), "")
     return weak
+
+
+def _parts(element: Element) -> list[str]:
+    """The lines of an element that holds nothing but lines, 개인<br>부산, and what stands between wide slashes."""
+    if len(element) and any(one.tag != "br" for one in element):
+        return []
+    parts = [part.strip() for raw in element.itertext() if len(raw) < 100 for part in raw.split("／")]
+    return [part for part in parts if part] if 1 < len(parts) < 8 else []
 
 
 def unsure_of(card: Element) -> str:

@@ -24,6 +24,7 @@ from curate.fetch.sources.key_names import (
 
 MAX_DEPTH = 5  # of objects in a listing
 MAX_ATTRIBUTES = 60
+_FAR = 100  # added to the depth of an object of another thing
 Node = dict[str, Any]
 _OF_KIND = re.compile(r"(?:type|kind)(?:name)?$")
 
@@ -90,6 +91,8 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
             if is_beside(key) and (isinstance(value, dict | list) or not is_field(key)):
                 continue
             if is_party(key):
+                if isinstance(value, list) and len(value) == 1:
+                    (value,) = value  # advertisers: [{"office": …}]
                 if isinstance(value, dict):
                     out.party.append((depth, key, value))
                 elif isinstance(value, bool) and is_flag(key):
@@ -123,14 +126,16 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                     _pairs(part, out, depth)
             if isinstance(value, list) and value and key in ("offers", "itemOffered", "item", "node"):
                 value = referred(value[0], named)
-            if isinstance(value, dict) and depth < MAX_DEPTH and id(value) not in seen and len(queue) < 200:
+            if isinstance(value, dict) and depth % _FAR < MAX_DEPTH and id(value) not in seen and len(queue) < 200:
                 if is_attributes(key) and _is_flat_pairs(value):
                     _pairs([{"key": k, "value": v} for k, v in value.items()], out, depth)
                 if not (is_photo(key) and not _WRAPPER.search(plain(key))) and not is_other_media(key):
                     seen.add(id(value))
                     own = meaning in ("", "listing_id", "title", "link", "price") and not _KIND.search(plain(key))
-                    queue.append((depth + 1, value, whole and own, priced or meaning == "price"))
-                    if (is_of_kind(key) or _is_event(key, inner)) and not _has_price(value):
+                    event = _is_event(key, inner) and not _has_price(value)
+                    below = depth + 1 + (_FAR if event else 0)  # its place counts after that of the lot
+                    queue.append((below, value, whole and own, priced or meaning == "price"))
+                    if event or (is_of_kind(key) and not _has_price(value)):
                         kinds.add(id(value))
                     if id(inner) in sent or _SENT.search(plain(key)):
                         sent.add(id(value))

@@ -29,7 +29,9 @@ _SELLERS_NAME = re.compile(
     r"(?:seller|vendor|advertiser|company|business|customer|member|owner|account|user|contact)(?:display)?name$"
 )
 _SELLERS_LOGO = re.compile(r"(?:seller|dealer|agency|customer|company|shop|store|advertiser|vendor)logo")
-_DEALER_PARTY = re.compile(r"^(?:dealer|dealership|agency|broker|brokers|realtor|shop)(?:info|data|details?)?$")
+_DEALER_PARTY = re.compile(
+    r"^(?:dealer|dealership|agency|broker|brokers|realtor|shop|office)(?:info|data|details?)?$"
+)
 _DEALERS = {"autodealer", "motorcycledealer"}
 _OF_SELLERS = re.compile(
     r"seller|advertis|oglasivac|oglašivač|vendor|vendeur|venditore|vendedor|verkaeufer|verkäufer|anbieter|prodava|sprzeda|"

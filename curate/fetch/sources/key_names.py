@@ -61,13 +61,13 @@ _PARTY = re.compile(
     r"listedby|office|branch|developer|builder|manufacturerinfo|bank|finance|financing|insurance|warranty|"
     r"leasing|"
     r"verkäufer|anbieter|vendeur|vendedor|venditore|sprzedawca|verkoper|anunciante)(?:info|data|details|"
-    r"detail|s)?$"
+    r"detail|link|s)?$"
 )
 _OTHER_PARTY = re.compile(
     r"^(?:bank|financ|insurance|warranty|leasing|publisher|provider|builder|developer|manufacturer|expert)"
 )
 _SELLS = re.compile(
-    r"(?:listing|item|product|vehicle|advert)s?(?:seller|dealer|owner|vendor|advertiser|agent|poster)$"
+    r"(?:listing|item|product|vehicle|advert)s?(?:seller|dealer|owner|vendor|advertiser|agent|poster|company|agency|office|broker)$"
 )
 _ATTRIBUTES = re.compile(
     r"^(?:main|primary|secondary|special)?(?:params?|parameters?|attributes?|attrs?|properties|features?|details?|specs?|specifications?|"

@@ -22,7 +22,7 @@ _DEALER = (  # words for one whose trade it is
     r"profis?|pro|profesjonal\w*|"
     r"delr|business|compan(?:y|ies)|firm[aey]?|b2c|h[aä]e?ndler\w*|gewerb\w*|commercial\w*|commercant|"
     r"commerçant|trade(?:rs?)?|"
-    r"agent\w*|agenc\w*|agenz\w*|agen[cç]ja|agencija|agentur|agence\w*|agentuur|agentúra|agentura|ügynökség|"
+    r"builders?|developers?|promoters?|promotora?|promoteurs?|bauträger|agent\w*|agenc\w*|agenz\w*|agen[cç]ja|agencija|agentur|agence\w*|agentuur|agentúra|agentura|ügynökség|"
     r"ingatlanközvetítő|iroda|makler\w*|mäkler\w*|makelaar\w*|mäklare|meglere?|broker\w*|realtors?|"
     r"immobilienb[uü]ro|inmobiliari\w*|imobili[aá]ri\w*|nepremičninska|realitn\w*|biuro nieruchomości|"
     r"concession\w*|concesionari\w*|concession[aá]ri\w*|compraventa|rivenditor\w*|autosalon\w*|"

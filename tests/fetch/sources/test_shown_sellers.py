@@ -1,0 +1,77 @@
+"""Who sells, by how cards, data and the page of a listing show it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from curate.fetch.sources.auto import extract
+from curate.fetch.sources.listing import Listing
+from tests.fetch.sources.painted_adverts import page
+
+URL = "https://ads.example/all"
+NUMBERS = range(8100231, 8100243)
+
+
+def card(number: int, inner: str, heading: str = "Canoe") -> str:
+    """A card of a list."""
+    image = f'<img src="https://img.example/{number}/0f3a5c7e9b.jpg">'
+    return f'<li><a href="/canoe-{number}">{image}<h3>{heading} {number}</h3></a>{inner}</li>'
+
+
+def read(*inner: str, url: str = URL, title: str = "Canoes", data: Any = None) -> list[Listing]:
+    """The listings of a page whose cards hold these parts in turn."""
+    cards = "".join(card(n, inner[n % len(inner)]) for n in NUMBERS)
+    script = f'<script type="application/json">{json.dumps(data)}</script>' if data else ""
+    return list(
+        extract(page(f"<ul>{cards}</ul>{script}").replace("<title>", f"<title>{title} "), url, False).listings
+    )
+
+
+@pytest.mark.parametrize(
+    ("inner", "kind"),
+    [
+        ('<a class="branding-company-name" href="/trade/7a/">Kleyn Boats BV</a>', "dealer"),
+        ('<a class="branding-company-name" href="/trade/7a/">Kleyn and Sons</a>', ""),
+        ("<span>Builder</span>", ""),  # who built it
+    ],
+)
+def test_the_name_of_a_firm_tells_a_dealer(inner: str, kind: str) -> None:
+    assert {one.seller for one in read(inner)} == {kind}
+
+
+def test_a_builder_sells_as_a_dealer_does() -> None:
+    rows = [
+        {"id": n, "title": f"Canoe {n}", "url": f"/canoe-{n}", "price": 900, "userType": "Builder"}
+        for n in NUMBERS
+    ]
+    assert {one.seller for one in read("", data={"items": rows})} == {"dealer"}
+
+
+def test_the_company_of_a_listing_is_no_title() -> None:
+    rows = [
+        {"listing": {"id": str(n), "url": f"/canoe-{n}", "price": 900, "listingCompany": {"name": "Elm - Ulm"}}}
+        for n in NUMBERS
+    ]
+    assert [one.title for one in read("", data={"items": rows})] == [f"Canoe {n}" for n in NUMBERS]
+
+
+def test_the_heading_of_a_box_about_who_sells_tells_the_kind() -> None:
+    box = '<div class="seller-info"><h3>Private Seller</h3><a href="#contact">Contact Seller</a></div>'
+    main = '<h1>Red canoe</h1><img src="https://img.example/8100231/1.jpg"><b class="price">900 €</b>'
+    (one,) = extract(page(f"<main>{main}{box}</main>"), f"{URL}/canoe-8100231", True).listings
+    assert one.seller == "private"
+
+
+@pytest.mark.parametrize(
+    ("party", "kind"),
+    [
+        ({"sellerLink": {"id": "217822", "name": "Elm", "logo": {"x1": "https://img.example/elm.png"}}}, "dealer"),
+        ({"sellerLink": {"id": "217822", "name": "Ann Elm", "logo": None}}, ""),
+        ({"advertisers": [{"office": {"name": "Elm Williams", "photo": None}}]}, "dealer"),
+        ({"advertisers": [{"name": "Ann Elm"}]}, ""),
+    ],
+)
+def test_data_tell_who_sells_by_a_link_or_a_list_of_one(party: dict[str, Any], kind: str) -> None:
+    rows = [{"id": n, "title": f"Canoe {n}", "url": f"/canoe-{n}", "price": 900, **party} for n in NUMBERS]
+    assert {one.seller for one in read("", data={"items": rows})} == {kind}
