@@ -28,11 +28,12 @@ _TITLE_NAME = re.compile(
 _TITLE_FIRST = re.compile(
     r"title|titel|titre|titul|headline|subject|(?<![a-z])(?:naziv|nazev|naslov|tytul)(?![a-z])"
 )  # before captions, names and models
+_MODEL_NAME = re.compile(r"(?<![a-z])model(?:-label|__?label)?$")
 _SUBTITLE = re.compile(r"sub-?_?(?:title|titel|titulo|titre|heading|headline)")
 _NO_TITLE_NAME = re.compile(r"badge|ribbon|(?<![a-z])sticker|flag")
 _SELLER_NAME = re.compile(r"seller|dealer|vendor|user|owner|author|agen|broker|shop|store|compan|brand")
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
-_BULLET = re.compile(r"[•·∙|]")  # between facts: EZ 07/2013 • 134.501 km
+_BULLET = re.compile(r"[•·∙|／]")  # between facts: EZ 07/2013 • 134.501 km
 _NO_PART_OF_A_TITLE = re.compile(  # a badge, or what only a screen reader says: "opens in a new window"
     r"badge|ribbon|new-?listing|(?<![\w-])labels?(?![\w-])|(?<![\w-])(?:clipped|sr-only|visually-?hidden|screen-?reader|a11y)(?![a-z])"
 )
@@ -42,6 +43,7 @@ _YEAR = re.compile(
     r"rok|rok produkcji|årsmodell|årgang|vuosimalli|bouwjaar|год|год выпуска|"
     r"年式)[:.]?\s{0,2}(?:\d{1,2}[./-]){0,2}((?:19|20)\d\d)(?!\d)"
 )
+_YEAR_OF_KOREA = re.compile(r"(?<!\d)(\d\d)년형")
 _UNTIL = re.compile(  # a day to come: COE till 08/2031
     r"(?i)(?<![^\W\d_])(?:till|until|valid|expir\w+|bis|fino al?|"
     r"jusqu'(?:en|au)?|hasta|até|tot|do|до)\s(?:\d{1,2}[./-]){0,2}20\d\d"
@@ -95,6 +97,10 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
             ):
                 links = (link for link in element.iter("a") if link is not element and link in url_links)
                 text = next((said for link in links if len(said := _shown(link)) > 3), "") or _shown(element)
+                around = element.getparent()
+                whole = _shown(around) if around in url_links and _MODEL_NAME.search(named) else ""
+                if whole.endswith(text) and not PRICE.search(whole):
+                    text = whole  # a model behind its year and make
                 if 3 < len(text) < 200 and not PRICE.fullmatch(text):
                     return text
     given = {text for text in map(str.strip, _names_given(url_links, images)) if len(text) > 3}
@@ -140,8 +146,11 @@ _WHOLE_DATE = re.compile(
 
 
 def _labelled_year(parts: list[str]) -> int | None:
-    """The year of a short text that says it is the year of what is sold: EZ 11/2009."""
-    return next((int(match[1]) for part in parts if (match := _YEAR.match(part))), None)
+    """The year of a short text that says it is the year of what is sold: EZ 11/2009, 15년형."""
+    if found := next((int(match[1]) for part in parts if (match := _YEAR.match(part))), None):
+        return found
+    short = next((int(match[1]) for part in parts if (match := _YEAR_OF_KOREA.search(part))), None)
+    return short if short is None else short + (2000 if short < 40 else 1900)
 
 
 def _day(text: str) -> str:
@@ -167,7 +176,7 @@ def candidate(
     city, region = labelled.get("city", ""), labelled.get("region", "")
     if not city:
         city, other = card_places.place_of(card, title)
-        city, region = (city, region or other) if city != region else ("", region)
+        city, region = (city, region or other) if city != region or not city else ("", region)
     posted = ""
     for element in card.iter():
         if not isinstance(element.tag, str):

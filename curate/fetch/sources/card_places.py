@@ -123,7 +123,12 @@ def called_place(elements: Iterable[Element], title: str = "") -> tuple[str, str
 
 def _icon(element: Element) -> str:
     """What an empty element, which may be an icon, is called."""
-    if len(element) > 2 or (element.text or "").strip() or element.tag in ("a", "div", "ul", "li", "button"):
+    if (
+        len(element) > 2
+        or element.find("input") is not None
+        or (element.text or "").strip()
+        or element.tag in ("a", "div", "ul", "li", "button")
+    ):
         return ""
     written = (element.get(name, "") for name in ("src", "xlink:href", "href", "icon", "data-icon", "name"))
     return " ".join([names(element), *written])[:300].lower()
@@ -172,12 +177,25 @@ def _of_seller(text: str) -> str:
     return town if fits and card_sellers.sure_of(seller) else ""
 
 
+def _of_lines(element: Element) -> tuple[str, str]:
+    """(town, region) of Korea in an element of two or three lines, 서울<br>강남구; the region alone beside what is
+    no place, 개인<br>부산."""
+    if not 0 < len(element) < 3 or any(one.tag != "br" for one in element):
+        return "", ""
+    lines = [part for raw in element.itertext() if (part := raw.strip())]
+    if (found := places.of_asia(" ".join(lines)))[0]:
+        return found
+    return "", next((line for line in lines if places.of_asia(line) == ("", line)), "")
+
+
 def place_of(card: Element, title: str = "") -> tuple[str, str]:
     """(town, region) that a card shows, beside the `title` of its listing; empty where it shows none."""
     if (found := called_place(islice(card.iter(), _MOST), title))[0]:
         return found
     for element in islice(card.iter(), _MOST):
         text = _alone(element) if isinstance(element.tag, str) else ""
+        if not text and any(found := _of_lines(element)):
+            return found
         if not 2 < len(text) < 80:
             continue
         if text[0].isupper() and _PLACE.fullmatch(text):

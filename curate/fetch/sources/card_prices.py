@@ -13,7 +13,7 @@ _OTHER_PRICE = re.compile(
     r"(?<![a-z])(?:old|was|before|crossed|former|previous|regular-?price|rrp|uvp|msrp|emi)(?![a-z])|strike|"
     r"line-through|price[-_]{1,2}(?:item[-_]{1,2})?regular|compare-?at|price-?(?:drop|cut|down)|"
     r"monthly|per-?month|installment|finance|(?<![a-z])estimate|star[ae]-?c(?:ij)?ena|alter-?preis|ancien-?prix|"
-    r"precio-?ant|preco-?ant|oude-?prijs|gammel-?pris"
+    r"precio-?ant|preco-?ant|oude-?prijs|gammel-?pris|(?<![a-z])original-?(?:[a-z]+-)?price"
 )
 _NOW_PRICE = re.compile(r"(?<![a-z])(?:sale|special|final|current|actual|now|promo|discount)(?:ed)?[-_]?price")
 _MONTHLY = re.compile(
@@ -21,7 +21,7 @@ _MONTHLY = re.compile(
     r"ay)(?![a-z])",
     re.IGNORECASE,
 )
-_BY_AREA = re.compile(r"\s?/\s?(?:m²|m2|㎡|平|坪|qm|sq|кв|м²|м2)", re.IGNORECASE)
+_BY_AREA = re.compile(r"\s?/\s?(?:m\s?[²2]|㎡|平|坪|qm|sq|кв|м\s?[²2])", re.IGNORECASE)
 _FINANCED = re.compile(  # a rate, no rent: from £99 per month
     r"(?i)(?<![^\W\d_])(?:from|ab|dès|à partir|desde|da|vanaf|od|от|fra|från|leas\w*|rate|finan\w+|kredit|credit|"
     r"loan|emi)"

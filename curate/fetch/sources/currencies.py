@@ -31,7 +31,9 @@ _LAND = re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(_BY_NAME)})(?![^\W\d_])")
 _IN = re.compile(
     r"(?i)(?<!made )(?<![^\W\d_])(?:in|en|em|across|around)\s$"
 )  # but Canada Goose and Ugg Australia are brands
-_BARE = {"ch": "CHF", "li": "CHF", "ba": "BAM"}  # where sites write sums alone, 390.-, or 390 KM
+_BARE = {"ch": "CHF", "li": "CHF", "ba": "BAM", "cn": "CNY"}  # where sites write sums alone, 390.-, 390 KM, 39万
+_SIMPLIFIED = re.compile(r"[车价买卖们报发货购厅网]")  # signs that China alone writes so
+_SIGNED = re.compile(r"US\$|U\$[SD]")
 _BEFORE = re.compile(r"(\d[\d.,'’ ]{0,20})[^\d{}\[\]$]{0,40}$")
 _BEHIND = re.compile(r"[^\d{}\[\]$]{0,40}(\d[\d.,'’ ]{0,20})")
 _NEAR = 60  # characters between a code and its amount, with the amount
@@ -59,10 +61,17 @@ def of_listings(listings: Sequence[Listing], page: Page, text: str) -> list[List
         page.check_time()
         if currency:
             amounts, written = _beside(currency, text)
-            resolved[currency] = (amounts, _meant(currency, written, named, page))
+            theirs = [one.price in amounts for one in listings if one.price and one.currency == currency]
+            mixed = currency == "USD" and 1 < sum(theirs) < len(theirs) - 1 and _SIGNED.search(text) is not None
+            meant = _meant(currency, written, named, page)
+            if mixed and meant == currency:  # $ beside US$: another one, that of the country
+                meant = next((SIGNS_OF_MANY[currency][land] for land in _countries(page)
+                              if land in SIGNS_OF_MANY[currency]), "")  # fmt: skip
+            resolved[currency] = (amounts, meant)
         else:
             shown = named or _shown(page)
-            alone = "" if shown else next((_BARE[land] for land in _countries(page) if land in _BARE), "")
+            lands = [] if shown else [*_countries(page), *_of_script(page)]
+            alone = next((_BARE[land] for land in lands if land in _BARE), "")
             resolved[currency] = (set(), next(iter(shown)) if len(shown) == 1 else alone)
     page.check_time()
     return [
@@ -108,6 +117,12 @@ def _shown(page: Page) -> set[str]:
 def printed_prices(page: Page) -> Iterator[str]:
     """The prices in the text of a page, as it writes them."""
     return (match[0] for match in PRICE.finditer(words(page.root)))
+
+
+def _of_script(page: Page) -> list[str]:
+    """China, where the title of a page is in its signs."""
+    title = next(page.root.iter("title"), None)
+    return ["cn"] if title is not None and _SIMPLIFIED.search(words(title)[:300]) else []
 
 
 def _countries(page: Page) -> list[str]:

@@ -65,7 +65,7 @@ _NAMES: dict[str, str] = {
         localidad delegation comune citta città miasto miejscowosc mesto město obec stad plaats woonplaats sehir
         şehir il grad kaupunki kommune municipality suburb город місто πόλη شهر 市区町村 도시 城市 postalcity
         citytitle citylabel districtname townname cityregion şəhər qyteti település telepules helyseg miejscowość
-        paikkakunta
+        paikkakunta ctname
         pilsēta miestas linn cityortown placeofresidence населённыйпункт населенныйпункт населеномясто
         мястото град
         adminlevel3 adminlevel3name ქალაქი

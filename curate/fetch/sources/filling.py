@@ -8,6 +8,7 @@ from curate.fetch.sources import money, photo_sizes, photo_variants
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.listing import Listing, PhotoLink
 
+_STREET = re.compile(r"\d{1,5}[A-Z]? [A-Z]")  # 12 Elm St, where another title says its town, too
 FIELDS = (
     "title",
     "price",
@@ -37,7 +38,9 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
         elif money.may_mean(first.currency, other.currency):
             changes["currency"] = other.currency
     longer = " ".join(other.title.split())
-    if len(longer) < 200 and longer.casefold().startswith(first.title.casefold() + " "):
+    begins = [f"{first.title} ".casefold()]
+    begins += [f"{first.title}, ".casefold()] if _STREET.match(first.title) else []
+    if len(longer) < 200 and longer.casefold().startswith(tuple(begins)):
         changes["title"] = other.title  # make and model; the other says the version too
     elif (
         len(longer) < 200 and first.make and first.title == f"{first.make} {first.model}" and _holds(other, first)

@@ -13,6 +13,8 @@ from curate.fetch.sources.forms import Read
 from curate.fetch.sources.json_listings import Candidate, CandidateList
 from curate.fetch.sources.listing import Listing
 
+_LOT = re.compile(r"(?i)(?:lot|los|lote|lotto|kavel)\s?(?:#|no?\.?|nr\.?)?\s?\d+[a-z]?\s?[|:–-]\s?(?=\S)")
+
 
 def _score(group: CandidateList) -> float:
     """How much a group is the list of a page: of complete listings, rather than of many links to other lists."""
@@ -88,6 +90,7 @@ def listings(forms: Read, *, besides: bool) -> tuple[list[Listing], tuple[str, .
     _link_by_cards(groups)
     merged, used = _united(groups, forms)
     merged = _shown(merged, named_is_enough=best.place == "schema.org")
+    merged = _without_numbers_of_lots(merged)
     merged = _of_one_currency(photo_placeholders.without(merged))
     return [one if one.page_url else replace(one, page_url=forms.page.url) for one in merged], tuple(
         dict.fromkeys(used)
@@ -139,6 +142,16 @@ def _without_towns(listings: list[Listing]) -> list[Listing]:
     return [
         replace(one, title="") if counts[one.title] > 2 and one.title in (one.city, one.region) else one
         for one in listings
+    ]
+
+
+def _without_numbers_of_lots(listings: list[Listing]) -> list[Listing]:
+    """With titles without the numbers of lots, "Lot 7 | Milk cans", where almost all of a list begin so."""
+    lots = [_LOT.match(one.title) for one in listings]
+    if sum(map(bool, lots)) * 10 < len(listings) * 9 or len(listings) < 4:
+        return listings
+    return [
+        replace(one, title=one.title[lot.end() :]) if lot else one for one, lot in zip(listings, lots, strict=True)
     ]
 
 

@@ -25,6 +25,7 @@ _OTHER_LINK = re.compile(r"dealer|seller|brand|make|model|categor|search|share|i
                          r"compar|filter|financ|insur|city|back|home|logo|video|similar|more|all|next|prev|user|"
                          r"agent|profil|company|shop|store|site|base|app|chat|contact|report|help|map|review|crumb|"
                          r"icon|group")  # fmt: skip
+_STREET_LINES = ("line", "line1", "addressLine1", "streetLine")
 _SELLERS = re.compile(r"(?:seller|dealer|vendor|advertiser|agency|store|shop|owner|branch)(\w{2,12})$")
 
 
@@ -88,8 +89,15 @@ def title_of(fact: Facts) -> str:
         if whole:
             return max(whole, key=len)  # with the year and the version, under a name of the site's own
     if not any(words):
-        words = [scalar(value) for key, value in first(fact, "place") if plain(key).endswith("address")][:1]
+        words = [_street(value) for key, value in first(fact, "place") if plain(key).endswith("address")][:1]
     return " ".join(word for word in words if word)
+
+
+def _street(value: Any) -> str:
+    """The street of an address, or the address where it is a text."""
+    lines = [value.get(key) for key in _STREET_LINES] if isinstance(value, dict) else []
+    streets = [line for line in lines if isinstance(line, str) and line]
+    return streets[0] if streets else scalar(value)
 
 
 def _places(fact: Facts) -> list[str]:
@@ -142,6 +150,9 @@ def _of_levels(value: Any) -> tuple[str, str] | None:
 def place_of(fact: Facts) -> tuple[str, str]:
     """(city, region) of the listing, else of its seller."""
     city, region = (name if len(name := name_of(fact, field)) < 80 else "" for field in ("city", "region"))
+    if re.fullmatch(r"[^\d-]{2,40} - [A-Z]{2}", city):
+        city, of_state = places.named(city)
+        region = region or of_state
     if not city:
         for _, value in first(fact, "place"):
             named = _of_levels(value) or values.place(value) if isinstance(value, str | dict | list) else ("", "")

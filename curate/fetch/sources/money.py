@@ -11,6 +11,7 @@ _MONEY = (
     ("€", "EUR"), ("eur", "EUR"), ("₹", "INR"), ("rs.", "INR"), ("inr", "INR"), ("£", "GBP"), ("gbp", "GBP"),
     ("us$", "USD"), ("u$s", "USD"), ("u$d", "USD"), ("у.е.", "USD"), ("rs", "INR"), ("sfr", "CHF"), ("fr.", "CHF"),
     ("dhs", "AED"), ("dh", "AED"), ("din", "RSD"), ("fcfa", "XOF"), ("tsh", "TZS"), ("ush", "UGX"), ("gs.", "PYG"),
+    ("cfa", "XOF"),
     ("rd$", "DOP"), ("mx$", "MXN"), ("b/.", "PAB"),
     ("r$", "BRL"), ("a$", "AUD"), ("c$", "CAD"), ("usd", "USD"), ("zł", "PLN"), ("pln", "PLN"), ("kč", "CZK"),
     ("czk", "CZK"),
@@ -176,6 +177,8 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
                     (unit for same, unit in others.values() if same == amount and unit), ""
                 )
         return None, currency
+    if isinstance(value, str) and _CLOCK.search(value) and not currency_of(value):
+        return None, ""  # Auction Saturday 14 March at 10:30
     amount = values.number(value)
     if amount is not None and "cents" in plain(key):
         amount /= 100
@@ -197,6 +200,7 @@ SIGNS_OF_MANY = {  # what a sign means on the sites of a country, where it is th
     "RUB": {"by": "BYN"},
     "RSD": {"mk": "MKD"},
     "CRC": {"gh": "GHS"},  # ¢
+    "XOF": {"cm": "XAF", "ga": "XAF", "cg": "XAF", "td": "XAF", "cf": "XAF", "gq": "XAF"},
 }  # fmt: skip
 
 
@@ -208,6 +212,7 @@ def of_the_country(currency: str, url: str, text: str) -> str:
     return SIGNS_OF_MANY.get(currency, {}).get(country_of(url), currency)
 
 
+_CLOCK = re.compile(r"(?<![\d:])\d{1,2}:\d\d(?!\d)")
 _FORMER = {"RUR": "RUB", "BYR": "BYN", "MXP": "MXN"}  # codes of before that data still name
 _ANYWHERE = {"co", "com", "io", "me", "tv", "ai", "cc", "ly", "fm", "to", "ws", "am", "eu"}  # endings of any host
 

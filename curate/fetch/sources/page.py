@@ -40,6 +40,8 @@ _NAMES = (
     "role",
     "name",
 )
+_SILENT = ("script", "style", "noscript", "template", "svg")
+_ICON = re.compile(r"material-(?:icons|symbols)|mat-icon(?=.*-font)")
 MAX_SECONDS = 10.0  # of one thread's time, for one page
 
 _LONG_TAG = re.compile(r"<[a-zA-Z](?:\"[^\"]*+(?:\"|$)|'[^']*+(?:'|$)|[^<>\"'])*+>?")
@@ -174,7 +176,7 @@ def words(element: Element, apart: Set[Element] = frozenset()) -> str:
         if apart and node.getparent() in inside:
             inside.add(node)
             continue
-        silent = not isinstance(node.tag, str) or node.tag in ("script", "style", "noscript", "template", "svg")
+        silent = not isinstance(node.tag, str) or node.tag in _SILENT or _is_icon(node)
         if silent or node in apart:
             tail = node.tail if node is not element else None
         else:
@@ -187,7 +189,13 @@ def words(element: Element, apart: Set[Element] = frozenset()) -> str:
             size += len(tail)
         if size > 20_000:
             break
-    return " ".join(" ".join(parts).split()).replace(" ,", ",")
+    return " ".join(" ".join(parts).split()).replace(" ,", ",").replace(" ،", "،")
+
+
+def _is_icon(node: Element) -> bool:
+    """Is the text of an element the name of a sign in a font of icons: location_on?"""
+    named = node.tag in ("i", "span", "mat-icon") and _ICON.search(node.get("class", ""))
+    return bool(named) and re.fullmatch(r"\s*[a-z0-9_]+\s*", node.text or "") is not None
 
 
 def own_text(element: Element) -> str:

@@ -92,10 +92,23 @@ _COUNTRY_NAMES = """
     korea, india,
     indonesia, malaysia, việt nam, vietnam, philippines, thailand, الأردن, jordan, السعودية, saudi arabia,
     الإمارات, uae,
-    united arab emirates, مصر, egypt, المغرب, maroc, morocco, ישראל, israel, south africa, nigeria, kenya, ghana
+    united arab emirates, pakistan, bangladesh, nepal, sri lanka, sénégal, senegal, côte d'ivoire, cameroun,
+    cameroon, algérie, algeria, tunisie, tunisia, togo, gabon, burkina faso, tanzania, uganda, ethiopia, zambia,
+    rwanda, qatar, bahrain, ecuador, bolivia, paraguay, venezuela, costa rica, مصر, egypt, المغرب, maroc,
+    morocco, ישראל, israel, south africa, nigeria, kenya, ghana
 """
 # No towns and states of that name: Luxembourg, Georgia, Singapore, Kuwait, Mexico.
 _COUNTRIES = frozenset(name.strip() for name in _COUNTRY_NAMES.split(","))
+_COUNTY_NAMES = """
+    bedfordshire, berkshire, buckinghamshire, cambridgeshire, cheshire, cornwall, cumbria, derbyshire, devon,
+    dorset, essex, gloucestershire, hampshire, herefordshire, hertfordshire, kent, lancashire, leicestershire,
+    lincolnshire, merseyside, middlesex, norfolk, northamptonshire, northumberland, nottinghamshire, oxfordshire,
+    rutland, shropshire, somerset, staffordshire, suffolk, surrey, warwickshire, wiltshire, worcestershire,
+    gwynedd, powys, dyfed, clwyd, ceredigion, pembrokeshire, carmarthenshire, monmouthshire, east sussex,
+    west sussex, north yorkshire, south yorkshire, west yorkshire, isle of wight
+"""
+# Of England and Wales, behind a town: Totnes, Devon TQ9. No towns of that name, such as Durham.
+_COUNTIES = frozenset(name.strip() for name in _COUNTY_NAMES.split(","))
 _MEASURE = re.compile(
     r"(?i)\d\s?(?:km|mi|m|m2|m²|qm|sq|ft|kw|ps|hp|cc|cm|l|kg|h|hp|к\.с|л\.с|км|м²|м2|м|€|\$|£|%|min|år|лв|"
     r"kr|万|平(?:方?米)?|坪|㎡|этаж\w*|эт|emelet|piętro|photos?|fotos?)(?![^\W\d_])|[€$£¥₪₽₴]"
@@ -191,7 +204,8 @@ def named(text: str) -> tuple[str, str]:
         part for piece in pieces for part in (re.split(r" [-–] ", piece) if _TIME.search(piece) else [piece])
     ]
     if len(pieces) == 1 and (match := _TWO.fullmatch(text)):  # else a quarter is behind it: Hamburg - Altona
-        of_region = is_region(match[1]) or is_region(match[2]) or match[1] == match[2]
+        coded = re.fullmatch(r"[A-Z]{2}", match[2])  # Betim - MG
+        of_region = coded or is_region(match[1]) or is_region(match[2]) or match[1] == match[2]
         pieces = [match[1], match[2]] if of_region else [match[1]]
     parts: list[str] = []
     for piece in pieces:
@@ -203,9 +217,16 @@ def named(text: str) -> tuple[str, str]:
         part = _STATE.sub("", _QUARTER.sub("", _TAIL.sub("", part)))
         town = _POSTAL.sub("", part, count=1).strip(" -–")
         if town and not _is_other(town) and re.search(r"[^\W\d_]", town):
-            if parts and town != part and not re.fullmatch(r"[A-Z]{2,3}", town):
+            if (
+                parts
+                and town != part
+                and not re.fullmatch(r"[A-Z]{2,3}", town)
+                and town.casefold() not in _COUNTIES
+            ):
                 parts.clear()  # a street before 75002 Paris, London E14
             parts.append(town)
+    if len(parts) > 2 and parts[-1].casefold() in _COUNTIES:
+        parts = parts[-2:]
     parts = [part for part in parts if not _OUTWARD.fullmatch(part)] or parts
     if len(parts) > 1 and re.fullmatch(
         r"[A-Z]{2,3}", parts[1]

@@ -1,0 +1,153 @@
+"""Fields of lists by how cards and data show them: sums of several kinds, lines, icons, lots, parts of titles."""
+
+import json
+from typing import Any
+
+import pytest
+
+from curate.fetch.sources.auto import extract
+from curate.fetch.sources.listing import Listing
+from tests.fetch.sources.painted_adverts import page
+
+URL = "https://ads.example/all"
+NUMBERS = range(8100231, 8100243)
+
+
+def card(number: int, inner: str, heading: str = "Canoe") -> str:
+    """A card of a list."""
+    image = f'<img src="https://img.example/{number}/0f3a5c7e9b.jpg">'
+    return f'<li><a href="/canoe-{number}">{image}<h3>{heading} {number}</h3></a>{inner}</li>'
+
+
+def read(*inner: str, url: str = URL, title: str = "Canoes", data: Any = None) -> list[Listing]:
+    """The listings of a page whose cards hold these parts in turn."""
+    cards = "".join(card(n, inner[n % len(inner)]) for n in NUMBERS)
+    script = f'<script type="application/json">{json.dumps(data)}</script>' if data else ""
+    return list(
+        extract(page(f"<ul>{cards}</ul>{script}").replace("<title>", f"<title>{title} "), url, False).listings
+    )
+
+
+@pytest.mark.parametrize(
+    "sums",
+    [
+        '<p class="box--price">45 zł/m<sup>2</sup></p><div class="price"><span>1 900 zł</span></div>',
+        '<p class="original-vehicle-price">2 883 zł</p><p class="vehicle-price">1 900 zł</p>',
+    ],
+)
+def test_a_sum_for_an_area_and_the_one_of_before_are_not_the_price(sums: str) -> None:
+    assert {one.price for one in read(sums)} == {1900.0}
+
+
+def test_a_price_that_is_called_the_original_one_alone_is_the_price() -> None:
+    assert {one.price for one in read('<p class="original-price">2 883 zł</p>')} == {2883.0}
+
+
+def test_a_pin_with_a_field_of_a_form_saves_the_advert() -> None:
+    pin = '<figure><span>FEATURED</span><span class="card__pin"><input type="hidden" value="7"></span></figure>'
+    assert {one.city for one in read(pin)} == {""}
+
+
+@pytest.mark.parametrize(("of_dollars", "second"), [("US$", ""), ("$", "USD")])
+def test_a_dollar_beside_us_dollars_is_another_one(of_dollars: str, second: str) -> None:
+    found = read(f"<b>{of_dollars} 9.500</b>", "<b>$ 25.000.000</b>")
+    assert {one.currency for one in found if one.price == 9500} == {"USD"}
+    assert {one.currency for one in found if one.price != 9500} == {second}
+
+
+@pytest.mark.parametrize(("land", "currency"), [("sn", "XOF"), ("cm", "XAF")])
+def test_a_franc_cfa_is_that_of_the_country_and_the_name_of_an_icon_no_town(land: str, currency: str) -> None:
+    place = '<p class="card-location"><i class="material-icons">location_on</i><span>Elmby, Sénégal</span></p>'
+    found = read(f"<p><a>40 000<span>CFA</span></a></p>{place}", url=f"https://{land}.ads.example/all")
+    assert {(one.currency, one.city, one.region) for one in found} == {(currency, "Elmby", "")}
+
+
+@pytest.mark.parametrize(("title", "currency"), [("二手车", "CNY"), ("中古車", "")])
+def test_a_sum_alone_is_of_china_where_the_title_is_in_its_signs(title: str, currency: str) -> None:
+    assert {one.currency for one in read('<b class="price">10.48万</b>', title=title)} == {currency}
+
+
+def test_two_digits_before_the_word_for_a_model_year_are_the_year() -> None:
+    assert {one.year for one in read("<span>15/05<br>(15년형)</span>")} == {2015}
+
+
+def test_lines_tell_who_sells_and_where() -> None:
+    found = read('<div class="who"><span>개인<br>부산</span></div>', "<div><span>서울<br>강남구</span></div>")
+    assert {(one.seller, one.region, one.city) for one in found} == {
+        ("private", "부산", ""),
+        ("", "서울", "강남구"),
+    }
+
+
+def test_wide_slashes_part_facts() -> None:
+    found = read("<p>3.39万公里／2018-12／苏州／商家</p>", "<p>3.39万公里／2018-12／苏州／个人</p>")
+    assert {one.seller for one in found} == {"dealer", "private"}
+
+
+def homes(heading: str) -> list[str]:
+    """The titles of a list of homes whose data have a street and no title, and whose cards have headings."""
+    rows = [
+        {
+            "listing_id": str(n), "href": f"https://ads.example/canoe-{n}", "list_price": 900,
+            "location": {"address": {"line": f"{n % 100} Elm St", "city": "Ulm"}},
+        }
+        for n in NUMBERS
+    ]  # fmt: skip
+    cards = "".join(
+        card(n, "").replace(f"<h3>Canoe {n}</h3>", f"<h3>{heading.replace('N', str(n % 100))}</h3>")
+        for n in NUMBERS
+    )
+    script = f'<script type="application/json">{json.dumps({"results": rows})}</script>'
+    return [one.title for one in extract(page(f"<ul>{cards}</ul>{script}"), URL, False).listings]
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"), [("", "N Elm St"), ("N Elm St, Ulm, TX 37413", "N Elm St, Ulm, TX 37413")]
+)
+def test_a_home_without_a_title_is_called_by_its_street(heading: str, title: str) -> None:
+    assert homes(heading) == [title.replace("N", str(n % 100)) for n in NUMBERS]
+
+
+def test_the_place_of_a_lot_counts_before_that_of_its_auction() -> None:
+    def lot(number: int, place: dict[str, Any]) -> dict[str, Any]:
+        auction = {"id": 785001, "desc": "Boats", "address": {"city": "Recife - PE"}}
+        image = f"https://img.example/{number}/0f3a5c7e9b.jpg"
+        product = {"thumbnailUrl": image, "inner": {"location": place}}
+        return {"id": number, "price": 900, "linkURL": f"/lot-{number}", "auction": auction, "product": product}
+
+    lots = [lot(n, {"city": "Betim - MG"} if n % 2 else {}) for n in NUMBERS]
+    script = f'<script type="application/json">{json.dumps({"offers": lots})}</script>'
+    found = extract(page(script), URL, False).listings
+    assert [(one.city, one.region) for one in found] == [
+        ("Betim", "MG") if n % 2 else ("Recife", "PE") for n in NUMBERS
+    ]
+
+
+@pytest.mark.parametrize(("before", "title"), [("Lot N | ", ""), ("Lote N: ", ""), ("Lot of N ", "Lot of N ")])
+def test_the_number_of_a_lot_is_no_part_of_its_title(before: str, title: str) -> None:
+    cards = "".join(card(n, "<b>900 €</b>", before.replace("N", str(n % 90)) + "Canoe") for n in NUMBERS)
+    assert [one.title for one in extract(page(f"<ul>{cards}</ul>"), URL, False).listings] == [
+        f"{title.replace('N', str(n % 90))}Canoe {n}" for n in NUMBERS
+    ]
+
+
+def test_the_moment_of_an_auction_is_no_price() -> None:
+    rows = [
+        {"id": n, "title": f"Canoe {n}", "url": f"/canoe-{n}", "price": {"display": text}}
+        for n, text in zip(NUMBERS, ["Auction Saturday 14 March at 10:30am", "$900"] * 6, strict=True)
+    ]
+    assert {one.price for one in read("", data={"items": rows})} == {None, 900}
+
+
+@pytest.mark.parametrize(
+    ("link", "title"),
+    [
+        ('<b class="year-label">1393</b>، <b class="brand-label">Elm</b>، <b class="model-label">LX N</b>', ""),
+        ('<b class="model-label">LX N</b> <b>5/2018</b> <b>167 km</b>', "LX N"),  # before other facts
+    ],
+)
+def test_the_year_and_the_make_before_a_model_are_of_the_title(link: str, title: str) -> None:
+    links = {n: f'<a href="/canoe-{n}">{link.replace("N", str(n))}</a>' for n in NUMBERS}
+    cards = "".join(card(n, f"<p>{links[n]}</p>").replace(f"<h3>Canoe {n}</h3>", "") for n in NUMBERS)
+    found = extract(page(f"<ul>{cards}</ul>"), URL, False).listings
+    assert [one.title for one in found] == [(title or "1393، Elm، LX N").replace("N", str(n)) for n in NUMBERS]
