@@ -102,8 +102,11 @@ def seller_of(card: Element, *, of_seller: bool = False) -> str:
     for element in islice(card.iter(), _MOST):
         if not isinstance(element.tag, str) or element.tag in ("script", "style"):
             continue
-        if element.tag in _HEADINGS and element.getparent() not in below:
-            titles.add(element)
+        if element.tag in _HEADINGS:
+            if element.getparent() not in below:
+                titles.add(element)
+            elif found := sure_of(words(element)[:80]):
+                return found  # a title of the box may be "Owner" or "Company"
             continue
         if element.getparent() in titles:
             titles.add(element)

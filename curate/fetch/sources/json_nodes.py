@@ -97,7 +97,7 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                     out.party.append((depth, key, value))
                 elif isinstance(value, bool) and is_flag(key):
                     out.found.setdefault("seller", []).append((depth, 0, key, value))
-                elif isinstance(value, str):
+                elif isinstance(value, str) and not plain(key).endswith("link"):
                     out.party.append((depth, key, {"name": value}))
                 continue
             meaning, rank = role(key)

@@ -13,6 +13,7 @@ _SUFFIXES = re.compile(rf"(?:{IMAGE_SUFFIX})+$", re.IGNORECASE)
 _MOST_SIZES = 4  # in which a page shows one photo
 _WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,10}(?![A-Za-z0-9])")
 _IDENTITY = re.compile(r"\d{6,}")
+_LONGEST = 300  # characters of a path whose words are looked at
 _SURE = 12  # digits that name one photo by themselves; fewer do so where several photos have each its own
 
 
@@ -68,12 +69,12 @@ def _in_two_sizes(stems: Iterable[str]) -> list[tuple[str, str]]:
     return found
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=512)
 def _without_a_word(one: str) -> tuple[tuple[str, str], ...]:
     """(rest, word) for each word in the path of a stem with a long number: the stem without the word, which is
     empty where the stem has none at that place."""
     host, slash, path = one.partition("/")
-    if not _IDENTITY.search(path) or "?" in path:
+    if len(path) > _LONGEST or "?" in path or not _IDENTITY.search(path):
         return ()
     return tuple(_parts_of(host + slash, path))
 

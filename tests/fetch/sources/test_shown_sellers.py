@@ -56,11 +56,12 @@ def test_the_company_of_a_listing_is_no_title() -> None:
     assert [one.title for one in read("", data={"items": rows})] == [f"Canoe {n}" for n in NUMBERS]
 
 
-def test_the_heading_of_a_box_about_who_sells_tells_the_kind() -> None:
-    box = '<div class="seller-info"><h3>Private Seller</h3><a href="#contact">Contact Seller</a></div>'
+@pytest.mark.parametrize(("heading", "kind"), [("Private Seller", "private"), ("Owner", ""), ("Company", "")])
+def test_the_heading_of_a_box_about_who_sells_tells_the_kind(heading: str, kind: str) -> None:
+    box = f'<div class="seller-info"><h3>{heading}</h3><a href="#contact">Contact Seller</a></div>'
     main = '<h1>Red canoe</h1><img src="https://img.example/8100231/1.jpg"><b class="price">900 €</b>'
     (one,) = extract(page(f"<main>{main}{box}</main>"), f"{URL}/canoe-8100231", True).listings
-    assert one.seller == "private"
+    assert one.seller == kind
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,7 @@ def test_the_heading_of_a_box_about_who_sells_tells_the_kind() -> None:
     [
         ({"sellerLink": {"id": "217822", "name": "Elm", "logo": {"x1": "https://img.example/elm.png"}}}, "dealer"),
         ({"sellerLink": {"id": "217822", "name": "Ann Elm", "logo": None}}, ""),
+        ({"sellerLink": "https://ads.example/elm-motors"}, ""),
         ({"advertisers": [{"office": {"name": "Elm Williams", "photo": None}}]}, "dealer"),
         ({"advertisers": [{"name": "Ann Elm"}]}, ""),
     ],
