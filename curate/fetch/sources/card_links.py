@@ -208,11 +208,14 @@ def _same_but_first(kind: str, other: str) -> bool:
     return len(parts) > 2 and parts[1:] == others[1:] and ("#" in kind or "slug" in kind)
 
 
-def _may_be_goods(link: Link) -> bool:
-    """Does a link lead to what a long number names, and is no story and no page of who sells?"""
+def _numbered(link: Link) -> tuple[int, str]:
+    """(digits of the number that names what a link leads to, the ending of the address): those of one site are
+    alike. (0, "") where no number names it, and where it is a story or the page of who sells."""
     path = path_of(link.url).partition("?")[0].rstrip("/")
-    told = (one.search(path) for one in (STORY, PERHAPS_STORY, OF_PEOPLE))
-    return bool(re.search(r"\d{5}", path)) and not any(told)
+    if any(one.search(path) for one in (STORY, PERHAPS_STORY, OF_PEOPLE)):
+        return 0, ""
+    ending = re.search(r"(?:\.\w{2,5})?$", path)
+    return max(map(len, re.findall(r"\d{5,}", path)), default=0), ending[0] if ending else ""
 
 
 def _build(card: Element) -> tuple[str, ...]:
@@ -229,9 +232,9 @@ def _with_strange(
     kinds: list[tuple[str, list[Link]]], layout: PageImages, order: dict[int, int]
 ) -> list[tuple[str, list[Link]]]:
     """The same kinds, the longest one with the cards of other kinds that stand among its own: most of them with a
-    price, or an address that differs in its first part alone, or all built as these, and with an image where its
-    own have one. A shop gives some of its products another address, a site of several districts those of each its
-    own. `order` is the place of a link, by its id."""
+    price, or an address that differs in its first part alone, or all built and numbered as these, and with an
+    image where its own have one. A shop gives some of its products another address, a site of several districts
+    those of each its own. `order` is the place of a link, by its id."""
     by_place: dict[int, list[tuple[str, list[Link]]]] = {}
     for kind, same in kinds:
         by_place.setdefault(same[0].place, []).append((kind, same))
@@ -243,6 +246,7 @@ def _with_strange(
         parents = {card.getparent() for card in before.values()}
         paths = {layout.paths.get(card) for card in before.values()}
         builds = {build for card in before.values() if len(build := _build(card)) > 2}
+        numbered = set(map(_numbered, united)) - {(0, "")}
         shown = most(map(_has_image, before.values()))
         for other, more in several[1:]:
             both = cards_of([*united, *more]) if before else {}
@@ -250,7 +254,7 @@ def _with_strange(
             fits = len(own) == len(more) and all(
                 card.getparent() in parents and layout.paths.get(card) in paths for card in own
             )
-            alike = all(map(_may_be_goods, more)) and all(_build(card) in builds for card in own)
+            alike = numbered.issuperset(map(_numbered, more)) and all(_build(card) in builds for card in own)
             named = alike or _same_but_first(kind, other)
             fits = (
                 fits

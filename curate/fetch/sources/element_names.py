@@ -7,7 +7,6 @@ NOT_SHOWN = re.compile(
     r"(?<![a-z0-9])(?:avatar|userpic|badge|blank|empty|stub|favicon|icon|icons|(?:biz|brand|company|dealer|partner|seller|shop)?logo|logos|logotype|pixel|placeholder|spacer|sprite|sprites|"
     r"tracker|tracking|1x1|loader|loading|spinner|flag|flags|no-?(?:photo|image|img|foto|picture)|default-?(?:photo|image|img)|"
     r"nophoto|noimage|not-?found|coming-?soon|transparent|captcha|qr|qrcode|banner|banners|app-?store|google-?play|social|payment|arrow|star|rating|ribbon|watermark)s?(?![a-z0-9])|(?<![a-z])(?:smil(?:ey|ie)s?|emojis?|emoticons?)/|/paperclip\.\w+$|"
-    r"(?:^|/)(?:(?:user|agent|seller|member|broker)s?[-_]?)?profiles?(?:[-_]?(?:pic|photo|image|picture)s?)?/(?=[^/]*$)|"
     r"/ic[-_][a-z_-]+\.(?:png|gif|webp)$|(?<![a-z])(?:bild|foto|image|photo)[-_]?(?:saknas|mangler|fehlt|puuttuu|manquante|missing)(?![a-z])|"
     r"/no-?(?:cars?|vehicles?|ads?)\.\w+$|/stock-?image\d?\.\w+$|(?<![a-z0-9])unavailable[-_]?(?:stock)?[-_]?(?:photo|image|img|pic)|/(?:sold|reserved|verified|new)\.(?:png|gif|webp)$|"
     r"(?<![a-z])(?:no|kein|sans|bez|senza|sin|sem|geen|ingen|fara|nincs|brak|ilman|uden)[-_]?(?:pic|pictures?|bild|photo|foto|imagem|imagen|"

@@ -57,7 +57,7 @@ def addresses(element: Element) -> Iterator[tuple[str, int]]:
         if "url(" in value and _PAINTED.fullmatch(key):
             yield from ((match[1], 0) for match in _STYLE.finditer(value[:20_000]))
         elif key[:2] == "on":
-            if "." in value and key != "onerror":
+            if "." in value and not (key == "onerror" and element.get("src")):
                 yield from ((match[1], WHOLE) for match in _IN_SCRIPT.finditer(value[:3_000]))
         elif key == "href" and element.tag in ("a", "link"):
             if is_address(value, surely_photo=False):
@@ -159,12 +159,15 @@ def within(element: Element, hosts: set[str]) -> list[str]:
 
 def shown_instead(page: Page) -> set[str]:
     """The addresses that several images of a page name to be shown where their own cannot: onerror="this.src=…".
-    They are no photos."""
-    written = (
-        match[1] for one in page.root.iter("img") for match in _IN_SCRIPT.finditer(one.get("onerror", "")[:3_000])
-    )
-    counts = Counter(photo_address(text, page.base) for text in written)
-    return {url for url, count in counts.items() if url and count > 2}
+    They are no photos, unless they stand in the folder of these images, as the first photo of a listing does."""
+    counts: Counter[str] = Counter()
+    for one in page.root.iter("img"):
+        own = photo_address(one.get("src", ""), page.base)
+        for match in _IN_SCRIPT.finditer(one.get("onerror", "")[:3_000]):
+            url = photo_address(match[1], page.base)
+            if url and own and (url == own or url.rpartition("/")[0] != own.rpartition("/")[0]):
+                counts[url] += 1
+    return {url for url, count in counts.items() if count > 2}
 
 
 def paints(element: Element) -> bool:

@@ -132,7 +132,7 @@ def facts(node: Node, named: dict[str, Node] | None = None) -> Facts:
                 if not (is_photo(key) and not _WRAPPER.search(plain(key))) and not is_other_media(key):
                     seen.add(id(value))
                     own = meaning in ("", "listing_id", "title", "link", "price") and not _KIND.search(plain(key))
-                    event = _is_event(key, inner) and not _has_price(value)
+                    event = _is_event(key, inner, value)
                     below = depth + 1 + (_FAR if event else 0)  # its place counts after that of the lot
                     queue.append((below, value, whole and own, priced or meaning == "price"))
                     if event or (is_of_kind(key) and not _has_price(value)):
@@ -155,10 +155,13 @@ def _has_price(node: Node) -> bool:
     return any(role(str(key))[0] == "price" for key in node)
 
 
-def _is_event(key: str, node: Node) -> bool:
+def _is_event(key: str, node: Node, event: Node) -> bool:
     """Is an object in a lot the auction in which it is sold? The lot has an id, and photos or objects with photos,
-    of its own."""
+    of its own; the auction has no price and no gallery."""
     if not _EVENT.fullmatch(plain(key)) or not any(role(str(name))[0] == "listing_id" for name in node):
+        return False
+    galleries = (item for name, item in event.items() if is_photo(str(name)) and isinstance(item, list))
+    if _has_price(event) or any(len(gallery) > 1 for gallery in galleries):
         return False
     others = (item for name, item in node.items() if isinstance(item, dict) and str(name) != key)
     return any(is_photo(str(name)) for name in node) or any(is_photo(str(name)) for one in others for name in one)

@@ -25,6 +25,9 @@ from curate.fetch.sources.photo_addresses import is_address, of_one_file
 
 MAX_IMAGES = 5_000
 _PARTS = ("div", "section", "ul", "ol", "table", "article", "li", "dl")
+_PORTRAIT = re.compile(
+    r"(?:^|/)(?:(?:user|agent|seller|member|broker)s?[-_]?)?profiles?(?:[-_]?(?:pic|photo|image|picture)s?)?/[^/]*$"
+)
 _SAVED = re.compile(
     r"(?:\./)?[^/:]{1,200}(?:_files|_fichiers|_archivos|_bestanden|_pliki|_soubory|-Dateien|-filer)/"
 )
@@ -171,6 +174,7 @@ def layout(page: Page) -> PageImages:
     hosts = {host_of(element.get("src", "")) for element in page.root.iter("img")} - {""}
     heading = next(page.root.iter("h1"), None)
     keep = set() if heading is None else {heading, *heading.iterancestors()}
+    of_site: list[Element] = []  # elements of the site's own that are called beside: <app-similar-cars>
     for element in page.root.iter():
         if not isinstance(element.tag, str):
             continue
@@ -181,9 +185,9 @@ def layout(page: Page) -> PageImages:
                 out.frame.add(element)
             elif element.tag == "aside" and element not in keep:
                 out.beside.add(element)
-        elif (element.tag in _PARTS or "-" in element.tag) and element not in keep:  # or one of the site's own
-            if BESIDE_NAMES.search(f"{element.tag} {names(element)}"):
-                out.beside.add(element)
+        elif (element.tag in _PARTS or "-" in element.tag) and element not in keep:
+            if BESIDE_NAMES.search(names(element) if element.tag in _PARTS else element.tag):
+                of_site.append(element) if "-" in element.tag else out.beside.add(element)
         elif element.tag in ("h2", "h3", "h4", "h5", "h6", "strong", "p", "span", "header", "legend"):
             text = words(element) if element.tag[0] == "h" else (element.text or "").strip()
             if 3 < len(text) < 90 and BESIDE_WORDS.search(text) and (element.tag[0] == "h" or _titles(element)):
@@ -196,7 +200,10 @@ def layout(page: Page) -> PageImages:
         several = [*image_addresses.listed_in(element, page), *image_addresses.within(element, hosts)]
         out.images += [Image([url], element) for url in several]
         out.images += [Image(urls, element) for urls in image_addresses.objects_in(element, page)]
+    tags = Counter(element.tag for element in of_site)
+    out.beside.update(element for element in of_site if tags[element.tag] == 1)  # several are cards
     _without_placeholders(out.images)
+    _without_portraits(out.images)
     instead = image_addresses.shown_instead(page)
     out.images = [one for one in out.images if not instead.issuperset(one.urls)] if instead else out.images
     out.images = _without_clones(out.images)
@@ -225,6 +232,15 @@ def _without_placeholders(images: list[Image]) -> None:
     least = max(3, min(8, len(several) // 2 + 1))  # a photo is shown twice or thrice, beside others
     for image in several:
         image.urls = [url for url in image.urls if counts[url] < least] or image.urls[:1]
+
+
+def _without_portraits(images: list[Image]) -> None:
+    """Make the images in a folder of profiles unfit where most images of the page stand in other folders."""
+    paths = (path_of(photo_sizes.inner(one.urls[0])).partition("?")[0] for one in images)
+    portraits = [one for one, path in zip(images, paths, strict=True) if _PORTRAIT.search(path)]
+    if len(portraits) * 2 < len(images):
+        for one in portraits:
+            one.unfit = True
 
 
 def _titles(element: Element) -> bool:

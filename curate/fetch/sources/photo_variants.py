@@ -40,7 +40,8 @@ def together(photos: Iterable[list[str]], sizes: Mapping[str, int] = NO_SIZES) -
         names.append(own[0])
         for other in own[1:]:
             leader[find(other)] = find(own[0])
-    for one, other in _in_two_sizes(names):
+    sized = {name for name, urls in zip(names, offered, strict=True) if _has_size(urls[0])}
+    for one, other in _in_two_sizes(names, sized):
         leader[find(other)] = find(one)
     found: dict[str, list[str]] = {}
     for name, urls in zip(names, offered, strict=True):
@@ -48,12 +49,20 @@ def together(photos: Iterable[list[str]], sizes: Mapping[str, int] = NO_SIZES) -
     return [by_size(urls, sizes) for urls in found.values()]
 
 
-def _in_two_sizes(stems: Iterable[str]) -> list[tuple[str, str]]:
+def _has_size(url: str) -> bool:
+    """Is a folder of an address called by a word for a size?"""
+    return any(map(is_size, filter(None, path_of(url).split("/")[:-1])))
+
+
+def _in_two_sizes(stems: Iterable[str], sized: set[str]) -> list[tuple[str, str]]:
     """Pairs of stems of one photo that differ in one word, where one of the two has a size there: a_big--7.jpg and
-    a_common--7.jpg, m/7.jpg and h/7.jpg. Their numbers name the photo: long ones, other ones for other photos."""
+    a_common--7.jpg, m/7.jpg and h/7.jpg. Their numbers name the photo: long ones, other ones for other photos.
+    `sized` are the stems that have left out a folder called by a size."""
     by_rest: dict[str, dict[str, str]] = {}
     for one in dict.fromkeys(stems):
         for rest, word in _without_a_word(one):
+            if not word and one not in sized:
+                continue
             by_rest.setdefault(rest, {}).setdefault(word, one)
     pairs: dict[frozenset[str], dict[str, tuple[str, str]]] = {}
     for rest, of_word in by_rest.items():

@@ -270,6 +270,11 @@ def test_a_word_beside_one_for_a_size_is_a_size_where_a_number_names_each_photo(
         ("/big/24104778_1.jpg", "/big/24104778_2.jpg", "/cabin/24104778_1.jpg", "/cabin/24104778_2.jpg"),
         ("/cabin/24104778.jpg", "/cabin/24104779.jpg", "/deck/24104778.jpg", "/deck/24104779.jpg"),  # no size
         ("/big/1.jpg", "/big/2.jpg", "/cabin/1.jpg", "/cabin/2.jpg"),  # no number names a photo
+        ("/photos/4810023.jpg", "/plans/4810023.jpg", "/photos/4810024.jpg", "/plans/4810024.jpg"),  # no size
+        ("/4810023.jpg", "/back/4810023.jpg", "/4810024.jpg", "/back/4810024.jpg"),
+        tuple(
+            f"/{'a/' * 150}{word}_{n}.jpg" for n in (4810023, 4810024) for word in ("big", "common")
+        ),  # too long
     ],
 )
 def test_views_of_one_thing_are_several_photos(photos: tuple[str, ...]) -> None:

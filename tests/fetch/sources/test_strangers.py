@@ -54,6 +54,8 @@ def test_cards_without_a_price_are_of_the_list_where_they_are_built_as_its_other
         ("/dealer/N", "h3"),  # who sells
         ("/win/a/boat.html", "h3"),  # no number names it
         ("/win/a/N.html", "h4"),  # built in another way
+        ("/contest/904N.html", "h3"),  # a number of another kind
+        ("/contest/N", "h3"),  # another ending
     ],
 )
 def test_other_cards_without_a_price_among_those_of_a_list_are_none(href: str, tag: str) -> None:
@@ -85,6 +87,13 @@ def test_an_element_of_the_sites_own_may_be_called_what_stands_beside_a_list(par
     assert numbers(read(f"<{part}>{beside}</{part}><app-list>{cards}</app-list>")) == [*NUMBERS]
 
 
+@pytest.mark.parametrize("slot", ['ad-card class="sponsored"', "promoted-ad"])
+def test_elements_of_the_sites_own_around_cards_are_of_the_list(slot: str) -> None:
+    tags = [slot if at % 4 == 0 else "plain-ad" for at in range(len(NUMBERS))]
+    cards = "".join(f"<{tag}>{card(n)}</{tag.split()[0]}>" for tag, n in zip(tags, NUMBERS, strict=True))
+    assert numbers(read(cards)) == [*NUMBERS]
+
+
 def rows(numbers: range) -> dict[str, Any]:
     """The answer to a query."""
     items = [
@@ -114,6 +123,21 @@ def test_the_image_of_an_auction_is_no_photo_of_its_lots() -> None:
     assert {one.page_url[-7:]: [each.url for each in one.photos] for one in read("", {"offers": lots})} == {
         str(n): [photo(n)] if n != NUMBERS[3] else [] for n in NUMBERS
     }
+
+
+def test_a_gallery_in_the_data_of_a_sale_is_of_the_listing() -> None:
+    urls = {n: [f"https://img.example/{n}/{at}a7c.jpg" for at in range(3)] for n in NUMBERS}
+    items = [
+        {
+            "id": n,
+            "title": f"Canoe no. {n}",
+            "url": f"/canoe/{n}",
+            "thumb": urls[n][0],
+            "sale": {"photos": urls[n]},
+        }
+        for n in NUMBERS
+    ]
+    assert [[each.url for each in one.photos] for one in read("", {"items": items})] == [*urls.values()]
 
 
 def test_an_auction_that_is_the_listing_itself_keeps_its_photos() -> None:

@@ -55,15 +55,41 @@ def test_an_image_that_others_show_where_theirs_fails_is_no_photo() -> None:
     assert [len(one.photos) for one in found] == [int(n != NUMBERS[4]) for n in NUMBERS]
 
 
+def test_the_first_photo_of_a_listing_may_stand_in_for_its_others() -> None:
+    folder = f"https://img.example/{NUMBERS[0]}"
+    others = "".join(f'<img src="{folder}/{n}7.jpg" onerror="this.src=\'{folder}/a7.jpg\'">' for n in range(4))
+    main = f'<h1>Canoe</h1><b class="price">900 €</b><img src="{folder}/a7.jpg">{others}'
+    (one,) = extract(page(f"<main>{main}</main>"), f"https://ads.example/canoe-{NUMBERS[0]}", True).listings
+    assert len(one.photos) == 5
+
+
+def test_an_image_without_an_address_has_the_one_that_it_fails_into() -> None:
+    cards = "".join(card(n, f'<img src="" onerror="this.src=\'{photo(n)}\'">') for n in NUMBERS)
+    assert [len(one.photos) for one in read(f"<ul>{cards}</ul>")] == [1] * len(NUMBERS)
+
+
 def test_an_image_that_fails_into_its_own_other_format_stays() -> None:
     cards = "".join(card(n, f'<img src="{photo(n)}" onerror="this.src=\'{photo(n)}.png\'">') for n in NUMBERS)
     assert [len(one.photos) for one in read(f"<ul>{cards}</ul>")] == [1] * len(NUMBERS)
 
 
-def test_a_portrait_in_a_folder_of_profiles_is_no_photo() -> None:
-    portrait = "https://img.example/80x80/profile/2469490.jpg"
+@pytest.mark.parametrize(
+    "portrait",
+    [
+        "https://img.example/80x80/profile/2469490.jpg",
+        "https://ads.example/_next/image?url=https%3A%2F%2Fimg.example%2Fprofile%2F2469490.jpg&w=640",
+        "https://img.example/2469490/0f3a.jpg?noimage=true",
+    ],
+)
+def test_a_portrait_and_what_says_to_be_no_image_are_no_photo(portrait: str) -> None:
     cards = "".join(card(n, f'<img src="{portrait if n == NUMBERS[2] else photo(n)}">') for n in NUMBERS)
     assert [len(one.photos) for one in read(f"<ul>{cards}</ul>")] == [int(n != NUMBERS[2]) for n in NUMBERS]
+
+
+def test_photos_stay_where_all_of_a_page_stand_in_a_folder_of_profiles() -> None:
+    urls = {n: f"https://img.example/horses/profile/{n}.jpg" for n in NUMBERS}
+    cards = "".join(card(n, f'<img src="{urls[n]}">') for n in NUMBERS)
+    assert [[each.url for each in one.photos] for one in read(f"<ul>{cards}</ul>")] == [[urls[n]] for n in NUMBERS]
 
 
 def test_a_link_that_a_page_hides_from_robots_leads_where_its_script_would() -> None:
