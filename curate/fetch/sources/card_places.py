@@ -8,7 +8,7 @@ from itertools import islice
 from curate.fetch.sources import card_sellers, places, seller_kinds
 from curate.fetch.sources.key_names import role
 from curate.fetch.sources.money import currency_of
-from curate.fetch.sources.page import Element, names, own_text, words
+from curate.fetch.sources.page import Element, is_icon, names, own_text, words
 
 _PLACE_NAME = re.compile(
     r"location|locality|(?<!b)lok(?![a-z])|(?<![a-z])city|(?<![a-z])place(?!holder|ment)|address"
@@ -122,16 +122,15 @@ def called_place(elements: Iterable[Element], title: str = "") -> tuple[str, str
 
 
 def _icon(element: Element) -> str:
-    """What an empty element, which may be an icon, is called."""
-    if (
-        len(element) > 2
-        or element.find("input") is not None
-        or (element.text or "").strip()
-        or element.tag in ("a", "div", "ul", "li", "button")
-    ):
+    """What an empty element, which may be an icon, is called; an icon of a font by its text."""
+    if len(element) > 2 or element.find("input") is not None or element.tag in ("a", "div", "ul", "li", "button"):
         return ""
+    text = (element.text or "").strip()
+    if text and not is_icon(element):
+        return ""
+    text = "pin" if text in ("place", "room") else text  # as the font of Material calls it
     written = (element.get(name, "") for name in ("src", "xlink:href", "href", "icon", "data-icon", "name"))
-    return " ".join([names(element), *written])[:300].lower()
+    return " ".join([names(element), *written, text])[:300].lower()
 
 
 def _beside_pin(icon: Element) -> tuple[str, str]:
@@ -178,14 +177,15 @@ def _of_seller(text: str) -> str:
 
 
 def _of_lines(element: Element) -> tuple[str, str]:
-    """(town, region) of Korea in an element of two or three lines, 서울<br>강남구; the region alone beside what is
-    no place, 개인<br>부산."""
+    """(town, region) of Korea in an element of two or three lines, 서울<br>강남구; the region alone beside who
+    sells, 개인<br>부산."""
     if not 0 < len(element) < 3 or any(one.tag != "br" for one in element):
         return "", ""
     lines = [part for raw in element.itertext() if (part := raw.strip())]
     if (found := places.of_asia(" ".join(lines)))[0]:
         return found
-    return "", next((line for line in lines if places.of_asia(line) == ("", line)), "")
+    region = next((line for line in lines if places.of_asia(line) == ("", line)), "")
+    return "", region if any(map(card_sellers.sure_of, lines)) else ""
 
 
 def place_of(card: Element, title: str = "") -> tuple[str, str]:

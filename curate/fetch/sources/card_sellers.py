@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from curate.fetch.sources import seller_kinds
+from curate.fetch.sources import places, seller_kinds
 from curate.fetch.sources.page import Element, names, own_text, words
 
 _DEALER_NAME = re.compile(
@@ -38,7 +38,8 @@ _FIRM_PAGE = re.compile(  # /aziende/elm, /results?broker=17
     r"[?&](?:broker|dealer|agency|company|firm|shop)(?:_?id)?=\d"
 )
 _UNSURE = re.compile(  # words that say other things, too, where no seller is spoken of
-    r"(?i)builders?|developers?|promot\w+|salon\w*|shops?|stores?|pro(?-i:(?<!PRO))|profi\w*|business|compan\w+|commercial\w*|trade\w*|"
+    r"(?i)builders?|developers?|promot\w+|"
+    r"salon\w*|shops?|stores?|pro(?-i:(?<!PRO))|profi\w*|business|compan\w+|commercial\w*|trade\w*|"
     r"individual|profes\w+|agen|"
     r"iroda|bazar|galeri|liike|merchants?|owner|private|organization|corporat\w*|no|"
     r"libr\w+|бизнес|бізнес|магазин|مكتب|معرض|עסק\w*"  # a bookshelf, a trim, a desk
@@ -139,11 +140,13 @@ def seller_of(card: Element, *, of_seller: bool = False) -> str:
 
 
 def _parts(element: Element) -> list[str]:
-    """The lines of an element that holds nothing but lines, 개인<br>부산, and what stands between wide slashes."""
-    if len(element) and any(one.tag != "br" for one in element):
+    """What stands between wide slashes in an element; its lines where one of them is a region, 개인<br>부산."""
+    if any(one.tag != "br" for one in element):
         return []
-    parts = [part.strip() for raw in element.itertext() if len(raw) < 100 for part in raw.split("／")]
-    return [part for part in parts if part] if 1 < len(parts) < 8 else []
+    lines = [line for raw in islice(element.itertext(), 8) if len(raw) < 100 and (line := raw.strip())]
+    of_place = len(lines) > 1 and any(places.of_asia(line)[1] for line in lines)
+    apart = [part.strip() for line in lines if "／" in line for part in line.split("／")]
+    return [*(lines if of_place else ()), *apart]
 
 
 def unsure_of(card: Element) -> str:

@@ -14,10 +14,13 @@ _NEXT = re.compile(
     r"berikutnya|selanjutnya|tiếp|trang sau|következő|अगला|التالي|הבא|다음)(?!\w)|次|下一|ถัดไป|"
     r"^(?:load|show|view|see) more(?! \w*(?:detail|photo|filter))|^mehr (?:anzeigen|laden)|"
     r"^(?:voir|afficher) plus|"
-    r"^(?:ver|cargar|mostrar) más|^(?:ver|carregar|mostrar) mais|^показать ещ[её]|^xem thêm(?! chi tiết)|"
-    r"^muat lebih|^daha fazla (?:göster|yükle)|^(?:pokaż|załaduj) więcej|"
-    r"^もっと見る|^더 ?보기|^(?:加载|查看|載入)更多"
+    r"^(?:ver|cargar|mostrar) más|^(?:ver|carregar|mostrar) mais|^показать ещ[её]"
 )  # a link that leads on, as people read it
+_MORE = re.compile(
+    r"(?:xem thêm(?! chi tiết)|muat lebih|daha fazla (?:göster|yükle)|(?:pokaż|załaduj) więcej|"
+    r"もっと見る|더 ?보기|(?:加载|查看|載入)更多)"
+)  # it leads on where its address counts, else to another part of the site
+_COUNTED = re.compile(r"[?&]\w+=\d{1,4}(?!\w)")
 _RIGHT = frozenset(
     "› > → ⟩ ❯ » >> ›› ▶ ▸ chevron_right keyboard_arrow_right arrow_forward navigate_next".split()  # noqa: SIM905
 )
@@ -54,7 +57,12 @@ def next_links(page: Page) -> tuple[str, ...]:
     own = resolved(page.url, page.url) or page.url
     links = list(_links_of_the_list(page, own))
     numbered = _by_number(own, links)
-    called = [url for element, text, url in links if _is_called_next(element, text)]
+    called = [
+        url
+        for element, text, url in links
+        if _is_called_next(element, text)
+        or (_MORE.match(text) and (_COUNTING.search(url) or _COUNTED.search(url)))
+    ]
     arrows = [url for element, text, url in links if text in _RIGHT and (not numbered or url in numbered)]
     return tuple(dict.fromkeys([*called, *arrows, *numbered]))
 
@@ -66,7 +74,8 @@ def _links_of_the_list(page: Page, own: str) -> Iterator[tuple[Element, str, str
         url = resolved(element.get("href", ""), page.base)
         if not url or url == own or host_of(url) != host:
             continue
-        if len(text := words(element)) <= _MOST_TEXT and (_list_of(url) == same or _in_pager(element)):
+        text = words(element) or "".join(element.itertext()).strip()  # which may be the name of an icon
+        if len(text) <= _MOST_TEXT and (_list_of(url) == same or _in_pager(element)):
             yield element, text.lower(), url
 
 

@@ -176,7 +176,7 @@ def words(element: Element, apart: Set[Element] = frozenset()) -> str:
         if apart and node.getparent() in inside:
             inside.add(node)
             continue
-        silent = not isinstance(node.tag, str) or node.tag in _SILENT or _is_icon(node)
+        silent = not isinstance(node.tag, str) or node.tag in _SILENT or is_icon(node)
         if silent or node in apart:
             tail = node.tail if node is not element else None
         else:
@@ -192,7 +192,7 @@ def words(element: Element, apart: Set[Element] = frozenset()) -> str:
     return " ".join(" ".join(parts).split()).replace(" ,", ",").replace(" ،", "،")
 
 
-def _is_icon(node: Element) -> bool:
+def is_icon(node: Element) -> bool:
     """Is the text of an element the name of a sign in a font of icons: location_on?"""
     named = node.tag in ("i", "span", "mat-icon") and _ICON.search(node.get("class", ""))
     return bool(named) and re.fullmatch(r"\s*[a-z0-9_]+\s*", node.text or "") is not None

@@ -94,10 +94,10 @@ _COUNTRY_NAMES = """
     الإمارات, uae,
     united arab emirates, pakistan, bangladesh, nepal, sri lanka, sénégal, senegal, côte d'ivoire, cameroun,
     cameroon, algérie, algeria, tunisie, tunisia, togo, gabon, burkina faso, tanzania, uganda, ethiopia, zambia,
-    rwanda, qatar, bahrain, ecuador, bolivia, paraguay, venezuela, costa rica, مصر, egypt, المغرب, maroc,
+    rwanda, qatar, bahrain, ecuador, paraguay, مصر, egypt, المغرب, maroc,
     morocco, ישראל, israel, south africa, nigeria, kenya, ghana
 """
-# No towns and states of that name: Luxembourg, Georgia, Singapore, Kuwait, Mexico.
+# No towns and states of that name: Luxembourg, Georgia, Singapore, Kuwait, Mexico, Bolivia, Costa Rica.
 _COUNTRIES = frozenset(name.strip() for name in _COUNTRY_NAMES.split(","))
 _COUNTY_NAMES = """
     bedfordshire, berkshire, buckinghamshire, cambridgeshire, cheshire, cornwall, cumbria, derbyshire, devon,
@@ -204,7 +204,7 @@ def named(text: str) -> tuple[str, str]:
         part for piece in pieces for part in (re.split(r" [-–] ", piece) if _TIME.search(piece) else [piece])
     ]
     if len(pieces) == 1 and (match := _TWO.fullmatch(text)):  # else a quarter is behind it: Hamburg - Altona
-        coded = re.fullmatch(r"[A-Z]{2}", match[2])  # Betim - MG
+        coded = re.fullmatch(r"(?!DE|AT|CH|FR|IT|NL|BE|PL|PT|UK|GB|US|EU)[A-Z]{2}", match[2])  # Betim - MG
         of_region = coded or is_region(match[1]) or is_region(match[2]) or match[1] == match[2]
         pieces = [match[1], match[2]] if of_region else [match[1]]
     parts: list[str] = []

@@ -26,6 +26,9 @@ def following(body: str, at: str) -> str:
         ("/cars", '<a href="?o=2"><i class="icon-next"></i></a>', "/cars?o=2"),
         ("/cars", '<a href="?p=2">Load more results</a>', "/cars?p=2"),
         ("/cars", '<div class="view-more"><a href="/cars?pi=1">Xem thêm <b>394</b> xe</a></div>', "/cars?pi=1"),
+        ("/cars", '<a href="?p=2">더보기</a>', "/cars?p=2"),
+        ("/cars", '<a href="?tab=reviews">더보기</a>', ""),  # of something else
+        ("/cars", '<a href="?p=2"><i class="material-icons">chevron_right</i></a>', "/cars?p=2"),
         ("/cars", '<nav class="pager"><a href="?p=2">›</a><a href="?p=9">»</a></nav>', "/cars?p=2"),
     ],
 )

@@ -34,6 +34,8 @@ def read(*inner: str, url: str = URL, title: str = "Canoes", data: Any = None) -
         ('<a class="branding-company-name" href="/trade/7a/">Kleyn Boats BV</a>', "dealer"),
         ('<a class="branding-company-name" href="/trade/7a/">Kleyn and Sons</a>', ""),
         ("<span>Builder</span>", ""),  # who built it
+        ("<p>Agent<br>Provocateur</p>", ""),
+        ("<p>Dealer<br>warranty</p>", ""),
     ],
 )
 def test_the_name_of_a_firm_tells_a_dealer(inner: str, kind: str) -> None:
