@@ -29,6 +29,7 @@ _TITLE_FIRST = re.compile(
     r"title|titel|titre|titul|headline|subject|(?<![a-z])(?:naziv|nazev|naslov|tytul)(?![a-z])"
 )  # before captions, names and models
 _MODEL_NAME = re.compile(r"(?<![a-z])model(?:-label|__?label)?$")
+_BEFORE_MODEL = re.compile(r"(?<![a-z])(?:year|make|brand|manufacturer|marca|marque|marke)(?![a-z])")
 _SUBTITLE = re.compile(r"sub-?_?(?:title|titel|titulo|titre|heading|headline)")
 _NO_TITLE_NAME = re.compile(r"badge|ribbon|(?<![a-z])sticker|flag")
 _SELLER_NAME = re.compile(r"seller|dealer|vendor|user|owner|author|agen|broker|shop|store|compan|brand")
@@ -97,10 +98,8 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
             ):
                 links = (link for link in element.iter("a") if link is not element and link in url_links)
                 text = next((said for link in links if len(said := _shown(link)) > 3), "") or _shown(element)
-                around = element.getparent()
-                whole = _shown(around) if around in url_links and _MODEL_NAME.search(named) else ""
-                if whole.endswith(text) and not PRICE.search(whole):
-                    text = whole  # a model behind its year and make
+                if _MODEL_NAME.search(named) and element.getparent() in url_links:
+                    text = _with_make(element, text)
                 if 3 < len(text) < 200 and not PRICE.fullmatch(text):
                     return text
     given = {text for text in map(str.strip, _names_given(url_links, images)) if len(text) > 3}
@@ -115,6 +114,21 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
         if not asks and len(best) < len(text) < 160 and re.search(r"[^\W\d]{2}", text):
             best = text
     return (best or spoken(card, url_links, images))[:300]
+
+
+def _with_make(model: Element, text: str) -> str:
+    """The text of a model, with the year and the make where nothing else stands before it in its link."""
+    before = [one for one in model.itersiblings(preceding=True) if isinstance(one.tag, str)]
+    link = model.getparent()
+    if (
+        not before
+        or link is None
+        or (link.text or "").strip()
+        or not all(_BEFORE_MODEL.search(names(one)) for one in before)
+    ):
+        return text
+    whole = _shown(link)
+    return whole if whole.endswith(text) else text
 
 
 def _once(title: str) -> str:

@@ -13,15 +13,17 @@ _OTHER_PRICE = re.compile(
     r"(?<![a-z])(?:old|was|before|crossed|former|previous|regular-?price|rrp|uvp|msrp|emi)(?![a-z])|strike|"
     r"line-through|price[-_]{1,2}(?:item[-_]{1,2})?regular|compare-?at|price-?(?:drop|cut|down)|"
     r"monthly|per-?month|installment|finance|(?<![a-z])estimate|star[ae]-?c(?:ij)?ena|alter-?preis|ancien-?prix|"
-    r"precio-?ant|preco-?ant|oude-?prijs|gammel-?pris|(?<![a-z])original-?(?:[a-z]+-)?price"
+    r"precio-?ant|preco-?ant|oude-?prijs|gammel-?pris"
 )
+_ORIGINAL = re.compile(r"(?<![a-z])original-?(?:[a-z]+-)?price")  # of before, where a lower one is called a price
+_OTHER_SUM_NAME = re.compile(r"shipping|delivery|postage|deposit|(?<![a-z])(?:fee|tax|vat)(?![a-z])")
 _NOW_PRICE = re.compile(r"(?<![a-z])(?:sale|special|final|current|actual|now|promo|discount)(?:ed)?[-_]?price")
 _MONTHLY = re.compile(
     r"\s{0,3}(?:[/.]|per|al|par|pro|por|na|a)?\s{0,3}(?:mo(?:nth|nat|is)?|mes|mês|mese|mies|mnd|mtl|maand|"
     r"ay)(?![a-z])",
     re.IGNORECASE,
 )
-_BY_AREA = re.compile(r"\s?/\s?(?:m\s?[²2]|㎡|平|坪|qm|sq|кв|м\s?[²2])", re.IGNORECASE)
+_BY_AREA = re.compile(r"\s?/\s?(?:[mм](?:²|2| [²2](?!\s?[^\W\d_]))|㎡|平|坪|qm|sq|кв)", re.IGNORECASE)
 _FINANCED = re.compile(  # a rate, no rent: from £99 per month
     r"(?i)(?<![^\W\d_])(?:from|ab|dès|à partir|desde|da|vanaf|od|от|fra|från|leas\w*|rate|finan\w+|kredit|credit|"
     r"loan|emi)"
@@ -82,9 +84,14 @@ def lower_beside(element: Element, found: tuple[float | None, str]) -> tuple[flo
         if not (amount and beside and beside[0] and beside[1] == currency):
             continue
         net = any(abs(beside[0] * (1 + rate) - amount) < 1 for rate in _TAXES)
-        if 0.3 * amount < beside[0] < amount and not (net or is_other_sum(other) or _is_other(other)):
+        if _is_lower(beside[0], amount) and not (net or is_other_sum(other) or _is_other(other)):
             return beside
     return found
+
+
+def _is_lower(amount: float, other: float) -> bool:
+    """Is an amount a lower price for the same, and no rate or deposit?"""
+    return 0.3 * other < amount < other
 
 
 def is_other_sum(element: Element) -> bool:
@@ -105,13 +112,31 @@ def _asked(elements: list[Element], card: Element) -> list[Element]:
     """The elements of a card that may say the price that is asked: no price of before, no monthly rate, and not
     both."""
     left_out: set[Element] = set()
+    former = _former(elements)
     for element in elements:
-        if _is_other(element):
+        if _is_other(element) or element in former:
             left_out.update(element.iter())
             while element is not card and element is not None:
                 element = element.getparent()
                 left_out.add(element)
     return [element for element in elements if element not in left_out]
+
+
+def _former(elements: list[Element]) -> list[Element]:
+    """The elements that are called an original price, where another one that is called a price says a lower one:
+    alone it is the price, and beside a sum in another currency it is the one asked."""
+    originals = [one for one in elements if _ORIGINAL.search(names(one))]
+    if not originals:
+        return []
+    named = [one for one in elements if PRICE_NAME.search(names(one)) and not _OTHER_SUM_NAME.search(names(one))]
+    sums = [money(match[0]) for one in named if (match := PRICE.search(amounts(one, 80)))]
+    return [
+        one
+        for one in originals
+        if (match := PRICE.search(amounts(one, 80)))
+        and (before := money(match[0]))[0]
+        and any(said and unit == before[1] and _is_lower(said, before[0]) for said, unit in sums)
+    ]
 
 
 def _is_other(element: Element) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from statistics import median
 from urllib.parse import urlsplit
 
 from curate.fetch.sources import values
@@ -32,7 +33,7 @@ _IN = re.compile(
     r"(?i)(?<!made )(?<![^\W\d_])(?:in|en|em|across|around)\s$"
 )  # but Canada Goose and Ugg Australia are brands
 _BARE = {"ch": "CHF", "li": "CHF", "ba": "BAM", "cn": "CNY"}  # where sites write sums alone, 390.-, 390 KM, 39万
-_SIMPLIFIED = re.compile(r"[车价买卖们报发货购厅网]")  # signs that China alone writes so
+_SIMPLIFIED = re.compile(r"[车价买卖们报发货购厅网]")  # signs that Japan and Taiwan write otherwise
 _SIGNED = re.compile(r"US\$|U\$[SD]")
 _BEFORE = re.compile(r"(\d[\d.,'’ ]{0,20})[^\d{}\[\]$]{0,40}$")
 _BEHIND = re.compile(r"[^\d{}\[\]$]{0,40}(\d[\d.,'’ ]{0,20})")
@@ -61,16 +62,15 @@ def of_listings(listings: Sequence[Listing], page: Page, text: str) -> list[List
         page.check_time()
         if currency:
             amounts, written = _beside(currency, text)
-            theirs = [one.price in amounts for one in listings if one.price and one.currency == currency]
-            mixed = currency == "USD" and 1 < sum(theirs) < len(theirs) - 1 and _SIGNED.search(text) is not None
             meant = _meant(currency, written, named, page)
-            if mixed and meant == currency:  # $ beside US$: another one, that of the country
+            sums = [one.price for one in listings if one.price and one.currency == currency]
+            if meant == currency == "USD" and _SIGNED.search(text) and _of_two_currencies(sums, amounts):
                 meant = next((SIGNS_OF_MANY[currency][land] for land in _countries(page)
                               if land in SIGNS_OF_MANY[currency]), "")  # fmt: skip
             resolved[currency] = (amounts, meant)
         else:
             shown = named or _shown(page)
-            lands = [] if shown else [*_countries(page), *_of_script(page)]
+            lands = [] if shown else [land for land in _countries(page) if land != "cn"] + _of_china(page)
             alone = next((_BARE[land] for land in lands if land in _BARE), "")
             resolved[currency] = (set(), next(iter(shown)) if len(shown) == 1 else alone)
     page.check_time()
@@ -119,10 +119,20 @@ def printed_prices(page: Page) -> Iterator[str]:
     return (match[0] for match in PRICE.finditer(words(page.root)))
 
 
-def _of_script(page: Page) -> list[str]:
-    """China, where the title of a page is in its signs."""
+def _of_two_currencies(sums: list[float], dollars: set[float]) -> bool:
+    """Are the sums of a page, of which some are written with US$ and some with $, far apart: US$ 9.500 and
+    $ 25.000.000? Then the second sign is that of the country."""
+    signed = [one for one in sums if one in dollars]
+    others = [one for one in sums if one not in dollars]
+    return min(len(signed), len(others)) > 1 and median(others) > 10 * median(signed)
+
+
+def _of_china(page: Page) -> list[str]:
+    """China, where a page writes sums in 万, has a title in the signs of China, and no host of another country."""
     title = next(page.root.iter("title"), None)
-    return ["cn"] if title is not None and _SIMPLIFIED.search(words(title)[:300]) else []
+    host = country_of(page.url)
+    fits = host == "cn" or (len(host) != 2 and title is not None and _SIMPLIFIED.search(words(title)[:300]))
+    return ["cn"] if fits and re.search(r"\d\s?万", words(page.root)) else []
 
 
 def _countries(page: Page) -> list[str]:

@@ -8,7 +8,7 @@ from curate.fetch.sources import money, photo_sizes, photo_variants
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.listing import Listing, PhotoLink
 
-_STREET = re.compile(r"\d{1,5}[A-Z]? [A-Z]")  # 12 Elm St, where another title says its town, too
+_TOWN_BEHIND = re.compile(r", [^,]{2,40}, [A-Z]{2} \d{5}")  # behind the street of a home: 12 Elm St, Ulm, TX 37413
 FIELDS = (
     "title",
     "price",
@@ -38,9 +38,9 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
         elif money.may_mean(first.currency, other.currency):
             changes["currency"] = other.currency
     longer = " ".join(other.title.split())
-    begins = [f"{first.title} ".casefold()]
-    begins += [f"{first.title}, ".casefold()] if _STREET.match(first.title) else []
-    if len(longer) < 200 and longer.casefold().startswith(tuple(begins)):
+    begins = longer.casefold().startswith(first.title.casefold())
+    rest = longer[len(first.title) :] if begins else ""
+    if len(longer) < 200 and first.title and (rest[:1] == " " or _TOWN_BEHIND.fullmatch(rest)):
         changes["title"] = other.title  # make and model; the other says the version too
     elif (
         len(longer) < 200 and first.make and first.title == f"{first.make} {first.model}" and _holds(other, first)

@@ -146,13 +146,15 @@ def _without_towns(listings: list[Listing]) -> list[Listing]:
 
 
 def _without_numbers_of_lots(listings: list[Listing]) -> list[Listing]:
-    """With titles without the numbers of lots, "Lot 7 | Milk cans", where almost all of a list begin so."""
+    """With titles without the numbers of lots, "Lot 7 | Milk cans", where almost all of a list begin so, and most
+    of what is left names one thing: the lots of a field are called by their numbers."""
     lots = [_LOT.match(one.title) for one in listings]
     if sum(map(bool, lots)) * 10 < len(listings) * 9 or len(listings) < 4:
         return listings
-    return [
-        replace(one, title=one.title[lot.end() :]) if lot else one for one, lot in zip(listings, lots, strict=True)
-    ]
+    titles = [one.title[lot.end() :] if lot else one.title for one, lot in zip(listings, lots, strict=True)]
+    if not most(count == 1 for count in map(Counter(titles).__getitem__, titles)):
+        return listings
+    return [replace(one, title=title) for one, title in zip(listings, titles, strict=True)]
 
 
 def _shown(listings: list[Listing], *, named_is_enough: bool) -> list[Listing]:

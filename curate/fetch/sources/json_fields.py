@@ -26,6 +26,7 @@ _OTHER_LINK = re.compile(r"dealer|seller|brand|make|model|categor|search|share|i
                          r"agent|profil|company|shop|store|site|base|app|chat|contact|report|help|map|review|crumb|"
                          r"icon|group")  # fmt: skip
 _STREET_LINES = ("line", "line1", "addressLine1", "streetLine")
+_OF_HOME = re.compile(r"(?:num|number|total|no)?(?:of)?(?:bed|bath)(?:room)?s?(?:min|max|consolidated)?")
 _SELLERS = re.compile(r"(?:seller|dealer|vendor|advertiser|agency|store|shop|owner|branch)(\w{2,12})$")
 
 
@@ -89,7 +90,9 @@ def title_of(fact: Facts) -> str:
         if whole:
             return max(whole, key=len)  # with the year and the version, under a name of the site's own
     if not any(words):
-        words = [_street(value) for key, value in first(fact, "place") if plain(key).endswith("address")][:1]
+        home = any(_OF_HOME.fullmatch(plain(key)) for key in fact.named)
+        written = [value for key, value in first(fact, "place") if plain(key).endswith("address")][:1]
+        words = [_street(value) if home else scalar(value) for value in written]
     return " ".join(word for word in words if word)
 
 

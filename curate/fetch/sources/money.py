@@ -177,9 +177,9 @@ def money(value: Any, key: str = "", depth: int = 0) -> tuple[float | None, str]
                     (unit for same, unit in others.values() if same == amount and unit), ""
                 )
         return None, currency
-    if isinstance(value, str) and _CLOCK.search(value) and not currency_of(value):
-        return None, ""  # Auction Saturday 14 March at 10:30
     amount = values.number(value)
+    if amount and amount < 32 and isinstance(value, str) and _CLOCK.search(value) and not currency_of(value):
+        return None, ""  # Auction Saturday 14 March at 10:30
     if amount is not None and "cents" in plain(key):
         amount /= 100
     return (amount, currency_of(values.text(value)) if isinstance(value, str) else "")

@@ -39,8 +39,18 @@ def test_a_sum_for_an_area_and_the_one_of_before_are_not_the_price(sums: str) ->
     assert {one.price for one in read(sums)} == {1900.0}
 
 
-def test_a_price_that_is_called_the_original_one_alone_is_the_price() -> None:
-    assert {one.price for one in read('<p class="original-price">2 883 zł</p>')} == {2883.0}
+@pytest.mark.parametrize(
+    "sums",
+    [
+        '<p class="original-price">2 883 zł</p>',
+        '<p class="original-price">2 883 zł</p><p class="price-eur">680 €</p>',
+        '<p class="original-currency-price">2 883 zł</p><p class="converted-price">680 €</p>',
+        '<p class="original-price">2 883 zł</p><p class="deposit-price">1 200 zł</p>',
+        '<p class="price">2 883 zł /m 2 rooms</p>',  # for a month
+    ],
+)
+def test_an_original_price_without_a_lower_one_is_the_price(sums: str) -> None:
+    assert {one.price for one in read(sums)} == {2883.0}
 
 
 def test_a_pin_with_a_field_of_a_form_saves_the_advert() -> None:
@@ -55,6 +65,11 @@ def test_a_dollar_beside_us_dollars_is_another_one(of_dollars: str, second: str)
     assert {one.currency for one in found if one.price != 9500} == {second}
 
 
+def test_a_dollar_is_one_currency_where_sums_are_alike() -> None:
+    found = read("<b>$9,500</b>", "<b>$9,700</b><small>US$ 9700</small>", "<b>$9,900</b>")
+    assert {one.currency for one in found} == {"USD"}
+
+
 @pytest.mark.parametrize(("land", "currency"), [("sn", "XOF"), ("cm", "XAF")])
 def test_a_franc_cfa_is_that_of_the_country_and_the_name_of_an_icon_no_town(land: str, currency: str) -> None:
     place = '<p class="card-location"><i class="material-icons">location_on</i><span>Elmby, Sénégal</span></p>'
@@ -62,9 +77,19 @@ def test_a_franc_cfa_is_that_of_the_country_and_the_name_of_an_icon_no_town(land
     assert {(one.currency, one.city, one.region) for one in found} == {(currency, "Elmby", "")}
 
 
-@pytest.mark.parametrize(("title", "currency"), [("二手车", "CNY"), ("中古車", "")])
-def test_a_sum_alone_is_of_china_where_the_title_is_in_its_signs(title: str, currency: str) -> None:
-    assert {one.currency for one in read('<b class="price">10.48万</b>', title=title)} == {currency}
+@pytest.mark.parametrize(
+    ("title", "land", "price", "currency"),
+    [
+        ("二手车", "com", "10.48万", "CNY"),
+        ("Cars", "cn", "10.48万", "CNY"),
+        ("中古車", "com", "10.48万", ""),  # Japan, Taiwan
+        ("二手车", "my", "10.48万", ""),
+        ("二手车", "com", "104,800", ""),
+    ],
+)
+def test_a_sum_alone_is_of_china_in_its_signs(title: str, land: str, price: str, currency: str) -> None:
+    found = read(f'<b class="price">{price}</b>', title=title, url=f"https://ads.example.{land}/all")
+    assert {one.currency for one in found} == {currency}
 
 
 def test_two_digits_before_the_word_for_a_model_year_are_the_year() -> None:
@@ -79,6 +104,15 @@ def test_lines_tell_who_sells_and_where() -> None:
     }
 
 
+def test_a_region_of_korea_at_the_beginning_of_lines_is_no_place_by_itself() -> None:
+    assert {one.region for one in read("<p>서울<br>자전거</p>")} == {""}
+
+
+def test_an_icon_of_a_font_is_a_pin() -> None:
+    pins = [f'<p><i class="material-icons">{name}</i><span>Ulm</span></p>' for name in ("location_on", "place")]
+    assert {one.city for one in read(*pins)} == {"Ulm"}
+
+
 def test_wide_slashes_part_facts() -> None:
     found = read("<p>3.39万公里／2018-12／苏州／商家</p>", "<p>3.39万公里／2018-12／苏州／个人</p>")
     assert {one.seller for one in found} == {"dealer", "private"}
@@ -89,6 +123,7 @@ def homes(heading: str) -> list[str]:
     rows = [
         {
             "listing_id": str(n), "href": f"https://ads.example/canoe-{n}", "list_price": 900,
+            "description": {"beds": 2},
             "location": {"address": {"line": f"{n % 100} Elm St", "city": "Ulm"}},
         }
         for n in NUMBERS
@@ -106,6 +141,26 @@ def homes(heading: str) -> list[str]:
 )
 def test_a_home_without_a_title_is_called_by_its_street(heading: str, title: str) -> None:
     assert homes(heading) == [title.replace("N", str(n % 100)) for n in NUMBERS]
+
+
+@pytest.mark.parametrize(
+    ("title", "more"), [("2019 Elm Corolla", ", 45,000 km, Berlin"), ("500 Elm", ", blue, used")]
+)
+def test_a_title_with_a_number_takes_no_facts(title: str, more: str) -> None:
+    rows = [{"id": n, "title": f"{title} {n}", "url": f"/canoe-{n}", "price": 900} for n in NUMBERS]
+    cards = "".join(card(n, "", title).replace("</h3>", f"{more}</h3>") for n in NUMBERS)
+    script = f'<script type="application/json">{json.dumps({"items": rows})}</script>'
+    found = extract(page(f"<ul>{cards}</ul>{script}"), URL, False).listings
+    assert [one.title for one in found] == [f"{title} {n}" for n in NUMBERS]
+
+
+def test_a_street_is_no_title_of_what_is_no_home() -> None:
+    place = {"address": {"line1": "12 Elm St", "city": "Ulm"}}
+    rows = [{"id": n, "url": f"/canoe-{n}", "price": 900, "location": place} for n in NUMBERS]
+    cards = "".join(card(n, "").replace(f"<h3>Canoe {n}</h3>", f"Canoe {n}") for n in NUMBERS)
+    script = f'<script type="application/json">{json.dumps({"items": rows})}</script>'
+    found = extract(page(f"<ul>{cards}</ul>{script}"), URL, False).listings
+    assert [one.title for one in found] == [f"Canoe {n}" for n in NUMBERS]
 
 
 def test_the_place_of_a_lot_counts_before_that_of_its_auction() -> None:
@@ -131,6 +186,18 @@ def test_the_number_of_a_lot_is_no_part_of_its_title(before: str, title: str) ->
     ]
 
 
+def test_the_lots_of_a_field_keep_their_numbers() -> None:
+    cards = "".join(card(n, "").replace(f"Canoe {n}", f"Lot {n % 90} - Sunset Ridge") for n in NUMBERS)
+    assert [one.title for one in extract(page(f"<ul>{cards}</ul>"), URL, False).listings] == [
+        f"Lot {n % 90} - Sunset Ridge" for n in NUMBERS
+    ]
+
+
+def test_a_price_beside_an_hour_stays() -> None:
+    rows = [{"id": n, "title": f"Canoe {n}", "url": f"/canoe-{n}", "price": "9500 until 10:30"} for n in NUMBERS]
+    assert {one.price for one in read("", data={"items": rows})} == {9500.0}
+
+
 def test_the_moment_of_an_auction_is_no_price() -> None:
     rows = [
         {"id": n, "title": f"Canoe {n}", "url": f"/canoe-{n}", "price": {"display": text}}
@@ -144,6 +211,7 @@ def test_the_moment_of_an_auction_is_no_price() -> None:
     [
         ('<b class="year-label">1393</b>، <b class="brand-label">Elm</b>، <b class="model-label">LX N</b>', ""),
         ('<b class="model-label">LX N</b> <b>5/2018</b> <b>167 km</b>', "LX N"),  # before other facts
+        ('<i class="town">Berlin</i> <b class="model-label">LX N</b>', "LX N"),  # behind what is no make
     ],
 )
 def test_the_year_and_the_make_before_a_model_are_of_the_title(link: str, title: str) -> None:
