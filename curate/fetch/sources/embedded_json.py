@@ -1,13 +1,14 @@
 """All data that a page carries in its scripts and attributes, whatever its wrapper.
 
 JSON-LD; other scripts of JSON (`__NEXT_DATA__`, `__NUXT_DATA__`); `window.X = {…}`, object and array literals and
-calls; JSON inside strings, percent-encoded or in base64; the flight of Next.js (`self.__next_f.push`); `data-*`
-and other attributes; hidden elements and comments that hold JSON.
+calls; calls that add one photo each; JSON inside strings, percent-encoded or in base64; the flight of Next.js
+(`self.__next_f.push`); `data-*` and other attributes; hidden elements and comments that hold JSON.
 """
 
 import html as entities
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,9 @@ from typing import Any
 from lxml import etree
 
 from curate.fetch.sources import flattened, javascript
+from curate.fetch.sources.key_names import is_photo
 from curate.fetch.sources.page import Page
+from curate.fetch.sources.photo_addresses import is_address
 
 MAX_TEXT = 20_000_000  # characters of one script
 _COMMENT: Any = etree.Comment
@@ -27,6 +30,7 @@ _SCRIPTS = (
     "text/ecmascript",
     "application/x-javascript",
 )
+_ADDS = re.compile(r"(?:^|\.)(?:(\w+)\.push|add_?(\w+))$", re.IGNORECASE)  # what a call adds to
 _FLIGHT = re.compile(r"__next_f\s*(?:=[^.;]{0,40})?\.push\(\s*(\[.{1,20000000}\])\s*\)", re.DOTALL)
 _ROW = re.compile(rb"\n?([0-9a-f]{1,8}):(T([0-9a-f]{1,8}),|[A-Z]{0,2})")
 
@@ -102,6 +106,22 @@ def _script(element: Any, flight: list[str]) -> Iterator[Block]:
         return
     for found, data in javascript.values(text):
         yield Block("embedded JSON", found or name or "script", flattened.unflattened(data))
+    for function, several in javascript.calls(text).items():
+        if photos := _added(function, several):
+            yield Block("embedded JSON", function, {"images": photos})
+
+
+def _added(function: str, several: list[list[str]]) -> list[dict[str, str]]:
+    """The photos that calls add one by one: gallery.addImage('a.jpg', 'a-thumb.jpg'), photos.push('a.jpg').
+
+    One with fewer addresses than the others is no photo but, say, a banner between them.
+    """
+    match = _ADDS.search(function)
+    if not match or not is_photo(match[1] or match[2]):
+        return []
+    urls = [[text for text in texts if is_address(text, surely_photo=False)] for texts in several]
+    usual, _ = Counter(map(len, urls)).most_common(1)[0]
+    return [dict(zip(("url", "thumb"), each, strict=False)) for each in urls if each and len(each) >= usual]
 
 
 def _attributes(element: Any) -> Iterator[Block]:

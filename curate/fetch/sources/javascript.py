@@ -48,6 +48,11 @@ _CONSTANT = re.compile(  # outside of strings and comments: the parser of litera
     r"(?<=[:,\[])\s*+(null|true|false|undefined|void 0|![01])(?=\s*+[,}\]])",
     re.DOTALL,
 )
+_TEXT = re.compile(r"\"(?:[^\"\\\n]|\\.){0,2000}+\"|'(?:[^'\\\n]|\\.){0,2000}+'")
+_CALL = re.compile(
+    rf"(?<![\w$.])([A-Za-z_$][\w$.]{{1,80}}+)\(\s*+((?:{_TEXT.pattern})"
+    rf"(?:\s*+,\s*+(?:{_TEXT.pattern}|[\w.-]{{1,40}}+))*+)\s*+\)"
+)
 _CONSTANTS = {"undefined": "null", "void 0": "null", "!0": "true", "!1": "false"}
 
 
@@ -272,6 +277,18 @@ def values(text: str, at_least: int = 40) -> Iterator[tuple[str, Any]]:
             continue
         done = ends[start]
         yield _name(before), expanded(data)
+
+
+def calls(text: str) -> dict[str, list[list[str]]]:
+    """The texts that each function is called with, again and again: gallery.addImage('a.jpg', 'image', 'b.jpg').
+
+    Only calls whose arguments are all texts and numbers, of functions that are called twice at least.
+    """
+    found: dict[str, list[list[str]]] = {}
+    for match in _CALL.finditer(text):
+        texts = [unescaped(literal) for literal in _TEXT.findall(match[2])]
+        found.setdefault(match[1], []).append(texts)
+    return {name: several for name, several in found.items() if len(several) > 1}
 
 
 def _name(before: re.Match[str] | None) -> str:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from curate.fetch.sources import javascript
 from curate.fetch.sources.auto import extract
 from curate.fetch.sources.listing import Listing
 from tests.fetch.sources.painted_adverts import page
@@ -130,3 +131,39 @@ def test_a_listing_without_a_link_has_the_address_that_its_slug_makes() -> None:
 
 def test_a_slug_that_the_links_do_not_hold_makes_no_address() -> None:
     assert listed(slug="boat")[4:] == [URL] * (len(NUMBERS) - 4)
+
+
+OWN = "https://img.example/8100230/0f3a5c7e9b.jpg"
+ADVERT = "<h1>Canoe, hardly used</h1><b>900 €</b><p>Three metres long.</p>"
+
+
+def gallery(calls: str, shown: str = OWN) -> list[list[str]]:
+    """The photos, with their addresses, of a page of one listing that shows one and whose script makes calls."""
+    text = page(f"<main>{ADVERT}<img src='{shown}'></main><script>var g = new Gallery();{calls}g.init();</script>")
+    (listing,) = extract(text, "https://ads.example/canoe-8100231", True).listings
+    return [[one.url, *one.aliases] for one in listing.photos]
+
+
+def test_calls_that_add_a_photo_each_are_read_without_the_banner_between_them() -> None:
+    calls = "".join(
+        f"g.addImage('https://img.example/4_{n}/canoe.jpg', 'image', 'https://img.example/1_{n}/canoe.jpg', 'A');"
+        for n in NUMBERS
+    )
+    banner = "g.addImage('https://ads.example/static/insurance.jpg', 'banner', '', 'From 9 € a month');"
+    added = gallery(calls + banner, "https://img.example/4_8100231/canoe.jpg")
+    assert [photo[0] for photo in added] == [f"https://img.example/4_{n}/canoe.jpg" for n in NUMBERS]
+    assert all(photo[1:] == [photo[0].replace("/4_", "/1_")] for photo in added)
+    pushed = "".join(f'photos.push("{photo(n)}");' for n in NUMBERS)
+    assert [each[0] for each in gallery(pushed, photo(NUMBERS[0]))] == [photo(n) for n in NUMBERS]
+
+
+@pytest.mark.parametrize(
+    "call", ["banners.push('PHOTO')", "preloadImages('PHOTO')", "g.addLogo('PHOTO')", "add('PHOTO')"]
+)
+def test_calls_that_add_something_else_are_no_photos(call: str) -> None:
+    assert gallery("".join(f"{call.replace('PHOTO', photo(n))};" for n in NUMBERS)) == [[OWN]]
+
+
+def test_many_calls_are_read_in_linear_time() -> None:
+    for text in ("f('a'," * 100_000, "f('" + "a" * 1_000_000, "f(" + " " * 1_000_000, "a." * 300_000):
+        assert javascript.calls(text) == {}
