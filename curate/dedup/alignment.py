@@ -35,7 +35,7 @@ class Job:
 def compare(job: Job) -> list[Answer]:
     """Similarity of each pair, -1..1, and the match that gives it.
 
-    Pairs that a coarse comparison shows to be no duplicates have its answer.
+    The answer of a coarse comparison is enough where it shows that a pair is no duplicates.
     """
     import cv2
 
@@ -55,7 +55,7 @@ def compare(job: Job) -> list[Answer]:
 
 
 def compare_closely(views: Fingerprints, matches: Sequence[Match]) -> Answer:
-    """The same of one pair, whatever a coarse comparison would say.
+    """Similarity of one pair, -1..1, and the match that gives it, without a coarse comparison.
 
     The match with the highest estimate is aligned. Under WORTH_ALIGNING the estimate is the answer.
     """

@@ -16,7 +16,7 @@ from curate.dedup import fingerprints, geometry
 from curate.dedup.features import COARSE, FINE, MARGIN, details, soft, usable
 from curate.dedup.fingerprints import FINGERPRINT, Fingerprints
 from curate.dedup.geometry import Match, Transform
-from curate.dedup.similarity import SHADED, SHADES
+from curate.dedup.similarity import MUCH_LOST, SHADED, SHADES
 
 SIDE = 32  # pixels of the images
 BLOCKS = 8  # per side, in which they are compared
@@ -26,7 +26,6 @@ LONGEST = 0.3  # of half an image, in one step: a longer one leads nowhere, and 
 SMOOTH = 0.8  # pixels, blur of detail for registration
 LEFT_OUT, GREYS_OUT = 8, 12  # blocks whose detail, or whose greys, agree least
 LEAST_BLOCKS = 16  # that hold detail; with fewer, it is not known how well it agrees
-MUCH_LOST = 0.8  # of what one view shows, the share that both show; with less, neither is it
 WORTH_COMPARING = 0.55  # correlation of detail: of 45,000 pairs of .8 and more, three are under it
 SLACK = 1.5  # how far greys may be off, of what `similarity` allows: of 45,000 such pairs, two are farther off
 
@@ -41,7 +40,9 @@ class Small(NamedTuple):
 
 
 def similarities(views: Fingerprints, matches: Sequence[Match]) -> Floats:
-    """Correlation of detail of each match, -1..1: (n,). 0 where greys do not agree, infinity if it is not known.
+    """Correlation of detail of each match, -1..1: (n,). 0 where greys do not agree.
+
+    Infinity where it is not known: with little detail, or where one view has lost much.
 
     A match has the same answer whatever the others are.
     """
