@@ -219,8 +219,8 @@ def _numbered(link: Link) -> tuple[int, str]:
 
 
 def _build(card: Element) -> tuple[str, ...]:
-    """What a card is built of: its tag and its parts, by their tags and classes; the parts of its part where it
-    has one alone."""
+    """The tag of a card, and the tags and classes of its parts; where an element has one part alone, of what is
+    in that."""
     around = card
     while len(around) == 1:
         around = around[0]

@@ -129,14 +129,19 @@ def _former(elements: list[Element]) -> list[Element]:
     if not originals:
         return []
     named = [one for one in elements if PRICE_NAME.search(names(one)) and not _OTHER_SUM_NAME.search(names(one))]
-    sums = [money(match[0]) for one in named if (match := PRICE.search(amounts(one, 80)))]
+    sums = [_first_sum(one) for one in named]
     return [
         one
         for one in originals
-        if (match := PRICE.search(amounts(one, 80)))
-        and (before := money(match[0]))[0]
+        if (before := _first_sum(one))[0]
         and any(said and unit == before[1] and _is_lower(said, before[0]) for said, unit in sums)
     ]
+
+
+def _first_sum(element: Element) -> tuple[float | None, str]:
+    """(amount, currency) of the first price in an element; (None, "") without one."""
+    match = PRICE.search(amounts(element, 80))
+    return money(match[0]) if match else (None, "")
 
 
 def _is_other(element: Element) -> bool:

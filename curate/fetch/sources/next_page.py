@@ -20,7 +20,7 @@ _MORE = re.compile(
     r"(?:xem thêm(?! chi tiết)|muat lebih|daha fazla (?:göster|yükle)|(?:pokaż|załaduj) więcej|"
     r"もっと見る|더 ?보기|(?:加载|查看|載入)更多)"
 )  # it leads on where its address counts, else to another part of the site
-_COUNTED = re.compile(r"[?&]\w+=\d{1,4}(?!\w)")
+_COUNTED = re.compile(r"[?&]\w+=\d{1,4}(?!\w)")  # under any name: ?x=2; `_COUNTING` knows names of pages
 _RIGHT = frozenset(
     "› > → ⟩ ❯ » >> ›› ▶ ▸ chevron_right keyboard_arrow_right arrow_forward navigate_next".split()  # noqa: SIM905
 )

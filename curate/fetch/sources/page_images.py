@@ -181,13 +181,13 @@ def layout(page: Page) -> PageImages:
         parent = element.getparent()
         out.paths[element] = hash((out.paths.get(parent, 0) if parent is not None else 0, element.tag))
         if element.tag in ("footer", "nav", "header", "aside"):
-            if element.tag != "aside" and element not in keep:
-                out.frame.add(element)
-            elif element.tag == "aside" and element not in keep:
+            if element not in keep:
+                (out.beside if element.tag == "aside" else out.frame).add(element)
+        elif element.tag in _PARTS and element not in keep:
+            if BESIDE_NAMES.search(names(element)):
                 out.beside.add(element)
-        elif (element.tag in _PARTS or "-" in element.tag) and element not in keep:
-            if BESIDE_NAMES.search(names(element) if element.tag in _PARTS else element.tag):
-                of_site.append(element) if "-" in element.tag else out.beside.add(element)
+        elif "-" in element.tag and element not in keep and BESIDE_NAMES.search(element.tag):
+            of_site.append(element)
         elif element.tag in ("h2", "h3", "h4", "h5", "h6", "strong", "p", "span", "header", "legend"):
             text = words(element) if element.tag[0] == "h" else (element.text or "").strip()
             if 3 < len(text) < 90 and BESIDE_WORDS.search(text) and (element.tag[0] == "h" or _titles(element)):

@@ -204,7 +204,7 @@ def stem(url: str) -> str:
 
 @lru_cache(maxsize=2_048)
 def is_size(word: str) -> bool:
-    """Is a word of an address one for a size? Nothing is one, too: the stem of an address has left it out."""
+    """Is a word of an address one for a size? So is an empty one: there the stem has left a size out."""
     return not word or bool(_SIZE_WORD.fullmatch(word))
 
 
