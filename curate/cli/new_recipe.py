@@ -39,7 +39,7 @@ split:
   proportional: true # 60/20/20 of what there is; or counts: {{train: 480, val: 160, test: 160}}
   seed: 42
 train_baseline:
-  variant: transfer # seconds, without torch; finetune is better still, and takes longest
+  variant: transfer # seconds, without torch; finetune is better still, ensemble the best; they take longest
 """
 _SUBJECT = "subject: {noun} # what photos show; photos of anything else are rejected"
 _NO_SUBJECT = "# subject: {noun} # what photos show, any noun; without it photos of other things may be kept"

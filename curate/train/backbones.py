@@ -143,7 +143,7 @@ def pretrained(name: str, outputs: int, seed: int, dropout: float = 0.0, side: i
 
 
 def mean_of(networks: "Sequence[torch.nn.Module]") -> "torch.nn.Module":
-    """One network whose logits are the mean of those of `networks`, which take and give the same.
+    """One network whose logits are the mean of those of `networks`, which have the same inputs and classes.
 
     Channels last in memory.
     """

@@ -101,7 +101,7 @@ def _result(
     history: checkpoints.History,
     seconds: float,
 ) -> Result:
-    """What is kept of a network; `tested` are the pixels of val and test, `reference` is it the reference CNN."""
+    """What is kept of a network. `tested`: the pixels of val and test; `reference`: is it the reference CNN?"""
     prepared = (networks if reference else backbones).to_input
     return Result(
         weights=models.to_bytes(network),
