@@ -370,7 +370,7 @@ def test_the_command_gives_programs_what_it_writes(folder: Path) -> None:
     assert any("the recipe has no audit.reference.region" in line for line in data["sentences"])
 
 
-def test_an_audit_or_curve_of_other_settings_is_told_by_status_and_the_report(
+def test_status_and_report_name_an_audit_or_curve_of_other_settings_or_an_earlier_split(
     folder: Path, tmp_path: Path
 ) -> None:
     copied = tmp_path / "run"
