@@ -24,10 +24,17 @@ class Finetune(Section):
     learning_rate: float = Field(1e-3, gt=0)  # at its highest: it rises, then falls to 0
 
 
+_APART = 1000  # between the seeds of the networks of an ensemble
+
+
 class Ensemble(Section):
     """Several networks of `finetune`, which differ in their seed; their mean predicts."""
 
     networks: int = Field(2, ge=2, le=20)
+
+    def seeds(self, seed: int) -> list[int]:
+        """The seeds of the networks of the ensemble of `seed`: that, and others that no ensemble beside it has."""
+        return [(seed + _APART * number) % 2**32 for number in range(self.networks)]
 
 
 Variant = Literal["base", "augment", "dropout", "batchnorm", "transfer", "finetune", "ensemble"]

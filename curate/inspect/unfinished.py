@@ -75,9 +75,12 @@ def in_training(checkpoint: Path, asked: TrainBaseline, running: bool) -> Note:
     done, options = read_checkpoint(checkpoint)
     of_recipe = asked.model_dump() | ({"epochs": asked.finetune.epochs} if variant == "finetune" else {})
     epochs = options.get("epochs", of_recipe["epochs"])
-    options["variant"] = variant
-    if variant != asked.variant or not asked.seed <= seed < asked.seed + asked.seeds:
-        options["seed"] = seed
+    seeds = range(asked.seed, asked.seed + asked.seeds)
+    parts = {part for one in seeds for part in asked.ensemble.seeds(one)} if asked.variant == "ensemble" else ()
+    if variant != "finetune" or seed not in parts:  # one of the ensemble's is trained by the command for that
+        options["variant"] = variant
+        if variant != asked.variant or seed not in seeds:
+            options["seed"] = seed
     others = {name: value for name, value in sorted(options.items()) if value != of_recipe.get(name)}
     arguments = tuple(word for name, value in others.items() for word in _option(name, value))
     how = f"{'running' if running else 'interrupted'}, {done} of {counted(epochs, 'epoch')} done"

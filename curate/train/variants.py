@@ -24,7 +24,6 @@ WEIGHT_DECAY = 0.02
 SMOOTHING = 0.1
 FINETUNE_DROPOUT = 0.2
 METHOD = 4  # of fine-tuning: see docs/log/training-finetune.md
-APART = 1000  # between the seeds of the networks of an ensemble: those of the next ensemble are others
 
 # Validation accuracy that the author of the hand-made dataset of these classes published: Keras, PyTorch.
 PUBLISHED_CLASSES = {"swift", "wagonr"}
@@ -89,7 +88,7 @@ def members(config: TrainBaseline) -> list[TrainBaseline]:
     """
     if config.variant != "ensemble":
         return []
-    seeds = ((config.seed + APART * number) % 2**32 for number in range(config.ensemble.networks))
+    seeds = config.ensemble.seeds(config.seed)
     return [config.model_copy(update={"variant": "finetune", "seed": seed, "seeds": 1}) for seed in seeds]
 
 

@@ -205,6 +205,18 @@ def test_status_names_the_command_that_goes_on_with_an_interrupted_network(
     assert note.remedies == (To("go on", Run("train-baseline", tuple(arguments.split()))),)
 
 
+def test_status_goes_on_with_an_ensemble_where_one_of_its_networks_was_interrupted(small: Path) -> None:
+    config = CONFIG.override(variant="ensemble", seeds=2)
+    recipe = Recipe(name="cars", classes=CLASSES, train_baseline=config)
+    for seed, arguments in ((1043, ()), (1044, ("--seed", "1044", "--variant", "finetune"))):
+        place = models.folder_of(small, "finetune", seed)
+        place.mkdir(parents=True)
+        (place / "checkpoint.safetensors").touch()
+        (note,) = unfinished(small, recipe)
+        assert note.remedies == (To("go on", Run("train-baseline", arguments)),)
+        shutil.rmtree(place)
+
+
 def test_a_network_that_is_replaced_is_named(trained_once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[str] = []
     monkeypatch.setattr("curate.core.progress.line", lines.append)
