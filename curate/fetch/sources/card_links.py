@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from curate.core.most import most
 from curate.fetch.http.url import path_of, same_site
-from curate.fetch.sources.element_names import OF_PEOPLE, PERHAPS_STORY, STORY
+from curate.fetch.sources.address_kinds import is_of_people, may_be_story
 from curate.fetch.sources.money import PRICE
 from curate.fetch.sources.page import Element, Page, resolved, words
 from curate.fetch.sources.page_images import PageImages
@@ -211,9 +211,10 @@ def _same_but_first(kind: str, other: str) -> bool:
 def _numbered(link: Link) -> tuple[int, str]:
     """(digits of the number that names what a link leads to, the ending of the address): those of one site are
     alike. (0, "") where no number names it, and where it is a story or the page of who sells."""
-    path = path_of(link.url).partition("?")[0].rstrip("/")
-    if any(one.search(path) for one in (STORY, PERHAPS_STORY, OF_PEOPLE)):
+    url = link.url.partition("?")[0].rstrip("/")
+    if may_be_story(url) or is_of_people(url):
         return 0, ""
+    path = path_of(url)
     ending = re.search(r"(?:\.\w{2,5})?$", path)
     return max(map(len, re.findall(r"\d{5,}", path)), default=0), ending[0] if ending else ""
 

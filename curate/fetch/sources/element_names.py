@@ -34,19 +34,6 @@ def shows_nothing(name: str) -> bool:
     )
 
 
-# Folders of addresses that lead to stories; and those that may be of what is sold, too.
-STORY = re.compile(
-    r"(?i)(?:^|/)(?:blog|news|magazine?|magazin|advice|ratgeber|actualites?|actus|noticias|notizie|novosti|nieuws|journal)(?:/|$)"
-)
-PERHAPS_STORY = re.compile(
-    r"(?i)(?:^|/)(?:articles?|guides?|stories|posts?|press|aktuelles|reviews?|tips|faq|help)(?:/|$)"
-)
-# The page of who sells, not of what is sold.
-OF_PEOPLE = re.compile(
-    r"(?i)(?:^|/)(?:members?|users?|profiles?|sellers?|vendors?|agents?|agenc(?:y|ies)|brokers?|realtors?|dealers?|brands?|"
-    r"authors?|makler|makelaars?|anbieter|vendeurs?|inmobiliarias?|agenzie)/[^/]+$|"
-    r"(?:^|/)(?:estate|letting)-?agen(?:t|cie|cy)s?(?:/[^/]+){1,3}$"
-)
 # Elements of what is no photo of the listing.
 NOT_SHOWN_NAMES = re.compile(
     r"(?<![a-z])(?:(?<!product.)(?<!item.)(?<!post.)(?<!listing.)(?<!property.)(?<!car.)avatar|logo|icon|badge|flag|emoji|sprite|userpic|seller-?(?:photo|image|img)|agent-?(?:photo|image|img)|"

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from curate.fetch.http.url import path_of
 from curate.fetch.sources import (
+    address_kinds,
     card_links,
     counted_data,
     html_facts,
     json_nodes,
     json_own,
     microdata,
-    other_lists,
     page_gallery,
     page_title,
     photo_sizes,
@@ -43,7 +43,7 @@ def listing(forms: Read, many: list[Listing], *, surely: bool) -> tuple[Listing 
     html, sets = _galleries(forms, [url for photo in structured for url in (photo.url, *photo.aliases)], stems)
     if not chosen:
         posts = threads.first_post(forms.page) is not None  # then the others are its posts
-        goods = (other for other in many if not (posts or other_lists.is_of_people(other.page_url)))
+        goods = (other for other in many if not (posts or address_kinds.is_of_people(other.page_url)))
         shared = {photo_sizes.stem(photo.url) for other in goods for photo in other.photos}
         if surely and _declares_its_own(forms, shared) and not _beyond(html, shared):
             html = []  # all its images are of other listings

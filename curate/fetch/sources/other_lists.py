@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from curate.core.most import most
 from curate.fetch.http.url import host_of, path_of
+from curate.fetch.sources.address_kinds import is_of_people, is_story, may_be_story
 from curate.fetch.sources.card_links import pattern
-from curate.fetch.sources.element_names import OF_PEOPLE, PERHAPS_STORY, STORY
 from curate.fetch.sources.listing import Listing
 from curate.fetch.sources.money import PRICE
 from curate.fetch.sources.page import Element, words
@@ -29,15 +29,8 @@ _COUNTED = re.compile(  # 1,210 cars
 
 def are_stories(cards: Mapping[str, Element]) -> bool:
     """Do all addresses of cards lead to stories? Where others use the same word, cards with prices are none."""
-    perhaps = [card for url, card in cards.items() if not STORY.search(path_of(url))]
-    return all(PERHAPS_STORY.search(path_of(url)) or STORY.search(path_of(url)) for url in cards) and not any(
-        PRICE.search(words(card)[:600]) for card in perhaps
-    )
-
-
-def is_of_people(url: str) -> bool:
-    """Is an address the page of who sells?"""
-    return bool(OF_PEOPLE.search(path_of(url).rstrip("/")))
+    perhaps = [card for url, card in cards.items() if not is_story(url)]
+    return all(map(may_be_story, cards)) and not any(PRICE.search(words(card)[:600]) for card in perhaps)
 
 
 def as_goods(listings: Collection[Listing]) -> float:
