@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from curate.audit import attributes, regions, shares, shortcuts, slices
-from curate.core import manifest
+from curate.core import manifest, measured_on
 from curate.core.counted import some_of
 from curate.core.errors import GateError
 from curate.core.executors import MapFn
@@ -207,7 +207,7 @@ def of_folder(folder: Path, audit: Audit, config: TrainBaseline, map_fn: MapFn =
     Raises StateError when its manifests do not fit together or a photo is lost, GateError when it is too small,
     ResourceError when the network's weights are missing.
     """
-    inputs = manifest.digests(folder, "split", "train_baseline")
+    inputs = measured_on.digests(folder, "split", "train_baseline")
     found_there = Dataset.open(folder)
     photos = tuple(photo for split in SPLITS for photo in found_there.of(split))  # as train has them in its caches
     dataset = replace(found_there, photos=photos)

@@ -176,16 +176,6 @@ def decided_since(folder: Path, stage: str) -> int:
     return len(keys_added(folder / "review.csv", read_sidecar(folder, stage)["inputs"].get("review.csv", "")))
 
 
-def digests(folder: Path, *stages: str) -> dict[str, str]:
-    """File name to sha256 of the manifests of `stages`, by their sidecars; `absent` where there is none."""
-    found = {}
-    for stage in stages:
-        found[f"{stage}.csv"] = "absent"
-        with suppress(StateError):
-            found[f"{stage}.csv"] = read_sidecar(folder, stage)["sha256"]
-    return found
-
-
 def recorded_provenance(folder: Path, stage: str) -> Provenance:
     """The provenance in the sidecar of `stage`."""
     sidecar = read_sidecar(folder, stage)

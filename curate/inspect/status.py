@@ -12,7 +12,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from curate.core import extras, given, manifest
+from curate.core import extras, given, manifest, measured_on
 from curate.core.appended import newer
 from curate.core.counted import counted
 from curate.core.errors import Do, Edit, Note, Run, StateError, To
@@ -152,7 +152,7 @@ def other_settings(folder: Path, stage: str, recipe: Recipe) -> Iterator[Setting
 
 
 def _other_import(folder: Path, source: Source | None) -> Iterator[Setting]:
-    """How photos came in otherwise than a recipe with a path says; a run also looks what is there by now."""
+    """How photos came in otherwise than a recipe with a path says; a run also reads what is there by now."""
     if source is None or not source.path:
         return
     wanted = source.as_import()
@@ -167,12 +167,12 @@ def _other_import(folder: Path, source: Source | None) -> Iterator[Setting]:
 
 def _measured_otherwise(folder: Path, recipe: Recipe) -> Iterator[Note]:
     """A note for the audit and the learning curve where they are of other manifests or settings than those now."""
-    for name, command in (("audit", "audit"), ("learning curve", "learning-curve")):
+    measured = ("audit", "split", "train_baseline"), ("learning curve", "split")
+    for name, *stages in measured:
         with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             recorded = json.loads((folder / f"{name.replace(' ', '_')}.json").read_bytes())
-            again = To("measure again", Run(command))
-            files = manifest.digests(folder, "split", "train_baseline")
-            if earlier := [file for file, digest in recorded["inputs"].items() if digest != files[file]]:
+            again = To("measure again", Run(name.replace(" ", "-")))
+            if earlier := measured_on.earlier(folder, recorded["inputs"], *stages):
                 yield Note(f"the {name} is of an earlier {' and '.join(earlier)}: the report leaves it out", again)
             used = recorded["settings"]
             now = {key: reduce(getattr, key.split("."), recipe) for key in used}

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from curate.core import manifest
+from curate.core import measured_on
 from curate.core.intervals import Accuracy, percent, wilson
 from curate.core.schemas import SPLITS, TrainBaselineRow
 from curate.inspect.rows import Rows
@@ -90,7 +90,7 @@ def growth(folder: Path) -> Section | None:
     measured: dict[int, list[float]] = defaultdict(list)
     try:
         data = (folder / CURVE).read_bytes()
-        own = {"sha256": hashlib.sha256(data).hexdigest(), "inputs": manifest.digests(folder, "split")}
+        own = {"sha256": hashlib.sha256(data).hexdigest(), "inputs": measured_on.digests(folder, "split")}
         recorded = json.loads((folder / CURVE).with_suffix(".json").read_bytes())
         settings = recorded.pop("settings", {})
         if recorded != own:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from curate.core import manifest
+from curate.core import manifest, measured_on
 from curate.core.schemas import REASONS, SPLITS, CleanRow, DedupRow, FetchRow, Row
 from curate.inspect.rows import Rows, why_queued
 from curate.report import charts, comparisons, duplicates
@@ -201,7 +201,7 @@ def audited(folder: Path) -> list[str]:
     """
     try:
         found = json.loads((folder / "audit.json").read_bytes())
-        if found["inputs"] != manifest.digests(folder, "split", "train_baseline"):
+        if measured_on.earlier(folder, found["inputs"], "split", "train_baseline"):
             return []
         return [*_settings(found.get("settings", {})), *(str(line) for line in found["sentences"])]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.core import extras, manifest, plots
+from curate.core import extras, measured_on, plots
 from curate.core.errors import GateError
 from curate.core.files import atomic_write
 from curate.core.intervals import percent
@@ -96,7 +96,7 @@ def run(folder: Path, config: TrainBaseline) -> Curve:
 
     learning_curve.json says of which split.csv and settings they are.
     """
-    inputs = manifest.digests(folder, "split")
+    inputs = measured_on.digests(folder, "split")
     curve = of_folder(folder, config)
     data = table(curve)
     atomic_write(folder / "learning_curve.csv", data)

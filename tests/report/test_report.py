@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from curate.core import manifest, recipe_file
+from curate.core import manifest, measured_on, recipe_file
 from curate.core.errors import StateError
 from curate.core.schemas import PROOFS, REASONS, CleanRow, DedupRow, FetchRow, TrainBaselineRow
 from curate.core.stages import STAGES
@@ -444,7 +444,7 @@ def test_each_photo_is_in_the_page_once(folder: Path) -> None:
 
 
 def test_the_sentences_of_an_audit_are_shown_while_split_and_networks_are_those(folder: Path) -> None:
-    inputs = manifest.digests(folder, "split", "train_baseline")
+    inputs = measured_on.digests(folder, "split", "train_baseline")
     said = {"sentences": ["Delhi has <b>too few</b> listings."], "inputs": inputs}
     (folder / "audit.json").write_text(json.dumps(said))
     os.utime(folder / "audit.json", (0, 0))  # times are those of a checkout
