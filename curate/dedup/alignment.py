@@ -40,12 +40,11 @@ def compare(job: Job) -> list[Answer]:
     import cv2
 
     cv2.setNumThreads(1)  # the caller runs many of these side by side
-    rough = coarse.similarities(job.views, [match for matches in job.matches for match in matches]).tolist()
+    every = [match for matches in job.matches for match in matches]
+    rough = iter(coarse.similarities(job.views, every).tolist())
     answers: list[Answer] = []
-    done = 0
     for matches in job.matches:
-        values = rough[done : done + len(matches)]
-        done += len(matches)
+        values = [next(rough) for _ in matches]
         best = values.index(max(values))
         if values[best] < coarse.WORTH_COMPARING:
             answers.append((round(values[best], 4), (best, matches[best][2])))

@@ -162,8 +162,10 @@ def shown_instead(page: Page) -> set[str]:
     They are no photos, unless they stand in the folder of these images, as the first photo of a listing does."""
     counts: Counter[str] = Counter()
     for one in page.root.iter("img"):
+        if not (script := one.get("onerror", "")[:3_000]):
+            continue
         own = photo_address(one.get("src", ""), page.base)
-        for match in _IN_SCRIPT.finditer(one.get("onerror", "")[:3_000]):
+        for match in _IN_SCRIPT.finditer(script):
             url = photo_address(match[1], page.base)
             if url and own and (url == own or url.rpartition("/")[0] != own.rpartition("/")[0]):
                 counts[url] += 1
