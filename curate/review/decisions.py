@@ -29,7 +29,7 @@ from curate.review.find import find
 
 NAME = "review.csv"
 COLUMNS = ("key", "decision", "class_name", "reason", "note", "reviewer", "at")
-BY_HAND = ("key", "decision", "class_name", "note")  # the columns that a person is told to write
+BY_HAND = ("key", "decision", "class_name", "note")  # the columns that a person is asked to write
 OF_PHOTO, OF_PAIR, UNDO = ("keep", "reject"), ("not_duplicate", "duplicate"), "undo"
 DECISIONS = (*OF_PHOTO, *OF_PAIR, UNDO)
 Pair = tuple[str, str]  # keys, sorted

@@ -61,7 +61,7 @@ def listen(port: int) -> socket.socket:
 def serve(
     session: Session, options: list[str], apart: Callable[[], list[str]], listener: socket.socket, token: str
 ) -> None:
-    """Answer on `listener` until the process is told to end; `options` and `apart` are those of `Apply`.
+    """Answer on `listener` until the process is asked to end; `options` and `apart` are those of `Apply`.
 
     Raises ResourceError without the extra `review`.
     """
