@@ -6,10 +6,10 @@
 
 Imports the photos of the market by its listings, runs dedup, clean and split (2,400/800/800), trains all variants,
 and prints `curate compare`, the sha256 of all weights and the sentences of the learning curve. A run that was
-stopped goes on. Without `--seeds`, finetune and ensemble have one, as an epoch takes over a minute, and others
-three. Run it on an idle machine, where base, augment, dropout and batchnorm take about 20 minutes per seed each on
-two cores. Only --review reads truth.csv: it stands for a person who decides every photo that clean puts up for
-review, and clean and split run again with that.
+stopped goes on. Without `--seeds`, ensemble has one, as it takes two networks, and others three. Run it on an idle
+machine, where base, augment, dropout and batchnorm take about 20 minutes per seed each on two cores. Only --review
+reads truth.csv: it stands for a person who decides every photo that clean puts up for review, and clean and split
+run again with that.
 """
 
 import argparse
@@ -34,7 +34,6 @@ from curate.train import compare, learning_curve
 from curate.train import stage as train_baseline
 from tests.benchmarks.decisions_teach import decide, of_market
 
-ONE_SEED = ("finetune", "ensemble")  # an epoch takes more than a minute
 SHARES = {"train": 0.6, "val": 0.2, "test": 0.2}
 
 
@@ -117,7 +116,7 @@ def main() -> None:
     prepare(options.market, options.folder, chosen, options.review)
     with executors.local(2) as map_fn:
         for variant in options.only:
-            seeds = options.seeds or (1 if variant in ONE_SEED else 3)
+            seeds = options.seeds or (1 if variant == "ensemble" else 3)
             started = time.monotonic()
             config = chosen.train_baseline.override(variant=variant, seeds=seeds)
             train_baseline.run(options.folder, config, map_fn)
