@@ -6,14 +6,16 @@ are icons and badges, not photos.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import compress
 
 from curate.core.most import most
 from curate.fetch.sources import card_facts, card_labels, card_sellers, other_lists, photo_sizes
 from curate.fetch.sources.card_links import Link, bare, cards_of, united_kinds
+from curate.fetch.sources.element_names import PROMOTED
 from curate.fetch.sources.json_listings import Candidate, CandidateList, worth
-from curate.fetch.sources.page import Element, Page
+from curate.fetch.sources.page import Element, Page, names
 from curate.fetch.sources.page_images import Image, PageImages, photo_places, place_of
 
 MAX_GROUPS = 40
@@ -105,12 +107,13 @@ def _groups(
     made = [replace_title(one, titles, text) for one, text in zip(made, said, strict=True)]
     parts: dict[bool, list[Candidate]] = {}
     elements: dict[bool, list[Element]] = {}
+    listed = _promoted(cards.values(), layout)
     wanted = other_lists.without_placeholders([one.listing for one in made])
     theirs = {photo for one, fits in zip(made, wanted, strict=True) if not fits for photo in one.listing.photos}
     for one, card in compress(zip(made, cards.values(), strict=True), wanted):
         if theirs.intersection(one.listing.photos):
             one.listing = replace(one.listing, photos=())
-        parts.setdefault(beside := layout.is_beside(card), []).append(one)
+        parts.setdefault(beside := card not in listed and layout.is_beside(card), []).append(one)
         elements.setdefault(beside, []).append(card)
     unlinked = other_lists.unlinked(list(cards.values()))
     folders = Counter(folder for images in shown.values() if unlinked for folder in _folders(images))
@@ -131,6 +134,16 @@ def _groups(
             parts[beside].insert(place, one)
             of_list.insert(place, card)
     return [(CandidateList("HTML", kind, part, beside), elements[beside]) for beside, part in parts.items()]
+
+
+def _promoted(cards: Collection[Element], layout: PageImages) -> set[Element]:
+    """The cards that are promoted by their own name, and stand in one list with those that are not."""
+    plain = {card.getparent() for card in cards if not layout.is_beside(card)}
+    return {
+        card
+        for card in layout.beside.intersection(cards)
+        if card.getparent() in plain and PROMOTED.search(names(card))
+    }
 
 
 def _folders(images: list[Image]) -> set[str]:

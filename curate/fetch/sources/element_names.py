@@ -54,6 +54,9 @@ BESIDE_NAMES = re.compile(
     r"aehnlich|relacionad|podobn|similaires|gerelateerd|benzer|pohoz|popular-|trending|advertis|adsense|ad-?banner|breadcrumb|"
     r"cookie|login|sign-?up|(?<![a-z])(?:site-?|page-?|main-?|global-?)?footer|navbar|site-?header|mega-?menu|(?<![a-z])menu(?![a-z])"
 )
+PROMOTED = re.compile(
+    r"promoted|(?<![a-z])promo(?![a-z])|sponsor"
+)  # of these names, what a card of the list may have
 BESIDE_WORDS = re.compile(
     r"(?i)similar|related|recommend|you may|might (?:also )?(?:like|be interested)|also (?:like|viewed)|"
     r"recently (?:viewed|seen|visited)|last (?:viewed|visited|seen (?:by you|ads|cars|homes|items|listings))|"

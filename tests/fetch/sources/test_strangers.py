@@ -94,6 +94,27 @@ def test_elements_of_the_sites_own_around_cards_are_of_the_list(slot: str) -> No
     assert numbers(read(cards)) == [*NUMBERS]
 
 
+@pytest.mark.parametrize("mark", ["is-promoted", "card--sponsored", "promo"])
+def test_a_promoted_card_is_of_the_list_where_it_stands_among_its_cards(mark: str) -> None:
+    cards = [card(n).replace('"card"', f'"card {mark}"') if n % 5 == 0 else card(n) for n in NUMBERS]
+    assert numbers(read(f"<ul>{''.join(cards)}</ul>")) == [*NUMBERS]
+
+
+@pytest.mark.parametrize(
+    "box",
+    ['<ul class="top">{}</ul>', '<ul class="promoted">{}</ul>', '<section class="promo"><ul>{}</ul></section>'],
+)
+def test_promoted_cards_in_a_box_of_their_own_are_not_of_the_list(box: str) -> None:
+    promoted = "".join(card(n).replace('"card"', '"card promoted"') for n in OTHERS)
+    found = read(f"{box.format(promoted)}<ul>{''.join(map(card, NUMBERS))}</ul>")
+    assert numbers(found) == [*NUMBERS]
+
+
+def test_similar_cards_are_not_of_the_list_though_they_stand_in_it() -> None:
+    similar = "".join(card(n).replace('"card"', '"card similar"') for n in OTHERS)
+    assert numbers(read(f"<ul>{''.join(map(card, NUMBERS))}{similar}</ul>")) == [*NUMBERS]
+
+
 def rows(numbers: range) -> dict[str, Any]:
     """The answer to a query."""
     items = [
