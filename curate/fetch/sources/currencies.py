@@ -106,7 +106,8 @@ def _meant(currency: str, written: bool, named: set[str], page: Page) -> str:
         return next(iter(own)) if own == {currency} or not written else ""
     if own or written:
         return currency
-    return next((meanings[land] for land in _countries(page) if land in meanings), currency)
+    lands = [*_countries(page), *(_of_china(page) if currency == "JPY" else ())]
+    return next((meanings[land] for land in lands if land in meanings), currency)
 
 
 def _shown(page: Page) -> set[str]:

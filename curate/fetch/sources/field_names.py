@@ -46,14 +46,15 @@ _NAMES: dict[str, str] = {
         förstaregistrering førstegangsregistrert førsteregistrering
         primamatricula dataprimeiramatricula 1stregistration firstregistered builtin
         vuosimalli årsmodell årgang έτος سالتولید 年式 연식 年份 yearbuilt constructionyear builtyear
-        yearofconstruction evjarat évjárat anofabricacion registered
+        yearofconstruction metai pagaminimometai pagaminimodata evjarat évjárat anofabricacion registered
     """,
     "make": """
         make makename mark brand brandname manufacturer manufacturername vehiclemake carmake carbrand marke marque
         marca merk marka märke merkki mærke značka znacka gyártmány марка производитель μάρκα برند メーカー 제조사
         品牌 oem makedisplayname markname fabricante costruttore constructeur hersteller producent výrobce
         fabrikant
-        merkkijavalmistaja hãng hãngxe ยี่ห้อ prekėsženklas brandtitle märk zīmols proizvođač zīmolsmarka მარკა
+        merkkijavalmistaja hãng hãngxe ยี่ห้อ prekėsženklas brandtitle märk zīmols proizvođač gamintojas
+        automobiliogamintojas zīmolsmarka მარკა
     """,
     "model": """
         model modelname carmodel vehiclemodel modell modele modèle modelo modello malli модель μοντέλο

@@ -11,7 +11,7 @@ _MONEY = (
     ("€", "EUR"), ("eur", "EUR"), ("₹", "INR"), ("rs.", "INR"), ("inr", "INR"), ("£", "GBP"), ("gbp", "GBP"),
     ("us$", "USD"), ("u$s", "USD"), ("u$d", "USD"), ("у.е.", "USD"), ("rs", "INR"), ("sfr", "CHF"), ("fr.", "CHF"),
     ("dhs", "AED"), ("dh", "AED"), ("din", "RSD"), ("fcfa", "XOF"), ("tsh", "TZS"), ("ush", "UGX"), ("gs.", "PYG"),
-    ("cfa", "XOF"),
+    ("cfa", "XOF"), ("tk", "BDT"), ("tk.", "BDT"),
     ("rd$", "DOP"), ("mx$", "MXN"), ("b/.", "PAB"),
     ("r$", "BRL"), ("a$", "AUD"), ("c$", "CAD"), ("usd", "USD"), ("zł", "PLN"), ("pln", "PLN"), ("kč", "CZK"),
     ("czk", "CZK"),
@@ -49,7 +49,7 @@ _DIGITS = (
 )
 PRICE = re.compile(
     r"(?:[$£¥֏฿৳៛₠-₿]|(?:\bGH)?¢(?=\s?\d{1,3}(?:[.,]\d{3})+)|\b(?:EUR|USD|GBP|INR|PLN|CHF|CZK|RUB|UAH|AUD|CAD|NZD|ZAR|AED|BRL|SEK|NOK|DKK|HUF|RON|"
-    r"TRY|Rs\.?|RM|Rp|Ksh|"
+    r"TRY|Rs\.|(?-i:Rs|rs)|RS(?=\s?(?:\d{1,3},\d|\d{5}))|Tk\.?(?=\s?(?:\d{1,3},\d|\d{4}))|RM|Rp|Ksh|"
     r"kr|U\$[SD]|(?-i:(?:S?Fr\.|SFr)(?=\s?\d[\d'’]*(?:['’]\d{3}|\.[-–—]))|Gs\.|D[hH]s?\.?|TSh|USh|B/\.|JOD|"
     r"(?-i:MN(?=\s?\d{1,3},\d{3}))|BHD|TND|DZD|UGX|TZS|ETB|XOF|XAF|UYU|BOB|"
     r"PYG|GTQ|CRC|DOP|MKD|UZS)|[A-Z]{1,3}\$|(?-i:KES|NGN|GHS|EGP|MAD|SAR|QAR|KWD|OMR|PKR|LKR|BDT|SGD|HKD|"

@@ -10,7 +10,11 @@ MAX_TEXT = 1000  # characters kept of a title or place
 _MAX_NUMBER = 100  # characters looked at for a number or year
 
 _NUMBER = re.compile(r"(?:(?<![\w.])\.)?\d[\d.,'’٬٫\u00a0\u2009\u202f ]*")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_YEAR = re.compile(  # but 2000cc is the size of an engine, and 1999 km a way; 2015 km 90.000 holds a year
+    r"(?<!\d)(?:19|20)\d\d(?!\d)(?!\s?(?:cc|ccm|cm[3³]|см[3³])(?![^\W_]))"
+    r"(?!\s?(?:km|kg|kw|ps|hp)(?![^\W_])(?!\.?\s?\d))",
+    re.IGNORECASE,
+)
 _UNITS = (  # large sums in words
     ("crore", 1e7), ("cr.", 1e7), ("lakh", 1e5), ("lac", 1e5), ("mln", 1e6), ("million", 1e6), ("млн", 1e6),
     ("тыс", 1e3), ("tỷ", 1e9), ("triệu", 1e6), ("juta", 1e6), ("miliar", 1e9),
