@@ -13,7 +13,8 @@ _DEALER_NAME = re.compile(
     r"(?<![a-z])(?<!no[-_])(?:dealer(?:ship)?|trader|keresked[a-z]{1,3}|haendler|autohaus|agency|agence|agenzia|"
     r"agencia|agencija|agent|makelaar|makler|"
     r"broker|realtor|concession[a-z]{0,6}|trgov[a-z]{2}|forhandler|bilhandler|bookseller)"
-    r"(?![a-z]|[-_]{0,2}(?:fees?|free|parking|prices?|offers?|discounts?|rating|link|button|btn)(?![a-z]))"
+    r"(?![a-z]|[-_]{0,2}(?:fees?|free|parking|prices?|offers?|discounts?|rating|link|button|btn|"
+    r"location|city|region|country|distance|map)(?![a-z]))"
 )
 _SELLER_NAME = re.compile(
     r"seller|vendor|(?<![a-z])(?:user|owner|author|company|shop|store|account|member)(?:info|name|box|card|"
@@ -27,7 +28,10 @@ _PRIVATE_NAME = re.compile(
     r"(?:seller|user|owner|badge|tag|label|type)[-_]{0,2}private(?![a-z]|[-_]{1,2}[a-z])|"
     r"private[-_]?(?:seller|owner|user)(?![a-z])"
 )
-_KIND_NAME = re.compile(r"(?:seller|dealer|advertiser|owner|vendor)[-_]{0,2}type|type[-_]{0,2}of[-_]{0,2}seller")
+_KIND_NAME = re.compile(
+    r"(?:seller|dealer|advertiser|owner|vendor)[-_]{0,2}type|type[-_]{0,2}of[-_]{0,2}seller|"
+    r"type[-_]?annonce(?:ur)?|annonce[-_]?type|(?<![a-z])ad[-_]?type|tipo[-_]?anunci"
+)
 _LOGO = re.compile(r"(?<![a-z])logo(?![a-z])")
 _OTHER_LOGO = re.compile(r"brand|make|model|site|partner|bank|avatar|user|carfax|badge")
 _OF_SELLERS = re.compile(

@@ -105,6 +105,8 @@ def _told(node: Node) -> Iterator[str]:
         name = plain(str(key))
         if _KIND_KEY.search(name) and (found := seller_kinds.kind(scalar(value))):
             yield found
+        if key == "type" and value in ("person", "PERSON"):  # no @type, which may be Person of a dealer, too
+            yield "private"
         if isinstance(value, bool) and _FLAG_KEY.fullmatch(name):
             yield "private" if value == bool(_PRIVATE_KEY.search(name)) else "dealer"
     if found := seller_kinds.kind(" ".join(types_of(node) - {"person"})):

@@ -128,7 +128,7 @@ def role(key: str) -> tuple[str, int]:
         name = match[1] or match[2]  # marketplace_listing_title, motorbikebrand_name
     if (found := _ROLES.get(unaccented(name), ("", 0)))[0] in ("year", "make", "model"):
         return found  # Godište; but Lån is a loan, and lan a region
-    return _ROLES.get(re.sub(r"(?:info|data|details?|obj|object|text|label|literal)$", "", name), ("", 0))
+    return _ROLES.get(re.sub(r"(?:info|data|details?|obj|object|text|label|literal|value)$", "", name), ("", 0))
 
 
 def is_field(key: str) -> bool:

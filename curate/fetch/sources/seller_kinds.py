@@ -52,7 +52,7 @@ _AROUND = (  # words beside, which change nothing
     r"myyjä|satıcı|"
     r"продавец|продавач|user|nutzer|account|listing|ad|advertiser|vehicle|car|person|personne|persona|"
     r"pessoa|osoba|lice|je|jest|is|from|von|van|"
-    r"by|de|del|di|un[ae]?|ein(?:em|er)?|since|seit|posted|pro|premium|verified|geprüfte[rn]?|certified|"
+    r"by|de|del|di|un[ae]?|ein(?:em|er)?|since|seit|posted|pro|premium|verified|geprüfte[rn]?|certified|autori[sz]at|autori[sz]zato|autori[sz]ado|agréé|authori[sz]ed|"
     r"angebot|anzeige|inserat|verkauf"
 )
 _ALONE = re.compile(
@@ -83,7 +83,7 @@ _ALIKE_DEALER = re.compile(
 )
 _FIRM = re.compile(  # forms of firms that are no other word, at the end of a name or before it
     r"(?<![^\W\d_])(?:GmbH|mbH|OHG|e\.\s?K\.|Ges\.m\.b\.H\.|S\.?\s?[àaA]\.?\s?r\.?\s?l\.?|"
-    r"S\.?r\.?l\.?s?|S\.p\.A\.?|SpA|"
+    r"S\.?r\.?l\.?s?|S\.?R\.?L\.?|S\.p\.A\.?|SpA|"
     r"S\.n\.c\.?|S\.a\.s\.?|SARL|SASU|EURL|S\.L\.U?\.?|S\.A\.U?\.?|Lda\.?|Ltda\.?|"
     r"Ltd\.?(?: Şti\.?)?|LLC|L\.L\.C\.?|"
     r"Inc\.?|Corp\.?|PLC|plc|Pty|B\.V\.?|N\.V\.?|V\.O\.F\.?|BVBA|SPRL|[Ss]p\.? z ?o\.? ?o\.?|"
