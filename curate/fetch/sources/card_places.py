@@ -33,17 +33,22 @@ _UNIT = re.compile(  # behind a number that is no postal code: 64210 Kilometer, 
 _TEXTS = ("span", "div", "p", "li", "address", "h2", "h3", "h4", "strong", "b", "dd", "td", "a")
 _ASKS = re.compile(  # of who reads, or the name of a part of the page
     r"(?i)(?<![^\W\d_])(?:your|ihre?|deine?|votre|su|tu|location|locations|standort|localisation|address|adresse|ubicación|"
-    r"map|karte|carte|mapa|show|zeigen|voir|ver|choose|select|search|near|pin it|save|saved|merken|gemerkt|"
+    r"guide|map|karte|carte|mapa|show|zeigen|voir|ver|choose|select|search|near|pin it|save|saved|merken|gemerkt|"
     r"speichern|favou?rite|bookmark|guardar|enregistrer|opslaan|bewaren|zapisz|kaydet|сохранить)(?![^\W\d_])"
 )
 _MAP = re.compile(r"^https?://(?:www\.google\.[a-z.]+/maps|maps\.google\.|maps\.apple\.)")
 _NOWHERE = re.compile(r"\s*(?:#|javascript:|$)")
 _PIN = re.compile(r"(?<![a-z])(?:pin|map-?marker|location-?(?:pin|dot|icon)?|marker|standort|icon-ort)(?![a-z])")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
-_LABEL = re.compile(r"(?i)[-_]label(?:\s|$)")  # of a value: Vehicle Location
+_LABEL = re.compile(r"(?i)[-_](?:label|title|caption)(?:\s|$)")  # of a value: Vehicle Location
 _PLACES = ("place", "city", "region")
 _TOWNS = re.compile(r"(?:Agen|Salon[a-z]*)$")  # called as who sells in another language: Agen, Salonta
 _MOST = 1_000  # elements of a card looked at
+_DEPARTMENT = re.compile(  # Nantes (44); but Photos (12) is a count
+    r"(?!(?i:photos?|images?|vid[ée]os?|avis|annonces?|messages?|commentaires?|favoris?|notes?|résultats?|véhicules?|"
+    r"voitures?|biens?|questions?|vues?|offres?|produits?|tout|toute?s|voir) ?\()"
+    r"([A-ZÀ-Ž][^\W\d_][^\d()]{0,38}) \((0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])\)"
+)
 _SAID = ("title", "data-title", "data-original-title", "data-tooltip", "aria-label")  # where the text is a sign
 
 
@@ -72,12 +77,14 @@ def _in_lines(element: Element) -> str:
         one
         for one in element.iterdescendants("span", "div")
         if not len(one)
-        and (
-            (_LABEL.search(one.get("class", "")) and role(words(one).rpartition(" ")[2])[0] in _PLACES)
-            or (seller_kinds.alone(text := words(one)) and not _TOWNS.match(text))
-        )
+        and (_is_label(one, words(one)) or (seller_kinds.alone(text := words(one)) and not _TOWNS.match(text)))
     }
     return words(element, others) or words(element)
+
+
+def _is_label(element: Element, text: str) -> bool:
+    """Is an element called the label of a value, and its text one of a place: Vehicle Location?"""
+    return bool(_LABEL.search(element.get("class", ""))) and role(text.rpartition(" ")[2])[0] in _PLACES
 
 
 def _town(text: str) -> str:
@@ -88,7 +95,7 @@ def _town(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _is_place_name(named: str) -> bool:
-    return bool(_PLACE_NAME.search(named))
+    return bool(_PLACE_NAME.search(named)) and "crumb" not in named  # crumbs-area
 
 
 @lru_cache(maxsize=20_000)
@@ -110,6 +117,8 @@ def called_place(elements: Iterable[Element], title: str = "") -> tuple[str, str
         if not (_is_place_name(names(element)) or (element.tag == "a" and _MAP.search(element.get("href", "")))):
             continue
         text = words(element)
+        if _is_label(element, text):
+            continue
         if title and element.tag == "a" and text == title and not places.named(text)[1]:
             continue
         if 2 < len(text) < 80 and places.is_place((found := places.named(_in_lines(element)))[0]):
@@ -188,9 +197,19 @@ def _of_lines(element: Element) -> tuple[str, str]:
     return "", region if any(map(card_sellers.sure_of, lines)) else ""
 
 
+def _of_department(card: Element) -> tuple[str, str]:
+    """(town, number of its département) of the only such part of a card, Nantes (44), on a page in French."""
+    if not card.getroottree().getroot().get("lang", "").lower().startswith("fr"):
+        return "", ""
+    texts = (raw for raw in islice(card.itertext(), _MOST) if 5 < len(raw) < 200)
+    parts = (part.strip() for raw in texts for part in re.split(r"[•·|]", raw))
+    found = {(match[1], match[2]) for part in parts if (match := _DEPARTMENT.fullmatch(part))}
+    return found.pop() if len(found) == 1 else ("", "")
+
+
 def place_of(card: Element, title: str = "") -> tuple[str, str]:
     """(town, region) that a card shows, beside the `title` of its listing; empty where it shows none."""
-    if (found := called_place(islice(card.iter(), _MOST), title))[0]:
+    if (found := _of_department(card))[0] or (found := called_place(islice(card.iter(), _MOST), title))[0]:
         return found
     for element in islice(card.iter(), _MOST):
         text = _alone(element) if isinstance(element.tag, str) else ""
