@@ -31,6 +31,8 @@ _TITLE_FIRST = re.compile(
 _MODEL_NAME = re.compile(r"(?<![a-z])model(?:-label|__?label)?$")
 _BEFORE_MODEL = re.compile(r"(?<![a-z])(?:year|make|brand|manufacturer|marca|marque|marke)(?![a-z])")
 _SUBTITLE = re.compile(r"sub-?_?(?:title|titel|titulo|titre|heading|headline)")
+_TITLE_BOX = re.compile(r"title[-_]{0,2}(?:container|wrap(?:per)?|box|block|row|area|section)")
+_TITLE_ALONE = re.compile(r"(?:^|[-_])title$")
 _NO_TITLE_NAME = re.compile(r"badge|ribbon|(?<![a-z])sticker|flag")
 _SELLER_NAME = re.compile(r"seller|dealer|vendor|user|owner|author|agen|broker|shop|store|compan|brand")
 _DATE_NAME = re.compile(r"(?<![a-z])(?:date|datum|fecha|posted|published|listed|created|added)(?![a-z])")
@@ -95,6 +97,7 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
                 and pattern.search(named := names(element))
                 and not _SELLER_NAME.search(named)
                 and not _NO_TITLE_NAME.search(named)
+                and not (_TITLE_BOX.search(named) and any(map(_is_title, element.iterdescendants())))
             ):
                 links = (link for link in element.iter("a") if link is not element and link in url_links)
                 text = next((said for link in links if len(said := _shown(link)) > 3), "") or _shown(element)
@@ -114,6 +117,12 @@ def _title(card: Element, url_links: list[Element], images: list[Image]) -> str:
         if not asks and len(best) < len(text) < 160 and re.search(r"[^\W\d]{2}", text):
             best = text
     return (best or spoken(card, url_links, images))[:300]
+
+
+def _is_title(element: Element) -> bool:
+    """Has an element a class that ends with title, and is it no subtitle?"""
+    classes = element.get("class", "").lower().split() if isinstance(element.tag, str) else []
+    return any(_TITLE_ALONE.search(name) and not _SUBTITLE.search(name) for name in classes)
 
 
 def _with_make(model: Element, text: str) -> str:

@@ -8,14 +8,14 @@ are icons and badges, not photos.
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
-from itertools import compress
+from itertools import compress, islice
 
 from curate.core.most import most
 from curate.fetch.sources import card_facts, card_labels, card_sellers, other_lists, photo_sizes
 from curate.fetch.sources.card_links import Link, bare, cards_of, united_kinds
 from curate.fetch.sources.element_names import PROMOTED
 from curate.fetch.sources.json_listings import Candidate, CandidateList, worth
-from curate.fetch.sources.page import Element, Page, names
+from curate.fetch.sources.page import Element, Page, names, words
 from curate.fetch.sources.page_images import Image, PageImages, photo_places, place_of
 
 MAX_GROUPS = 40
@@ -104,7 +104,12 @@ def _groups(
     for one, make in zip(made, card_labels.before_models(list(cards.values())), strict=True):
         one.listing = replace(one.listing, make=one.listing.make or make)
     titles = Counter(one.listing.title for one in made)
-    made = [replace_title(one, titles, text) for one, text in zip(made, said, strict=True)]
+    made = [
+        one
+        if text in ("", one.listing.title) and _heads(one.listing.title, titles, card)
+        else replace_title(one, titles, text)
+        for one, text, card in zip(made, said, cards.values(), strict=True)
+    ]
     parts: dict[bool, list[Candidate]] = {}
     elements: dict[bool, list[Element]] = {}
     listed = _promoted(cards.values(), layout)
@@ -167,6 +172,14 @@ def replace_title(one: Candidate, titles: Counter[str], said: str) -> Candidate:
     if titles[one.listing.title] > max(2, titles.total() // 2):
         one.listing = replace(one.listing, title="" if said == one.listing.title else said)
     return one
+
+
+def _heads(title: str, titles: Counter[str], card: Element) -> bool:
+    """Is a title of two words or more, which many cards have, in a heading of the page: the cars of one model?"""
+    if titles[title] < 3 or " " not in title:
+        return False
+    headings = islice(card.getroottree().iter("h1"), 3)
+    return any(title.casefold() in words(one)[:200].casefold() for one in headings)
 
 
 def _name_the_private(made: list[Candidate], cards: list[Element]) -> None:

@@ -4,11 +4,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from curate.fetch.sources import money, photo_sizes, photo_variants
+from curate.fetch.sources import money, photo_sizes, photo_variants, places
 from curate.fetch.sources.gallery import of_variants
 from curate.fetch.sources.listing import Listing, PhotoLink
 
 _TOWN_BEHIND = re.compile(r", [^,]{2,40}, [A-Z]{2} \d{5}")  # behind the street of a home: 12 Elm St, Ulm, TX 37413
+_OFFERED = re.compile(  # behind what a listing is called: Honda Civic 2019 for sale in Lahore
+    r"(?i)\s(?:for sale|à vendre|zu verkaufen|en venta|in vendita|à venda|te koop|till salu|til salgs?|"
+    r"na sprzedaż)"
+    r"(?:\s(?:in|à|en|em|a|w|i)\s(?P<place>(?-i:[A-ZÀ-Ž])[^\d]{1,38}))?"
+)
 FIELDS = (
     "title",
     "price",
@@ -40,12 +45,19 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
     longer = " ".join(other.title.split())
     begins = longer.casefold().startswith(first.title.casefold())
     rest = longer[len(first.title) :] if begins else ""
-    if len(longer) < 200 and first.title and (rest[:1] == " " or _TOWN_BEHIND.fullmatch(rest)):
+    offered = _OFFERED.fullmatch(rest)
+    if not offered and len(longer) < 200 and first.title and (rest[:1] == " " or _TOWN_BEHIND.fullmatch(rest)):
         changes["title"] = other.title  # make and model; the other says the version too
     elif (
         len(longer) < 200 and first.make and first.title == f"{first.make} {first.model}" and _holds(other, first)
     ):
         changes["title"] = other.title  # the other says the year before it
+    said = " ".join(first.title.split())
+    begun = other.title != "" and said.casefold().startswith(longer.casefold())
+    if begun and (sold := _OFFERED.fullmatch(said[len(longer) :])):
+        changes["title"], offered = other.title, sold
+    if offered and offered["place"] and not (first.city or other.city or first.region or other.region):
+        changes |= dict(zip(("city", "region"), places.named(offered["place"]), strict=True))
     if first.price is not None and other.price is not None and first.price == 100 * other.price:
         changes["price"] = other.price  # the first is in cents
     photos = fuller(first.photos, other.photos, sizes)

@@ -25,6 +25,12 @@ _HOMES = re.compile(  # what a title about a home begins with, which is no make
     r"будинок|byty?|dom|dům|mieszkani\w+|garages?|land|plot|office|rooms?|zimmer|kamer|loft|penthouse|maisons?|terrain|"
     r"terreno|stan|kuća|lakás|ház|daire|lägenhet|leilighet|lejlighed|asunto|شقة|فيلا|منزل"
 )
+_KINDS = re.compile(  # of vehicles and machines, which stand before the make: Tractor John Deere 6120M
+    r"(?i)cars?|autos?|coches?|carros?|voitures?|motos?|motorr[aä]d(?:er)?|motorcycles?|bikes?|trucks?|lkw|camion\w*|vans?|"
+    r"caravans?|camper\w*|wohnwagen|wohnmobile?|motorhomes?|tra[ck]tor\w*|tracteurs?|boats?|yachts?|boote?|bateaux?|"
+    r"barcos?|trailers?|remolques?|anhänger|quads?|scooters?|bus(?:se|es)?|excavators?|bagger|forklifts?|stapler|"
+    r"used|new|gebraucht\w*|naudoti|ojet\w+|usad[oa]s?|occasions?"
+)
 _CRUMBS = re.compile(r"breadcrumb|topic-?path|pankuzu|(?<![a-z])crumbs?(?![a-z])")
 
 
@@ -34,6 +40,7 @@ def of_list(listings: Sequence[Listing], page: Page, cards: Sequence[CandidateLi
     found = [_without_year(one, shown.get(one.page_url, "")) for one in listings]
     if any(one.title and not one.make for one in found):
         found = _by_address(found)
+        found = _by_page(found, page)
         makes = _filter_of_makes(page)
         found = [one if one.make or not makes else _by_filter(one, makes) for one in found]
     return [_without_make(_without_site(one)) for one in found]
@@ -113,6 +120,34 @@ def _by_address(listings: list[Listing]) -> list[Listing]:
             model = _begun(rest, mine, at + 1) if make else ""
             out.append(replace(one, make=one.make or make, model=one.model or model))
         return out
+    return listings
+
+
+def _by_page(listings: list[Listing], page: Page) -> list[Listing]:
+    """With the make and the model that are two parts of the page's own address, /used/honda/civic, or of its
+    breadcrumb. All titles begin with the make, half of them with the model too. Most listings have a year: a list
+    of goods, /laptops/dell, names a kind and a maker, and has none."""
+    called = [_dated(one.title) for one in listings]
+    if len(listings) < _FEWEST or sum(one.year is not None for one in listings) * 2 < len(listings):
+        return listings
+    path = path_of(page.url).strip("/").split("/")
+    for make, model in (pair for parts in (path, *_breadcrumbs(page)) for pair in pairwise(parts)):
+        begun = [_beginning(name, make) for name in called]
+        if not all(begun) or _HOMES.fullmatch(begun[0]) or _KINDS.fullmatch(begun[0]) or len(begun[0]) < 2:
+            continue
+        rests = [name[len(first) :].strip(" -–,") for name, first in zip(called, begun, strict=True)]
+        models = [_beginning(rest, model) for rest in rests]
+        if 2 * sum(map(bool, models)) >= len(listings):
+            longer = [
+                max([second, *(_beginning(rest, part) for part in _parts(one.page_url))], key=len)
+                if second
+                else ""
+                for one, rest, second in zip(listings, rests, models, strict=True)
+            ]  # the address of a Polo Vivo among Polos says so
+            return [
+                replace(one, make=one.make or first, model=one.model or second)
+                for one, first, second in zip(listings, begun, longer, strict=True)
+            ]
     return listings
 
 
