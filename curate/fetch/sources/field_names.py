@@ -74,7 +74,7 @@ _NAMES: dict[str, str] = {
     """,
     "region": """
         region canton kanton cantone cantonname regione comarca regionname regiontitle mainprovince state
-        statename statecode
+        statename statecode stateabbreviation stateabbr governoratename
         province provincename county
         addressregion bundesland
         département departement departmentname provincia estado wojewodztwo województwo voivodeship kraj

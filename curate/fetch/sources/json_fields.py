@@ -170,9 +170,9 @@ def place_of(fact: Facts) -> tuple[str, str]:
             sellers = place_of(inner)
             if any(sellers):
                 return sellers[0], region or sellers[1]
-    if not city and not region:
+    if not city:
         said = {role(key)[0]: text for key, text in _of_seller(fact) if places.is_place(text)}
-        return said.get("city", ""), said.get("region", "")
+        return said.get("city", ""), region or said.get("region", "")
     return city, region
 
 

@@ -21,7 +21,9 @@ _ANY_KIND = (
     "membertype",
 )  # or of an advert
 _PRIVATE_KEY = re.compile(r"private|owner|particulier")
-_SURE_FLAG = re.compile(r"^is|(?:ad|seller|user|account|listing|offer|advert|owner)$")  # where false tells, too
+_SURE_FLAG = re.compile(
+    r"^(?:seller|user|advertiser|vendor)?is|(?:ad|seller|user|account|listing|offer|advert|owner)$"
+)  # where false tells, too
 _KIND_KEY = re.compile(r"type$|typename$|^(?:kind|category|role)$")
 _FLAG_KEY = re.compile(r"(?:is)?(?:company|business|pro|professional|agency|dealer|shop|private(?:seller|owner)?)")
 _DEALERS_NAME = re.compile(r"(?:agency|dealer|dealership|shop|store|broker|realtor|showroom)(?:display)?name$")

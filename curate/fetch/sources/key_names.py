@@ -105,11 +105,12 @@ _OF_THE_LISTING = re.compile(
     r"tractor|ad|vehicle|listing)s?((?:brand|make|model|mark|manufacturer)(?:name)?|year|city|region|"
     r"province|sellertype)$"
 )
+_LANGUAGE = re.compile(r"(?<=[a-z])(?:Ar|En|Fr|De|Ru|Ka|He)$|(?<=[a-z])_(?:ar|en|fr|de|ru|ka|he)$")  # makeNameEn
 _FIELD_TYPE = re.compile(r"(?<=[^\W_])_(?:s|ss|t|txt|d|i|l|f|b)$")  # of a search index: grad_s
 _WHO = r"(?:business|company|professional|pro|dealer|shop|agency|agent|store|trader|broker|private|owner)"
 _OF_WHOM = r"(?:ad|seller|user|account|listing|offer|advert|owner)"
 _FLAG = re.compile(  # of true and false: is the seller one? A property may be commercial, and have a store
-    rf"^(?:(?:is|has)?(?:commercial|{_WHO}){_OF_WHOM}|is{_WHO}|dealer|professional)$"
+    rf"^(?:(?:is|has)?(?:commercial|{_WHO}){_OF_WHOM}|(?:seller|user|advertiser|vendor)?is{_WHO}|dealer|professional)$"
 )
 
 
@@ -128,6 +129,10 @@ def role(key: str) -> tuple[str, int]:
         name = match[1] or match[2]  # marketplace_listing_title, motorbikebrand_name
     if (found := _ROLES.get(unaccented(name), ("", 0)))[0] in ("year", "make", "model"):
         return found  # Godište; but Lån is a loan, and lan a region
+    if match := _LANGUAGE.search(key):
+        field, rank = role(key[: match.start()])
+        if field in ("make", "model", "city", "region", "place"):
+            return field, rank + ("en" not in match[0].lower())
     return _ROLES.get(re.sub(r"(?:info|data|details?|obj|object|text|label|literal|value)$", "", name), ("", 0))
 
 

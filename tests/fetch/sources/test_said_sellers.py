@@ -44,3 +44,33 @@ def test_a_seller_of_the_type_person_is_private(seller: dict[str, Any], kind: st
 def test_keys_that_end_with_value_name_fields() -> None:
     found = data_of({"brandValue": "Fiat", "carModelValue": "Uno", "yearValue": "2013"})
     assert (found.make, found.model, found.year) == ("Fiat", "Uno", 2013)
+
+
+@pytest.mark.parametrize(
+    ("flag", "kind"),
+    [
+        ({"sellerIsPrivate": False}, "dealer"),
+        ({"sellerIsPrivate": True}, "private"),
+        ({"sellerIsPrivate": "unknown"}, ""),
+        ({"sellerIsOnline": True}, ""),
+    ],
+)
+def test_a_flag_of_the_seller_tells_the_kind(flag: dict[str, Any], kind: str) -> None:
+    assert data_of(flag).seller == kind
+
+
+@pytest.mark.parametrize(
+    ("data", "fields"),
+    [
+        (  # a language behind the name of a field; names in English count first
+            {"makeNameAr": "كيا", "makeNameEn": "Kia", "modelNameEn": "Cerato", "governorateNameAr": "القاهرة"},
+            ("Kia", "Cerato", "", "القاهرة"),
+        ),
+        ({"storeCity": "Kent", "stateAbbreviation": "WA"}, ("", "", "Kent", "WA")),
+        ({"city": "Elmby", "storeCity": "Kent", "stateAbbr": "WA"}, ("", "", "Elmby", "WA")),
+        ({"makeOpen": "Kia", "cityGarden": "Kent"}, ("", "", "", "")),
+    ],
+)
+def test_keys_with_a_language_or_a_store(data: dict[str, Any], fields: tuple[str, ...]) -> None:
+    found = data_of(data)
+    assert (found.make, found.model, found.city, found.region) == fields
