@@ -126,13 +126,16 @@ def _by_address(listings: list[Listing]) -> list[Listing]:
 def _by_page(listings: list[Listing], page: Page) -> list[Listing]:
     """With the make and the model that are two parts of the page's own address, /used/honda/civic, or of its
     breadcrumb. All titles begin with the make, half of them with the model too. Most listings have a year: a list
-    of goods, /laptops/dell, names a kind and a maker, and has none."""
+    of goods, /laptops/dell, names a kind and a maker, and has none. A town, /ulm/mitte, is no make."""
     called = [_dated(one.title) for one in listings]
     if len(listings) < _FEWEST or sum(one.year is not None for one in listings) * 2 < len(listings):
         return listings
     path = path_of(page.url).strip("/").split("/")
+    towns = {"".join(_plain(name)) for one in listings for name in (one.city, one.region)} - {""}
     for make, model in (pair for parts in (path, *_breadcrumbs(page)) for pair in pairwise(parts)):
         begun = [_beginning(name, make) for name in called]
+        if towns.intersection(("".join(_plain(make)), "".join(_plain(model)))):
+            continue
         if not all(begun) or _HOMES.fullmatch(begun[0]) or _KINDS.fullmatch(begun[0]) or len(begun[0]) < 2:
             continue
         rests = [name[len(first) :].strip(" -–,") for name, first in zip(called, begun, strict=True)]

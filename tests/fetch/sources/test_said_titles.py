@@ -48,6 +48,16 @@ def test_goods_without_a_year_have_no_make_by_the_address_of_their_list() -> Non
     assert {one.make for one in found} == {""}
 
 
+def test_a_town_in_the_address_of_a_list_is_no_make() -> None:
+    cards = "".join(
+        f'<li><a href="/ad/{n}"><img src="https://img.example/{n}/0f3a5c7e9b.jpg"><h3>Ulm Mitte, 3 rooms</h3></a>'
+        '<b>299.000 €</b><i>built 1984</i><p class="location">Ulm</p></li>'
+        for n in NUMBERS
+    )
+    found = extract(page(f"<ul>{cards}</ul>"), "https://ads.example/ulm/mitte", False).listings
+    assert {(one.make, one.model, one.city) for one in found} == {("", "", "Ulm")}
+
+
 def test_the_address_of_a_listing_names_a_longer_model_than_that_of_the_list() -> None:
     cards = "".join(
         f'<li><a href="/ad/volkswagen/{slug}/{n}"><img src="https://img.example/{n}/0f3a5c7e9b.jpg">'
