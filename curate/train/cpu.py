@@ -72,8 +72,8 @@ def _is_slow(
     return (
         1 < groups == inputs.shape[1] == weights.shape[0]
         and bias is None
-        and tuple(dilation) == (1, 1)
-        and not isinstance(padding, str)
+        and all(isinstance(each, tuple) for each in (strides, padding, dilation))
+        and set(dilation) == {1}
         and (max(strides) > 1 or max(weights.shape[2:]) > 3)
         and inputs.device.type == "cpu"
         and torch.is_autocast_enabled("cpu")

@@ -71,6 +71,17 @@ def test_depthwise_gradients_are_those_of_pytorch(
         assert (one - other).norm() <= 0.01 * other.norm()  # bfloat16 keeps eight bits
 
 
+class ByNumbers(nn.Module):
+    """A network that calls the convolution itself, with numbers where layers have pairs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(6, 1, 5, 5))
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.conv2d(inputs, self.weight, None, 2, 0, 1, 6)
+
+
 @pytest.mark.parametrize(
     "layer",
     [
@@ -81,6 +92,7 @@ def test_depthwise_gradients_are_those_of_pytorch(
         nn.Conv2d(6, 6, 5, groups=6, bias=False, dilation=2),
         nn.Conv2d(6, 6, 5, groups=6, bias=False, padding="same"),
         nn.Conv2d(6, 6, 5, bias=False),
+        ByNumbers(),
     ],
     ids=str,
 )
