@@ -197,19 +197,24 @@ def _of_lines(element: Element) -> tuple[str, str]:
     return "", region if any(map(card_sellers.sure_of, lines)) else ""
 
 
-def _of_department(card: Element) -> tuple[str, str]:
-    """(town, number of its département) of the only such part of a card, Nantes (44), on a page in French."""
+def _of_department(card: Element, title: str) -> tuple[str, str]:
+    """(town, number of its département) of the only such part of a card, Nantes (44), on a page in French.
+
+    In the title it is no town: Renault Clio (05).
+    """
     if not card.getroottree().getroot().get("lang", "").lower().startswith("fr"):
         return "", ""
     texts = (raw for raw in islice(card.itertext(), _MOST) if 5 < len(raw) < 200)
     parts = (part.strip() for raw in texts for part in re.split(r"[•·|]", raw))
-    found = {(match[1], match[2]) for part in parts if (match := _DEPARTMENT.fullmatch(part))}
+    found = {
+        (match[1], match[2]) for part in parts if part not in title and (match := _DEPARTMENT.fullmatch(part))
+    }
     return found.pop() if len(found) == 1 else ("", "")
 
 
 def place_of(card: Element, title: str = "") -> tuple[str, str]:
     """(town, region) that a card shows, beside the `title` of its listing; empty where it shows none."""
-    if (found := _of_department(card))[0] or (found := called_place(islice(card.iter(), _MOST), title))[0]:
+    if (found := _of_department(card, title))[0] or (found := called_place(islice(card.iter(), _MOST), title))[0]:
         return found
     for element in islice(card.iter(), _MOST):
         text = _alone(element) if isinstance(element.tag, str) else ""

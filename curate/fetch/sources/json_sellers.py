@@ -84,8 +84,8 @@ def _of_fields(fact: Facts) -> str:
 def _of_parties(parties: list[tuple[int, str, Node]]) -> str:
     """What objects and names of sellers tell."""
     parties = [one for one in parties if is_seller(one[1])]
-    for _, _, node in parties:
-        if found := next(_told(node), ""):
+    for _, key, node in parties:
+        if found := next(_told(key, node), ""):
             return found
     for _, key, node in parties:
         within = (
@@ -94,20 +94,21 @@ def _of_parties(parties: list[tuple[int, str, Node]]) -> str:
             if isinstance(v, dict) and (is_seller(str(k)) or not is_party(str(k)))
         )
         for inner, one in ((key, node), *within):
-            if (found := _named(one)) or (found := next(_told(one), "")):
+            if (found := _named(one)) or (found := next(_told(inner, one), "")):
                 return found
             if _DEALER_PARTY.search(plain(inner)) and (one is not node or len(one) > 1) and _name(one):
                 return "dealer"
     return ""
 
 
-def _told(node: Node) -> Iterator[str]:
-    """What the keys of a seller's object say it is."""
+def _told(called: str, node: Node) -> Iterator[str]:
+    """What the keys of a seller's object, `called` so, say it is."""
     for key, value in node.items():
         name = plain(str(key))
         if _KIND_KEY.search(name) and (found := seller_kinds.kind(scalar(value))):
             yield found
-        if key == "type" and value in ("person", "PERSON"):  # no @type, which may be Person of a dealer, too
+        person = key == "type" and value in ("person", "PERSON")  # no @type, which may be Person of a dealer, too
+        if person and not (_DEALER_PARTY.search(plain(called)) or "agent" in plain(called)):
             yield "private"
         if isinstance(value, bool) and _FLAG_KEY.fullmatch(name):
             yield "private" if value == bool(_PRIVATE_KEY.search(name)) else "dealer"

@@ -140,6 +140,8 @@ def _by_page(listings: list[Listing], page: Page) -> list[Listing]:
             continue
         rests = [name[len(first) :].strip(" -–,") for name, first in zip(called, begun, strict=True)]
         models = [_beginning(rest, model) for rest in rests]
+        if any(map(_KINDS.fullmatch, models)):
+            continue  # a road bike
         if 2 * sum(map(bool, models)) >= len(listings):
             longer = [
                 max([second, *(_beginning(rest, part) for part in _parts(one.page_url))], key=len)

@@ -17,10 +17,12 @@ from tests.fetch.sources.painted_canoes import NUMBERS, read
         ("Brive (99)", "fr", ("", "")),
         ("Nantes (44)", "en", ("", "")),
         ("Nantes (44)</p><p>Lyon (69)", "fr", ("", "")),
+        ("Combi de Renault (05)", "fr", ("", "")),
     ],
 )
 def test_a_town_before_the_number_of_its_department(text: str, lang: str, place: tuple[str, str]) -> None:
-    card = f'<li><a href="/ads/{{n}}"><img src="PHOTO"><h3>Combi {{n}}</h3></a><b>900 €</b><p>{text}</p></li>'
+    title = text if text.startswith("Combi") else "Combi {n}"
+    card = f'<li><a href="/ads/{{n}}"><img src="PHOTO"><h3>{title}</h3></a><b>900 €</b><p>{text}</p></li>'
     cards = "".join(
         card.replace("{n}", str(n)).replace("PHOTO", f"https://img.example/{n}/0f3a5c7e9b.jpg") for n in NUMBERS
     )

@@ -41,6 +41,11 @@ def test_a_seller_of_the_type_person_is_private(seller: dict[str, Any], kind: st
     assert data_of({"seller": seller}).seller == kind
 
 
+@pytest.mark.parametrize("party", ["agent", "listingAgent", "broker"])
+def test_an_agent_is_not_private_though_he_is_a_person(party: str) -> None:
+    assert data_of({party: {"type": "person", "name": "Ann Lee"}}).seller != "private"
+
+
 def test_keys_that_end_with_value_name_fields() -> None:
     found = data_of({"brandValue": "Fiat", "carModelValue": "Uno", "yearValue": "2013"})
     assert (found.make, found.model, found.year) == ("Fiat", "Uno", 2013)

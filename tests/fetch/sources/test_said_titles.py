@@ -33,6 +33,7 @@ def cars(*titles: str, url: str, around: str = "{}", year: str = "2019") -> list
         ),
         (("Tractor Deutz D30 x", "Tractor Deutz D40 y"), "/tractor/deutz", "{}", {("", "")}),  # a kind of machine
         (("Honda Civic LX", "Fiat Panda"), "/used/honda/civic/", "{}", {("", "")}),  # not all are of the make
+        (("Road bike M", "Road bike L"), "/road/bike", "{}", {("", "")}),  # a kind
         (("Honda HR-V LX", "Honda Jazz S"), "/used/honda/elmby/", "{}", {("", "")}),  # a town
     ],
 )
