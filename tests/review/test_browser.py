@@ -202,7 +202,9 @@ def test_counters_of_all_queues_follow_and_a_conflict_shows_both_photos(page: "P
         sync_api.expect(page.locator(".stage figcaption")).to_have_text(
             ["stays · sold as swift", "duplicate · sold as wagonr"]
         )
-        assert page.locator(".stage img").evaluate_all("all => all.every((each) => each.naturalWidth > 0)")
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('.stage img')].every((each) => each.naturalWidth > 0)"
+        )
         page.select_option("#queue", "borderline")
         press(page, "g")
         sync_api.expect(page.locator("#grid .why")).to_have_text("duplicates or decisions contradict each other")
