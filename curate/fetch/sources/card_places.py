@@ -40,14 +40,18 @@ _MAP = re.compile(r"^https?://(?:www\.google\.[a-z.]+/maps|maps\.google\.|maps\.
 _NOWHERE = re.compile(r"\s*(?:#|javascript:|$)")
 _PIN = re.compile(r"(?<![a-z])(?:pin|map-?marker|location-?(?:pin|dot|icon)?|marker|standort|icon-ort)(?![a-z])")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
-_LABEL = re.compile(r"(?i)[-_](?:label|title|caption)(?:\s|$)")  # of a value: Vehicle Location
+_LABEL = re.compile(r"(?i)[-_]label(?:\s|$)")  # of a value: Vehicle Location
+_HEADS = re.compile(r"(?i)[-_](?:title|caption)(?:\s|$)")  # or the value itself: Kansas City
 _PLACES = ("place", "city", "region")
 _TOWNS = re.compile(r"(?:Agen|Salon[a-z]*)$")  # called as who sells in another language: Agen, Salonta
 _MOST = 1_000  # elements of a card looked at
-_DEPARTMENT = re.compile(  # Nantes (44); but Photos (12) is a count
-    r"(?!(?i:photos?|images?|vid[ée]os?|avis|annonces?|messages?|commentaires?|favoris?|notes?|résultats?|véhicules?|"
-    r"voitures?|biens?|questions?|vues?|offres?|produits?|tout|toute?s|voir) ?\()"
-    r"([A-ZÀ-Ž][^\W\d_][^\d()]{0,38}) \((0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])\)"
+# A word of the name of a town in France.
+_IN_TOWN = r"(?:[A-ZÀ-Ž][^\W\d_]*|[dl](?=['’])|à|au|aux|de|des|du|en|et|la|le|lès|les|près|sous|sur)"
+_DEPARTMENT = re.compile(  # Nantes (44), L'Isle-sur-la-Sorgue (84); but Avis clients (24) is a count
+    r"(?!.*\b(?i:photos?|images?|vid[ée]os?|avis|annonces?|messages?|commentaires?|favoris?|notes?|résultats?|véhicules?|"
+    r"voitures?|biens?|questions?|vues?|offres?|produits?|tout|toute?s|voir|enchères?|filtres?|options?)\b)"
+    rf"({_IN_TOWN}(?:[ '’-]{_IN_TOWN}){{0,6}})"
+    r" \((0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])\)"
 )
 _SAID = ("title", "data-title", "data-original-title", "data-tooltip", "aria-label")  # where the text is a sign
 
@@ -84,7 +88,8 @@ def _in_lines(element: Element) -> str:
 
 def _is_label(element: Element, text: str) -> bool:
     """Is an element called the label of a value, and its text one of a place: Vehicle Location?"""
-    return bool(_LABEL.search(element.get("class", ""))) and role(text.rpartition(" ")[2])[0] in _PLACES
+    called, said = element.get("class", ""), role(text.rpartition(" ")[2])[0]
+    return said in _PLACES if _LABEL.search(called) else said == "place" and bool(_HEADS.search(called))
 
 
 def _town(text: str) -> str:
@@ -214,7 +219,7 @@ def _of_department(card: Element, title: str) -> tuple[str, str]:
 
 def place_of(card: Element, title: str = "") -> tuple[str, str]:
     """(town, region) that a card shows, beside the `title` of its listing; empty where it shows none."""
-    if (found := _of_department(card, title))[0] or (found := called_place(islice(card.iter(), _MOST), title))[0]:
+    if (found := called_place(islice(card.iter(), _MOST), title))[0] or (found := _of_department(card, title))[0]:
         return found
     for element in islice(card.iter(), _MOST):
         text = _alone(element) if isinstance(element.tag, str) else ""

@@ -30,7 +30,7 @@ _PRIVATE_NAME = re.compile(
 )
 _KIND_NAME = re.compile(
     r"(?:seller|dealer|advertiser|owner|vendor)[-_]{0,2}type|type[-_]{0,2}of[-_]{0,2}seller|"
-    r"type[-_]?annonce(?:ur)?|annonce[-_]?type|(?<![a-z])ad[-_]?type|tipo[-_]?anunci"
+    r"type[-_]?annonce(?:ur)?|annonce[-_]?type"
 )
 _LOGO = re.compile(r"(?<![a-z])logo(?![a-z])")
 _OTHER_LOGO = re.compile(r"brand|make|model|site|partner|bank|avatar|user|carfax|badge")

@@ -12,7 +12,7 @@ _TOWN_BEHIND = re.compile(r", [^,]{2,40}, [A-Z]{2} \d{5}")  # behind the street 
 _OFFERED = re.compile(  # behind what a listing is called: Honda Civic 2019 for sale in Lahore
     r"(?i)\s(?:for sale|à vendre|zu verkaufen|en venta|in vendita|à venda|te koop|till salu|til salgs?|"
     r"na sprzedaż)"
-    r"(?:\s(?:in|à|en|em|a|w|i)\s(?P<place>(?-i:[A-ZÀ-Ž])[^\d]{1,38}))?"
+    r"(?:\s(?:in|à|en|em|a|w|i)\s(?P<place>(?-i:[A-ZÀ-Ž])(?!.*\b(?:condition|zustand|estado|état|stato|staat|skick|stand|stan)\b)[^\d]{1,38}))?"
 )
 FIELDS = (
     "title",

@@ -172,7 +172,8 @@ def place_of(fact: Facts) -> tuple[str, str]:
                 return sellers[0], region or sellers[1]
     if not city:
         said = {role(key)[0]: text for key, text in _of_seller(fact) if places.is_place(text)}
-        return said.get("city", ""), region or said.get("region", "")
+        theirs = said.get("region", "")
+        return ("", region) if region and theirs not in ("", region) else (said.get("city", ""), region or theirs)
     return city, region
 
 

@@ -133,7 +133,9 @@ def role(key: str) -> tuple[str, int]:
         field, rank = role(key[: match.start()])
         if field in ("make", "model", "city", "region", "place"):
             return field, rank + ("en" not in match[0].lower())
-    return _ROLES.get(re.sub(r"(?:info|data|details?|obj|object|text|label|literal|value)$", "", name), ("", 0))
+    return _ROLES.get(
+        re.sub(r"(?:info|data|details?|obj|object|text|label|literal|(?<!^model)value)$", "", name), ("", 0)
+    )
 
 
 def is_field(key: str) -> bool:

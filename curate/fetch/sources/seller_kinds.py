@@ -52,7 +52,8 @@ _AROUND = (  # words beside, which change nothing
     r"myyjä|satıcı|"
     r"продавец|продавач|user|nutzer|account|listing|ad|advertiser|vehicle|car|person|personne|persona|"
     r"pessoa|osoba|lice|je|jest|is|from|von|van|"
-    r"by|de|del|di|un[ae]?|ein(?:em|er)?|since|seit|posted|pro|premium|verified|geprüfte[rn]?|certified|autori[sz]at|autori[sz]zato|autori[sz]ado|agréé|authori[sz]ed|"
+    r"by|de|del|di|un[ae]?|ein(?:em|er)?|since|seit|posted|pro|premium|verified|geprüfte[rn]?|certified|"
+    r"autori[sz](?:at|zato|ado)|agréé|authori[sz]ed|"
     r"angebot|anzeige|inserat|verkauf"
 )
 _ALONE = re.compile(

@@ -5,6 +5,7 @@ import pytest
 from curate.fetch.sources.auto import extract
 from tests.fetch.sources.painted_adverts import page
 from tests.fetch.sources.painted_canoes import NUMBERS, read
+from tests.fetch.sources.painted_facts import data_of
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,10 @@ from tests.fetch.sources.painted_canoes import NUMBERS, read
         ("Nantes (44)", "en", ("", "")),
         ("Nantes (44)</p><p>Lyon (69)", "fr", ("", "")),
         ("Combi de Renault (05)", "fr", ("", "")),
+        ("L'Isle-sur-la-Sorgue (84)", "fr", ("L'Isle-sur-la-Sorgue", "84")),
+        ("Voir les photos (12)", "fr", ("", "")),
+        ("Avis clients (24)", "fr", ("", "")),
+        ("Photos HD (12)", "fr", ("", "")),
     ],
 )
 def test_a_town_before_the_number_of_its_department(text: str, lang: str, place: tuple[str, str]) -> None:
@@ -41,6 +46,18 @@ def test_the_label_of_a_place_is_no_part_of_it(name: str) -> None:
 
     assert {one.city for one in read(inner("KOBE"))} == {"KOBE"}
     assert {one.city for one in read(inner("THAILAND"))} == {""}
+
+
+def test_a_town_in_what_is_called_the_title_of_a_place_is_one() -> None:
+    assert {one.city for one in read('<p class="location-title">Kansas City</p>')} == {"Kansas City"}
+
+
+@pytest.mark.parametrize(("state", "place"), [("TX", ("", "TX")), ("IL", ("Chicago", "IL"))])
+def test_the_town_of_a_store_in_another_state_is_not_that_of_the_listing(
+    state: str, place: tuple[str, str]
+) -> None:
+    found = data_of({"state": state, "storeCity": "Chicago", "storeState": "IL"})
+    assert (found.city, found.region) == place
 
 
 def test_a_breadcrumb_is_no_place() -> None:

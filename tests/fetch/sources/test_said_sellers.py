@@ -19,6 +19,7 @@ from tests.fetch.sources.painted_facts import data_of
         ("<div>Authorised service</div>", ""),
         ("<div class='type-annonce'>Profesional</div>", "dealer"),
         ("<div class='type-annonce'>Venta</div>", ""),
+        ("<div class='ad-type'>Commercial</div>", ""),
     ],
 )
 def test_words_and_names_of_who_sells(inner: str, kind: str) -> None:
@@ -49,6 +50,7 @@ def test_an_agent_is_not_private_though_he_is_a_person(party: str) -> None:
 def test_keys_that_end_with_value_name_fields() -> None:
     found = data_of({"brandValue": "Fiat", "carModelValue": "Uno", "yearValue": "2013"})
     assert (found.make, found.model, found.year) == ("Fiat", "Uno", 2013)
+    assert data_of({"modelValue": "open"}).model == ""  # of an input
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def test_a_title_that_heads_the_page_stays_on_its_cards() -> None:
         ("for sale in Lahore", "Honda Civic 2019", "Lahore"),
         ("à vendre", "Honda Civic 2019", ""),
         ("for sale in good condition", "Honda Civic 2019 for sale in good condition", ""),
+        ("for sale in Top Condition", "Honda Civic 2019 for sale in Top Condition", ""),
         ("for parts", "Honda Civic 2019 for parts", ""),
     ],
 )
