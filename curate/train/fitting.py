@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,6 +129,8 @@ def time_left(entry: dict[str, float], epochs: int) -> str:
 def _fit(
     config: TrainBaseline, photos: SplitPhotos, pixels: NDArray[np.uint8], checkpoint: Path, wanted: dict[str, Any]
 ) -> checkpoints.TrainingState:
+    from curate.train import cpu
+
     plan = variants.plan(config)
     end = photos.train + photos.val
     same = dict(wanted)
@@ -135,7 +138,8 @@ def _fit(
         same["settings"] = {name: value for name, value in wanted["settings"].items() if name != "epochs"}
     names = () if config.variant == "finetune" else ("augment", "dropout", "batch_norm")
     options = {"epochs": plan.epochs, **{name: getattr(config, name) for name in names}}
-    with counter(f"train {config.variant}", plan.epochs, "epoch") as advance:
+    kept = cpu.kept_memory if config.variant == "finetune" else nullcontext  # base gains nothing by it
+    with kept(), counter(f"train {config.variant}", plan.epochs, "epoch") as advance:
         said = False
 
         def on_epoch(entry: dict[str, float]) -> None:

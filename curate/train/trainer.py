@@ -8,6 +8,7 @@ a CPU. What is trained, and how, is a `Plan`; `variants` makes them.
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -68,35 +69,32 @@ def fit(
     """
     import torch
 
-    from curate.train import cpu
-
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network = plan.network().to(device)
     state = TrainingState(network, plan.optimizer(network))
     checkpoints.restore(checkpoint, state, identity, plan.epochs)
     base_rates = [group["lr"] for group in state.optimizer.param_groups]
     try:
-        with cpu.kept_memory():
-            while len(state.history) < plan.epochs and not _out_of_patience(state, plan.patience):
-                number = len(state.history) + 1
-                started = time.monotonic()
-                loss, accuracy = _train_epoch(state, train, plan, number, base_rates, device)
-                val_loss, val_accuracy = _measure(network, val, plan, device)
-                entry = {
-                    "epoch": number,
-                    "train_loss": loss,
-                    "val_loss": val_loss,
-                    "train_accuracy": accuracy,
-                    "val_accuracy": val_accuracy,
-                }
-                _refuse_nan(entry, state, checkpoint, plan.section)
-                state.history.append(entry | {"seconds": round(time.monotonic() - started, 2)})
-                if _best_of(state.history) == number:
-                    state.best_epoch = number
-                    state.best = {name: value.detach().clone() for name, value in network.state_dict().items()}
-                checkpoints.save(checkpoint, state, identity, options)
-                crash_point(f"after_epoch_{number}")
-                on_epoch(state.history[-1])
+        while len(state.history) < plan.epochs and not _out_of_patience(state, plan.patience):
+            number = len(state.history) + 1
+            started = time.monotonic()
+            loss, accuracy = _train_epoch(state, train, plan, number, base_rates, device)
+            val_loss, val_accuracy = _measure(network, val, plan, device)
+            entry = {
+                "epoch": number,
+                "train_loss": loss,
+                "val_loss": val_loss,
+                "train_accuracy": accuracy,
+                "val_accuracy": val_accuracy,
+            }
+            _refuse_nan(entry, state, checkpoint, plan.section)
+            state.history.append(entry | {"seconds": round(time.monotonic() - started, 2)})
+            if _best_of(state.history) == number:
+                state.best_epoch = number
+                state.best = {name: value.detach().clone() for name, value in network.state_dict().items()}
+            checkpoints.save(checkpoint, state, identity, options)
+            crash_point(f"after_epoch_{number}")
+            on_epoch(state.history[-1])
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "memory" not in str(error).lower():
             raise
@@ -147,7 +145,7 @@ def _train_epoch(
             if plan.augment:
                 inputs = plan.augment(inputs, random)
             labels = torch.from_numpy(photos.labels[chosen]).to(device)
-            with cpu.reduced_precision(device), cpu.DepthwiseGradients():
+            with reduced_precision(device), cpu.DepthwiseGradients():
                 logits = state.network(inputs)
             loss = _loss(logits.float(), labels, plan.label_smoothing)
             state.optimizer.zero_grad(set_to_none=True)
@@ -162,11 +160,9 @@ def _measure(network: "torch.nn.Module", photos: PhotoArrays, plan: Plan, device
     """Mean loss and accuracy without learning."""
     import torch
 
-    from curate.train import cpu
-
     total_loss, right = 0.0, 0
     network.eval()
-    with torch.inference_mode(), cpu.reduced_precision(device):
+    with torch.inference_mode(), reduced_precision(device):
         for start in range(0, len(photos.labels), plan.batch_size):
             logits = network(plan.to_input(photos.pixels[start : start + plan.batch_size]).to(device)).float()
             labels = torch.from_numpy(photos.labels[start : start + plan.batch_size]).to(device)
@@ -186,6 +182,16 @@ def _loss(logits: "torch.Tensor", labels: "torch.Tensor", smoothing: float = 0.0
 
 def _predicted(logits: "torch.Tensor") -> "torch.Tensor":
     return (logits[:, 0] > 0).long() if logits.shape[1] == 1 else logits.argmax(dim=1)
+
+
+def reduced_precision(device: str) -> AbstractContextManager[Any]:
+    """bfloat16 where the processor has instructions for it, else nothing: emulation would be slower."""
+    import torch
+
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    if device == "cuda" or capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"):
+        return torch.autocast(device, dtype=torch.bfloat16)
+    return nullcontext()
 
 
 def labels_of(names: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:

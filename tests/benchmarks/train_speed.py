@@ -4,7 +4,7 @@
     python -m tests.benchmarks.train_speed --photos 2400 --keras PYTHON    # of an environment with tensorflow
     python -m tests.benchmarks.train_speed --photos 600 --busy 2    # beside two processes that compute
     GOMP_SPINCOUNT=300000 python -m tests.benchmarks.train_speed --photos 600 --busy 2    # as by default
-    python -m tests.benchmarks.train_speed --step 224    # a step of finetune, with and without what `cpu` does
+    python -m tests.benchmarks.train_speed --step 224    # a step of Lite0 in bf16, with and without `cpu`
 
 The photos are painted JPEGs of 640×480 in folders per class. Every way trains the same network with batches of 20
 at 150 pixels. curate decodes once, before its epochs: that is printed by itself. The other ways decode in every
@@ -14,13 +14,14 @@ A step is a batch of 32 images of noise, forward, backward and the optimiser; th
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from tests.folders import CLASSES, paint
@@ -109,52 +110,70 @@ def torch_way(root: Path, epochs: int) -> None:
         print("epoch", time.perf_counter() - started, flush=True)
 
 
-STEP_WAYS = ("as torch does", "kept memory", "depthwise gradients", "both")
+STEP_WAYS = {  # are memory kept, gradients of depthwise convolutions faster?
+    "as torch does": (False, False),
+    "kept memory": (True, False),
+    "depthwise gradients": (False, True),
+    "both": (True, True),
+}
 
 
 def step_way(way: str, side: int) -> None:
-    """Steps of EfficientNet-Lite0 with random weights, as the trainer takes them; two more before, not counted."""
+    """Steps of EfficientNet-Lite0 with random weights, without changed images; two more before, not counted."""
     import timm
     import torch
     from torch.nn import functional
 
-    from curate.train import cpu
+    from curate.train import cpu, trainer
 
     torch.manual_seed(1)
     network = timm.create_model("tf_efficientnet_lite0", num_classes=2).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
     images = torch.randn(32, 3, side, side).to(memory_format=torch.channels_last)
     labels = torch.arange(32) % 2
-    kept: AbstractContextManager[None] = cpu.kept_memory() if way in STEP_WAYS[1::2] else nullcontext()
-    gradients = cpu.DepthwiseGradients if way in STEP_WAYS[2:] else nullcontext
-    with kept:
+    keeps, faster = STEP_WAYS[way]
+    kept, gradients = cpu.kept_memory if keeps else nullcontext, cpu.DepthwiseGradients if faster else nullcontext
+    with kept():
         for number in range(8):
             started = time.perf_counter()
-            with cpu.reduced_precision("cpu"), gradients():
+            with trainer.reduced_precision("cpu"), gradients():
                 logits = network(images)
             optimizer.zero_grad(set_to_none=True)
             functional.cross_entropy(logits.float(), labels).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             if number >= 2:
-                print("epoch", time.perf_counter() - started, flush=True)
+                print("step", time.perf_counter() - started, flush=True)
+    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
 
 
 def steps(side: int) -> None:
-    """Three rounds of all ways; the median step of each round, and the median of these."""
+    """Three rounds of all ways; the median step of each round and the median of these, and the highest peak."""
     command = [sys.executable, "-m", "tests.benchmarks.train_speed", "--step", str(side), "--way"]
-    taken = [[measured([*command, way], 1)[0] for way in STEP_WAYS] for _ in range(3)]
-    for way, rounds in zip(STEP_WAYS, zip(*taken, strict=True), strict=True):
-        print(f"{way}: {statistics.median(rounds):.3f} s a step of 32 ({min(rounds):.3f} to {max(rounds):.3f})")
+    rounds = [{way: printed([*command, way]) for way in STEP_WAYS} for _ in range(3)]
+    for way in STEP_WAYS:
+        seconds = [statistics.median(each[way]["step"]) for each in rounds]
+        peak = max(each[way]["peak"][0] for each in rounds)
+        spread = f"{min(seconds):.3f} to {max(seconds):.3f}"
+        print(f"{way}: {statistics.median(seconds):.3f} s a step of 32 ({spread}), at most {peak:.0f} MB")
 
 
 def measured(command: list[str], epochs: int) -> tuple[float, float]:
     """Median seconds of an epoch, and seconds of decoding before."""
+    found = printed(command)
+    return statistics.median(found["epoch"][min(1, epochs - 1) :]), sum(found["decode"])
+
+
+def printed(command: list[str]) -> dict[str, list[float]]:
+    """The numbers that a way prints, by the word before them."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command[:3])} failed:\n{done.stderr[-2000:]}")
-    lines = [line.split() for line in done.stdout.splitlines() if line.startswith(("epoch ", "decode "))]
-    seconds = [float(value) for kind, value in lines if kind == "epoch"]
-    return statistics.median(seconds[min(1, epochs - 1) :]), sum(float(v) for kind, v in lines if kind == "decode")
+    found: dict[str, list[float]] = {"epoch": [], "decode": [], "step": [], "peak": []}
+    for line in done.stdout.splitlines():
+        kind, _, value = line.partition(" ")
+        if kind in found:
+            found[kind].append(float(value))
+    return found
 
 
 @contextmanager
@@ -178,7 +197,7 @@ def main() -> None:
     parser.add_argument("--busy", type=int, default=0, help="processes that compute meanwhile")
     parser.add_argument("--way", choices=["curate", "torch", *STEP_WAYS], help=argparse.SUPPRESS)
     parser.add_argument("--root", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--step", type=int, metavar="SIDE", help="measure a step of finetune at so many pixels")
+    parser.add_argument("--step", type=int, metavar="SIDE", help="measure a step of Lite0 at so many pixels")
     options = parser.parse_args()
     if options.step:
         return step_way(options.way, options.step) if options.way else steps(options.step)

@@ -21,10 +21,11 @@ def gradients(
     inputs: torch.Tensor,
     mode: Callable[[], AbstractContextManager[object]],
     precision: Callable[[], AbstractContextManager[object]] = BFLOAT16,
+    of_inputs: bool = True,
 ) -> tuple[str, list[torch.Tensor]]:
     """The name of the step that computes gradients; outputs, gradients of inputs and of all weights."""
     layer.zero_grad()
-    inputs = inputs.detach().clone().requires_grad_()
+    inputs = inputs.detach().clone().requires_grad_(of_inputs)
     with precision(), mode():
         outputs = layer(inputs)
     weighted = outputs.float() * torch.linspace(-1, 1, outputs[0].numel()).view(outputs[0].shape)
@@ -113,39 +114,68 @@ def test_full_precision_stays_as_it_is() -> None:
     assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
 
 
-def test_a_frozen_layer_gets_no_gradient() -> None:
-    layer = nn.Conv2d(6, 6, 5, 2, groups=6, bias=False).requires_grad_(False)
-    quick, found = gradients(layer, images(6, 13, 13), cpu.DepthwiseGradients)
-    assert "Depthwise" in quick
-    assert len(found) == 2 and layer.weight.grad is None
+@pytest.mark.parametrize("precision", [nullcontext, BFLOAT16], ids=["without", "within"])
+def test_double_precision_stays_as_it_is(precision: Callable[[], AbstractContextManager[object]]) -> None:
+    layer = nn.Conv2d(6, 6, 5, 2, groups=6, bias=False).double()
+    inputs = images(6, 13, 13).double()
+    with precision(), cpu.DepthwiseGradients():
+        found = layer(inputs)
+    assert found.dtype == torch.float64
+    assert torch.equal(found, layer(inputs))
+
+
+def test_one_image_without_a_batch_stays_as_it_is() -> None:
+    layer = nn.Conv2d(6, 6, 5, 2, groups=6, bias=False)
+    inputs = images(6, 6, 13)[0].contiguous()  # as high as it has channels
+    plain, expected = gradients(layer, inputs, nullcontext)
+    found_by, found = gradients(layer, inputs, cpu.DepthwiseGradients)
+    assert found_by == plain
+    assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("learns", ["inputs", "weights"])
+def test_only_gradients_that_are_wanted_are_computed(learns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = nn.Conv2d(6, 6, 5, 2, groups=6, bias=False).requires_grad_(learns == "weights")
+    inputs, of_inputs = images(6, 13, 13), learns == "inputs"
+    _, expected = gradients(layer, inputs, nullcontext, of_inputs=of_inputs)
+    other = "_weight_gradient" if of_inputs else "_input_gradient"
+    monkeypatch.setattr(cpu, other, lambda *_: pytest.fail(f"{other} was computed"))
+    quick, found = gradients(layer, inputs, cpu.DepthwiseGradients, of_inputs=of_inputs)
+    assert "Depthwise" in quick and len(found) == 2
+    for one, two in zip(found, expected, strict=True):
+        assert (one - two).norm() <= 0.01 * two.norm()
 
 
 ARRAYS = """
 import resource, torch
 from curate.train import cpu
 
-def pages():  # that the system hands out for 60 arrays of 80 MB that follow each other
+def pages(values):  # that the system hands out for 60 arrays that follow each other
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(60):
-        torch.empty(20_000_000).fill_(1)
+        torch.empty(values).fill_(1)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 def held():  # kB in memory
-    return int(open("/proc/self/statm").read().split()[1]) * 4
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() // 1024
 
-without, start = pages(), held()
+small, large, start = pages(5_000_000), pages(20_000_000), held()
 with cpu.kept_memory():
-    within = pages()
-print(without, within, held() - start)
+    within = pages(20_000_000)
+kept = held() - start
+print(small, large, within, kept, pages(5_000_000), pages(20_000_000))
 """
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has mallopt")
 def test_memory_is_kept_within_and_given_back_after() -> None:
     run = subprocess.run([sys.executable, "-c", ARRAYS], capture_output=True, text=True, check=True)
-    without, within, held = map(int, run.stdout.split())
-    assert 3 * within < without
+    small, large, within, held, small_after, large_after = map(int, run.stdout.split())
+    assert 3 * within < large
     assert held < 40_000
+    assert large_after > large / 2  # an array of 80 MB is the system's again
+    assert small_after < large / 16  # one of 20 MB is not, as before: all 60 would be a quarter of `large`
+    assert small < large / 16
 
 
 def test_without_mallopt_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:

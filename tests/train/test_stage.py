@@ -8,6 +8,7 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from curate.train import (
     backbones,
     card,
     checkpoints,
+    cpu,
     curves,
     dataset_cache,
     fitting,
@@ -306,9 +308,14 @@ def test_features_are_those_of_photo_and_mirror_image_and_old_ones_are_removed(t
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
-def test_finetune_starts_from_imagenet_and_predicts_from_its_folder(small: Path) -> None:
+def test_finetune_starts_from_imagenet_and_predicts_from_its_folder(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeps = Mock(wraps=cpu.kept_memory)
+    monkeypatch.setattr(cpu, "kept_memory", keeps)
     config = CONFIG.override(variant="finetune", finetune={"image_size": 64, "epochs": 1, "batch_size": 4})
     rows = train_baseline.run(small, config)
+    assert keeps.call_count == 1
     model = models.load(models.folder_of(small, "finetune", 42), list(CLASSES))
     assert model.meta["network"] == "efficientnet-lite0"
     assert model.meta["parameters"] > 3_000_000

@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ import torch
 
 from curate.core.errors import GateError, ResourceError, StateError
 from curate.core.recipe import TrainBaseline
-from curate.train import augmentation, checkpoints, trainer, variants
+from curate.train import augmentation, checkpoints, cpu, trainer, variants
 from curate.train.networks import weights_sha256
 from curate.train.trainer import PhotoArrays
 
@@ -80,6 +82,23 @@ def test_it_learns(classes: int, tmp_path: Path) -> None:
     )
     assert state.history[-1]["train_loss"] < state.history[0]["train_loss"] / 2
     assert max(entry["val_accuracy"] for entry in state.history) > 0.95
+
+
+def test_depthwise_gradients_are_the_fast_ones_in_bfloat16(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def network() -> torch.nn.Module:
+        wide = torch.nn.Conv2d(3, 3, 5, 4, groups=3, bias=False)
+        return torch.nn.Sequential(wide, torch.nn.Flatten(), torch.nn.LazyLinear(1))
+
+    fast = Mock(wraps=cpu._weight_gradient)
+    monkeypatch.setattr(cpu, "_weight_gradient", fast)
+    monkeypatch.setattr(trainer, "reduced_precision", lambda _: torch.autocast("cpu", dtype=torch.bfloat16))
+    made = network()
+    made(torch.zeros(1, 3, 46, 46))
+    plan = replace(variants.plan(CONFIG.override(epochs=1)), network=lambda: made)
+    trainer.fit(TRAIN, VAL, plan, tmp_path / "c", "run")
+    assert fast.call_count == 5  # batches
 
 
 def test_the_best_epoch_has_the_highest_accuracy_then_the_lowest_loss(straight: checkpoints.TrainingState) -> None:
