@@ -81,15 +81,16 @@ def _in_lines(element: Element) -> str:
         one
         for one in element.iterdescendants("span", "div")
         if not len(one)
-        and (_is_label(one, words(one)) or (seller_kinds.alone(text := words(one)) and not _TOWNS.match(text)))
+        and (_is_label(one, text := words(one)) or (seller_kinds.alone(text) and not _TOWNS.match(text)))
     }
     return words(element, others) or words(element)
 
 
 def _is_label(element: Element, text: str) -> bool:
     """Is an element called the label of a value, and its text one of a place: Vehicle Location?"""
-    called, said = element.get("class", ""), role(text.rpartition(" ")[2])[0]
-    return said in _PLACES if _LABEL.search(called) else said == "place" and bool(_HEADS.search(called))
+    called = element.get("class", "")
+    labelled = _PLACES if _LABEL.search(called) else ("place",) if _HEADS.search(called) else ()
+    return bool(labelled) and role(text.rpartition(" ")[2])[0] in labelled
 
 
 def _town(text: str) -> str:

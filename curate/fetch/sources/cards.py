@@ -32,9 +32,10 @@ def groups(page: Page, layout: PageImages, found_links: list[Link]) -> list[Cand
     for image in layout.images:
         for parent in (image.element, *image.element.iterancestors()):
             held.setdefault(parent, []).append(image)
+    headings = [words(one)[:200].casefold() for one in islice(page.root.iter("h1"), 3)]
     for kind, same in counted[:MAX_GROUPS]:
         page.check_time()
-        for group, elements in _groups(kind, same, every, held, layout):
+        for group, elements in _groups(kind, same, every, held, layout, headings):
             score = sum(worth(one.listing) for one in group.candidates)
             framed = most(layout.is_frame(link.element) for link in same)
             if framed and all(one.listing.price is None for one in group.candidates):
@@ -64,6 +65,7 @@ def _groups(
     every: dict[str, list[Element]],
     held: dict[Element, list[Image]],
     layout: PageImages,
+    headings: list[str],
 ) -> list[tuple[CandidateList, list[Element]]]:
     """The lists of the links of one kind, each with the elements of its cards."""
     cards = other_lists.without_other_kinds(other_lists.without_lone_host(cards_of(same)))
@@ -106,9 +108,9 @@ def _groups(
     titles = Counter(one.listing.title for one in made)
     made = [
         one
-        if text in ("", one.listing.title) and _heads(one.listing.title, titles, card)
+        if text in ("", one.listing.title) and _heads(one.listing.title, titles, headings)
         else replace_title(one, titles, text)
-        for one, text, card in zip(made, said, cards.values(), strict=True)
+        for one, text in zip(made, said, strict=True)
     ]
     parts: dict[bool, list[Candidate]] = {}
     elements: dict[bool, list[Element]] = {}
@@ -174,12 +176,9 @@ def replace_title(one: Candidate, titles: Counter[str], said: str) -> Candidate:
     return one
 
 
-def _heads(title: str, titles: Counter[str], card: Element) -> bool:
+def _heads(title: str, titles: Counter[str], headings: list[str]) -> bool:
     """Is a title of two words or more, which many cards have, in a heading of the page: the cars of one model?"""
-    if titles[title] < 3 or " " not in title:
-        return False
-    headings = islice(card.getroottree().iter("h1"), 3)
-    return any(title.casefold() in words(one)[:200].casefold() for one in headings)
+    return titles[title] >= 3 and " " in title and any(title.casefold() in text for text in headings)
 
 
 def _name_the_private(made: list[Candidate], cards: list[Element]) -> None:

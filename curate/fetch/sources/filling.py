@@ -43,8 +43,7 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
         elif money.may_mean(first.currency, other.currency):
             changes["currency"] = other.currency
     longer = " ".join(other.title.split())
-    begins = longer.casefold().startswith(first.title.casefold())
-    rest = longer[len(first.title) :] if begins else ""
+    rest = _behind(first.title, longer)
     offered = _OFFERED.fullmatch(rest)
     if not offered and len(longer) < 200 and first.title and (rest[:1] == " " or _TOWN_BEHIND.fullmatch(rest)):
         changes["title"] = other.title  # make and model; the other says the version too
@@ -52,9 +51,7 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
         len(longer) < 200 and first.make and first.title == f"{first.make} {first.model}" and _holds(other, first)
     ):
         changes["title"] = other.title  # the other says the year before it
-    said = " ".join(first.title.split())
-    begun = other.title != "" and said.casefold().startswith(longer.casefold())
-    if begun and (sold := _OFFERED.fullmatch(said[len(longer) :])):
+    if longer and (sold := _OFFERED.fullmatch(_behind(longer, " ".join(first.title.split())))):
         changes["title"], offered = other.title, sold
     if offered and offered["place"] and not (first.city or other.city or first.region or other.region):
         changes |= dict(zip(("city", "region"), places.named(offered["place"]), strict=True))
@@ -65,6 +62,11 @@ def fill(first: Listing, other: Listing, sizes: Mapping[str, int]) -> Listing:
     return replace(
         first, **changes, photos=photos, page_url=page_url, listing_id=first.listing_id or other.listing_id
     )
+
+
+def _behind(title: str, longer: str) -> str:
+    """What stands behind a title where a longer one begins with it, in whatever case; else nothing."""
+    return longer[len(title) :] if longer.casefold().startswith(title.casefold()) else ""
 
 
 def same_town(one: Listing, other: Listing) -> bool:

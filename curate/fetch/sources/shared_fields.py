@@ -58,19 +58,24 @@ def of_one(listing: Listing, page: Page) -> Listing:
     return _without_make(_without_site(listing))
 
 
-def _plain(text: str) -> list[str]:
+def _plain_words(text: str) -> list[str]:
     """The words of a text as addresses write them: no accents, no case, no signs."""
     return re.findall(r"[^\W_]+", unaccented(text).casefold())
 
 
+def _plain(text: str) -> str:
+    """The same without spaces."""
+    return "".join(_plain_words(text))
+
+
 def _beginning(title: str, name: str) -> str:
     """The beginning of a title that is a name, as the title writes it; empty where it begins otherwise."""
-    wanted = "".join(_plain(name))
+    wanted = _plain(name)
     if not wanted:
         return ""
     for match in re.finditer(r"[^\s,]+", title[: 3 * len(name) + 20]):
         end = match.end()
-        said = "".join(_plain(title[:end]))
+        said = _plain(title[:end])
         if said == wanted:
             return title[:end].strip(" -–,")
         if len(said) > len(wanted):
@@ -131,10 +136,10 @@ def _by_page(listings: list[Listing], page: Page) -> list[Listing]:
     if len(listings) < _FEWEST or sum(one.year is not None for one in listings) * 2 < len(listings):
         return listings
     path = path_of(page.url).strip("/").split("/")
-    towns = {"".join(_plain(name)) for one in listings for name in (one.city, one.region)} - {""}
+    towns = {_plain(name) for one in listings for name in (one.city, one.region)} - {""}
     for make, model in (pair for parts in (path, *_breadcrumbs(page)) for pair in pairwise(parts)):
         begun = [_beginning(name, make) for name in called]
-        if towns.intersection(("".join(_plain(make)), "".join(_plain(model)))):
+        if towns.intersection((_plain(make), _plain(model))):
             continue
         if not all(begun) or _HOMES.fullmatch(begun[0]) or _KINDS.fullmatch(begun[0]) or len(begun[0]) < 2:
             continue
@@ -143,17 +148,16 @@ def _by_page(listings: list[Listing], page: Page) -> list[Listing]:
         if any(map(_KINDS.fullmatch, models)):
             continue  # a road bike
         if 2 * sum(map(bool, models)) >= len(listings):
-            longer = [
-                max([second, *(_beginning(rest, part) for part in _parts(one.page_url))], key=len)
-                if second
-                else ""
-                for one, rest, second in zip(listings, rests, models, strict=True)
-            ]  # the address of a Polo Vivo among Polos says so
             return [
-                replace(one, make=one.make or first, model=one.model or second)
-                for one, first, second in zip(listings, begun, longer, strict=True)
+                replace(one, make=one.make or first, model=one.model or (second and _longer(second, rest, one)))
+                for one, first, second, rest in zip(listings, begun, models, rests, strict=True)
             ]
     return listings
+
+
+def _longer(model: str, title: str, one: Listing) -> str:
+    """A model, or the longer one with which its address has the title begin: a Polo Vivo among Polos."""
+    return max([model, *(_beginning(title, part) for part in _parts(one.page_url))], key=len)
 
 
 def _filter_of_makes(page: Page) -> set[str]:
@@ -165,7 +169,7 @@ def _filter_of_makes(page: Page) -> set[str]:
             found |= {words(one)[:_MAX_NAME]: None for one in options if one.get("value") != ""}
         page.check_time()
     named = (re.sub(r"\s?\(\d[\d.,  ]*\)$", "", text) for text in islice(found, _MOST_MAKES))
-    return {"".join(_plain(text)) for text in named if 1 < len(text) < 40} - {""}
+    return {_plain(text) for text in named if 1 < len(text) < 40} - {""}
 
 
 def _called(select: Element) -> Iterable[str]:
@@ -182,7 +186,7 @@ def _by_filter(one: Listing, makes: Set[str]) -> Listing:
     title = _dated(one.title)
     for match in islice(re.finditer(r"[^\s,]+", title), 10):
         begun = title[: match.end()]
-        found = begun.strip(" -–,") if "".join(_plain(begun)) in makes else found
+        found = begun.strip(" -–,") if _plain(begun) in makes else found
     return replace(one, make=found)
 
 
@@ -201,9 +205,9 @@ def _without_year(one: Listing, card: str) -> Listing:
 def _without_site(one: Listing) -> Listing:
     """Without a make that is the name of the site, as of an auction house, and no word of the title. A make
     with a model stays: a maker sells its own."""
-    make = "" if one.model else "".join(_plain(one.make))
+    make = "" if one.model else _plain(one.make)
     is_site = make in host_of(one.page_url).split(".")[-3:-1]
-    return replace(one, make="") if make and is_site and make not in _plain(one.title) else one
+    return replace(one, make="") if make and is_site and make not in _plain_words(one.title) else one
 
 
 def _without_make(one: Listing) -> Listing:
